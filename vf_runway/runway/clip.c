@@ -1,0 +1,443 @@
+/*
+ * This file is part of FFmpeg.
+ *
+ * FFmpeg is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * FFmpeg is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with FFmpeg; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "libavutil/mathematics.h"
+
+#include "compat.h"
+#include "clip.h"
+#include "clip_picture.h"
+#include "clip_reader.h"
+#include "retime.h"
+#include "temp.h"
+
+struct RunwayClip {
+    RunwayClipConfig config;
+
+    /* while frames come in */
+    RunwayClipWriter *writer;
+    int fd;
+    int64_t start;            ///< pts of the first frame, time base of config
+    int64_t end;              ///< microseconds from start to the end so far
+    int64_t last_length;      ///< of the newest frame, microseconds
+
+    /* what stays of them: frames without a picture, in order */
+    AVFrame **props;
+    int nb_props;
+    unsigned props_size;
+
+    /* while frames go out */
+    RunwayJob *job;           ///< the result
+    RunwayClipReader *reader;
+    RunwayScaler *scaler;
+    RunwayRetime retime;
+    RunwayRect part;          ///< of the result's picture that is used
+    AVFrame *frame, *next;    ///< generated frame at or before the wanted time,
+                              ///< and the one behind it
+    int64_t time, next_time;  ///< of these, microseconds
+    int has_next;
+    AVFrame *converted;       ///< frame as it went out last, NULL: none
+    int nb_out;
+};
+
+/* The only side data that still describes a picture that was made anew. */
+static const enum AVFrameSideDataType kept_side_data[] = {
+    AV_FRAME_DATA_A53_CC, AV_FRAME_DATA_S12M_TIMECODE,
+    AV_FRAME_DATA_GOP_TIMECODE,
+};
+
+static int is_kept(enum AVFrameSideDataType type)
+{
+    for (int i = 0; i < FF_ARRAY_ELEMS(kept_side_data); i++)
+        if (kept_side_data[i] == type)
+            return 1;
+    return 0;
+}
+
+static AVFrame *properties_of(const AVFrame *frame)
+{
+    AVFrame *props = av_frame_alloc();
+    int again = 1;
+
+    if (!props || av_frame_copy_props(props, frame) < 0) {
+        av_frame_free(&props);
+        return NULL;
+    }
+    while (again) {
+        again = 0;
+        for (int i = 0; i < props->nb_side_data && !again; i++) {
+            if (!is_kept(props->side_data[i]->type)) {
+                av_frame_remove_side_data(props, props->side_data[i]->type);
+                again = 1; /* the array has changed */
+            }
+        }
+    }
+    props->width       = frame->width;
+    props->height      = frame->height;
+    props->repeat_pict = 0;
+    props->crop_top    = props->crop_bottom = 0;
+    props->crop_left   = props->crop_right  = 0;
+    props->pict_type   = AV_PICTURE_TYPE_NONE;
+    ff_runway_set_progressive(props);
+    return props;
+}
+
+static int64_t time_of(const RunwayClip *clip, int64_t pts)
+{
+    return av_rescale_q(pts - clip->start, clip->config.time_base,
+                        AV_TIME_BASE_Q);
+}
+
+static int report(const RunwayClip *clip, const RunwayError *err)
+{
+    av_log(clip->config.log_ctx, AV_LOG_ERROR, "%s\n", err->text);
+    return err->outcome == RUNWAY_NOMEM ? AVERROR(ENOMEM) :
+           err->outcome == RUNWAY_BAD_RESULT ? AVERROR_INVALIDDATA :
+           AVERROR(EIO);
+}
+
+int ff_runway_clip_create(RunwayClip **clip, const RunwayClipConfig *config,
+                          const AVFrame *first, int64_t length)
+{
+    RunwayClip *c = av_mallocz(sizeof(*c));
+    RunwayError err;
+    int ret;
+
+    *clip = NULL;
+    if (!c)
+        return AVERROR(ENOMEM);
+    c->config = *config;
+    c->fd     = -1;
+    c->start  = first->pts;
+    if (ff_runway_temp_open(&c->fd, &err)) {
+        ret = report(c, &err);
+        goto fail;
+    }
+    ret = ff_runway_clip_writer_create(&c->writer, &config->writer, c->fd,
+                                       first);
+    if (ret >= 0)
+        ret = ff_runway_clip_add(c, first, length);
+    if (ret < 0)
+        goto fail;
+    *clip = c;
+    return 0;
+
+fail:
+    ff_runway_clip_free(&c);
+    return ret;
+}
+
+void ff_runway_clip_free(RunwayClip **clip)
+{
+    RunwayClip *c = *clip;
+
+    if (!c)
+        return;
+    ff_runway_clip_writer_free(&c->writer);
+    if (c->fd >= 0)
+        close(c->fd);
+    for (int i = 0; i < c->nb_props; i++)
+        av_frame_free(&c->props[i]);
+    av_freep(&c->props);
+    ff_runway_clip_reader_free(&c->reader);
+    ff_runway_job_free(&c->job);
+    ff_runway_scaler_free(&c->scaler);
+    av_frame_free(&c->frame);
+    av_frame_free(&c->next);
+    av_frame_free(&c->converted);
+    av_freep(clip);
+}
+
+int ff_runway_clip_fits(const RunwayClip *clip, const AVFrame *frame,
+                        int64_t length)
+{
+    return ff_runway_segment_fits(&clip->config.segment,
+                                  time_of(clip, frame->pts) + length);
+}
+
+int ff_runway_clip_is_full(const RunwayClip *clip)
+{
+    return !ff_runway_segment_fits(&clip->config.segment,
+                                   clip->end + clip->last_length);
+}
+
+int ff_runway_clip_add(RunwayClip *c, const AVFrame *frame, int64_t length)
+{
+    int64_t time = time_of(c, frame->pts);
+    AVFrame **props;
+    int ret;
+
+    ret = ff_runway_clip_writer_write(c->writer, frame,
+                                      ff_runway_segment_slot(&c->config.segment,
+                                                             time));
+    if (ret < 0)
+        return ret;
+    props = av_fast_realloc(c->props, &c->props_size,
+                            (c->nb_props + 1) * sizeof(*props));
+    if (!props)
+        return AVERROR(ENOMEM);
+    c->props = props;
+    c->props[c->nb_props] = properties_of(frame);
+    if (!c->props[c->nb_props])
+        return AVERROR(ENOMEM);
+    c->nb_props++;
+    c->end         = time + length;
+    c->last_length = length;
+    return 0;
+}
+
+/* Encode the file in fd anew so that it has at most max_size bytes. */
+static int shrink(RunwayClip *c, int64_t slots, int64_t *size)
+{
+    RunwayClipWriterConfig config = c->config.writer;
+    RunwayClipReader *reader = NULL;
+    RunwayClipWriter *writer = NULL;
+    AVFrame *frame = av_frame_alloc();
+    int64_t length = ff_runway_segment_length(&c->config.segment, slots);
+    int64_t slot = 0, time, was = *size;
+    RunwayError err;
+    int fd = -1, ret;
+
+    if (!frame)
+        return AVERROR(ENOMEM);
+    if (ff_runway_temp_open(&fd, &err)) {
+        ret = report(c, &err);
+        goto end;
+    }
+    /* the container and the encoder's overshoot take the last tenth */
+    config.bit_rate = av_rescale(c->config.max_size * 8 * 9 / 10,
+                                 AV_TIME_BASE, length);
+    config.geometry.source = config.geometry.target =
+        (RunwayRect){ 0, 0, config.geometry.width, config.geometry.height };
+    ret = ff_runway_clip_reader_open(&reader, c->fd, *size,
+                                     c->config.log_ctx);
+    while (ret >= 0 &&
+           (ret = ff_runway_clip_reader_next(reader, frame, &time)) > 0) {
+        if (!writer)
+            ret = ff_runway_clip_writer_create(&writer, &config, fd, frame);
+        if (ret >= 0)
+            ret = ff_runway_clip_writer_write(writer, frame, slot++);
+    }
+    if (ret >= 0)
+        ret = writer ? ff_runway_clip_writer_finish(writer, slots, size)
+                     : AVERROR_BUG;
+    if (ret < 0)
+        goto end;
+    av_log(c->config.log_ctx, AV_LOG_WARNING, "clip %d: %.1f MB at good quality"
+           " is more than the %.1f MB that can be sent; sent with %.1f MB\n",
+           c->config.index, was / 1e6, c->config.max_size / 1e6, *size / 1e6);
+    FFSWAP(int, fd, c->fd);
+end:
+    if (fd >= 0)
+        close(fd);
+    ff_runway_clip_reader_free(&reader);
+    ff_runway_clip_writer_free(&writer);
+    av_frame_free(&frame);
+    return ret;
+}
+
+int ff_runway_clip_close(RunwayClip *c, RunwayJob *job)
+{
+    int64_t slots = ff_runway_segment_slots(&c->config.segment, c->end);
+    double start = c->start * av_q2d(c->config.time_base);
+    int64_t size;
+    int ret;
+
+    ret = ff_runway_clip_writer_finish(c->writer, slots, &size);
+    ff_runway_clip_writer_free(&c->writer);
+    if (ret >= 0 && size > c->config.max_size)
+        ret = shrink(c, slots, &size);
+    if (ret < 0)
+        return ret;
+    if (size > c->config.max_size) {
+        av_log(c->config.log_ctx, AV_LOG_ERROR, "clip %d cannot be made small "
+               "enough to be sent: %"PRId64" of at most %"PRId64" bytes; use a "
+               "shorter clip_duration or scale the input down\n",
+               c->config.index, size, c->config.max_size);
+        return AVERROR(EINVAL);
+    }
+    job->fd    = c->fd;
+    c->fd      = -1;
+    job->size  = size;
+    job->sent  = ff_runway_segment_length(&c->config.segment, slots);
+    job->index = c->config.index;
+    snprintf(job->label, sizeof(job->label), "clip %d (%.2f-%.2f s)",
+             c->config.index, start, start + c->end / 1e6);
+    return 0;
+}
+
+/* Read the generated frame behind the present one. */
+static int read_next(RunwayClip *c)
+{
+    int ret = ff_runway_clip_reader_next(c->reader, c->next, &c->next_time);
+
+    if (ret < 0) {
+        av_log(c->config.log_ctx, AV_LOG_ERROR, "%s: task %s: the result "
+               "cannot be used\n", c->job->label, c->job->now.task_id);
+        return ret;
+    }
+    c->has_next = ret;
+    return 0;
+}
+
+int ff_runway_clip_open_result(RunwayClip *c, RunwayJob **job)
+{
+    const RunwayClipInfo *info;
+    RunwayError err;
+    int ret;
+
+    c->job = *job;
+    *job   = NULL;
+    c->frame  = av_frame_alloc();
+    c->next   = av_frame_alloc();
+    c->scaler = ff_runway_scaler_create(c->config.log_ctx);
+    if (!c->frame || !c->next || !c->scaler)
+        return AVERROR(ENOMEM);
+    ret = ff_runway_clip_reader_open(&c->reader, c->job->result_fd,
+                                     c->job->result_size, c->config.log_ctx);
+    if (ret < 0)
+        return ret;
+    info = ff_runway_clip_reader_info(c->reader);
+    if (ff_runway_retime_plan(&c->retime, c->job->sent, info->duration,
+                              info->frame, &err))
+        return report(c, &err);
+    ret = read_next(c);
+    if (ret >= 0 && !c->has_next)
+        ret = AVERROR_INVALIDDATA;
+    if (ret < 0)
+        return ret;
+    /* from the picture itself: the header may say something else */
+    if (ff_runway_geometry_is_off(&c->config.writer.geometry, c->next->width,
+                                  c->next->height))
+        av_log(c->config.log_ctx, AV_LOG_WARNING, "%s: the result has another "
+               "shape than what was sent (%dx%d for %dx%d) and is stretched\n",
+               c->job->label, c->next->width, c->next->height,
+               c->config.writer.geometry.width,
+               c->config.writer.geometry.height);
+    FFSWAP(AVFrame *, c->frame, c->next);
+    c->time = c->next_time;
+    return read_next(c);
+}
+
+int ff_runway_clip_is_open(const RunwayClip *clip)
+{
+    return !!clip->reader;
+}
+
+int ff_runway_clip_nb_frames(const RunwayClip *clip)
+{
+    return clip->nb_props;
+}
+
+int ff_runway_clip_left(const RunwayClip *clip)
+{
+    return clip->nb_props - clip->nb_out;
+}
+
+/* Go on to the generated frame that is nearest to the wanted time. */
+static int seek_frame(RunwayClip *c, int64_t wanted)
+{
+    while (c->has_next &&
+           ff_runway_retime_is_nearer(wanted, c->time, c->next_time)) {
+        int ret;
+
+        FFSWAP(AVFrame *, c->frame, c->next);
+        c->time = c->next_time;
+        av_frame_free(&c->converted);
+        ret = read_next(c);
+        if (ret < 0)
+            return ret;
+    }
+    return 0;
+}
+
+/* Make c->converted from c->frame: size, format and colour of the output. */
+static int convert(RunwayClip *c, const AVFrame *props, AVFrame *dst)
+{
+    const AVFrame *src = c->frame;
+    RunwayRect whole = { 0, 0, dst->width, dst->height }, part;
+    int ret;
+
+    part = ff_runway_geometry_result(&c->config.writer.geometry, src->width,
+                                     src->height, c->config.fit, dst->width,
+                                     dst->height, dst->sample_aspect_ratio.num,
+                                     dst->sample_aspect_ratio.den);
+    /* what the source leaves unsaid has to be meant the same way here, so the
+     * source's size decides it */
+    dst->colorspace  = props->colorspace;
+    dst->color_range = props->color_range;
+    {
+        int width = dst->width, height = dst->height;
+
+        dst->width  = props->width;
+        dst->height = props->height;
+        ff_runway_picture_name_colour(dst);
+        dst->width  = width;
+        dst->height = height;
+    }
+    ret = ff_runway_scaler_convert(c->scaler, src, part, dst, whole);
+    if (ret < 0)
+        return ret;
+    c->converted = dst;
+    return 0;
+}
+
+int ff_runway_clip_next(RunwayClip *c, AVFrame **out,
+                        AVFrame *(*get_buffer)(void *opaque), void *opaque)
+{
+    AVFrame *props, *frame;
+    AVRational sar;
+    int ret;
+
+    *out = NULL;
+    if (c->nb_out == c->nb_props)
+        return 0;
+    props = c->props[c->nb_out];
+    ret = seek_frame(c, ff_runway_retime_map(&c->retime,
+                                             time_of(c, props->pts)));
+    if (ret < 0)
+        return ret;
+    if (!c->converted) {
+        frame = get_buffer(opaque);
+        if (!frame)
+            return AVERROR(ENOMEM);
+        ret = convert(c, props, frame);
+        if (ret < 0) {
+            av_frame_free(&frame);
+            return ret;
+        }
+    }
+    frame = av_frame_clone(c->converted);
+    if (!frame)
+        return AVERROR(ENOMEM);
+    /* the properties are the source's, but for the shape of the pixels, which
+     * is the link's */
+    sar = frame->sample_aspect_ratio;
+    ret = av_frame_copy_props(frame, props);
+    if (ret < 0) {
+        av_frame_free(&frame);
+        return ret;
+    }
+    frame->sample_aspect_ratio = sar;
+    /* no property is needed twice */
+    av_frame_free(&c->props[c->nb_out++]);
+    *out = frame;
+    return 1;
+}

@@ -1,0 +1,207 @@
+/*
+ * This file is part of FFmpeg.
+ *
+ * FFmpeg is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * FFmpeg is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with FFmpeg; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+#include <string.h>
+
+#include "libavutil/imgutils.h"
+#include "libavutil/opt.h"
+#include "libavutil/pixdesc.h"
+#include "libswscale/swscale.h"
+
+#include "compat.h"
+#include "clip_picture.h"
+
+/* Everything a SwsContext was set up for. */
+typedef struct Conversion {
+    int src_w, src_h, dst_w, dst_h;
+    enum AVPixelFormat src_format, dst_format;
+    enum AVColorSpace src_space, dst_space;
+    int src_full, dst_full;
+} Conversion;
+
+struct RunwayScaler {
+    void *log_ctx;
+    struct SwsContext *sws;
+    Conversion now;
+};
+
+static int is_yuvj(enum AVPixelFormat format)
+{
+    return format == AV_PIX_FMT_YUVJ420P || format == AV_PIX_FMT_YUVJ422P ||
+           format == AV_PIX_FMT_YUVJ444P;
+}
+
+/* The same planes without the range in the name: libswscale warns of yuvj. */
+static enum AVPixelFormat plain_format(enum AVPixelFormat format)
+{
+    switch (format) {
+    case AV_PIX_FMT_YUVJ420P: return AV_PIX_FMT_YUV420P;
+    case AV_PIX_FMT_YUVJ422P: return AV_PIX_FMT_YUV422P;
+    case AV_PIX_FMT_YUVJ444P: return AV_PIX_FMT_YUV444P;
+    default:                  return format;
+    }
+}
+
+void ff_runway_picture_name_colour(AVFrame *frame)
+{
+    if (is_yuvj(frame->format))
+        frame->color_range = AVCOL_RANGE_JPEG;
+    else if (frame->color_range == AVCOL_RANGE_UNSPECIFIED)
+        frame->color_range = AVCOL_RANGE_MPEG;
+    if (frame->colorspace == AVCOL_SPC_UNSPECIFIED ||
+        frame->colorspace == AVCOL_SPC_RESERVED)
+        frame->colorspace = frame->width >= 1280 || frame->height > 576 ?
+                            AVCOL_SPC_BT709 : AVCOL_SPC_SMPTE170M;
+}
+
+RunwayScaler *ff_runway_scaler_create(void *log_ctx)
+{
+    RunwayScaler *scaler = av_mallocz(sizeof(*scaler));
+
+    if (scaler)
+        scaler->log_ctx = log_ctx;
+    return scaler;
+}
+
+void ff_runway_scaler_free(RunwayScaler **scaler)
+{
+    if (!*scaler)
+        return;
+    sws_freeContext((*scaler)->sws);
+    av_freep(scaler);
+}
+
+static int set_up(RunwayScaler *scaler, const Conversion *c)
+{
+    struct SwsContext *sws = sws_alloc_context();
+    int ret;
+
+    if (!sws)
+        return AVERROR(ENOMEM);
+    av_opt_set_int(sws, "srcw", c->src_w, 0);
+    av_opt_set_int(sws, "srch", c->src_h, 0);
+    av_opt_set_int(sws, "dstw", c->dst_w, 0);
+    av_opt_set_int(sws, "dsth", c->dst_h, 0);
+    av_opt_set_int(sws, "src_format", c->src_format, 0);
+    av_opt_set_int(sws, "dst_format", c->dst_format, 0);
+    av_opt_set_int(sws, "src_range", c->src_full, 0);
+    av_opt_set_int(sws, "dst_range", c->dst_full, 0);
+    av_opt_set_int(sws, "sws_flags", SWS_BICUBIC | SWS_ACCURATE_RND |
+                   SWS_FULL_CHR_H_INT | SWS_FULL_CHR_H_INP, 0);
+    ret = sws_init_context(sws, NULL, NULL);
+    if (ret >= 0) {
+        /* a failure only means that there is no matrix to set */
+        sws_setColorspaceDetails(sws, sws_getCoefficients(c->src_space),
+                                 c->src_full,
+                                 sws_getCoefficients(c->dst_space),
+                                 c->dst_full, 0, 1 << 16, 1 << 16);
+        sws_freeContext(scaler->sws);
+        scaler->sws = sws;
+        scaler->now = *c;
+        return 0;
+    }
+    sws_freeContext(sws);
+    av_log(scaler->log_ctx, AV_LOG_ERROR,
+           "cannot convert %dx%d %s to %dx%d %s\n", c->src_w, c->src_h,
+           av_get_pix_fmt_name(c->src_format), c->dst_w, c->dst_h,
+           av_get_pix_fmt_name(c->dst_format));
+    return ret;
+}
+
+static void plane_pointers(const AVFrame *frame, int x, int y,
+                           uint8_t *data[4])
+{
+    const AVPixFmtDescriptor *desc = av_pix_fmt_desc_get(frame->format);
+
+    memset(data, 0, 4 * sizeof(*data));
+    for (int i = 0; i < 4 && frame->data[i]; i++) {
+        int chroma = i == 1 || i == 2;
+        int px = chroma ? x >> desc->log2_chroma_w : x;
+        int py = chroma ? y >> desc->log2_chroma_h : y;
+
+        data[i] = frame->data[i] + (ptrdiff_t)py * frame->linesize[i] +
+                  px * desc->comp[i].step;
+    }
+}
+
+int ff_runway_scaler_convert(RunwayScaler *scaler, const AVFrame *src,
+                             RunwayRect from, AVFrame *dst, RunwayRect to)
+{
+    Conversion c;
+    uint8_t *in[4], *out[4];
+    int ret;
+
+    memset(&c, 0, sizeof(c)); /* compared as bytes */
+    c.src_w      = from.w;
+    c.src_h      = from.h;
+    c.dst_w      = to.w;
+    c.dst_h      = to.h;
+    c.src_format = plain_format(src->format);
+    c.dst_format = plain_format(dst->format);
+    c.src_space  = src->colorspace;
+    c.dst_space  = dst->colorspace;
+    c.src_full   = src->color_range == AVCOL_RANGE_JPEG;
+    c.dst_full   = dst->color_range == AVCOL_RANGE_JPEG;
+
+    plane_pointers(src, from.x, from.y, in);
+    plane_pointers(dst, to.x, to.y, out);
+    /* nothing to compute: copying keeps every bit */
+    if (c.src_w == c.dst_w && c.src_h == c.dst_h &&
+        c.src_format == c.dst_format && c.src_space == c.dst_space &&
+        c.src_full == c.dst_full) {
+        av_image_copy(out, dst->linesize, (const uint8_t **)in, src->linesize,
+                      c.src_format, c.src_w, c.src_h);
+        return 0;
+    }
+
+    if (!scaler->sws || memcmp(&c, &scaler->now, sizeof(c))) {
+        ret = set_up(scaler, &c);
+        if (ret < 0)
+            return ret;
+    }
+    ret = sws_scale(scaler->sws, (const uint8_t *const *)in, src->linesize, 0,
+                    c.src_h, out, dst->linesize);
+    return ret < 0 ? ret : 0;
+}
+
+void ff_runway_picture_replicate_edges(AVFrame *frame, RunwayRect rect)
+{
+    const AVPixFmtDescriptor *desc = av_pix_fmt_desc_get(frame->format);
+
+    for (int i = 0; i < 3; i++) {
+        int sw = i ? desc->log2_chroma_w : 0, sh = i ? desc->log2_chroma_h : 0;
+        int width  = AV_CEIL_RSHIFT(frame->width,  sw);
+        int height = AV_CEIL_RSHIFT(frame->height, sh);
+        int x0 = rect.x >> sw, x1 = AV_CEIL_RSHIFT(rect.x + rect.w, sw);
+        int y0 = rect.y >> sh, y1 = AV_CEIL_RSHIFT(rect.y + rect.h, sh);
+        ptrdiff_t stride = frame->linesize[i];
+
+        for (int y = y0; y < y1; y++) {
+            uint8_t *line = frame->data[i] + y * stride;
+
+            memset(line, line[x0], x0);
+            memset(line + x1, line[x1 - 1], width - x1);
+        }
+        for (int y = 0; y < y0; y++)
+            memcpy(frame->data[i] + y * stride, frame->data[i] + y0 * stride,
+                   width);
+        for (int y = y1; y < height; y++)
+            memcpy(frame->data[i] + y * stride,
+                   frame->data[i] + (y1 - 1) * stride, width);
+    }
+}

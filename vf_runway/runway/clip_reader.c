@@ -1,0 +1,346 @@
+/*
+ * This file is part of FFmpeg.
+ *
+ * FFmpeg is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * FFmpeg is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with FFmpeg; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+#include "libavutil/display.h"
+#include "libavutil/mathematics.h"
+
+#include "compat.h"
+#include "clip_io.h"
+#include "clip_reader.h"
+#include "retime.h"
+
+struct RunwayClipReader {
+    void *log_ctx;
+    AVIOContext *io;
+    AVFormatContext *demux;
+    AVStream *stream;
+    AVCodecContext *dec;
+    AVPacket *packet;
+    RunwayClipInfo info;
+    int64_t first;       ///< pts of the first frame, stream time base
+    int64_t last;        ///< time of the frame handed out last, -1: none
+    int draining;
+};
+
+#define DECODER_THREADS 2
+
+static int open_demuxer(RunwayClipReader *r, int fd, int64_t size)
+{
+    const AVInputFormat *format = av_find_input_format("mov");
+    int ret;
+
+    if (!format) {
+        av_log(r->log_ctx, AV_LOG_ERROR, "this FFmpeg has no MP4 demuxer\n");
+        return AVERROR_DEMUXER_NOT_FOUND;
+    }
+    ret = ff_runway_clip_io_open(&r->io, fd, size);
+    if (ret < 0)
+        return ret;
+    r->demux = avformat_alloc_context();
+    if (!r->demux)
+        return AVERROR(ENOMEM);
+    r->demux->pb = r->io;
+    r->demux->flags |= AVFMT_FLAG_CUSTOM_IO;
+    /* frees demux when it fails */
+    return avformat_open_input(&r->demux, NULL, format, NULL);
+}
+
+static int open_decoder(RunwayClipReader *r)
+{
+    const AVCodec *codec = NULL;
+    int index = av_find_best_stream(r->demux, AVMEDIA_TYPE_VIDEO, -1, -1,
+                                    &codec, 0);
+    int ret;
+
+    if (index < 0 || !codec)
+        return index < 0 ? index : AVERROR_DECODER_NOT_FOUND;
+    r->stream = r->demux->streams[index];
+    for (unsigned i = 0; i < r->demux->nb_streams; i++)
+        if ((int)i != index)
+            r->demux->streams[i]->discard = AVDISCARD_ALL;
+    r->dec = avcodec_alloc_context3(codec);
+    if (!r->dec)
+        return AVERROR(ENOMEM);
+    ret = avcodec_parameters_to_context(r->dec, r->stream->codecpar);
+    if (ret < 0)
+        return ret;
+    r->dec->pkt_timebase    = r->stream->time_base;
+    r->dec->thread_count    = DECODER_THREADS;
+    r->dec->max_pixels      = RUNWAY_RESULT_PIXELS;
+    r->dec->err_recognition = AV_EF_CRCCHECK | AV_EF_BITSTREAM | AV_EF_BUFFER |
+                              AV_EF_EXPLODE;
+    return avcodec_open2(r->dec, codec, NULL);
+}
+
+static int read_info(RunwayClipReader *r)
+{
+    const AVStream *st = r->stream;
+    const uint8_t *matrix = ff_runway_display_matrix(st);
+    AVRational rate = st->avg_frame_rate;
+
+    r->info.width     = r->dec->width;
+    r->info.height    = r->dec->height;
+    r->info.nb_frames = st->nb_frames;
+    if (st->duration > 0)
+        r->info.duration = av_rescale_q(st->duration, st->time_base,
+                                        AV_TIME_BASE_Q);
+    if (r->info.duration <= 0 || r->info.nb_frames <= 0) {
+        av_log(r->log_ctx, AV_LOG_ERROR, "the result has no frames\n");
+        return AVERROR_INVALIDDATA;
+    }
+    r->info.frame = r->info.duration / r->info.nb_frames;
+    if (rate.num > 0 && rate.den > 0)
+        r->info.frame = av_rescale(AV_TIME_BASE, rate.den, rate.num);
+    if (matrix && av_display_rotation_get((const int32_t *)matrix) != 0) {
+        av_log(r->log_ctx, AV_LOG_ERROR, "the result is stored rotated, which "
+               "is not supported\n");
+        return AVERROR_PATCHWELCOME;
+    }
+    return 0;
+}
+
+int ff_runway_clip_reader_open(RunwayClipReader **reader, int fd, int64_t size,
+                               void *log_ctx)
+{
+    RunwayClipReader *r = av_mallocz(sizeof(*r));
+    int ret;
+
+    *reader = NULL;
+    if (!r)
+        return AVERROR(ENOMEM);
+    r->log_ctx = log_ctx;
+    r->first   = AV_NOPTS_VALUE;
+    r->last    = -1;
+    r->packet  = av_packet_alloc();
+    ret = r->packet ? open_demuxer(r, fd, size) : AVERROR(ENOMEM);
+    if (ret >= 0)
+        ret = open_decoder(r);
+    if (ret >= 0)
+        ret = read_info(r);
+    if (ret < 0) {
+        ff_runway_clip_reader_free(&r);
+        return ret == AVERROR_EOF ? AVERROR_INVALIDDATA : ret;
+    }
+    *reader = r;
+    return 0;
+}
+
+void ff_runway_clip_reader_free(RunwayClipReader **reader)
+{
+    RunwayClipReader *r = *reader;
+
+    if (!r)
+        return;
+    avcodec_free_context(&r->dec);
+    avformat_close_input(&r->demux);
+    ff_runway_clip_io_close(&r->io);
+    av_packet_free(&r->packet);
+    av_freep(reader);
+}
+
+const RunwayClipInfo *ff_runway_clip_reader_info(const RunwayClipReader *r)
+{
+    return &r->info;
+}
+
+/* The next packet of the video, 0 at the end. */
+static int read_packet(RunwayClipReader *r)
+{
+    for (;;) {
+        int ret = av_read_frame(r->demux, r->packet);
+
+        if (ret == AVERROR_EOF)
+            return r->demux->pb->error < 0 ? r->demux->pb->error : 0;
+        if (ret < 0)
+            return ret;
+        if (r->packet->stream_index == r->stream->index)
+            return 1;
+        av_packet_unref(r->packet);
+    }
+}
+
+static int feed(RunwayClipReader *r)
+{
+    int ret;
+
+    if (r->draining)
+        return 0;
+    ret = read_packet(r);
+    if (ret < 0)
+        return ret;
+    if (!ret)
+        r->draining = 1;
+    ret = avcodec_send_packet(r->dec, ret ? r->packet : NULL);
+    av_packet_unref(r->packet);
+    return ret;
+}
+
+static int accept(RunwayClipReader *r, AVFrame *frame, int64_t *time)
+{
+    int64_t pts = frame->best_effort_timestamp;
+
+    if (frame->decode_error_flags || frame->flags & AV_FRAME_FLAG_CORRUPT ||
+        pts == AV_NOPTS_VALUE)
+        return AVERROR_INVALIDDATA;
+    if (r->first == AV_NOPTS_VALUE)
+        r->first = pts;
+    *time = av_rescale_q(pts - r->first, r->stream->time_base, AV_TIME_BASE_Q);
+    if (*time <= r->last)
+        return AVERROR_INVALIDDATA;
+    r->last = *time;
+    if (frame->colorspace == AVCOL_SPC_UNSPECIFIED ||
+        frame->colorspace == AVCOL_SPC_RESERVED)
+        frame->colorspace = AVCOL_SPC_BT709;
+    if (frame->color_range == AVCOL_RANGE_UNSPECIFIED)
+        frame->color_range = AVCOL_RANGE_MPEG;
+    return 1;
+}
+
+int ff_runway_clip_reader_next(RunwayClipReader *r, AVFrame *frame,
+                               int64_t *time)
+{
+    int ret;
+
+    av_frame_unref(frame);
+    while ((ret = avcodec_receive_frame(r->dec, frame)) == AVERROR(EAGAIN)) {
+        ret = feed(r);
+        if (ret < 0)
+            break;
+    }
+    if (ret == AVERROR_EOF)
+        return 0;
+    if (ret >= 0)
+        ret = accept(r, frame, time);
+    if (ret < 0) {
+        av_log(r->log_ctx, AV_LOG_ERROR, "the result is damaged after %.3f s: "
+               "%s\n", r->last < 0 ? 0.0 : r->last / 1e6, av_err2str(ret));
+        return ret == AVERROR_EOF || ret == AVERROR(EAGAIN) ?
+               AVERROR_INVALIDDATA : ret;
+    }
+    return ret;
+}
+
+/* Decode packets from here to the next key frame (or the end). */
+static int decode_group(RunwayClipReader *r, AVFrame *frame)
+{
+    int64_t time, nb_packets = 0;
+    int ret, nb_frames = 0;
+
+    do {
+        ret = read_packet(r);
+        if (ret > 0 && nb_packets++ && r->packet->flags & AV_PKT_FLAG_KEY) {
+            av_packet_unref(r->packet);
+            ret = 0;
+        }
+        if (ret < 0)
+            return ret;
+        ret = avcodec_send_packet(r->dec, ret ? r->packet : NULL);
+        r->draining = !r->packet->data;
+        av_packet_unref(r->packet);
+        if (ret < 0)
+            return ret;
+        while ((ret = avcodec_receive_frame(r->dec, frame)) >= 0) {
+            ret = accept(r, frame, &time);
+            av_frame_unref(frame);
+            if (ret < 0)
+                return ret;
+            nb_frames++;
+        }
+        if (ret != AVERROR(EAGAIN) && ret != AVERROR_EOF)
+            return ret;
+    } while (!r->draining);
+    avcodec_flush_buffers(r->dec);
+    r->draining = 0;
+    r->last     = -1;
+    return nb_frames ? 0 : AVERROR_INVALIDDATA;
+}
+
+/* Read every packet; *key_frames is how many groups there are. */
+static int scan(RunwayClipReader *r, int64_t *last_key, RunwayError *err)
+{
+    int64_t nb_packets = 0, bytes;
+    int ret;
+
+    *last_key = AV_NOPTS_VALUE;
+    while ((ret = read_packet(r)) > 0) {
+        bytes = r->packet->size;
+        if (r->packet->flags & AV_PKT_FLAG_KEY)
+            *last_key = r->packet->dts;
+        ret = r->packet->flags & AV_PKT_FLAG_CORRUPT || !bytes ?
+              AVERROR_INVALIDDATA : 0;
+        av_packet_unref(r->packet);
+        if (ret < 0)
+            break;
+        nb_packets++;
+    }
+    if (ret < 0)
+        return ff_runway_error(err, RUNWAY_BAD_RESULT,
+                               "the result is damaged after frame %lld: %s",
+                               (long long)nb_packets, av_err2str(ret));
+    if (nb_packets != r->info.nb_frames)
+        return ff_runway_error(err, RUNWAY_BAD_RESULT,
+                               "the result has %lld of %lld frames",
+                               (long long)nb_packets,
+                               (long long)r->info.nb_frames);
+    return *last_key == AV_NOPTS_VALUE ?
+           (int)ff_runway_error(err, RUNWAY_BAD_RESULT,
+                                "the result has no key frame") : 0;
+}
+
+RunwayOutcome ff_runway_clip_check(void *log_ctx, int fd, int64_t size,
+                                   int64_t sent, RunwayError *err)
+{
+    RunwayClipReader *r = NULL;
+    AVFrame *frame = av_frame_alloc();
+    RunwayRetime retime;
+    RunwayOutcome outcome;
+    int64_t last_key;
+    int ret;
+
+    if (!frame)
+        return ff_runway_error(err, RUNWAY_NOMEM, "out of memory");
+    ret = ff_runway_clip_reader_open(&r, fd, size, log_ctx);
+    if (ret < 0) {
+        outcome = ff_runway_error(err, RUNWAY_BAD_RESULT, "the result (%lld "
+                                  "bytes) is no video that can be read: %s",
+                                  (long long)size, av_err2str(ret));
+        goto end;
+    }
+    outcome = ff_runway_retime_plan(&retime, sent, r->info.duration,
+                                    r->info.frame, err);
+    if (!outcome)
+        outcome = scan(r, &last_key, err);
+    if (outcome)
+        goto end;
+    ret = av_seek_frame(r->demux, r->stream->index, INT64_MIN,
+                        AVSEEK_FLAG_BACKWARD);
+    if (ret >= 0)
+        ret = decode_group(r, frame);
+    if (ret >= 0)
+        ret = av_seek_frame(r->demux, r->stream->index, last_key,
+                            AVSEEK_FLAG_BACKWARD);
+    if (ret >= 0)
+        ret = decode_group(r, frame);
+    if (ret < 0)
+        outcome = ff_runway_error(err, RUNWAY_BAD_RESULT, "the result cannot "
+                                  "be decoded: %s", av_err2str(ret));
+end:
+    av_frame_free(&frame);
+    ff_runway_clip_reader_free(&r);
+    return outcome;
+}

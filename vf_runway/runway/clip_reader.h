@@ -1,0 +1,73 @@
+/*
+ * This file is part of FFmpeg.
+ *
+ * FFmpeg is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * FFmpeg is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with FFmpeg; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+/**
+ * @file
+ * A generated clip (MP4 or MOV) to frames. It came from the network: nothing of
+ * it is believed. Floor 2, knows FFmpeg: errors are AVERROR codes, and the
+ * reason is logged.
+ *
+ * One thread at a time for one reader; several readers may read one file.
+ */
+
+#ifndef AVFILTER_RUNWAY_CLIP_READER_H
+#define AVFILTER_RUNWAY_CLIP_READER_H
+
+#include <stdint.h>
+
+#include "libavutil/frame.h"
+
+#include "error.h"
+
+typedef struct RunwayClipReader RunwayClipReader;
+
+typedef struct RunwayClipInfo {
+    int width, height;   ///< as decoded, cropping applied
+    int64_t duration;    ///< of the video stream, microseconds
+    int64_t frame;       ///< of one frame on the average, microseconds
+    int64_t nb_frames;   ///< as the file says
+} RunwayClipInfo;
+
+/** Largest picture that is decoded, pixels (8192 x 8192). */
+#define RUNWAY_RESULT_PIXELS (8192 * 8192)
+
+/** Open the first size bytes of fd, which stays the caller's and open. */
+int ff_runway_clip_reader_open(RunwayClipReader **reader, int fd, int64_t size,
+                               void *log_ctx);
+void ff_runway_clip_reader_free(RunwayClipReader **reader);
+
+const RunwayClipInfo *ff_runway_clip_reader_info(const RunwayClipReader *r);
+
+/**
+ * The next frame in order of presentation; *time is its time from the first
+ * one, microseconds, and rises from frame to frame. Colour tags that the clip
+ * leaves out are those of the clips that are sent: BT.709, limited.
+ * @return 1 with a frame, 0 at the end, AVERROR on a damaged clip
+ */
+int ff_runway_clip_reader_next(RunwayClipReader *reader, AVFrame *frame,
+                               int64_t *time);
+
+/**
+ * Whether a result is whole: it opens, every packet is there, its length fits
+ * the one that was sent, and its first and its last group of pictures decode.
+ * RUNWAY_OK, or RUNWAY_BAD_RESULT with the reason. Any thread.
+ */
+RunwayOutcome ff_runway_clip_check(void *log_ctx, int fd, int64_t size,
+                                   int64_t sent, RunwayError *err);
+
+#endif /* AVFILTER_RUNWAY_CLIP_READER_H */

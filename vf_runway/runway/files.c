@@ -1,0 +1,200 @@
+/*
+ * This file is part of FFmpeg.
+ *
+ * FFmpeg is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * FFmpeg is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with FFmpeg; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "data_uri.h"
+#include "files.h"
+#include "models.h"
+
+#define TEXT_MAX (64 << 10)
+
+/* The whole of a regular file or a pipe, up to limit bytes, 0 appended. */
+static RunwayOutcome read_all(const char *option, const char *path,
+                              size_t limit, struct stat *st, char **data,
+                              size_t *size, RunwayError *err)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    size_t room = 4096, used = 0;
+    char *buf = NULL;
+    RunwayOutcome ret;
+
+    if (fd < 0 || fstat(fd, st) < 0) {
+        ret = ff_runway_error(err, RUNWAY_INVALID, "%s: %s cannot be read: %s",
+                              option, path, strerror(errno));
+        goto fail;
+    }
+    for (;;) {
+        ssize_t n;
+
+        if (!buf || used == room) {
+            char *larger;
+
+            if (buf)
+                room *= 2;
+            larger = realloc(buf, room + 1);
+            if (!larger) {
+                ret = ff_runway_error(err, RUNWAY_NOMEM, "out of memory");
+                goto fail;
+            }
+            buf = larger;
+        }
+        n = read(fd, buf + used, room - used);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0) {
+            ret = ff_runway_error(err, RUNWAY_INVALID,
+                                  "%s: %s cannot be read: %s", option, path,
+                                  strerror(errno));
+            goto fail;
+        }
+        if (!n)
+            break;
+        used += (size_t)n;
+        if (used > limit) {
+            ret = ff_runway_error(err, RUNWAY_INVALID, "%s: %s is larger than "
+                                  "%zu bytes", option, path, limit);
+            goto fail;
+        }
+    }
+    close(fd);
+    buf[used] = 0;
+    *data = buf;
+    *size = used;
+    return RUNWAY_OK;
+
+fail:
+    if (fd >= 0)
+        close(fd);
+    free(buf);
+    return ret;
+}
+
+RunwayOutcome ff_runway_read_text(const char *option, const char *path,
+                                  char **text, RunwayError *err)
+{
+    struct stat st;
+    size_t size;
+    RunwayOutcome ret = read_all(option, path, TEXT_MAX, &st, text, &size, err);
+
+    if (ret)
+        return ret;
+    if (strlen(*text) != size || ff_runway_utf16_length(*text) < 0) {
+        free(*text);
+        *text = NULL;
+        return ff_runway_error(err, RUNWAY_INVALID, "%s: %s is not UTF-8 text",
+                               option, path);
+    }
+    if (size >= 3 && !memcmp(*text, "\xEF\xBB\xBF", 3)) {
+        size -= 3;
+        memmove(*text, *text + 3, size + 1);
+    }
+    if (size && (*text)[size - 1] == '\n')
+        (*text)[--size] = 0;
+    if (size && (*text)[size - 1] == '\r')
+        (*text)[--size] = 0;
+    return RUNWAY_OK;
+}
+
+RunwayOutcome ff_runway_read_key(const char *path, char **key,
+                                 const RunwayLog *log, RunwayError *err)
+{
+    struct stat st;
+    size_t size;
+    RunwayOutcome ret = read_all("key_file", path, TEXT_MAX, &st, key, &size,
+                                 err);
+
+    if (ret)
+        return ret;
+    if (S_ISREG(st.st_mode) && st.st_mode & (S_IWGRP | S_IWOTH)) {
+        memset(*key, 0, size);
+        free(*key);
+        *key = NULL;
+        return ff_runway_error(err, RUNWAY_INVALID, "key_file: others can "
+                               "write to %s, so the key in it may be anyone's; "
+                               "chmod 600 it", path);
+    }
+    if (S_ISREG(st.st_mode) && st.st_mode & (S_IRGRP | S_IROTH))
+        ff_runway_log(log, RUNWAY_LOG_WARNING, "key_file: others can read %s; "
+                      "chmod 600 it", path);
+    return RUNWAY_OK;
+}
+
+static const char *picture_type(const char *data, size_t size)
+{
+    if (size >= 8 && !memcmp(data, "\x89PNG\r\n\x1a\n", 8))
+        return "image/png";
+    if (size >= 3 && !memcmp(data, "\xFF\xD8\xFF", 3))
+        return "image/jpeg";
+    if (size >= 12 && !memcmp(data, "RIFF", 4) && !memcmp(data + 8, "WEBP", 4))
+        return "image/webp";
+    return NULL;
+}
+
+RunwayOutcome ff_runway_picture_uri(const char *option, const char *name,
+                                    char **uri, RunwayError *err)
+{
+    struct stat st;
+    const char *type;
+    char *data = NULL, *base64 = NULL;
+    size_t size, room;
+    RunwayOutcome ret;
+
+    *uri = NULL;
+    if (!strncmp(name, "http://", 7))
+        return ff_runway_error(err, RUNWAY_INVALID,
+                               "%s: the service takes https URLs only", option);
+    if (!strncmp(name, "https://", 8) || !strncmp(name, "runway://", 9)) {
+        room = strlen(name) + 1;
+        *uri = malloc(room);
+        if (!*uri)
+            return ff_runway_error(err, RUNWAY_NOMEM, "out of memory");
+        memcpy(*uri, name, room);
+        return RUNWAY_OK;
+    }
+    ret = read_all(option, name,
+                   ff_runway_data_uri_capacity("image/jpeg",
+                                               RUNWAY_DATA_URI_MAX),
+                   &st, &data, &size, err);
+    if (ret)
+        return ret;
+    type = picture_type(data, size);
+    if (!type) {
+        ret = ff_runway_error(err, RUNWAY_INVALID, "%s: %s is no PNG, JPEG or "
+                              "WebP picture", option, name);
+        goto end;
+    }
+    base64 = ff_runway_base64((const uint8_t *)data, size);
+    room   = base64 ? strlen(base64) + strlen(type) + 16 : 0;
+    *uri   = base64 ? malloc(room) : NULL;
+    if (!*uri) {
+        ret = ff_runway_error(err, RUNWAY_NOMEM, "out of memory");
+        goto end;
+    }
+    snprintf(*uri, room, "data:%s;base64,%s", type, base64);
+end:
+    free(data);
+    free(base64);
+    return ret;
+}

@@ -1,0 +1,51 @@
+/*
+ * This file is part of FFmpeg.
+ *
+ * FFmpeg is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * FFmpeg is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with FFmpeg; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+/**
+ * @file
+ * Files that options name: prompts, keys, pictures. Floor 1, but for reading.
+ * Every text returned is malloc()ed and the caller's to free().
+ */
+
+#ifndef AVFILTER_RUNWAY_FILES_H
+#define AVFILTER_RUNWAY_FILES_H
+
+#include "error.h"
+#include "log.h"
+
+/** A UTF-8 text of at most 64 KiB; a byte order mark and the last newline are
+ *  dropped. option is named in errors. */
+RunwayOutcome ff_runway_read_text(const char *option, const char *path,
+                                  char **text, RunwayError *err);
+
+/**
+ * A key. A file that others than its owner can write is refused, one that
+ * others can read is warned about. Not checked otherwise.
+ */
+RunwayOutcome ff_runway_read_key(const char *path, char **key,
+                                 const RunwayLog *log, RunwayError *err);
+
+/**
+ * The URI of a reference picture: an https or runway URI as it is, else a local
+ * PNG, JPEG or WebP (told by its content) as a data URI within the limit of
+ * RUNWAY_DATA_URI_MAX.
+ */
+RunwayOutcome ff_runway_picture_uri(const char *option, const char *name,
+                                    char **uri, RunwayError *err);
+
+#endif /* AVFILTER_RUNWAY_FILES_H */

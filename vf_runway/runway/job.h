@@ -1,0 +1,117 @@
+/*
+ * This file is part of FFmpeg.
+ *
+ * FFmpeg is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * FFmpeg is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with FFmpeg; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+/**
+ * @file
+ * One clip's journey: body, create, wait, download, check. Straight-line code
+ * that runs on a worker and blocks; all it waits for can be cancelled. Floor 3.
+ */
+
+#ifndef AVFILTER_RUNWAY_JOB_H
+#define AVFILTER_RUNWAY_JOB_H
+
+#include <stdint.h>
+
+#include "client.h"
+#include "error.h"
+#include "log.h"
+#include "wire.h"
+
+typedef enum RunwayJobState {
+    RUNWAY_JOB_QUEUED,       ///< has no worker yet
+    RUNWAY_JOB_SUBMITTING,   ///< the create is going out
+    RUNWAY_JOB_WAITING,      ///< the provider has it: see task_state
+    RUNWAY_JOB_DOWNLOADING,
+    RUNWAY_JOB_DONE,         ///< the result is there and was checked
+    RUNWAY_JOB_FAILED,       ///< error says why
+} RunwayJobState;
+
+/** What can be watched while a job runs. */
+typedef struct RunwayJobProgress {
+    RunwayJobState state;
+    RunwayTaskState task_state;  ///< while WAITING
+    double progress;             ///< 0..1 of the task, -1 when not told
+    char task_id[RUNWAY_ID_MAX]; ///< "" before the create was answered
+    double credits;              ///< told by the provider, -1 when not
+} RunwayJobProgress;
+
+/**
+ * A clip and what became of it. Filled in by who submits it; while a worker has
+ * it, only that worker touches it.
+ */
+typedef struct RunwayJob {
+    /* set before, unchanged after */
+    int index;               ///< number of the clip, from 1
+    char label[96];          ///< for people: "clip 3 (10.00-15.00 s)"
+    int fd;                  ///< the clip as MP4, closed by ff_runway_job_free()
+    uint64_t size;           ///< bytes of it
+    int64_t sent;            ///< its length in microseconds
+    int64_t credits;         ///< estimated price, -1 when unknown
+    RunwayRequest request;   ///< strings are borrowed and outlive the job
+    /* set by the worker */
+    int result_fd;           ///< MP4, -1: none; closed by ff_runway_job_free()
+    int64_t result_size;
+    RunwayJobProgress now;
+    RunwayError error;
+} RunwayJob;
+
+/** A job with both descriptors -1; NULL when memory is short. */
+RunwayJob *ff_runway_job_create(void);
+/** Closes what the job holds. */
+void ff_runway_job_free(RunwayJob **job);
+
+/** What a job needs around it. All callbacks are called on the worker. */
+typedef struct RunwayJobHost {
+    RunwayClient *client;
+    const RunwayLog *log;
+    int64_t poll_interval;   ///< microseconds between two reads of a task
+    int64_t task_timeout;    ///< microseconds, from the first PENDING or
+                             ///< RUNNING; THROTTLED does not count
+    void *opaque;
+    /** Wait; non-zero when cancelled, at once then. */
+    int (*wait)(void *opaque, int64_t microseconds);
+    /** job->now as it was just set: copy it. */
+    void (*changed)(void *opaque, const RunwayJob *job);
+    /** How long tasks have taken so far, microseconds; 0: not known yet. */
+    int64_t (*expected)(void *opaque);
+    /** Whether a result is whole: RUNWAY_OK or RUNWAY_BAD_RESULT. */
+    RunwayOutcome (*check)(void *opaque, int fd, int64_t size, int64_t sent,
+                           RunwayError *err);
+} RunwayJobHost;
+
+/**
+ * Run a job to its end. The outcome is job->error.outcome as well, with a text
+ * that names the clip and, where there is one, the task. The clip's fd is
+ * closed once it is no longer needed.
+ */
+RunwayOutcome ff_runway_job_run(RunwayJob *job, const RunwayJobHost *host);
+
+/**
+ * When to read a task next. elapsed: since the create; interval: the wished
+ * distance; expected: what tasks took before, 0: not known; least: the
+ * distance the provider asks for. A read is placed where the task is likely to
+ * have just ended and never nearer than least to the one before. Pure.
+ * @return microseconds from now
+ */
+int64_t ff_runway_job_next_read(int64_t elapsed, int64_t interval,
+                                int64_t expected, int64_t least);
+
+/** Provider's rule: one task is not read more often than this [SDK 4.20.1]. */
+#define RUNWAY_POLL_LEAST 5000000LL
+
+#endif /* AVFILTER_RUNWAY_JOB_H */

@@ -1,0 +1,476 @@
+/*
+ * This file is part of FFmpeg.
+ *
+ * FFmpeg is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * FFmpeg is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with FFmpeg; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "pipeline.h"
+
+/* A job's place in the queue. */
+typedef struct Entry {
+    RunwayJob *job;
+    /* protected by the pipeline's lock */
+    RunwayJobProgress now;  ///< copy of job->now
+    int ended;
+    int64_t submitted;      ///< when the create was answered, 0: not yet
+    struct Entry *next;
+} Entry;
+
+struct RunwayPipeline {
+    RunwayPipelineConfig config;
+    RunwayClient *client;
+
+    /* owner's thread only */
+    pthread_t *threads;
+    int nb_threads;
+
+    pthread_mutex_t lock;
+    pthread_cond_t changed;  ///< signalled to all on any change below
+
+    /* protected by lock */
+    Entry *head, *tail;      ///< jobs in order of admission
+    int nb_entries;
+    int idle;                ///< workers that wait for a job
+    int queued;              ///< jobs that wait for a worker
+    int stop;                ///< nothing more is submitted
+    RunwayError error;       ///< first failure; stays
+    int admitted, done, failed;
+    int64_t task_time;       ///< what a task takes, running mean; 0: none yet
+    double taken_credits;    ///< of jobs that were taken out
+    int price_unknown;
+};
+
+static int is_stopped(void *opaque)
+{
+    RunwayPipeline *p = opaque;
+    int stop;
+
+    pthread_mutex_lock(&p->lock);
+    stop = p->stop;
+    pthread_mutex_unlock(&p->lock);
+    return stop;
+}
+
+static int wait_stopped(void *opaque, int64_t microseconds)
+{
+    RunwayPipeline *p = opaque;
+    int64_t end = ff_runway_now() + microseconds;
+    int stop;
+
+    pthread_mutex_lock(&p->lock);
+    while (!p->stop) {
+        int64_t left = end - ff_runway_now();
+
+        if (left <= 0)
+            break;
+        ff_runway_cond_wait(&p->changed, &p->lock, left);
+    }
+    stop = p->stop;
+    pthread_mutex_unlock(&p->lock);
+    return stop;
+}
+
+static Entry *find_entry(RunwayPipeline *p, const RunwayJob *job)
+{
+    for (Entry *e = p->head; e; e = e->next)
+        if (e->job == job)
+            return e;
+    return NULL;
+}
+
+static void job_changed(void *opaque, const RunwayJob *job)
+{
+    RunwayPipeline *p = opaque;
+    Entry *e;
+
+    pthread_mutex_lock(&p->lock);
+    e = find_entry(p, job);
+    if (e) {
+        int64_t now = ff_runway_now();
+
+        if (job->now.state == RUNWAY_JOB_WAITING && !e->submitted)
+            e->submitted = now;
+        if (job->now.state == RUNWAY_JOB_DOWNLOADING &&
+            e->now.state == RUNWAY_JOB_WAITING &&
+            e->now.task_state != RUNWAY_TASK_THROTTLED) {
+            int64_t took = now - e->submitted;
+
+            /* half of the newest: load at a provider changes by the hour */
+            p->task_time = p->task_time ? (p->task_time + took) / 2 : took;
+        }
+        e->now = job->now;
+        pthread_cond_broadcast(&p->changed);
+    }
+    pthread_mutex_unlock(&p->lock);
+}
+
+static int64_t expected_time(void *opaque)
+{
+    RunwayPipeline *p = opaque;
+    int64_t time;
+
+    pthread_mutex_lock(&p->lock);
+    time = p->task_time;
+    pthread_mutex_unlock(&p->lock);
+    return time;
+}
+
+static RunwayOutcome check_result(void *opaque, int fd, int64_t size,
+                                  int64_t sent, RunwayError *err)
+{
+    RunwayPipeline *p = opaque;
+
+    return p->config.check(p->config.check_opaque, fd, size, sent, err);
+}
+
+static Entry *next_queued(RunwayPipeline *p)
+{
+    for (Entry *e = p->head; e; e = e->next)
+        if (e->now.state == RUNWAY_JOB_QUEUED && !e->ended)
+            return e;
+    return NULL;
+}
+
+/* lock is held; stays held on return */
+static void run_entry(RunwayPipeline *p, Entry *e, const RunwayJobHost *host)
+{
+    RunwayOutcome ret;
+
+    e->now.state = e->job->now.state = RUNWAY_JOB_SUBMITTING;
+    p->queued--;
+    pthread_mutex_unlock(&p->lock);
+    ret = ff_runway_job_run(e->job, host);
+    pthread_mutex_lock(&p->lock);
+
+    e->ended = 1;
+    e->now   = e->job->now;
+    if (!ret) {
+        p->done++;
+    } else {
+        p->failed++;
+        /* those that end because another failed are not the reason */
+        if (ret != RUNWAY_CANCELLED && !p->error.outcome)
+            p->error = e->job->error;
+        p->stop = 1;
+    }
+    pthread_cond_broadcast(&p->changed);
+}
+
+static void *worker(void *opaque)
+{
+    RunwayPipeline *p = opaque;
+    const RunwayJobHost host = {
+        .client        = p->client,
+        .log           = p->config.log,
+        .poll_interval = p->config.poll_interval,
+        .task_timeout  = p->config.task_timeout,
+        .opaque        = p,
+        .wait          = wait_stopped,
+        .changed       = job_changed,
+        .expected      = expected_time,
+        .check         = check_result,
+    };
+
+    pthread_mutex_lock(&p->lock);
+    while (!p->stop) {
+        Entry *e = next_queued(p);
+
+        if (e) {
+            run_entry(p, e, &host);
+        } else {
+            p->idle++;
+            pthread_cond_wait(&p->changed, &p->lock);
+            p->idle--;
+        }
+    }
+    pthread_mutex_unlock(&p->lock);
+    return NULL;
+}
+
+RunwayOutcome ff_runway_pipeline_create(const RunwayPipelineConfig *config,
+                                        RunwayPipeline **pipeline,
+                                        RunwayError *err)
+{
+    RunwayPipeline *p = calloc(1, sizeof(*p));
+    RunwayOutcome ret = RUNWAY_NOMEM;
+
+    *pipeline = NULL;
+    if (!p)
+        return ff_runway_error(err, RUNWAY_NOMEM, "out of memory");
+    p->config = *config;
+    p->config.client.cancelled = is_stopped;
+    p->config.client.opaque    = p;
+    if (pthread_mutex_init(&p->lock, NULL)) {
+        free(p);
+        return ff_runway_error(err, RUNWAY_NOMEM, "no mutex can be made");
+    }
+    if (ff_runway_cond_init(&p->changed)) {
+        ff_runway_error(err, RUNWAY_NOMEM, "no condition can be made");
+        goto fail_cond;
+    }
+    p->threads = calloc((size_t)config->concurrency, sizeof(*p->threads));
+    if (!p->threads) {
+        ff_runway_error(err, RUNWAY_NOMEM, "out of memory");
+        goto fail;
+    }
+    ret = ff_runway_client_create(&p->config.client, &p->client, err);
+    if (ret)
+        goto fail;
+    *pipeline = p;
+    return RUNWAY_OK;
+
+fail:
+    free(p->threads);
+    pthread_cond_destroy(&p->changed);
+fail_cond:
+    pthread_mutex_destroy(&p->lock);
+    free(p);
+    return ret;
+}
+
+void ff_runway_pipeline_cancel(RunwayPipeline *p)
+{
+    pthread_mutex_lock(&p->lock);
+    p->stop = 1;
+    pthread_cond_broadcast(&p->changed);
+    pthread_mutex_unlock(&p->lock);
+}
+
+/* lock is held, and e is the head */
+static RunwayJob *remove_head(RunwayPipeline *p)
+{
+    Entry *e = p->head;
+    RunwayJob *job = e->job;
+    double credits = e->now.credits >= 0 ? e->now.credits
+                                         : (double)job->credits;
+
+    if (e->now.task_id[0]) {
+        if (credits < 0)
+            p->price_unknown = 1;
+        else
+            p->taken_credits += credits;
+    }
+    p->head = e->next;
+    if (!p->head)
+        p->tail = NULL;
+    p->nb_entries--;
+    free(e);
+    return job;
+}
+
+void ff_runway_pipeline_free(RunwayPipeline **pipeline)
+{
+    RunwayPipeline *p = *pipeline;
+
+    if (!p)
+        return;
+    ff_runway_pipeline_cancel(p);
+    for (int i = 0; i < p->nb_threads; i++)
+        pthread_join(p->threads[i], NULL);
+    while (p->head) {
+        RunwayJob *job = remove_head(p);
+
+        ff_runway_job_free(&job);
+    }
+    ff_runway_client_free(&p->client);
+    pthread_cond_destroy(&p->changed);
+    pthread_mutex_destroy(&p->lock);
+    free(p->threads);
+    free(p);
+    *pipeline = NULL;
+}
+
+int ff_runway_pipeline_has_room(RunwayPipeline *p)
+{
+    int room;
+
+    pthread_mutex_lock(&p->lock);
+    room = !p->stop &&
+           p->nb_entries < p->config.concurrency + RUNWAY_PIPELINE_WAITING;
+    pthread_mutex_unlock(&p->lock);
+    return room;
+}
+
+int ff_runway_pipeline_pending(RunwayPipeline *p)
+{
+    int pending;
+
+    pthread_mutex_lock(&p->lock);
+    pending = p->nb_entries;
+    pthread_mutex_unlock(&p->lock);
+    return pending;
+}
+
+/* lock is held */
+static RunwayOutcome get_error(RunwayPipeline *p, RunwayError *err)
+{
+    if (p->error.outcome) {
+        if (err)
+            *err = p->error;
+        return p->error.outcome;
+    }
+    return p->stop ? ff_runway_error(err, RUNWAY_CANCELLED, "cancelled")
+                   : RUNWAY_OK;
+}
+
+RunwayOutcome ff_runway_pipeline_admit(RunwayPipeline *p, RunwayJob **job,
+                                       RunwayError *err)
+{
+    Entry *e = calloc(1, sizeof(*e));
+    RunwayOutcome ret;
+
+    if (!e)
+        return ff_runway_error(err, RUNWAY_NOMEM, "out of memory");
+    pthread_mutex_lock(&p->lock);
+    ret = get_error(p, err);
+    if (ret)
+        goto fail;
+    if (p->idle <= p->queued && p->nb_threads < p->config.concurrency) {
+        if (!pthread_create(&p->threads[p->nb_threads], NULL, worker, p))
+            p->nb_threads++;
+        else if (!p->nb_threads) {
+            ret = ff_runway_error(err, RUNWAY_NOMEM,
+                                  "no thread can be started");
+            goto fail;
+        }
+    }
+    e->job = *job;
+    e->now = (*job)->now;
+    if (p->tail)
+        p->tail->next = e;
+    else
+        p->head = e;
+    p->tail = e;
+    p->nb_entries++;
+    p->queued++;
+    p->admitted++;
+    *job = NULL;
+    pthread_cond_broadcast(&p->changed);
+    pthread_mutex_unlock(&p->lock);
+    return RUNWAY_OK;
+
+fail:
+    pthread_mutex_unlock(&p->lock);
+    free(e);
+    return ret;
+}
+
+RunwayOutcome ff_runway_pipeline_take(RunwayPipeline *p, int64_t timeout,
+                                      RunwayJob **job, RunwayError *err)
+{
+    int64_t end = ff_runway_now() + timeout;
+    RunwayOutcome ret;
+
+    *job = NULL;
+    pthread_mutex_lock(&p->lock);
+    for (;;) {
+        int64_t left;
+
+        ret = get_error(p, err);
+        if (ret || !p->head)
+            break;
+        if (p->head->ended) {
+            *job = remove_head(p);
+            break;
+        }
+        left = end - ff_runway_now();
+        if (left <= 0)
+            break;
+        ff_runway_cond_wait(&p->changed, &p->lock, left);
+    }
+    pthread_mutex_unlock(&p->lock);
+    return ret;
+}
+
+RunwayOutcome ff_runway_pipeline_settle(RunwayPipeline *p, int64_t timeout,
+                                        int *settled, RunwayError *err)
+{
+    int64_t end = ff_runway_now() + timeout;
+    RunwayOutcome ret;
+
+    pthread_mutex_lock(&p->lock);
+    for (;;) {
+        int64_t left;
+        const Entry *e;
+
+        ret = get_error(p, err);
+        for (e = p->head; e && e->ended;)
+            e = e->next;
+        *settled = !e;
+        if (ret || !e)
+            break;
+        left = end - ff_runway_now();
+        if (left <= 0)
+            break;
+        ff_runway_cond_wait(&p->changed, &p->lock, left);
+    }
+    pthread_mutex_unlock(&p->lock);
+    return ret;
+}
+
+void ff_runway_pipeline_status(RunwayPipeline *p, RunwayPipelineStatus *status)
+{
+    RunwayPipelineStatus s = { .progress = -1, .expected = -1 };
+    int unknown;
+
+    pthread_mutex_lock(&p->lock);
+    s.admitted = p->admitted;
+    s.done     = p->done;
+    s.failed   = p->failed;
+    s.credits  = p->taken_credits;
+    unknown    = p->price_unknown;
+    for (const Entry *e = p->head; e; e = e->next) {
+        switch (e->now.state) {
+        case RUNWAY_JOB_QUEUED:      s.queued++;      break;
+        case RUNWAY_JOB_SUBMITTING:  s.submitting++;  break;
+        case RUNWAY_JOB_DOWNLOADING: s.downloading++; break;
+        case RUNWAY_JOB_WAITING:
+            if (e->now.task_state == RUNWAY_TASK_THROTTLED)
+                s.throttled++;
+            else
+                s.waiting++;
+            break;
+        default:
+            break;
+        }
+        if (e->now.task_id[0]) {
+            double credits = e->now.credits >= 0 ? e->now.credits
+                                                 : (double)e->job->credits;
+
+            if (credits < 0)
+                unknown = 1;
+            else
+                s.credits += credits;
+        }
+    }
+    if (unknown)
+        s.credits = -1;
+    if (p->head) {
+        const Entry *e = p->head;
+
+        s.progress = e->now.state == RUNWAY_JOB_WAITING ? e->now.progress : -1;
+        if (e->submitted && p->task_time) {
+            s.expected = e->submitted + p->task_time - ff_runway_now();
+            if (s.expected < 0)
+                s.expected = 0;
+        }
+    }
+    pthread_mutex_unlock(&p->lock);
+    *status = s;
+}

@@ -1,0 +1,89 @@
+/*
+ * This file is part of FFmpeg.
+ *
+ * FFmpeg is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * FFmpeg is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with FFmpeg; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+#include "segment.h"
+
+/* Time stamps are often rounded to whole milliseconds (Matroska): a frame may
+ * be late by this part of a slot and still be the slot's. It must stay under
+ * the quarter that thinning 120 fps to 30 leaves between frames. */
+#define LATE_NUM 1
+#define LATE_DEN 5
+
+/* The sum of many rounded times may pass an exact limit by this much. */
+#define TOLERANCE 1000
+
+void ff_runway_segment_rate(RunwaySegment *segment, int num, int den,
+                            int max_rate)
+{
+    int64_t limit, n;
+
+    if (max_rate <= 0)
+        max_rate = RUNWAY_RATE_MAX;
+    if (num <= 0 || den <= 0) {
+        segment->rate_num = max_rate;
+        segment->rate_den = 1;
+        return;
+    }
+    limit = (int64_t)max_rate * den;
+    n     = (num + limit - 1) / limit;
+    if (den > INT32_MAX / n) { /* nonsense such as 90000/1 over a huge den */
+        segment->rate_num = max_rate;
+        segment->rate_den = 1;
+        return;
+    }
+    segment->rate_num = num;
+    segment->rate_den = (int)(den * n);
+}
+
+int ff_runway_segment_fits(const RunwaySegment *segment, int64_t end)
+{
+    return end <= segment->max_duration + TOLERANCE;
+}
+
+int64_t ff_runway_segment_slot(const RunwaySegment *segment, int64_t time)
+{
+    int64_t unit = 1000000LL * segment->rate_den;
+    int64_t pos;
+
+    if (time <= 0)
+        return 0;
+    /* ceil(time * rate - LATE), in units of 1 / unit slots */
+    pos = time * segment->rate_num - unit * LATE_NUM / LATE_DEN;
+    return pos <= 0 ? 0 : (pos + unit - 1) / unit;
+}
+
+int64_t ff_runway_segment_slots(const RunwaySegment *segment, int64_t end)
+{
+    int64_t unit  = 1000000LL * segment->rate_den;
+    int64_t slots = ff_runway_segment_slot(segment, end);
+    int64_t least = (segment->min_duration * segment->rate_num + unit - 1) /
+                    unit;
+    int64_t most  = ((segment->max_duration + TOLERANCE) * segment->rate_num) /
+                    unit;
+
+    if (slots < least)
+        slots = least;
+    if (slots > most)
+        slots = most;
+    return slots < 1 ? 1 : slots;
+}
+
+int64_t ff_runway_segment_length(const RunwaySegment *segment, int64_t slots)
+{
+    return slots * 1000000LL * segment->rate_den / segment->rate_num;
+}

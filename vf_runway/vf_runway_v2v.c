@@ -1,0 +1,887 @@
+/*
+ * This file is part of runway_v2v.
+ *
+ * runway_v2v is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * runway_v2v is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with runway_v2v; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+/**
+ * @file
+ * Generative video-to-video filter: what flows through is sent, clip by clip,
+ * to Runway's API (or a gateway to it) and comes back generated, frame for frame
+ * at the same time.
+ *
+ * Here are options, pads and activate(). What a clip is, how it travels and
+ * what a provider says is in runway/; see runway/README.md for the floors.
+ */
+
+#define RUNWAY_COMPAT_FILTER
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "libavutil/avassert.h"
+#include "libavutil/avstring.h"
+#include "libavutil/mathematics.h"
+#include "libavutil/opt.h"
+#include "libavutil/parseutils.h"
+#include "libavutil/pixdesc.h"
+
+#include "runway/compat.h"
+#include "runway/clip.h"
+#include "runway/clip_reader.h"
+#include "runway/clock.h"
+#include "runway/data_uri.h"
+#include "runway/files.h"
+#include "runway/pipeline.h"
+
+/* how long one activation waits for a job at most: other branches of the graph
+ * and the user's signals have to get through */
+#define WAIT_SLICE 50000
+
+/* between two lines about waiting */
+#define REPORT_INTERVAL 5000000
+
+/* polls of a real provider are never closer than this */
+#define POLL_LEAST RUNWAY_POLL_LEAST
+
+enum Interlaced {
+    INTERLACED_FAIL,
+    INTERLACED_WARN,
+};
+
+/* A clip that frames were put into and whose frames are not all out. */
+typedef struct ClipNode {
+    RunwayClip *clip;
+    struct ClipNode *next;
+} ClipNode;
+
+typedef struct RunwayV2VContext {
+    const AVClass *class;
+
+    /* options */
+    char *prompt, *prompt_file;
+    char *model;
+    int64_t seed;
+    char *ratio;
+    int fit;
+    char *reference;
+    char *public_figure_threshold;
+    char *body;
+    char *provider_name;
+    char *base_url, *api_version;
+    char *key_file;
+    char *http_proxy;
+    int64_t clip_duration;
+    int concurrency;
+    char *encoder;
+    AVDictionary *encoder_opts;
+    char *size;
+    int interlaced;
+    int64_t poll_interval, task_timeout;
+    char *ca_file;
+    int tls_verify;
+
+    /* what they come to, set by init() */
+    RunwayLog log;
+    const RunwayProvider *provider;
+    const RunwayModel *model_info;
+    char *prompt_text;
+    char *key;
+    RunwayPicture *references;
+    int nb_references;
+    int out_w, out_h;           ///< 0: not given
+
+    /* while frames flow */
+    RunwayPipeline *pipeline;
+    ClipNode *head, *tail;      ///< closed clips, in order
+    RunwayClip *open;           ///< the one that frames go into
+    int nb_clips;
+    int width, height, format;  ///< of the frames of the open clip
+    int64_t delta;              ///< length of a frame that does not say
+    int64_t prev_pts;
+    int warned_interlaced;
+
+    int status;                 ///< of the input, 0: it goes on
+    int64_t status_pts;
+    int settled;                ///< every job has ended
+    int error;                  ///< the first one; sticky
+
+    int64_t wait_start;         ///< of the present wait, 0: none
+    int64_t reported;           ///< when waiting was last told
+    int64_t nb_in, nb_out;
+} RunwayV2VContext;
+
+#define OFFSET(x) offsetof(RunwayV2VContext, x)
+#define FLAGS (AV_OPT_FLAG_VIDEO_PARAM | AV_OPT_FLAG_FILTERING_PARAM)
+#define STR(name, field, def, help) \
+    { name, help, OFFSET(field), AV_OPT_TYPE_STRING, { .str = def }, 0, 0, FLAGS }
+
+static const AVOption runway_v2v_options[] = {
+    STR("prompt", prompt, NULL, "what the output should show"),
+    STR("prompt_file", prompt_file, NULL, "UTF-8 text file to read the prompt from"),
+    STR("model", model, NULL, "model to use; the provider's default when not set"),
+    { "seed", "seed of the generation, the same for all clips; -1 sends none", OFFSET(seed), AV_OPT_TYPE_INT64, { .i64 = 1 }, -1, UINT32_MAX, FLAGS },
+    STR("ratio", ratio, "auto", "output ratio W:H for models that have one; auto is the nearest to the input's"),
+    { "fit", "what to do where the input's shape is not the ratio's", OFFSET(fit), AV_OPT_TYPE_INT, { .i64 = RUNWAY_FIT_PAD }, RUNWAY_FIT_PAD, RUNWAY_FIT_STRETCH, FLAGS, .unit = "fit" },
+        { "pad",     "replicate the edges, and crop them out of the result", 0, AV_OPT_TYPE_CONST, { .i64 = RUNWAY_FIT_PAD },     0, 0, FLAGS, .unit = "fit" },
+        { "crop",    "send the middle of the picture only",                  0, AV_OPT_TYPE_CONST, { .i64 = RUNWAY_FIT_CROP },    0, 0, FLAGS, .unit = "fit" },
+        { "stretch", "distort the picture for the upload, and back",         0, AV_OPT_TYPE_CONST, { .i64 = RUNWAY_FIT_STRETCH }, 0, 0, FLAGS, .unit = "fit" },
+    STR("reference", reference, NULL, "reference image: a local PNG, JPEG or WebP, or an https URL; several with | between"),
+    STR("public_figure_threshold", public_figure_threshold, NULL, "moderation of public figures: auto or low; the service's default when not set"),
+    STR("body", body, NULL, "JSON object merged into the request"),
+    STR("provider", provider_name, "auto", "who is asked: cometapi, runway, or auto by which key variable is set"),
+    STR("base_url", base_url, NULL, "base URL of the API; the provider's when not set"),
+    STR("api_version", api_version, RUNWAY_API_VERSION, "value of the X-Runway-Version header"),
+    STR("key_file", key_file, NULL, "file to read the API key from, instead of the environment; wants provider"),
+    STR("http_proxy", http_proxy, NULL, "HTTP proxy; the environment's when not set"),
+    { "clip_duration", "longest clip that is sent; 0 is the model's best", OFFSET(clip_duration), AV_OPT_TYPE_DURATION, { .i64 = 0 }, 0, 3600000000LL, FLAGS },
+    { "concurrency", "clips in flight at the same time", OFFSET(concurrency), AV_OPT_TYPE_INT, { .i64 = 4 }, 1, 64, FLAGS },
+    STR("encoder", encoder, "auto", "H.264 encoder for the clips that are sent"),
+    { "encoder_opts", "options for that encoder, key=value with : between", OFFSET(encoder_opts), AV_OPT_TYPE_DICT, { .str = NULL }, 0, 0, FLAGS },
+    STR("size", size, NULL, "output size WxH, or generated for the ratio's; the input's when not set"),
+    { "interlaced", "what to do with interlaced input", OFFSET(interlaced), AV_OPT_TYPE_INT, { .i64 = INTERLACED_FAIL }, INTERLACED_FAIL, INTERLACED_WARN, FLAGS, .unit = "interlaced" },
+        { "fail", "end with an error",           0, AV_OPT_TYPE_CONST, { .i64 = INTERLACED_FAIL }, 0, 0, FLAGS, .unit = "interlaced" },
+        { "warn", "warn, and send it as it is", 0, AV_OPT_TYPE_CONST, { .i64 = INTERLACED_WARN }, 0, 0, FLAGS, .unit = "interlaced" },
+    { "poll_interval", "time between two looks at a task; at least 5 s, but on loopback", OFFSET(poll_interval), AV_OPT_TYPE_DURATION, { .i64 = 6000000 }, 100000, 600000000, FLAGS },
+    { "task_timeout", "longest time for a task, waiting for a free place not counted", OFFSET(task_timeout), AV_OPT_TYPE_DURATION, { .i64 = 1800000000LL }, 1000000, 86400000000LL, FLAGS },
+    STR("ca_file", ca_file, NULL, "PEM file of certificate authorities; the system's when not set"),
+    { "tls_verify", "check the server's certificate", OFFSET(tls_verify), AV_OPT_TYPE_BOOL, { .i64 = 1 }, 0, 1, FLAGS },
+    { NULL }
+};
+
+AVFILTER_DEFINE_CLASS(runway_v2v);
+
+static void write_log(void *opaque, RunwayLogLevel level, const char *line)
+{
+    static const int levels[] = {
+        [RUNWAY_LOG_ERROR]   = AV_LOG_ERROR,
+        [RUNWAY_LOG_WARNING] = AV_LOG_WARNING,
+        [RUNWAY_LOG_INFO]    = AV_LOG_INFO,
+        [RUNWAY_LOG_VERBOSE] = AV_LOG_VERBOSE,
+        [RUNWAY_LOG_DEBUG]   = AV_LOG_DEBUG,
+    };
+
+    av_log(opaque, levels[level], "%s\n", line);
+}
+
+/* AVERROR_EOF, AVERROR(EAGAIN) and AVERROR_EXIT mean something else to a filter
+ * graph and never come out of here. */
+static int averror(RunwayOutcome outcome)
+{
+    switch (outcome) {
+    case RUNWAY_OK:           return 0;
+    case RUNWAY_INVALID:      return AVERROR(EINVAL);
+    case RUNWAY_BAD_RESULT:   return AVERROR_INVALIDDATA;
+    case RUNWAY_TASK_TIMEOUT: return AVERROR(ETIMEDOUT);
+    case RUNWAY_CANCELLED:    return AVERROR(EINTR);
+    case RUNWAY_IO:           return AVERROR(EIO);
+    case RUNWAY_NOMEM:        return AVERROR(ENOMEM);
+    default:                  return AVERROR_EXTERNAL;
+    }
+}
+
+static int report(AVFilterContext *ctx, const RunwayError *err)
+{
+    av_log(ctx, AV_LOG_ERROR, "%s\n", err->text);
+    return averror(err->outcome);
+}
+
+static const char *get_environment(const char *name)
+{
+    return getenv(name);
+}
+
+static av_cold int init_prompt(AVFilterContext *ctx)
+{
+    RunwayV2VContext *s = ctx->priv;
+    RunwayError err;
+
+    if (s->prompt && s->prompt_file) {
+        av_log(ctx, AV_LOG_ERROR, "prompt and prompt_file are both given; one "
+               "of them is enough\n");
+        return AVERROR(EINVAL);
+    }
+    if (s->prompt_file) {
+        if (ff_runway_read_text("prompt_file", s->prompt_file, &s->prompt_text,
+                                &err))
+            return report(ctx, &err);
+    } else if (s->prompt) {
+        s->prompt_text = strdup(s->prompt);
+        if (!s->prompt_text)
+            return AVERROR(ENOMEM);
+    }
+    if (ff_runway_prompt_check(s->model_info, s->prompt_text, &err))
+        return report(ctx, &err);
+    return 0;
+}
+
+static av_cold int init_references(AVFilterContext *ctx)
+{
+    RunwayV2VContext *s = ctx->priv;
+    const char *p = s->reference;
+    RunwayError err;
+
+    if (!p || !*p)
+        return 0;
+    if (!(s->model_info->fields & (RUNWAY_FIELD_REFERENCES |
+                                   RUNWAY_FIELD_REFERENCES_BARE))) {
+        av_log(ctx, AV_LOG_ERROR, "reference: model %s takes none\n", s->model);
+        return AVERROR(EINVAL);
+    }
+    while (*p) {
+        char *name = av_get_token(&p, "|");
+        RunwayPicture *larger;
+        char *uri = NULL;
+
+        if (*p)
+            p++;
+        larger = name ? av_realloc_array(s->references, s->nb_references + 1,
+                                         sizeof(*larger)) : NULL;
+        if (!larger) {
+            av_free(name);
+            return AVERROR(ENOMEM);
+        }
+        s->references = larger;
+        if (ff_runway_picture_uri("reference", name, &uri, &err)) {
+            av_free(name);
+            return report(ctx, &err);
+        }
+        av_free(name);
+        s->references[s->nb_references++] = (RunwayPicture){ .uri = uri };
+    }
+    if (s->model_info->max_references &&
+        s->nb_references > s->model_info->max_references) {
+        av_log(ctx, AV_LOG_ERROR, "reference: model %s takes at most %d, %d are "
+               "given\n", s->model, s->model_info->max_references,
+               s->nb_references);
+        return AVERROR(EINVAL);
+    }
+    return 0;
+}
+
+static av_cold int init_key(AVFilterContext *ctx)
+{
+    RunwayV2VContext *s = ctx->priv;
+    RunwayError err;
+
+    if (s->key_file) {
+        if (!strcmp(s->provider_name, "auto")) {
+            av_log(ctx, AV_LOG_ERROR, "key_file: say whose key it is: "
+                   "provider=cometapi or provider=runway\n");
+            return AVERROR(EINVAL);
+        }
+        if (ff_runway_read_key(s->key_file, &s->key, &s->log, &err))
+            return report(ctx, &err);
+    } else {
+        const char *key = getenv(s->provider->key_variable);
+
+        s->key = strdup(key ? key : "");
+        if (!s->key)
+            return AVERROR(ENOMEM);
+    }
+    if (ff_runway_key_check(s->provider, s->key, &err))
+        return report(ctx, &err);
+    return 0;
+}
+
+static av_cold int init_size(AVFilterContext *ctx)
+{
+    RunwayV2VContext *s = ctx->priv;
+    const char *ratio;
+    RunwayError err;
+
+    /* the ratio is looked up again when the input's size is known; a wrong one
+     * is told before anything is built */
+    if (ff_runway_ratio_choose(s->model_info, s->ratio, 16, 9, &ratio, &err))
+        return report(ctx, &err);
+    if (s->size && strcmp(s->size, "generated") &&
+        av_parse_video_size(&s->out_w, &s->out_h, s->size) < 0) {
+        av_log(ctx, AV_LOG_ERROR, "size: \"%s\" is neither WxH nor generated\n",
+               s->size);
+        return AVERROR(EINVAL);
+    }
+    if (s->size && !strcmp(s->size, "generated") && !s->model_info->ratios) {
+        av_log(ctx, AV_LOG_ERROR, "size: model %s has no size of its own, its "
+               "output follows the input; give WxH\n", s->model);
+        return AVERROR(EINVAL);
+    }
+    return 0;
+}
+
+/* Runs twice in most hosts, once for a graph that never sees a frame: it looks
+ * at options and does nothing that costs or can be seen. */
+static av_cold int init(AVFilterContext *ctx)
+{
+    RunwayV2VContext *s = ctx->priv;
+    RunwayError err;
+    int ret;
+
+    s->log      = (RunwayLog){ .opaque = ctx, .write = write_log };
+    s->prev_pts = AV_NOPTS_VALUE;
+    if (ff_runway_provider_choose(s->provider_name, get_environment,
+                                  &s->provider, &err))
+        return report(ctx, &err);
+    if (!s->model) {
+        s->model = av_strdup(s->provider->default_model);
+        if (!s->model)
+            return AVERROR(ENOMEM);
+    }
+    s->model_info = ff_runway_model_find(s->model);
+    if (s->public_figure_threshold &&
+        strcmp(s->public_figure_threshold, "auto") &&
+        strcmp(s->public_figure_threshold, "low")) {
+        av_log(ctx, AV_LOG_ERROR, "public_figure_threshold: \"%s\" is neither "
+               "auto nor low\n", s->public_figure_threshold);
+        return AVERROR(EINVAL);
+    }
+    if ((ret = init_prompt(ctx)) < 0 || (ret = init_references(ctx)) < 0 ||
+        (ret = init_size(ctx)) < 0 || (ret = init_key(ctx)) < 0)
+        return ret;
+    return ff_runway_clip_encoder_check(s->encoder, ctx);
+}
+
+static void free_node(ClipNode **node)
+{
+    ff_runway_clip_free(&(*node)->clip);
+    av_freep(node);
+}
+
+static av_cold void uninit(AVFilterContext *ctx)
+{
+    RunwayV2VContext *s = ctx->priv;
+
+    if (s->pipeline) {
+        RunwayPipelineStatus st;
+        int64_t left = s->nb_in - s->nb_out;
+
+        ff_runway_pipeline_status(s->pipeline, &st);
+        if (left > 0 && !s->error)
+            av_log(ctx, AV_LOG_WARNING, "%"PRId64" frames in were not given "
+                   "out: the graph ended before them\n", left);
+        av_log(ctx, AV_LOG_VERBOSE, "%"PRId64" frames in, %"PRId64" frames out;"
+               " %d clips, %d generated, %d failed\n", s->nb_in, s->nb_out,
+               s->nb_clips, st.done, st.failed);
+    }
+    ff_runway_pipeline_free(&s->pipeline);
+    while (s->head) {
+        ClipNode *node = s->head;
+
+        s->head = node->next;
+        free_node(&node);
+    }
+    ff_runway_clip_free(&s->open);
+    for (int i = 0; i < s->nb_references; i++)
+        free((char *)s->references[i].uri);
+    av_freep(&s->references);
+    free(s->prompt_text);
+    if (s->key)
+        memset(s->key, 0, strlen(s->key));
+    free(s->key);
+}
+
+static const enum AVPixelFormat pix_fmts[] = {
+    AV_PIX_FMT_YUV420P,   AV_PIX_FMT_YUV422P,   AV_PIX_FMT_YUV444P,
+    AV_PIX_FMT_YUVJ420P,  AV_PIX_FMT_YUVJ422P,  AV_PIX_FMT_YUVJ444P,
+    AV_PIX_FMT_YUV420P10, AV_PIX_FMT_YUV422P10, AV_PIX_FMT_YUV444P10,
+    AV_PIX_FMT_NONE
+};
+
+/* The shape of the model's output, 0:0 where it follows the input. */
+static int choose_ratio(AVFilterContext *ctx, int w, int h, AVRational sar,
+                        const char **ratio, int *ratio_w, int *ratio_h)
+{
+    RunwayV2VContext *s = ctx->priv;
+    RunwayError err;
+
+    *ratio_w = *ratio_h = 0;
+    if (sar.num > 0 && sar.den > 0)
+        w = FFMAX(1, av_rescale(w, sar.num, sar.den));
+    if (ff_runway_ratio_choose(s->model_info, s->ratio, w, h, ratio, &err))
+        return report(ctx, &err);
+    if (*ratio && !s->model_info->size_follows_input)
+        ff_runway_ratio_parse(*ratio, ratio_w, ratio_h);
+    return 0;
+}
+
+static int config_output(AVFilterLink *outlink)
+{
+    AVFilterContext *ctx = outlink->src;
+    AVFilterLink *inlink = ctx->inputs[0];
+    RunwayV2VContext *s = ctx->priv;
+    AVRational rate = RUNWAY_LINK(inlink)->frame_rate;
+    const char *ratio;
+    int w, h, ret;
+
+    ret = choose_ratio(ctx, inlink->w, inlink->h, inlink->sample_aspect_ratio,
+                       &ratio, &w, &h);
+    if (ret < 0)
+        return ret;
+    outlink->w         = inlink->w;
+    outlink->h         = inlink->h;
+    outlink->time_base = inlink->time_base;
+    outlink->sample_aspect_ratio    = inlink->sample_aspect_ratio;
+    RUNWAY_LINK(outlink)->frame_rate = rate;
+    if (s->size && (s->out_w || w)) {
+        outlink->w = s->out_w ? s->out_w : w;
+        outlink->h = s->out_h ? s->out_h : h;
+        /* the shape of the picture stays what it is, unless the size is the
+         * model's own, which has square pixels */
+        if (!s->out_w)
+            outlink->sample_aspect_ratio = (AVRational){ 1, 1 };
+        else if (inlink->sample_aspect_ratio.num)
+            outlink->sample_aspect_ratio =
+                av_mul_q(inlink->sample_aspect_ratio,
+                         av_mul_q((AVRational){ inlink->w, outlink->w },
+                                  (AVRational){ outlink->h, inlink->h }));
+    }
+    s->delta = rate.num > 0 && rate.den > 0 ?
+               av_rescale(AV_TIME_BASE, rate.den, rate.num) : 0;
+    return 0;
+}
+
+static int create_pipeline(AVFilterContext *ctx)
+{
+    RunwayV2VContext *s = ctx->priv;
+    const char *base_url = s->base_url;
+    const char *headers = NULL;
+    RunwayPipelineConfig config = { 0 };
+    RunwayError err;
+
+    if ((!base_url || !*base_url) && s->provider->base_url_variable)
+        base_url = getenv(s->provider->base_url_variable);
+    if (!base_url || !*base_url)
+        base_url = s->provider->base_url;
+    if (s->provider->headers_variable)
+        headers = getenv(s->provider->headers_variable);
+
+    config.client = (RunwayClientConfig){
+        .provider    = s->provider,
+        .base_url    = base_url,
+        .api_version = s->api_version,
+        .key         = s->key,
+        .headers     = headers && *headers ? headers : NULL,
+        .proxy       = s->http_proxy,
+        .ca_file     = s->ca_file,
+        .tls_verify  = s->tls_verify,
+        .log         = &s->log,
+    };
+    config.concurrency   = s->concurrency;
+    config.poll_interval = s->poll_interval;
+    config.task_timeout  = s->task_timeout;
+    config.log           = &s->log;
+    config.check         = ff_runway_clip_check;
+    config.check_opaque  = ctx;
+    if (ff_runway_pipeline_create(&config, &s->pipeline, &err))
+        return report(ctx, &err);
+    if (!ff_runway_model_is_known(s->model_info))
+        av_log(ctx, AV_LOG_WARNING, "model %s is not known here: it is sent "
+               "the common fields, and its price is unknown\n", s->model);
+    return 0;
+}
+
+/* Whether the filter can do a frame at all; nothing is paid for one it cannot. */
+static int check_frame(AVFilterContext *ctx, const AVFrame *frame)
+{
+    RunwayV2VContext *s = ctx->priv;
+
+    if (frame->pts == AV_NOPTS_VALUE) {
+        av_log(ctx, AV_LOG_ERROR, "a frame has no pts; put setpts or fps in "
+               "front of the filter\n");
+        return AVERROR(EINVAL);
+    }
+    if (s->prev_pts != AV_NOPTS_VALUE && frame->pts <= s->prev_pts) {
+        av_log(ctx, AV_LOG_ERROR, "the pts does not rise from frame to frame "
+               "(%"PRId64" after %"PRId64"); put setpts or fps in front of the "
+               "filter\n", frame->pts, s->prev_pts);
+        return AVERROR(EINVAL);
+    }
+    if (frame->color_trc == AVCOL_TRC_SMPTE2084 ||
+        frame->color_trc == AVCOL_TRC_ARIB_STD_B67) {
+        av_log(ctx, AV_LOG_ERROR, "the input is HDR (%s), which the service "
+               "does not take; tone-map first, e.g. zscale=t=linear,"
+               "tonemap=hable,zscale=t=bt709:m=bt709:r=tv,format=yuv420p\n",
+               av_color_transfer_name(frame->color_trc));
+        return AVERROR(EINVAL);
+    }
+    if (ff_runway_is_interlaced(frame) && !s->warned_interlaced) {
+        int fail = s->interlaced == INTERLACED_FAIL;
+
+        av_log(ctx, fail ? AV_LOG_ERROR : AV_LOG_WARNING, "the input is "
+               "interlaced; deinterlace first, e.g. bwdif%s\n", fail ?
+               ", or set interlaced=warn if it is only marked so" : "");
+        if (fail)
+            return AVERROR(EINVAL);
+        s->warned_interlaced = 1;
+    }
+    return 0;
+}
+
+static int64_t frame_length(AVFilterContext *ctx, const AVFrame *frame)
+{
+    RunwayV2VContext *s = ctx->priv;
+    AVRational tb = ctx->inputs[0]->time_base;
+    int64_t duration = RUNWAY_FRAME_DURATION(frame);
+
+    if (duration > 0)
+        return av_rescale_q(duration, tb, AV_TIME_BASE_Q);
+    if (s->delta > 0)
+        return s->delta;
+    if (s->prev_pts != AV_NOPTS_VALUE)
+        return av_rescale_q(frame->pts - s->prev_pts, tb, AV_TIME_BASE_Q);
+    return AV_TIME_BASE / 25;
+}
+
+/* Begin a clip with a frame. */
+static int open_clip(AVFilterContext *ctx, const AVFrame *frame, int64_t length)
+{
+    RunwayV2VContext *s = ctx->priv;
+    AVFilterLink *inlink = ctx->inputs[0];
+    AVRational rate = RUNWAY_LINK(inlink)->frame_rate;
+    const RunwayModel *m = s->model_info;
+    RunwayClipConfig config = { 0 };
+    const char *ratio;
+    int ratio_w, ratio_h, ret;
+
+    ret = choose_ratio(ctx, frame->width, frame->height,
+                       frame->sample_aspect_ratio, &ratio, &ratio_w, &ratio_h);
+    if (ret < 0)
+        return ret;
+    config.index     = ++s->nb_clips;
+    config.time_base = inlink->time_base;
+    config.fit       = s->fit;
+    config.max_size  = ff_runway_data_uri_capacity("video/mp4",
+                                                   RUNWAY_DATA_URI_MAX);
+    config.log_ctx   = ctx;
+    config.segment.min_duration = m->min_duration;
+    config.segment.max_duration = s->clip_duration ? s->clip_duration
+                                                   : m->best_duration;
+    if (m->max_duration && config.segment.max_duration > m->max_duration)
+        config.segment.max_duration = m->max_duration;
+    if (config.segment.max_duration < m->min_duration)
+        config.segment.max_duration = m->min_duration;
+    ff_runway_segment_rate(&config.segment, rate.num, rate.den, m->max_rate);
+    config.writer.encoder  = s->encoder;
+    config.writer.options  = s->encoder_opts;
+    config.writer.rate_num = config.segment.rate_num;
+    config.writer.rate_den = config.segment.rate_den;
+    config.writer.log_ctx  = ctx;
+    ff_runway_geometry_plan(&config.writer.geometry, frame->width,
+                            frame->height, frame->sample_aspect_ratio.num,
+                            frame->sample_aspect_ratio.den, ratio_w, ratio_h,
+                            s->fit, m->max_width, m->max_height);
+    s->width  = frame->width;
+    s->height = frame->height;
+    s->format = frame->format;
+    return ff_runway_clip_create(&s->open, &config, frame, length);
+}
+
+/* End the clip that frames went into and send it on its way. */
+static int close_clip(AVFilterContext *ctx)
+{
+    RunwayV2VContext *s = ctx->priv;
+    AVFilterLink *inlink = ctx->inputs[0];
+    RunwayJob *job = ff_runway_job_create();
+    ClipNode *node = av_mallocz(sizeof(*node));
+    const char *ratio;
+    RunwayError err;
+    int w, h, ret;
+
+    if (!job || !node) {
+        ret = AVERROR(ENOMEM);
+        goto fail;
+    }
+    ret = choose_ratio(ctx, s->width, s->height, inlink->sample_aspect_ratio,
+                       &ratio, &w, &h);
+    if (ret >= 0)
+        ret = ff_runway_clip_close(s->open, job);
+    if (ret < 0)
+        goto fail;
+    job->credits = ff_runway_credits(s->model_info, job->sent);
+    job->request = (RunwayRequest){
+        .model                   = s->model_info,
+        .model_name              = s->model,
+        .prompt                  = s->prompt_text,
+        .seed                    = s->seed,
+        .ratio                   = ratio,
+        .public_figure_threshold = s->public_figure_threshold,
+        .references              = s->references,
+        .nb_references           = s->nb_references,
+        .extra                   = s->body,
+    };
+    if (ff_runway_pipeline_admit(s->pipeline, &job, &err)) {
+        ret = report(ctx, &err);
+        goto fail;
+    }
+    node->clip = s->open;
+    s->open    = NULL;
+    if (s->tail)
+        s->tail->next = node;
+    else
+        s->head = node;
+    s->tail = node;
+    return 0;
+
+fail:
+    ff_runway_job_free(&job);
+    av_free(node);
+    return ret;
+}
+
+static int take_frame(AVFilterContext *ctx, AVFrame *frame)
+{
+    RunwayV2VContext *s = ctx->priv;
+    int64_t length;
+    int ret;
+
+    s->nb_in++;
+    ret = check_frame(ctx, frame);
+    if (ret < 0)
+        return ret;
+    if (!s->pipeline) {
+        ret = create_pipeline(ctx);
+        if (ret < 0)
+            return ret;
+    }
+    length      = frame_length(ctx, frame);
+    s->prev_pts = frame->pts;
+    if (s->open && (!ff_runway_clip_fits(s->open, frame, length) ||
+                    frame->width != s->width || frame->height != s->height ||
+                    frame->format != s->format)) {
+        ret = close_clip(ctx);
+        if (ret < 0)
+            return ret;
+    }
+    ret = s->open ? ff_runway_clip_add(s->open, frame, length)
+                  : open_clip(ctx, frame, length);
+    if (ret < 0)
+        return ret;
+    return ff_runway_clip_is_full(s->open) ? close_clip(ctx) : 0;
+}
+
+static AVFrame *get_buffer(void *opaque)
+{
+    AVFilterLink *outlink = opaque;
+    AVFrame *frame = ff_get_video_buffer(outlink, outlink->w, outlink->h);
+
+    if (frame)
+        frame->sample_aspect_ratio = outlink->sample_aspect_ratio;
+    return frame;
+}
+
+/* Tell a person who waits, while waiting, how things stand. */
+static void report_waiting(AVFilterContext *ctx)
+{
+    RunwayV2VContext *s = ctx->priv;
+    int64_t now = ff_runway_now();
+    RunwayPipelineStatus st;
+    char progress[32] = "", expected[48] = "", credits[32] = "";
+
+    if (!s->wait_start)
+        s->wait_start = s->reported = now;
+    if (now - s->reported < REPORT_INTERVAL)
+        return;
+    s->reported = now;
+    ff_runway_pipeline_status(s->pipeline, &st);
+    if (st.progress >= 0)
+        snprintf(progress, sizeof(progress), " (%.0f %%)", 100 * st.progress);
+    if (st.expected >= 0)
+        snprintf(expected, sizeof(expected), ", next in about %.0f s",
+                 st.expected / 1e6);
+    if (st.credits >= 0)
+        snprintf(credits, sizeof(credits), ", %.0f credits", st.credits);
+    av_log(ctx, AV_LOG_INFO, "waiting for %.0f s: %d clips done; %d queued, "
+           "%d submitting, %d throttled, %d generating%s, %d downloading%s%s\n",
+           (now - s->wait_start) / 1e6, st.done, st.queued, st.submitting,
+           st.throttled, st.waiting, progress, st.downloading, expected,
+           credits);
+}
+
+/* Put out the next frame of the head clip, if it is there. @return 1 when a
+ * frame went out, 0 when none can */
+static int put_frame(AVFilterContext *ctx)
+{
+    RunwayV2VContext *s = ctx->priv;
+    AVFilterLink *outlink = ctx->outputs[0];
+    AVFrame *frame;
+    int ret;
+
+    ret = ff_runway_clip_next(s->head->clip, &frame, get_buffer, outlink);
+    if (ret < 0)
+        return ret;
+    av_assert1(ret > 0);
+    s->nb_out++;
+    if (!ff_runway_clip_left(s->head->clip)) {
+        ClipNode *node = s->head;
+
+        s->head = node->next;
+        if (!s->head)
+            s->tail = NULL;
+        free_node(&node);
+    }
+    ret = ff_filter_frame(outlink, frame);
+    return ret < 0 ? ret : 1;
+}
+
+/* Whether the head clip's frames can be had, waiting up to timeout for them. */
+static int head_ready(AVFilterContext *ctx, int64_t timeout)
+{
+    RunwayV2VContext *s = ctx->priv;
+    RunwayJob *job = NULL;
+    RunwayError err;
+    int ret;
+
+    if (!s->pipeline)
+        return 0;
+    if (s->head && ff_runway_clip_is_open(s->head->clip))
+        return 1;
+    if (ff_runway_pipeline_take(s->pipeline, timeout, &job, &err))
+        return report(ctx, &err);
+    if (!job)
+        return 0;
+    s->wait_start = 0;
+    ret = ff_runway_clip_open_result(s->head->clip, &job);
+    return ret < 0 ? ret : 1;
+}
+
+/* At the end of input: settle what has to be settled before it is passed on.
+ * @return 1 when that is done */
+static int settle(AVFilterContext *ctx)
+{
+    RunwayV2VContext *s = ctx->priv;
+    RunwayError err;
+
+    if (s->settled || !s->pipeline || !RUNWAY_SETTLE_AT_EOF)
+        return 1;
+    if (ff_runway_pipeline_settle(s->pipeline, WAIT_SLICE, &s->settled, &err))
+        return report(ctx, &err);
+    return s->settled;
+}
+
+static int run(AVFilterContext *ctx)
+{
+    RunwayV2VContext *s = ctx->priv;
+    AVFilterLink *inlink = ctx->inputs[0], *outlink = ctx->outputs[0];
+    int has_room = !s->pipeline || ff_runway_pipeline_has_room(s->pipeline);
+    AVFrame *frame = NULL;
+    int ret;
+
+    if (!s->status && has_room) {
+        ret = ff_inlink_consume_frame(inlink, &frame);
+        if (ret < 0)
+            return ret;
+        if (ret > 0) {
+            ret = take_frame(ctx, frame);
+            av_frame_free(&frame);
+            if (ret < 0)
+                return ret;
+            ff_filter_set_ready(ctx, 100);
+            return 0;
+        }
+        if (ff_inlink_acknowledge_status(inlink, &s->status, &s->status_pts) &&
+            s->open) {
+            ret = close_clip(ctx);
+            if (ret < 0)
+                return ret;
+        }
+    }
+
+    if (s->status) {
+        ret = settle(ctx);
+        if (ret < 0)
+            return ret;
+        if (!ret)
+            goto wait;
+        if (!s->head) {
+            ff_outlink_set_status(outlink, s->status, s->status_pts);
+            return 0;
+        }
+    }
+
+    ret = head_ready(ctx, 0);
+    if (ret < 0)
+        return ret;
+    if (ret) {
+        if (!ff_outlink_frame_wanted(outlink))
+            return 0;
+        ret = put_frame(ctx);
+        if (ret > 0 && s->status && !s->head)
+            ff_filter_set_ready(ctx, 100);
+        return ret < 0 ? ret : 0;
+    }
+    if (!s->status && has_room) {
+        if (ff_outlink_frame_wanted(outlink))
+            ff_inlink_request_frame(inlink);
+        return 0;
+    }
+
+    ret = head_ready(ctx, WAIT_SLICE);
+    if (ret < 0)
+        return ret;
+    if (ret) {
+        ff_filter_set_ready(ctx, 100);
+        return 0;
+    }
+wait:
+    report_waiting(ctx);
+    /* the lowest priority: other branches of the graph go first */
+    ff_filter_set_ready(ctx, 1);
+    return 0;
+}
+
+static int activate(AVFilterContext *ctx)
+{
+    RunwayV2VContext *s = ctx->priv;
+    AVFilterLink *outlink = ctx->outputs[0];
+    int status = ff_outlink_get_status(outlink);
+
+    if (status) {
+        /* nobody wants the rest: it is not made */
+        if (s->pipeline)
+            ff_runway_pipeline_cancel(s->pipeline);
+        ff_inlink_set_status(ctx->inputs[0], status);
+        return 0;
+    }
+    if (!s->error)
+        s->error = run(ctx);
+    return s->error;
+}
+
+static const AVFilterPad runway_v2v_inputs[] = {
+    {
+        .name = "default",
+        .type = AVMEDIA_TYPE_VIDEO,
+    },
+};
+
+static const AVFilterPad runway_v2v_outputs[] = {
+    {
+        .name         = "default",
+        .type         = AVMEDIA_TYPE_VIDEO,
+        .config_props = config_output,
+    },
+};
+
+RUNWAY_FILTER ff_vf_runway_v2v = {
+    RUNWAY_PUBLIC(name)        = "runway_v2v",
+    RUNWAY_PUBLIC(description) = NULL_IF_CONFIG_SMALL("Generate video from video by Runway's API."),
+    RUNWAY_PUBLIC(priv_class)  = &runway_v2v_class,
+    .priv_size                 = sizeof(RunwayV2VContext),
+    .init                      = init,
+    .uninit                    = uninit,
+    .activate                  = activate,
+    FILTER_INPUTS(runway_v2v_inputs),
+    FILTER_OUTPUTS(runway_v2v_outputs),
+    FILTER_PIXFMTS_ARRAY(pix_fmts),
+};
