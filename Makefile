@@ -1,0 +1,210 @@
+# runway_v2v: an FFmpeg filter. `make help` lists what can be made.
+#
+# Everything is made out of tree, in $(BUILD).
+
+BUILD  = build
+PREFIX = /usr/local
+CC     = cc
+PKG_CONFIG = pkg-config
+SIMULATOR  = $(BUILD)/bin/runway-simulator
+
+ifneq ($(words $(CURDIR)),1)
+$(error FFmpeg cannot be built below a directory with blanks in its name: $(CURDIR))
+endif
+ifeq ($(filter undefine,$(.FEATURES)),)
+$(error this takes GNU make 3.82 or later (on some systems it is called gmake))
+endif
+
+# make's built-in rules are not used; without them it is quick and says less.
+MAKEFLAGS += --no-builtin-rules
+.SUFFIXES:
+.DELETE_ON_ERROR:
+
+export CC PKG_CONFIG FFMPEG_SRC FFMPEG_URL FFMPEG_SHA256 FFMPEG_CONFIGURE BUILD
+
+include vf_runway/runway/Makefile
+
+##
+## Using it
+##
+
+.DEFAULT_GOAL := all
+
+all: $(BUILD)/bin/ffmpeg $(BUILD)/bin/ffprobe ## FFmpeg with the filter in it: build/bin/ffmpeg, build/bin/ffprobe
+
+deps: ## install what is missing (apt), or list it
+	@scripts/deps
+
+demo: ## the filter at work, against a simulated service: build/demo/
+	@scripts/deps
+	@$(MAKE) --no-print-directory $(BUILD)/bin/ffmpeg $(BUILD)/bin/ffprobe $(SIMULATOR)
+	@scripts/demo $(BUILD)
+
+install: all ## copy ffmpeg and ffprobe to PREFIX/bin (PREFIX=/usr/local, DESTDIR=)
+	install -d '$(DESTDIR)$(PREFIX)/bin'
+	install -m 755 $(BUILD)/bin/ffmpeg $(BUILD)/bin/ffprobe '$(DESTDIR)$(PREFIX)/bin/'
+
+uninstall: ## remove them again
+	rm -f '$(DESTDIR)$(PREFIX)/bin/ffmpeg' '$(DESTDIR)$(PREFIX)/bin/ffprobe'
+
+apply: ## put the filter into a FFmpeg tree of your own: make apply FFMPEG=DIR
+	@test -n '$(FFMPEG)' || { echo 'Say which tree: make apply FFMPEG=DIR' >&2; exit 2; }
+	@libavfilter-patch/apply '$(FFMPEG)'
+
+##
+## Working on it
+##
+
+simulator: $(SIMULATOR) ## the service on loopback, for tests: build/bin/runway-simulator
+
+check: ## all tests, or one: make check T=tests/e2e/x.t
+	@scripts/deps
+	@$(MAKE) --no-print-directory check-programs
+	@scripts/check $(BUILD) $(or $(T),$(UNIT_TESTS) $(E2E_TESTS))
+
+check-unit: ## the tests that need no FFmpeg (T=tests/unit/test_x.c)
+	@$(MAKE) --no-print-directory $(UNIT_PROGRAMS) $(SIMULATOR)
+	@scripts/check $(BUILD) $(or $(T),$(UNIT_TESTS))
+
+check-e2e: ## the tests through a built ffmpeg (T=tests/e2e/x.t)
+	@$(MAKE) --no-print-directory check-ffmpeg $(SIMULATOR)
+	@scripts/check $(BUILD) $(or $(T),$(E2E_TESTS))
+
+clean: ## remove what was built, keep the downloaded source
+	rm -rf $(BUILD)/bin $(BUILD)/ffmpeg $(BUILD)/assert $(BUILD)/unit \
+	    $(BUILD)/simulator $(BUILD)/demo $(BUILD)/check $(BUILD)/*.log
+
+distclean: ## remove build/ altogether
+	rm -rf $(BUILD)
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / { printf "  make %-12s %s\n", $$1, $$2 } \
+	    /^## [A-Z]/ { printf "\n%s\n", substr($$0, 4) }' Makefile
+	@printf '\n%s\n' 'Variables' \
+	    '  FFMPEG_SRC=DIR    build from that FFmpeg source tree (it is copied)' \
+	    '  FFMPEG_URL=URL    build from that tarball, if its digest is the pinned one' \
+	    '                    (or FFMPEG_SHA256=HEX)' \
+	    '  FFMPEG_CONFIGURE= more switches for FFmpeg'\''s configure' \
+	    '  CC=, BUILD=DIR    another compiler, another directory than build/' \
+	    '  -jN               as many jobs (by itself: one for each processor)'
+
+.PHONY: all deps demo install uninstall apply simulator check check-unit \
+    check-e2e check-ffmpeg check-programs clean distclean help FORCE
+
+##
+# FFmpeg's source, with the filter in it
+##
+
+# A change of where the source comes from is a change of the source.
+$(BUILD)/src/.wanted: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' '$(FFMPEG_SRC)|$(FFMPEG_URL)|$(FFMPEG_SHA256)' > $@.new
+	@if cmp -s $@ $@.new; then rm -f $@.new; else mv $@.new $@; fi
+
+# A tree of the user's own is looked at each time: he works on it.
+$(BUILD)/src/.fetched: $(BUILD)/src/.wanted scripts/fetch-source $(if $(FFMPEG_SRC),FORCE)
+	@scripts/deps --list build || { echo 'These are needed first. To install them: make deps' >&2; exit 1; }
+	@scripts/fetch-source $(BUILD)
+	@if test -z '$(FFMPEG_SRC)' || test ! -f $@ || test $(BUILD)/src/.changed -nt $@; then touch $@; fi
+
+FILTER_FILES := $(shell find vf_runway)
+HOOK_FILES   := $(wildcard libavfilter-patch/*)
+
+$(BUILD)/src/.applied: $(BUILD)/src/.fetched $(FILTER_FILES) $(HOOK_FILES)
+	@RUNWAY_APPLY_QUIET=1 libavfilter-patch/apply $(BUILD)/src/ffmpeg
+	@touch $@
+
+##
+# The two builds of it
+##
+
+CONFIGURE_FILES = scripts/configure-ffmpeg scripts/libraries
+
+$(BUILD)/ffmpeg/.configured: $(BUILD)/src/.applied $(CONFIGURE_FILES)
+	@scripts/configure-ffmpeg $(BUILD)/src/ffmpeg $(BUILD)/ffmpeg full
+	@touch $@
+
+$(BUILD)/assert/.configured: $(BUILD)/src/.applied $(CONFIGURE_FILES)
+	@scripts/configure-ffmpeg $(BUILD)/src/ffmpeg $(BUILD)/assert assert
+	@touch $@
+
+$(BUILD)/ffmpeg/.built: $(BUILD)/ffmpeg/.configured scripts/build-ffmpeg
+	@MAKE='$(MAKE)' scripts/build-ffmpeg $(BUILD)/ffmpeg 'Building ffmpeg'
+	@touch $@
+
+$(BUILD)/assert/.built: $(BUILD)/assert/.configured scripts/build-ffmpeg
+	@MAKE='$(MAKE)' scripts/build-ffmpeg $(BUILD)/assert 'Building the ffmpeg for tests'
+	@touch $@
+
+$(BUILD)/bin/ffmpeg $(BUILD)/bin/ffprobe: $(BUILD)/ffmpeg/.built
+	@mkdir -p $(@D)
+	@cp $(BUILD)/ffmpeg/$(@F) $@.new && mv $@.new $@
+	@echo "$@"
+
+check-ffmpeg: $(BUILD)/assert/.built
+
+##
+# Programs that need no FFmpeg
+##
+
+# The compiler is told what FFmpeg tells it, so that what FFmpeg's build would
+# refuse is refused here within a second.
+WARNINGS  = -Wall -Wextra -Wno-unused-parameter -Wmissing-prototypes \
+            -Wdeclaration-after-statement -Wpointer-arith -Wundef    \
+            -Werror=implicit-function-declaration -Werror=vla
+DIALECT   = -std=c11 -D_ISOC11_SOURCE -D_FILE_OFFSET_BITS=64         \
+            -D_POSIX_C_SOURCE=200112 -D_XOPEN_SOURCE=600
+OPTIMIZE  = -O1 -g
+CCACHE   := $(if $(findstring ccache,$(CC)),,$(shell command -v ccache 2>/dev/null))
+COMPILE   = $(CCACHE) $(CC) $(OPTIMIZE) $(SANITIZE:%=-fsanitize=%) -MMD -MP -c
+
+# make check-unit SANITIZE=address,undefined
+comma    := ,
+UNIT_DIR := $(BUILD)/unit$(if $(SANITIZE),-$(subst $(comma),-,$(SANITIZE)))
+
+UNIT_SOURCES  := $(sort $(wildcard tests/unit/test_*.c))
+UNIT_HELPERS  := $(filter-out $(UNIT_SOURCES),$(sort $(wildcard tests/unit/*.c)))
+UNIT_TESTS    := $(UNIT_SOURCES)
+UNIT_PROGRAMS := $(UNIT_SOURCES:tests/unit/%.c=$(UNIT_DIR)/%)
+E2E_TESTS     := $(sort $(wildcard tests/e2e/*.t))
+
+$(UNIT_DIR)/core/%.o: vf_runway/runway/%.c
+	@mkdir -p $(@D)
+	@$(COMPILE) $(DIALECT) $(WARNINGS) -Werror -iquote vf_runway \
+	    $(shell $(PKG_CONFIG) --cflags libcurl libcjson) -o $@ $<
+
+$(UNIT_DIR)/libcore.a: $(RUNWAY_CORE:%=$(UNIT_DIR)/core/%.o)
+	@rm -f $@
+	@$(AR) rcs $@ $^
+
+$(UNIT_DIR)/%.o: tests/unit/%.c
+	@mkdir -p $(@D)
+	@$(COMPILE) -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -Wall -Wextra \
+	    -Wno-unused-parameter -Werror -iquote vf_runway/runway -iquote vf_runway \
+	    $(shell $(PKG_CONFIG) --cflags cmocka libcurl libcjson libmicrohttpd) -o $@ $<
+
+$(UNIT_PROGRAMS): $(UNIT_DIR)/%: $(UNIT_DIR)/%.o \
+                  $(UNIT_HELPERS:tests/unit/%.c=$(UNIT_DIR)/%.o) $(UNIT_DIR)/libcore.a
+	@$(CC) $(OPTIMIZE) $(SANITIZE:%=-fsanitize=%) -o $@ $^ -pthread \
+	    $(shell $(PKG_CONFIG) --libs cmocka libcurl libcjson libmicrohttpd) -lb64 -lm
+
+SIMULATOR_SOURCES := $(sort $(wildcard tests/simulator/*.c))
+
+$(BUILD)/simulator/%.o: tests/simulator/%.c
+	@mkdir -p $(@D)
+	@$(COMPILE) -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -Wall -Wextra \
+	    -Wno-unused-parameter $(shell $(PKG_CONFIG) --cflags libmicrohttpd libcjson) -o $@ $<
+
+$(SIMULATOR): $(SIMULATOR_SOURCES:tests/simulator/%.c=$(BUILD)/simulator/%.o)
+	@mkdir -p $(@D)
+	@test -n '$^' || { echo 'tests/simulator/ is empty' >&2; exit 1; }
+	@$(CC) $(OPTIMIZE) $(SANITIZE:%=-fsanitize=%) -o $@ $^ -pthread \
+	    $(shell $(PKG_CONFIG) --libs libmicrohttpd libcjson) -lb64 -lm
+	@echo "$@"
+
+check-programs: $(BUILD)/assert/.built $(SIMULATOR) $(UNIT_PROGRAMS)
+
+AR = ar
+
+.SECONDARY:
+-include $(wildcard $(UNIT_DIR)/*.d $(UNIT_DIR)/core/*.d $(BUILD)/simulator/*.d)
