@@ -51,6 +51,8 @@ typedef struct RunwayRequest {
     int nb_references;
     const RunwayPicture *keyframes;
     int nb_keyframes;
+    int duration;            ///< whole seconds of output, for models with that
+                             ///< field; 0: left out
     const char *extra;       ///< JSON object merged on top; NULL: none
 } RunwayRequest;
 
@@ -59,8 +61,8 @@ typedef struct RunwayRequest {
  * (video/mp4), which stays the caller's and open while the body lives. With
  * uri set the clip is that URI instead and fd is not used. Only members the
  * model has are written, except those of extra, which win over all others but
- * may not name the source field or "model".
- * RUNWAY_INVALID: extra is no JSON object. *body is the caller's to free.
+ * may not name the source field or "model"; a null in extra takes the member
+ * out. RUNWAY_INVALID: extra is no JSON object, or names what it may not. *body is the caller's to free.
  */
 RunwayOutcome ff_runway_wire_create_body(const RunwayRequest *request,
                                          int fd, uint64_t size, const char *uri,
@@ -120,10 +122,15 @@ RunwayOutcome ff_runway_wire_parse_task(const char *text, size_t size,
  *  CometAPI's task_not_exist, Runway's "Could not find Task". */
 int ff_runway_wire_is_not_exist(const char *text, size_t size);
 
+/** Whether an error reply says that the request itself was bad, whatever its
+ *  status (CometAPI: 500 with code invalid_request). */
+int ff_runway_wire_is_bad_request(const char *text, size_t size);
+
 /**
  * What an error reply says, as one line for a person: a string error with its
  * issues (each path and message), CometAPI's error object, or the beginning of
- * a text that is no JSON, its tags taken out. Always writes something.
+ * a text that is no JSON, its tags taken out. Always writes something, and
+ * nothing that ff_runway_scrub() would take out.
  */
 void ff_runway_wire_error_text(const char *text, size_t size, char *out,
                                size_t room);

@@ -1,0 +1,412 @@
+/*
+ * This file is part of FFmpeg.
+ *
+ * FFmpeg is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * FFmpeg is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with FFmpeg; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "models.h"
+
+#define SECONDS(n) ((n) * 1000000LL)
+
+static const char *const gen4_aleph_ratios[] = {
+    "1280:720", "720:1280", "1104:832", "960:960", "832:1104", "1584:672",
+    "848:480", "640:480", NULL
+};
+
+static const char *const seedance2_ratios[] = {
+    "992:432", "864:496", "752:560", "640:640", "560:752", "496:864",
+    "1470:630", "1280:720", "1112:834", "960:960", "834:1112", "720:1280",
+    "2206:946", "1920:1080", "1664:1248", "1440:1440", "1248:1664", "1080:1920",
+    "3840:1646", "3840:2160", "3840:2880", "3840:3840", "2880:3840",
+    "2160:3840", NULL
+};
+
+static const char *const seedance2_small_ratios[] = {
+    "992:432", "864:496", "752:560", "640:640", "560:752", "496:864",
+    "1470:630", "1280:720", "1112:834", "960:960", "834:1112", "720:1280", NULL
+};
+
+static const char *const seedance2_5_ratios[] = {
+    "992:432", "854:480", "752:560", "640:640", "560:752", "480:854",
+    "1470:630", "1280:720", "1112:834", "960:960", "834:1112", "720:1280",
+    "2206:946", "1920:1080", "1664:1248", "1440:1440", "1248:1664", "1080:1920",
+    NULL
+};
+
+static const char *const gemini_1_1_ratios[] = {
+    "640:360", "360:640", "1280:720", "720:1280", "1920:1080", "1080:1920",
+    "3840:2160", "2160:3840", NULL
+};
+
+static const char *const hailuo3_ratios[] = {
+    "21:9", "16:9", "4:3", "1:1", "3:4", "9:16", NULL
+};
+
+#define SEEDANCE_FIELDS (RUNWAY_FIELD_PROMPT | RUNWAY_FIELD_SEED |            \
+                         RUNWAY_FIELD_RATIO | RUNWAY_FIELD_REFERENCES_BARE |  \
+                         RUNWAY_FIELD_DURATION)
+
+/* Where nobody says how long a clip should be: what all of them take. */
+#define BEST_UNKNOWN SECONDS(5)
+
+static const RunwayModel models[] = {
+    {
+        .name               = "gen4_aleph",
+        .source_field       = "videoUri",
+        .fields             = RUNWAY_FIELD_PROMPT |
+                              RUNWAY_FIELD_PROMPT_REQUIRED |
+                              RUNWAY_FIELD_SEED | RUNWAY_FIELD_RATIO |
+                              RUNWAY_FIELD_REFERENCES |
+                              RUNWAY_FIELD_MODERATION,
+        .max_references     = 1,
+        .min_duration       = SECONDS(1),
+        .max_duration       = SECONDS(5),
+        .best_duration      = SECONDS(5),
+        .max_width          = 1584,
+        .max_height         = 960,
+        .ratios             = gen4_aleph_ratios,
+        .credits_per_second = 15,
+    }, {
+        .name               = "aleph2",
+        .source_field       = "videoUri",
+        .fields             = RUNWAY_FIELD_PROMPT | RUNWAY_FIELD_SEED |
+                              RUNWAY_FIELD_MODERATION |
+                              RUNWAY_FIELD_KEYFRAMES |
+                              RUNWAY_FIELD_OUTPUT_FORMAT,
+        .max_keyframes      = 5,
+        .min_duration       = SECONDS(2),
+        .max_duration       = SECONDS(30),
+        /* A data URI holds 3.9 MB: 3 Mbit/s for 10 s, which 1080p needs, and
+         * only 1 Mbit/s for 30 s. A failure costs 280 credits and not 840; and
+         * still there are few seams, and the least price of 2 s hurts only the
+         * last clip. */
+        .best_duration      = SECONDS(10),
+        .max_rate           = 30,
+        .max_width          = 1920,
+        .max_height         = 1080,
+        .size_follows_input = 1,
+        .credits_per_second = 28,
+        .min_credits        = 56,
+    }, {
+        .name               = "gemini_omni_flash",
+        .source_field       = "videoUri",
+        .fields             = RUNWAY_FIELD_PROMPT |
+                              RUNWAY_FIELD_PROMPT_REQUIRED |
+                              RUNWAY_FIELD_REFERENCES_BARE,
+        .max_duration       = SECONDS(10),
+        .best_duration      = SECONDS(10),
+        .size_follows_input = 1,
+    }, {
+        .name               = "gemini_omni_flash_1.1",
+        .source_field       = "videoUri",
+        .fields             = RUNWAY_FIELD_PROMPT |
+                              RUNWAY_FIELD_PROMPT_REQUIRED |
+                              RUNWAY_FIELD_RATIO |
+                              RUNWAY_FIELD_REFERENCES_BARE |
+                              RUNWAY_FIELD_DURATION,
+        .max_duration       = SECONDS(10),
+        .best_duration      = SECONDS(10),
+        .ratios             = gemini_1_1_ratios,
+    }, {
+        .name               = "seedance2",
+        .source_field       = "promptVideo",
+        .fields             = SEEDANCE_FIELDS,
+        .max_references     = 9,
+        .best_duration      = BEST_UNKNOWN,
+        .ratios             = seedance2_ratios,
+    }, {
+        .name               = "seedance2_fast",
+        .source_field       = "promptVideo",
+        .fields             = SEEDANCE_FIELDS,
+        .max_references     = 9,
+        .best_duration      = BEST_UNKNOWN,
+        .ratios             = seedance2_small_ratios,
+    }, {
+        .name               = "seedance2_mini",
+        .source_field       = "promptVideo",
+        .fields             = SEEDANCE_FIELDS,
+        .max_references     = 9,
+        .best_duration      = BEST_UNKNOWN,
+        .ratios             = seedance2_small_ratios,
+    }, {
+        .name               = "seedance2_5",
+        .source_field       = "promptVideo",
+        .fields             = SEEDANCE_FIELDS,
+        .max_references     = 30,
+        .best_duration      = BEST_UNKNOWN,
+        .ratios             = seedance2_5_ratios,
+    }, {
+        .name               = "hailuo3",
+        .source_field       = "promptVideo",
+        .fields             = RUNWAY_FIELD_PROMPT |
+                              RUNWAY_FIELD_PROMPT_REQUIRED |
+                              RUNWAY_FIELD_RATIO |
+                              RUNWAY_FIELD_REFERENCES_BARE |
+                              RUNWAY_FIELD_DURATION,
+        .max_references     = 9,
+        .best_duration      = BEST_UNKNOWN,
+        .ratios             = hailuo3_ratios,
+    },
+};
+
+#define NB_MODELS ((int)(sizeof(models) / sizeof(models[0])))
+
+/* A model that came after this table: what a user sets is sent, and the service
+ * is the judge of it. */
+static const RunwayModel unknown_model = {
+    .name               = "",
+    .source_field       = "videoUri",
+    .fields             = RUNWAY_FIELD_PROMPT | RUNWAY_FIELD_SEED |
+                          RUNWAY_FIELD_RATIO | RUNWAY_FIELD_REFERENCES |
+                          RUNWAY_FIELD_MODERATION | RUNWAY_FIELD_KEYFRAMES |
+                          RUNWAY_FIELD_OUTPUT_FORMAT,
+    .best_duration      = BEST_UNKNOWN,
+    .size_follows_input = 1,
+};
+
+const RunwayModel *ff_runway_model_find(const char *name)
+{
+    for (int i = 0; i < NB_MODELS; i++)
+        if (!strcmp(name, models[i].name))
+            return &models[i];
+    return &unknown_model;
+}
+
+int ff_runway_model_is_known(const RunwayModel *model)
+{
+    return model != &unknown_model;
+}
+
+const RunwayModel *ff_runway_model_at(int i)
+{
+    return i >= 0 && i < NB_MODELS ? &models[i] : NULL;
+}
+
+/** A number of up to five digits, 1 or more; 0 when there is none. */
+static int parse_side(const char **text)
+{
+    int value = 0, digits = 0;
+
+    while (**text >= '0' && **text <= '9') {
+        if (++digits > 5)
+            return 0;
+        value = value * 10 + (**text - '0');
+        (*text)++;
+    }
+    return value;
+}
+
+int ff_runway_ratio_parse(const char *text, int *w, int *h)
+{
+    *w = parse_side(&text);
+    if (!*w || *text++ != ':')
+        return 0;
+    *h = parse_side(&text);
+    return *h && !*text;
+}
+
+/** The model's ratios as "a, b, c". */
+static void list_ratios(const RunwayModel *model, char *out, size_t room)
+{
+    size_t used = 0;
+
+    out[0] = 0;
+    for (int i = 0; model->ratios[i] && used < room; i++) {
+        int n = snprintf(out + used, room - used, "%s%s", i ? ", " : "",
+                         model->ratios[i]);
+
+        if (n < 0)
+            break;
+        used += (size_t)n;
+    }
+}
+
+/**
+ * Whether a picture of w1 x h1 serves an input of that size better than one of
+ * w2 x h2 of the same shape: the smallest that loses nothing, or else the
+ * largest. (Some models go up to 2160 lines at a price to match.)
+ */
+static int serves_better(int w1, int h1, int w2, int h2, int width, int height)
+{
+    int enough1 = w1 >= width && h1 >= height;
+    int enough2 = w2 >= width && h2 >= height;
+
+    if (enough1 != enough2)
+        return enough1;
+    return enough1 ? w1 < w2 : w1 > w2;
+}
+
+static const char *nearest_ratio(const RunwayModel *model, int width,
+                                 int height)
+{
+    double wanted = log((double)width / height), least = 0;
+    const char *best = NULL;
+    int best_w = 0, best_h = 0;
+
+    for (int i = 0; model->ratios[i]; i++) {
+        double distance;
+        int w, h;
+
+        if (!ff_runway_ratio_parse(model->ratios[i], &w, &h))
+            continue;
+        distance = fabs(log((double)w / h) - wanted);
+        if (!best || distance < least - 1e-9 ||
+            (distance < least + 1e-9 &&
+             serves_better(w, h, best_w, best_h, width, height))) {
+            best   = model->ratios[i];
+            least  = distance;
+            best_w = w;
+            best_h = h;
+        }
+    }
+    return best;
+}
+
+RunwayOutcome ff_runway_ratio_choose(const RunwayModel *model,
+                                     const char *wanted, int width, int height,
+                                     const char **ratio, RunwayError *err)
+{
+    char list[512];
+    int w, h;
+
+    *ratio = NULL;
+    if (!strcmp(wanted, "auto")) {
+        if (!model->ratios)
+            return RUNWAY_OK;
+        if (width <= 0 || height <= 0)
+            return ff_runway_error(err, RUNWAY_INVALID,
+                                   "the input has no size to choose a ratio "
+                                   "by");
+        *ratio = nearest_ratio(model, width, height);
+        return RUNWAY_OK;
+    }
+    if (!model->ratios && ff_runway_model_is_known(model))
+        return ff_runway_error(err, RUNWAY_INVALID,
+                               "ratio=%s: model %s has no ratio, its output "
+                               "has the input's shape; leave ratio at auto",
+                               wanted, model->name);
+    if (!model->ratios) {
+        if (!ff_runway_ratio_parse(wanted, &w, &h))
+            return ff_runway_error(err, RUNWAY_INVALID,
+                                   "ratio=%s: a ratio is WIDTH:HEIGHT, as in "
+                                   "1280:720, or auto", wanted);
+        *ratio = wanted;
+        return RUNWAY_OK;
+    }
+    for (int i = 0; model->ratios[i]; i++) {
+        if (!strcmp(wanted, model->ratios[i])) {
+            *ratio = model->ratios[i];
+            return RUNWAY_OK;
+        }
+    }
+    list_ratios(model, list, sizeof(list));
+    return ff_runway_error(err, RUNWAY_INVALID,
+                           "ratio=%s: model %s takes auto, %s", wanted,
+                           model->name, list);
+}
+
+/** Length of the UTF-8 character at s, 0 when there is no valid one. */
+static int character_length(const unsigned char *s)
+{
+    static const unsigned least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+    unsigned code;
+    int n;
+
+    if (s[0] < 0x80)
+        return 1;
+    if (s[0] >= 0xC0 && s[0] < 0xE0)
+        n = 2;
+    else if (s[0] >= 0xE0 && s[0] < 0xF0)
+        n = 3;
+    else if (s[0] >= 0xF0 && s[0] < 0xF8)
+        n = 4;
+    else
+        return 0;
+    code = s[0] & (0x7Fu >> n);
+    for (int i = 1; i < n; i++) {
+        if ((s[i] & 0xC0) != 0x80)
+            return 0;
+        code = code << 6 | (s[i] & 0x3Fu);
+    }
+    if (code < least[n] || code > 0x10FFFF ||
+        (code >= 0xD800 && code <= 0xDFFF))
+        return 0;
+    return n;
+}
+
+int ff_runway_utf16_length(const char *text)
+{
+    const unsigned char *s = (const unsigned char *)text;
+    int units = 0;
+
+    while (*s) {
+        int n = character_length(s);
+
+        if (!n)
+            return -1;
+        units += n == 4 ? 2 : 1;
+        s     += n;
+    }
+    return units;
+}
+
+RunwayOutcome ff_runway_prompt_check(const RunwayModel *model,
+                                     const char *prompt, RunwayError *err)
+{
+    int units;
+
+    if (!prompt) {
+        if (!(model->fields & RUNWAY_FIELD_PROMPT_REQUIRED))
+            return RUNWAY_OK;
+        return ff_runway_error(err, RUNWAY_INVALID,
+                               "no prompt: model %s needs one, prompt='what "
+                               "the output should show' or prompt_file=FILE",
+                               model->name);
+    }
+    units = ff_runway_utf16_length(prompt);
+    if (units < 0)
+        return ff_runway_error(err, RUNWAY_INVALID,
+                               "the prompt is not valid UTF-8");
+    if (!units)
+        return ff_runway_error(err, RUNWAY_INVALID,
+                               "the prompt is empty: say what the output "
+                               "should show%s",
+                               model->fields & RUNWAY_FIELD_PROMPT_REQUIRED ?
+                               "" : ", or leave it out");
+    if (units > RUNWAY_PROMPT_MAX)
+        return ff_runway_error(err, RUNWAY_INVALID,
+                               "the prompt has %d characters (UTF-16 code "
+                               "units), %d is the most", units,
+                               RUNWAY_PROMPT_MAX);
+    return RUNWAY_OK;
+}
+
+int64_t ff_runway_credits(const RunwayModel *model, int64_t duration)
+{
+    int64_t credits;
+
+    if (model->credits_per_second <= 0)
+        return -1;
+    if (duration < 0)
+        duration = 0;
+    /* the little less keeps a whole number from being rounded up */
+    credits = (int64_t)ceil(model->credits_per_second * (double)duration / 1e6
+                            - 1e-9);
+    return credits < model->min_credits ? model->min_credits : credits;
+}
