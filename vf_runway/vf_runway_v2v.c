@@ -41,10 +41,12 @@
 #include "runway/compat.h"
 #include "runway/clip.h"
 #include "runway/clip_reader.h"
+#include "runway/clip_scene.h"
 #include "runway/clock.h"
 #include "runway/data_uri.h"
 #include "runway/files.h"
 #include "runway/pipeline.h"
+#include "runway/spool.h"
 
 /* how long one activation waits for a job at most: other branches of the graph
  * and the user's signals have to get through */
@@ -53,19 +55,27 @@
 /* between two lines about waiting */
 #define REPORT_INTERVAL 5000000
 
-/* polls of a real provider are never closer than this */
-#define POLL_LEAST RUNWAY_POLL_LEAST
+/* native frames have no rate that is known beforehand; this is fine enough for
+ * any and what MPEG counts in */
+#define NATIVE_TIME_BASE (AVRational){ 1, 90000 }
 
 enum Interlaced {
     INTERLACED_FAIL,
     INTERLACED_WARN,
 };
 
-/* A clip that frames were put into and whose frames are not all out. */
-typedef struct ClipNode {
-    RunwayClip *clip;
-    struct ClipNode *next;
-} ClipNode;
+enum Timing {
+    TIMING_SOURCE,
+    TIMING_NATIVE,
+};
+
+/* What is to come out, in order: a closed clip whose frames are not all out, or
+ * frames that pass through and wait in the spool for the clips before them. */
+typedef struct Node {
+    RunwayClip *clip;           ///< NULL: frames in the spool
+    int nb_spooled;
+    struct Node *next;
+} Node;
 
 typedef struct RunwayV2VContext {
     const AVClass *class;
@@ -84,10 +94,12 @@ typedef struct RunwayV2VContext {
     char *key_file;
     char *http_proxy;
     int64_t clip_duration;
+    double scene;
     int concurrency;
     char *encoder;
     AVDictionary *encoder_opts;
     char *size;
+    int timing;
     int interlaced;
     int64_t poll_interval, task_timeout;
     char *ca_file;
@@ -105,8 +117,10 @@ typedef struct RunwayV2VContext {
 
     /* while frames flow */
     RunwayPipeline *pipeline;
-    ClipNode *head, *tail;      ///< closed clips, in order
-    RunwayClip *open;           ///< the one that frames go into
+    Node *head, *tail;
+    RunwayClip *open;           ///< the clip that frames go into
+    RunwaySpool *spool;
+    RunwayScene *scene_score;
     int nb_clips;
     int width, height, format;  ///< of the frames of the open clip
     int64_t delta;              ///< length of a frame that does not say
@@ -147,10 +161,14 @@ static const AVOption runway_v2v_options[] = {
     STR("key_file", key_file, NULL, "file to read the API key from, instead of the environment; wants provider"),
     STR("http_proxy", http_proxy, NULL, "HTTP proxy; the environment's when not set"),
     { "clip_duration", "longest clip that is sent; 0 is the model's best", OFFSET(clip_duration), AV_OPT_TYPE_DURATION, { .i64 = 0 }, 0, 3600000000LL, FLAGS },
+    { "scene", "scene change score (0..100, as scdet) at which a clip may end early; 0 is off", OFFSET(scene), AV_OPT_TYPE_DOUBLE, { .dbl = 0 }, 0, 100, FLAGS },
     { "concurrency", "clips in flight at the same time", OFFSET(concurrency), AV_OPT_TYPE_INT, { .i64 = 4 }, 1, 64, FLAGS },
     STR("encoder", encoder, "auto", "H.264 encoder for the clips that are sent"),
     { "encoder_opts", "options for that encoder, key=value with : between", OFFSET(encoder_opts), AV_OPT_TYPE_DICT, { .str = NULL }, 0, 0, FLAGS },
     STR("size", size, NULL, "output size WxH, or generated for the ratio's; the input's when not set"),
+    { "timing", "which frames come out", OFFSET(timing), AV_OPT_TYPE_INT, { .i64 = TIMING_SOURCE }, TIMING_SOURCE, TIMING_NATIVE, FLAGS, .unit = "timing" },
+        { "source", "one for each frame in, at its time",            0, AV_OPT_TYPE_CONST, { .i64 = TIMING_SOURCE }, 0, 0, FLAGS, .unit = "timing" },
+        { "native", "the generated ones, on the source's time line", 0, AV_OPT_TYPE_CONST, { .i64 = TIMING_NATIVE }, 0, 0, FLAGS, .unit = "timing" },
     { "interlaced", "what to do with interlaced input", OFFSET(interlaced), AV_OPT_TYPE_INT, { .i64 = INTERLACED_FAIL }, INTERLACED_FAIL, INTERLACED_WARN, FLAGS, .unit = "interlaced" },
         { "fail", "end with an error",           0, AV_OPT_TYPE_CONST, { .i64 = INTERLACED_FAIL }, 0, 0, FLAGS, .unit = "interlaced" },
         { "warn", "warn, and send it as it is", 0, AV_OPT_TYPE_CONST, { .i64 = INTERLACED_WARN }, 0, 0, FLAGS, .unit = "interlaced" },
@@ -352,10 +370,28 @@ static av_cold int init(AVFilterContext *ctx)
     return ff_runway_clip_encoder_check(s->encoder, ctx);
 }
 
-static void free_node(ClipNode **node)
+static Node *append_node(RunwayV2VContext *s)
 {
-    ff_runway_clip_free(&(*node)->clip);
-    av_freep(node);
+    Node *node = av_mallocz(sizeof(*node));
+
+    if (!node)
+        return NULL;
+    if (s->tail)
+        s->tail->next = node;
+    else
+        s->head = node;
+    return s->tail = node;
+}
+
+static void remove_head(RunwayV2VContext *s)
+{
+    Node *node = s->head;
+
+    s->head = node->next;
+    if (!s->head)
+        s->tail = NULL;
+    ff_runway_clip_free(&node->clip);
+    av_free(node);
 }
 
 static av_cold void uninit(AVFilterContext *ctx)
@@ -375,13 +411,11 @@ static av_cold void uninit(AVFilterContext *ctx)
                s->nb_clips, st.done, st.failed);
     }
     ff_runway_pipeline_free(&s->pipeline);
-    while (s->head) {
-        ClipNode *node = s->head;
-
-        s->head = node->next;
-        free_node(&node);
-    }
+    while (s->head)
+        remove_head(s);
     ff_runway_clip_free(&s->open);
+    ff_runway_spool_free(&s->spool);
+    ff_runway_scene_free(&s->scene_score);
     for (int i = 0; i < s->nb_references; i++)
         free((char *)s->references[i].uri);
     av_freep(&s->references);
@@ -430,9 +464,11 @@ static int config_output(AVFilterLink *outlink)
         return ret;
     outlink->w         = inlink->w;
     outlink->h         = inlink->h;
-    outlink->time_base = inlink->time_base;
+    outlink->time_base = s->timing == TIMING_NATIVE ? NATIVE_TIME_BASE
+                                                    : inlink->time_base;
     outlink->sample_aspect_ratio    = inlink->sample_aspect_ratio;
-    RUNWAY_LINK(outlink)->frame_rate = rate;
+    RUNWAY_LINK(outlink)->frame_rate = s->timing == TIMING_NATIVE ?
+                                       (AVRational){ 1, 0 } : rate;
     if (s->size && (s->out_w || w)) {
         outlink->w = s->out_w ? s->out_w : w;
         outlink->h = s->out_h ? s->out_h : h;
@@ -445,6 +481,13 @@ static int config_output(AVFilterLink *outlink)
                 av_mul_q(inlink->sample_aspect_ratio,
                          av_mul_q((AVRational){ inlink->w, outlink->w },
                                   (AVRational){ outlink->h, inlink->h }));
+    }
+    if (ctx->enable_str && (outlink->w != inlink->w ||
+                            outlink->h != inlink->h)) {
+        av_log(ctx, AV_LOG_ERROR, "size: with enable, frames pass through as "
+               "they are, so the output has to have the input's size %dx%d\n",
+               inlink->w, inlink->h);
+        return AVERROR(EINVAL);
     }
     s->delta = rate.num > 0 && rate.den > 0 ?
                av_rescale(AV_TIME_BASE, rate.den, rate.num) : 0;
@@ -561,6 +604,8 @@ static int open_clip(AVFilterContext *ctx, const AVFrame *frame, int64_t length)
     config.index     = ++s->nb_clips;
     config.time_base = inlink->time_base;
     config.fit       = s->fit;
+    config.native    = s->timing == TIMING_NATIVE;
+    config.out_time_base = ctx->outputs[0]->time_base;
     config.max_size  = ff_runway_data_uri_capacity("video/mp4",
                                                    RUNWAY_DATA_URI_MAX);
     config.log_ctx   = ctx;
@@ -587,21 +632,22 @@ static int open_clip(AVFilterContext *ctx, const AVFrame *frame, int64_t length)
     return ff_runway_clip_create(&s->open, &config, frame, length);
 }
 
-/* End the clip that frames went into and send it on its way. */
+/* End the clip that frames went into, if there is one, and send it on. */
 static int close_clip(AVFilterContext *ctx)
 {
     RunwayV2VContext *s = ctx->priv;
     AVFilterLink *inlink = ctx->inputs[0];
-    RunwayJob *job = ff_runway_job_create();
-    ClipNode *node = av_mallocz(sizeof(*node));
+    RunwayJob *job;
+    Node *node;
     const char *ratio;
     RunwayError err;
     int w, h, ret;
 
-    if (!job || !node) {
-        ret = AVERROR(ENOMEM);
-        goto fail;
-    }
+    if (!s->open)
+        return 0;
+    job = ff_runway_job_create();
+    if (!job)
+        return AVERROR(ENOMEM);
     ret = choose_ratio(ctx, s->width, s->height, inlink->sample_aspect_ratio,
                        &ratio, &w, &h);
     if (ret >= 0)
@@ -620,33 +666,94 @@ static int close_clip(AVFilterContext *ctx)
         .nb_references           = s->nb_references,
         .extra                   = s->body,
     };
-    if (ff_runway_pipeline_admit(s->pipeline, &job, &err)) {
-        ret = report(ctx, &err);
+    node = append_node(s);
+    if (!node) {
+        ret = AVERROR(ENOMEM);
         goto fail;
     }
-    node->clip = s->open;
-    s->open    = NULL;
-    if (s->tail)
-        s->tail->next = node;
-    else
-        s->head = node;
-    s->tail = node;
-    return 0;
+    FFSWAP(RunwayClip *, node->clip, s->open);
+    if (ff_runway_pipeline_admit(s->pipeline, &job, &err))
+        ret = report(ctx, &err);
 
 fail:
     ff_runway_job_free(&job);
-    av_free(node);
     return ret;
 }
 
-static int take_frame(AVFilterContext *ctx, AVFrame *frame)
+/* A frame that the timeline leaves alone: out at once, or behind the clips that
+ * are not out yet. */
+static int pass_frame(AVFilterContext *ctx, AVFrame **frame)
+{
+    RunwayV2VContext *s = ctx->priv;
+    AVFilterLink *inlink = ctx->inputs[0], *outlink = ctx->outputs[0];
+    AVFrame *out = *frame;
+    int ret;
+
+    if (s->timing == TIMING_NATIVE && out->pts != AV_NOPTS_VALUE) {
+        out->pts = av_rescale_q(out->pts, inlink->time_base,
+                                outlink->time_base);
+        RUNWAY_FRAME_DURATION(out) =
+            av_rescale_q(RUNWAY_FRAME_DURATION(out), inlink->time_base,
+                         outlink->time_base);
+    }
+    ret = close_clip(ctx);
+    if (ret < 0)
+        return ret;
+    if (!s->head) {
+        *frame = NULL;
+        s->nb_out++;
+        return ff_filter_frame(outlink, out);
+    }
+    if (s->tail->clip && !append_node(s))
+        return AVERROR(ENOMEM);
+    if (!s->spool)
+        s->spool = ff_runway_spool_create(RUNWAY_SPOOL_SIZE, ctx);
+    if (!s->spool)
+        return AVERROR(ENOMEM);
+    ret = ff_runway_spool_put(s->spool, out);
+    if (ret >= 0)
+        s->tail->nb_spooled++;
+    return ret;
+}
+
+/* Whether a clip should end before this frame. @return 0, 1 or AVERROR */
+static int ends_clip(AVFilterContext *ctx, const AVFrame *frame, int64_t length)
+{
+    RunwayV2VContext *s = ctx->priv;
+    double score = 0;
+
+    if (s->scene > 0) {
+        if (!s->scene_score)
+            s->scene_score = ff_runway_scene_create();
+        if (!s->scene_score)
+            return AVERROR(ENOMEM);
+        score = ff_runway_scene_score(s->scene_score, frame);
+        if (score < 0)
+            return (int)score;
+    }
+    if (!s->open)
+        return 0;
+    if (!ff_runway_clip_fits(s->open, frame, length) ||
+        frame->width != s->width || frame->height != s->height ||
+        frame->format != s->format)
+        return 1;
+    /* a cut in the first second of a clip does not pay: what is shorter than
+     * the model takes has to be filled up, and the filling is paid for */
+    return s->scene > 0 && score >= s->scene &&
+           ff_runway_clip_is_long_enough(s->open);
+}
+
+/* What becomes of a frame of the input. Frees *frame or hands it on. */
+static int take_frame(AVFilterContext *ctx, AVFrame **frame)
 {
     RunwayV2VContext *s = ctx->priv;
     int64_t length;
     int ret;
 
     s->nb_in++;
-    ret = check_frame(ctx, frame);
+    if (ctx->is_disabled)
+        return pass_frame(ctx, frame);
+    ret = check_frame(ctx, *frame);
     if (ret < 0)
         return ret;
     if (!s->pipeline) {
@@ -654,17 +761,15 @@ static int take_frame(AVFilterContext *ctx, AVFrame *frame)
         if (ret < 0)
             return ret;
     }
-    length      = frame_length(ctx, frame);
-    s->prev_pts = frame->pts;
-    if (s->open && (!ff_runway_clip_fits(s->open, frame, length) ||
-                    frame->width != s->width || frame->height != s->height ||
-                    frame->format != s->format)) {
+    length      = frame_length(ctx, *frame);
+    s->prev_pts = (*frame)->pts;
+    ret = ends_clip(ctx, *frame, length);
+    if (ret > 0)
         ret = close_clip(ctx);
-        if (ret < 0)
-            return ret;
-    }
-    ret = s->open ? ff_runway_clip_add(s->open, frame, length)
-                  : open_clip(ctx, frame, length);
+    if (ret < 0)
+        return ret;
+    ret = s->open ? ff_runway_clip_add(s->open, *frame, length)
+                  : open_clip(ctx, *frame, length);
     if (ret < 0)
         return ret;
     return ff_runway_clip_is_full(s->open) ? close_clip(ctx) : 0;
@@ -708,33 +813,28 @@ static void report_waiting(AVFilterContext *ctx)
            credits);
 }
 
-/* Put out the next frame of the head clip, if it is there. @return 1 when a
- * frame went out, 0 when none can */
+/* Put out the next frame; head_ready() has said that it is there. */
 static int put_frame(AVFilterContext *ctx)
 {
     RunwayV2VContext *s = ctx->priv;
     AVFilterLink *outlink = ctx->outputs[0];
+    Node *node = s->head;
     AVFrame *frame;
     int ret;
 
-    ret = ff_runway_clip_next(s->head->clip, &frame, get_buffer, outlink);
+    ret = node->clip ? ff_runway_clip_next(node->clip, &frame, get_buffer,
+                                           outlink)
+                     : ff_runway_spool_take(s->spool, &frame);
     if (ret < 0)
         return ret;
     av_assert1(ret > 0);
     s->nb_out++;
-    if (!ff_runway_clip_left(s->head->clip)) {
-        ClipNode *node = s->head;
-
-        s->head = node->next;
-        if (!s->head)
-            s->tail = NULL;
-        free_node(&node);
-    }
-    ret = ff_filter_frame(outlink, frame);
-    return ret < 0 ? ret : 1;
+    if (node->clip ? ff_runway_clip_is_done(node->clip) : !--node->nb_spooled)
+        remove_head(s);
+    return ff_filter_frame(outlink, frame);
 }
 
-/* Whether the head clip's frames can be had, waiting up to timeout for them. */
+/* Whether the next frame can be had, waiting up to timeout for it. */
 static int head_ready(AVFilterContext *ctx, int64_t timeout)
 {
     RunwayV2VContext *s = ctx->priv;
@@ -744,15 +844,19 @@ static int head_ready(AVFilterContext *ctx, int64_t timeout)
 
     if (!s->pipeline)
         return 0;
-    if (s->head && ff_runway_clip_is_open(s->head->clip))
-        return 1;
-    if (ff_runway_pipeline_take(s->pipeline, timeout, &job, &err))
-        return report(ctx, &err);
-    if (!job)
-        return 0;
-    s->wait_start = 0;
-    ret = ff_runway_clip_open_result(s->head->clip, &job);
-    return ret < 0 ? ret : 1;
+    if (s->head && (!s->head->clip || ff_runway_clip_is_open(s->head->clip)))
+        timeout = 0;
+    else if (s->head) {
+        if (ff_runway_pipeline_take(s->pipeline, timeout, &job, &err))
+            return report(ctx, &err);
+        if (!job)
+            return 0;
+        s->wait_start = 0;
+        ret = ff_runway_clip_open_result(s->head->clip, &job);
+        if (ret < 0)
+            return ret;
+    }
+    return !!s->head;
 }
 
 /* At the end of input: settle what has to be settled before it is passed on.
@@ -773,7 +877,11 @@ static int run(AVFilterContext *ctx)
 {
     RunwayV2VContext *s = ctx->priv;
     AVFilterLink *inlink = ctx->inputs[0], *outlink = ctx->outputs[0];
-    int has_room = !s->pipeline || ff_runway_pipeline_has_room(s->pipeline);
+    int has_room = (!s->pipeline || ff_runway_pipeline_has_room(s->pipeline)) &&
+                   (!s->spool || ff_runway_spool_has_room(s->spool,
+                                                          inlink->format,
+                                                          inlink->w,
+                                                          inlink->h));
     AVFrame *frame = NULL;
     int ret;
 
@@ -782,15 +890,14 @@ static int run(AVFilterContext *ctx)
         if (ret < 0)
             return ret;
         if (ret > 0) {
-            ret = take_frame(ctx, frame);
+            ret = take_frame(ctx, &frame);
             av_frame_free(&frame);
             if (ret < 0)
                 return ret;
             ff_filter_set_ready(ctx, 100);
             return 0;
         }
-        if (ff_inlink_acknowledge_status(inlink, &s->status, &s->status_pts) &&
-            s->open) {
+        if (ff_inlink_acknowledge_status(inlink, &s->status, &s->status_pts)) {
             ret = close_clip(ctx);
             if (ret < 0)
                 return ret;
@@ -804,7 +911,9 @@ static int run(AVFilterContext *ctx)
         if (!ret)
             goto wait;
         if (!s->head) {
-            ff_outlink_set_status(outlink, s->status, s->status_pts);
+            ff_outlink_set_status(outlink, s->status,
+                                  av_rescale_q(s->status_pts, inlink->time_base,
+                                               outlink->time_base));
             return 0;
         }
     }
@@ -816,9 +925,10 @@ static int run(AVFilterContext *ctx)
         if (!ff_outlink_frame_wanted(outlink))
             return 0;
         ret = put_frame(ctx);
-        if (ret > 0 && s->status && !s->head)
+        /* the end of input is passed on with the last frame, unasked */
+        if (ret >= 0 && s->status && !s->head)
             ff_filter_set_ready(ctx, 100);
-        return ret < 0 ? ret : 0;
+        return ret;
     }
     if (!s->status && has_room) {
         if (ff_outlink_frame_wanted(outlink))
@@ -877,6 +987,7 @@ RUNWAY_FILTER ff_vf_runway_v2v = {
     RUNWAY_PUBLIC(name)        = "runway_v2v",
     RUNWAY_PUBLIC(description) = NULL_IF_CONFIG_SMALL("Generate video from video by Runway's API."),
     RUNWAY_PUBLIC(priv_class)  = &runway_v2v_class,
+    RUNWAY_PUBLIC(flags)       = AVFILTER_FLAG_SUPPORT_TIMELINE_INTERNAL,
     .priv_size                 = sizeof(RunwayV2VContext),
     .init                      = init,
     .uninit                    = uninit,

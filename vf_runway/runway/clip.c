@@ -54,7 +54,8 @@ struct RunwayClip {
     int64_t time, next_time;  ///< of these, microseconds
     int has_next;
     AVFrame *converted;       ///< frame as it went out last, NULL: none
-    int nb_out;
+    int nb_out;               ///< source frames that have been answered
+    int finished;             ///< native: the last generated frame is out
 };
 
 /* The only side data that still describes a picture that was made anew. */
@@ -176,6 +177,11 @@ int ff_runway_clip_is_full(const RunwayClip *clip)
 {
     return !ff_runway_segment_fits(&clip->config.segment,
                                    clip->end + clip->last_length);
+}
+
+int ff_runway_clip_is_long_enough(const RunwayClip *clip)
+{
+    return clip->end >= clip->config.segment.min_duration;
 }
 
 int ff_runway_clip_add(RunwayClip *c, const AVFrame *frame, int64_t length)
@@ -346,9 +352,18 @@ int ff_runway_clip_nb_frames(const RunwayClip *clip)
     return clip->nb_props;
 }
 
-int ff_runway_clip_left(const RunwayClip *clip)
+int ff_runway_clip_is_done(const RunwayClip *clip)
 {
-    return clip->nb_props - clip->nb_out;
+    return clip->nb_out == clip->nb_props || clip->finished;
+}
+
+/* Make the generated frame behind the present one the present one. */
+static int advance(RunwayClip *c)
+{
+    FFSWAP(AVFrame *, c->frame, c->next);
+    c->time = c->next_time;
+    av_frame_free(&c->converted);
+    return read_next(c);
 }
 
 /* Go on to the generated frame that is nearest to the wanted time. */
@@ -356,12 +371,8 @@ static int seek_frame(RunwayClip *c, int64_t wanted)
 {
     while (c->has_next &&
            ff_runway_retime_is_nearer(wanted, c->time, c->next_time)) {
-        int ret;
+        int ret = advance(c);
 
-        FFSWAP(AVFrame *, c->frame, c->next);
-        c->time = c->next_time;
-        av_frame_free(&c->converted);
-        ret = read_next(c);
         if (ret < 0)
             return ret;
     }
@@ -399,21 +410,29 @@ static int convert(RunwayClip *c, const AVFrame *props, AVFrame *dst)
     return 0;
 }
 
-int ff_runway_clip_next(RunwayClip *c, AVFrame **out,
-                        AVFrame *(*get_buffer)(void *opaque), void *opaque)
+/* Mark where a frame comes from, for whoever looks behind the filter. */
+static int set_metadata(const RunwayClip *c, AVFrame *frame)
 {
-    AVFrame *props, *frame;
+    int ret = av_dict_set_int(&frame->metadata, "lavfi.runway_v2v.clip",
+                              c->config.index, 0);
+
+    if (ret >= 0)
+        ret = av_dict_set(&frame->metadata, "lavfi.runway_v2v.task_id",
+                          c->job->now.task_id, 0);
+    if (ret >= 0)
+        ret = av_dict_set(&frame->metadata, "lavfi.runway_v2v.origin",
+                          "generated", 0);
+    return ret;
+}
+
+/* The present generated frame with the properties of a source frame. */
+static int make_frame(RunwayClip *c, const AVFrame *props, AVFrame **out,
+                      AVFrame *(*get_buffer)(void *opaque), void *opaque)
+{
+    AVFrame *frame;
     AVRational sar;
     int ret;
 
-    *out = NULL;
-    if (c->nb_out == c->nb_props)
-        return 0;
-    props = c->props[c->nb_out];
-    ret = seek_frame(c, ff_runway_retime_map(&c->retime,
-                                             time_of(c, props->pts)));
-    if (ret < 0)
-        return ret;
     if (!c->converted) {
         frame = get_buffer(opaque);
         if (!frame)
@@ -427,17 +446,74 @@ int ff_runway_clip_next(RunwayClip *c, AVFrame **out,
     frame = av_frame_clone(c->converted);
     if (!frame)
         return AVERROR(ENOMEM);
-    /* the properties are the source's, but for the shape of the pixels, which
-     * is the link's */
+    /* the shape of the pixels is the link's, all else the source's */
     sar = frame->sample_aspect_ratio;
     ret = av_frame_copy_props(frame, props);
+    if (ret >= 0)
+        ret = set_metadata(c, frame);
     if (ret < 0) {
         av_frame_free(&frame);
         return ret;
     }
     frame->sample_aspect_ratio = sar;
-    /* no property is needed twice */
-    av_frame_free(&c->props[c->nb_out++]);
     *out = frame;
     return 1;
+}
+
+static int next_for_source(RunwayClip *c, AVFrame **out,
+                           AVFrame *(*get_buffer)(void *opaque), void *opaque)
+{
+    const AVFrame *props = c->props[c->nb_out];
+    int ret = seek_frame(c, ff_runway_retime_map(&c->retime,
+                                                 time_of(c, props->pts)));
+
+    if (ret >= 0)
+        ret = make_frame(c, props, out, get_buffer, opaque);
+    if (ret > 0)
+        av_frame_free(&c->props[c->nb_out++]); /* no property is needed twice */
+    return ret;
+}
+
+static int64_t native_pts(const RunwayClip *c, int64_t time)
+{
+    AVRational tb = c->config.out_time_base;
+
+    return av_rescale_q(c->start, c->config.time_base, tb) +
+           av_rescale_q(time, AV_TIME_BASE_Q, tb);
+}
+
+static int next_native(RunwayClip *c, AVFrame **out,
+                       AVFrame *(*get_buffer)(void *opaque), void *opaque)
+{
+    int64_t time = ff_runway_retime_unmap(&c->retime, c->time);
+    int64_t end  = c->end;
+    int ret;
+
+    if (c->has_next)
+        end = FFMIN(end, ff_runway_retime_unmap(&c->retime, c->next_time));
+    while (c->nb_out + 1 < c->nb_props &&
+           time_of(c, c->props[c->nb_out + 1]->pts) <= time)
+        c->nb_out++;
+    ret = make_frame(c, c->props[c->nb_out], out, get_buffer, opaque);
+    if (ret < 0)
+        return ret;
+    (*out)->pts = native_pts(c, time);
+    RUNWAY_FRAME_DURATION(*out) = native_pts(c, end) - (*out)->pts;
+    if (c->has_next && c->end > end)
+        ret = advance(c);
+    else
+        c->finished = 1;
+    if (ret < 0)
+        av_frame_free(out);
+    return ret < 0 ? ret : 1;
+}
+
+int ff_runway_clip_next(RunwayClip *c, AVFrame **out,
+                        AVFrame *(*get_buffer)(void *opaque), void *opaque)
+{
+    *out = NULL;
+    if (ff_runway_clip_is_done(c))
+        return 0;
+    return c->config.native ? next_native(c, out, get_buffer, opaque)
+                            : next_for_source(c, out, get_buffer, opaque);
 }

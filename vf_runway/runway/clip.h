@@ -45,6 +45,9 @@ typedef struct RunwayClipConfig {
     RunwaySegment segment;
     RunwayFit fit;
     int64_t max_size;               ///< bytes the file may have
+    int native;                     ///< generated frames as they are, not one
+                                    ///< for each source frame
+    AVRational out_time_base;       ///< of the frames' pts that come out
     void *log_ctx;
 } RunwayClipConfig;
 
@@ -57,8 +60,10 @@ void ff_runway_clip_free(RunwayClip **clip);
 /** Whether a frame that is shown for length would still be within the clip. */
 int ff_runway_clip_fits(const RunwayClip *clip, const AVFrame *frame,
                         int64_t length);
-/** Whether a frame of the same length right behind the last would be. */
+/** Whether a frame of the same length right behind the last would not be. */
 int ff_runway_clip_is_full(const RunwayClip *clip);
+/** Whether the clip has the length that a model takes at least. */
+int ff_runway_clip_is_long_enough(const RunwayClip *clip);
 
 int ff_runway_clip_add(RunwayClip *clip, const AVFrame *frame, int64_t length);
 
@@ -73,15 +78,20 @@ int ff_runway_clip_close(RunwayClip *clip, RunwayJob *job);
 int ff_runway_clip_open_result(RunwayClip *clip, RunwayJob **job);
 int ff_runway_clip_is_open(const RunwayClip *clip);
 
-/** Frames put in, and frames not yet taken out. */
+/** Frames put in. */
 int ff_runway_clip_nb_frames(const RunwayClip *clip);
-int ff_runway_clip_left(const RunwayClip *clip);
+
+/** Whether the last frame is out. */
+int ff_runway_clip_is_done(const RunwayClip *clip);
 
 /**
  * The next frame out: the k-th has pts, duration, metadata, captions, time code
  * and colour tags of the k-th in, and the generated picture of its time, in the
- * size and format of the frame that get_buffer() makes. SAR is left to the
- * caller. @return 1 with *out, the caller's; 0 when all are out; AVERROR
+ * size and format of the frame that get_buffer() makes. With native set it is
+ * the next generated frame, at its own time on the source's time line, with the
+ * properties of the source frame of that time; what lies behind the clip's end
+ * is left out, and the last one lasts to it. SAR is the buffer's.
+ * @return 1 with *out, the caller's; 0 when all are out; AVERROR
  */
 int ff_runway_clip_next(RunwayClip *clip, AVFrame **out,
                         AVFrame *(*get_buffer)(void *opaque), void *opaque);
