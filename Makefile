@@ -80,7 +80,7 @@ distclean: ## remove build/ altogether
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / { printf "  make %-12s %s\n", $$1, $$2 } \
 	    /^## [A-Z]/ { printf "\n%s\n", substr($$0, 4) }' Makefile
-	@printf '\n%s\n' 'Variables' \
+	@printf '%s\n' '' 'Variables' \
 	    '  FFMPEG_SRC=DIR    build from that FFmpeg source tree (it is copied)' \
 	    '  FFMPEG_URL=URL    build from that tarball, if its digest is the pinned one' \
 	    '                    (or FFMPEG_SHA256=HEX)' \

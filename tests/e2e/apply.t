@@ -1,0 +1,233 @@
+#!/usr/bin/env perl
+# libavfilter-patch/apply: once, twice, on what it does not know, and undone.
+use strict;
+use warnings;
+
+use Cwd qw(abs_path);
+use Digest::SHA qw(sha256_hex);
+use File::Basename qw(dirname);
+use File::Copy qw(copy);
+use File::Find qw(find);
+use File::Path qw(make_path remove_tree);
+use File::Temp qw(tempdir);
+use Test::More;
+
+my $root = abs_path(dirname(__FILE__) . '/../..');
+my $build = $ENV{BUILD} || "$root/build";
+my $tmp = $ENV{TEST_TMP} || tempdir(CLEANUP => 1);
+my $apply = "$root/libavfilter-patch/apply";
+my @hooked = qw(configure libavfilter/Makefile libavfilter/allfilters.c);
+
+sub slurp {
+    my ($path) = @_;
+    open my $in, '<:raw', $path or die "$path: $!";
+    local $/;
+    return scalar <$in>;
+}
+
+sub spew {
+    my ($path, $text) = @_;
+    make_path(dirname($path));
+    open my $out, '>:raw', $path or die "$path: $!";
+    print $out $text;
+    close $out or die "$path: $!";
+}
+
+sub edit {
+    my ($path, $change) = @_;
+    local $_ = slurp($path);
+    $change->();
+    spew($path, $_);
+}
+
+# What a tree holds: names, modes, contents, and which times files have.
+sub state_of {
+    my ($dir) = @_;
+    my (@all, %time);
+    find({ no_chdir => 1, wanted => sub {
+        my $name = substr $File::Find::name, length $dir;
+        my @stat = lstat $File::Find::name;
+        if (-d _) {
+            push @all, "$name/";
+        } else {
+            push @all, sprintf '%s %o %s', $name, $stat[2], sha256_hex(slurp($File::Find::name));
+            $time{$name} = $stat[9];
+        }
+    } }, $dir);
+    return (join("\n", sort @all), \%time);
+}
+
+sub tree_hash { return sha256_hex((state_of($_[0]))[0]) }
+
+sub run_apply {
+    my ($dir, %env) = @_;
+    local @ENV{keys %env} = values %env;
+    my $said = `'$apply' '$dir' 2>&1`;
+    return ($? >> 8, $said);
+}
+
+# The part of a release's tree that matters here, without the filter: taken
+# from the tree this build was made of.
+my $source = "$build/src/ffmpeg";
+if (!-f "$source/configure") {
+    plan skip_all => "no FFmpeg source in $source: make check gets it";
+}
+my $type = slurp("$source/libavfilter/allfilters.c") =~ /^extern const (\w+) ff_vf_scale;/m ? $1 : '';
+my $patch = "$root/libavfilter-patch/hooks-" . ($type eq 'FFFilter' ? '8.0-9.0' : '5.1-7.1') . '.patch';
+
+sub pristine {
+    my ($name) = @_;
+    my $dir = "$tmp/$name";
+    remove_tree($dir);
+    for my $file (@hooked, 'libavfilter/version.h', 'libavfilter/version_major.h', 'RELEASE', 'VERSION') {
+        next if !-f "$source/$file";
+        make_path(dirname("$dir/$file"));
+        copy("$source/$file", "$dir/$file") or die "$file: $!";
+    }
+    chmod 0755, "$dir/configure";
+    if (slurp("$dir/configure") =~ /runway_v2v/) {
+        system("cd '$dir' && patch -R -p1 -f -s -F0 -i '$patch' >&2") == 0 or die "cannot undo $patch";
+    }
+    return $dir;
+}
+
+sub set_version {
+    my ($dir, $major, $minor, $release) = @_;
+    for my $file (grep { -f } "$dir/libavfilter/version.h", "$dir/libavfilter/version_major.h") {
+        edit($file, sub {
+            s/^(#define\s+LIBAVFILTER_VERSION_MAJOR\s+)\d+/$1$major/m;
+            s/^(#define\s+LIBAVFILTER_VERSION_MINOR\s+)\d+/$1$minor/m;
+        });
+    }
+    spew("$dir/$_", "$release\n") for qw(RELEASE VERSION);
+}
+
+subtest 'put in once' => sub {
+    my $dir = pristine('once');
+    unlike(slurp("$dir/configure"), qr/runway|libb64/, 'the tree is without the filter at first');
+    my ($status, $said) = run_apply($dir);
+    is($status, 0, 'exit status') or diag $said;
+    like($said, qr/^apply: FFmpeg \d\S* \(libavfilter \d+\.\d+\.\d+\): the filter is in$/m, 'says what it did');
+    like($said, qr/--enable-libb64 --enable-libcjson --enable-libcurl/, 'says how to configure');
+    like(slurp("$dir/libavfilter/allfilters.c"), qr/^extern const $type ff_vf_runway_v2v;$/m, 'declared with the right type');
+    like(slurp("$dir/libavfilter/Makefile"), qr{^include \$\(SRC_PATH\)/libavfilter/runway/Makefile$}m, 'Makefile');
+    my $configure = slurp("$dir/configure");
+    for my $lib (qw(libb64 libcjson libcurl)) {
+        like($configure, qr/^  --enable-$lib +enable .*\[no\]$/m, "configure --help has $lib");
+        like($configure, qr/^    $lib$/m, "the list of libraries has $lib");
+        like($configure, qr/^enabled $lib +&& require/m, "$lib is looked for");
+    }
+    ok(-x "$dir/configure", 'configure is still executable');
+    is(slurp("$dir/libavfilter/vf_runway_v2v.c"), slurp("$root/vf_runway/vf_runway_v2v.c"), 'the filter is there');
+    my @rooms = map { substr $_, length "$root/vf_runway/" } glob "$root/vf_runway/runway/*.[ch]";
+    is_deeply([grep { !-f "$dir/libavfilter/$_" } @rooms], [], 'all its rooms are');
+    my @litter = grep { /\.(rej|orig)$/ } split /\n/, (state_of($dir))[0];
+    is_deeply(\@litter, [], 'no litter');
+};
+
+subtest 'twice is once' => sub {
+    my $dir = pristine('twice');
+    run_apply($dir);
+    # If a file were written again this would show.
+    my $past = time - 1000;
+    find({ no_chdir => 1, wanted => sub { utime $past, $past, $_ if -f } }, $dir);
+    my ($before, $times) = state_of($dir);
+    my ($status, $said) = run_apply($dir);
+    is($status, 0, 'exit status');
+    like($said, qr/nothing to do/, 'says there is nothing to do');
+    my ($after, $times_after) = state_of($dir);
+    is($after, $before, 'the tree is the same');
+    is_deeply($times_after, $times, 'no file was written');
+};
+
+subtest 'brought up to date' => sub {
+    my $dir = pristine('update');
+    run_apply($dir);
+    my $want = tree_hash($dir);
+
+    spew("$dir/libavfilter/runway/gone_since.c", "int x;\n");
+    edit("$dir/libavfilter/vf_runway_v2v.c", sub { $_ .= "/* old */\n" });
+    my ($status, $said) = run_apply($dir);
+    is($status, 0, 'exit status') or diag $said;
+    is(tree_hash($dir), $want, 'changed and left-over files');
+
+    edit("$dir/configure", sub { s/^runway_v2v_filter_deps=.*/runway_v2v_filter_deps="libcurl"/m });
+    ($status, $said) = run_apply($dir);
+    is($status, 0, 'exit status') or diag $said;
+    is(tree_hash($dir), $want, 'hooks of another version');
+};
+
+subtest 'later releases' => sub {
+    my $dir = pristine('later');
+    edit("$dir/libavfilter/allfilters.c", sub { s/^extern const AVFilter /extern const FFFilter /mg });
+    set_version($dir, 12, 1, '9.0.2');
+    my ($status, $said) = run_apply($dir);
+    is($status, 0, 'exit status') or diag $said;
+    like(slurp("$dir/libavfilter/allfilters.c"), qr/^extern const FFFilter ff_vf_runway_v2v;$/m, 'FFFilter');
+    unlike($said, qr/nobody has tested/, 'known');
+};
+
+subtest 'an unknown version is tried, and said to be untested' => sub {
+    my $dir = pristine('unknown');
+    edit("$dir/libavfilter/allfilters.c", sub { s/^extern const AVFilter /extern const FFFilter /mg });
+    set_version($dir, 31, 4, '28.0');
+    my ($status, $said) = run_apply($dir);
+    is($status, 0, 'exit status') or diag $said;
+    like($said, qr/FFmpeg 28\.0 \(libavfilter 31\.4\.\d+\) is a version nobody has tested this with/, 'says so');
+};
+
+subtest 'refused, and the tree is as it was' => sub {
+    my $refused = sub {
+        my ($name, $change, $message, %env) = @_;
+        my $dir = pristine('refused');
+        $change->($dir);
+        my $before = tree_hash($dir);
+        my ($status, $said) = run_apply($dir, %env);
+        is($status, 1, "$name: exit status");
+        like($said, $message, "$name: says why");
+        is(tree_hash($dir), $before, "$name: the tree is as it was");
+    };
+    $refused->('too old', sub { set_version($_[0], 7, 110, '4.4.4') }, qr/FFmpeg 4\.4\.4 .*too old: 5\.1/);
+    $refused->('5.0', sub { set_version($_[0], 8, 24, '5.0.3') }, qr/too old: 5\.1/);
+    $refused->('no place for a hook',
+        sub { edit("$_[0]/configure", sub { s/^sab_filter_deps=.*\n//m; s/^rubberband_filter_deps=.*\n//m }) },
+        qr/does not fit/);
+    $refused->('no place in the last file',
+        sub { edit("$_[0]/libavfilter/allfilters.c", sub { s/^.*ff_vf_(sab|rotate);\n//mg }) },
+        qr/does not fit/);
+    $refused->('no list of filters', sub { edit("$_[0]/libavfilter/allfilters.c", sub { $_ = "\n" }) },
+        qr/cannot tell/);
+
+    make_path("$tmp/files/runway");
+    spew("$tmp/files/vf_runway_v2v.c", "int x;\n");
+    spew("$tmp/files/runway/Makefile", "# nothing\n");
+    $refused->('a filter that would not be built', sub { }, qr/does not build the filter/,
+        RUNWAY_FILES => "$tmp/files");
+
+    make_path("$tmp/empty");
+    my ($status, $said) = run_apply("$tmp/empty");
+    is($status, 1, 'no FFmpeg tree: exit status');
+    like($said, qr/no FFmpeg source tree/, 'no FFmpeg tree: says why');
+    ($status, $said) = run_apply("$tmp/not-there");
+    is($status, 1, 'no such directory: exit status');
+    like($said, qr/no such directory/, 'no such directory: says why');
+};
+
+subtest 'make apply' => sub {
+    my $dir = pristine('make');
+    my $said = `env -u MAKEFLAGS -u MAKELEVEL make -C '$root' --no-print-directory apply FFMPEG='$dir' 2>&1`;
+    is($?, 0, 'exit status') or diag $said;
+    like($said, qr/the filter is in$/m, 'says so');
+    $said = `env -u MAKEFLAGS -u MAKELEVEL make -C '$root' --no-print-directory apply 2>&1`;
+    isnt($?, 0, 'no tree named: fails');
+    like($said, qr/make apply FFMPEG=DIR/, 'says how');
+};
+
+subtest 'every file is in the Makefile' => sub {
+    my $makefile = slurp("$root/vf_runway/runway/Makefile");
+    my %named = map { $_ => 1 } $makefile =~ /\b([a-z][a-z0-9_]*)\b/g;
+    my @there = map { m{([^/]+)\.c$} } glob "$root/vf_runway/runway/*.c";
+    is_deeply([grep { !$named{$_} } @there], [], 'runway/Makefile names each .c');
+};
+
+done_testing();
