@@ -31,6 +31,7 @@ include vf_runway/runway/Makefile
 .DEFAULT_GOAL := all
 
 all: $(BUILD)/bin/ffmpeg $(BUILD)/bin/ffprobe ## FFmpeg with the filter in it: build/bin/ffmpeg, build/bin/ffprobe
+	@echo '$(BUILD)/bin/ffmpeg and $(BUILD)/bin/ffprobe are up to date'
 
 deps: ## install what is missing (apt), or list it
 	@scripts/deps
@@ -56,6 +57,7 @@ apply: ## put the filter into a FFmpeg tree of your own: make apply FFMPEG=DIR
 ##
 
 simulator: $(SIMULATOR) ## the service on loopback, for tests: build/bin/runway-simulator
+	@echo '$(SIMULATOR) is up to date'
 
 check: ## all tests, or one: make check T=tests/e2e/x.t
 	@scripts/deps
@@ -139,7 +141,6 @@ $(BUILD)/assert/.built: $(BUILD)/assert/.configured scripts/build-ffmpeg
 $(BUILD)/bin/ffmpeg $(BUILD)/bin/ffprobe: $(BUILD)/ffmpeg/.built
 	@mkdir -p $(@D)
 	@cp $(BUILD)/ffmpeg/$(@F) $@.new && mv $@.new $@
-	@echo "$@"
 
 check-ffmpeg: $(BUILD)/assert/.built
 
@@ -200,7 +201,6 @@ $(SIMULATOR): $(SIMULATOR_SOURCES:tests/simulator/%.c=$(BUILD)/simulator/%.o)
 	@test -n '$^' || { echo 'tests/simulator/ is empty' >&2; exit 1; }
 	@$(CC) $(OPTIMIZE) $(SANITIZE:%=-fsanitize=%) -o $@ $^ -pthread \
 	    $(shell $(PKG_CONFIG) --libs libmicrohttpd libcjson) -lb64 -lm
-	@echo "$@"
 
 check-programs: $(BUILD)/assert/.built $(SIMULATOR) $(UNIT_PROGRAMS)
 
