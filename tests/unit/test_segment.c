@@ -1,0 +1,170 @@
+/*
+ * This file is part of runway_v2v.
+ *
+ * runway_v2v is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * runway_v2v is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with runway_v2v; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "segment.h"
+
+static RunwaySegment make(int num, int den, int max_rate, int64_t min,
+                          int64_t max)
+{
+    RunwaySegment s;
+
+    ff_runway_segment_rate(&s, num, den, max_rate);
+    s.min_duration = min;
+    s.max_duration = max;
+    return s;
+}
+
+static void test_rate(void **state)
+{
+    static const struct { int num, den, max, want_num, want_den; } cases[] = {
+        { 24,    1,    0,  24,    1 },
+        { 25,    1,    0,  25,    1 },
+        { 30000, 1001, 0,  30000, 1001 },
+        { 30,    1,    30, 30,    1 },
+        { 50,    1,    0,  50,    2 },
+        { 60,    1,    30, 60,    2 },
+        { 60000, 1001, 0,  60000, 2002 },
+        { 120,   1,    0,  120,   4 },
+        { 48,    1,    24, 48,    2 },
+        { 31,    1,    0,  31,    2 },
+        { 0,     0,    0,  30,    1 },
+        { 1,     0,    24, 24,    1 },
+        { -1,    1,    0,  30,    1 },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        RunwaySegment s = make(cases[i].num, cases[i].den, cases[i].max, 0, 1);
+
+        assert_int_equal(s.rate_num, cases[i].want_num);
+        assert_int_equal(s.rate_den, cases[i].want_den);
+    }
+}
+
+static void test_rate_never_over_limit(void **state)
+{
+    (void)state;
+    for (int num = 1; num < 2000; num++) {
+        RunwaySegment s = make(num, 7, 30, 0, 1);
+
+        assert_true(s.rate_num <= 30 * (int64_t)s.rate_den);
+        assert_true(s.rate_num > 0 && s.rate_den > 0);
+    }
+}
+
+static int64_t frame_time(int n, int num, int den, int64_t unit)
+{
+    /* rounded to unit microseconds, as a container's time base does */
+    int64_t t = (2000000LL * n * den + num) / (2 * num);
+
+    return (t + unit / 2) / unit * unit;
+}
+
+/* At the source's own rate every frame has its slot, rounded times or not. */
+static void test_one_slot_each(void **state)
+{
+    static const int rates[][2] = {
+        { 24000, 1001 }, { 24, 1 }, { 25, 1 }, { 30000, 1001 }, { 30, 1 },
+        { 15, 1 }, { 12, 5 },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rates) / sizeof(*rates); i++) {
+        RunwaySegment s = make(rates[i][0], rates[i][1], 0, 0, 30000000);
+
+        for (int n = 0; n < 900; n++) {
+            int64_t exact = frame_time(n, rates[i][0], rates[i][1], 1);
+            int64_t milli = frame_time(n, rates[i][0], rates[i][1], 1000);
+
+            assert_int_equal(ff_runway_segment_slot(&s, exact), n);
+            assert_int_equal(ff_runway_segment_slot(&s, milli), n);
+        }
+    }
+}
+
+/* Thinned by k: frames 0, k, 2k … are the ones that are seen. */
+static void test_thinned(void **state)
+{
+    static const int rates[][3] = {
+        { 50, 1, 2 }, { 60, 1, 2 }, { 60000, 1001, 2 }, { 90, 1, 3 },
+        { 120, 1, 4 },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rates) / sizeof(*rates); i++) {
+        RunwaySegment s = make(rates[i][0], rates[i][1], 30, 0, 30000000);
+        int k = rates[i][2];
+
+        for (int n = 0; n < 600; n++) {
+            int64_t here = ff_runway_segment_slot(
+                &s, frame_time(n, rates[i][0], rates[i][1], 1));
+            int64_t behind = ff_runway_segment_slot(
+                &s, frame_time(n + 1, rates[i][0], rates[i][1], 1));
+
+            assert_int_equal(behind - here, n % k == 0);
+        }
+    }
+}
+
+static void test_slots(void **state)
+{
+    RunwaySegment s = make(25, 1, 0, 1000000, 5000000);
+    RunwaySegment ntsc = make(30000, 1001, 0, 1000000, 5000000);
+
+    (void)state;
+    assert_int_equal(ff_runway_segment_slots(&s, 5000000), 125);
+    assert_int_equal(ff_runway_segment_slots(&s, 2040000), 51);
+    /* short ones are filled up, and long stills do not pass the limit */
+    assert_int_equal(ff_runway_segment_slots(&s, 40000), 25);
+    assert_int_equal(ff_runway_segment_slots(&s, 60000000), 125);
+    assert_int_equal(ff_runway_segment_slots(&ntsc, 4971633), 149);
+    assert_int_equal(ff_runway_segment_slots(&ntsc, 33367), 30);
+    assert_int_equal(ff_runway_segment_length(&s, 125), 5000000);
+    assert_int_equal(ff_runway_segment_length(&ntsc, 30), 1001000);
+}
+
+static void test_fits(void **state)
+{
+    RunwaySegment s = make(30000, 1001, 0, 1000000, 5000000);
+
+    (void)state;
+    assert_true(ff_runway_segment_fits(&s, 5000000));
+    assert_true(ff_runway_segment_fits(&s, 5000400)); /* rounding */
+    assert_false(ff_runway_segment_fits(&s, 5005000)); /* a 150th frame */
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_rate),
+        cmocka_unit_test(test_rate_never_over_limit),
+        cmocka_unit_test(test_one_slot_each),
+        cmocka_unit_test(test_thinned),
+        cmocka_unit_test(test_slots),
+        cmocka_unit_test(test_fits),
+    };
+
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
