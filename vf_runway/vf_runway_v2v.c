@@ -39,14 +39,13 @@
 #include "libavutil/pixdesc.h"
 
 #include "runway/compat.h"
-#include "runway/clip.h"
+#include "runway/averror.h"
 #include "runway/clip_reader.h"
-#include "runway/clip_scene.h"
+#include "runway/clip_writer.h"
 #include "runway/clock.h"
-#include "runway/data_uri.h"
 #include "runway/files.h"
-#include "runway/pipeline.h"
-#include "runway/spool.h"
+#include "runway/providers.h"
+#include "runway/sequence.h"
 
 /* how long one activation waits for a job at most: other branches of the graph
  * and the user's signals have to get through */
@@ -68,14 +67,6 @@ enum Timing {
     TIMING_SOURCE,
     TIMING_NATIVE,
 };
-
-/* What is to come out, in order: a closed clip whose frames are not all out, or
- * frames that pass through and wait in the spool for the clips before them. */
-typedef struct Node {
-    RunwayClip *clip;           ///< NULL: frames in the spool
-    int nb_spooled;
-    struct Node *next;
-} Node;
 
 typedef struct RunwayV2VContext {
     const AVClass *class;
@@ -116,13 +107,7 @@ typedef struct RunwayV2VContext {
     int out_w, out_h;           ///< 0: not given
 
     /* while frames flow */
-    RunwayPipeline *pipeline;
-    Node *head, *tail;
-    RunwayClip *open;           ///< the clip that frames go into
-    RunwaySpool *spool;
-    RunwayScene *scene_score;
-    int nb_clips;
-    int width, height, format;  ///< of the frames of the open clip
+    RunwaySequence *sequence;
     int64_t delta;              ///< length of a frame that does not say
     int64_t prev_pts;
     int warned_interlaced;
@@ -194,28 +179,6 @@ static void write_log(void *opaque, RunwayLogLevel level, const char *line)
     av_log(opaque, levels[level], "%s\n", line);
 }
 
-/* AVERROR_EOF, AVERROR(EAGAIN) and AVERROR_EXIT mean something else to a filter
- * graph and never come out of here. */
-static int averror(RunwayOutcome outcome)
-{
-    switch (outcome) {
-    case RUNWAY_OK:           return 0;
-    case RUNWAY_INVALID:      return AVERROR(EINVAL);
-    case RUNWAY_BAD_RESULT:   return AVERROR_INVALIDDATA;
-    case RUNWAY_TASK_TIMEOUT: return AVERROR(ETIMEDOUT);
-    case RUNWAY_CANCELLED:    return AVERROR(EINTR);
-    case RUNWAY_IO:           return AVERROR(EIO);
-    case RUNWAY_NOMEM:        return AVERROR(ENOMEM);
-    default:                  return AVERROR_EXTERNAL;
-    }
-}
-
-static int report(AVFilterContext *ctx, const RunwayError *err)
-{
-    av_log(ctx, AV_LOG_ERROR, "%s\n", err->text);
-    return averror(err->outcome);
-}
-
 static const char *get_environment(const char *name)
 {
     return getenv(name);
@@ -234,14 +197,14 @@ static av_cold int init_prompt(AVFilterContext *ctx)
     if (s->prompt_file) {
         if (ff_runway_read_text("prompt_file", s->prompt_file, &s->prompt_text,
                                 &err))
-            return report(ctx, &err);
+            return ff_runway_report(ctx, &err);
     } else if (s->prompt) {
         s->prompt_text = strdup(s->prompt);
         if (!s->prompt_text)
             return AVERROR(ENOMEM);
     }
     if (ff_runway_prompt_check(s->model_info, s->prompt_text, &err))
-        return report(ctx, &err);
+        return ff_runway_report(ctx, &err);
     return 0;
 }
 
@@ -274,7 +237,7 @@ static av_cold int init_references(AVFilterContext *ctx)
         s->references = larger;
         if (ff_runway_picture_uri("reference", name, &uri, &err)) {
             av_free(name);
-            return report(ctx, &err);
+            return ff_runway_report(ctx, &err);
         }
         av_free(name);
         s->references[s->nb_references++] = (RunwayPicture){ .uri = uri };
@@ -301,7 +264,7 @@ static av_cold int init_key(AVFilterContext *ctx)
             return AVERROR(EINVAL);
         }
         if (ff_runway_read_key(s->key_file, &s->key, &s->log, &err))
-            return report(ctx, &err);
+            return ff_runway_report(ctx, &err);
     } else {
         const char *key = getenv(s->provider->key_variable);
 
@@ -310,7 +273,7 @@ static av_cold int init_key(AVFilterContext *ctx)
             return AVERROR(ENOMEM);
     }
     if (ff_runway_key_check(s->provider, s->key, &err))
-        return report(ctx, &err);
+        return ff_runway_report(ctx, &err);
     return 0;
 }
 
@@ -323,7 +286,7 @@ static av_cold int init_size(AVFilterContext *ctx)
     /* the ratio is looked up again when the input's size is known; a wrong one
      * is told before anything is built */
     if (ff_runway_ratio_choose(s->model_info, s->ratio, 16, 9, &ratio, &err))
-        return report(ctx, &err);
+        return ff_runway_report(ctx, &err);
     if (s->size && strcmp(s->size, "generated") &&
         av_parse_video_size(&s->out_w, &s->out_h, s->size) < 0) {
         av_log(ctx, AV_LOG_ERROR, "size: \"%s\" is neither WxH nor generated\n",
@@ -350,7 +313,7 @@ static av_cold int init(AVFilterContext *ctx)
     s->prev_pts = AV_NOPTS_VALUE;
     if (ff_runway_provider_choose(s->provider_name, get_environment,
                                   &s->provider, &err))
-        return report(ctx, &err);
+        return ff_runway_report(ctx, &err);
     if (!s->model) {
         s->model = av_strdup(s->provider->default_model);
         if (!s->model)
@@ -370,52 +333,23 @@ static av_cold int init(AVFilterContext *ctx)
     return ff_runway_clip_encoder_check(s->encoder, ctx);
 }
 
-static Node *append_node(RunwayV2VContext *s)
-{
-    Node *node = av_mallocz(sizeof(*node));
-
-    if (!node)
-        return NULL;
-    if (s->tail)
-        s->tail->next = node;
-    else
-        s->head = node;
-    return s->tail = node;
-}
-
-static void remove_head(RunwayV2VContext *s)
-{
-    Node *node = s->head;
-
-    s->head = node->next;
-    if (!s->head)
-        s->tail = NULL;
-    ff_runway_clip_free(&node->clip);
-    av_free(node);
-}
-
 static av_cold void uninit(AVFilterContext *ctx)
 {
     RunwayV2VContext *s = ctx->priv;
 
-    if (s->pipeline) {
+    if (s->sequence) {
         RunwayPipelineStatus st;
         int64_t left = s->nb_in - s->nb_out;
 
-        ff_runway_pipeline_status(s->pipeline, &st);
-        if (left > 0 && !s->error)
+        ff_runway_sequence_status(s->sequence, &st);
+        if (left > 0 && !s->error && s->timing == TIMING_SOURCE)
             av_log(ctx, AV_LOG_WARNING, "%"PRId64" frames in were not given "
                    "out: the graph ended before them\n", left);
         av_log(ctx, AV_LOG_VERBOSE, "%"PRId64" frames in, %"PRId64" frames out;"
                " %d clips, %d generated, %d failed\n", s->nb_in, s->nb_out,
-               s->nb_clips, st.done, st.failed);
+               st.admitted, st.done, st.failed);
     }
-    ff_runway_pipeline_free(&s->pipeline);
-    while (s->head)
-        remove_head(s);
-    ff_runway_clip_free(&s->open);
-    ff_runway_spool_free(&s->spool);
-    ff_runway_scene_free(&s->scene_score);
+    ff_runway_sequence_free(&s->sequence);
     for (int i = 0; i < s->nb_references; i++)
         free((char *)s->references[i].uri);
     av_freep(&s->references);
@@ -432,21 +366,20 @@ static const enum AVPixelFormat pix_fmts[] = {
     AV_PIX_FMT_NONE
 };
 
-/* The shape of the model's output, 0:0 where it follows the input. */
-static int choose_ratio(AVFilterContext *ctx, int w, int h, AVRational sar,
-                        const char **ratio, int *ratio_w, int *ratio_h)
+/* What every create says; the ratio as it was wished. */
+static RunwayRequest make_request(const RunwayV2VContext *s)
 {
-    RunwayV2VContext *s = ctx->priv;
-    RunwayError err;
-
-    *ratio_w = *ratio_h = 0;
-    if (sar.num > 0 && sar.den > 0)
-        w = FFMAX(1, av_rescale(w, sar.num, sar.den));
-    if (ff_runway_ratio_choose(s->model_info, s->ratio, w, h, ratio, &err))
-        return report(ctx, &err);
-    if (*ratio && !s->model_info->size_follows_input)
-        ff_runway_ratio_parse(*ratio, ratio_w, ratio_h);
-    return 0;
+    return (RunwayRequest){
+        .model                   = s->model_info,
+        .model_name              = s->model,
+        .prompt                  = s->prompt_text,
+        .seed                    = s->seed,
+        .ratio                   = s->ratio,
+        .public_figure_threshold = s->public_figure_threshold,
+        .references              = s->references,
+        .nb_references           = s->nb_references,
+        .extra                   = s->body,
+    };
 }
 
 static int config_output(AVFilterLink *outlink)
@@ -455,11 +388,13 @@ static int config_output(AVFilterLink *outlink)
     AVFilterLink *inlink = ctx->inputs[0];
     RunwayV2VContext *s = ctx->priv;
     AVRational rate = RUNWAY_LINK(inlink)->frame_rate;
+    RunwayRequest request = make_request(s);
     const char *ratio;
     int w, h, ret;
 
-    ret = choose_ratio(ctx, inlink->w, inlink->h, inlink->sample_aspect_ratio,
-                       &ratio, &w, &h);
+    ret = ff_runway_sequence_ratio(&request, inlink->w, inlink->h,
+                                   inlink->sample_aspect_ratio, &ratio, &w, &h,
+                                   ctx);
     if (ret < 0)
         return ret;
     outlink->w         = inlink->w;
@@ -494,13 +429,20 @@ static int config_output(AVFilterLink *outlink)
     return 0;
 }
 
-static int create_pipeline(AVFilterContext *ctx)
+static AVFrame *get_buffer(void *opaque)
 {
-    RunwayV2VContext *s = ctx->priv;
+    AVFilterLink *outlink = opaque;
+    AVFrame *frame = ff_get_video_buffer(outlink, outlink->w, outlink->h);
+
+    if (frame)
+        frame->sample_aspect_ratio = outlink->sample_aspect_ratio;
+    return frame;
+}
+
+static RunwayClientConfig make_client_config(const RunwayV2VContext *s)
+{
     const char *base_url = s->base_url;
     const char *headers = NULL;
-    RunwayPipelineConfig config = { 0 };
-    RunwayError err;
 
     if ((!base_url || !*base_url) && s->provider->base_url_variable)
         base_url = getenv(s->provider->base_url_variable);
@@ -508,8 +450,7 @@ static int create_pipeline(AVFilterContext *ctx)
         base_url = s->provider->base_url;
     if (s->provider->headers_variable)
         headers = getenv(s->provider->headers_variable);
-
-    config.client = (RunwayClientConfig){
+    return (RunwayClientConfig){
         .provider    = s->provider,
         .base_url    = base_url,
         .api_version = s->api_version,
@@ -520,18 +461,42 @@ static int create_pipeline(AVFilterContext *ctx)
         .tls_verify  = s->tls_verify,
         .log         = &s->log,
     };
-    config.concurrency   = s->concurrency;
-    config.poll_interval = s->poll_interval;
-    config.task_timeout  = s->task_timeout;
-    config.log           = &s->log;
-    config.check         = ff_runway_clip_check;
-    config.check_opaque  = ctx;
-    if (ff_runway_pipeline_create(&config, &s->pipeline, &err))
-        return report(ctx, &err);
+}
+
+/* Everything that costs begins here, with the first frame. */
+static int start(AVFilterContext *ctx)
+{
+    RunwayV2VContext *s = ctx->priv;
+    AVFilterLink *inlink = ctx->inputs[0], *outlink = ctx->outputs[0];
+    const RunwaySequenceConfig config = {
+        .pipeline = {
+            .client        = make_client_config(s),
+            .concurrency   = s->concurrency,
+            .poll_interval = s->poll_interval,
+            .task_timeout  = s->task_timeout,
+            .log           = &s->log,
+            .check         = ff_runway_clip_check,
+            .check_opaque  = ctx,
+        },
+        .request       = make_request(s),
+        .fit           = s->fit,
+        .clip_duration = s->clip_duration,
+        .scene         = s->scene,
+        .native        = s->timing == TIMING_NATIVE,
+        .encoder       = s->encoder,
+        .encoder_opts  = s->encoder_opts,
+        .time_base     = inlink->time_base,
+        .frame_rate    = RUNWAY_LINK(inlink)->frame_rate,
+        .out_time_base = outlink->time_base,
+        .get_buffer    = get_buffer,
+        .opaque        = outlink,
+        .log_ctx       = ctx,
+    };
+
     if (!ff_runway_model_is_known(s->model_info))
         av_log(ctx, AV_LOG_WARNING, "model %s is not known here: it is sent "
                "the common fields, and its price is unknown\n", s->model);
-    return 0;
+    return ff_runway_sequence_create(&s->sequence, &config);
 }
 
 /* Whether the filter can do a frame at all; nothing is paid for one it cannot. */
@@ -586,100 +551,6 @@ static int64_t frame_length(AVFilterContext *ctx, const AVFrame *frame)
     return AV_TIME_BASE / 25;
 }
 
-/* Begin a clip with a frame. */
-static int open_clip(AVFilterContext *ctx, const AVFrame *frame, int64_t length)
-{
-    RunwayV2VContext *s = ctx->priv;
-    AVFilterLink *inlink = ctx->inputs[0];
-    AVRational rate = RUNWAY_LINK(inlink)->frame_rate;
-    const RunwayModel *m = s->model_info;
-    RunwayClipConfig config = { 0 };
-    const char *ratio;
-    int ratio_w, ratio_h, ret;
-
-    ret = choose_ratio(ctx, frame->width, frame->height,
-                       frame->sample_aspect_ratio, &ratio, &ratio_w, &ratio_h);
-    if (ret < 0)
-        return ret;
-    config.index     = ++s->nb_clips;
-    config.time_base = inlink->time_base;
-    config.fit       = s->fit;
-    config.native    = s->timing == TIMING_NATIVE;
-    config.out_time_base = ctx->outputs[0]->time_base;
-    config.max_size  = ff_runway_data_uri_capacity("video/mp4",
-                                                   RUNWAY_DATA_URI_MAX);
-    config.log_ctx   = ctx;
-    config.segment.min_duration = m->min_duration;
-    config.segment.max_duration = s->clip_duration ? s->clip_duration
-                                                   : m->best_duration;
-    if (m->max_duration && config.segment.max_duration > m->max_duration)
-        config.segment.max_duration = m->max_duration;
-    if (config.segment.max_duration < m->min_duration)
-        config.segment.max_duration = m->min_duration;
-    ff_runway_segment_rate(&config.segment, rate.num, rate.den, m->max_rate);
-    config.writer.encoder  = s->encoder;
-    config.writer.options  = s->encoder_opts;
-    config.writer.rate_num = config.segment.rate_num;
-    config.writer.rate_den = config.segment.rate_den;
-    config.writer.log_ctx  = ctx;
-    ff_runway_geometry_plan(&config.writer.geometry, frame->width,
-                            frame->height, frame->sample_aspect_ratio.num,
-                            frame->sample_aspect_ratio.den, ratio_w, ratio_h,
-                            s->fit, m->max_width, m->max_height);
-    s->width  = frame->width;
-    s->height = frame->height;
-    s->format = frame->format;
-    return ff_runway_clip_create(&s->open, &config, frame, length);
-}
-
-/* End the clip that frames went into, if there is one, and send it on. */
-static int close_clip(AVFilterContext *ctx)
-{
-    RunwayV2VContext *s = ctx->priv;
-    AVFilterLink *inlink = ctx->inputs[0];
-    RunwayJob *job;
-    Node *node;
-    const char *ratio;
-    RunwayError err;
-    int w, h, ret;
-
-    if (!s->open)
-        return 0;
-    job = ff_runway_job_create();
-    if (!job)
-        return AVERROR(ENOMEM);
-    ret = choose_ratio(ctx, s->width, s->height, inlink->sample_aspect_ratio,
-                       &ratio, &w, &h);
-    if (ret >= 0)
-        ret = ff_runway_clip_close(s->open, job);
-    if (ret < 0)
-        goto fail;
-    job->credits = ff_runway_credits(s->model_info, job->sent);
-    job->request = (RunwayRequest){
-        .model                   = s->model_info,
-        .model_name              = s->model,
-        .prompt                  = s->prompt_text,
-        .seed                    = s->seed,
-        .ratio                   = ratio,
-        .public_figure_threshold = s->public_figure_threshold,
-        .references              = s->references,
-        .nb_references           = s->nb_references,
-        .extra                   = s->body,
-    };
-    node = append_node(s);
-    if (!node) {
-        ret = AVERROR(ENOMEM);
-        goto fail;
-    }
-    FFSWAP(RunwayClip *, node->clip, s->open);
-    if (ff_runway_pipeline_admit(s->pipeline, &job, &err))
-        ret = report(ctx, &err);
-
-fail:
-    ff_runway_job_free(&job);
-    return ret;
-}
-
 /* A frame that the timeline leaves alone: out at once, or behind the clips that
  * are not out yet. */
 static int pass_frame(AVFilterContext *ctx, AVFrame **frame)
@@ -687,7 +558,7 @@ static int pass_frame(AVFilterContext *ctx, AVFrame **frame)
     RunwayV2VContext *s = ctx->priv;
     AVFilterLink *inlink = ctx->inputs[0], *outlink = ctx->outputs[0];
     AVFrame *out = *frame;
-    int ret;
+    int ret, now = 1;
 
     if (s->timing == TIMING_NATIVE && out->pts != AV_NOPTS_VALUE) {
         out->pts = av_rescale_q(out->pts, inlink->time_base,
@@ -696,54 +567,15 @@ static int pass_frame(AVFilterContext *ctx, AVFrame **frame)
             av_rescale_q(RUNWAY_FRAME_DURATION(out), inlink->time_base,
                          outlink->time_base);
     }
-    ret = close_clip(ctx);
-    if (ret < 0)
+    ret = s->sequence ? ff_runway_sequence_pass(s->sequence, out, &now) : 0;
+    if (ret < 0 || !now)
         return ret;
-    if (!s->head) {
-        *frame = NULL;
-        s->nb_out++;
-        return ff_filter_frame(outlink, out);
-    }
-    if (s->tail->clip && !append_node(s))
-        return AVERROR(ENOMEM);
-    if (!s->spool)
-        s->spool = ff_runway_spool_create(RUNWAY_SPOOL_SIZE, ctx);
-    if (!s->spool)
-        return AVERROR(ENOMEM);
-    ret = ff_runway_spool_put(s->spool, out);
-    if (ret >= 0)
-        s->tail->nb_spooled++;
-    return ret;
+    *frame = NULL;
+    s->nb_out++;
+    return ff_filter_frame(outlink, out);
 }
 
-/* Whether a clip should end before this frame. @return 0, 1 or AVERROR */
-static int ends_clip(AVFilterContext *ctx, const AVFrame *frame, int64_t length)
-{
-    RunwayV2VContext *s = ctx->priv;
-    double score = 0;
-
-    if (s->scene > 0) {
-        if (!s->scene_score)
-            s->scene_score = ff_runway_scene_create();
-        if (!s->scene_score)
-            return AVERROR(ENOMEM);
-        score = ff_runway_scene_score(s->scene_score, frame);
-        if (score < 0)
-            return (int)score;
-    }
-    if (!s->open)
-        return 0;
-    if (!ff_runway_clip_fits(s->open, frame, length) ||
-        frame->width != s->width || frame->height != s->height ||
-        frame->format != s->format)
-        return 1;
-    /* a cut in the first second of a clip does not pay: what is shorter than
-     * the model takes has to be filled up, and the filling is paid for */
-    return s->scene > 0 && score >= s->scene &&
-           ff_runway_clip_is_long_enough(s->open);
-}
-
-/* What becomes of a frame of the input. Frees *frame or hands it on. */
+/* What becomes of a frame of the input. Hands *frame on, or leaves it. */
 static int take_frame(AVFilterContext *ctx, AVFrame **frame)
 {
     RunwayV2VContext *s = ctx->priv;
@@ -756,33 +588,14 @@ static int take_frame(AVFilterContext *ctx, AVFrame **frame)
     ret = check_frame(ctx, *frame);
     if (ret < 0)
         return ret;
-    if (!s->pipeline) {
-        ret = create_pipeline(ctx);
+    if (!s->sequence) {
+        ret = start(ctx);
         if (ret < 0)
             return ret;
     }
     length      = frame_length(ctx, *frame);
     s->prev_pts = (*frame)->pts;
-    ret = ends_clip(ctx, *frame, length);
-    if (ret > 0)
-        ret = close_clip(ctx);
-    if (ret < 0)
-        return ret;
-    ret = s->open ? ff_runway_clip_add(s->open, *frame, length)
-                  : open_clip(ctx, *frame, length);
-    if (ret < 0)
-        return ret;
-    return ff_runway_clip_is_full(s->open) ? close_clip(ctx) : 0;
-}
-
-static AVFrame *get_buffer(void *opaque)
-{
-    AVFilterLink *outlink = opaque;
-    AVFrame *frame = ff_get_video_buffer(outlink, outlink->w, outlink->h);
-
-    if (frame)
-        frame->sample_aspect_ratio = outlink->sample_aspect_ratio;
-    return frame;
+    return ff_runway_sequence_add(s->sequence, *frame, length);
 }
 
 /* Tell a person who waits, while waiting, how things stand. */
@@ -798,7 +611,7 @@ static void report_waiting(AVFilterContext *ctx)
     if (now - s->reported < REPORT_INTERVAL)
         return;
     s->reported = now;
-    ff_runway_pipeline_status(s->pipeline, &st);
+    ff_runway_sequence_status(s->sequence, &st);
     if (st.progress >= 0)
         snprintf(progress, sizeof(progress), " (%.0f %%)", 100 * st.progress);
     if (st.expected >= 0)
@@ -813,120 +626,95 @@ static void report_waiting(AVFilterContext *ctx)
            credits);
 }
 
-/* Put out the next frame; head_ready() has said that it is there. */
+/* Put out the next frame, which is ready. */
 static int put_frame(AVFilterContext *ctx)
 {
     RunwayV2VContext *s = ctx->priv;
-    AVFilterLink *outlink = ctx->outputs[0];
-    Node *node = s->head;
     AVFrame *frame;
-    int ret;
+    int ret = ff_runway_sequence_next(s->sequence, &frame);
 
-    ret = node->clip ? ff_runway_clip_next(node->clip, &frame, get_buffer,
-                                           outlink)
-                     : ff_runway_spool_take(s->spool, &frame);
     if (ret < 0)
         return ret;
-    av_assert1(ret > 0);
     s->nb_out++;
-    if (node->clip ? ff_runway_clip_is_done(node->clip) : !--node->nb_spooled)
-        remove_head(s);
-    return ff_filter_frame(outlink, frame);
+    s->wait_start = 0;
+    return ff_filter_frame(ctx->outputs[0], frame);
 }
 
-/* Whether the next frame can be had, waiting up to timeout for it. */
-static int head_ready(AVFilterContext *ctx, int64_t timeout)
+/* Take what the input has: a frame, or its end. @return 1 when there was one */
+static int take_input(AVFilterContext *ctx)
 {
     RunwayV2VContext *s = ctx->priv;
-    RunwayJob *job = NULL;
-    RunwayError err;
-    int ret;
+    AVFilterLink *inlink = ctx->inputs[0];
+    AVFrame *frame = NULL;
+    int ret = ff_inlink_consume_frame(inlink, &frame);
 
-    if (!s->pipeline)
-        return 0;
-    if (s->head && (!s->head->clip || ff_runway_clip_is_open(s->head->clip)))
-        timeout = 0;
-    else if (s->head) {
-        if (ff_runway_pipeline_take(s->pipeline, timeout, &job, &err))
-            return report(ctx, &err);
-        if (!job)
-            return 0;
-        s->wait_start = 0;
-        ret = ff_runway_clip_open_result(s->head->clip, &job);
-        if (ret < 0)
-            return ret;
+    if (ret > 0) {
+        ret = take_frame(ctx, &frame);
+        av_frame_free(&frame);
+        return ret < 0 ? ret : 1;
     }
-    return !!s->head;
+    if (ret < 0 ||
+        !ff_inlink_acknowledge_status(inlink, &s->status, &s->status_pts))
+        return ret;
+    /* what an error cut short is not worth paying for */
+    if (s->sequence)
+        ret = ff_runway_sequence_end(s->sequence, s->status != AVERROR_EOF);
+    return ret < 0 ? ret : 1;
 }
 
-/* At the end of input: settle what has to be settled before it is passed on.
- * @return 1 when that is done */
-static int settle(AVFilterContext *ctx)
+/* Pass the end of the input on. */
+static void put_status(AVFilterContext *ctx)
 {
     RunwayV2VContext *s = ctx->priv;
-    RunwayError err;
+    int64_t pts = s->status_pts;
 
-    if (s->settled || !s->pipeline || !RUNWAY_SETTLE_AT_EOF)
-        return 1;
-    if (ff_runway_pipeline_settle(s->pipeline, WAIT_SLICE, &s->settled, &err))
-        return report(ctx, &err);
-    return s->settled;
+    if (pts != AV_NOPTS_VALUE)
+        pts = av_rescale_q(pts, ctx->inputs[0]->time_base,
+                           ctx->outputs[0]->time_base);
+    ff_outlink_set_status(ctx->outputs[0], s->status, pts);
 }
 
 static int run(AVFilterContext *ctx)
 {
     RunwayV2VContext *s = ctx->priv;
     AVFilterLink *inlink = ctx->inputs[0], *outlink = ctx->outputs[0];
-    int has_room = (!s->pipeline || ff_runway_pipeline_has_room(s->pipeline)) &&
-                   (!s->spool || ff_runway_spool_has_room(s->spool,
-                                                          inlink->format,
-                                                          inlink->w,
-                                                          inlink->h));
-    AVFrame *frame = NULL;
-    int ret;
+    int has_room, ret;
 
+    has_room = !s->sequence ||
+               ff_runway_sequence_has_room(s->sequence, inlink->format,
+                                           inlink->w, inlink->h);
     if (!s->status && has_room) {
-        ret = ff_inlink_consume_frame(inlink, &frame);
-        if (ret < 0)
-            return ret;
-        if (ret > 0) {
-            ret = take_frame(ctx, &frame);
-            av_frame_free(&frame);
-            if (ret < 0)
-                return ret;
+        ret = take_input(ctx);
+        if (ret > 0)
             ff_filter_set_ready(ctx, 100);
-            return 0;
-        }
-        if (ff_inlink_acknowledge_status(inlink, &s->status, &s->status_pts)) {
-            ret = close_clip(ctx);
-            if (ret < 0)
-                return ret;
-        }
+        if (ret)
+            return FFMIN(ret, 0);
     }
 
-    if (s->status) {
-        ret = settle(ctx);
+    /* before the end of the input is known to be behind us, see compat.h */
+    if (s->status && RUNWAY_SETTLE_AT_EOF && s->sequence && !s->settled) {
+        ret = ff_runway_sequence_settle(s->sequence, WAIT_SLICE);
         if (ret < 0)
             return ret;
+        s->settled = ret;
         if (!ret)
             goto wait;
-        if (!s->head) {
-            ff_outlink_set_status(outlink, s->status,
-                                  av_rescale_q(s->status_pts, inlink->time_base,
-                                               outlink->time_base));
-            return 0;
-        }
+    }
+    if (s->status &&
+        (!s->sequence || ff_runway_sequence_is_empty(s->sequence))) {
+        put_status(ctx);
+        return 0;
     }
 
-    ret = head_ready(ctx, 0);
+    ret = s->sequence ? ff_runway_sequence_ready(s->sequence, 0) : 0;
     if (ret < 0)
         return ret;
     if (ret) {
         if (!ff_outlink_frame_wanted(outlink))
             return 0;
         ret = put_frame(ctx);
-        /* the end of input is passed on with the last frame, unasked */
-        if (ret >= 0 && s->status && !s->head)
+        /* the end goes out with the last frame, unasked */
+        if (ret >= 0 && s->status)
             ff_filter_set_ready(ctx, 100);
         return ret;
     }
@@ -936,7 +724,7 @@ static int run(AVFilterContext *ctx)
         return 0;
     }
 
-    ret = head_ready(ctx, WAIT_SLICE);
+    ret = ff_runway_sequence_ready(s->sequence, WAIT_SLICE);
     if (ret < 0)
         return ret;
     if (ret) {
@@ -953,13 +741,12 @@ wait:
 static int activate(AVFilterContext *ctx)
 {
     RunwayV2VContext *s = ctx->priv;
-    AVFilterLink *outlink = ctx->outputs[0];
-    int status = ff_outlink_get_status(outlink);
+    int status = ff_outlink_get_status(ctx->outputs[0]);
 
     if (status) {
         /* nobody wants the rest: it is not made */
-        if (s->pipeline)
-            ff_runway_pipeline_cancel(s->pipeline);
+        if (s->sequence)
+            ff_runway_sequence_cancel(s->sequence);
         ff_inlink_set_status(ctx->inputs[0], status);
         return 0;
     }

@@ -45,6 +45,8 @@
 #include "providers.h"
 #include "wire.h"
 
+#define RUNWAY_VERSION "0.1" ///< in the User-Agent
+
 typedef struct RunwayClient RunwayClient;
 
 /** Strings are copied; log, cancelled and opaque must outlive the client. */
@@ -55,18 +57,23 @@ typedef struct RunwayClientConfig {
     const char *key;         ///< as ff_runway_key_check() left it
     const char *headers;     ///< more "Name: value" lines, NULL: none; may not
                              ///< name Authorization or Host; counts as secret
-    const char *proxy;       ///< NULL: as the environment says
+    const char *proxy;       ///< NULL: as the environment says, and never for
+                             ///< loopback; "": none
     const char *ca_file;     ///< PEM, NULL: the system's
     int tls_verify;
     const RunwayLog *log;
     int (*cancelled)(void *opaque); ///< any thread; NULL: never
     void *opaque;
+    int64_t result_max;      ///< bytes of a result; 0: RUNWAY_RESULT_MAX
+    int64_t stall_timeout;   ///< microseconds without progress until a request
+                             ///< is given up; 0: a minute, two for a create
 } RunwayClientConfig;
 
 /**
  * Check the configuration and make a client. Sends nothing. RUNWAY_INVALID:
  * base_url is no URL, is http:// to a host that is not loopback (127.0.0.0/8,
- * ::1, localhost), or holds a user, a query or a fragment; headers are unfit.
+ * ::1, localhost), or holds a user, a query or a fragment; headers, proxy or
+ * ca_file are unfit.
  */
 RunwayOutcome ff_runway_client_create(const RunwayClientConfig *config,
                                       RunwayClient **client, RunwayError *err);
@@ -75,7 +82,8 @@ void ff_runway_client_free(RunwayClient **client);
 /** Whether the API is on loopback (a simulator): short polls are allowed. */
 int ff_runway_client_is_loopback(const RunwayClient *client);
 
-/** "scheme://host[:port]/path" of the API, for identities and logs. */
+/** "scheme://host[:port]/path" of the API (base_url in one spelling), for
+ *  identities and logs. */
 const char *ff_runway_client_endpoint(const RunwayClient *client);
 
 /**
@@ -89,9 +97,11 @@ RunwayOutcome ff_runway_client_submit(RunwayClient *client, RunwayBody *body,
                                       int64_t *retry_after, RunwayError *err);
 
 /**
- * GET {base}/v1/tasks/{id}. A reply that says that there is no such task is
- * RUNWAY_OK with state RUNWAY_TASK_NOT_EXIST (how long that is waited out is
- * the caller's matter). RUNWAY_UNAVAILABLE: ask again later.
+ * GET {base}/v1/tasks/{id}. A reply that says that there is no such task (in
+ * so many words, or a 404 or 410 in JSON) is RUNWAY_OK with state
+ * RUNWAY_TASK_NOT_EXIST (how long that is waited out is the caller's matter).
+ * RUNWAY_UNAVAILABLE: ask again later; a 404 that is a web page is one too: it
+ * comes from something on the way that knows nothing of tasks.
  */
 RunwayOutcome ff_runway_client_read(RunwayClient *client, const char *id,
                                     RunwayTask *task, int64_t *retry_after,

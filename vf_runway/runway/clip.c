@@ -22,6 +22,7 @@
 #include "libavutil/mathematics.h"
 
 #include "compat.h"
+#include "averror.h"
 #include "clip.h"
 #include "clip_picture.h"
 #include "clip_reader.h"
@@ -106,14 +107,6 @@ static int64_t time_of(const RunwayClip *clip, int64_t pts)
                         AV_TIME_BASE_Q);
 }
 
-static int report(const RunwayClip *clip, const RunwayError *err)
-{
-    av_log(clip->config.log_ctx, AV_LOG_ERROR, "%s\n", err->text);
-    return err->outcome == RUNWAY_NOMEM ? AVERROR(ENOMEM) :
-           err->outcome == RUNWAY_BAD_RESULT ? AVERROR_INVALIDDATA :
-           AVERROR(EIO);
-}
-
 int ff_runway_clip_create(RunwayClip **clip, const RunwayClipConfig *config,
                           const AVFrame *first, int64_t length)
 {
@@ -128,7 +121,7 @@ int ff_runway_clip_create(RunwayClip **clip, const RunwayClipConfig *config,
     c->fd     = -1;
     c->start  = first->pts;
     if (ff_runway_temp_open(&c->fd, &err)) {
-        ret = report(c, &err);
+        ret = ff_runway_report(c->config.log_ctx, &err);
         goto fail;
     }
     ret = ff_runway_clip_writer_create(&c->writer, &config->writer, c->fd,
@@ -224,7 +217,7 @@ static int shrink(RunwayClip *c, int64_t slots, int64_t *size)
     if (!frame)
         return AVERROR(ENOMEM);
     if (ff_runway_temp_open(&fd, &err)) {
-        ret = report(c, &err);
+        ret = ff_runway_report(c->config.log_ctx, &err);
         goto end;
     }
     /* the container and the encoder's overshoot take the last tenth */
@@ -323,7 +316,7 @@ int ff_runway_clip_open_result(RunwayClip *c, RunwayJob **job)
     info = ff_runway_clip_reader_info(c->reader);
     if (ff_runway_retime_plan(&c->retime, c->job->sent, info->duration,
                               info->frame, &err))
-        return report(c, &err);
+        return ff_runway_report(c->config.log_ctx, &err);
     ret = read_next(c);
     if (ret >= 0 && !c->has_next)
         ret = AVERROR_INVALIDDATA;

@@ -1,0 +1,361 @@
+/*
+ * This file is part of runway_v2v.
+ *
+ * runway_v2v is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * runway_v2v is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with runway_v2v; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+#include "libavutil/avassert.h"
+#include "libavutil/mathematics.h"
+
+#include "compat.h"
+#include "averror.h"
+#include "clip.h"
+#include "clip_scene.h"
+#include "data_uri.h"
+#include "sequence.h"
+#include "spool.h"
+
+/* What is to come out, in order: a closed clip whose frames are not all out, or
+ * frames that pass through and wait in the spool for the clips before them. */
+typedef struct Node {
+    RunwayClip *clip;           ///< NULL: frames in the spool
+    int nb_spooled;
+    struct Node *next;
+} Node;
+
+struct RunwaySequence {
+    RunwaySequenceConfig config;
+    RunwayPipeline *pipeline;
+    Node *head, *tail;
+    RunwaySpool *spool;
+    RunwayScene *scene;
+
+    RunwayClip *open;           ///< the clip that frames go into
+    const char *ratio;          ///< of that clip
+    int width, height, format;  ///< of its frames
+    int nb_clips;
+};
+
+int ff_runway_sequence_create(RunwaySequence **sequence,
+                              const RunwaySequenceConfig *config)
+{
+    RunwaySequence *s = av_mallocz(sizeof(*s));
+    RunwayError err;
+    int ret = AVERROR(ENOMEM);
+
+    *sequence = NULL;
+    if (!s)
+        return ret;
+    s->config = *config;
+    if (config->scene > 0 && !(s->scene = ff_runway_scene_create()))
+        goto fail;
+    if (ff_runway_pipeline_create(&config->pipeline, &s->pipeline, &err)) {
+        ret = ff_runway_report(config->log_ctx, &err);
+        goto fail;
+    }
+    *sequence = s;
+    return 0;
+
+fail:
+    ff_runway_sequence_free(&s);
+    return ret;
+}
+
+static Node *append_node(RunwaySequence *s)
+{
+    Node *node = av_mallocz(sizeof(*node));
+
+    if (!node)
+        return NULL;
+    if (s->tail)
+        s->tail->next = node;
+    else
+        s->head = node;
+    return s->tail = node;
+}
+
+static void remove_head(RunwaySequence *s)
+{
+    Node *node = s->head;
+
+    s->head = node->next;
+    if (!s->head)
+        s->tail = NULL;
+    ff_runway_clip_free(&node->clip);
+    av_free(node);
+}
+
+void ff_runway_sequence_free(RunwaySequence **sequence)
+{
+    RunwaySequence *s = *sequence;
+
+    if (!s)
+        return;
+    ff_runway_pipeline_free(&s->pipeline);
+    while (s->head)
+        remove_head(s);
+    ff_runway_clip_free(&s->open);
+    ff_runway_spool_free(&s->spool);
+    ff_runway_scene_free(&s->scene);
+    av_freep(sequence);
+}
+
+int ff_runway_sequence_ratio(const RunwayRequest *request, int width,
+                             int height, AVRational sar, const char **ratio,
+                             int *ratio_w, int *ratio_h, void *log_ctx)
+{
+    RunwayError err;
+
+    *ratio_w = *ratio_h = 0;
+    if (sar.num > 0 && sar.den > 0)
+        width = FFMAX(1, av_rescale(width, sar.num, sar.den));
+    if (ff_runway_ratio_choose(request->model, request->ratio, width, height,
+                               ratio, &err))
+        return ff_runway_report(log_ctx, &err);
+    if (*ratio && !request->model->size_follows_input)
+        ff_runway_ratio_parse(*ratio, ratio_w, ratio_h);
+    return 0;
+}
+
+int ff_runway_sequence_has_room(RunwaySequence *s, int format, int width,
+                                int height)
+{
+    return ff_runway_pipeline_has_room(s->pipeline) &&
+           (!s->spool || ff_runway_spool_has_room(s->spool, format, width,
+                                                  height));
+}
+
+/* How long a clip is at most, and at what rate it is sent. */
+static RunwaySegment plan_segment(const RunwaySequenceConfig *c)
+{
+    const RunwayModel *m = c->request.model;
+    RunwaySegment segment;
+
+    segment.min_duration = m->min_duration;
+    segment.max_duration = c->clip_duration ? c->clip_duration
+                                            : m->best_duration;
+    if (m->max_duration && segment.max_duration > m->max_duration)
+        segment.max_duration = m->max_duration;
+    if (segment.max_duration < m->min_duration)
+        segment.max_duration = m->min_duration;
+    ff_runway_segment_rate(&segment, c->frame_rate.num, c->frame_rate.den,
+                           m->max_rate);
+    return segment;
+}
+
+/* Begin a clip with a frame. */
+static int open_clip(RunwaySequence *s, const AVFrame *frame, int64_t length)
+{
+    const RunwaySequenceConfig *c = &s->config;
+    const RunwayModel *m = c->request.model;
+    RunwayClipConfig config = { 0 };
+    int max_long = m->max_width, max_short = m->max_height;
+    int ratio_w, ratio_h, ret;
+
+    ret = ff_runway_sequence_ratio(&c->request, frame->width, frame->height,
+                                   frame->sample_aspect_ratio, &s->ratio,
+                                   &ratio_w, &ratio_h, c->log_ctx);
+    if (ret < 0)
+        return ret;
+    if (ratio_w) {
+        /* more than comes back is not worth sending */
+        max_long  = FFMAX(ratio_w, ratio_h);
+        max_short = FFMIN(ratio_w, ratio_h);
+    }
+    config.index         = ++s->nb_clips;
+    config.time_base     = c->time_base;
+    config.out_time_base = c->out_time_base;
+    config.native        = c->native;
+    config.fit           = c->fit;
+    config.segment       = plan_segment(c);
+    config.max_size      = ff_runway_data_uri_capacity("video/mp4",
+                                                       RUNWAY_DATA_URI_MAX);
+    config.log_ctx       = c->log_ctx;
+    config.writer = (RunwayClipWriterConfig){
+        .encoder  = c->encoder,
+        .options  = c->encoder_opts,
+        .rate_num = config.segment.rate_num,
+        .rate_den = config.segment.rate_den,
+        .log_ctx  = c->log_ctx,
+    };
+    ff_runway_geometry_plan(&config.writer.geometry, frame->width,
+                            frame->height, frame->sample_aspect_ratio.num,
+                            frame->sample_aspect_ratio.den, ratio_w, ratio_h,
+                            c->fit, max_long, max_short);
+    s->width  = frame->width;
+    s->height = frame->height;
+    s->format = frame->format;
+    return ff_runway_clip_create(&s->open, &config, frame, length);
+}
+
+/* End the clip that frames went into, if there is one, and send it on. */
+static int close_clip(RunwaySequence *s)
+{
+    RunwayJob *job;
+    Node *node;
+    RunwayError err;
+    int ret;
+
+    if (!s->open)
+        return 0;
+    job = ff_runway_job_create();
+    if (!job)
+        return AVERROR(ENOMEM);
+    ret = ff_runway_clip_close(s->open, job);
+    if (ret < 0)
+        goto end;
+    job->credits       = ff_runway_credits(s->config.request.model, job->sent);
+    job->request       = s->config.request;
+    job->request.ratio = s->ratio;
+    node = append_node(s);
+    if (!node) {
+        ret = AVERROR(ENOMEM);
+        goto end;
+    }
+    FFSWAP(RunwayClip *, node->clip, s->open);
+    if (ff_runway_pipeline_admit(s->pipeline, &job, &err))
+        ret = ff_runway_report(s->config.log_ctx, &err);
+end:
+    ff_runway_job_free(&job);
+    return ret;
+}
+
+/* Whether a clip should end before this frame. @return 0, 1 or AVERROR */
+static int ends_clip(RunwaySequence *s, const AVFrame *frame, int64_t length)
+{
+    double score = 0;
+
+    if (s->scene) {
+        score = ff_runway_scene_score(s->scene, frame);
+        if (score < 0)
+            return (int)score;
+    }
+    if (!s->open)
+        return 0;
+    if (!ff_runway_clip_fits(s->open, frame, length) ||
+        frame->width != s->width || frame->height != s->height ||
+        frame->format != s->format)
+        return 1;
+    /* a cut soon after a clip's beginning does not pay: what is shorter than
+     * the model takes has to be filled up, and the filling is paid for */
+    return s->scene && score >= s->config.scene &&
+           ff_runway_clip_is_long_enough(s->open);
+}
+
+int ff_runway_sequence_add(RunwaySequence *s, const AVFrame *frame,
+                           int64_t length)
+{
+    int ret = ends_clip(s, frame, length);
+
+    if (ret > 0)
+        ret = close_clip(s);
+    if (ret < 0)
+        return ret;
+    ret = s->open ? ff_runway_clip_add(s->open, frame, length)
+                  : open_clip(s, frame, length);
+    if (ret < 0)
+        return ret;
+    return ff_runway_clip_is_full(s->open) ? close_clip(s) : 0;
+}
+
+int ff_runway_sequence_pass(RunwaySequence *s, const AVFrame *frame, int *now)
+{
+    int ret = close_clip(s);
+
+    *now = 0;
+    if (ret < 0)
+        return ret;
+    if (!s->head) {
+        *now = 1;
+        return 0;
+    }
+    if (!s->spool)
+        s->spool = ff_runway_spool_create(RUNWAY_SPOOL_SIZE, s->config.log_ctx);
+    if (!s->spool)
+        return AVERROR(ENOMEM);
+    ret = ff_runway_spool_put(s->spool, frame);
+    if (ret < 0)
+        return ret;
+    if (s->tail->clip && !append_node(s))
+        return AVERROR(ENOMEM);
+    s->tail->nb_spooled++;
+    return 0;
+}
+
+int ff_runway_sequence_end(RunwaySequence *s, int discard)
+{
+    if (discard)
+        ff_runway_clip_free(&s->open);
+    return close_clip(s);
+}
+
+int ff_runway_sequence_is_empty(const RunwaySequence *s)
+{
+    return !s->head && !s->open;
+}
+
+int ff_runway_sequence_ready(RunwaySequence *s, int64_t timeout)
+{
+    RunwayJob *job = NULL;
+    RunwayError err;
+    int ret;
+
+    if (s->head && (!s->head->clip || ff_runway_clip_is_open(s->head->clip)))
+        return 1;
+    /* asked without a clip in flight too: an error must not wait for one */
+    if (ff_runway_pipeline_take(s->pipeline, timeout, &job, &err))
+        return ff_runway_report(s->config.log_ctx, &err);
+    if (!job)
+        return 0;
+    ret = ff_runway_clip_open_result(s->head->clip, &job);
+    return ret < 0 ? ret : 1;
+}
+
+int ff_runway_sequence_next(RunwaySequence *s, AVFrame **frame)
+{
+    Node *node = s->head;
+    int ret;
+
+    ret = node->clip ? ff_runway_clip_next(node->clip, frame,
+                                           s->config.get_buffer,
+                                           s->config.opaque)
+                     : ff_runway_spool_take(s->spool, frame);
+    if (ret < 0)
+        return ret;
+    av_assert1(ret > 0);
+    if (node->clip ? ff_runway_clip_is_done(node->clip) : !--node->nb_spooled)
+        remove_head(s);
+    return 0;
+}
+
+int ff_runway_sequence_settle(RunwaySequence *s, int64_t timeout)
+{
+    RunwayError err;
+    int settled;
+
+    if (ff_runway_pipeline_settle(s->pipeline, timeout, &settled, &err))
+        return ff_runway_report(s->config.log_ctx, &err);
+    return settled;
+}
+
+void ff_runway_sequence_cancel(RunwaySequence *s)
+{
+    ff_runway_pipeline_cancel(s->pipeline);
+}
+
+void ff_runway_sequence_status(RunwaySequence *s, RunwayPipelineStatus *status)
+{
+    ff_runway_pipeline_status(s->pipeline, status);
+}

@@ -1,0 +1,113 @@
+/*
+ * This file is part of runway_v2v.
+ *
+ * runway_v2v is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * runway_v2v is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with runway_v2v; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+/**
+ * @file
+ * The line of clips: frames are cut into clips and sent, and come out again in
+ * the order they went in, those that pass through untouched among them.
+ * Floor 5, knows FFmpeg: errors are AVERROR codes, and the reason is logged.
+ * Belongs to the filter's thread.
+ *
+ * What it holds is bounded: has_room() says when nothing more may go in.
+ */
+
+#ifndef AVFILTER_RUNWAY_SEQUENCE_H
+#define AVFILTER_RUNWAY_SEQUENCE_H
+
+#include <stdint.h>
+
+#include "libavutil/dict.h"
+#include "libavutil/frame.h"
+#include "libavutil/rational.h"
+
+#include "geometry.h"
+#include "models.h"
+#include "pipeline.h"
+#include "wire.h"
+
+typedef struct RunwaySequence RunwaySequence;
+
+/** All that is pointed to outlives the sequence. */
+typedef struct RunwaySequenceConfig {
+    RunwayPipelineConfig pipeline;
+    RunwayRequest request;       ///< ratio as wanted: "auto" or W:H
+    RunwayFit fit;
+    int64_t clip_duration;       ///< microseconds, 0: the model's best
+    double scene;                ///< score at which a clip may end, 0: off
+    int native;                  ///< generated frames as they are
+    const char *encoder;
+    const AVDictionary *encoder_opts;
+    AVRational time_base;        ///< of frames that go in
+    AVRational frame_rate;       ///< of these, 0/0 or 1/0: not known
+    AVRational out_time_base;    ///< of frames that come out
+    AVFrame *(*get_buffer)(void *opaque); ///< of the output's size and format
+    void *opaque;
+    void *log_ctx;
+} RunwaySequenceConfig;
+
+/** Sends nothing yet. */
+int ff_runway_sequence_create(RunwaySequence **sequence,
+                              const RunwaySequenceConfig *config);
+
+/** Cancels what is under way; waits for it at most about two seconds. */
+void ff_runway_sequence_free(RunwaySequence **sequence);
+
+/**
+ * The ratio that is sent for a picture, and its two numbers; 0 and NULL for
+ * models whose output follows the input.
+ */
+int ff_runway_sequence_ratio(const RunwayRequest *request, int width,
+                             int height, AVRational sar, const char **ratio,
+                             int *ratio_w, int *ratio_h, void *log_ctx);
+
+/** Whether a frame of that kind may go in now. */
+int ff_runway_sequence_has_room(RunwaySequence *s, int format, int width,
+                                int height);
+
+/** A frame to be generated anew; length microseconds are what it is shown for.
+ *  The frame stays the caller's. */
+int ff_runway_sequence_add(RunwaySequence *s, const AVFrame *frame,
+                           int64_t length);
+
+/** A frame that passes through, its pts in out_time_base: *now is set when it
+ *  may go out at once; else a copy is kept. The frame stays the caller's. */
+int ff_runway_sequence_pass(RunwaySequence *s, const AVFrame *frame, int *now);
+
+/** No more frames: send what there is; or, with discard set, drop the clip that
+ *  is not complete. */
+int ff_runway_sequence_end(RunwaySequence *s, int discard);
+
+/** Nothing is left to come out. */
+int ff_runway_sequence_is_empty(const RunwaySequence *s);
+
+/** Whether the next frame can be had, waiting up to timeout microseconds for
+ *  it. @return 1, 0, or the first error of any clip */
+int ff_runway_sequence_ready(RunwaySequence *s, int64_t timeout);
+
+/** The next frame; only when it is ready. */
+int ff_runway_sequence_next(RunwaySequence *s, AVFrame **frame);
+
+/** Whether every clip has ended, waiting up to timeout microseconds. */
+int ff_runway_sequence_settle(RunwaySequence *s, int64_t timeout);
+
+/** Submit nothing more. Does not wait. */
+void ff_runway_sequence_cancel(RunwaySequence *s);
+
+void ff_runway_sequence_status(RunwaySequence *s, RunwayPipelineStatus *status);
+
+#endif /* AVFILTER_RUNWAY_SEQUENCE_H */
