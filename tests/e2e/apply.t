@@ -230,4 +230,12 @@ subtest 'every file is in the Makefile' => sub {
     is_deeply([grep { !$named{$_} } @there], [], 'runway/Makefile names each .c');
 };
 
+subtest 'configure-snippet has the same lines as the patches' => sub {
+    my %snippet = map { s/^\s+//r => 1 } split /\n/, slurp("$root/configure-snippet/README.md");
+    for my $file (glob "$root/libavfilter-patch/*.patch") {
+        my @added = map { s/^\+\s*//r } grep { /^\+(?!\+\+)/ } split /\n/, slurp($file);
+        is_deeply([grep { !$snippet{$_} } @added], [], $file =~ s{.*/}{}r);
+    }
+};
+
 done_testing();
