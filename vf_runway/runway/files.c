@@ -35,7 +35,7 @@ static RunwayOutcome read_all(const char *option, const char *path,
                               size_t limit, struct stat *st, char **data,
                               size_t *size, RunwayError *err)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open(path, O_RDONLY);
     size_t room = 4096, used = 0;
     char *buf = NULL;
     RunwayOutcome ret;
