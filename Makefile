@@ -163,6 +163,8 @@ COMPILE   = $(CCACHE) $(CC) $(OPTIMIZE) $(SANITIZE:%=-fsanitize=%) -MMD -MP -c
 comma    := ,
 UNIT_DIR := $(BUILD)/unit$(if $(SANITIZE),-$(subst $(comma),-,$(SANITIZE)))
 
+export UNIT_DIR
+
 UNIT_SOURCES  := $(sort $(wildcard tests/unit/test_*.c))
 UNIT_HELPERS  := $(filter-out $(UNIT_SOURCES),$(sort $(wildcard tests/unit/*.c)))
 UNIT_TESTS    := $(UNIT_SOURCES)
