@@ -157,7 +157,8 @@ DIALECT   = -std=c11 -D_ISOC11_SOURCE -D_FILE_OFFSET_BITS=64         \
             -D_POSIX_C_SOURCE=200112 -D_XOPEN_SOURCE=600
 OPTIMIZE  = -O1 -g
 CCACHE   := $(if $(findstring ccache,$(CC)),,$(shell command -v ccache 2>/dev/null))
-COMPILE   = $(CCACHE) $(CC) $(OPTIMIZE) $(SANITIZE:%=-fsanitize=%) -MMD -MP -c
+COMPILE   = $(CCACHE) $(CC) $(OPTIMIZE) -MMD -MP -c
+SANITIZED = $(SANITIZE:%=-fsanitize=%)
 
 # make check-unit SANITIZE=address,undefined
 comma    := ,
@@ -173,7 +174,7 @@ E2E_TESTS     := $(sort $(wildcard tests/e2e/*.t))
 
 $(UNIT_DIR)/core/%.o: vf_runway/runway/%.c
 	@mkdir -p $(@D)
-	@$(COMPILE) $(DIALECT) $(WARNINGS) -Werror -iquote vf_runway \
+	@$(COMPILE) $(SANITIZED) $(DIALECT) $(WARNINGS) -Werror -iquote vf_runway \
 	    $(shell $(PKG_CONFIG) --cflags libcurl libcjson) -o $@ $<
 
 $(UNIT_DIR)/libcore.a: $(RUNWAY_CORE:%=$(UNIT_DIR)/core/%.o)
@@ -182,13 +183,13 @@ $(UNIT_DIR)/libcore.a: $(RUNWAY_CORE:%=$(UNIT_DIR)/core/%.o)
 
 $(UNIT_DIR)/%.o: tests/unit/%.c
 	@mkdir -p $(@D)
-	@$(COMPILE) -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -Wall -Wextra \
-	    -Wno-unused-parameter -Werror -iquote vf_runway/runway -iquote vf_runway \
+	@$(COMPILE) $(SANITIZED) -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 \
+	    -Wall -Wextra -Wno-unused-parameter -Werror -iquote vf_runway/runway -iquote vf_runway \
 	    $(shell $(PKG_CONFIG) --cflags cmocka libcurl libcjson libmicrohttpd) -o $@ $<
 
 $(UNIT_PROGRAMS): $(UNIT_DIR)/%: $(UNIT_DIR)/%.o \
                   $(UNIT_HELPERS:tests/unit/%.c=$(UNIT_DIR)/%.o) $(UNIT_DIR)/libcore.a
-	@$(CC) $(OPTIMIZE) $(SANITIZE:%=-fsanitize=%) -o $@ $^ -pthread \
+	@$(CC) $(OPTIMIZE) $(SANITIZED) -o $@ $^ -pthread \
 	    $(shell $(PKG_CONFIG) --libs cmocka libcurl libcjson libmicrohttpd) -lb64 -lm
 
 SIMULATOR_SOURCES := $(sort $(wildcard tests/simulator/*.c))
@@ -201,7 +202,7 @@ $(BUILD)/simulator/%.o: tests/simulator/%.c
 $(SIMULATOR): $(SIMULATOR_SOURCES:tests/simulator/%.c=$(BUILD)/simulator/%.o)
 	@mkdir -p $(@D)
 	@test -n '$^' || { echo 'tests/simulator/ is empty' >&2; exit 1; }
-	@$(CC) $(OPTIMIZE) $(SANITIZE:%=-fsanitize=%) -o $@ $^ -pthread \
+	@$(CC) $(OPTIMIZE) -o $@ $^ -pthread \
 	    $(shell $(PKG_CONFIG) --libs libmicrohttpd libcjson) -lb64 -lm
 
 check-programs: $(BUILD)/assert/.built $(SIMULATOR) $(UNIT_PROGRAMS)
