@@ -104,7 +104,7 @@ $(BUILD)/src/.wanted: FORCE
 	@if cmp -s $@ $@.new; then rm -f $@.new; else mv $@.new $@; fi
 
 # A tree of the user's own is looked at each time: he works on it.
-$(BUILD)/src/.fetched: $(BUILD)/src/.wanted scripts/fetch-source $(if $(FFMPEG_SRC),FORCE)
+$(BUILD)/src/.fetched: $(BUILD)/src/.wanted $(if $(FFMPEG_SRC),FORCE)
 	@scripts/deps --list build || { echo 'These are needed first. To install them: make deps' >&2; exit 1; }
 	@scripts/fetch-source $(BUILD)
 	@if test -z '$(FFMPEG_SRC)' || test ! -f $@ || test $(BUILD)/src/.changed -nt $@; then touch $@; fi
