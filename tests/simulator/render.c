@@ -1,0 +1,338 @@
+/*
+ * This file is part of runway_v2v.
+ *
+ * runway_v2v is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * runway_v2v is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with runway_v2v; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+#include <math.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "process.h"
+#include "render.h"
+
+/* A minute of clip at most; an hour is for a machine under great load. */
+#define RENDER_TIMEOUT 3600
+
+#define MAX_RENDERERS 16
+
+typedef struct Entry {
+    SimRenderJob *job;
+    struct Entry *next;
+} Entry;
+
+struct SimRender {
+    const SimOptions *options;
+    pthread_mutex_t lock;
+    pthread_cond_t cond;
+    Entry *first, **last;
+    pthread_t threads[MAX_RENDERERS];
+    int nb_threads;
+    int stop;
+};
+
+void sim_render_job_free(SimRenderJob *job)
+{
+    if (!job)
+        return;
+    free(job->input);
+    free(job->output);
+    for (int i = 0; i < job->nb_images; i++)
+        free(job->images[i].path);
+    free(job);
+}
+
+void sim_render_plan(const SimOptions *options, SimRenderJob *job)
+{
+    const SimClip *clip = &job->clip;
+    const SimModel *model = job->model;
+    int a, b;
+
+    job->seconds = clip->duration;
+    if (model->used_seconds > 0 && job->seconds > model->used_seconds)
+        job->seconds = model->used_seconds;
+
+    job->rate_num = options->rate_num ? options->rate_num : clip->rate_num;
+    job->rate_den = options->rate_num ? options->rate_den : clip->rate_den;
+    if (job->rate_num <= 0 || job->rate_den <= 0) {
+        job->rate_num = 24;
+        job->rate_den = 1;
+    }
+    /* The small subtraction keeps 5.000001 s from needing one frame more. */
+    job->frames = (long)ceil(job->seconds * options->stretch *
+                             job->rate_num / job->rate_den - 0.01) +
+                  options->extra_frames;
+    if (job->frames < 1)
+        job->frames = 1;
+
+    if (model->ratio_size && sscanf(job->ratio, "%d:%d", &a, &b) == 2) {
+        job->width  = a & ~1;
+        job->height = b & ~1;
+    } else {
+        job->width  = clip->width  & ~15;
+        job->height = clip->height & ~15;
+        if (sscanf(job->aspect, "%d:%d", &a, &b) == 2) {
+            double want = (double)a / b;
+
+            /* Expanding never crops: the side that is too short grows. */
+            if (want * clip->height >= clip->width)
+                job->width = (int)(want * job->height + 8) & ~15;
+            else
+                job->height = (int)(job->width / want + 8) & ~15;
+        }
+        if (job->width < 16)
+            job->width = 16;
+        if (job->height < 16)
+            job->height = 16;
+    }
+    if (options->width) {
+        job->width  = options->width;
+        job->height = options->height;
+    }
+
+    job->codec = options->codec;
+    if (!job->codec) {
+        job->codec = "h264";
+        if (!strcmp(job->format, "prores"))
+            job->codec = "prores";
+        else if (!strcmp(job->format, "sdr_rec709_10bit"))
+            job->codec = "hevc10";
+    }
+    job->extension = !strcmp(job->codec, "prores") ? "mov" : "mp4";
+}
+
+/* The matrix a decoder would assume: the tag, or the custom for the size. */
+static const char *input_matrix(const SimClip *clip)
+{
+    if (!strcmp(clip->color_space, "bt709"))
+        return "bt709";
+    if (!strcmp(clip->color_space, "smpte170m") ||
+        !strcmp(clip->color_space, "bt470bg"))
+        return "smpte170m";
+    if (!strcmp(clip->color_space, "bt2020nc"))
+        return "bt2020";
+    return clip->height >= 720 || clip->width >= 1280 ? "bt709" : "smpte170m";
+}
+
+static void add_picture_filters(const SimRenderJob *job,
+                                const SimOptions *options, SimBuf *graph)
+{
+    const SimClip *clip = &job->clip;
+
+    sim_buf_printf(graph, "[0:v:0]trim=duration=%.9g,setpts=(PTS-STARTPTS)*%.9g",
+                   job->seconds, options->stretch);
+    sim_buf_printf(graph, ",fps=%d/%d", job->rate_num, job->rate_den);
+    if (job->aspect[0] && !options->width)
+        sim_buf_printf(graph, ",scale=%d:%d:force_original_aspect_ratio="
+                       "decrease:force_divisible_by=2:flags=bicubic,"
+                       "pad=%d:%d:-1:-1", job->width, job->height,
+                       job->width, job->height);
+    if (options->crop)
+        sim_buf_printf(graph, ",scale=%d:%d:force_original_aspect_ratio="
+                       "increase:force_divisible_by=2:flags=bicubic,"
+                       "crop=%d:%d", job->width, job->height,
+                       job->width, job->height);
+    sim_buf_printf(graph, ",scale=%d:%d:flags=bicubic+accurate_rnd+"
+                   "full_chroma_int:in_color_matrix=%s:in_range=%s:"
+                   "out_color_matrix=bt709:out_range=tv,format=yuv420p,"
+                   "setsar=1,%s", job->width, job->height, input_matrix(clip),
+                   strcmp(clip->color_range, "pc") ? "tv" : "pc",
+                   job->look->filter);
+    sim_buf_printf(graph, ",tpad=stop=-1:stop_mode=clone,trim=end_frame=%ld",
+                   job->frames);
+    /* One frame in five goes: what is left is unevenly spaced. */
+    if (options->vfr)
+        sim_buf_printf(graph, ",select='mod(n\\,5)-1'");
+    sim_buf_printf(graph, "[v0]");
+}
+
+static void add_images(const SimRenderJob *job, SimBuf *graph)
+{
+    int corners = 0;
+
+    for (int i = 0; i < job->nb_images; i++) {
+        const SimImage *image = &job->images[i];
+        int divisor = image->keyframe ? 1 : 4;
+
+        sim_buf_printf(graph, ";[%d:v]scale=%d:%d:flags=bicubic:"
+                       "out_color_matrix=bt709:out_range=tv,format=yuv420p,"
+                       "setsar=1[i%d];[v%d][i%d]", i + 1,
+                       job->width / divisor & ~1, job->height / divisor & ~1,
+                       i, i, i);
+        if (image->keyframe)
+            sim_buf_printf(graph, "overlay=0:0:enable='between(t,%.6f,%.6f)'",
+                           image->seconds - 0.125, image->seconds + 0.125);
+        else
+            sim_buf_printf(graph, "overlay=W-w-%d*w:H-h", corners++ % 4);
+        sim_buf_printf(graph, ":repeatlast=1:format=yuv420[v%d]", i + 1);
+    }
+}
+
+static void add_output(const SimRenderJob *job, const SimOptions *options,
+                       SimArgs *args)
+{
+    const char *tag = options->untagged ? "unknown" : "bt709";
+
+    if (!strcmp(job->codec, "prores"))
+        sim_args_add(args, "-c:v", "prores_ks", "-profile:v", "4444",
+                     "-pix_fmt", "yuv444p10le", NULL);
+    else if (!strcmp(job->codec, "hevc10"))
+        sim_args_add(args, "-c:v", "libx265", "-preset", "fast", "-crf", "16",
+                     "-x265-params", "log-level=error", "-tag:v", "hvc1",
+                     "-pix_fmt", "yuv420p10le", NULL);
+    else
+        sim_args_add(args, "-c:v", "libx264", "-preset", "fast", "-crf", "14",
+                     "-pix_fmt", "yuv420p", NULL);
+    sim_args_add(args, "-colorspace", tag, "-color_primaries", tag,
+                 "-color_trc", tag, "-color_range",
+                 options->untagged ? "unknown" : "tv", NULL);
+    if (!options->no_audio)
+        sim_args_add(args, "-c:a", "aac", "-b:a", "96k", NULL);
+    sim_args_add(args, "-map_metadata", "-1", "-movflags", "+faststart",
+                 "-f", job->extension, job->output, NULL);
+}
+
+static void build_command(const SimRenderJob *job, const SimOptions *options,
+                          SimArgs *args)
+{
+    SimBuf graph = { 0 };
+
+    sim_args_add(args, options->ffmpeg, "-hide_banner", "-nostdin", "-v",
+                 "error", "-xerror", "-y", "-protocol_whitelist", "file",
+                 "-i", NULL);
+    sim_args_addf(args, "file:%s", job->input);
+    for (int i = 0; i < job->nb_images; i++) {
+        sim_args_add(args, "-protocol_whitelist", "file", "-i", NULL);
+        sim_args_addf(args, "file:%s", job->images[i].path);
+    }
+    add_picture_filters(job, options, &graph);
+    add_images(job, &graph);
+    sim_buf_printf(&graph, ";[v%d]setparams=range=%s:color_primaries=%s:"
+                   "color_trc=%s:colorspace=%s[v]", job->nb_images,
+                   options->untagged ? "unknown" : "tv",
+                   options->untagged ? "unknown" : "bt709",
+                   options->untagged ? "unknown" : "bt709",
+                   options->untagged ? "unknown" : "bt709");
+    /* Sound of the model's own making, which is not the source's. */
+    if (!options->no_audio)
+        sim_buf_printf(&graph, ";sine=frequency=330:sample_rate=48000,"
+                       "volume=0.2,atrim=duration=%.6f[a]",
+                       (double)job->frames * job->rate_den / job->rate_num);
+    sim_args_add(args, "-filter_complex", graph.data, "-map", "[v]", NULL);
+    if (!options->no_audio)
+        sim_args_add(args, "-map", "[a]", NULL);
+    if (options->vfr)
+        sim_args_add(args, "-vsync", "vfr", NULL);
+    add_output(job, options, args);
+    sim_buf_free(&graph);
+}
+
+static void run(const SimRender *render, SimRenderJob *job)
+{
+    SimArgs args = { 0 };
+    SimBuf err = { 0 };
+    int ret;
+
+    build_command(job, render->options, &args);
+    ret = sim_process_run(&args, NULL, &err, RENDER_TIMEOUT);
+    if (ret && !err.size)
+        sim_buf_printf(&err, "%s ended with status %d", render->options->ffmpeg,
+                       ret);
+    job->done(job->opaque, ret ? err.data : NULL);
+    sim_buf_free(&err);
+    sim_args_free(&args);
+}
+
+static void *worker(void *opaque)
+{
+    SimRender *render = opaque;
+
+    pthread_mutex_lock(&render->lock);
+    for (;;) {
+        Entry *entry;
+        int stop;
+
+        while (!render->first && !render->stop)
+            pthread_cond_wait(&render->cond, &render->lock);
+        entry = render->first;
+        if (!entry)
+            break;
+        render->first = entry->next;
+        if (!render->first)
+            render->last = &render->first;
+        stop = render->stop;
+        pthread_mutex_unlock(&render->lock);
+        if (stop)
+            entry->job->done(entry->job->opaque, "the simulator is ending");
+        else
+            run(render, entry->job);
+        sim_render_job_free(entry->job);
+        free(entry);
+        pthread_mutex_lock(&render->lock);
+    }
+    pthread_mutex_unlock(&render->lock);
+    return NULL;
+}
+
+SimRender *sim_render_alloc(const SimOptions *options)
+{
+    SimRender *render = sim_calloc(sizeof(*render));
+
+    render->options = options;
+    render->last    = &render->first;
+    pthread_mutex_init(&render->lock, NULL);
+    pthread_cond_init(&render->cond, NULL);
+    while (render->nb_threads < options->renderers &&
+           render->nb_threads < MAX_RENDERERS) {
+        if (pthread_create(&render->threads[render->nb_threads], NULL, worker,
+                           render))
+            break;
+        render->nb_threads++;
+    }
+    if (!render->nb_threads) {
+        sim_render_free(render);
+        return NULL;
+    }
+    return render;
+}
+
+void sim_render_start(SimRender *render, SimRenderJob *job)
+{
+    Entry *entry = sim_calloc(sizeof(*entry));
+
+    entry->job = job;
+    pthread_mutex_lock(&render->lock);
+    *render->last = entry;
+    render->last  = &entry->next;
+    pthread_cond_signal(&render->cond);
+    pthread_mutex_unlock(&render->lock);
+}
+
+void sim_render_free(SimRender *render)
+{
+    if (!render)
+        return;
+    pthread_mutex_lock(&render->lock);
+    render->stop = 1;
+    pthread_cond_broadcast(&render->cond);
+    pthread_mutex_unlock(&render->lock);
+    for (int i = 0; i < render->nb_threads; i++)
+        pthread_join(render->threads[i], NULL);
+    pthread_cond_destroy(&render->cond);
+    pthread_mutex_destroy(&render->lock);
+    free(render);
+}
