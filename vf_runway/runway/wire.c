@@ -835,6 +835,12 @@ void ff_runway_wire_error_text(const char *text, size_t size, char *out,
     line.text[0] = 0;
     line.used    = 0;
     root = size ? cJSON_ParseWithLength(text, size) : NULL;
+    /* "404 page not found" begins with a number and is no JSON */
+    if (!cJSON_IsObject(root) && !cJSON_IsArray(root) &&
+        !cJSON_IsString(root)) {
+        cJSON_Delete(root);
+        root = NULL;
+    }
     if (cJSON_IsObject(root))
         append_error(&line, root);
     else if (cJSON_IsString(root))
