@@ -76,6 +76,7 @@ struct RunwayClient {
 
     pthread_mutex_t mutex;
     int near;   ///< under mutex: the API is on a private or loopback address
+    int reached; ///< under mutex: something has answered with a status
 };
 
 /** One request on its way, and what came back. */
@@ -538,6 +539,16 @@ void ff_runway_client_free(RunwayClient **client)
 int ff_runway_client_is_loopback(const RunwayClient *client)
 {
     return client->base.is_loopback;
+}
+
+int ff_runway_client_has_reached(RunwayClient *client)
+{
+    int reached;
+
+    pthread_mutex_lock(&client->mutex);
+    reached = client->reached;
+    pthread_mutex_unlock(&client->mutex);
+    return reached;
 }
 
 const char *ff_runway_client_endpoint(const RunwayClient *client)
@@ -1004,6 +1015,11 @@ static RunwayOutcome perform(Call *call, const char *url, const char *range,
     call->status = 0;
     curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &call->status);
     call->transport = judge(call);
+    if (call->status > 0) {
+        pthread_mutex_lock(&call->client->mutex);
+        call->client->reached = 1;
+        pthread_mutex_unlock(&call->client->mutex);
+    }
     curl_multi_remove_handle(multi, call->easy);
     release_sigpipe(&guard);
     log_call(call, url, now_us() - start);

@@ -82,6 +82,10 @@ void ff_runway_client_free(RunwayClient **client);
 /** Whether the API is on loopback (a simulator): short polls are allowed. */
 int ff_runway_client_is_loopback(const RunwayClient *client);
 
+/** Whether any request has had an answer yet, of whatever kind: if none has,
+ *  the address is more likely wrong than the service down. */
+int ff_runway_client_has_reached(RunwayClient *client);
+
 /** "scheme://host[:port]/path" of the API (base_url in one spelling), for
  *  identities and logs. */
 const char *ff_runway_client_endpoint(const RunwayClient *client);

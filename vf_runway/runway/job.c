@@ -113,15 +113,15 @@ static RunwayOutcome back_off(Run *run, const char *what, int64_t retry_after,
                               const RunwayError *why, RunwayError *err)
 {
     int64_t now = ff_runway_now();
+    int reached = ff_runway_client_has_reached(run->host->client);
     int64_t wait;
 
     if (!run->outage)
         run->outage = now;
-    if (now - run->outage > RUNWAY_OUTAGE_MAX)
+    if (now - run->outage > (reached ? RUNWAY_OUTAGE_MAX : RUNWAY_UNREACHED_MAX))
         return ff_runway_error(err, RUNWAY_UNAVAILABLE,
-                               "%s has failed for %d minutes: %s", what,
-                               (int)((now - run->outage) / 60000000),
-                               why->text);
+                               "%s has failed for %.0f s: %s", what,
+                               (double)(now - run->outage) / 1e6, why->text);
     wait = ff_runway_backoff(run->attempt, BACKOFF_BASE, BACKOFF_CAP,
                              BACKOFF_LEAST, retry_after, next_random(run));
     ff_runway_log(run->host->log,
