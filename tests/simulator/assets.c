@@ -168,6 +168,7 @@ static SimAssetsResult load_source(const SimAssetsRoom *room,
     SimAssetsResult ret;
     char type[64] = "";
 
+    job->keep_input = sim_has_prefix(create->source, "runway://");
     ret = fetch(room, create->source, "video", path, issues, &job->input,
                 type);
     if (ret != ASSETS_OK)
@@ -197,6 +198,7 @@ static SimAssetsResult load_image(const SimAssetsRoom *room,
     if (ret != ASSETS_OK)
         return ret;
     out->path     = file;
+    out->keep     = sim_has_prefix(image->uri, "runway://");
     out->keyframe = image->keyframe;
     out->seconds  = image->at * (image->is_fraction ? job->clip.duration : 1);
     job->nb_images++;

@@ -34,7 +34,7 @@ const SimLook sim_looks[] = {
     }, {
         "negative", "negative invert inverted",
         "lutyuv=y=negval:u=negval:v=negval",
-        "Y' = 251 - Y, U' = 256 - U, V' = 256 - V; twice gives the source",
+        "251 - Y, 256 - U, 256 - V; twice it is undone",
     }, {
         "mirror", "mirror mirrored",
         "hflip",

@@ -21,6 +21,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "process.h"
 #include "render.h"
@@ -49,10 +50,15 @@ void sim_render_job_free(SimRenderJob *job)
 {
     if (!job)
         return;
+    if (job->input && !job->keep_input)
+        unlink(job->input);
     free(job->input);
     free(job->output);
-    for (int i = 0; i < job->nb_images; i++)
+    for (int i = 0; i < job->nb_images; i++) {
+        if (!job->images[i].keep)
+            unlink(job->images[i].path);
         free(job->images[i].path);
+    }
     free(job);
 }
 
@@ -194,6 +200,9 @@ static void add_output(const SimRenderJob *job, const SimOptions *options,
         sim_args_add(args, "-c:v", "libx265", "-preset", "fast", "-crf", "16",
                      "-x265-params", "log-level=error", "-tag:v", "hvc1",
                      "-pix_fmt", "yuv420p10le", NULL);
+    else if (!strcmp(job->codec, "h264_10"))
+        sim_args_add(args, "-c:v", "libx264", "-preset", "fast", "-crf", "14",
+                     "-pix_fmt", "yuv420p10le", NULL);
     else
         sim_args_add(args, "-c:v", "libx264", "-preset", "fast", "-crf", "14",
                      "-pix_fmt", "yuv420p", NULL);
@@ -212,8 +221,8 @@ static void build_command(const SimRenderJob *job, const SimOptions *options,
     SimBuf graph = { 0 };
 
     sim_args_add(args, options->ffmpeg, "-hide_banner", "-nostdin", "-v",
-                 "error", "-xerror", "-y", "-protocol_whitelist", "file",
-                 "-i", NULL);
+                 "error", "-xerror", "-y", "-err_detect", "explode",
+                 "-protocol_whitelist", "file", "-i", NULL);
     sim_args_addf(args, "file:%s", job->input);
     for (int i = 0; i < job->nb_images; i++) {
         sim_args_add(args, "-protocol_whitelist", "file", "-i", NULL);
@@ -236,25 +245,48 @@ static void build_command(const SimRenderJob *job, const SimOptions *options,
     if (!options->no_audio)
         sim_args_add(args, "-map", "[a]", NULL);
     if (options->vfr)
-        sim_args_add(args, "-vsync", "vfr", NULL);
+        sim_args_add(args, "-fps_mode", "vfr", NULL);
     add_output(job, options, args);
     sim_buf_free(&graph);
 }
 
-static void run(const SimRender *render, SimRenderJob *job)
+static int run_ffmpeg(const SimRender *render, const SimRenderJob *job,
+                      SimBuf *err)
 {
     SimArgs args = { 0 };
-    SimBuf err = { 0 };
     int ret;
 
     build_command(job, render->options, &args);
-    ret = sim_process_run(&args, NULL, &err, RENDER_TIMEOUT);
-    if (ret && !err.size)
-        sim_buf_printf(&err, "%s ended with status %d", render->options->ffmpeg,
+    ret = sim_process_run(&args, NULL, err, RENDER_TIMEOUT);
+    if (ret && !err->size)
+        sim_buf_printf(err, "%s ended with status %d", render->options->ffmpeg,
                        ret);
-    job->done(job->opaque, ret ? err.data : NULL);
-    sim_buf_free(&err);
     sim_args_free(&args);
+    return ret;
+}
+
+static void run(const SimRender *render, SimRenderJob *job)
+{
+    const char *code = NULL;
+    SimBuf err = { 0 };
+
+    if (run_ffmpeg(render, job, &err)) {
+        /* Many an ffmpeg comes without libx265; ten bits are still ten. */
+        if (!strcmp(job->codec, "hevc10") &&
+            strstr(err.data, "Unknown encoder")) {
+            sim_buf_free(&err);
+            job->codec = "h264_10";
+            if (run_ffmpeg(render, job, &err))
+                code = "INTERNAL";
+        } else {
+            /* What is not the program's own lack is the clip's. */
+            code = strstr(err.data, "Unknown encoder") ||
+                   strstr(err.data, "No such filter") ? "INTERNAL"
+                                                      : "ASSET.INVALID";
+        }
+    }
+    job->done(job->opaque, code, err.data);
+    sim_buf_free(&err);
 }
 
 static void *worker(void *opaque)
@@ -277,7 +309,8 @@ static void *worker(void *opaque)
         stop = render->stop;
         pthread_mutex_unlock(&render->lock);
         if (stop)
-            entry->job->done(entry->job->opaque, "the simulator is ending");
+            entry->job->done(entry->job->opaque, "INTERNAL",
+                             "the simulator is ending");
         else
             run(render, entry->job);
         sim_render_job_free(entry->job);

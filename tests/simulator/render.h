@@ -37,6 +37,7 @@ typedef struct SimRender SimRender;
 /** A picture that goes into the result. */
 typedef struct SimImage {
     char *path;
+    int keep;       ///< the file is somebody else's, not to be removed
     int keyframe;   ///< shown whole around a time, else small in a corner
     double seconds;
 } SimImage;
@@ -47,6 +48,7 @@ typedef struct SimImage {
  */
 typedef struct SimRenderJob {
     char *input, *output;
+    int keep_input;         ///< as SimImage.keep
     SimClip clip;
     const SimModel *model;
     const SimLook *look;
@@ -55,8 +57,11 @@ typedef struct SimRenderJob {
     char format[24];        ///< outputFormat, or empty
     SimImage images[SIM_MAX_IMAGES];
     int nb_images;
-    /** Called once, from a worker; @p error is NULL when output is there. */
-    void (*done)(void *opaque, const char *error);
+    /**
+     * Called once, from a worker. @p code is NULL when the output is there,
+     * else the failureCode, and @p error what ffmpeg said.
+     */
+    void (*done)(void *opaque, const char *code, const char *error);
     void *opaque;
 
     int width, height;
@@ -79,6 +84,7 @@ void sim_render_start(SimRender *render, SimRenderJob *job);
 /** Ends the workers; queued jobs are done with an error. NULL-safe. */
 void sim_render_free(SimRender *render);
 
+/** Frees a job and removes its input files. NULL-safe. */
 void sim_render_job_free(SimRenderJob *job);
 
 #endif /* SIMULATOR_RENDER_H */

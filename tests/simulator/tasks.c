@@ -292,26 +292,28 @@ static void set_failure(Task *task, const char *code, const char *text)
 }
 
 /* From a worker, when the result is there or never will be. */
-static void render_done(void *opaque, const char *error)
+static void render_done(void *opaque, const char *code, const char *error)
 {
     char sha256[65] = "";
     Task *task = opaque;
     SimTasks *tasks = task->tasks;
     struct stat st = { 0 };
 
-    if (!error && (sim_sha256_file(task->output, sha256) < 0 ||
-                   stat(task->output, &st) < 0))
+    if (!code && (sim_sha256_file(task->output, sha256) < 0 ||
+                  stat(task->output, &st) < 0)) {
+        code  = "INTERNAL";
         error = "the result is not there";
+    }
 
     pthread_mutex_lock(&tasks->lock);
     task->rendered = sim_now();
-    if (error) {
+    if (code) {
         cJSON *line = sim_log_event("render-error");
 
         cJSON_AddStringToObject(line, "task", task->id);
-        cJSON_AddStringToObject(line, "error", error);
+        cJSON_AddStringToObject(line, "error", error ? error : "");
         sim_log_write(tasks->log, line);
-        set_failure(task, "ASSET.INVALID", NULL);
+        set_failure(task, code, NULL);
     } else {
         task->size = (uint64_t)st.st_size;
         snprintf(task->result_sha256, sizeof(task->result_sha256), "%s",
