@@ -235,12 +235,17 @@ int ff_runway_clip_reader_next(RunwayClipReader *r, AVFrame *frame,
     return ret;
 }
 
-/* Decode packets from here to the next key frame (or the end). */
-static int decode_group(RunwayClipReader *r, AVFrame *frame)
+/* Decode the group of pictures whose key frame has that pts. */
+static int decode_group(RunwayClipReader *r, int64_t key, AVFrame *frame)
 {
     int64_t time, nb_packets = 0;
     int ret, nb_frames = 0;
 
+    ret = av_seek_frame(r->demux, r->stream->index, key, AVSEEK_FLAG_BACKWARD);
+    if (ret < 0)
+        return ret;
+    r->first = AV_NOPTS_VALUE;
+    r->last  = -1;
     do {
         ret = read_packet(r);
         if (ret > 0 && nb_packets++ && r->packet->flags & AV_PKT_FLAG_KEY) {
@@ -266,21 +271,24 @@ static int decode_group(RunwayClipReader *r, AVFrame *frame)
     } while (!r->draining);
     avcodec_flush_buffers(r->dec);
     r->draining = 0;
-    r->last     = -1;
     return nb_frames ? 0 : AVERROR_INVALIDDATA;
 }
 
-/* Read every packet; *key_frames is how many groups there are. */
-static int scan(RunwayClipReader *r, int64_t *last_key, RunwayError *err)
+/* Read every packet and note the pts of the first and the last key frame. */
+static RunwayOutcome scan(RunwayClipReader *r, int64_t *first_key,
+                          int64_t *last_key, RunwayError *err)
 {
     int64_t nb_packets = 0, bytes;
     int ret;
 
-    *last_key = AV_NOPTS_VALUE;
+    *first_key = *last_key = AV_NOPTS_VALUE;
     while ((ret = read_packet(r)) > 0) {
         bytes = r->packet->size;
-        if (r->packet->flags & AV_PKT_FLAG_KEY)
-            *last_key = r->packet->dts;
+        if (r->packet->flags & AV_PKT_FLAG_KEY) {
+            *last_key = r->packet->pts;
+            if (*first_key == AV_NOPTS_VALUE)
+                *first_key = *last_key;
+        }
         ret = r->packet->flags & AV_PKT_FLAG_CORRUPT || !bytes ?
               AVERROR_INVALIDDATA : 0;
         av_packet_unref(r->packet);
@@ -297,9 +305,9 @@ static int scan(RunwayClipReader *r, int64_t *last_key, RunwayError *err)
                                "the result has %lld of %lld frames",
                                (long long)nb_packets,
                                (long long)r->info.nb_frames);
-    return *last_key == AV_NOPTS_VALUE ?
-           (int)ff_runway_error(err, RUNWAY_BAD_RESULT,
-                                "the result has no key frame") : 0;
+    return *last_key != AV_NOPTS_VALUE ? RUNWAY_OK :
+           ff_runway_error(err, RUNWAY_BAD_RESULT,
+                           "the result has no key frame");
 }
 
 RunwayOutcome ff_runway_clip_check(void *log_ctx, int fd, int64_t size,
@@ -309,7 +317,7 @@ RunwayOutcome ff_runway_clip_check(void *log_ctx, int fd, int64_t size,
     AVFrame *frame = av_frame_alloc();
     RunwayRetime retime;
     RunwayOutcome outcome;
-    int64_t last_key;
+    int64_t first_key, last_key;
     int ret;
 
     if (!frame)
@@ -324,18 +332,12 @@ RunwayOutcome ff_runway_clip_check(void *log_ctx, int fd, int64_t size,
     outcome = ff_runway_retime_plan(&retime, sent, r->info.duration,
                                     r->info.frame, err);
     if (!outcome)
-        outcome = scan(r, &last_key, err);
+        outcome = scan(r, &first_key, &last_key, err);
     if (outcome)
         goto end;
-    ret = av_seek_frame(r->demux, r->stream->index, INT64_MIN,
-                        AVSEEK_FLAG_BACKWARD);
-    if (ret >= 0)
-        ret = decode_group(r, frame);
-    if (ret >= 0)
-        ret = av_seek_frame(r->demux, r->stream->index, last_key,
-                            AVSEEK_FLAG_BACKWARD);
-    if (ret >= 0)
-        ret = decode_group(r, frame);
+    ret = decode_group(r, first_key, frame);
+    if (ret >= 0 && last_key != first_key)
+        ret = decode_group(r, last_key, frame);
     if (ret < 0)
         outcome = ff_runway_error(err, RUNWAY_BAD_RESULT, "the result cannot "
                                   "be decoded: %s", av_err2str(ret));

@@ -1,0 +1,299 @@
+/*
+ * This file is part of FFmpeg.
+ *
+ * FFmpeg is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * FFmpeg is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with FFmpeg; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+
+#ifdef __APPLE__
+#define _DARWIN_C_SOURCE /* flock(), F_FULLFSYNC */
+#endif
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "disk.h"
+
+/* bytes that must fit when a directory is tried out */
+#define PROBE_SIZE 65536
+
+static int open_file(const char *path, int flags, int *fd)
+{
+    do
+        *fd = open(path, flags, 0600);
+    while (*fd < 0 && errno == EINTR);
+    if (*fd < 0)
+        return errno;
+    fcntl(*fd, F_SETFD, FD_CLOEXEC); /* O_CLOEXEC is younger than POSIX 2001 */
+    return 0;
+}
+
+int ff_runway_disk_create(const char *path, int *fd)
+{
+    return open_file(path, O_RDWR | O_CREAT | O_EXCL, fd);
+}
+
+int ff_runway_disk_open(const char *path, int flags, int *fd)
+{
+    /* whoever put a FIFO there shall not stop us */
+    return open_file(path, flags | O_NONBLOCK, fd);
+}
+
+int ff_runway_disk_write(int fd, const void *data, size_t size)
+{
+    const char *from = data;
+
+    while (size) {
+        ssize_t n = write(fd, from, size);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return errno;
+        if (!n)
+            return ENOSPC;
+        from += n;
+        size -= (size_t)n;
+    }
+    return 0;
+}
+
+int ff_runway_disk_sync(int fd)
+{
+    int ret;
+
+#ifdef F_FULLFSYNC
+    /* fsync() leaves the data in the drive's memory there */
+    if (!fcntl(fd, F_FULLFSYNC))
+        return 0;
+#endif
+    do
+        ret = fsync(fd);
+    while (ret < 0 && errno == EINTR);
+    return ret < 0 ? errno : 0;
+}
+
+int ff_runway_disk_sync_dir(const char *path)
+{
+    int fd, ret = open_file(path, O_RDONLY, &fd);
+
+    if (ret)
+        return ret;
+    ret = ff_runway_disk_sync(fd);
+    close(fd);
+    /* some file systems have no such thing */
+    return ret == EINVAL || ret == ENOTSUP || ret == EBADF ? 0 : ret;
+}
+
+int ff_runway_disk_is_at(int fd, const char *path)
+{
+    struct stat here, there;
+
+    return !fstat(fd, &here) && !lstat(path, &there) &&
+           here.st_dev == there.st_dev && here.st_ino == there.st_ino;
+}
+
+int ff_runway_disk_lock(int fd, int exclusive)
+{
+    int ret;
+
+    do
+        ret = flock(fd, (exclusive ? LOCK_EX : LOCK_SH) | LOCK_NB);
+    while (ret < 0 && errno == EINTR);
+    return ret < 0 ? errno : 0;
+}
+
+void ff_runway_disk_pause(int64_t microseconds)
+{
+    struct timespec ts = {
+        .tv_sec  = (time_t)(microseconds / 1000000),
+        .tv_nsec = (long)(microseconds % 1000000) * 1000,
+    };
+
+    while (nanosleep(&ts, &ts) < 0 && errno == EINTR)
+        ;
+}
+
+char *ff_runway_disk_path(const char *a, const char *b, const char *c)
+{
+    size_t size = strlen(a) + strlen(b) + (c ? strlen(c) : 0) + 2;
+    char *path = malloc(size);
+
+    if (path)
+        snprintf(path, size, "%s/%s%s", a, b, c ? c : "");
+    return path;
+}
+
+RunwayOutcome ff_runway_disk_default(const char *option, const char *xdg,
+                                     const char *below_home, char **path,
+                                     RunwayError *err)
+{
+    const char *base = getenv(xdg), *home = getenv("HOME");
+
+    *path = NULL;
+    /* a relative path in them is to be ignored */
+    if (base && *base == '/')
+        *path = ff_runway_disk_path(base, "runway_v2v", NULL);
+    else if (home && *home == '/')
+        *path = ff_runway_disk_path(home, below_home, "/runway_v2v");
+    else
+        return ff_runway_error(err, RUNWAY_INVALID, "%s: there is no default, "
+                               "because neither %s nor HOME is set to an "
+                               "absolute path; say %s=DIR", option, xdg,
+                               option);
+    return *path ? RUNWAY_OK
+                 : ff_runway_error(err, RUNWAY_NOMEM, "out of memory");
+}
+
+/* The names above a new directory must last as well. What cannot be read
+ * cannot be synced: that is no reason to stop. */
+static void sync_parent(char *path)
+{
+    char *slash = strrchr(path, '/');
+
+    if (!slash) {
+        ff_runway_disk_sync_dir(".");
+    } else if (slash == path) {
+        ff_runway_disk_sync_dir("/");
+    } else {
+        *slash = 0;
+        ff_runway_disk_sync_dir(path);
+        *slash = '/';
+    }
+}
+
+/* 0, EEXIST when there is a directory already, or what is wrong */
+static int make_one(char *path)
+{
+    struct stat st;
+    int ret;
+
+    if (!mkdir(path, 0700)) {
+        sync_parent(path);
+        return 0;
+    }
+    ret = errno;
+    if (stat(path, &st))
+        return ret;
+    return S_ISDIR(st.st_mode) ? EEXIST : ENOTDIR;
+}
+
+static RunwayOutcome no_dir(const char *option, const char *path, int why,
+                            RunwayError *err)
+{
+    return ff_runway_error(err, RUNWAY_IO, "%s: the directory %s cannot be "
+                           "made: %s", option, path, strerror(why));
+}
+
+RunwayOutcome ff_runway_disk_make_dir(const char *option, const char *path,
+                                      RunwayError *err)
+{
+    char *copy = strdup(path), *end;
+    int ret;
+
+    if (!copy)
+        return ff_runway_error(err, RUNWAY_NOMEM, "out of memory");
+    end = copy + strlen(copy);
+    while (end > copy + 1 && end[-1] == '/')
+        *--end = 0;
+    for (char *at = copy + 1; at < end; at++) {
+        if (*at != '/' || at[-1] == '/')
+            continue;
+        *at = 0;
+        ret = make_one(copy);
+        *at = '/';
+        if (ret && ret != EEXIST)
+            goto end;
+    }
+    ret = make_one(copy);
+end:
+    free(copy);
+    return ret && ret != EEXIST ? no_dir(option, path, ret, err) : RUNWAY_OK;
+}
+
+RunwayOutcome ff_runway_disk_make_own_dir(const char *option, const char *path,
+                                          RunwayError *err)
+{
+    char *copy = strdup(path);
+    struct stat st;
+    int ret;
+
+    if (!copy)
+        return ff_runway_error(err, RUNWAY_NOMEM, "out of memory");
+    ret = make_one(copy);
+    free(copy);
+    if (!ret)
+        return RUNWAY_OK;
+    if (ret != EEXIST || lstat(path, &st))
+        return no_dir(option, path, ret, err);
+    if (!S_ISDIR(st.st_mode))
+        return no_dir(option, path, ENOTDIR, err);
+    if (st.st_uid == geteuid()) {
+        if ((st.st_mode & 077) && chmod(path, 0700))
+            return ff_runway_error(err, RUNWAY_IO, "%s: the rights of %s "
+                                   "cannot be set to 0700: %s", option, path,
+                                   strerror(errno));
+    } else if (st.st_mode & 022) {
+        return ff_runway_error(err, RUNWAY_IO, "%s: %s belongs to another user "
+                               "and can be written by others", option, path);
+    }
+    return RUNWAY_OK;
+}
+
+RunwayOutcome ff_runway_disk_prove(const char *option, const char *dir,
+                                   RunwayError *err)
+{
+    char *path = ff_runway_disk_path(dir, ".probe.XXXXXX", NULL);
+    char *data = malloc(PROBE_SIZE);
+    const char *what = "written";
+    int fd = -1, ret = 0;
+
+    if (!path || !data) {
+        free(path);
+        free(data);
+        return ff_runway_error(err, RUNWAY_NOMEM, "out of memory");
+    }
+    memset(data, 'r', PROBE_SIZE); /* zeros might take no room */
+    fd = mkstemp(path);
+    if (fd < 0) {
+        ret = errno;
+        goto end;
+    }
+    ret = ff_runway_disk_write(fd, data, PROBE_SIZE);
+    if (!ret)
+        ret = ff_runway_disk_sync(fd);
+    if (!ret) {
+        ret = ff_runway_disk_lock(fd, 1);
+        if (ret)
+            what = "locked";
+    }
+    unlink(path);
+    close(fd);
+end:
+    free(path);
+    free(data);
+    if (ret)
+        return ff_runway_error(err, RUNWAY_IO, "%s: files in %s cannot be %s: "
+                               "%s", option, dir, what, strerror(ret));
+    return RUNWAY_OK;
+}
