@@ -669,8 +669,12 @@ static void test_error_text_holds_no_secret(void **state)
                 "sk-123456\",\"path\":[\"x\"]}]}", "wrong; x: Bearer ...");
     /* a clip echoed whole */
     strcpy(text, "{\"error\":\"bad: data:video/mp4;base64,");
-    memset(text + strlen(text), 'A', 15000);
-    text[15040] = 0;
+    {
+        size_t start = strlen(text);
+
+        memset(text + start, 'A', 15000);
+        text[start + 15000] = 0;
+    }
     strcat(text, "\"}");
     check_error(text, "bad: data:...");
 }

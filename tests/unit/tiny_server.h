@@ -49,12 +49,12 @@ struct Server {
     int fd, port;
     ServerHandler handler;
     void *opaque;
-    int ignore_body;     ///< the handler is called when the head is there
-    int ignore_request;  ///< the handler is called at once, without a request
+    _Atomic int ignore_body;     ///< the handler is called when the head is there
+    _Atomic int ignore_request;  ///< the handler is called at once, without a request
     pthread_t thread;
     pthread_t threads[SERVER_REQUESTS];
     pthread_mutex_t mutex;
-    volatile int stop;
+    _Atomic int stop;
     int nb_connections;  ///< under mutex, like what follows
     int nb_requests;
     Request requests[SERVER_REQUESTS];
