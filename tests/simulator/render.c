@@ -272,8 +272,7 @@ static void run(const SimRender *render, SimRenderJob *job)
 
     if (run_ffmpeg(render, job, &err)) {
         /* Many an ffmpeg comes without libx265; ten bits are still ten. */
-        if (!strcmp(job->codec, "hevc10") &&
-            strstr(err.data, "Unknown encoder")) {
+        if (!strcmp(job->codec, "hevc10") && strstr(err.data, "x265")) {
             sim_buf_free(&err);
             job->codec = "h264_10";
             if (run_ffmpeg(render, job, &err))

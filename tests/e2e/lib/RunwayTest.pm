@@ -127,7 +127,8 @@ sub run_cmd {
 # Makes a clip with lavfi sources and returns its path.
 #
 #   size 320x180, rate 24, seconds 2, or frames; source (testsrc2), filter,
-#   codec [-c:v libx264 ...], audio 1, matrix bt709, range tv, args [...], name
+#   codec [-c:v libx264 ...], audio 1, matrix bt709, range tv, args [...], name,
+#   rgb 1 (the source draws in RGB, so that its colours mean the same in any matrix)
 sub make_clip {
     my (%opt) = @_;
     my $matrix = $opt{matrix} // 'bt709';
@@ -142,7 +143,9 @@ sub make_clip {
     my $run = run_cmd([
         $FFMPEG, '-hide_banner', '-nostdin', '-v', 'error', '-y', '-f', 'lavfi', '-i', $source,
         $opt{audio} ? ('-f', 'lavfi', '-i', 'sine=frequency=440:sample_rate=48000', '-shortest') : (),
-        '-vf', join(',', "scale=out_color_matrix=$matrix:out_range=" . ($opt{range} // 'tv'),
+        '-vf', join(',', $opt{rgb} ? 'format=rgb24' : (),
+            "scale=flags=bicubic+accurate_rnd+full_chroma_int:out_color_matrix=$matrix:out_range="
+                . ($opt{range} // 'tv'),
             'format=yuv420p', $opt{filter} // ()),
         $opt{codec} ? @{ $opt{codec} } : (qw(-c:v libx264 -preset veryfast -crf 12)),
         $opt{audio} ? (qw(-c:a aac)) : (),
