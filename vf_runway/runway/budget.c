@@ -167,7 +167,7 @@ void ff_runway_budget_release(RunwayBudget *b, RunwayReservation *reservation)
     memset(reservation, 0, sizeof(*reservation));
 }
 
-/* Book the reservation anew, with another estimate or charge (-1: as it was). */
+/* Book the reservation anew, with another estimate or charge; -1: as before. */
 static void rebook(RunwayBudget *b, RunwayReservation *r, int64_t estimated,
                    int64_t charged)
 {

@@ -21,7 +21,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#if defined(__has_include)
+#if !__has_include(<cJSON.h>) && __has_include(<cjson/cJSON.h>)
+#define RUNWAY_CJSON_IN_FOLDER
+#endif
+#endif
+#ifdef RUNWAY_CJSON_IN_FOLDER
 #include <cjson/cJSON.h>
+#else
+#include <cJSON.h>
+#endif
 
 #include "record.h"
 

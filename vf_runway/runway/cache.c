@@ -1,0 +1,571 @@
+/*
+ * This file is part of FFmpeg.
+ *
+ * FFmpeg is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * FFmpeg is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with FFmpeg; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "cache.h"
+#include "disk.h"
+#include "record.h"
+
+#define OPTION "cache_dir"
+
+#define SUFFIX_DAMAGED ".damaged"
+
+#define BUFFER_SIZE 65536
+
+/* who prunes has a file locked for an instant only */
+#define LOCK_PAUSE    10000
+#define LOCK_TRIES      500
+
+struct RunwayCache {
+    char *dir, *results, *incoming;
+    int64_t size;
+    int read_only;
+    const RunwayLog *log;
+};
+
+struct RunwayCacheEntry {
+    int fd;
+    char *path;
+    char identity[RUNWAY_IDENTITY_SIZE];
+};
+
+static RunwayOutcome no_memory(RunwayError *err)
+{
+    return ff_runway_error(err, RUNWAY_NOMEM, "out of memory");
+}
+
+static RunwayOutcome make_dirs(RunwayCache *c, RunwayError *err)
+{
+    RunwayOutcome ret = ff_runway_disk_make_dir(OPTION, c->dir, err);
+
+    if (!ret)
+        ret = ff_runway_disk_make_own_dir(OPTION, c->results, err);
+    if (!ret)
+        ret = ff_runway_disk_make_own_dir(OPTION, c->incoming, err);
+    if (!ret)
+        ret = ff_runway_disk_prove(OPTION, c->incoming, err);
+    return ret;
+}
+
+RunwayOutcome ff_runway_cache_create(const RunwayCacheConfig *config,
+                                     RunwayCache **cache, RunwayError *err)
+{
+    RunwayCache *c = calloc(1, sizeof(*c));
+    RunwayOutcome ret = RUNWAY_OK;
+
+    *cache = NULL;
+    if (!c)
+        return no_memory(err);
+    c->size      = config->cache_size;
+    c->read_only = config->read_only;
+    c->log       = config->log;
+    if (config->cache_dir && *config->cache_dir)
+        c->dir = strdup(config->cache_dir);
+    else
+        ret = ff_runway_disk_default(OPTION, "XDG_CACHE_HOME", ".cache",
+                                     &c->dir, err);
+    if (ret)
+        goto fail;
+    if (c->dir) {
+        c->results  = ff_runway_disk_path(c->dir, "results", NULL);
+        c->incoming = ff_runway_disk_path(c->dir, "incoming", NULL);
+    }
+    if (!c->results || !c->incoming) {
+        ret = no_memory(err);
+        goto fail;
+    }
+    if (!c->read_only) {
+        ret = make_dirs(c, err);
+        if (!ret)
+            ret = ff_runway_cache_prune(c, NULL, err);
+    }
+    if (ret)
+        goto fail;
+    *cache = c;
+    return RUNWAY_OK;
+
+fail:
+    ff_runway_cache_free(&c);
+    return ret;
+}
+
+void ff_runway_cache_free(RunwayCache **cache)
+{
+    if (!cache || !*cache)
+        return;
+    free((*cache)->dir);
+    free((*cache)->results);
+    free((*cache)->incoming);
+    free(*cache);
+    *cache = NULL;
+}
+
+const char *ff_runway_cache_dir(const RunwayCache *c)
+{
+    return c->dir;
+}
+
+static RunwayOutcome check_identity(const char *identity, RunwayError *err)
+{
+    return ff_runway_identity_is_valid(identity) ? RUNWAY_OK :
+           ff_runway_error(err, RUNWAY_INVALID, "'%s' is no identity of a clip "
+                           "(a mistake in the filter)", identity);
+}
+
+/* Where a result is, or NULL: out of memory. */
+static char *result_path(const RunwayCache *c, const char *identity,
+                         const char *checksum)
+{
+    char name[RUNWAY_IDENTITY_SIZE + RUNWAY_CHECKSUM_SIZE + 8];
+
+    snprintf(name, sizeof(name), "%s.%s.mp4", identity, checksum);
+    return ff_runway_disk_path(c->results, name, NULL);
+}
+
+/**
+ * Share fd, so that nobody prunes it. ENOENT: it was pruned just before.
+ */
+static int hold(int fd, const char *path)
+{
+    for (int i = 0;; i++) {
+        int ret = ff_runway_disk_lock(fd, 0);
+
+        if (!ret)
+            return ff_runway_disk_is_at(fd, path) ? 0 : ENOENT;
+        if (ret != EWOULDBLOCK || i == LOCK_TRIES)
+            return ret;
+        ff_runway_disk_pause(LOCK_PAUSE);
+    }
+}
+
+/* A new file in incoming/, held. path ends in XXXXXX. */
+static int make_temp(char *path, int *fd)
+{
+    size_t length = strlen(path);
+    int ret;
+
+    do {
+        memcpy(path + length - 6, "XXXXXX", 6);
+        *fd = mkstemp(path);
+        if (*fd < 0)
+            return errno;
+        fcntl(*fd, F_SETFD, FD_CLOEXEC);
+        ret = hold(*fd, path);
+        if (ret) {
+            close(*fd);
+            unlink(path);
+            *fd = -1;
+        }
+    } while (ret == ENOENT); /* taken for a dead one's before it was held */
+    return ret;
+}
+
+RunwayOutcome ff_runway_cache_begin(RunwayCache *c, const char *identity,
+                                    RunwayCacheEntry **entry, RunwayError *err)
+{
+    RunwayOutcome ret = check_identity(identity, err);
+    RunwayCacheEntry *e;
+    int why;
+
+    *entry = NULL;
+    if (ret)
+        return ret;
+    if (c->read_only)
+        return ff_runway_error(err, RUNWAY_INVALID, "nothing can be brought "
+                               "into a cache that is only read (a mistake in "
+                               "the filter)");
+    e = calloc(1, sizeof(*e));
+    if (!e)
+        return no_memory(err);
+    e->fd = -1;
+    memcpy(e->identity, identity, sizeof(e->identity));
+    e->path = ff_runway_disk_path(c->incoming, identity, ".XXXXXX");
+    if (!e->path) {
+        free(e);
+        return no_memory(err);
+    }
+    why = make_temp(e->path, &e->fd);
+    if (why) {
+        free(e->path);
+        free(e);
+        return ff_runway_error(err, RUNWAY_IO, OPTION ": no file can be made "
+                               "in %s: %s", c->incoming, strerror(why));
+    }
+    *entry = e;
+    return RUNWAY_OK;
+}
+
+int ff_runway_cache_entry_fd(const RunwayCacheEntry *entry)
+{
+    return entry->fd;
+}
+
+static void free_entry(RunwayCacheEntry **entry)
+{
+    close((*entry)->fd);
+    free((*entry)->path);
+    free(*entry);
+    *entry = NULL;
+}
+
+void ff_runway_cache_abort(RunwayCacheEntry **entry)
+{
+    if (!entry || !*entry)
+        return;
+    unlink((*entry)->path);
+    free_entry(entry);
+}
+
+/* Size and checksum of the whole file; 0 or an errno value. */
+static int sum_file(int fd, int64_t *size, char checksum[RUNWAY_CHECKSUM_SIZE])
+{
+    char *buffer = malloc(BUFFER_SIZE);
+    RunwayChecksum sum;
+    int ret = 0;
+
+    *size = 0;
+    if (!buffer)
+        return ENOMEM;
+    ff_runway_checksum_init(&sum);
+    for (;;) {
+        ssize_t n = pread(fd, buffer, BUFFER_SIZE, (off_t)*size);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            ret = errno;
+        if (n <= 0)
+            break;
+        ff_runway_checksum_add(&sum, buffer, (size_t)n);
+        *size += n;
+    }
+    ff_runway_checksum_text(&sum, checksum);
+    free(buffer);
+    return ret;
+}
+
+/* Open a result and hold it; 0 or an errno value. */
+static int open_result(const char *path, int *fd)
+{
+    int ret = ff_runway_disk_open(path, O_RDONLY, fd);
+
+    if (ret)
+        return ret;
+    ret = hold(*fd, path);
+    if (ret) {
+        close(*fd);
+        *fd = -1;
+    }
+    return ret;
+}
+
+RunwayOutcome ff_runway_cache_commit(RunwayCache *c, RunwayCacheEntry **entry,
+                                     int64_t *size,
+                                     char checksum[RUNWAY_CHECKSUM_SIZE],
+                                     int *fd, RunwayError *err)
+{
+    RunwayCacheEntry *e = *entry;
+    RunwayError ignored;
+    char *path = NULL;
+    int why;
+
+    *fd = -1;
+    why = ff_runway_disk_sync(e->fd);
+    if (!why)
+        why = sum_file(e->fd, size, checksum);
+    if (!why) {
+        path = result_path(c, e->identity, checksum);
+        if (!path)
+            why = ENOMEM;
+    }
+    if (!why && rename(e->path, path))
+        why = errno;
+    if (why) {
+        ff_runway_error(err, RUNWAY_IO, OPTION ": the result cannot be kept "
+                        "in %s: %s", c->results, strerror(why));
+        goto fail;
+    }
+    why = ff_runway_disk_sync_dir(c->results);
+    /* e->fd holds it until the new one does */
+    if (!why)
+        why = open_result(path, fd);
+    if (why) {
+        ff_runway_error(err, RUNWAY_IO, OPTION ": %s cannot be kept: %s", path,
+                        strerror(why));
+        goto fail;
+    }
+    free_entry(entry);
+    free(path);
+    if (ff_runway_cache_prune(c, NULL, &ignored))
+        ff_runway_log(c->log, RUNWAY_LOG_VERBOSE, "%s", ignored.text);
+    return RUNWAY_OK;
+
+fail:
+    free(path);
+    ff_runway_cache_abort(entry);
+    return RUNWAY_IO;
+}
+
+static void move_aside(const RunwayCache *c, const char *path)
+{
+    size_t size = strlen(path) + sizeof(SUFFIX_DAMAGED);
+    char *aside;
+
+    if (c->read_only)
+        return;
+    aside = malloc(size);
+    if (aside) {
+        snprintf(aside, size, "%s" SUFFIX_DAMAGED, path);
+        if (rename(path, aside))
+            unlink(path);
+    }
+    free(aside);
+}
+
+RunwayOutcome ff_runway_cache_open(RunwayCache *c, const char *identity,
+                                   int64_t size, const char *checksum, int *fd,
+                                   RunwayError *err)
+{
+    RunwayOutcome ret = check_identity(identity, err);
+    char found[RUNWAY_CHECKSUM_SIZE], *path;
+    int64_t found_size = 0;
+    struct stat st;
+    int why;
+
+    *fd = -1;
+    if (ret)
+        return ret;
+    if (!ff_runway_checksum_is_text(checksum))
+        return ff_runway_error(err, RUNWAY_INVALID, "'%s' is no checksum (a "
+                               "mistake in the filter)", checksum);
+    path = result_path(c, identity, checksum);
+    if (!path)
+        return no_memory(err);
+    why = open_result(path, fd);
+    if (why == ENOENT) /* pruned, or never there */
+        goto end;
+    if (!why && fstat(*fd, &st))
+        why = errno;
+    if (!why && !S_ISREG(st.st_mode))
+        why = EISDIR;
+    if (!why && st.st_size == size)
+        why = sum_file(*fd, &found_size, found);
+    if (why) {
+        ret = ff_runway_error(err, RUNWAY_IO, OPTION ": %s cannot be read: %s",
+                              path, strerror(why));
+        goto end;
+    }
+    if (st.st_size != size || found_size != size || strcmp(found, checksum)) {
+        ret = ff_runway_error(err, RUNWAY_BAD_RESULT, OPTION ": %s is damaged",
+                              path);
+        move_aside(c, path);
+        goto end;
+    }
+    /* used now; in whole seconds at worst, which is enough for an order */
+    if (!c->read_only)
+        utimes(path, NULL);
+end:
+    if (ret && *fd >= 0) {
+        close(*fd);
+        *fd = -1;
+    }
+    free(path);
+    return ret;
+}
+
+int ff_runway_cache_has(const RunwayCache *c, const char *identity,
+                        int64_t size, const char *checksum)
+{
+    struct stat st;
+    char *path;
+    int has;
+
+    if (!ff_runway_identity_is_valid(identity) ||
+        !ff_runway_checksum_is_text(checksum))
+        return 0;
+    path = result_path(c, identity, checksum);
+    has  = path && !lstat(path, &st) && S_ISREG(st.st_mode) &&
+           st.st_size == size;
+    free(path);
+    return has;
+}
+
+/* Remove a file that nobody holds. 0: it is gone. */
+static int remove_unused(const char *path)
+{
+    int fd, ret = ff_runway_disk_open(path, O_RDWR, &fd);
+
+    if (ret)
+        return ret == ENOENT ? 0 : ret;
+    ret = ff_runway_disk_lock(fd, 1);
+    if (!ret && ff_runway_disk_is_at(fd, path) && unlink(path) &&
+        errno != ENOENT)
+        ret = errno;
+    close(fd);
+    return ret;
+}
+
+/* A result, while it is decided what goes. */
+typedef struct Result {
+    char *path;
+    int damaged;
+    int64_t used; ///< seconds since the epoch
+    int64_t size;
+} Result;
+
+typedef struct Results {
+    Result *list;
+    size_t nb, room;
+    int64_t size;
+} Results;
+
+static int by_use(const void *a, const void *b)
+{
+    const Result *x = a, *y = b;
+
+    if (x->damaged != y->damaged)
+        return y->damaged - x->damaged;
+    if (x->used != y->used)
+        return x->used < y->used ? -1 : 1;
+    return strcmp(x->path, y->path);
+}
+
+static int ends_with(const char *text, const char *end)
+{
+    size_t n = strlen(text), m = strlen(end);
+
+    return n >= m && !strcmp(text + n - m, end);
+}
+
+/* Takes path over. 0: out of memory. */
+static int add_result(Results *all, char *path, const struct stat *st)
+{
+    Result *r;
+
+    if (all->nb == all->room) {
+        size_t room = all->room ? 2 * all->room : 64;
+
+        r = realloc(all->list, room * sizeof(*r));
+        if (!r) {
+            free(path);
+            return 0;
+        }
+        all->list = r;
+        all->room = room;
+    }
+    r = &all->list[all->nb++];
+    r->path    = path;
+    r->damaged = ends_with(path, SUFFIX_DAMAGED);
+    r->used    = (int64_t)st->st_mtime;
+    r->size    = (int64_t)st->st_size;
+    all->size += r->size;
+    return 1;
+}
+
+static RunwayOutcome not_read(const char *path, RunwayError *err)
+{
+    return ff_runway_error(err, RUNWAY_IO, OPTION ": %s cannot be read: %s",
+                           path, strerror(errno));
+}
+
+static RunwayOutcome list_results(const RunwayCache *c, Results *all,
+                                  RunwayError *err)
+{
+    DIR *dir = opendir(c->results);
+    const struct dirent *entry;
+    RunwayOutcome ret = RUNWAY_OK;
+
+    if (!dir)
+        return not_read(c->results, err);
+    while (!ret && (entry = readdir(dir))) {
+        char *path = ff_runway_disk_path(c->results, entry->d_name, NULL);
+        struct stat st;
+
+        if (!path)
+            ret = no_memory(err);
+        else if (lstat(path, &st) || !S_ISREG(st.st_mode))
+            free(path);
+        else if (!add_result(all, path, &st))
+            ret = no_memory(err);
+    }
+    closedir(dir);
+    return ret;
+}
+
+static RunwayOutcome prune_incoming(const RunwayCache *c, RunwayError *err)
+{
+    DIR *dir = opendir(c->incoming);
+    const struct dirent *entry;
+
+    if (!dir)
+        return not_read(c->incoming, err);
+    while ((entry = readdir(dir))) {
+        char *path = ff_runway_disk_path(c->incoming, entry->d_name, NULL);
+        struct stat st;
+
+        if (path && !lstat(path, &st) && S_ISREG(st.st_mode))
+            remove_unused(path);
+        free(path);
+    }
+    closedir(dir);
+    return RUNWAY_OK;
+}
+
+RunwayOutcome ff_runway_cache_prune(RunwayCache *c, int *removed,
+                                    RunwayError *err)
+{
+    Results all = { NULL, 0, 0, 0 };
+    int gone = 0;
+    RunwayOutcome ret;
+
+    if (removed)
+        *removed = 0;
+    if (c->read_only)
+        return RUNWAY_OK;
+    ret = prune_incoming(c, err);
+    if (!ret)
+        ret = list_results(c, &all, err);
+    if (!ret && all.nb)
+        qsort(all.list, all.nb, sizeof(*all.list), by_use);
+    for (size_t i = 0; !ret && i < all.nb && all.size > c->size; i++) {
+        if (!remove_unused(all.list[i].path)) {
+            all.size -= all.list[i].size;
+            gone++;
+        }
+    }
+    if (gone)
+        ff_runway_log(c->log, RUNWAY_LOG_VERBOSE, OPTION ": %d results were "
+                      "removed to keep within %lld bytes", gone,
+                      (long long)c->size);
+    if (removed)
+        *removed = gone;
+    for (size_t i = 0; i < all.nb; i++)
+        free(all.list[i].path);
+    free(all.list);
+    return ret;
+}
