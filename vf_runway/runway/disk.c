@@ -263,7 +263,7 @@ RunwayOutcome ff_runway_disk_make_own_dir(const char *option, const char *path,
 RunwayOutcome ff_runway_disk_prove(const char *option, const char *dir,
                                    RunwayError *err)
 {
-    char *path = ff_runway_disk_path(dir, ".probe.XXXXXX", NULL);
+    char *path = ff_runway_disk_path(dir, RUNWAY_DISK_PROBE "XXXXXX", NULL);
     char *data = malloc(PROBE_SIZE);
     const char *what = "written";
     int fd = -1, ret = 0;

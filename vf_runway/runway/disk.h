@@ -62,8 +62,10 @@ RunwayOutcome ff_runway_disk_make_dir(const char *option, const char *path,
 RunwayOutcome ff_runway_disk_make_own_dir(const char *option, const char *path,
                                           RunwayError *err);
 
-/** Write a real file into dir, make it durable, remove it. RUNWAY_IO names
- *  option, path and reason. */
+#define RUNWAY_DISK_PROBE ".probe." ///< how the names of such files begin
+
+/** Write a real file into dir, make it durable, lock it, remove it. RUNWAY_IO
+ *  names option, path and reason. */
 RunwayOutcome ff_runway_disk_prove(const char *option, const char *dir,
                                    RunwayError *err);
 

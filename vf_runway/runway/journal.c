@@ -27,7 +27,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "clock.h"
 #include "disk.h"
 #include "journal.h"
 
@@ -731,15 +730,22 @@ static RunwayOutcome prune_leftovers(Prune *p, RunwayError *err)
 
     while (!ret && dir && (entry = readdir(dir))) {
         int damaged = match_name(entry->d_name, SUFFIX_DAMAGED, identity);
+        int probe = !strncmp(entry->d_name, RUNWAY_DISK_PROBE,
+                             strlen(RUNWAY_DISK_PROBE));
         RunwayJournalLock *lock;
         char *path;
 
-        if (!damaged && !match_name(entry->d_name, SUFFIX_NEW, identity) &&
+        if (!damaged && !probe &&
+            !match_name(entry->d_name, SUFFIX_NEW, identity) &&
             !match_name(entry->d_name, SUFFIX_NEXT, identity))
             continue;
         path = ff_runway_disk_path(j->clips, entry->d_name, NULL);
-        if (path && (!damaged ||
-                     p->now - file_time(path) > RUNWAY_JOURNAL_KEEP)) {
+        if (path && probe) {
+            /* should it be in use this very moment, it does not need its name
+             * any more */
+            unlink(path);
+        } else if (path && (!damaged || p->now - file_time(path) >
+                                        RUNWAY_JOURNAL_KEEP)) {
             lock = lock_if_free(j, identity);
             if (lock)
                 unlink(path);
