@@ -44,6 +44,7 @@
 #include "runway/clip_writer.h"
 #include "runway/clock.h"
 #include "runway/files.h"
+#include "runway/interrupt.h"
 #include "runway/providers.h"
 #include "runway/sequence.h"
 
@@ -63,6 +64,11 @@ enum Interlaced {
     INTERLACED_WARN,
 };
 
+enum OnError {
+    ON_ERROR_FAIL,
+    ON_ERROR_SOURCE,
+};
+
 enum Timing {
     TIMING_SOURCE,
     TIMING_NATIVE,
@@ -74,7 +80,7 @@ typedef struct RunwayV2VContext {
     /* options */
     char *prompt, *prompt_file;
     char *model;
-    int64_t seed;
+    int64_t seed, take;
     char *ratio;
     int fit;
     char *reference;
@@ -93,8 +99,14 @@ typedef struct RunwayV2VContext {
     int timing;
     int interlaced;
     int64_t poll_interval, task_timeout;
+    char *state_dir, *cache_dir;
+    int64_t cache_size;
+    int dry_run;
+    double max_credits;
+    int on_error, on_unknown, retries;
     char *ca_file;
     int tls_verify;
+    int signals;
 
     /* what they come to, set by init() */
     RunwayLog log;
@@ -107,6 +119,7 @@ typedef struct RunwayV2VContext {
     int out_w, out_h;           ///< 0: not given
 
     /* while frames flow */
+    RunwayInterrupt interrupt;
     RunwaySequence *sequence;
     int64_t delta;              ///< length of a frame that does not say
     int64_t prev_pts;
@@ -120,6 +133,7 @@ typedef struct RunwayV2VContext {
     int64_t wait_start;         ///< of the present wait, 0: none
     int64_t reported;           ///< when waiting was last told
     int64_t nb_in, nb_out;
+    int64_t end_pts;            ///< of what went out, output time base
 } RunwayV2VContext;
 
 #define OFFSET(x) offsetof(RunwayV2VContext, x)
@@ -132,6 +146,7 @@ static const AVOption runway_v2v_options[] = {
     STR("prompt_file", prompt_file, NULL, "UTF-8 text file to read the prompt from"),
     STR("model", model, NULL, "model to use; the provider's default when not set"),
     { "seed", "seed of the generation, the same for all clips; -1 sends none", OFFSET(seed), AV_OPT_TYPE_INT64, { .i64 = 1 }, -1, UINT32_MAX, FLAGS },
+    { "take", "another number buys another result for the same clips", OFFSET(take), AV_OPT_TYPE_INT64, { .i64 = 0 }, 0, INT64_MAX, FLAGS },
     STR("ratio", ratio, "auto", "output ratio W:H for models that have one; auto is the nearest to the input's"),
     { "fit", "what to do where the input's shape is not the ratio's", OFFSET(fit), AV_OPT_TYPE_INT, { .i64 = RUNWAY_FIT_PAD }, RUNWAY_FIT_PAD, RUNWAY_FIT_STRETCH, FLAGS, .unit = "fit" },
         { "pad",     "replicate the edges, and crop them out of the result", 0, AV_OPT_TYPE_CONST, { .i64 = RUNWAY_FIT_PAD },     0, 0, FLAGS, .unit = "fit" },
@@ -159,8 +174,21 @@ static const AVOption runway_v2v_options[] = {
         { "warn", "warn, and send it as it is", 0, AV_OPT_TYPE_CONST, { .i64 = INTERLACED_WARN }, 0, 0, FLAGS, .unit = "interlaced" },
     { "poll_interval", "time between two looks at a task; at least 5 s, but on loopback", OFFSET(poll_interval), AV_OPT_TYPE_DURATION, { .i64 = 6000000 }, 100000, 600000000, FLAGS },
     { "task_timeout", "longest time for a task, waiting for a free place not counted", OFFSET(task_timeout), AV_OPT_TYPE_DURATION, { .i64 = 1800000000LL }, 1000000, 86400000000LL, FLAGS },
+    STR("state_dir", state_dir, NULL, "folder of the journal of what was paid for; the XDG state home's when not set"),
+    STR("cache_dir", cache_dir, NULL, "folder of the results; the XDG cache home's when not set"),
+    { "cache_size", "bytes that results may take; the oldest go first", OFFSET(cache_size), AV_OPT_TYPE_INT64, { .i64 = 20LL << 30 }, 0, INT64_MAX, FLAGS },
+    { "dry_run", "send nothing, log the plan and the price, pass the frames through", OFFSET(dry_run), AV_OPT_TYPE_BOOL, { .i64 = 0 }, 0, 1, FLAGS },
+    { "max_credits", "never let the cost of this output's clips pass this; 0 is no limit", OFFSET(max_credits), AV_OPT_TYPE_DOUBLE, { .dbl = 0 }, 0, 1e12, FLAGS },
+    { "on_error", "what to do when a clip's task fails", OFFSET(on_error), AV_OPT_TYPE_INT, { .i64 = ON_ERROR_FAIL }, ON_ERROR_FAIL, ON_ERROR_SOURCE, FLAGS, .unit = "on_error" },
+        { "fail",   "end with an error",                   0, AV_OPT_TYPE_CONST, { .i64 = ON_ERROR_FAIL },   0, 0, FLAGS, .unit = "on_error" },
+        { "source", "put out that clip's own source frames", 0, AV_OPT_TYPE_CONST, { .i64 = ON_ERROR_SOURCE }, 0, 0, FLAGS, .unit = "on_error" },
+    { "on_unknown", "what to do about a request or a task of unknown fate", OFFSET(on_unknown), AV_OPT_TYPE_INT, { .i64 = RUNWAY_ON_UNKNOWN_FAIL }, RUNWAY_ON_UNKNOWN_FAIL, RUNWAY_ON_UNKNOWN_RESEND, FLAGS, .unit = "on_unknown" },
+        { "fail",   "end with an error",               0, AV_OPT_TYPE_CONST, { .i64 = RUNWAY_ON_UNKNOWN_FAIL },   0, 0, FLAGS, .unit = "on_unknown" },
+        { "resend", "send it again, and maybe pay twice", 0, AV_OPT_TYPE_CONST, { .i64 = RUNWAY_ON_UNKNOWN_RESEND }, 0, 0, FLAGS, .unit = "on_unknown" },
+    { "retries", "new paid tasks for a clip whose task failed for a passing reason", OFFSET(retries), AV_OPT_TYPE_INT, { .i64 = 0 }, 0, 100, FLAGS },
     STR("ca_file", ca_file, NULL, "PEM file of certificate authorities; the system's when not set"),
     { "tls_verify", "check the server's certificate", OFFSET(tls_verify), AV_OPT_TYPE_BOOL, { .i64 = 1 }, 0, 1, FLAGS },
+    { "signals", "return early when the process gets SIGINT or SIGTERM", OFFSET(signals), AV_OPT_TYPE_BOOL, { .i64 = 1 }, 0, 1, FLAGS },
     { NULL }
 };
 
@@ -257,6 +285,8 @@ static av_cold int init_key(AVFilterContext *ctx)
     RunwayV2VContext *s = ctx->priv;
     RunwayError err;
 
+    if (s->dry_run)
+        return 0;
     if (s->key_file) {
         if (!strcmp(s->provider_name, "auto")) {
             av_log(ctx, AV_LOG_ERROR, "key_file: say whose key it is: "
@@ -327,29 +357,56 @@ static av_cold int init(AVFilterContext *ctx)
                "auto nor low\n", s->public_figure_threshold);
         return AVERROR(EINVAL);
     }
+    if (s->max_credits > 0 && ff_runway_credits(s->model_info, 1) < 0) {
+        av_log(ctx, AV_LOG_ERROR, "max_credits: the price of model %s is not "
+               "known, so no limit can be kept\n", s->model);
+        return AVERROR(EINVAL);
+    }
     if ((ret = init_prompt(ctx)) < 0 || (ret = init_references(ctx)) < 0 ||
         (ret = init_size(ctx)) < 0 || (ret = init_key(ctx)) < 0)
         return ret;
     return ff_runway_clip_encoder_check(s->encoder, ctx);
 }
 
+/* The last lines: what came of the frames, and of the money. */
+static void report_end(AVFilterContext *ctx)
+{
+    RunwayV2VContext *s = ctx->priv;
+    int64_t left = s->nb_in - s->nb_out;
+    int kept = ff_runway_sequence_nb_kept(s->sequence);
+    RunwayPipelineStatus st;
+    RunwayBudgetTotals totals;
+    char summary[256];
+
+    ff_runway_sequence_status(s->sequence, &st);
+    if (left > 0 && !s->error && !ff_runway_interrupt_seen(&s->interrupt) &&
+        s->timing == TIMING_SOURCE)
+        av_log(ctx, AV_LOG_WARNING, "%"PRId64" frames in were not given out: "
+               "the graph ended before them\n", left);
+    if (st.left)
+        av_log(ctx, AV_LOG_WARNING, "%d task%s at the provider and paid for; "
+               "the same command again picks up what is there, and sends "
+               "nothing twice\n", st.left, st.left == 1 ? " is" : "s are");
+    if (kept)
+        av_log(ctx, AV_LOG_WARNING, "%d of %d clips came out as their source\n",
+               kept, st.admitted);
+    av_log(ctx, AV_LOG_VERBOSE, "%"PRId64" frames in, %"PRId64" frames out\n",
+           s->nb_in, s->nb_out);
+    if (s->dry_run || !st.admitted)
+        return;
+    ff_runway_sequence_totals(s->sequence, &totals);
+    ff_runway_budget_summary(&totals, summary, sizeof(summary));
+    av_log(ctx, AV_LOG_INFO, "%s\n", summary);
+}
+
 static av_cold void uninit(AVFilterContext *ctx)
 {
     RunwayV2VContext *s = ctx->priv;
 
-    if (s->sequence) {
-        RunwayPipelineStatus st;
-        int64_t left = s->nb_in - s->nb_out;
-
-        ff_runway_sequence_status(s->sequence, &st);
-        if (left > 0 && !s->error && s->timing == TIMING_SOURCE)
-            av_log(ctx, AV_LOG_WARNING, "%"PRId64" frames in were not given "
-                   "out: the graph ended before them\n", left);
-        av_log(ctx, AV_LOG_VERBOSE, "%"PRId64" frames in, %"PRId64" frames out;"
-               " %d clips, %d generated, %d failed\n", s->nb_in, s->nb_out,
-               st.admitted, st.done, st.failed);
-    }
+    if (s->sequence)
+        report_end(ctx);
     ff_runway_sequence_free(&s->sequence);
+    ff_runway_interrupt_release(&s->interrupt);
     for (int i = 0; i < s->nb_references; i++)
         free((char *)s->references[i].uri);
     av_freep(&s->references);
@@ -417,11 +474,12 @@ static int config_output(AVFilterLink *outlink)
                          av_mul_q((AVRational){ inlink->w, outlink->w },
                                   (AVRational){ outlink->h, inlink->h }));
     }
-    if (ctx->enable_str && (outlink->w != inlink->w ||
-                            outlink->h != inlink->h)) {
-        av_log(ctx, AV_LOG_ERROR, "size: with enable, frames pass through as "
-               "they are, so the output has to have the input's size %dx%d\n",
-               inlink->w, inlink->h);
+    if ((ctx->enable_str || s->dry_run || s->on_error == ON_ERROR_SOURCE) &&
+        (outlink->w != inlink->w || outlink->h != inlink->h)) {
+        av_log(ctx, AV_LOG_ERROR, "size: with enable, dry_run or "
+               "on_error=source, frames pass through as they are, so the "
+               "output has to have the input's size %dx%d\n", inlink->w,
+               inlink->h);
         return AVERROR(EINVAL);
     }
     s->delta = rate.num > 0 && rate.den > 0 ?
@@ -454,7 +512,7 @@ static RunwayClientConfig make_client_config(const RunwayV2VContext *s)
         .provider    = s->provider,
         .base_url    = base_url,
         .api_version = s->api_version,
-        .key         = s->key,
+        .key         = s->dry_run ? "dry_run" : s->key, /* never sent */
         .headers     = headers && *headers ? headers : NULL,
         .proxy       = s->http_proxy,
         .ca_file     = s->ca_file,
@@ -474,6 +532,14 @@ static int start(AVFilterContext *ctx)
             .concurrency   = s->concurrency,
             .poll_interval = s->poll_interval,
             .task_timeout  = s->task_timeout,
+            .state_dir     = s->state_dir,
+            .cache_dir     = s->cache_dir,
+            .cache_size    = s->cache_size,
+            .max_credits   = s->max_credits,
+            .on_unknown    = s->on_unknown,
+            .retries       = s->retries,
+            .plan_only     = s->dry_run,
+            .tolerant      = s->on_error == ON_ERROR_SOURCE,
             .log           = &s->log,
             .check         = ff_runway_clip_check,
             .check_opaque  = ctx,
@@ -483,6 +549,9 @@ static int start(AVFilterContext *ctx)
         .clip_duration = s->clip_duration,
         .scene         = s->scene,
         .native        = s->timing == TIMING_NATIVE,
+        .take          = s->take,
+        .keep_source   = s->on_error == ON_ERROR_SOURCE && !s->dry_run,
+        .plan_only     = s->dry_run,
         .encoder       = s->encoder,
         .encoder_opts  = s->encoder_opts,
         .time_base     = inlink->time_base,
@@ -496,6 +565,8 @@ static int start(AVFilterContext *ctx)
     if (!ff_runway_model_is_known(s->model_info))
         av_log(ctx, AV_LOG_WARNING, "model %s is not known here: it is sent "
                "the common fields, and its price is unknown\n", s->model);
+    if (s->signals && !s->dry_run)
+        ff_runway_interrupt_acquire(&s->interrupt);
     return ff_runway_sequence_create(&s->sequence, &config);
 }
 
@@ -551,28 +622,40 @@ static int64_t frame_length(AVFilterContext *ctx, const AVFrame *frame)
     return AV_TIME_BASE / 25;
 }
 
+/* From the input's time base to the output's, which differ for native. */
+static void rescale_times(AVFilterContext *ctx, AVFrame *frame)
+{
+    AVRational in = ctx->inputs[0]->time_base, out = ctx->outputs[0]->time_base;
+
+    if (frame->pts != AV_NOPTS_VALUE)
+        frame->pts = av_rescale_q(frame->pts, in, out);
+    RUNWAY_FRAME_DURATION(frame) =
+        av_rescale_q(RUNWAY_FRAME_DURATION(frame), in, out);
+}
+
+/* Put a frame out as it is. */
+static int put_untouched(AVFilterContext *ctx, AVFrame **frame)
+{
+    RunwayV2VContext *s = ctx->priv;
+    AVFrame *out = *frame;
+
+    *frame = NULL;
+    s->nb_out++;
+    s->end_pts = out->pts + RUNWAY_FRAME_DURATION(out);
+    return ff_filter_frame(ctx->outputs[0], out);
+}
+
 /* A frame that the timeline leaves alone: out at once, or behind the clips that
  * are not out yet. */
 static int pass_frame(AVFilterContext *ctx, AVFrame **frame)
 {
     RunwayV2VContext *s = ctx->priv;
-    AVFilterLink *inlink = ctx->inputs[0], *outlink = ctx->outputs[0];
-    AVFrame *out = *frame;
-    int ret, now = 1;
+    int ret = 0, now = 1;
 
-    if (s->timing == TIMING_NATIVE && out->pts != AV_NOPTS_VALUE) {
-        out->pts = av_rescale_q(out->pts, inlink->time_base,
-                                outlink->time_base);
-        RUNWAY_FRAME_DURATION(out) =
-            av_rescale_q(RUNWAY_FRAME_DURATION(out), inlink->time_base,
-                         outlink->time_base);
-    }
-    ret = s->sequence ? ff_runway_sequence_pass(s->sequence, out, &now) : 0;
-    if (ret < 0 || !now)
-        return ret;
-    *frame = NULL;
-    s->nb_out++;
-    return ff_filter_frame(outlink, out);
+    rescale_times(ctx, *frame);
+    if (s->sequence)
+        ret = ff_runway_sequence_pass(s->sequence, *frame, &now);
+    return ret >= 0 && now ? put_untouched(ctx, frame) : ret;
 }
 
 /* What becomes of a frame of the input. Hands *frame on, or leaves it. */
@@ -595,7 +678,11 @@ static int take_frame(AVFilterContext *ctx, AVFrame **frame)
     }
     length      = frame_length(ctx, *frame);
     s->prev_pts = (*frame)->pts;
-    return ff_runway_sequence_add(s->sequence, *frame, length);
+    ret = ff_runway_sequence_add(s->sequence, *frame, length);
+    if (ret < 0 || !s->dry_run)
+        return ret;
+    rescale_times(ctx, *frame);
+    return put_untouched(ctx, frame);
 }
 
 /* Tell a person who waits, while waiting, how things stand. */
@@ -617,7 +704,7 @@ static void report_waiting(AVFilterContext *ctx)
     if (st.expected >= 0)
         snprintf(expected, sizeof(expected), ", next in about %.0f s",
                  st.expected / 1e6);
-    if (st.credits >= 0)
+    if (st.credits > 0 && !st.unpriced)
         snprintf(credits, sizeof(credits), ", %.0f credits", st.credits);
     av_log(ctx, AV_LOG_INFO, "waiting for %.0f s: %d clips done; %d queued, "
            "%d submitting, %d throttled, %d generating%s, %d downloading%s%s\n",
@@ -637,6 +724,7 @@ static int put_frame(AVFilterContext *ctx)
         return ret;
     s->nb_out++;
     s->wait_start = 0;
+    s->end_pts    = frame->pts + RUNWAY_FRAME_DURATION(frame);
     return ff_filter_frame(ctx->outputs[0], frame);
 }
 
@@ -659,6 +747,8 @@ static int take_input(AVFilterContext *ctx)
     /* what an error cut short is not worth paying for */
     if (s->sequence)
         ret = ff_runway_sequence_end(s->sequence, s->status != AVERROR_EOF);
+    if (s->sequence && s->dry_run && ret >= 0)
+        ff_runway_sequence_log_plan(s->sequence);
     return ret < 0 ? ret : 1;
 }
 
@@ -738,6 +828,21 @@ wait:
     return 0;
 }
 
+/* The process was told to end. ffmpeg shows that as an ordinary end of input,
+ * which must not send what is left: both sides are told that it is over, so the
+ * file is whole up to here. */
+static void stop_early(AVFilterContext *ctx)
+{
+    RunwayV2VContext *s = ctx->priv;
+
+    av_log(ctx, AV_LOG_WARNING, "interrupted: nothing more is sent\n");
+    if (s->sequence)
+        ff_runway_sequence_cancel(s->sequence);
+    s->status = AVERROR_EOF;
+    ff_inlink_set_status(ctx->inputs[0], AVERROR_EOF);
+    ff_outlink_set_status(ctx->outputs[0], AVERROR_EOF, s->end_pts);
+}
+
 static int activate(AVFilterContext *ctx)
 {
     RunwayV2VContext *s = ctx->priv;
@@ -748,6 +853,10 @@ static int activate(AVFilterContext *ctx)
         if (s->sequence)
             ff_runway_sequence_cancel(s->sequence);
         ff_inlink_set_status(ctx->inputs[0], status);
+        return 0;
+    }
+    if (!s->error && ff_runway_interrupt_seen(&s->interrupt)) {
+        stop_early(ctx);
         return 0;
     }
     if (!s->error)

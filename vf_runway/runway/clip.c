@@ -26,6 +26,7 @@
 #include "clip.h"
 #include "clip_picture.h"
 #include "clip_reader.h"
+#include "identity.h"
 #include "retime.h"
 #include "temp.h"
 
@@ -33,8 +34,9 @@ struct RunwayClip {
     RunwayClipConfig config;
 
     /* while frames come in */
-    RunwayClipWriter *writer;
+    RunwayClipWriter *writer; ///< NULL with plan_only
     int fd;
+    RunwayIdentity *identity;
     int64_t start;            ///< pts of the first frame, time base of config
     int64_t end;              ///< microseconds from start to the end so far
     int64_t last_length;      ///< of the newest frame, microseconds
@@ -120,11 +122,17 @@ int ff_runway_clip_create(RunwayClip **clip, const RunwayClipConfig *config,
     c->config = *config;
     c->fd     = -1;
     c->start  = first->pts;
-    if (ff_runway_temp_open(&c->fd, &err)) {
+    c->identity = ff_runway_identity_create();
+    if (!c->identity) {
+        ret = AVERROR(ENOMEM);
+        goto fail;
+    }
+    if (!config->plan_only && ff_runway_temp_open(&c->fd, &err)) {
         ret = ff_runway_report(c->config.log_ctx, &err);
         goto fail;
     }
-    ret = ff_runway_clip_writer_create(&c->writer, &config->writer, c->fd,
+    ret = config->plan_only ? 0 :
+          ff_runway_clip_writer_create(&c->writer, &config->writer, c->fd,
                                        first);
     if (ret >= 0)
         ret = ff_runway_clip_add(c, first, length);
@@ -145,6 +153,7 @@ void ff_runway_clip_free(RunwayClip **clip)
     if (!c)
         return;
     ff_runway_clip_writer_free(&c->writer);
+    ff_runway_identity_free(&c->identity);
     if (c->fd >= 0)
         close(c->fd);
     for (int i = 0; i < c->nb_props; i++)
@@ -183,9 +192,11 @@ int ff_runway_clip_add(RunwayClip *c, const AVFrame *frame, int64_t length)
     AVFrame **props;
     int ret;
 
-    ret = ff_runway_clip_writer_write(c->writer, frame,
-                                      ff_runway_segment_slot(&c->config.segment,
-                                                             time));
+    ret = ff_runway_identity_add(c->identity, frame, time);
+    if (ret >= 0 && c->writer)
+        ret = ff_runway_clip_writer_write(c->writer, frame,
+                                          ff_runway_segment_slot(
+                                              &c->config.segment, time));
     if (ret < 0)
         return ret;
     props = av_fast_realloc(c->props, &c->props_size,
@@ -256,10 +267,11 @@ int ff_runway_clip_close(RunwayClip *c, RunwayJob *job)
 {
     int64_t slots = ff_runway_segment_slots(&c->config.segment, c->end);
     double start = c->start * av_q2d(c->config.time_base);
-    int64_t size;
-    int ret;
+    int64_t size = 0;
+    int ret = 0;
 
-    ret = ff_runway_clip_writer_finish(c->writer, slots, &size);
+    if (c->writer)
+        ret = ff_runway_clip_writer_finish(c->writer, slots, &size);
     ff_runway_clip_writer_free(&c->writer);
     if (ret >= 0 && size > c->config.max_size)
         ret = shrink(c, slots, &size);
@@ -280,6 +292,23 @@ int ff_runway_clip_close(RunwayClip *c, RunwayJob *job)
     snprintf(job->label, sizeof(job->label), "clip %d (%.2f-%.2f s)",
              c->config.index, start, start + c->end / 1e6);
     return 0;
+}
+
+void ff_runway_clip_identify(RunwayClip *c, RunwayJob *job,
+                             const char *endpoint, int64_t take)
+{
+    const RunwayIdentityRequest request = {
+        .endpoint = endpoint,
+        .request  = &job->request,
+        .take     = take,
+        .geometry = &c->config.writer.geometry,
+        .rate_num = c->config.segment.rate_num,
+        .rate_den = c->config.segment.rate_den,
+        .length   = job->sent,
+    };
+
+    ff_runway_identity_finish(c->identity, &request, job->identity);
+    ff_runway_identity_free(&c->identity);
 }
 
 /* Read the generated frame behind the present one. */

@@ -48,6 +48,7 @@ typedef struct RunwayClipConfig {
     int native;                     ///< generated frames as they are, not one
                                     ///< for each source frame
     AVRational out_time_base;       ///< of the frames' pts that come out
+    int plan_only;                  ///< dry run: no file is written
     void *log_ctx;
 } RunwayClipConfig;
 
@@ -70,9 +71,13 @@ int ff_runway_clip_add(RunwayClip *clip, const AVFrame *frame, int64_t length);
 /**
  * No more frames: finish the file, encode it smaller where it passes max_size,
  * and hand it to a job: fd, size, sent, index and label are set, the rest is
- * the caller's to set.
+ * the caller's to set. With plan_only there is no fd.
  */
 int ff_runway_clip_close(RunwayClip *clip, RunwayJob *job);
+
+/** After ff_runway_clip_close(): what the clip is in journal and cache. Once. */
+void ff_runway_clip_identify(RunwayClip *clip, RunwayJob *job,
+                             const char *endpoint, int64_t take);
 
 /** The job is done: frames can be had. Takes the job over. */
 int ff_runway_clip_open_result(RunwayClip *clip, RunwayJob **job);

@@ -19,19 +19,21 @@
 #include <stdlib.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "clock.h"
 #include "job.h"
 #include "retry.h"
-#include "temp.h"
 
 #define BACKOFF_BASE  1000000LL
 #define BACKOFF_CAP  60000000LL
 #define BACKOFF_LEAST  250000LL
 
-/* how long a provider may deny a task that it has just accepted */
-#define NOT_EXIST_MAX 600000000LL
+/* how long a provider may deny a task that it has just accepted; and one that
+ * was accepted longer ago than that */
+#define NOT_EXIST_MAX     600000000LL
+#define NOT_EXIST_OLD_MAX  20000000LL
 
 /* fresh URLs asked for until a result counts as unreachable */
 #define URL_TRIES 5
@@ -77,6 +79,13 @@ typedef struct Run {
     uint32_t random;
     int64_t outage;     ///< when the present row of failures began, 0: none
     int attempt;        ///< failures in that row
+
+    RunwayJournalLock *lock;
+    RunwayRecord *record;
+    RunwayReservation held;  ///< of the budget, for the try at hand
+    int resent;              ///< times on_unknown=resend was used
+    int submitted_here;      ///< the task is one of this run's own
+    RunwayTask *task;        ///< as it was read last
 } Run;
 
 static uint32_t next_random(Run *run)
@@ -134,6 +143,79 @@ static RunwayOutcome back_off(Run *run, const char *what, int64_t retry_after,
                                                     : RUNWAY_OK;
 }
 
+/**
+ * Take the clip's record to another state, on disk. what and code are why, or
+ * NULL.
+ */
+static RunwayOutcome write_state(Run *run, RunwayClipState state,
+                                 const char *what, const char *code,
+                                 RunwayError *err)
+{
+    RunwayRecord *r = run->record;
+    RunwayOutcome ret;
+
+    ff_runway_record_set(r->failure, sizeof(r->failure), what);
+    ff_runway_record_set(r->failure_code, sizeof(r->failure_code), code);
+    ret = ff_runway_record_move(r, state, err);
+    if (!ret)
+        ret = ff_runway_journal_write(run->host->journal, run->lock, r, err);
+    return ret;
+}
+
+/* The create is over without a task: take the intent back. */
+static RunwayOutcome take_back(Run *run, RunwayOutcome ret, RunwayError *err)
+{
+    RunwayError second;
+
+    ff_runway_budget_release(run->host->budget, &run->held);
+    if (write_state(run, RUNWAY_CLIP_REJECTED, err->text, NULL, &second))
+        ff_runway_log(run->host->log, RUNWAY_LOG_WARNING, "%s: nothing was "
+                      "accepted, but the journal cannot be told: %s",
+                      run->job->label, second.text);
+    return ret;
+}
+
+static RunwayOutcome write_intent(Run *run, RunwayError *err)
+{
+    RunwayJob *job = run->job;
+    RunwayRecord *r = run->record;
+    RunwayOutcome ret = ff_runway_record_move(r, RUNWAY_CLIP_INTENT, err);
+
+    if (ret)
+        return ret;
+    ff_runway_record_set(r->endpoint, sizeof(r->endpoint),
+                         ff_runway_client_endpoint(run->host->client));
+    ff_runway_record_set(r->model, sizeof(r->model), job->request.model_name);
+    ff_runway_record_set(r->label, sizeof(r->label), job->label);
+    r->credits_estimated = (double)job->credits;
+    return ff_runway_journal_write(run->host->journal, run->lock, r, err);
+}
+
+/* A create was accepted: the task is ours, come what may. */
+static void accepted(Run *run)
+{
+    RunwayJob *job = run->job;
+    RunwayRecord *r = run->record;
+    RunwayError err;
+
+    recovered(run);
+    run->submitted_here = 1;
+    ff_runway_record_set(r->task_id, sizeof(r->task_id), job->now.task_id);
+    if (job->now.credits >= 0) {
+        r->credits_estimated = job->now.credits;
+        ff_runway_budget_estimate(run->host->budget, &run->held,
+                                  job->now.credits);
+    }
+    /* it is paid for now: a disk that fails here is no reason to drop it */
+    if (write_state(run, RUNWAY_CLIP_SUBMITTED, NULL, NULL, &err))
+        ff_runway_log(run->host->log, RUNWAY_LOG_ERROR, "%s: task %s was "
+                      "accepted, but the journal cannot be told: %s",
+                      job->label, job->now.task_id, err.text);
+    ff_runway_log(run->host->log, RUNWAY_LOG_VERBOSE,
+                  "%s: submitted as task %s", job->label, job->now.task_id);
+}
+
+/* Send the create, as often as it certainly was not accepted. */
 static RunwayOutcome submit(Run *run, RunwayError *err)
 {
     RunwayJob *job = run->job;
@@ -145,6 +227,16 @@ static RunwayOutcome submit(Run *run, RunwayError *err)
                                      &body, err);
     if (ret)
         return ret;
+    ret = ff_runway_budget_reserve(run->host->budget, (double)job->credits,
+                                   &run->held, err);
+    if (!ret)
+        ret = write_intent(run, err);
+    if (ret) {
+        ff_runway_budget_release(run->host->budget, &run->held);
+        goto end;
+    }
+    job->now.task_id[0] = 0;
+    set_state(run, RUNWAY_JOB_SUBMITTING);
     for (;;) {
         int64_t retry_after = -1;
 
@@ -155,13 +247,19 @@ static RunwayOutcome submit(Run *run, RunwayError *err)
         if (ret != RUNWAY_UNAVAILABLE)
             break;
         ret = back_off(run, "the create request", retry_after, &why, err);
-        if (ret)
+        if (ret) {
+            ret = take_back(run, ret, err);
             goto end;
+        }
     }
-    if (ret)
+    if (!ret) {
+        accepted(run);
+    } else if (ret == RUNWAY_UNKNOWN) {
+        ret = write_state(run, RUNWAY_CLIP_UNKNOWN, why.text, NULL, err);
+    } else {
         *err = why;
-    else
-        recovered(run);
+        ret = take_back(run, ret, err);
+    }
 end:
     ff_runway_body_free(&body);
     return ret;
@@ -224,16 +322,29 @@ static RunwayOutcome read_task(Run *run, RunwayTask *task, RunwayError *err)
     }
 }
 
-/* Wait for the task's end. task is what the last read said. */
-static RunwayOutcome await(Run *run, RunwayTask *task, RunwayError *err)
+/* How long the provider may go on saying that there is no such task. */
+static int64_t not_exist_max(const Run *run)
+{
+    int64_t age = (int64_t)time(NULL) - run->record->updated;
+
+    /* the wall clock may have jumped: what is decided here costs nothing, the
+     * record stays and the task can be read again by the next run */
+    return run->submitted_here || (age >= 0 && age < NOT_EXIST_MAX / 1000000) ?
+           NOT_EXIST_MAX : NOT_EXIST_OLD_MAX;
+}
+
+/* Wait for the task to end: RUNWAY_OK when run->task has SUCCEEDED. */
+static RunwayOutcome await(Run *run, RunwayError *err)
 {
     RunwayJob *job = run->job;
+    RunwayTask *task = run->task;
     const RunwayJobHost *host = run->host;
     int64_t least = ff_runway_client_is_loopback(host->client) ?
                     0 : RUNWAY_POLL_LEAST;
     int64_t created = ff_runway_now(), last = created;
     int64_t counted = 0;        /* time that task_timeout knows of */
     RunwayTaskState before = RUNWAY_TASK_NOT_EXIST;
+    int first = !run->submitted_here; /* one of another run may be done */
 
     for (;;) {
         int64_t now = ff_runway_now();
@@ -242,6 +353,9 @@ static RunwayOutcome await(Run *run, RunwayTask *task, RunwayError *err)
                                                 host->expected(host->opaque),
                                                 least);
         RunwayOutcome ret;
+
+        if (first)
+            pause = first = 0;
 
         if (host->wait(host->opaque, pause))
             return cancelled(err);
@@ -277,7 +391,7 @@ static RunwayOutcome await(Run *run, RunwayTask *task, RunwayError *err)
                                    "task %s was cancelled by somebody else",
                                    job->now.task_id);
         case RUNWAY_TASK_NOT_EXIST:
-            if (now - created > NOT_EXIST_MAX)
+            if (now - created > not_exist_max(run))
                 return ff_runway_error(err, RUNWAY_TASK_LOST, "the provider "
                                        "says that task %s does not exist, "
                                        "though it was accepted; it may have "
@@ -295,60 +409,210 @@ static RunwayOutcome await(Run *run, RunwayTask *task, RunwayError *err)
     }
 }
 
-static RunwayOutcome download(Run *run, RunwayTask *task, RunwayError *err)
+/* Fetch the result of run->task into fd; *size is what it has in the end. */
+static RunwayOutcome download(Run *run, int fd, int64_t *size, RunwayError *err)
 {
     RunwayJob *job = run->job;
-    int urls = 1;
+    RunwayTask *task = run->task;
+    int refused = 0;
     RunwayOutcome ret;
 
-    ret = ff_runway_temp_open(&job->result_fd, err);
-    if (ret)
-        return ret;
     for (;;) {
-        int64_t retry_after = -1, before = job->result_size;
+        int64_t retry_after = -1, before = *size;
+        int refresh;
         RunwayError why;
 
         memset(&why, 0, sizeof(why));
-        ret = ff_runway_client_download(run->host->client, task->url,
-                                        job->result_fd, &job->result_size,
+        ret = ff_runway_client_download(run->host->client, task->url, fd, size,
                                         &retry_after, &why);
         if (!ret)
             return ret;
-        if (job->result_size > before)
+        if (*size > before)
             recovered(run);
-        if (ret == RUNWAY_REFUSED && urls < URL_TRIES) {
-            /* signed URLs live for a day or two: a fresh one is for the
-             * asking, and what is here already stays */
-            urls++;
-            ff_runway_log(run->host->log, RUNWAY_LOG_VERBOSE,
-                          "%s: the output URL is no good any more (%s), "
-                          "asking for a fresh one", job->label, why.text);
-            ret = back_off(run, "the download", retry_after, &why, err);
-            if (!ret)
-                ret = read_task(run, task, err);
-            if (!ret && task->state != RUNWAY_TASK_SUCCEEDED)
-                ret = ff_runway_error(err, RUNWAY_TASK_LOST, "task %s had "
-                                      "succeeded and is %s now",
-                                      job->now.task_id,
-                                      ff_runway_task_state_name(task->state));
-            if (ret)
-                return ret;
-            continue;
-        }
-        if (ret != RUNWAY_UNAVAILABLE) {
+        /* signed URLs live for a day or two: a fresh one is for the asking, and
+         * what is here already stays */
+        refresh = ret == RUNWAY_REFUSED;
+        if ((refresh && ++refused > URL_TRIES) ||
+            (!refresh && ret != RUNWAY_UNAVAILABLE)) {
             *err = why;
             return ret;
         }
         ret = back_off(run, "the download", retry_after, &why, err);
+        if (!ret && refresh)
+            ret = read_task(run, task, err);
+        if (ret)
+            return ret;
+        if (task->state != RUNWAY_TASK_SUCCEEDED)
+            return ff_runway_error(err, RUNWAY_TASK_LOST, "task %s had "
+                                   "succeeded and is %s now", job->now.task_id,
+                                   ff_runway_task_state_name(task->state));
+    }
+}
+
+/* Bring the result of a task that has SUCCEEDED in. */
+static RunwayOutcome fetch(Run *run, RunwayError *err)
+{
+    RunwayJob *job = run->job;
+    RunwayRecord *r = run->record;
+    const RunwayJobHost *host = run->host;
+    RunwayCacheEntry *entry = NULL;
+    int64_t size = 0;
+    RunwayOutcome ret;
+
+    if (r->state != RUNWAY_CLIP_GENERATED) {
+        if (run->task->credits >= 0)
+            r->credits_charged = run->task->credits;
+        ff_runway_budget_settle(host->budget, &run->held, run->task->credits);
+        ret = write_state(run, RUNWAY_CLIP_GENERATED, NULL, NULL, err);
         if (ret)
             return ret;
     }
+    ret = ff_runway_cache_begin(host->cache, job->identity, &entry, err);
+    if (!ret)
+        ret = download(run, ff_runway_cache_entry_fd(entry), &size, err);
+    if (!ret)
+        ret = host->check(host->opaque, ff_runway_cache_entry_fd(entry), size,
+                          job->sent, err);
+    if (!ret)
+        ret = ff_runway_cache_commit(host->cache, &entry, &job->result_size,
+                                     r->result_checksum, &job->result_fd, err);
+    ff_runway_cache_abort(&entry);
+    if (ret)
+        return ret;
+    r->result_size = job->result_size;
+    ff_runway_log(host->log, RUNWAY_LOG_VERBOSE, "%s: %lld bytes of result",
+                  job->label, (long long)job->result_size);
+    return write_state(run, RUNWAY_CLIP_STORED, NULL, NULL, err);
+}
+
+/* Read a task on to its end and bring its result in. A failure of the task
+ * itself is written down and RUNWAY_OK: what follows is the table's matter. */
+static RunwayOutcome finish_task(Run *run, RunwayError *err)
+{
+    RunwayJob *job = run->job;
+    RunwayClipState state;
+    const char *code = NULL, *what;
+    RunwayOutcome ret;
+
+    ff_runway_record_set(job->now.task_id, sizeof(job->now.task_id),
+                         run->record->task_id);
+    job->now.task_state = RUNWAY_TASK_PENDING;
+    set_state(run, RUNWAY_JOB_WAITING);
+    ret = await(run, err);
+    if (!ret) {
+        set_state(run, RUNWAY_JOB_DOWNLOADING);
+        ret = fetch(run, err);
+    }
+    what = err->text;
+    switch (ret) {
+    case RUNWAY_TASK_FAILED:
+    case RUNWAY_TASK_FAILED_PASSING:
+        state = ret == RUNWAY_TASK_FAILED ? RUNWAY_CLIP_FAILED
+                                          : RUNWAY_CLIP_FAILED_PASSING;
+        what = run->task->failure;
+        code = run->task->failure_code;
+        break;
+    case RUNWAY_BAD_RESULT:
+        /* it is what the task made, and would be again if it were fetched
+         * again; a new task may do better */
+        state = RUNWAY_CLIP_FAILED_PASSING;
+        break;
+    case RUNWAY_TASK_LOST:
+        state = RUNWAY_CLIP_LOST;
+        break;
+    default:
+        return ret;
+    }
+    if (run->task->credits >= 0) {
+        run->record->credits_charged = run->task->credits;
+        ff_runway_budget_settle(run->host->budget, &run->held,
+                                run->task->credits);
+    }
+    return write_state(run, state, what, code, err);
+}
+
+/* @return RUNWAY_OK with result_fd -1: it is not there (any more). */
+static RunwayOutcome use_stored(Run *run, RunwayError *err)
+{
+    RunwayJob *job = run->job;
+    const RunwayRecord *r = run->record;
+    RunwayOutcome ret = ff_runway_cache_open(run->host->cache, job->identity,
+                                             r->result_size,
+                                             r->result_checksum,
+                                             &job->result_fd, err);
+
+    if (ret == RUNWAY_BAD_RESULT) {
+        ff_runway_log(run->host->log, RUNWAY_LOG_WARNING, "%s: %s", job->label,
+                      err->text);
+        return RUNWAY_OK;
+    }
+    if (ret || job->result_fd < 0)
+        return ret;
+    job->result_size = r->result_size;
+    job->reused      = 1;
+    ff_runway_record_set(job->now.task_id, sizeof(job->now.task_id),
+                         r->task_id);
+    ff_runway_log(run->host->log, RUNWAY_LOG_VERBOSE,
+                  "%s: stored already, from task %s", job->label, r->task_id);
+    return RUNWAY_OK;
+}
+
+/* From what the journal says to a result, or an error. The lock is held. */
+static RunwayOutcome run_locked(Run *run, RunwayError *err)
+{
+    RunwayJob *job = run->job;
+    const RunwayJobHost *host = run->host;
+    RunwayRecord *r = run->record;
+    RunwayOutcome ret;
+
+    ret = ff_runway_journal_read(host->journal, job->identity, r, err);
+    if (ret)
+        return ret;
+    if (ff_runway_record_is_open(r) || r->credits_before > 0 ||
+        r->state == RUNWAY_CLIP_FAILED_PASSING)
+        ff_runway_budget_resume(host->budget, r->credits_before,
+                                r->credits_charged >= 0 ? r->credits_charged
+                                                        : r->credits_estimated,
+                                &run->held);
+    while (!ret && job->result_fd < 0) {
+        const RunwayResumePolicy policy = { host->on_unknown, host->retries,
+                                            run->resent };
+        RunwayResumeAction action = ff_runway_resume(r, job->label, &policy,
+                                                     err);
+
+        if (action == RUNWAY_RESUME_STOP)
+            return err->outcome;
+        if (action == RUNWAY_RESUME_USE_STORED) {
+            ret = use_stored(run, err);
+            if (ret || job->result_fd >= 0)
+                break;
+        }
+        if (action != RUNWAY_RESUME_SEND) {
+            ret = finish_task(run, err);
+            continue;
+        }
+        if (r->state == RUNWAY_CLIP_FAILED_PASSING)
+            ff_runway_log(host->log, RUNWAY_LOG_WARNING, "%s: task %s failed "
+                          "(%s %s); buying another try, %d of %d (retries)",
+                          job->label, r->task_id, r->failure, r->failure_code,
+                          r->failures, host->retries);
+        else if (r->state != RUNWAY_CLIP_NONE &&
+                 r->state != RUNWAY_CLIP_REJECTED) {
+            run->resent++;
+            ff_runway_log(host->log, RUNWAY_LOG_WARNING, "%s: sent again, as "
+                          "on_unknown=resend says: it may be paid twice",
+                          job->label);
+        }
+        /* what an earlier try holds of the budget stays held */
+        memset(&run->held, 0, sizeof(run->held));
+        ret = submit(run, err);
+    }
+    return ret;
 }
 
 RunwayOutcome ff_runway_job_run(RunwayJob *job, const RunwayJobHost *host)
 {
     Run run = { .job = job, .host = host };
-    RunwayTask *task = malloc(sizeof(*task)); /* several KiB */
     RunwayError err = { RUNWAY_OK, "" };
     RunwayOutcome ret;
 
@@ -356,45 +620,31 @@ RunwayOutcome ff_runway_job_run(RunwayJob *job, const RunwayJobHost *host)
                  (uint32_t)job->index * 40503u;
     if (!run.random)
         run.random = 1;
-    if (!task) {
+    /* several KiB each, and a thread's stack may be small */
+    run.task   = calloc(1, sizeof(*run.task));
+    run.record = calloc(1, sizeof(*run.record));
+    if (!run.task || !run.record) {
         ret = ff_runway_error(&err, RUNWAY_NOMEM, "out of memory");
         goto end;
     }
-
-    set_state(&run, RUNWAY_JOB_SUBMITTING);
-    ret = submit(&run, &err);
-    if (ret)
-        goto end;
-    close_fd(&job->fd);
-    ff_runway_log(host->log, RUNWAY_LOG_VERBOSE, "%s: submitted as task %s",
-                  job->label, job->now.task_id);
-    job->now.task_state = RUNWAY_TASK_PENDING;
-    set_state(&run, RUNWAY_JOB_WAITING);
-    ret = await(&run, task, &err);
-    if (ret)
-        goto end;
-    set_state(&run, RUNWAY_JOB_DOWNLOADING);
-    ret = download(&run, task, &err);
+    run.task->credits = -1;
+    ret = ff_runway_journal_lock(host->journal, job->identity, job->label,
+                                 host->cancelled, host->opaque, &run.lock,
+                                 &err);
     if (!ret)
-        ret = host->check(host->opaque, job->result_fd, job->result_size,
-                          job->sent, &err);
-    if (!ret)
-        ff_runway_log(host->log, RUNWAY_LOG_VERBOSE,
-                      "%s: %lld bytes of result", job->label,
-                      (long long)job->result_size);
+        ret = run_locked(&run, &err);
+    ff_runway_journal_unlock(&run.lock);
 end:
-    if (ret) {
-        const char *id = job->now.task_id;
-
-        /* name the task once, and always */
-        if (*id && !strstr(err.text, id))
-            ff_runway_error(&job->error, ret, "%s: task %s: %s", job->label,
-                            id, err.text);
-        else
-            ff_runway_error(&job->error, ret, "%s: %s", job->label, err.text);
-    }
+    ff_runway_budget_count(host->budget, ret ? RUNWAY_BUDGET_FAILED :
+                           job->reused ? RUNWAY_BUDGET_REUSED
+                                       : RUNWAY_BUDGET_MADE);
+    if (ret && !strncmp(err.text, job->label, strlen(job->label)))
+        job->error = err;
+    else if (ret)
+        ff_runway_error(&job->error, ret, "%s: %s", job->label, err.text);
     close_fd(&job->fd);
-    free(task);
+    free(run.task);
+    free(run.record);
     set_state(&run, ret ? RUNWAY_JOB_FAILED : RUNWAY_JOB_DONE);
     return ret;
 }

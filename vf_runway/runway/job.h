@@ -18,8 +18,12 @@
 
 /**
  * @file
- * One clip's journey: body, create, wait, download, check. Straight-line code
- * that runs on a worker and blocks; all it waits for can be cancelled. Floor 3.
+ * One clip's journey: what the journal knows of it, create, wait, download,
+ * check, store. Straight-line code that runs on a worker and blocks; all it
+ * waits for can be cancelled. Floor 3.
+ *
+ * Each step is on disk before the next one is taken, so that whatever dies when,
+ * the next run knows what may have been paid for (record.h, resume.h).
  */
 
 #ifndef AVFILTER_RUNWAY_JOB_H
@@ -27,13 +31,19 @@
 
 #include <stdint.h>
 
+#include "budget.h"
+#include "cache.h"
 #include "client.h"
 #include "error.h"
+#include "journal.h"
 #include "log.h"
+#include "record.h"
+#include "resume.h"
 #include "wire.h"
 
 typedef enum RunwayJobState {
-    RUNWAY_JOB_QUEUED,       ///< has no worker yet
+    RUNWAY_JOB_QUEUED,       ///< has no worker yet, or waits for another run
+                             ///< that has the same clip
     RUNWAY_JOB_SUBMITTING,   ///< the create is going out
     RUNWAY_JOB_WAITING,      ///< the provider has it: see task_state
     RUNWAY_JOB_DOWNLOADING,
@@ -58,12 +68,14 @@ typedef struct RunwayJob {
     /* set before, unchanged after */
     int index;               ///< number of the clip, from 1
     char label[96];          ///< for people: "clip 3 (10.00-15.00 s)"
+    char identity[RUNWAY_IDENTITY_SIZE]; ///< what it is in journal and cache
     int fd;                  ///< the clip as MP4, closed by ff_runway_job_free()
     uint64_t size;           ///< bytes of it
     int64_t sent;            ///< its length in microseconds
     int64_t credits;         ///< estimated price, -1 when unknown
     RunwayRequest request;   ///< strings are borrowed and outlive the job
     /* set by the worker */
+    int reused;              ///< the result was there already
     int result_fd;           ///< MP4, -1: none; closed by ff_runway_job_free()
     int64_t result_size;
     RunwayJobProgress now;
@@ -78,6 +90,11 @@ void ff_runway_job_free(RunwayJob **job);
 /** What a job needs around it. All callbacks are called on the worker. */
 typedef struct RunwayJobHost {
     RunwayClient *client;
+    RunwayJournal *journal;
+    RunwayCache *cache;
+    RunwayBudget *budget;
+    RunwayOnUnknown on_unknown;
+    int retries;             ///< new paid tasks after passing failures
     const RunwayLog *log;
     int64_t poll_interval;   ///< microseconds between two reads of a task
     int64_t task_timeout;    ///< microseconds, from the first PENDING or
@@ -85,6 +102,8 @@ typedef struct RunwayJobHost {
     void *opaque;
     /** Wait; non-zero when cancelled, at once then. */
     int (*wait)(void *opaque, int64_t microseconds);
+    /** Non-zero when cancelled. */
+    int (*cancelled)(void *opaque);
     /** job->now as it was just set: copy it. */
     void (*changed)(void *opaque, const RunwayJob *job);
     /** How long tasks have taken so far, microseconds; 0: not known yet. */

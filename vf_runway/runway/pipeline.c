@@ -18,6 +18,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "clock.h"
 #include "pipeline.h"
@@ -27,7 +28,9 @@ typedef struct Entry {
     RunwayJob *job;
     /* protected by the pipeline's lock */
     RunwayJobProgress now;  ///< copy of job->now
+    int running;            ///< a worker has it, or had it
     int ended;
+    int failed;
     int64_t submitted;      ///< when the create was answered, 0: not yet
     struct Entry *next;
 } Entry;
@@ -35,6 +38,9 @@ typedef struct Entry {
 struct RunwayPipeline {
     RunwayPipelineConfig config;
     RunwayClient *client;
+    RunwayJournal *journal;
+    RunwayCache *cache;
+    RunwayBudget *budget;
 
     /* owner's thread only */
     pthread_t *threads;
@@ -52,8 +58,7 @@ struct RunwayPipeline {
     RunwayError error;       ///< first failure; stays
     int admitted, done, failed;
     int64_t task_time;       ///< what a task takes, running mean; 0: none yet
-    double taken_credits;    ///< of jobs that were taken out
-    int price_unknown;
+    int moderated;           ///< failures for good in a row
 };
 
 static int is_stopped(void *opaque)
@@ -142,9 +147,18 @@ static RunwayOutcome check_result(void *opaque, int fd, int64_t size,
 static Entry *next_queued(RunwayPipeline *p)
 {
     for (Entry *e = p->head; e; e = e->next)
-        if (e->now.state == RUNWAY_JOB_QUEUED && !e->ended)
+        if (!e->running)
             return e;
     return NULL;
+}
+
+/* Whether the run goes on without this clip. lock is held */
+static int is_tolerated(const RunwayPipeline *p, RunwayOutcome outcome)
+{
+    return p->config.tolerant && p->moderated < RUNWAY_MODERATION_MAX &&
+           (outcome == RUNWAY_TASK_FAILED ||
+            outcome == RUNWAY_TASK_FAILED_PASSING ||
+            outcome == RUNWAY_BAD_RESULT);
 }
 
 /* lock is held; stays held on return */
@@ -152,22 +166,27 @@ static void run_entry(RunwayPipeline *p, Entry *e, const RunwayJobHost *host)
 {
     RunwayOutcome ret;
 
-    e->now.state = e->job->now.state = RUNWAY_JOB_SUBMITTING;
+    e->running = 1;
     p->queued--;
     pthread_mutex_unlock(&p->lock);
     ret = ff_runway_job_run(e->job, host);
     pthread_mutex_lock(&p->lock);
 
-    e->ended = 1;
-    e->now   = e->job->now;
+    e->ended  = 1;
+    e->failed = !!ret;
+    e->now    = e->job->now;
     if (!ret) {
         p->done++;
+        p->moderated = 0;
     } else {
         p->failed++;
-        /* those that end because another failed are not the reason */
-        if (ret != RUNWAY_CANCELLED && !p->error.outcome)
-            p->error = e->job->error;
-        p->stop = 1;
+        p->moderated = ret == RUNWAY_TASK_FAILED ? p->moderated + 1 : 0;
+        if (!is_tolerated(p, ret)) {
+            /* those that end because another failed are not the reason */
+            if (ret != RUNWAY_CANCELLED && !p->error.outcome)
+                p->error = e->job->error;
+            p->stop = 1;
+        }
     }
     pthread_cond_broadcast(&p->changed);
 }
@@ -177,11 +196,17 @@ static void *worker(void *opaque)
     RunwayPipeline *p = opaque;
     const RunwayJobHost host = {
         .client        = p->client,
+        .journal       = p->journal,
+        .cache         = p->cache,
+        .budget        = p->budget,
+        .on_unknown    = p->config.on_unknown,
+        .retries       = p->config.retries,
         .log           = p->config.log,
         .poll_interval = p->config.poll_interval,
         .task_timeout  = p->config.task_timeout,
         .opaque        = p,
         .wait          = wait_stopped,
+        .cancelled     = is_stopped,
         .changed       = job_changed,
         .expected      = expected_time,
         .check         = check_result,
@@ -201,6 +226,51 @@ static void *worker(void *opaque)
     }
     pthread_mutex_unlock(&p->lock);
     return NULL;
+}
+
+static int is_cached(void *opaque, const RunwayRecord *record)
+{
+    const RunwayPipeline *p = opaque;
+
+    return record->state == RUNWAY_CLIP_STORED &&
+           ff_runway_cache_has(p->cache, record->identity, record->result_size,
+                               record->result_checksum);
+}
+
+static RunwayOutcome open_stores(RunwayPipeline *p, RunwayError *err)
+{
+    const RunwayJournalConfig journal = {
+        .state_dir = p->config.state_dir,
+        .read_only = p->config.plan_only,
+        .log       = p->config.log,
+    };
+    const RunwayCacheConfig cache = {
+        .cache_dir  = p->config.cache_dir,
+        .cache_size = p->config.cache_size,
+        .read_only  = p->config.plan_only,
+        .log        = p->config.log,
+    };
+    RunwayOutcome ret;
+    RunwayError warning;
+
+    ret = ff_runway_budget_create(p->config.max_credits, &p->budget, err);
+    if (!ret)
+        ret = ff_runway_journal_open(&journal, &p->journal, err);
+    if (!ret)
+        ret = ff_runway_cache_create(&cache, &p->cache, err);
+    if (!ret && !p->config.plan_only &&
+        ff_runway_journal_prune(p->journal, (int64_t)time(NULL),
+                                        is_cached, p, NULL, &warning))
+        ff_runway_log(p->config.log, RUNWAY_LOG_WARNING,
+                      "old journal entries stay: %s", warning.text);
+    return ret;
+}
+
+static void close_stores(RunwayPipeline *p)
+{
+    ff_runway_budget_free(&p->budget);
+    ff_runway_journal_free(&p->journal);
+    ff_runway_cache_free(&p->cache);
 }
 
 RunwayOutcome ff_runway_pipeline_create(const RunwayPipelineConfig *config,
@@ -230,12 +300,16 @@ RunwayOutcome ff_runway_pipeline_create(const RunwayPipelineConfig *config,
         goto fail;
     }
     ret = ff_runway_client_create(&p->config.client, &p->client, err);
+    if (!ret)
+        ret = open_stores(p, err);
     if (ret)
         goto fail;
     *pipeline = p;
     return RUNWAY_OK;
 
 fail:
+    close_stores(p);
+    ff_runway_client_free(&p->client);
     free(p->threads);
     pthread_cond_destroy(&p->changed);
 fail_cond:
@@ -257,15 +331,7 @@ static RunwayJob *remove_head(RunwayPipeline *p)
 {
     Entry *e = p->head;
     RunwayJob *job = e->job;
-    double credits = e->now.credits >= 0 ? e->now.credits
-                                         : (double)job->credits;
 
-    if (e->now.task_id[0]) {
-        if (credits < 0)
-            p->price_unknown = 1;
-        else
-            p->taken_credits += credits;
-    }
     p->head = e->next;
     if (!p->head)
         p->tail = NULL;
@@ -288,12 +354,23 @@ void ff_runway_pipeline_free(RunwayPipeline **pipeline)
 
         ff_runway_job_free(&job);
     }
+    close_stores(p);
     ff_runway_client_free(&p->client);
     pthread_cond_destroy(&p->changed);
     pthread_mutex_destroy(&p->lock);
     free(p->threads);
     free(p);
     *pipeline = NULL;
+}
+
+const char *ff_runway_pipeline_endpoint(const RunwayPipeline *p)
+{
+    return ff_runway_client_endpoint(p->client);
+}
+
+void ff_runway_pipeline_totals(RunwayPipeline *p, RunwayBudgetTotals *totals)
+{
+    ff_runway_budget_totals(p->budget, totals);
 }
 
 int ff_runway_pipeline_has_room(RunwayPipeline *p)
@@ -305,6 +382,34 @@ int ff_runway_pipeline_has_room(RunwayPipeline *p)
            p->nb_entries < p->config.concurrency + RUNWAY_PIPELINE_WAITING;
     pthread_mutex_unlock(&p->lock);
     return room;
+}
+
+RunwayOutcome ff_runway_pipeline_plan(RunwayPipeline *p, const RunwayJob *job,
+                                      RunwayPipelinePlan *plan,
+                                      RunwayError *err)
+{
+    const RunwayResumePolicy policy = { p->config.on_unknown,
+                                        p->config.retries, 0 };
+    RunwayRecord *record = calloc(1, sizeof(*record));
+    RunwayError stop;
+    RunwayOutcome ret;
+
+    if (!record)
+        return ff_runway_error(err, RUNWAY_NOMEM, "out of memory");
+    ret = ff_runway_journal_read(p->journal, job->identity, record, err);
+    if (ret)
+        goto end;
+    switch (ff_runway_resume(record, job->label, &policy, &stop)) {
+    case RUNWAY_RESUME_SEND:       *plan = RUNWAY_PLAN_BUY;    break;
+    case RUNWAY_RESUME_READ_TASK:  *plan = RUNWAY_PLAN_PAID;   break;
+    case RUNWAY_RESUME_USE_STORED: *plan = RUNWAY_PLAN_STORED; break;
+    default:                       *plan = RUNWAY_PLAN_STUCK;  break;
+    }
+    if (*plan == RUNWAY_PLAN_STORED && !is_cached(p, record))
+        *plan = RUNWAY_PLAN_PAID;
+end:
+    free(record);
+    return ret;
 }
 
 int ff_runway_pipeline_pending(RunwayPipeline *p)
@@ -427,14 +532,15 @@ RunwayOutcome ff_runway_pipeline_settle(RunwayPipeline *p, int64_t timeout,
 void ff_runway_pipeline_status(RunwayPipeline *p, RunwayPipelineStatus *status)
 {
     RunwayPipelineStatus s = { .progress = -1, .expected = -1 };
-    int unknown;
+    RunwayBudgetTotals totals;
 
+    ff_runway_budget_totals(p->budget, &totals);
+    s.credits  = totals.held;
+    s.unpriced = totals.unpriced;
     pthread_mutex_lock(&p->lock);
     s.admitted = p->admitted;
     s.done     = p->done;
     s.failed   = p->failed;
-    s.credits  = p->taken_credits;
-    unknown    = p->price_unknown;
     for (const Entry *e = p->head; e; e = e->next) {
         switch (e->now.state) {
         case RUNWAY_JOB_QUEUED:      s.queued++;      break;
@@ -449,18 +555,10 @@ void ff_runway_pipeline_status(RunwayPipeline *p, RunwayPipelineStatus *status)
         default:
             break;
         }
-        if (e->now.task_id[0]) {
-            double credits = e->now.credits >= 0 ? e->now.credits
-                                                 : (double)e->job->credits;
-
-            if (credits < 0)
-                unknown = 1;
-            else
-                s.credits += credits;
-        }
+        /* one that was cancelled while its task went on counts as well */
+        s.left += e->now.task_id[0] && (!e->ended || e->job->error.outcome ==
+                                        RUNWAY_CANCELLED);
     }
-    if (unknown)
-        s.credits = -1;
     if (p->head) {
         const Entry *e = p->head;
 

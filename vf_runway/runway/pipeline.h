@@ -19,7 +19,8 @@
 /**
  * @file
  * Clips in order: jobs are admitted, run on worker threads, up to `concurrency`
- * at a time, and are taken out in the order they went in. Floor 4.
+ * at a time, and are taken out in the order they went in. Floor 4. It holds
+ * what they share: client, journal, cache and budget.
  *
  * One thread, the filter's, owns a pipeline and calls everything here. Workers
  * touch only their job and what the pipeline's mutex protects; they never call
@@ -47,19 +48,42 @@ typedef struct RunwayPipelineConfig {
     int concurrency;            ///< jobs in flight, from 1
     int64_t poll_interval;      ///< as in RunwayJobHost
     int64_t task_timeout;
+    const char *state_dir;      ///< NULL: the default, as in journal.h
+    const char *cache_dir;      ///< NULL: the default, as in cache.h
+    int64_t cache_size;         ///< bytes
+    double max_credits;         ///< 0: no cap
+    RunwayOnUnknown on_unknown;
+    int retries;
+    int plan_only;              ///< dry run: nothing is made on disk or sent
+    int tolerant;               ///< a task that failed, or a bad result, is no
+                                ///< end: the job comes out with its error
     const RunwayLog *log;       ///< outlives the pipeline
     RunwayOutcome (*check)(void *opaque, int fd, int64_t size, int64_t sent,
                            RunwayError *err); ///< on workers, several at once
     void *check_opaque;
 } RunwayPipelineConfig;
 
-/** Make a pipeline; no thread is started and nothing sent before a job comes. */
+/** Moderation failures in a row that end a tolerant run too: accounts are
+ *  suspended for less. */
+#define RUNWAY_MODERATION_MAX 3
+
+/**
+ * Make a pipeline; no thread is started and nothing sent before a job comes.
+ * State and cache folders are made and proven to be writable here.
+ */
 RunwayOutcome ff_runway_pipeline_create(const RunwayPipelineConfig *config,
                                         RunwayPipeline **pipeline,
                                         RunwayError *err);
 
 /** Cancels, waits for the workers (at most about two seconds), frees all. */
 void ff_runway_pipeline_free(RunwayPipeline **pipeline);
+
+/** API origin and path, for identities; lives as long as the pipeline. */
+const char *ff_runway_pipeline_endpoint(const RunwayPipeline *pipeline);
+
+/** Totals of credits and clips so far. */
+void ff_runway_pipeline_totals(RunwayPipeline *pipeline,
+                               RunwayBudgetTotals *totals);
 
 /** Whether another job would be admitted now. */
 int ff_runway_pipeline_has_room(RunwayPipeline *pipeline);
@@ -71,13 +95,26 @@ int ff_runway_pipeline_has_room(RunwayPipeline *pipeline);
 RunwayOutcome ff_runway_pipeline_admit(RunwayPipeline *pipeline,
                                        RunwayJob **job, RunwayError *err);
 
+typedef enum RunwayPipelinePlan {
+    RUNWAY_PLAN_BUY,     ///< a new task
+    RUNWAY_PLAN_PAID,    ///< there is a task already
+    RUNWAY_PLAN_STORED,  ///< the result is there already
+    RUNWAY_PLAN_STUCK,   ///< the run would stop: see resume.h
+} RunwayPipelinePlan;
+
+/** What would become of a job; nothing is done. */
+RunwayOutcome ff_runway_pipeline_plan(RunwayPipeline *pipeline,
+                                      const RunwayJob *job,
+                                      RunwayPipelinePlan *plan,
+                                      RunwayError *err);
+
 /** Jobs admitted and not taken yet. */
 int ff_runway_pipeline_pending(RunwayPipeline *pipeline);
 
 /**
  * Wait up to timeout microseconds for the first job in order to end. *job is
  * that job, the caller's from then on, or NULL while it goes on or there is
- * none. The pipeline's error is returned as soon as there is one, whichever
+ * none; in a tolerant pipeline it may have failed: see its error. The pipeline's error is returned as soon as there is one, whichever
  * job it came from.
  */
 RunwayOutcome ff_runway_pipeline_take(RunwayPipeline *pipeline,
@@ -102,8 +139,10 @@ typedef struct RunwayPipelineStatus {
     double progress;      ///< of the first job in order, 0..1, -1: not told
     int64_t expected;     ///< until the first job is likely to be done, in
                           ///< microseconds; -1: nothing to go by yet
-    double credits;       ///< submitted so far: told, else estimated; -1 when a
-                          ///< price is not known
+    int left;             ///< accepted tasks whose result is not here yet
+    double credits;       ///< submitted in this run or resumed: told, else
+                          ///< estimated
+    int unpriced;         ///< tasks of these whose price is not known
 } RunwayPipelineStatus;
 
 void ff_runway_pipeline_status(RunwayPipeline *pipeline,

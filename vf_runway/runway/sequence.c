@@ -16,7 +16,9 @@
  * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
  */
 
-#include "libavutil/avassert.h"
+#include <inttypes.h>
+#include <stdio.h>
+
 #include "libavutil/mathematics.h"
 
 #include "compat.h"
@@ -28,12 +30,21 @@
 #include "spool.h"
 
 /* What is to come out, in order: a closed clip whose frames are not all out, or
- * frames that pass through and wait in the spool for the clips before them. */
+ * frames in the spool, which pass through or stand in for a clip that failed. */
 typedef struct Node {
     RunwayClip *clip;           ///< NULL: frames in the spool
-    int nb_spooled;
+    int nb_spooled;             ///< frames in the spool; with a clip its source
+    int index;                  ///< number of the clip, 0: frames pass through
     struct Node *next;
 } Node;
+
+/* Sums of a dry run. */
+typedef struct Plan {
+    int nb_clips, nb_stored;
+    int64_t sent;               ///< microseconds
+    int64_t credits;            ///< of clips that would be bought
+    int unpriced;
+} Plan;
 
 struct RunwaySequence {
     RunwaySequenceConfig config;
@@ -45,7 +56,10 @@ struct RunwaySequence {
     RunwayClip *open;           ///< the clip that frames go into
     const char *ratio;          ///< of that clip
     int width, height, format;  ///< of its frames
+    int nb_spooled;             ///< of its frames, with keep_source
     int nb_clips;
+    int nb_kept;                ///< clips that came out as their source
+    Plan plan;
 };
 
 int ff_runway_sequence_create(RunwaySequence **sequence,
@@ -178,6 +192,7 @@ static int open_clip(RunwaySequence *s, const AVFrame *frame, int64_t length)
     config.time_base     = c->time_base;
     config.out_time_base = c->out_time_base;
     config.native        = c->native;
+    config.plan_only     = c->plan_only;
     config.fit           = c->fit;
     config.segment       = plan_segment(c);
     config.max_size      = ff_runway_data_uri_capacity("video/mp4",
@@ -200,6 +215,53 @@ static int open_clip(RunwaySequence *s, const AVFrame *frame, int64_t length)
     return ff_runway_clip_create(&s->open, &config, frame, length);
 }
 
+/* A clip of a dry run: say what it would cost. */
+static int plan_clip(RunwaySequence *s, const RunwayJob *job)
+{
+    RunwayPipelinePlan what;
+    Plan *plan = &s->plan;
+    char credits[32] = "price unknown";
+    RunwayError err;
+
+    if (ff_runway_pipeline_plan(s->pipeline, job, &what, &err))
+        return ff_runway_report(s->config.log_ctx, &err);
+    if (job->credits >= 0)
+        snprintf(credits, sizeof(credits), "%"PRId64" credits", job->credits);
+    av_log(s->config.log_ctx, AV_LOG_INFO, "plan: %s: %.3f s sent, %s%s\n",
+           job->label, job->sent / 1e6, credits,
+           what == RUNWAY_PLAN_STORED ? ", stored already: free" :
+           what == RUNWAY_PLAN_PAID   ? ", bought already: read on" :
+           what == RUNWAY_PLAN_STUCK  ? ", of unknown fate: the run would "
+                                        "stop here" : "");
+    plan->nb_clips++;
+    plan->sent += job->sent;
+    if (what == RUNWAY_PLAN_STORED || what == RUNWAY_PLAN_PAID)
+        plan->nb_stored++;
+    else if (job->credits < 0)
+        plan->unpriced++;
+    else
+        plan->credits += job->credits;
+    return 0;
+}
+
+void ff_runway_sequence_log_plan(RunwaySequence *s)
+{
+    const Plan *plan = &s->plan;
+    char unpriced[64] = "";
+
+    if (plan->unpriced)
+        snprintf(unpriced, sizeof(unpriced), " and %d clips of unknown price",
+                 plan->unpriced);
+    av_log(s->config.log_ctx, AV_LOG_INFO, "plan: %d clips, %.3f s sent, "
+           "%"PRId64" credits%s with one task a clip; %d of them are there "
+           "already and cost nothing more\n", plan->nb_clips, plan->sent / 1e6,
+           plan->credits, unpriced, plan->nb_stored);
+    av_log(s->config.log_ctx, AV_LOG_INFO, "plan: at most %"PRId64" credits%s "
+           "with every retry used up (retries=%d); nothing was sent\n",
+           plan->credits * (1 + s->config.pipeline.retries), unpriced,
+           s->config.pipeline.retries);
+}
+
 /* End the clip that frames went into, if there is one, and send it on. */
 static int close_clip(RunwaySequence *s)
 {
@@ -219,12 +281,22 @@ static int close_clip(RunwaySequence *s)
     job->credits       = ff_runway_credits(s->config.request.model, job->sent);
     job->request       = s->config.request;
     job->request.ratio = s->ratio;
+    ff_runway_clip_identify(s->open, job,
+                            ff_runway_pipeline_endpoint(s->pipeline),
+                            s->config.take);
+    if (s->config.plan_only) {
+        ff_runway_clip_free(&s->open);
+        ret = plan_clip(s, job);
+        goto end;
+    }
     node = append_node(s);
     if (!node) {
         ret = AVERROR(ENOMEM);
         goto end;
     }
     FFSWAP(RunwayClip *, node->clip, s->open);
+    FFSWAP(int, node->nb_spooled, s->nb_spooled);
+    node->index = job->index;
     if (ff_runway_pipeline_admit(s->pipeline, &job, &err))
         ret = ff_runway_report(s->config.log_ctx, &err);
 end:
@@ -254,6 +326,16 @@ static int ends_clip(RunwaySequence *s, const AVFrame *frame, int64_t length)
            ff_runway_clip_is_long_enough(s->open);
 }
 
+/* Keep a copy of a frame behind what is in line already. */
+static int spool_frame(RunwaySequence *s, const AVFrame *frame)
+{
+    if (!s->spool)
+        s->spool = ff_runway_spool_create(RUNWAY_SPOOL_SIZE, s->config.log_ctx);
+    if (!s->spool)
+        return AVERROR(ENOMEM);
+    return ff_runway_spool_put(s->spool, frame);
+}
+
 int ff_runway_sequence_add(RunwaySequence *s, const AVFrame *frame,
                            int64_t length)
 {
@@ -267,7 +349,18 @@ int ff_runway_sequence_add(RunwaySequence *s, const AVFrame *frame,
                   : open_clip(s, frame, length);
     if (ret < 0)
         return ret;
-    return ff_runway_clip_is_full(s->open) ? close_clip(s) : 0;
+    if (s->config.keep_source) {
+        ret = spool_frame(s, frame);
+        if (ret < 0)
+            return ret;
+        s->nb_spooled++;
+    }
+    /* a clip that leaves no room for its next source frame would wait for ever
+     * to be completed */
+    return ff_runway_clip_is_full(s->open) ||
+           (s->config.keep_source &&
+            !ff_runway_spool_has_room(s->spool, frame->format, frame->width,
+                                      frame->height)) ? close_clip(s) : 0;
 }
 
 int ff_runway_sequence_pass(RunwaySequence *s, const AVFrame *frame, int *now)
@@ -281,14 +374,10 @@ int ff_runway_sequence_pass(RunwaySequence *s, const AVFrame *frame, int *now)
         *now = 1;
         return 0;
     }
-    if (!s->spool)
-        s->spool = ff_runway_spool_create(RUNWAY_SPOOL_SIZE, s->config.log_ctx);
-    if (!s->spool)
-        return AVERROR(ENOMEM);
-    ret = ff_runway_spool_put(s->spool, frame);
+    ret = spool_frame(s, frame);
     if (ret < 0)
         return ret;
-    if (s->tail->clip && !append_node(s))
+    if ((s->tail->clip || s->tail->index) && !append_node(s))
         return AVERROR(ENOMEM);
     s->tail->nb_spooled++;
     return 0;
@@ -306,6 +395,31 @@ int ff_runway_sequence_is_empty(const RunwaySequence *s)
     return !s->head && !s->open;
 }
 
+/* The first clip in line has failed: its source frames stand in for it. */
+static void keep_source(RunwaySequence *s)
+{
+    av_log(s->config.log_ctx, AV_LOG_WARNING, "clip %d comes out as its source "
+           "(on_error=source)\n", s->head->index);
+    ff_runway_clip_free(&s->head->clip);
+    s->nb_kept++;
+}
+
+static int mark_source(RunwaySequence *s, AVFrame *frame, int index)
+{
+    AVRational in = s->config.time_base, out = s->config.out_time_base;
+    int ret = av_dict_set_int(&frame->metadata, "lavfi.runway_v2v.clip", index,
+                              0);
+
+    if (ret >= 0)
+        ret = av_dict_set(&frame->metadata, "lavfi.runway_v2v.origin",
+                          "source", 0);
+    if (frame->pts != AV_NOPTS_VALUE)
+        frame->pts = av_rescale_q(frame->pts, in, out);
+    RUNWAY_FRAME_DURATION(frame) =
+        av_rescale_q(RUNWAY_FRAME_DURATION(frame), in, out);
+    return ret;
+}
+
 int ff_runway_sequence_ready(RunwaySequence *s, int64_t timeout)
 {
     RunwayJob *job = NULL;
@@ -319,24 +433,42 @@ int ff_runway_sequence_ready(RunwaySequence *s, int64_t timeout)
         return ff_runway_report(s->config.log_ctx, &err);
     if (!job)
         return 0;
-    ret = ff_runway_clip_open_result(s->head->clip, &job);
-    return ret < 0 ? ret : 1;
+    if (!job->error.outcome) {
+        ret = ff_runway_clip_open_result(s->head->clip, &job);
+        if (ret >= 0 || !s->config.keep_source)
+            return ret < 0 ? ret : 1;
+    } else {
+        av_log(s->config.log_ctx, AV_LOG_WARNING, "%s\n", job->error.text);
+    }
+    ff_runway_job_free(&job);
+    keep_source(s);
+    return 1;
 }
 
 int ff_runway_sequence_next(RunwaySequence *s, AVFrame **frame)
 {
     Node *node = s->head;
-    int ret;
+    int ret, was_clip = !!node->clip;
 
-    ret = node->clip ? ff_runway_clip_next(node->clip, frame,
-                                           s->config.get_buffer,
-                                           s->config.opaque)
-                     : ff_runway_spool_take(s->spool, frame);
-    if (ret < 0)
-        return ret;
-    av_assert1(ret > 0);
-    if (node->clip ? ff_runway_clip_is_done(node->clip) : !--node->nb_spooled)
-        remove_head(s);
+    if (was_clip) {
+        ret = ff_runway_clip_next(node->clip, frame, s->config.get_buffer,
+                                  s->config.opaque);
+        if (ret < 0)
+            return ret;
+        if (ff_runway_clip_is_done(node->clip)) {
+            if (s->spool)
+                ff_runway_spool_drop(s->spool, node->nb_spooled);
+            remove_head(s);
+        }
+    } else {
+        ret = ff_runway_spool_take(s->spool, frame);
+        if (ret > 0 && node->index)
+            ret = mark_source(s, *frame, node->index);
+        if (ret < 0)
+            return ret;
+        if (!--node->nb_spooled)
+            remove_head(s);
+    }
     return 0;
 }
 
@@ -348,6 +480,16 @@ int ff_runway_sequence_settle(RunwaySequence *s, int64_t timeout)
     if (ff_runway_pipeline_settle(s->pipeline, timeout, &settled, &err))
         return ff_runway_report(s->config.log_ctx, &err);
     return settled;
+}
+
+void ff_runway_sequence_totals(RunwaySequence *s, RunwayBudgetTotals *totals)
+{
+    ff_runway_pipeline_totals(s->pipeline, totals);
+}
+
+int ff_runway_sequence_nb_kept(const RunwaySequence *s)
+{
+    return s->nb_kept;
 }
 
 void ff_runway_sequence_cancel(RunwaySequence *s)

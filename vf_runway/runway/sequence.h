@@ -50,6 +50,11 @@ typedef struct RunwaySequenceConfig {
     int64_t clip_duration;       ///< microseconds, 0: the model's best
     double scene;                ///< score at which a clip may end, 0: off
     int native;                  ///< generated frames as they are
+    int64_t take;                ///< part of every clip's identity
+    int keep_source;             ///< a clip whose task failed comes out as its
+                                 ///< source frames, marked in the metadata
+    int plan_only;               ///< dry run: nothing is sent or written, and
+                                 ///< nothing comes out; the plan is logged
     const char *encoder;
     const AVDictionary *encoder_opts;
     AVRational time_base;        ///< of frames that go in
@@ -60,7 +65,8 @@ typedef struct RunwaySequenceConfig {
     void *log_ctx;
 } RunwaySequenceConfig;
 
-/** Sends nothing yet. */
+/** Sends nothing yet. The folders of journal and cache are made and proven to
+ *  be writable, but with plan_only, which only looks. */
 int ff_runway_sequence_create(RunwaySequence **sequence,
                               const RunwaySequenceConfig *config);
 
@@ -109,5 +115,14 @@ int ff_runway_sequence_settle(RunwaySequence *s, int64_t timeout);
 void ff_runway_sequence_cancel(RunwaySequence *s);
 
 void ff_runway_sequence_status(RunwaySequence *s, RunwayPipelineStatus *status);
+
+/** Totals of credits and clips so far. */
+void ff_runway_sequence_totals(RunwaySequence *s, RunwayBudgetTotals *totals);
+
+/** Clips that came out as their source. */
+int ff_runway_sequence_nb_kept(const RunwaySequence *s);
+
+/** After ff_runway_sequence_end(), with plan_only: log the sums of the plan. */
+void ff_runway_sequence_log_plan(RunwaySequence *s);
 
 #endif /* AVFILTER_RUNWAY_SEQUENCE_H */

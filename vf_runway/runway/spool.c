@@ -220,6 +220,23 @@ static int read_pixels(RunwaySpool *s, const Record *record)
     return FFMIN(ret, 0);
 }
 
+static void remove_head(RunwaySpool *s)
+{
+    Record *record = s->head;
+
+    s->head = record->next;
+    if (!s->head)
+        s->tail = NULL;
+    s->count--;
+    free_record(&record);
+}
+
+void ff_runway_spool_drop(RunwaySpool *s, int count)
+{
+    while (count-- > 0 && s->head)
+        remove_head(s);
+}
+
 int ff_runway_spool_take(RunwaySpool *s, AVFrame **frame)
 {
     Record *record = s->head;
@@ -230,13 +247,9 @@ int ff_runway_spool_take(RunwaySpool *s, AVFrame **frame)
         return 0;
     if (!record->frame->buf[0])
         ret = read_pixels(s, record);
-    s->head = record->next;
-    if (!s->head)
-        s->tail = NULL;
-    s->count--;
     if (ret >= 0)
         FFSWAP(AVFrame *, *frame, record->frame);
-    free_record(&record);
+    remove_head(s);
     return ret < 0 ? ret : 1;
 }
 

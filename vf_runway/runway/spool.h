@@ -52,6 +52,9 @@ int ff_runway_spool_put(RunwaySpool *spool, const AVFrame *frame);
  *  property to what was put in. @return 1, 0 when the spool is empty, AVERROR */
 int ff_runway_spool_take(RunwaySpool *spool, AVFrame **frame);
 
+/** Forget the oldest count frames without reading them. */
+void ff_runway_spool_drop(RunwaySpool *spool, int count);
+
 /** Frames in it. */
 int ff_runway_spool_count(const RunwaySpool *spool);
 

@@ -1,0 +1,168 @@
+/*
+ * This file is part of runway_v2v.
+ *
+ * runway_v2v is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * runway_v2v is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with runway_v2v; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "libavutil/imgutils.h"
+#include "libavutil/intreadwrite.h"
+#include "libavutil/murmur3.h"
+#include "libavutil/pixdesc.h"
+#include "libavutil/sha.h"
+
+#include "compat.h"
+#include "identity.h"
+
+/* Another number when anything below is counted differently: old results are
+ * then not found, which costs, but never taken for something else. */
+#define IDENTITY_VERSION 1
+
+struct RunwayIdentity {
+    struct AVSHA *sha;
+    struct AVMurMur3 *digest; ///< of one frame: SHA-256 over raw pixels would
+                              ///< cost a third of an encode
+};
+
+RunwayIdentity *ff_runway_identity_create(void)
+{
+    RunwayIdentity *id = av_mallocz(sizeof(*id));
+
+    if (!id)
+        return NULL;
+    id->sha    = av_sha_alloc();
+    id->digest = av_murmur3_alloc();
+    if (!id->sha || !id->digest) {
+        ff_runway_identity_free(&id);
+        return NULL;
+    }
+    av_sha_init(id->sha, 256);
+    return id;
+}
+
+void ff_runway_identity_free(RunwayIdentity **identity)
+{
+    if (!*identity)
+        return;
+    av_freep(&(*identity)->sha);
+    av_freep(&(*identity)->digest);
+    av_freep(identity);
+}
+
+static void add_number(RunwayIdentity *id, int64_t number)
+{
+    uint8_t bytes[8];
+
+    AV_WL64(bytes, number);
+    av_sha_update(id->sha, bytes, sizeof(bytes));
+}
+
+/* With its length, so that no two lists of texts run into the same bytes. */
+static void add_text(RunwayIdentity *id, const char *text)
+{
+    add_number(id, text ? (int64_t)strlen(text) : -1);
+    if (text)
+        av_sha_update(id->sha, (const uint8_t *)text, strlen(text));
+}
+
+static void digest_planes(RunwayIdentity *id, const AVFrame *frame)
+{
+    const AVPixFmtDescriptor *desc = av_pix_fmt_desc_get(frame->format);
+
+    for (int i = 0; i < av_pix_fmt_count_planes(frame->format); i++) {
+        int width  = av_image_get_linesize(frame->format, frame->width, i);
+        int height = i == 1 || i == 2 ?
+                     AV_CEIL_RSHIFT(frame->height, desc->log2_chroma_h) :
+                     frame->height;
+
+        for (int y = 0; y < height; y++)
+            av_murmur3_update(id->digest,
+                              frame->data[i] + (ptrdiff_t)y *
+                              frame->linesize[i], width);
+    }
+}
+
+int ff_runway_identity_add(RunwayIdentity *id, const AVFrame *frame,
+                           int64_t time)
+{
+    uint8_t digest[16];
+
+    av_murmur3_init(id->digest);
+    digest_planes(id, frame);
+    av_murmur3_final(id->digest, digest);
+    av_sha_update(id->sha, digest, sizeof(digest));
+    add_number(id, time);
+    add_number(id, frame->width);
+    add_number(id, frame->height);
+    add_text(id, av_get_pix_fmt_name(frame->format)); /* numbers change */
+    add_number(id, frame->sample_aspect_ratio.num);
+    add_number(id, frame->sample_aspect_ratio.den);
+    add_number(id, frame->colorspace);
+    add_number(id, frame->color_range);
+    add_number(id, frame->color_primaries);
+    add_number(id, frame->color_trc);
+    return 0;
+}
+
+static void add_rect(RunwayIdentity *id, const RunwayRect *rect)
+{
+    add_number(id, rect->x);
+    add_number(id, rect->y);
+    add_number(id, rect->w);
+    add_number(id, rect->h);
+}
+
+static void add_request(RunwayIdentity *id, const RunwayRequest *request)
+{
+    add_text(id, request->model_name);
+    add_text(id, request->prompt);
+    add_number(id, request->seed);
+    add_text(id, request->ratio);
+    add_text(id, request->public_figure_threshold);
+    add_text(id, request->output_format);
+    add_number(id, request->nb_references);
+    for (int i = 0; i < request->nb_references; i++)
+        add_text(id, request->references[i].uri);
+    add_number(id, request->nb_keyframes);
+    for (int i = 0; i < request->nb_keyframes; i++) {
+        add_text(id, request->keyframes[i].uri);
+        add_number(id, (int64_t)(request->keyframes[i].seconds * 1000000));
+    }
+    add_text(id, request->extra);
+}
+
+void ff_runway_identity_finish(RunwayIdentity *id,
+                               const RunwayIdentityRequest *r,
+                               char text[RUNWAY_IDENTITY_SIZE])
+{
+    uint8_t hash[32];
+
+    add_number(id, IDENTITY_VERSION);
+    add_text(id, r->endpoint);
+    add_request(id, r->request);
+    add_number(id, r->take);
+    add_number(id, r->geometry->width);
+    add_number(id, r->geometry->height);
+    add_rect(id, &r->geometry->source);
+    add_rect(id, &r->geometry->target);
+    add_number(id, r->rate_num);
+    add_number(id, r->rate_den);
+    add_number(id, r->length);
+    av_sha_final(id->sha, hash);
+    for (int i = 0; i < 32; i++)
+        snprintf(text + 2 * i, 3, "%02x", hash[i]);
+}

@@ -1,0 +1,118 @@
+/*
+ * This file is part of runway_v2v.
+ *
+ * runway_v2v is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * runway_v2v is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with runway_v2v; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+
+#include "interrupt.h"
+
+static const int signals[] = { SIGINT, SIGTERM };
+#define NB_SIGNALS 2
+
+/* read and written by the handler, which may run on any thread at any time */
+static volatile sig_atomic_t nb_seen;
+static struct sigaction replaced[NB_SIGNALS];
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+/* protected by lock */
+static int nb_users;
+static int installed[NB_SIGNALS];
+
+static void handler(int signal, siginfo_t *info, void *context)
+{
+    nb_seen++;
+    for (int i = 0; i < NB_SIGNALS; i++) {
+        if (signals[i] != signal)
+            continue;
+        if (replaced[i].sa_flags & SA_SIGINFO)
+            replaced[i].sa_sigaction(signal, info, context);
+        else
+            replaced[i].sa_handler(signal);
+    }
+}
+
+static int is_handler(const struct sigaction *action)
+{
+    return action->sa_flags & SA_SIGINFO || (action->sa_handler != SIG_DFL &&
+                                             action->sa_handler != SIG_IGN);
+}
+
+static int is_ours(const struct sigaction *action)
+{
+    return action->sa_flags & SA_SIGINFO && action->sa_sigaction == handler;
+}
+
+/* lock is held */
+static void install(int i)
+{
+    struct sigaction ours, now;
+
+    if (sigaction(signals[i], NULL, &now) || !is_handler(&now) ||
+        is_ours(&now))
+        return;
+    /* before the handler can run, and never while it is in place: another
+     * program that put its own on top may still call ours */
+    replaced[i] = now;
+    memset(&ours, 0, sizeof(ours));
+    ours.sa_sigaction = handler;
+    ours.sa_mask      = now.sa_mask;
+    ours.sa_flags     = SA_SIGINFO | SA_RESTART;
+    installed[i] = !sigaction(signals[i], &ours, NULL);
+}
+
+/* lock is held */
+static void restore(int i)
+{
+    struct sigaction now;
+
+    if (installed[i] && !sigaction(signals[i], NULL, &now) && is_ours(&now) &&
+        !sigaction(signals[i], &replaced[i], NULL))
+        installed[i] = 0;
+}
+
+void ff_runway_interrupt_acquire(RunwayInterrupt *interrupt)
+{
+    if (interrupt->active)
+        return;
+    pthread_mutex_lock(&lock);
+    if (!nb_users++)
+        for (int i = 0; i < NB_SIGNALS; i++)
+            if (!installed[i])
+                install(i);
+    interrupt->active   = 1;
+    interrupt->baseline = (unsigned)nb_seen;
+    pthread_mutex_unlock(&lock);
+}
+
+int ff_runway_interrupt_seen(const RunwayInterrupt *interrupt)
+{
+    return interrupt->active && (unsigned)nb_seen != interrupt->baseline;
+}
+
+void ff_runway_interrupt_release(RunwayInterrupt *interrupt)
+{
+    if (!interrupt->active)
+        return;
+    pthread_mutex_lock(&lock);
+    if (!--nb_users)
+        for (int i = 0; i < NB_SIGNALS; i++)
+            restore(i);
+    interrupt->active = 0;
+    pthread_mutex_unlock(&lock);
+}
