@@ -37,7 +37,7 @@
 typedef enum DiskEventKind {
     DISK_WRITE,
     DISK_SYNC,
-    DISK_RENAME,
+    DISK_RENAME, /* or link() */
 } DiskEventKind;
 
 typedef struct DiskEvent {
@@ -54,6 +54,7 @@ static struct {
     int choppy;        /* every other call is interrupted, one byte a write */
     int fail_sync;     /* errno of all fsync(), 0: none */
     int fail_rename;
+    int fail_link;
     DiskEvent events[256];
     int nb_events;
 } faults = { .room = -1 };
@@ -167,6 +168,27 @@ int rename(const char *from, const char *to)
     die = step();
     if (faults.fail_rename) {
         errno = faults.fail_rename;
+        return -1;
+    }
+    note(DISK_RENAME, stat(from, &st) ? 0 : st.st_ino);
+    ret = real(from, to);
+    if (die)
+        _exit(99);
+    return ret;
+}
+
+int link(const char *from, const char *to)
+{
+    int (*real)(const char *, const char *) =
+        REAL("link", int (*)(const char *, const char *));
+    struct stat st;
+    int die, ret;
+
+    if (!faults.on)
+        return real(from, to);
+    die = step();
+    if (faults.fail_link) {
+        errno = faults.fail_link;
         return -1;
     }
     note(DISK_RENAME, stat(from, &st) ? 0 : st.st_ino);

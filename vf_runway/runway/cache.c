@@ -284,6 +284,62 @@ static int open_result(const char *path, int *fd)
     return ret;
 }
 
+/* Whether an open result is whole. 0, EILSEQ when not, or an errno value. */
+static int check_result(int fd, int64_t size, const char *checksum)
+{
+    char found[RUNWAY_CHECKSUM_SIZE];
+    int64_t found_size;
+    struct stat st;
+    int ret;
+
+    if (fstat(fd, &st))
+        return errno;
+    if (!S_ISREG(st.st_mode))
+        return EISDIR;
+    if (st.st_size != size)
+        return EILSEQ;
+    ret = sum_file(fd, &found_size, found);
+    if (ret)
+        return ret;
+    return found_size != size || strcmp(found, checksum) ? EILSEQ : 0;
+}
+
+/**
+ * Give a file of incoming/ its name in results/. Where there is that very
+ * result already it stays, because somebody may have it in use, and *fd, open
+ * on the file, is made to be open on that one.
+ */
+static int place(const char *from, const char *to, int64_t size,
+                 const char *checksum, int *fd)
+{
+    for (;;) {
+        int other, ret;
+
+        if (!link(from, to)) {
+            unlink(from);
+            return 0;
+        }
+        /* no such thing as links, or one of the errors of rename() too */
+        if (errno != EEXIST)
+            break;
+        ret = open_result(to, &other);
+        if (ret == ENOENT) /* pruned just now */
+            continue;
+        if (ret)
+            break;
+        if (!check_result(other, size, checksum)) {
+            close(*fd);
+            *fd = other;
+            unlink(from);
+            utimes(to, NULL);
+            return 0;
+        }
+        close(other);
+        break;
+    }
+    return rename(from, to) ? errno : 0;
+}
+
 RunwayOutcome ff_runway_cache_commit(RunwayCache *c, RunwayCacheEntry **entry,
                                      int64_t *size,
                                      char checksum[RUNWAY_CHECKSUM_SIZE],
@@ -303,32 +359,26 @@ RunwayOutcome ff_runway_cache_commit(RunwayCache *c, RunwayCacheEntry **entry,
         if (!path)
             why = ENOMEM;
     }
-    if (!why && rename(e->path, path))
-        why = errno;
-    if (why) {
-        ff_runway_error(err, RUNWAY_IO, OPTION ": the result cannot be kept "
-                        "in %s: %s", c->results, strerror(why));
-        goto fail;
-    }
-    why = ff_runway_disk_sync_dir(c->results);
-    /* e->fd holds it until the new one does */
+    /* held before it has its name, so there is no moment to prune it */
     if (!why)
-        why = open_result(path, fd);
+        why = open_result(e->path, fd);
+    if (!why)
+        why = place(e->path, path, *size, checksum, fd);
+    if (!why)
+        why = ff_runway_disk_sync_dir(c->results);
+    free(path);
     if (why) {
-        ff_runway_error(err, RUNWAY_IO, OPTION ": %s cannot be kept: %s", path,
-                        strerror(why));
-        goto fail;
+        if (*fd >= 0)
+            close(*fd);
+        *fd = -1;
+        ff_runway_cache_abort(entry);
+        return ff_runway_error(err, RUNWAY_IO, OPTION ": the result cannot be "
+                               "kept in %s: %s", c->results, strerror(why));
     }
     free_entry(entry);
-    free(path);
     if (ff_runway_cache_prune(c, NULL, &ignored))
         ff_runway_log(c->log, RUNWAY_LOG_VERBOSE, "%s", ignored.text);
     return RUNWAY_OK;
-
-fail:
-    free(path);
-    ff_runway_cache_abort(entry);
-    return RUNWAY_IO;
 }
 
 static void move_aside(const RunwayCache *c, const char *path)
@@ -352,9 +402,7 @@ RunwayOutcome ff_runway_cache_open(RunwayCache *c, const char *identity,
                                    RunwayError *err)
 {
     RunwayOutcome ret = check_identity(identity, err);
-    char found[RUNWAY_CHECKSUM_SIZE], *path;
-    int64_t found_size = 0;
-    struct stat st;
+    char *path;
     int why;
 
     *fd = -1;
@@ -369,26 +417,19 @@ RunwayOutcome ff_runway_cache_open(RunwayCache *c, const char *identity,
     why = open_result(path, fd);
     if (why == ENOENT) /* pruned, or never there */
         goto end;
-    if (!why && fstat(*fd, &st))
-        why = errno;
-    if (!why && !S_ISREG(st.st_mode))
-        why = EISDIR;
-    if (!why && st.st_size == size)
-        why = sum_file(*fd, &found_size, found);
-    if (why) {
-        ret = ff_runway_error(err, RUNWAY_IO, OPTION ": %s cannot be read: %s",
-                              path, strerror(why));
-        goto end;
-    }
-    if (st.st_size != size || found_size != size || strcmp(found, checksum)) {
+    if (!why)
+        why = check_result(*fd, size, checksum);
+    if (why == EILSEQ) {
         ret = ff_runway_error(err, RUNWAY_BAD_RESULT, OPTION ": %s is damaged",
                               path);
         move_aside(c, path);
-        goto end;
-    }
-    /* used now; in whole seconds at worst, which is enough for an order */
-    if (!c->read_only)
+    } else if (why) {
+        ret = ff_runway_error(err, RUNWAY_IO, OPTION ": %s cannot be read: %s",
+                              path, strerror(why));
+    } else if (!c->read_only) {
+        /* used now; in whole seconds at worst, which is enough for an order */
         utimes(path, NULL);
+    }
 end:
     if (ret && *fd >= 0) {
         close(*fd);
