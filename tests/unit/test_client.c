@@ -578,6 +578,10 @@ static void test_echoed_secrets(void **state)
         "<p>%s</p>",
         "{\"error\":{\"message\":\"x%sy data:video/mp4;base64,AAAA\"}}",
         "%s",
+        /* cut in its middle by the length of what is shown of a reply */
+        "a b c d e f g h i j k l m n o p q r s t u v w x y z 0 1 2 3 4 5 6 7 8 "
+        "a b c d e f g h i j k l m n o p q r s t u v w x y z 0 1 2 3 4 5 6 7 8 "
+        "a b c d e f g h i j k l m n o p q r s t u v w x %s",
     };
 
     for (size_t i = 0; i < sizeof(formats) / sizeof(*formats); i++) {
@@ -586,6 +590,7 @@ static void test_echoed_secrets(void **state)
 
         assert_int_equal(submit(client), RUNWAY_REFUSED);
         assert_null(strstr(last.text, "0123456789"));
+        assert_null(strstr(last.text, "sk-te"));
         assert_null(strstr(last.text, "base64"));
         assert_says("...");
         assert_int_equal(read_task(client), RUNWAY_REFUSED);
@@ -1237,6 +1242,11 @@ static void test_proxy_refuses(void **state)
     assert_says("proxy");
     assert_memory_equal(proxy->requests[0].head,
                         "CONNECT api.example.com:443 HTTP/1.1\r\n", 38);
+    /* what was named goes before what the environment excepts */
+    setenv("no_proxy", "*", 1);
+    assert_int_equal(read_task(client), RUNWAY_UNAVAILABLE);
+    assert_int_equal(server_connections(proxy), 2);
+    unsetenv("no_proxy");
     assert_false(request_has_header(&proxy->requests[0], "Authorization"));
     assert_false(request_has_header(&proxy->requests[0], "X-Runway-Version"));
     ff_runway_client_free(&client);

@@ -25,10 +25,10 @@
 
 #include "data_uri.h"
 
-/* read at once; a multiple of three, so that no chunk but the last is padded */
+/* bytes read at once */
 #define CHUNK 12288
-/* four characters for three bytes, a newline after each 72, and what the end of
- * the encoding adds */
+/* four characters for three bytes, a newline after each 72 (54 bytes), and what
+ * the end of the encoding adds */
 #define CODED (CHUNK / 3 * 4 + CHUNK / 54 + 16)
 
 struct RunwayBase64 {
