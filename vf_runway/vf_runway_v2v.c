@@ -28,25 +28,19 @@
 
 #define RUNWAY_COMPAT_FILTER
 
-#include <stdlib.h>
-#include <string.h>
+#include <stdio.h>
 
-#include "libavutil/avassert.h"
-#include "libavutil/avstring.h"
 #include "libavutil/mathematics.h"
 #include "libavutil/opt.h"
-#include "libavutil/parseutils.h"
 #include "libavutil/pixdesc.h"
 
 #include "runway/compat.h"
 #include "runway/averror.h"
 #include "runway/clip_reader.h"
-#include "runway/clip_writer.h"
 #include "runway/clock.h"
-#include "runway/files.h"
 #include "runway/interrupt.h"
-#include "runway/providers.h"
 #include "runway/sequence.h"
+#include "runway/settings.h"
 
 /* how long one activation waits for a job at most: other branches of the graph
  * and the user's signals have to get through */
@@ -59,64 +53,10 @@
  * any and what MPEG counts in */
 #define NATIVE_TIME_BASE (AVRational){ 1, 90000 }
 
-enum Interlaced {
-    INTERLACED_FAIL,
-    INTERLACED_WARN,
-};
-
-enum OnError {
-    ON_ERROR_FAIL,
-    ON_ERROR_SOURCE,
-};
-
-enum Timing {
-    TIMING_SOURCE,
-    TIMING_NATIVE,
-};
-
 typedef struct RunwayV2VContext {
     const AVClass *class;
 
-    /* options */
-    char *prompt, *prompt_file;
-    char *model;
-    int64_t seed, take;
-    char *ratio;
-    int fit;
-    char *reference;
-    char *public_figure_threshold;
-    char *body;
-    char *provider_name;
-    char *base_url, *api_version;
-    char *key_file;
-    char *http_proxy;
-    int64_t clip_duration;
-    double scene;
-    int concurrency;
-    char *encoder;
-    AVDictionary *encoder_opts;
-    char *size;
-    int timing;
-    int interlaced;
-    int64_t poll_interval, task_timeout;
-    char *state_dir, *cache_dir;
-    int64_t cache_size;
-    int dry_run;
-    double max_credits;
-    int on_error, on_unknown, retries;
-    char *ca_file;
-    int tls_verify;
-    int signals;
-
-    /* what they come to, set by init() */
-    RunwayLog log;
-    const RunwayProvider *provider;
-    const RunwayModel *model_info;
-    char *prompt_text;
-    char *key;
-    RunwayPicture *references;
-    int nb_references;
-    int out_w, out_h;           ///< 0: not given
+    RunwaySettings set;
 
     /* while frames flow */
     RunwayInterrupt interrupt;
@@ -136,25 +76,29 @@ typedef struct RunwayV2VContext {
     int64_t end_pts;            ///< of what went out, output time base
 } RunwayV2VContext;
 
-#define OFFSET(x) offsetof(RunwayV2VContext, x)
+#define OFFSET(x) offsetof(RunwayV2VContext, set.x)
 #define FLAGS (AV_OPT_FLAG_VIDEO_PARAM | AV_OPT_FLAG_FILTERING_PARAM)
 #define STR(name, field, def, help) \
     { name, help, OFFSET(field), AV_OPT_TYPE_STRING, { .str = def }, 0, 0, FLAGS }
+#define RUNTIME (FLAGS | AV_OPT_FLAG_RUNTIME_PARAM)
 
 static const AVOption runway_v2v_options[] = {
-    STR("prompt", prompt, NULL, "what the output should show"),
+    { "prompt", "what the output should show", OFFSET(prompt), AV_OPT_TYPE_STRING, { .str = NULL }, 0, 0, RUNTIME },
     STR("prompt_file", prompt_file, NULL, "UTF-8 text file to read the prompt from"),
     STR("model", model, NULL, "model to use; the provider's default when not set"),
-    { "seed", "seed of the generation, the same for all clips; -1 sends none", OFFSET(seed), AV_OPT_TYPE_INT64, { .i64 = 1 }, -1, UINT32_MAX, FLAGS },
+    { "seed", "seed of the generation, the same for all clips; -1 sends none", OFFSET(seed), AV_OPT_TYPE_INT64, { .i64 = 1 }, -1, UINT32_MAX, RUNTIME },
     { "take", "another number buys another result for the same clips", OFFSET(take), AV_OPT_TYPE_INT64, { .i64 = 0 }, 0, INT64_MAX, FLAGS },
     STR("ratio", ratio, "auto", "output ratio W:H for models that have one; auto is the nearest to the input's"),
     { "fit", "what to do where the input's shape is not the ratio's", OFFSET(fit), AV_OPT_TYPE_INT, { .i64 = RUNWAY_FIT_PAD }, RUNWAY_FIT_PAD, RUNWAY_FIT_STRETCH, FLAGS, .unit = "fit" },
         { "pad",     "replicate the edges, and crop them out of the result", 0, AV_OPT_TYPE_CONST, { .i64 = RUNWAY_FIT_PAD },     0, 0, FLAGS, .unit = "fit" },
         { "crop",    "send the middle of the picture only",                  0, AV_OPT_TYPE_CONST, { .i64 = RUNWAY_FIT_CROP },    0, 0, FLAGS, .unit = "fit" },
         { "stretch", "distort the picture for the upload, and back",         0, AV_OPT_TYPE_CONST, { .i64 = RUNWAY_FIT_STRETCH }, 0, 0, FLAGS, .unit = "fit" },
-    STR("reference", reference, NULL, "reference image: a local PNG, JPEG or WebP, or an https URL; several with | between"),
+    { "reference", "reference image: a local PNG, JPEG or WebP, or an https URL; several with | between", OFFSET(reference), AV_OPT_TYPE_STRING, { .str = NULL }, 0, 0, RUNTIME },
+    STR("keyframe", keyframe, NULL, "SECONDS=IMAGE: what the output should look like at that time of the source; several with | between"),
     STR("public_figure_threshold", public_figure_threshold, NULL, "moderation of public figures: auto or low; the service's default when not set"),
+    STR("output_format", output_format, NULL, "form of the result for models that have several: mp4, prores, sdr_rec709_10bit"),
     STR("body", body, NULL, "JSON object merged into the request"),
+    STR("body_file", body_file, NULL, "file to read that JSON object from"),
     STR("provider", provider_name, "auto", "who is asked: cometapi, runway, or auto by which key variable is set"),
     STR("base_url", base_url, NULL, "base URL of the API; the provider's when not set"),
     STR("api_version", api_version, RUNWAY_API_VERSION, "value of the X-Runway-Version header"),
@@ -166,12 +110,12 @@ static const AVOption runway_v2v_options[] = {
     STR("encoder", encoder, "auto", "H.264 encoder for the clips that are sent"),
     { "encoder_opts", "options for that encoder, key=value with : between", OFFSET(encoder_opts), AV_OPT_TYPE_DICT, { .str = NULL }, 0, 0, FLAGS },
     STR("size", size, NULL, "output size WxH, or generated for the ratio's; the input's when not set"),
-    { "timing", "which frames come out", OFFSET(timing), AV_OPT_TYPE_INT, { .i64 = TIMING_SOURCE }, TIMING_SOURCE, TIMING_NATIVE, FLAGS, .unit = "timing" },
-        { "source", "one for each frame in, at its time",            0, AV_OPT_TYPE_CONST, { .i64 = TIMING_SOURCE }, 0, 0, FLAGS, .unit = "timing" },
-        { "native", "the generated ones, on the source's time line", 0, AV_OPT_TYPE_CONST, { .i64 = TIMING_NATIVE }, 0, 0, FLAGS, .unit = "timing" },
-    { "interlaced", "what to do with interlaced input", OFFSET(interlaced), AV_OPT_TYPE_INT, { .i64 = INTERLACED_FAIL }, INTERLACED_FAIL, INTERLACED_WARN, FLAGS, .unit = "interlaced" },
-        { "fail", "end with an error",           0, AV_OPT_TYPE_CONST, { .i64 = INTERLACED_FAIL }, 0, 0, FLAGS, .unit = "interlaced" },
-        { "warn", "warn, and send it as it is", 0, AV_OPT_TYPE_CONST, { .i64 = INTERLACED_WARN }, 0, 0, FLAGS, .unit = "interlaced" },
+    { "timing", "which frames come out", OFFSET(timing), AV_OPT_TYPE_INT, { .i64 = RUNWAY_TIMING_SOURCE }, RUNWAY_TIMING_SOURCE, RUNWAY_TIMING_NATIVE, FLAGS, .unit = "timing" },
+        { "source", "one for each frame in, at its time",            0, AV_OPT_TYPE_CONST, { .i64 = RUNWAY_TIMING_SOURCE }, 0, 0, FLAGS, .unit = "timing" },
+        { "native", "the generated ones, on the source's time line", 0, AV_OPT_TYPE_CONST, { .i64 = RUNWAY_TIMING_NATIVE }, 0, 0, FLAGS, .unit = "timing" },
+    { "interlaced", "what to do with interlaced input", OFFSET(interlaced), AV_OPT_TYPE_INT, { .i64 = RUNWAY_INTERLACED_FAIL }, RUNWAY_INTERLACED_FAIL, RUNWAY_INTERLACED_WARN, FLAGS, .unit = "interlaced" },
+        { "fail", "end with an error",           0, AV_OPT_TYPE_CONST, { .i64 = RUNWAY_INTERLACED_FAIL }, 0, 0, FLAGS, .unit = "interlaced" },
+        { "warn", "warn, and send it as it is", 0, AV_OPT_TYPE_CONST, { .i64 = RUNWAY_INTERLACED_WARN }, 0, 0, FLAGS, .unit = "interlaced" },
     { "poll_interval", "time between two looks at a task; at least 5 s, but on loopback", OFFSET(poll_interval), AV_OPT_TYPE_DURATION, { .i64 = 6000000 }, 100000, 600000000, FLAGS },
     { "task_timeout", "longest time for a task, waiting for a free place not counted", OFFSET(task_timeout), AV_OPT_TYPE_DURATION, { .i64 = 1800000000LL }, 1000000, 86400000000LL, FLAGS },
     STR("state_dir", state_dir, NULL, "folder of the journal of what was paid for; the XDG state home's when not set"),
@@ -179,9 +123,9 @@ static const AVOption runway_v2v_options[] = {
     { "cache_size", "bytes that results may take; the oldest go first", OFFSET(cache_size), AV_OPT_TYPE_INT64, { .i64 = 20LL << 30 }, 0, INT64_MAX, FLAGS },
     { "dry_run", "send nothing, log the plan and the price, pass the frames through", OFFSET(dry_run), AV_OPT_TYPE_BOOL, { .i64 = 0 }, 0, 1, FLAGS },
     { "max_credits", "never let the cost of this output's clips pass this; 0 is no limit", OFFSET(max_credits), AV_OPT_TYPE_DOUBLE, { .dbl = 0 }, 0, 1e12, FLAGS },
-    { "on_error", "what to do when a clip's task fails", OFFSET(on_error), AV_OPT_TYPE_INT, { .i64 = ON_ERROR_FAIL }, ON_ERROR_FAIL, ON_ERROR_SOURCE, FLAGS, .unit = "on_error" },
-        { "fail",   "end with an error",                   0, AV_OPT_TYPE_CONST, { .i64 = ON_ERROR_FAIL },   0, 0, FLAGS, .unit = "on_error" },
-        { "source", "put out that clip's own source frames", 0, AV_OPT_TYPE_CONST, { .i64 = ON_ERROR_SOURCE }, 0, 0, FLAGS, .unit = "on_error" },
+    { "on_error", "what to do when a clip's task fails", OFFSET(on_error), AV_OPT_TYPE_INT, { .i64 = RUNWAY_ON_ERROR_FAIL }, RUNWAY_ON_ERROR_FAIL, RUNWAY_ON_ERROR_SOURCE, FLAGS, .unit = "on_error" },
+        { "fail",   "end with an error",                   0, AV_OPT_TYPE_CONST, { .i64 = RUNWAY_ON_ERROR_FAIL },   0, 0, FLAGS, .unit = "on_error" },
+        { "source", "put out that clip's own source frames", 0, AV_OPT_TYPE_CONST, { .i64 = RUNWAY_ON_ERROR_SOURCE }, 0, 0, FLAGS, .unit = "on_error" },
     { "on_unknown", "what to do about a request or a task of unknown fate", OFFSET(on_unknown), AV_OPT_TYPE_INT, { .i64 = RUNWAY_ON_UNKNOWN_FAIL }, RUNWAY_ON_UNKNOWN_FAIL, RUNWAY_ON_UNKNOWN_RESEND, FLAGS, .unit = "on_unknown" },
         { "fail",   "end with an error",               0, AV_OPT_TYPE_CONST, { .i64 = RUNWAY_ON_UNKNOWN_FAIL },   0, 0, FLAGS, .unit = "on_unknown" },
         { "resend", "send it again, and maybe pay twice", 0, AV_OPT_TYPE_CONST, { .i64 = RUNWAY_ON_UNKNOWN_RESEND }, 0, 0, FLAGS, .unit = "on_unknown" },
@@ -194,178 +138,14 @@ static const AVOption runway_v2v_options[] = {
 
 AVFILTER_DEFINE_CLASS(runway_v2v);
 
-static void write_log(void *opaque, RunwayLogLevel level, const char *line)
-{
-    static const int levels[] = {
-        [RUNWAY_LOG_ERROR]   = AV_LOG_ERROR,
-        [RUNWAY_LOG_WARNING] = AV_LOG_WARNING,
-        [RUNWAY_LOG_INFO]    = AV_LOG_INFO,
-        [RUNWAY_LOG_VERBOSE] = AV_LOG_VERBOSE,
-        [RUNWAY_LOG_DEBUG]   = AV_LOG_DEBUG,
-    };
-
-    av_log(opaque, levels[level], "%s\n", line);
-}
-
-static const char *get_environment(const char *name)
-{
-    return getenv(name);
-}
-
-static av_cold int init_prompt(AVFilterContext *ctx)
-{
-    RunwayV2VContext *s = ctx->priv;
-    RunwayError err;
-
-    if (s->prompt && s->prompt_file) {
-        av_log(ctx, AV_LOG_ERROR, "prompt and prompt_file are both given; one "
-               "of them is enough\n");
-        return AVERROR(EINVAL);
-    }
-    if (s->prompt_file) {
-        if (ff_runway_read_text("prompt_file", s->prompt_file, &s->prompt_text,
-                                &err))
-            return ff_runway_report(ctx, &err);
-    } else if (s->prompt) {
-        s->prompt_text = strdup(s->prompt);
-        if (!s->prompt_text)
-            return AVERROR(ENOMEM);
-    }
-    if (ff_runway_prompt_check(s->model_info, s->prompt_text, &err))
-        return ff_runway_report(ctx, &err);
-    return 0;
-}
-
-static av_cold int init_references(AVFilterContext *ctx)
-{
-    RunwayV2VContext *s = ctx->priv;
-    const char *p = s->reference;
-    RunwayError err;
-
-    if (!p || !*p)
-        return 0;
-    if (!(s->model_info->fields & (RUNWAY_FIELD_REFERENCES |
-                                   RUNWAY_FIELD_REFERENCES_BARE))) {
-        av_log(ctx, AV_LOG_ERROR, "reference: model %s takes none\n", s->model);
-        return AVERROR(EINVAL);
-    }
-    while (*p) {
-        char *name = av_get_token(&p, "|");
-        RunwayPicture *larger;
-        char *uri = NULL;
-
-        if (*p)
-            p++;
-        larger = name ? av_realloc_array(s->references, s->nb_references + 1,
-                                         sizeof(*larger)) : NULL;
-        if (!larger) {
-            av_free(name);
-            return AVERROR(ENOMEM);
-        }
-        s->references = larger;
-        if (ff_runway_picture_uri("reference", name, &uri, &err)) {
-            av_free(name);
-            return ff_runway_report(ctx, &err);
-        }
-        av_free(name);
-        s->references[s->nb_references++] = (RunwayPicture){ .uri = uri };
-    }
-    if (s->model_info->max_references &&
-        s->nb_references > s->model_info->max_references) {
-        av_log(ctx, AV_LOG_ERROR, "reference: model %s takes at most %d, %d are "
-               "given\n", s->model, s->model_info->max_references,
-               s->nb_references);
-        return AVERROR(EINVAL);
-    }
-    return 0;
-}
-
-static av_cold int init_key(AVFilterContext *ctx)
-{
-    RunwayV2VContext *s = ctx->priv;
-    RunwayError err;
-
-    if (s->dry_run)
-        return 0;
-    if (s->key_file) {
-        if (!strcmp(s->provider_name, "auto")) {
-            av_log(ctx, AV_LOG_ERROR, "key_file: say whose key it is: "
-                   "provider=cometapi or provider=runway\n");
-            return AVERROR(EINVAL);
-        }
-        if (ff_runway_read_key(s->key_file, &s->key, &s->log, &err))
-            return ff_runway_report(ctx, &err);
-    } else {
-        const char *key = getenv(s->provider->key_variable);
-
-        s->key = strdup(key ? key : "");
-        if (!s->key)
-            return AVERROR(ENOMEM);
-    }
-    if (ff_runway_key_check(s->provider, s->key, &err))
-        return ff_runway_report(ctx, &err);
-    return 0;
-}
-
-static av_cold int init_size(AVFilterContext *ctx)
-{
-    RunwayV2VContext *s = ctx->priv;
-    const char *ratio;
-    RunwayError err;
-
-    /* the ratio is looked up again when the input's size is known; a wrong one
-     * is told before anything is built */
-    if (ff_runway_ratio_choose(s->model_info, s->ratio, 16, 9, &ratio, &err))
-        return ff_runway_report(ctx, &err);
-    if (s->size && strcmp(s->size, "generated") &&
-        av_parse_video_size(&s->out_w, &s->out_h, s->size) < 0) {
-        av_log(ctx, AV_LOG_ERROR, "size: \"%s\" is neither WxH nor generated\n",
-               s->size);
-        return AVERROR(EINVAL);
-    }
-    if (s->size && !strcmp(s->size, "generated") && !s->model_info->ratios) {
-        av_log(ctx, AV_LOG_ERROR, "size: model %s has no size of its own, its "
-               "output follows the input; give WxH\n", s->model);
-        return AVERROR(EINVAL);
-    }
-    return 0;
-}
-
 /* Runs twice in most hosts, once for a graph that never sees a frame: it looks
  * at options and does nothing that costs or can be seen. */
 static av_cold int init(AVFilterContext *ctx)
 {
     RunwayV2VContext *s = ctx->priv;
-    RunwayError err;
-    int ret;
 
-    s->log      = (RunwayLog){ .opaque = ctx, .write = write_log };
     s->prev_pts = AV_NOPTS_VALUE;
-    if (ff_runway_provider_choose(s->provider_name, get_environment,
-                                  &s->provider, &err))
-        return ff_runway_report(ctx, &err);
-    if (!s->model) {
-        s->model = av_strdup(s->provider->default_model);
-        if (!s->model)
-            return AVERROR(ENOMEM);
-    }
-    s->model_info = ff_runway_model_find(s->model);
-    if (s->public_figure_threshold &&
-        strcmp(s->public_figure_threshold, "auto") &&
-        strcmp(s->public_figure_threshold, "low")) {
-        av_log(ctx, AV_LOG_ERROR, "public_figure_threshold: \"%s\" is neither "
-               "auto nor low\n", s->public_figure_threshold);
-        return AVERROR(EINVAL);
-    }
-    if (s->max_credits > 0 && ff_runway_credits(s->model_info, 1) < 0) {
-        av_log(ctx, AV_LOG_ERROR, "max_credits: the price of model %s is not "
-               "known, so no limit can be kept\n", s->model);
-        return AVERROR(EINVAL);
-    }
-    if ((ret = init_prompt(ctx)) < 0 || (ret = init_references(ctx)) < 0 ||
-        (ret = init_size(ctx)) < 0 || (ret = init_key(ctx)) < 0)
-        return ret;
-    return ff_runway_clip_encoder_check(s->encoder, ctx);
+    return ff_runway_settings_init(&s->set, ctx);
 }
 
 /* The last lines: what came of the frames, and of the money. */
@@ -380,7 +160,7 @@ static void report_end(AVFilterContext *ctx)
 
     ff_runway_sequence_status(s->sequence, &st);
     if (left > 0 && !s->error && !ff_runway_interrupt_seen(&s->interrupt) &&
-        s->timing == TIMING_SOURCE)
+        s->set.timing == RUNWAY_TIMING_SOURCE)
         av_log(ctx, AV_LOG_WARNING, "%"PRId64" frames in were not given out: "
                "the graph ended before them\n", left);
     if (st.left)
@@ -392,7 +172,7 @@ static void report_end(AVFilterContext *ctx)
                kept, st.admitted);
     av_log(ctx, AV_LOG_VERBOSE, "%"PRId64" frames in, %"PRId64" frames out\n",
            s->nb_in, s->nb_out);
-    if (s->dry_run || !st.admitted)
+    if (s->set.dry_run || !st.admitted)
         return;
     ff_runway_sequence_totals(s->sequence, &totals);
     ff_runway_budget_summary(&totals, summary, sizeof(summary));
@@ -407,13 +187,7 @@ static av_cold void uninit(AVFilterContext *ctx)
         report_end(ctx);
     ff_runway_sequence_free(&s->sequence);
     ff_runway_interrupt_release(&s->interrupt);
-    for (int i = 0; i < s->nb_references; i++)
-        free((char *)s->references[i].uri);
-    av_freep(&s->references);
-    free(s->prompt_text);
-    if (s->key)
-        memset(s->key, 0, strlen(s->key));
-    free(s->key);
+    ff_runway_settings_free(&s->set);
 }
 
 static const enum AVPixelFormat pix_fmts[] = {
@@ -423,50 +197,33 @@ static const enum AVPixelFormat pix_fmts[] = {
     AV_PIX_FMT_NONE
 };
 
-/* What every create says; the ratio as it was wished. */
-static RunwayRequest make_request(const RunwayV2VContext *s)
-{
-    return (RunwayRequest){
-        .model                   = s->model_info,
-        .model_name              = s->model,
-        .prompt                  = s->prompt_text,
-        .seed                    = s->seed,
-        .ratio                   = s->ratio,
-        .public_figure_threshold = s->public_figure_threshold,
-        .references              = s->references,
-        .nb_references           = s->nb_references,
-        .extra                   = s->body,
-    };
-}
-
 static int config_output(AVFilterLink *outlink)
 {
     AVFilterContext *ctx = outlink->src;
     AVFilterLink *inlink = ctx->inputs[0];
     RunwayV2VContext *s = ctx->priv;
     AVRational rate = RUNWAY_LINK(inlink)->frame_rate;
-    RunwayRequest request = make_request(s);
     const char *ratio;
     int w, h, ret;
 
-    ret = ff_runway_sequence_ratio(&request, inlink->w, inlink->h,
+    ret = ff_runway_sequence_ratio(&s->set.request, inlink->w, inlink->h,
                                    inlink->sample_aspect_ratio, &ratio, &w, &h,
                                    ctx);
     if (ret < 0)
         return ret;
     outlink->w         = inlink->w;
     outlink->h         = inlink->h;
-    outlink->time_base = s->timing == TIMING_NATIVE ? NATIVE_TIME_BASE
+    outlink->time_base = s->set.timing == RUNWAY_TIMING_NATIVE ? NATIVE_TIME_BASE
                                                     : inlink->time_base;
     outlink->sample_aspect_ratio    = inlink->sample_aspect_ratio;
-    RUNWAY_LINK(outlink)->frame_rate = s->timing == TIMING_NATIVE ?
+    RUNWAY_LINK(outlink)->frame_rate = s->set.timing == RUNWAY_TIMING_NATIVE ?
                                        (AVRational){ 1, 0 } : rate;
-    if (s->size && (s->out_w || w)) {
-        outlink->w = s->out_w ? s->out_w : w;
-        outlink->h = s->out_h ? s->out_h : h;
+    if (s->set.size && (s->set.out_w || w)) {
+        outlink->w = s->set.out_w ? s->set.out_w : w;
+        outlink->h = s->set.out_h ? s->set.out_h : h;
         /* the shape of the picture stays what it is, unless the size is the
          * model's own, which has square pixels */
-        if (!s->out_w)
+        if (!s->set.out_w)
             outlink->sample_aspect_ratio = (AVRational){ 1, 1 };
         else if (inlink->sample_aspect_ratio.num)
             outlink->sample_aspect_ratio =
@@ -474,7 +231,7 @@ static int config_output(AVFilterLink *outlink)
                          av_mul_q((AVRational){ inlink->w, outlink->w },
                                   (AVRational){ outlink->h, inlink->h }));
     }
-    if ((ctx->enable_str || s->dry_run || s->on_error == ON_ERROR_SOURCE) &&
+    if ((ctx->enable_str || s->set.dry_run || s->set.on_error == RUNWAY_ON_ERROR_SOURCE) &&
         (outlink->w != inlink->w || outlink->h != inlink->h)) {
         av_log(ctx, AV_LOG_ERROR, "size: with enable, dry_run or "
                "on_error=source, frames pass through as they are, so the "
@@ -497,30 +254,6 @@ static AVFrame *get_buffer(void *opaque)
     return frame;
 }
 
-static RunwayClientConfig make_client_config(const RunwayV2VContext *s)
-{
-    const char *base_url = s->base_url;
-    const char *headers = NULL;
-
-    if ((!base_url || !*base_url) && s->provider->base_url_variable)
-        base_url = getenv(s->provider->base_url_variable);
-    if (!base_url || !*base_url)
-        base_url = s->provider->base_url;
-    if (s->provider->headers_variable)
-        headers = getenv(s->provider->headers_variable);
-    return (RunwayClientConfig){
-        .provider    = s->provider,
-        .base_url    = base_url,
-        .api_version = s->api_version,
-        .key         = s->dry_run ? "dry_run" : s->key, /* never sent */
-        .headers     = headers && *headers ? headers : NULL,
-        .proxy       = s->http_proxy,
-        .ca_file     = s->ca_file,
-        .tls_verify  = s->tls_verify,
-        .log         = &s->log,
-    };
-}
-
 /* Everything that costs begins here, with the first frame. */
 static int start(AVFilterContext *ctx)
 {
@@ -528,32 +261,34 @@ static int start(AVFilterContext *ctx)
     AVFilterLink *inlink = ctx->inputs[0], *outlink = ctx->outputs[0];
     const RunwaySequenceConfig config = {
         .pipeline = {
-            .client        = make_client_config(s),
-            .concurrency   = s->concurrency,
-            .poll_interval = s->poll_interval,
-            .task_timeout  = s->task_timeout,
-            .state_dir     = s->state_dir,
-            .cache_dir     = s->cache_dir,
-            .cache_size    = s->cache_size,
-            .max_credits   = s->max_credits,
-            .on_unknown    = s->on_unknown,
-            .retries       = s->retries,
-            .plan_only     = s->dry_run,
-            .tolerant      = s->on_error == ON_ERROR_SOURCE,
-            .log           = &s->log,
+            .client        = ff_runway_settings_client(&s->set),
+            .concurrency   = s->set.concurrency,
+            .poll_interval = s->set.poll_interval,
+            .task_timeout  = s->set.task_timeout,
+            .state_dir     = s->set.state_dir,
+            .cache_dir     = s->set.cache_dir,
+            .cache_size    = s->set.cache_size,
+            .max_credits   = s->set.max_credits,
+            .on_unknown    = s->set.on_unknown,
+            .retries       = s->set.retries,
+            .plan_only     = s->set.dry_run,
+            .tolerant      = s->set.on_error == RUNWAY_ON_ERROR_SOURCE,
+            .log           = &s->set.log,
             .check         = ff_runway_clip_check,
             .check_opaque  = ctx,
         },
-        .request       = make_request(s),
-        .fit           = s->fit,
-        .clip_duration = s->clip_duration,
-        .scene         = s->scene,
-        .native        = s->timing == TIMING_NATIVE,
-        .take          = s->take,
-        .keep_source   = s->on_error == ON_ERROR_SOURCE && !s->dry_run,
-        .plan_only     = s->dry_run,
-        .encoder       = s->encoder,
-        .encoder_opts  = s->encoder_opts,
+        .request       = s->set.request,
+        .keyframes     = s->set.keyframes,
+        .nb_keyframes  = s->set.nb_keyframes,
+        .fit           = s->set.fit,
+        .clip_duration = s->set.clip_duration,
+        .scene         = s->set.scene,
+        .native        = s->set.timing == RUNWAY_TIMING_NATIVE,
+        .take          = s->set.take,
+        .keep_source   = s->set.on_error == RUNWAY_ON_ERROR_SOURCE && !s->set.dry_run,
+        .plan_only     = s->set.dry_run,
+        .encoder       = s->set.encoder,
+        .encoder_opts  = s->set.encoder_opts,
         .time_base     = inlink->time_base,
         .frame_rate    = RUNWAY_LINK(inlink)->frame_rate,
         .out_time_base = outlink->time_base,
@@ -562,10 +297,10 @@ static int start(AVFilterContext *ctx)
         .log_ctx       = ctx,
     };
 
-    if (!ff_runway_model_is_known(s->model_info))
+    if (!ff_runway_model_is_known(s->set.model_info))
         av_log(ctx, AV_LOG_WARNING, "model %s is not known here: it is sent "
-               "the common fields, and its price is unknown\n", s->model);
-    if (s->signals && !s->dry_run)
+               "the common fields, and its price is unknown\n", s->set.model);
+    if (s->set.signals && !s->set.dry_run)
         ff_runway_interrupt_acquire(&s->interrupt);
     return ff_runway_sequence_create(&s->sequence, &config);
 }
@@ -595,7 +330,7 @@ static int check_frame(AVFilterContext *ctx, const AVFrame *frame)
         return AVERROR(EINVAL);
     }
     if (ff_runway_is_interlaced(frame) && !s->warned_interlaced) {
-        int fail = s->interlaced == INTERLACED_FAIL;
+        int fail = s->set.interlaced == RUNWAY_INTERLACED_FAIL;
 
         av_log(ctx, fail ? AV_LOG_ERROR : AV_LOG_WARNING, "the input is "
                "interlaced; deinterlace first, e.g. bwdif%s\n", fail ?
@@ -679,7 +414,7 @@ static int take_frame(AVFilterContext *ctx, AVFrame **frame)
     length      = frame_length(ctx, *frame);
     s->prev_pts = (*frame)->pts;
     ret = ff_runway_sequence_add(s->sequence, *frame, length);
-    if (ret < 0 || !s->dry_run)
+    if (ret < 0 || !s->set.dry_run)
         return ret;
     rescale_times(ctx, *frame);
     return put_untouched(ctx, frame);
@@ -747,7 +482,7 @@ static int take_input(AVFilterContext *ctx)
     /* what an error cut short is not worth paying for */
     if (s->sequence)
         ret = ff_runway_sequence_end(s->sequence, s->status != AVERROR_EOF);
-    if (s->sequence && s->dry_run && ret >= 0)
+    if (s->sequence && s->set.dry_run && ret >= 0)
         ff_runway_sequence_log_plan(s->sequence);
     return ret < 0 ? ret : 1;
 }
@@ -864,6 +599,25 @@ static int activate(AVFilterContext *ctx)
     return s->error;
 }
 
+/* A change of what is asked for ends the clip: each shot has its own prompt. */
+static int process_command(AVFilterContext *ctx, const char *cmd,
+                           const char *arg, char *res, int res_len, int flags)
+{
+    RunwayV2VContext *s = ctx->priv;
+    int ret = ff_filter_process_command(ctx, cmd, arg, res, res_len, flags);
+
+    if (ret == AVERROR(ENOSYS))
+        return ret;
+    if (ret >= 0)
+        ret = ff_runway_settings_change(&s->set, cmd);
+    if (ret >= 0 && s->sequence)
+        ret = ff_runway_sequence_change(s->sequence, &s->set.request);
+    /* going on with the old prompt would buy what nobody wants */
+    if (ret < 0 && !s->error)
+        s->error = ret;
+    return ret;
+}
+
 static const AVFilterPad runway_v2v_inputs[] = {
     {
         .name = "default",
@@ -888,6 +642,7 @@ RUNWAY_FILTER ff_vf_runway_v2v = {
     .init                      = init,
     .uninit                    = uninit,
     .activate                  = activate,
+    .process_command           = process_command,
     FILTER_INPUTS(runway_v2v_inputs),
     FILTER_OUTPUTS(runway_v2v_outputs),
     FILTER_PIXFMTS_ARRAY(pix_fmts),

@@ -263,10 +263,16 @@ end:
     return ret;
 }
 
+void ff_runway_clip_extent(const RunwayClip *c, double *start, double *end)
+{
+    *start = c->start * av_q2d(c->config.time_base);
+    *end   = *start + c->end / 1e6;
+}
+
 int ff_runway_clip_close(RunwayClip *c, RunwayJob *job)
 {
     int64_t slots = ff_runway_segment_slots(&c->config.segment, c->end);
-    double start = c->start * av_q2d(c->config.time_base);
+    double start, end;
     int64_t size = 0;
     int ret = 0;
 
@@ -289,8 +295,9 @@ int ff_runway_clip_close(RunwayClip *c, RunwayJob *job)
     job->size  = size;
     job->sent  = ff_runway_segment_length(&c->config.segment, slots);
     job->index = c->config.index;
+    ff_runway_clip_extent(c, &start, &end);
     snprintf(job->label, sizeof(job->label), "clip %d (%.2f-%.2f s)",
-             c->config.index, start, start + c->end / 1e6);
+             c->config.index, start, end);
     return 0;
 }
 

@@ -83,6 +83,9 @@ void ff_runway_clip_identify(RunwayClip *clip, RunwayJob *job,
 int ff_runway_clip_open_result(RunwayClip *clip, RunwayJob **job);
 int ff_runway_clip_is_open(const RunwayClip *clip);
 
+/** Where on the source the clip lies, seconds. */
+void ff_runway_clip_extent(const RunwayClip *clip, double *start, double *end);
+
 /** Frames put in. */
 int ff_runway_clip_nb_frames(const RunwayClip *clip);
 

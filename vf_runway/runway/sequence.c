@@ -18,6 +18,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "libavutil/mathematics.h"
 
@@ -35,6 +36,7 @@ typedef struct Node {
     RunwayClip *clip;           ///< NULL: frames in the spool
     int nb_spooled;             ///< frames in the spool; with a clip its source
     int index;                  ///< number of the clip, 0: frames pass through
+    RunwayPicture *keyframes;   ///< what the clip's job refers to
     struct Node *next;
 } Node;
 
@@ -58,6 +60,7 @@ struct RunwaySequence {
     int width, height, format;  ///< of its frames
     int nb_spooled;             ///< of its frames, with keep_source
     int nb_clips;
+    int nb_keyframes_used;
     int nb_kept;                ///< clips that came out as their source
     Plan plan;
 };
@@ -108,6 +111,7 @@ static void remove_head(RunwaySequence *s)
     if (!s->head)
         s->tail = NULL;
     ff_runway_clip_free(&node->clip);
+    av_free(node->keyframes);
     av_free(node);
 }
 
@@ -262,9 +266,45 @@ void ff_runway_sequence_log_plan(RunwaySequence *s)
            s->config.pipeline.retries);
 }
 
+/* The keyframes that lie in the clip, at the clip's own seconds. */
+static int choose_keyframes(RunwaySequence *s, RunwayJob *job,
+                            RunwayPicture **keyframes)
+{
+    const RunwaySequenceConfig *c = &s->config;
+    double start, end;
+    int nb = 0;
+
+    ff_runway_clip_extent(s->open, &start, &end);
+    if (!c->nb_keyframes)
+        return 0;
+    *keyframes = av_calloc(c->nb_keyframes, sizeof(**keyframes));
+    if (!*keyframes)
+        return AVERROR(ENOMEM);
+    for (int i = 0; i < c->nb_keyframes; i++) {
+        /* a microsecond for times that were rounded */
+        if (c->keyframes[i].seconds < start - 1e-6 ||
+            c->keyframes[i].seconds >= end - 1e-6)
+            continue;
+        (*keyframes)[nb] = c->keyframes[i];
+        (*keyframes)[nb++].seconds = FFMAX(0, c->keyframes[i].seconds - start);
+    }
+    s->nb_keyframes_used += nb;
+    if (c->request.model->max_keyframes &&
+        nb > c->request.model->max_keyframes) {
+        av_log(c->log_ctx, AV_LOG_ERROR, "keyframe: %d are in %s, model %s "
+               "takes %d; use a shorter clip_duration\n", nb, job->label,
+               c->request.model_name, c->request.model->max_keyframes);
+        return AVERROR(EINVAL);
+    }
+    job->request.keyframes    = *keyframes;
+    job->request.nb_keyframes = nb;
+    return 0;
+}
+
 /* End the clip that frames went into, if there is one, and send it on. */
 static int close_clip(RunwaySequence *s)
 {
+    RunwayPicture *keyframes = NULL;
     RunwayJob *job;
     Node *node;
     RunwayError err;
@@ -281,6 +321,9 @@ static int close_clip(RunwaySequence *s)
     job->credits       = ff_runway_credits(s->config.request.model, job->sent);
     job->request       = s->config.request;
     job->request.ratio = s->ratio;
+    ret = choose_keyframes(s, job, &keyframes);
+    if (ret < 0)
+        goto end;
     ff_runway_clip_identify(s->open, job,
                             ff_runway_pipeline_endpoint(s->pipeline),
                             s->config.take);
@@ -295,12 +338,27 @@ static int close_clip(RunwaySequence *s)
         goto end;
     }
     FFSWAP(RunwayClip *, node->clip, s->open);
+    FFSWAP(RunwayPicture *, node->keyframes, keyframes);
     FFSWAP(int, node->nb_spooled, s->nb_spooled);
     node->index = job->index;
     if (ff_runway_pipeline_admit(s->pipeline, &job, &err))
         ret = ff_runway_report(s->config.log_ctx, &err);
 end:
+    av_free(keyframes);
     ff_runway_job_free(&job);
+    return ret;
+}
+
+int ff_runway_sequence_change(RunwaySequence *s, const RunwayRequest *request)
+{
+    const RunwayRequest *now = &s->config.request;
+    int ret = 0;
+
+    if (request->seed != now->seed || request->references != now->references ||
+        !request->prompt != !now->prompt ||
+        (request->prompt && strcmp(request->prompt, now->prompt)))
+        ret = close_clip(s);
+    s->config.request = *request;
     return ret;
 }
 
@@ -385,9 +443,17 @@ int ff_runway_sequence_pass(RunwaySequence *s, const AVFrame *frame, int *now)
 
 int ff_runway_sequence_end(RunwaySequence *s, int discard)
 {
+    int ret;
+
     if (discard)
         ff_runway_clip_free(&s->open);
-    return close_clip(s);
+    ret = close_clip(s);
+    if (ret >= 0 && !discard &&
+        s->nb_keyframes_used < s->config.nb_keyframes)
+        av_log(s->config.log_ctx, AV_LOG_WARNING, "keyframe: %d of %d fall in "
+               "no clip\n", s->config.nb_keyframes - s->nb_keyframes_used,
+               s->config.nb_keyframes);
+    return ret;
 }
 
 int ff_runway_sequence_is_empty(const RunwaySequence *s)

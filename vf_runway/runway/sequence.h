@@ -46,6 +46,8 @@ typedef struct RunwaySequence RunwaySequence;
 typedef struct RunwaySequenceConfig {
     RunwayPipelineConfig pipeline;
     RunwayRequest request;       ///< ratio as wanted: "auto" or W:H
+    const RunwayPicture *keyframes; ///< seconds on the source, in order
+    int nb_keyframes;
     RunwayFit fit;
     int64_t clip_duration;       ///< microseconds, 0: the model's best
     double scene;                ///< score at which a clip may end, 0: off
@@ -89,6 +91,10 @@ int ff_runway_sequence_has_room(RunwaySequence *s, int format, int width,
  *  The frame stays the caller's. */
 int ff_runway_sequence_add(RunwaySequence *s, const AVFrame *frame,
                            int64_t length);
+
+/** From the next frame on, ask for something else: ends the clip, unless
+ *  nothing has changed. What request points to outlives the sequence. */
+int ff_runway_sequence_change(RunwaySequence *s, const RunwayRequest *request);
 
 /** A frame that passes through, its pts in out_time_base: *now is set when it
  *  may go out at once; else a copy is kept. The frame stays the caller's. */

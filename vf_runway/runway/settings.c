@@ -1,0 +1,451 @@
+/*
+ * This file is part of runway_v2v.
+ *
+ * runway_v2v is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * runway_v2v is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with runway_v2v; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "libavutil/avstring.h"
+#include "libavutil/parseutils.h"
+
+#include "compat.h"
+#include "averror.h"
+#include "clip_writer.h"
+#include "files.h"
+#include "settings.h"
+
+static void write_log(void *opaque, RunwayLogLevel level, const char *line)
+{
+    static const int levels[] = {
+        [RUNWAY_LOG_ERROR]   = AV_LOG_ERROR,
+        [RUNWAY_LOG_WARNING] = AV_LOG_WARNING,
+        [RUNWAY_LOG_INFO]    = AV_LOG_INFO,
+        [RUNWAY_LOG_VERBOSE] = AV_LOG_VERBOSE,
+        [RUNWAY_LOG_DEBUG]   = AV_LOG_DEBUG,
+    };
+
+    av_log(opaque, levels[level], "%s\n", line);
+}
+
+static const char *get_environment(const char *name)
+{
+    return getenv(name);
+}
+
+/* Take over text, which was malloc()ed, until the end. */
+static int keep(RunwaySettings *set, char *text)
+{
+    char **larger = text ? av_realloc_array(set->kept, set->nb_kept + 1,
+                                            sizeof(*larger)) : NULL;
+
+    if (!larger) {
+        free(text);
+        return AVERROR(ENOMEM);
+    }
+    set->kept = larger;
+    set->kept[set->nb_kept++] = text;
+    return 0;
+}
+
+static int keep_pictures(RunwaySettings *set, RunwayPicture *pictures)
+{
+    RunwayPicture **larger = av_realloc_array(set->kept_pictures,
+                                              set->nb_kept_pictures + 1,
+                                              sizeof(*larger));
+
+    if (!larger) {
+        av_free(pictures);
+        return AVERROR(ENOMEM);
+    }
+    set->kept_pictures = larger;
+    set->kept_pictures[set->nb_kept_pictures++] = pictures;
+    return 0;
+}
+
+static int set_prompt(RunwaySettings *set)
+{
+    char *text = NULL;
+    RunwayError err;
+    int ret;
+
+    if (set->prompt && set->prompt_file) {
+        av_log(set->log_ctx, AV_LOG_ERROR, "prompt and prompt_file are both "
+               "given; one of them is enough\n");
+        return AVERROR(EINVAL);
+    }
+    if (set->prompt_file) {
+        if (ff_runway_read_text("prompt_file", set->prompt_file, &text, &err))
+            return ff_runway_report(set->log_ctx, &err);
+    } else if (set->prompt) {
+        text = strdup(set->prompt);
+        if (!text)
+            return AVERROR(ENOMEM);
+    }
+    if (ff_runway_prompt_check(set->model_info, text, &err)) {
+        free(text);
+        return ff_runway_report(set->log_ctx, &err);
+    }
+    ret = text ? keep(set, text) : 0;
+    if (ret >= 0)
+        set->request.prompt = text;
+    return ret;
+}
+
+/* "IMAGE" or, with_time, "SECONDS=IMAGE" */
+static int parse_picture(RunwaySettings *set, const char *option,
+                         const char *text, int with_time,
+                         RunwayPicture *picture)
+{
+    const char *name = text;
+    char *uri;
+    RunwayError err;
+    int ret;
+
+    picture->seconds = 0;
+    if (with_time) {
+        const char *equals = strchr(text, '=');
+        char *time = equals ? av_strndup(text, equals - text) : NULL;
+        int64_t value = 0;
+
+        if (equals && !time)
+            return AVERROR(ENOMEM);
+        ret = time ? av_parse_time(&value, time, 1) : AVERROR(EINVAL);
+        av_free(time);
+        if (ret < 0) {
+            av_log(set->log_ctx, AV_LOG_ERROR,
+                   "%s: \"%s\" is not SECONDS=IMAGE\n", option, text);
+            return AVERROR(EINVAL);
+        }
+        picture->seconds = value / 1e6;
+        name = equals + 1;
+    }
+    if (ff_runway_picture_uri(option, name, &uri, &err))
+        return ff_runway_report(set->log_ctx, &err);
+    picture->uri = uri;
+    return keep(set, uri);
+}
+
+/* A list with | between into a new array. */
+static int parse_pictures(RunwaySettings *set, const char *option,
+                          const char *list, int with_time,
+                          RunwayPicture **pictures, int *nb)
+{
+    RunwayPicture *array = NULL;
+    int count = 0, ret = 0;
+
+    while (list && *list && ret >= 0) {
+        char *text = av_get_token(&list, "|");
+        RunwayPicture *larger;
+
+        if (*list)
+            list++;
+        larger = text ? av_realloc_array(array, count + 1, sizeof(*larger))
+                      : NULL;
+        if (!larger) {
+            ret = AVERROR(ENOMEM);
+        } else {
+            array = larger;
+            ret = parse_picture(set, option, text, with_time, &array[count++]);
+        }
+        av_free(text);
+    }
+    if (ret < 0) {
+        av_free(array);
+        return ret;
+    }
+    ret = keep_pictures(set, array);
+    if (ret < 0)
+        return ret;
+    *pictures = array;
+    *nb       = count;
+    return 0;
+}
+
+static int set_references(RunwaySettings *set)
+{
+    const RunwayModel *m = set->model_info;
+    RunwayPicture *pictures = NULL;
+    int nb = 0, ret;
+
+    ret = parse_pictures(set, "reference", set->reference, 0, &pictures, &nb);
+    if (ret < 0)
+        return ret;
+    if (nb && !(m->fields & (RUNWAY_FIELD_REFERENCES |
+                             RUNWAY_FIELD_REFERENCES_BARE))) {
+        av_log(set->log_ctx, AV_LOG_ERROR, "reference: model %s takes none\n",
+               set->model);
+        return AVERROR(EINVAL);
+    }
+    if (m->max_references && nb > m->max_references) {
+        av_log(set->log_ctx, AV_LOG_ERROR, "reference: model %s takes at most "
+               "%d, %d are given\n", set->model, m->max_references, nb);
+        return AVERROR(EINVAL);
+    }
+    set->request.references    = pictures;
+    set->request.nb_references = nb;
+    return 0;
+}
+
+static int compare_times(const void *a, const void *b)
+{
+    double x = ((const RunwayPicture *)a)->seconds;
+    double y = ((const RunwayPicture *)b)->seconds;
+
+    return (x > y) - (x < y);
+}
+
+static int set_keyframes(RunwaySettings *set)
+{
+    int ret = parse_pictures(set, "keyframe", set->keyframe, 1,
+                             &set->keyframes, &set->nb_keyframes);
+
+    if (ret < 0 || !set->nb_keyframes)
+        return ret;
+    if (!(set->model_info->fields & RUNWAY_FIELD_KEYFRAMES)) {
+        av_log(set->log_ctx, AV_LOG_ERROR, "keyframe: model %s takes none\n",
+               set->model);
+        return AVERROR(EINVAL);
+    }
+    qsort(set->keyframes, set->nb_keyframes, sizeof(*set->keyframes),
+          compare_times);
+    return 0;
+}
+
+static int set_body(RunwaySettings *set)
+{
+    const char *option = set->body_file ? "body_file" : "body";
+    RunwayRequest check;
+    RunwayBody *body;
+    char *text;
+    RunwayError err;
+    int ret;
+
+    if (set->body && set->body_file) {
+        av_log(set->log_ctx, AV_LOG_ERROR, "body and body_file are both given; "
+               "one of them is enough\n");
+        return AVERROR(EINVAL);
+    }
+    if (!set->body && !set->body_file)
+        return 0;
+    if (!set->body_file)
+        text = strdup(set->body);
+    else if (ff_runway_read_text(option, set->body_file, &text, &err))
+        return ff_runway_report(set->log_ctx, &err);
+    ret = keep(set, text);
+    if (ret < 0)
+        return ret;
+    set->request.extra = text;
+    /* the room that will write it says whether it can be written */
+    check = set->request;
+    if (ff_runway_wire_create_body(&check, -1, 0, "https://a.invalid/", &body,
+                                   &err))
+        return ff_runway_report(set->log_ctx, &err);
+    ff_runway_body_free(&body);
+    return 0;
+}
+
+static int set_size(RunwaySettings *set)
+{
+    const char *ratio;
+    RunwayError err;
+
+    /* the ratio is looked up again when the input's size is known; a wrong one
+     * is told before anything is built */
+    set->request.ratio = set->ratio;
+    if (ff_runway_ratio_choose(set->model_info, set->ratio, 16, 9, &ratio,
+                               &err))
+        return ff_runway_report(set->log_ctx, &err);
+    if (!set->size)
+        return 0;
+    if (!strcmp(set->size, "generated")) {
+        if (set->model_info->ratios)
+            return 0;
+        av_log(set->log_ctx, AV_LOG_ERROR, "size: model %s has no size of its "
+               "own, its output follows the input; give WxH\n", set->model);
+        return AVERROR(EINVAL);
+    }
+    if (av_parse_video_size(&set->out_w, &set->out_h, set->size) < 0) {
+        av_log(set->log_ctx, AV_LOG_ERROR, "size: \"%s\" is neither WxH nor "
+               "generated\n", set->size);
+        return AVERROR(EINVAL);
+    }
+    return 0;
+}
+
+static int set_moderation(RunwaySettings *set)
+{
+    const char *value = set->public_figure_threshold;
+
+    if (!value)
+        return 0;
+    if (strcmp(value, "auto") && strcmp(value, "low")) {
+        av_log(set->log_ctx, AV_LOG_ERROR, "public_figure_threshold: \"%s\" is "
+               "neither auto nor low\n", value);
+        return AVERROR(EINVAL);
+    }
+    if (!(set->model_info->fields & RUNWAY_FIELD_MODERATION)) {
+        av_log(set->log_ctx, AV_LOG_ERROR, "public_figure_threshold: model %s "
+               "has no such setting\n", set->model);
+        return AVERROR(EINVAL);
+    }
+    set->request.public_figure_threshold = value;
+    return 0;
+}
+
+static int set_output_format(RunwaySettings *set)
+{
+    const char *value = set->output_format;
+
+    if (!value)
+        return 0;
+    if (!(set->model_info->fields & RUNWAY_FIELD_OUTPUT_FORMAT)) {
+        av_log(set->log_ctx, AV_LOG_ERROR, "output_format: model %s has no such "
+               "setting\n", set->model);
+        return AVERROR(EINVAL);
+    }
+    if (!strcmp(value, "png_sequence")) {
+        av_log(set->log_ctx, AV_LOG_ERROR, "output_format: png_sequence is an "
+               "archive of pictures, not a video; mp4, prores and "
+               "sdr_rec709_10bit can be read\n");
+        return AVERROR(EINVAL);
+    }
+    set->request.output_format = value;
+    return 0;
+}
+
+static int set_key(RunwaySettings *set)
+{
+    RunwayError err;
+
+    if (set->dry_run)
+        return 0;
+    if (set->key_file) {
+        if (!strcmp(set->provider_name, "auto")) {
+            av_log(set->log_ctx, AV_LOG_ERROR, "key_file: say whose key it is: "
+                   "provider=cometapi or provider=runway\n");
+            return AVERROR(EINVAL);
+        }
+        if (ff_runway_read_key(set->key_file, &set->key, &set->log, &err))
+            return ff_runway_report(set->log_ctx, &err);
+    } else {
+        const char *key = getenv(set->provider->key_variable);
+
+        set->key = strdup(key ? key : "");
+        if (!set->key)
+            return AVERROR(ENOMEM);
+    }
+    if (ff_runway_key_check(set->provider, set->key, &err))
+        return ff_runway_report(set->log_ctx, &err);
+    return 0;
+}
+
+static int set_model(RunwaySettings *set)
+{
+    RunwayError err;
+
+    if (ff_runway_provider_choose(set->provider_name, get_environment,
+                                  &set->provider, &err))
+        return ff_runway_report(set->log_ctx, &err);
+    if (!set->model) {
+        set->model = av_strdup(set->provider->default_model);
+        if (!set->model)
+            return AVERROR(ENOMEM);
+    }
+    set->model_info         = ff_runway_model_find(set->model);
+    set->request.model      = set->model_info;
+    set->request.model_name = set->model;
+    set->request.seed       = set->seed;
+    if (set->max_credits > 0 && ff_runway_credits(set->model_info, 1) < 0) {
+        av_log(set->log_ctx, AV_LOG_ERROR, "max_credits: the price of model %s "
+               "is not known, so no limit can be kept\n", set->model);
+        return AVERROR(EINVAL);
+    }
+    return 0;
+}
+
+int ff_runway_settings_init(RunwaySettings *set, void *log_ctx)
+{
+    static int (*const steps[])(RunwaySettings *set) = {
+        set_model, set_prompt, set_references, set_keyframes, set_moderation,
+        set_output_format, set_size, set_body, set_key,
+    };
+
+    set->log_ctx = log_ctx;
+    set->log     = (RunwayLog){ .opaque = log_ctx, .write = write_log };
+    for (int i = 0; i < FF_ARRAY_ELEMS(steps); i++) {
+        int ret = steps[i](set);
+
+        if (ret < 0)
+            return ret;
+    }
+    return ff_runway_clip_encoder_check(set->encoder, log_ctx);
+}
+
+int ff_runway_settings_change(RunwaySettings *set, const char *name)
+{
+    if (!strcmp(name, "prompt")) {
+        av_freep(&set->prompt_file); /* the newer of the two holds */
+        return set_prompt(set);
+    }
+    if (!strcmp(name, "reference"))
+        return set_references(set);
+    if (!strcmp(name, "seed")) {
+        set->request.seed = set->seed;
+        return 0;
+    }
+    return AVERROR(ENOSYS);
+}
+
+void ff_runway_settings_free(RunwaySettings *set)
+{
+    for (int i = 0; i < set->nb_kept; i++)
+        free(set->kept[i]);
+    av_freep(&set->kept);
+    set->nb_kept = 0;
+    for (int i = 0; i < set->nb_kept_pictures; i++)
+        av_freep(&set->kept_pictures[i]);
+    av_freep(&set->kept_pictures);
+    set->nb_kept_pictures = 0;
+    if (set->key)
+        memset(set->key, 0, strlen(set->key));
+    free(set->key);
+    set->key = NULL;
+}
+
+RunwayClientConfig ff_runway_settings_client(const RunwaySettings *set)
+{
+    const RunwayProvider *provider = set->provider;
+    const char *base_url = set->base_url, *headers = NULL;
+
+    if ((!base_url || !*base_url) && provider->base_url_variable)
+        base_url = getenv(provider->base_url_variable);
+    if (!base_url || !*base_url)
+        base_url = provider->base_url;
+    if (provider->headers_variable)
+        headers = getenv(provider->headers_variable);
+    return (RunwayClientConfig){
+        .provider    = provider,
+        .base_url    = base_url,
+        .api_version = set->api_version,
+        .key         = set->dry_run ? "dry_run" : set->key, /* never sent */
+        .headers     = headers && *headers ? headers : NULL,
+        .proxy       = set->http_proxy,
+        .ca_file     = set->ca_file,
+        .tls_verify  = set->tls_verify,
+        .log         = &set->log,
+    };
+}
