@@ -59,22 +59,16 @@ static long nb_connections;
 
 static void wake_init(void)
 {
-    pthread_condattr_t attr;
-
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(&wake_cond, &attr);
-    pthread_condattr_destroy(&attr);
+    sim_cond_init(&wake_cond);
 }
 
 static void sleep_for(double seconds)
 {
-    struct timespec until = sim_abstime(sim_now() + seconds);
+    double until = sim_now() + seconds;
 
     pthread_once(&wake_once, wake_init);
     pthread_mutex_lock(&wake_lock);
-    while (!woken &&
-           !pthread_cond_timedwait(&wake_cond, &wake_lock, &until))
+    while (!woken && !sim_cond_wait_until(&wake_cond, &wake_lock, until))
         ;
     pthread_mutex_unlock(&wake_lock);
 }

@@ -18,11 +18,13 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <math.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "options.h"
@@ -111,23 +113,23 @@ static int announce(const SimServer *server)
     return ret;
 }
 
+/* The limit comes as SIGALRM: waiting for signals with a time-out is not to
+ * be had everywhere. */
 static void wait_for_end(const SimOptions *options, const sigset_t *signals)
 {
-    for (;;) {
-        double left = options->max_seconds - sim_now();
-        struct timespec ts = { .tv_sec = 3600 };
+    double left = options->max_seconds - sim_now();
+    struct itimerval timer = { .it_value = { .tv_usec = 1 } };
+    int signal_number;
 
-        if (options->max_seconds > 0) {
-            if (left <= 0)
-                return;
-            if (left < 3600) {
-                ts.tv_sec  = (time_t)left;
-                ts.tv_nsec = (long)((left - (double)ts.tv_sec) * 1e9);
-            }
-        }
-        if (sigtimedwait(signals, NULL, &ts) > 0)
-            return;
+    if (options->max_seconds > 0 && left > 0.000001) {
+        timer.it_value.tv_sec  = (time_t)left;
+        timer.it_value.tv_usec = (int)((left - floor(left)) * 1e6) + 1;
+        if (timer.it_value.tv_usec > 999999)
+            timer.it_value.tv_usec = 999999;
     }
+    if (options->max_seconds > 0)
+        setitimer(ITIMER_REAL, &timer, NULL);
+    sigwait(signals, &signal_number);
 }
 
 static char *base_url(const SimOptions *options, const SimHttp *http)
@@ -234,6 +236,7 @@ int main(int argc, char **argv)
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGHUP);
+    sigaddset(&signals, SIGALRM);
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
     signal(SIGPIPE, SIG_IGN);
 

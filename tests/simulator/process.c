@@ -69,20 +69,40 @@ void sim_args_free(SimArgs *args)
     *args = (SimArgs) { 0 };
 }
 
-/* Starts the child and enters it in the table in one step, so that
- * sim_process_stop_all() misses none. */
-static int start(const SimArgs *args, int out, int err, pid_t *pid, int *slot)
+static int open_pipe(int fds[2])
+{
+    if (pipe(fds) < 0) {
+        fds[0] = fds[1] = -1;
+        return -1;
+    }
+    fcntl(fds[0], F_SETFD, FD_CLOEXEC);
+    fcntl(fds[1], F_SETFD, FD_CLOEXEC);
+    return 0;
+}
+
+/**
+ * Opens the pipes, starts the child and enters it in the table, all under the
+ * lock: so no other child can inherit the pipes before they are marked, and
+ * sim_process_stop_all() misses no child.
+ */
+static int start(const SimArgs *args, int outpipe[2], int errpipe[2],
+                 pid_t *pid, int *slot)
 {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attr;
     sigset_t set;
     int ret = -1;
 
+    pthread_mutex_lock(&lock);
+    if (stopping || open_pipe(outpipe) < 0 || open_pipe(errpipe) < 0) {
+        pthread_mutex_unlock(&lock);
+        return -1;
+    }
     posix_spawn_file_actions_init(&actions);
     posix_spawnattr_init(&attr);
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_adddup2(&actions, out, 1);
-    posix_spawn_file_actions_adddup2(&actions, err, 2);
+    posix_spawn_file_actions_adddup2(&actions, outpipe[1], 1);
+    posix_spawn_file_actions_adddup2(&actions, errpipe[1], 2);
     /* The simulator blocks signals in all its threads; a child must not. */
     sigemptyset(&set);
     posix_spawnattr_setsigmask(&attr, &set);
@@ -94,18 +114,16 @@ static int start(const SimArgs *args, int out, int err, pid_t *pid, int *slot)
     posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK |
                              POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
 
-    pthread_mutex_lock(&lock);
     for (*slot = 0; *slot < MAX_CHILDREN && children[*slot]; (*slot)++)
         ;
-    if (!stopping && *slot < MAX_CHILDREN)
+    if (*slot < MAX_CHILDREN)
         ret = posix_spawnp(pid, args->argv[0], &actions, &attr, args->argv,
                            environ) ? -1 : 0;
     if (!ret)
         children[*slot] = *pid;
-    pthread_mutex_unlock(&lock);
-
     posix_spawnattr_destroy(&attr);
     posix_spawn_file_actions_destroy(&actions);
+    pthread_mutex_unlock(&lock);
     return ret;
 }
 
@@ -132,9 +150,7 @@ int sim_process_run(const SimArgs *args, SimBuf *out, SimBuf *err,
     siginfo_t info;
     pid_t pid = 0;
 
-    if (pipe2(outpipe, O_CLOEXEC) < 0 || pipe2(errpipe, O_CLOEXEC) < 0)
-        goto fail;
-    if (start(args, outpipe[1], errpipe[1], &pid, &slot) < 0)
+    if (start(args, outpipe, errpipe, &pid, &slot) < 0)
         goto fail;
     close(outpipe[1]);
     close(errpipe[1]);

@@ -211,13 +211,10 @@ static void *ticker(void *opaque)
     while (!tasks->stop) {
         double due = advance(tasks);
 
-        if (isinf(due)) {
+        if (isinf(due))
             pthread_cond_wait(&tasks->cond, &tasks->lock);
-        } else {
-            struct timespec ts = sim_abstime(due + 0.0005);
-
-            pthread_cond_timedwait(&tasks->cond, &tasks->lock, &ts);
-        }
+        else
+            sim_cond_wait_until(&tasks->cond, &tasks->lock, due + 0.0005);
     }
     pthread_mutex_unlock(&tasks->lock);
     return NULL;
@@ -227,17 +224,13 @@ SimTasks *sim_tasks_alloc(const SimOptions *options, SimLog *log,
                           SimRender *render)
 {
     SimTasks *tasks = sim_calloc(sizeof(*tasks));
-    pthread_condattr_t attr;
 
     tasks->options = options;
     tasks->log     = log;
     tasks->render  = render;
     tasks->last    = &tasks->first;
     pthread_mutex_init(&tasks->lock, NULL);
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(&tasks->cond, &attr);
-    pthread_condattr_destroy(&attr);
+    sim_cond_init(&tasks->cond);
     if (pthread_create(&tasks->ticker, NULL, ticker, tasks)) {
         sim_tasks_free(tasks);
         return NULL;

@@ -25,6 +25,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "util.h"
@@ -142,10 +143,35 @@ double sim_now(void)
            (double)(now.tv_nsec - start_time.tv_nsec) * 1e-9;
 }
 
-struct timespec sim_abstime(double t)
+#ifdef __APPLE__
+/* There is no monotonic condition there, but a wait for a span of time. */
+void sim_cond_init(pthread_cond_t *cond)
 {
-    struct timespec ts;
+    pthread_cond_init(cond, NULL);
+}
+
+int sim_cond_wait_until(pthread_cond_t *cond, pthread_mutex_t *lock, double t)
+{
+    double left = fmax(t - sim_now(), 0), whole = floor(left);
+    struct timespec ts = { (time_t)whole, (long)((left - whole) * 1e9) };
+
+    return pthread_cond_timedwait_relative_np(cond, lock, &ts);
+}
+#else
+void sim_cond_init(pthread_cond_t *cond)
+{
+    pthread_condattr_t attr;
+
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(cond, &attr);
+    pthread_condattr_destroy(&attr);
+}
+
+int sim_cond_wait_until(pthread_cond_t *cond, pthread_mutex_t *lock, double t)
+{
     double whole = floor(t);
+    struct timespec ts;
 
     pthread_once(&start_once, take_start_time);
     ts.tv_sec  = start_time.tv_sec + (time_t)whole;
@@ -154,8 +180,9 @@ struct timespec sim_abstime(double t)
         ts.tv_sec++;
         ts.tv_nsec -= 1000000000L;
     }
-    return ts;
+    return pthread_cond_timedwait(cond, lock, &ts);
 }
+#endif
 
 void sim_iso_time(char buf[32])
 {

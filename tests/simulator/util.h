@@ -24,10 +24,10 @@
 #ifndef SIMULATOR_UTIL_H
 #define SIMULATOR_UTIL_H
 
+#include <pthread.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <time.h>
 
 #define SIM_ELEMS(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -61,8 +61,14 @@ void sim_buf_free(SimBuf *buf);
 /** Seconds since the first call in this process, on the monotonic clock. */
 double sim_now(void);
 
-/** The monotonic clock's own value of a sim_now() time, for timed waits. */
-struct timespec sim_abstime(double t);
+/** A condition whose timed waits no change of the wall clock disturbs. */
+void sim_cond_init(pthread_cond_t *cond);
+
+/**
+ * Waits until signalled or until sim_now() is @p t; may wake up for nothing.
+ * @return 0, or not 0 when the time has come
+ */
+int sim_cond_wait_until(pthread_cond_t *cond, pthread_mutex_t *lock, double t);
 
 /** Wall time now as "2026-11-22T21:00:00.000Z"; buf takes 32 bytes. */
 void sim_iso_time(char buf[32]);
