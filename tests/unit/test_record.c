@@ -368,7 +368,8 @@ static void test_steps(void **state)
         [RUNWAY_CLIP_INTENT]         = "intent submitted rejected unknown",
         [RUNWAY_CLIP_SUBMITTED]      = "submitted generated failed "
                                        "failed_passing lost",
-        [RUNWAY_CLIP_GENERATED]      = "generated stored lost",
+        [RUNWAY_CLIP_GENERATED]      = "generated stored "
+                                       "failed_passing lost",
         [RUNWAY_CLIP_STORED]         = "stored lost",
         [RUNWAY_CLIP_REJECTED]       = "intent rejected",
         [RUNWAY_CLIP_FAILED]         = "failed",

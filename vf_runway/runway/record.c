@@ -182,7 +182,8 @@ static unsigned reached_from(RunwayClipState state)
     case RUNWAY_CLIP_FAILED:
         return BIT(SUBMITTED) | BIT(FAILED);
     case RUNWAY_CLIP_FAILED_PASSING:
-        return BIT(SUBMITTED) | BIT(FAILED_PASSING);
+        /* also a result that turns out to be none */
+        return BIT(SUBMITTED) | BIT(GENERATED) | BIT(FAILED_PASSING);
     case RUNWAY_CLIP_UNKNOWN:
         return BIT(INTENT) | BIT(UNKNOWN);
     case RUNWAY_CLIP_LOST:
