@@ -87,6 +87,8 @@ static void tune(RunwayClipWriter *w, const AVCodec *codec)
     /* every further thread holds frames: at 1080p a default x264 takes 200 to
      * 430 MiB, this about a quarter */
     enc->thread_count = 2;
+    /* a page of statistics for each clip is nothing for INFO */
+    enc->log_level_offset = AV_LOG_VERBOSE - AV_LOG_INFO;
     enc->gop_size     = FFMAX(1, 2 * w->config.rate_num / w->config.rate_den);
     if (!strcmp(codec->name, "libx264")) {
         av_opt_set(enc->priv_data, "preset", "veryfast", 0);
