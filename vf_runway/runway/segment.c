@@ -76,10 +76,12 @@ int64_t ff_runway_segment_slots(const RunwaySegment *segment, int64_t end)
     int64_t most  = ((segment->max_duration + TOLERANCE) * segment->rate_num) /
                     unit;
 
-    if (slots < least)
-        slots = least;
     if (slots > most)
         slots = most;
+    /* a limit that is no whole number of slots is not to be missed: what is too
+     * short is refused */
+    if (slots < least)
+        slots = least;
     return slots < 1 ? 1 : slots;
 }
 

@@ -57,8 +57,8 @@ int ff_runway_segment_fits(const RunwaySegment *segment, int64_t end);
 int64_t ff_runway_segment_slot(const RunwaySegment *segment, int64_t time);
 
 /**
- * Slots of the whole upload of a clip that ends at end: lengthened to
- * min_duration, cut at max_duration, at least one.
+ * Slots of the whole upload of a clip that ends at end: cut at max_duration,
+ * lengthened to min_duration or just over it, at least one.
  */
 int64_t ff_runway_segment_slots(const RunwaySegment *segment, int64_t end);
 

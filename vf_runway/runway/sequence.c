@@ -170,6 +170,11 @@ static RunwaySegment plan_segment(const RunwaySequenceConfig *c)
         segment.max_duration = m->min_duration;
     ff_runway_segment_rate(&segment, c->frame_rate.num, c->frame_rate.den,
                            m->max_rate);
+    /* the shortest upload has room for source frames to its end */
+    segment.max_duration =
+        FFMAX(segment.max_duration,
+              ff_runway_segment_length(&segment,
+                                       ff_runway_segment_slots(&segment, 0)));
     return segment;
 }
 
