@@ -252,7 +252,8 @@ sub stop {
     delete $alive{$pid};
     kill $signal // 'TERM' => $pid;
     my $until = time + 10;
-    while (waitpid($pid, WNOHANG) != $pid) {
+    # -1: END was here first, where a closure kept the object until the very end
+    while (!waitpid($pid, WNOHANG)) {
         kill KILL => $pid if time > $until;
         sleep 0.01;
     }
