@@ -158,6 +158,8 @@ static void report_end(AVFilterContext *ctx)
     RunwayBudgetTotals totals;
     char summary[256];
 
+    /* a create that is going out now may still be accepted, and counts */
+    ff_runway_sequence_stop(s->sequence);
     ff_runway_sequence_status(s->sequence, &st);
     if (left > 0 && !s->error && !ff_runway_interrupt_seen(&s->interrupt) &&
         s->set.timing == RUNWAY_TIMING_SOURCE)
@@ -300,6 +302,11 @@ static int start(AVFilterContext *ctx)
     if (!ff_runway_model_is_known(s->set.model_info))
         av_log(ctx, AV_LOG_WARNING, "model %s is not known here: it is sent "
                "the common fields, and its price is unknown\n", s->set.model);
+    if (s->set.timing == RUNWAY_TIMING_NATIVE)
+        av_log(ctx, AV_LOG_INFO, "timing=native: the frames come at the "
+               "provider's rate, which is not known beforehand; keep their "
+               "times with -fps_mode vfr, or choose a rate with a fps filter "
+               "behind this one\n");
     if (s->set.signals && !s->set.dry_run)
         ff_runway_interrupt_acquire(&s->interrupt);
     return ff_runway_sequence_create(&s->sequence, &config);
@@ -388,7 +395,9 @@ static int pass_frame(AVFilterContext *ctx, AVFrame **frame)
     int ret = 0, now = 1;
 
     rescale_times(ctx, *frame);
-    if (s->sequence)
+    ret = av_dict_set(&(*frame)->metadata, "lavfi.runway_v2v.origin", "source",
+                      0);
+    if (ret >= 0 && s->sequence)
         ret = ff_runway_sequence_pass(s->sequence, *frame, &now);
     return ret >= 0 && now ? put_untouched(ctx, frame) : ret;
 }

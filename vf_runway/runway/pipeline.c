@@ -340,15 +340,35 @@ static RunwayJob *remove_head(RunwayPipeline *p)
     return job;
 }
 
+/* Whether a task of this clip goes on at the provider. */
+static int is_left(const Entry *e)
+{
+    return e->now.task_id[0] && (!e->ended || e->job->error.outcome ==
+                                 RUNWAY_CANCELLED);
+}
+
+void ff_runway_pipeline_stop(RunwayPipeline *p)
+{
+    ff_runway_pipeline_cancel(p);
+    if (!p->nb_threads)
+        return;
+    for (int i = 0; i < p->nb_threads; i++)
+        pthread_join(p->threads[i], NULL);
+    p->nb_threads = 0;
+    for (const Entry *e = p->head; e; e = e->next)
+        if (is_left(e))
+            ff_runway_log(p->config.log, RUNWAY_LOG_WARNING,
+                          "%s: task %s is left at the provider", e->job->label,
+                          e->now.task_id);
+}
+
 void ff_runway_pipeline_free(RunwayPipeline **pipeline)
 {
     RunwayPipeline *p = *pipeline;
 
     if (!p)
         return;
-    ff_runway_pipeline_cancel(p);
-    for (int i = 0; i < p->nb_threads; i++)
-        pthread_join(p->threads[i], NULL);
+    ff_runway_pipeline_stop(p);
     while (p->head) {
         RunwayJob *job = remove_head(p);
 
@@ -555,9 +575,7 @@ void ff_runway_pipeline_status(RunwayPipeline *p, RunwayPipelineStatus *status)
         default:
             break;
         }
-        /* one that was cancelled while its task went on counts as well */
-        s.left += e->now.task_id[0] && (!e->ended || e->job->error.outcome ==
-                                        RUNWAY_CANCELLED);
+        s.left += is_left(e);
     }
     if (p->head) {
         const Entry *e = p->head;

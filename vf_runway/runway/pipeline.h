@@ -75,7 +75,11 @@ RunwayOutcome ff_runway_pipeline_create(const RunwayPipelineConfig *config,
                                         RunwayPipeline **pipeline,
                                         RunwayError *err);
 
-/** Cancels, waits for the workers (at most about two seconds), frees all. */
+/** Cancels and waits for the workers (at most about two seconds); then names
+ *  the tasks at the provider that this run has accepted and not fetched. */
+void ff_runway_pipeline_stop(RunwayPipeline *pipeline);
+
+/** Stops, and frees all. */
 void ff_runway_pipeline_free(RunwayPipeline **pipeline);
 
 /** API origin and path, for identities; lives as long as the pipeline. */

@@ -563,6 +563,11 @@ int ff_runway_sequence_nb_kept(const RunwaySequence *s)
     return s->nb_kept;
 }
 
+void ff_runway_sequence_stop(RunwaySequence *s)
+{
+    ff_runway_pipeline_stop(s->pipeline);
+}
+
 void ff_runway_sequence_cancel(RunwaySequence *s)
 {
     ff_runway_pipeline_cancel(s->pipeline);

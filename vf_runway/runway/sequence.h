@@ -117,6 +117,10 @@ int ff_runway_sequence_next(RunwaySequence *s, AVFrame **frame);
 /** Whether every clip has ended, waiting up to timeout microseconds. */
 int ff_runway_sequence_settle(RunwaySequence *s, int64_t timeout);
 
+/** Cancel what is under way, wait for it at most about two seconds, and log
+ *  which tasks are left at the provider. */
+void ff_runway_sequence_stop(RunwaySequence *s);
+
 /** Submit nothing more. Does not wait. */
 void ff_runway_sequence_cancel(RunwaySequence *s);
 
