@@ -1,0 +1,140 @@
+#!/usr/bin/env perl
+# Who stops reading, fails, or stands beside the filter in the graph.
+#
+# This file is part of runway_v2v, LGPL 2.1 or later.
+use strict;
+use warnings;
+
+use Cwd qw(abs_path);
+use File::Basename qw(dirname);
+use lib dirname(abs_path(__FILE__)) . '/lib';
+
+use Test::More;
+use Time::HiRes qw(sleep time);
+
+use RunwayFilm;
+use RunwayTest;
+
+my $filter = 'runway_v2v=prompt=echo:model=aleph2:clip_duration=2';
+my @exact = ('--result-rate' => 'source', '--result-frames' => '+0');
+my $film = numbered_film(rate => 24, seconds => 40);
+my $lossless = [qw(-an -fps_mode passthrough -c:v ffv1)];
+
+# --- who stops reading --------------------------------------------------------------
+
+for (
+    ['-t',        undef,          [qw(-t 3)], 72],
+    ['-frames:v', undef,          [qw(-frames:v 30)], 30],
+    ['trim',      'trim=end=3.5', [], 84],
+) {
+    my ($name, $after, $args, $frames) = @$_;
+    my $sim = RunwayTest::Simulator->start('--latency' => 0.5, @exact);
+    my $run = filter_film($sim, $film, "$filter:concurrency=2", after => $after, args => [@$lossless, @$args]);
+    subtest $name => sub {
+        ends_well($run, 'ends well');
+        is(near(numbers_of($run->{file}), [0 .. $frames - 1], 0), '', 'the frames up to there');
+        # Twenty clips are in the film. The window is two in flight and two that
+        # wait; while the first is put out another may go in.
+        my $sent = $sim->requests('create');
+        cmp_ok($sent, '<=', 6, 'nothing more is submitted') or diag "$sent clips were sent";
+        my $now = $sim->requests;
+        sleep 0.5;
+        is(scalar $sim->requests, $now, 'and nothing is asked afterwards');
+    };
+}
+
+# --- what fails ---------------------------------------------------------------------
+
+for (
+    ['that cannot be opened', [qw(-c:v libx264 -profile:v baseline -pix_fmt yuv422p -f null), '-'], undef],
+    ['whose file is full',    [qw(-c:v rawvideo -f rawvideo)], -e '/dev/full' ? '/dev/full' : undef],
+) {
+    my ($name, $args, $file) = @$_;
+    next if $name =~ /full/ && !$file;
+    my $sim = RunwayTest::Simulator->start('--latency' => 0.3, @exact);
+    my $run = run_cmd([$FFMPEG, qw(-hide_banner -nostdin -nostats -y -i), $film, '-vf',
+        "$filter:concurrency=2:" . api_options($sim), '-an', @$args, $file // ()],
+        env => command_env(), timeout => 60);
+    isnt($run->{status}, 0, "an encoder $name is a failure");
+    ok(!$run->{timed_out} && !$run->{signal}, '... that ends the run') or diag $run->{err};
+    cmp_ok(scalar $sim->requests('create'), '<=', 7, '... and nothing more is submitted');
+}
+for (
+    ['the first of several', 1, 'film', []],
+    ['the last of several',  3, 'film', []],
+    ['the only one',         1, 'short', []],
+    ['the last, with -xerror', 3, 'film', ['-xerror']],
+) {
+    my ($name, $n, $which, $global) = @$_;
+    my $sim = RunwayTest::Simulator->start('--latency' => 0.3, @exact,
+        '--fail-tasks' => "$n=INTERNAL.BAD_OUTPUT.CODE01");
+    my $input = numbered_film(rate => 24, seconds => $which eq 'film' ? 6 : 2);
+    my $run = filter_film($sim, $input, $filter, global => $global);
+    isnt($run->{status}, 0, "a failed clip is a failed run: $name");
+    ok(!$run->{timed_out} && !$run->{signal}, '... and it ends') or diag $run->{err};
+    like($run->{err}, qr/clip $n .*INTERNAL\.BAD_OUTPUT\.CODE01/, '... and says which and why');
+}
+
+# --- more than one filter -------------------------------------------------------------
+
+my $short = numbered_film(rate => 24, seconds => 5);
+{
+    my $sim = RunwayTest::Simulator->start('--latency' => 0.3, @exact);
+    my $second = 'runway_v2v=prompt=negative:model=aleph2:clip_duration=3:' . api_options($sim);
+    my $run = filter_film($sim, $short, $filter, after => $second, timeout => 60);
+    subtest 'two in a row' => sub {
+        ends_well($run, 'ends well') or return;
+        is(near(numbers_of($run->{file}), [map { 0xFFFF ^ $_ } 0 .. 119], 0), '', 'both did their part');
+        is(scalar $sim->requests('create'), 5, 'three clips and two');
+    };
+}
+for (
+    ['beside an untouched branch', '[0:v]split[a][b];[a]FILTER[c];[b]negate[d];[c][d]hstack'],
+    ['two side by side', '[0:v]split[a][b];[a]FILTER[c];[b]SECOND[d];[c][d]hstack'],
+    ['behind another input', '[1:v][0:v]concat,split[a][b];[a]FILTER[c];[b]negate[d];[c][d]hstack'],
+) {
+    my ($name, $graph) = @$_;
+    my $sim = RunwayTest::Simulator->start('--latency' => 0.3, @exact);
+    my $options = api_options($sim);
+    $graph =~ s/FILTER/$filter:$options/;
+    $graph =~ s/SECOND/runway_v2v=prompt=negative:model=aleph2:clip_duration=3:$options/;
+    my $out = "$TMP/complex.nut";
+    my $run = run_cmd([$FFMPEG, qw(-hide_banner -nostdin -nostats -y -i), $short, '-i', $short,
+        '-filter_complex', $graph, @$lossless, $out], env => command_env(), timeout => 60);
+    subtest "-filter_complex: $name" => sub {
+        ends_well($run, 'ends well') or return;
+        my @wanted = $name =~ /another/ ? (0 .. 119, 0 .. 119) : 0 .. 119;
+        my ($left, $right) = map { numbers_of($out, "crop=iw/2:ih:$_:0") } 0, 'iw/2';
+        is(near($left, \@wanted, 0), '', 'the generated branch');
+        is(near($right, [map { 0xFFFF ^ $_ } @wanted], 0), '', 'the other branch');
+    };
+}
+{
+    my $sim = RunwayTest::Simulator->start('--latency' => 0.3, @exact);
+    my $out = "$TMP/two";
+    my $run = run_cmd([$FFMPEG, qw(-hide_banner -nostdin -nostats -y -i), $short,
+        '-filter_complex', "[0:v]split[a][b];[a]$filter:" . api_options($sim) . '[c]',
+        '-map', '[c]', @$lossless, "$out-1.nut", '-map', '[b]', @$lossless, "$out-2.nut"],
+        env => command_env(), timeout => 60);
+    subtest '-filter_complex: two outputs' => sub {
+        ends_well($run, 'ends well') or return;
+        is(near(numbers_of("$out-$_.nut"), [0 .. 119], 0), '', "output $_") for 1, 2;
+    };
+}
+
+# --- progress -------------------------------------------------------------------------
+
+{
+    my $sim = RunwayTest::Simulator->start('--latency' => 12, @exact);
+    my $run = filter_film($sim, $short, "$filter:poll_interval=1");
+    ends_well($run, 'a run that has to wait');
+    my @lines = $run->{err} =~ /(waiting for .*)/g;
+    cmp_ok(scalar @lines, '>=', 2, 'waiting is told ...');
+    cmp_ok(scalar @lines, '<=', $run->{seconds} / 5, '... every five seconds at most');
+    like($lines[-1] // '', qr/waiting for \d+ s: 0 clips done; 0 queued, 0 submitting, 0 throttled, 3 generating/,
+        '... with what the clips are doing');
+    like($lines[-1] // '', qr/\d+ %/, '... and how far they are');
+    like($lines[-1] // '', qr/168 credits/, '... and the credits so far');
+}
+
+done_testing;

@@ -1,0 +1,63 @@
+#!/usr/bin/env perl
+# Frames out are frames in, one by one at the same times, whatever the rate and
+# the times of the source.
+#
+# This file is part of runway_v2v, LGPL 2.1 or later.
+use strict;
+use warnings;
+
+use Cwd qw(abs_path);
+use File::Basename qw(dirname);
+use lib dirname(abs_path(__FILE__)) . '/lib';
+
+use Test::More;
+
+use RunwayFilm;
+use RunwayTest;
+
+my $filter = 'runway_v2v=prompt=echo:model=aleph2:clip_duration=2';
+
+my $sim = RunwayTest::Simulator->start('--latency' => 0.1, '--result-rate' => 'source', '--result-frames' => '+0');
+
+# --- rates ------------------------------------------------------------------------
+
+for my $rate (qw(24000/1001 24 25 30000/1001 30)) {
+    my $film = numbered_film(rate => $rate, frames => 131);
+    same_film($sim, $filter, "$rate fps", $film);
+}
+# Every other frame is sent: both of a pair show the first's picture.
+for my $rate (50, 60) {
+    my $film = numbered_film(rate => $rate, frames => 251);
+    my $run = same_film($sim, $filter, "$rate fps, thinned for the upload", $film, within => 1);
+}
+same_film($sim, $filter, '120 fps', numbered_film(rate => 120, frames => 300), within => 3);
+same_film($sim, $filter, '5 fps', numbered_film(rate => 5, frames => 23));
+is((grep { $_->{status} != 200 && $_->{status} != 201 } $sim->requests('create')), 0,
+    'no clip was refused');
+
+# --- times ------------------------------------------------------------------------
+
+my $film = numbered_film(frames => 121);
+same_film($sim, $filter, 'starts at 100 s',  $film, before => 'setpts=PTS+100/TB');
+same_film($sim, $filter, 'starts at -5 s, ends at 0.04 s', $film, before => 'setpts=PTS-5/TB');
+same_film($sim, $filter, 'an odd time base', $film, before => 'settb=1001/240000,setpts=PTS+7');
+# A picture is shown where it is the nearest: the upload has a constant rate.
+same_film($sim, $filter, 'a gap inside a clip', $film, before => q(select='not(between(n,60,75))'), within => 1);
+same_film($sim, $filter, 'a gap of many seconds, longer than a clip', $film,
+    before => q(settb=1/24,setpts='N+if(gte(N,30),1000,0)'), within => 1);
+same_film($sim, $filter, 'two frames in three', $film, before => q(select='mod(n,3)'), within => 1);
+same_film($sim, $filter, 'a variable rate', $film, before => q(settb=1/1000,setpts='floor((N+0.4*sin(N))*1000/24)'), within => 1);
+same_film($sim, $filter, 'times in milliseconds', $film, before => q(settb=1/1000,setpts='floor(N*1000/24)'));
+same_film($sim, $filter, 'bursts', $film, before => q(settb=1/1000,setpts='floor(N/4)*160+mod(N,4)*10'), within => 2);
+same_film($sim, $filter, 'a rate that is not known', $film, before => q(fps=24,settb=1/1000,setpts='N*1000/24+0*TB'));
+
+# --- counts -----------------------------------------------------------------------
+
+for my $frames (1, 2, 47, 48, 49, 50) {
+    my $before = $sim->requests('create');
+    same_film($sim, $filter, "$frames frames of 24 fps", numbered_film(frames => $frames));
+    is($sim->requests('create') - $before, $frames > 48 ? 2 : 1, '... in so many clips');
+}
+is($sim->stop, 0, 'the simulator ends');
+
+done_testing;

@@ -1,0 +1,177 @@
+#!/usr/bin/env perl
+# What is not sent passes through bit by bit; what changes in mid-stream loses
+# nothing; scenes are cut where they change; each frame says where it is from.
+#
+# This file is part of runway_v2v, LGPL 2.1 or later.
+use strict;
+use warnings;
+
+use Cwd qw(abs_path);
+use File::Basename qw(dirname);
+use lib dirname(abs_path(__FILE__)) . '/lib';
+
+use Test::More;
+
+use RunwayFilm;
+use RunwayTest;
+
+my $sim = RunwayTest::Simulator->start('--latency' => 1, '--result-rate' => 'source', '--result-frames' => '+0');
+my $filter = 'runway_v2v=prompt=negative:model=aleph2';
+
+# The metadata of each frame behind the filter: [{ clip, task_id, origin }, ...].
+sub origins_of {
+    my ($file) = @_;
+    my @frames;
+    for (split /\n/, slurp($file)) {
+        push @frames, {} if /^frame:/;
+        $frames[-1]{$1} = $2 if /^lavfi\.runway_v2v\.(\w+)=(.*)/;
+    }
+    return @frames;
+}
+
+sub seconds_billed {
+    my ($sim, $from) = @_;
+    my $sum = 0;
+    my @billed = $sim->events('billed');
+    $sum += $_->{credits} // 0 for @billed[$from .. $#billed];
+    return $sum / 28;
+}
+
+# --- enable -----------------------------------------------------------------------
+
+my $film = numbered_film(rate => 24, seconds => 12);
+my $source = filter_film(undef, $film, 'null');
+for (
+    ['one range',                  'between(t,4,9)',   2, sub { $_[0] >= 4 && $_[0] <= 9 }, 1],
+    ['ranges from the beginning',  'lt(mod(t,4),2)',   2, sub { $_[0] - 4 * int($_[0] / 4) < 2 }, 3],
+    ['a range to the end',         'gte(t,9)',         10, sub { $_[0] >= 9 }, 1],
+    ['a range of one frame',       'eq(n,100)',        10, sub { abs($_[0] - 100 / 24) < 0.01 }, 1],
+    ['no range at all',            'gt(t,100)',        10, sub { 0 }, 0],
+) {
+    my ($name, $enable, $length, $is_in, $ranges) = @$_;
+    my $meta = "$TMP/meta.txt";
+    unlink $meta;
+    my $before = $sim->requests('create');
+    my $events = () = $sim->events('billed');
+    my $run = filter_film($sim, $film, "$filter:clip_duration=$length:concurrency=2:enable='$enable'",
+        after => "metadata=print:file=$meta");
+    subtest "enable: $name" => sub {
+        ends_well($run, 'ends well') or return;
+        is_deeply(times_of($run), times_of($source), 'the same times');
+        my ($n_in, @touched, @kept) = (0);
+        for (0 .. $#{ $source->{frames} }) {
+            my ($was, $is) = ($source->{frames}[$_], $run->{frames}[$_]);
+            my $in = $is_in->($was->{time});
+            $n_in += $in;
+            push @touched, $_ if !$in && $was->{sum} ne $is->{sum};
+            push @kept, $_ if $in && $was->{sum} eq $is->{sum};
+        }
+        is("@touched", '', 'frames outside are the same to the last bit');
+        is("@kept", '', 'frames inside are generated');
+        # The film is black and white: turned over, every bit of the number is.
+        my $numbers = numbers_of($run->{file});
+        my @wrong = grep {
+            $numbers->[$_] != ($is_in->($source->{frames}[$_]{time}) ? 0xFFFF ^ $_ : $_)
+        } 0 .. $#$numbers;
+        is("@wrong", '', 'each frame is in its place');
+        my @billed = $sim->events('billed');
+        my $tasks = @billed - $events;
+        if ($ranges) {
+            cmp_ok($tasks, '>=', $ranges, 'each range was sent');
+        } else {
+            is($tasks, 0, 'nothing was sent');
+        }
+        my $least = 2 * $tasks;
+        my $sent = seconds_billed($sim, $events);
+        cmp_ok($sent, '<=', $n_in / 24 + $least, 'no more than the ranges was sent') if $ranges;
+        my @origins = origins_of($meta) if -e $meta;
+        is((grep { ($_->{origin} // '') eq 'generated' && $_->{clip} && $_->{task_id} } @origins), $n_in,
+            'frames inside name their clip and task');
+        is((grep { ($_->{origin} // '') eq 'source' && !$_->{task_id} } @origins), @{ $source->{frames} } - $n_in,
+            'frames outside are marked as the source\'s');
+        my %tasks = map { $_->{task_id} => 1 } grep { $_->{task_id} } @origins;
+        is(scalar keys %tasks, $tasks, 'as many tasks as were billed');
+    };
+}
+{
+    my $run = filter_film($sim, $film, "$filter:size=80x46:enable='lt(t,2)'");
+    isnt($run->{status}, 0, 'another size and enable are an error');
+    like($run->{err}, qr/size: with enable.*160x90/, '... that says why');
+}
+
+# --- scenes -----------------------------------------------------------------------
+
+# Cuts at 3.5 s and 6 s; the numbers go on across them.
+my $cuts = "$TMP/cuts.nut";
+my $made = run_cmd([$FFMPEG, qw(-v error -nostdin -y -f lavfi -i testsrc2=s=160x96:r=24:d=3.5
+    -f lavfi -i), 'color=white:s=160x96:r=24:d=2.5', qw(-f lavfi -i smptebars=s=160x96:r=24:d=4
+    -filter_complex), '[0]format=yuv420p[a];[1]format=yuv420p[b];[2]format=yuv420p[c];[a][b][c]concat=n=3',
+    qw(-c:v ffv1), $cuts]);
+is($made->{status}, 0, 'a film with cuts') or diag $made->{err};
+for (['by itself', undef], ['by scdet in front', 'scdet=threshold=10']) {
+    my ($name, $before) = @$_;
+    my $meta = "$TMP/meta-scene.txt";
+    my $run = filter_film($sim, $cuts, "$filter:scene=10", before => $before,
+        after => "metadata=print:file=$meta");
+    subtest "scene, $name" => sub {
+        ends_well($run, 'ends well') or return;
+        my @origins = origins_of($meta);
+        my @starts = grep { !$_ || $origins[$_]{clip} != $origins[$_ - 1]{clip} } 0 .. $#origins;
+        is("@starts", '0 84 144', 'a clip begins at each cut');
+    };
+}
+{
+    my $meta = "$TMP/meta-scene.txt";
+    my $run = filter_film($sim, $cuts, $filter, after => "metadata=print:file=$meta");
+    my %clips = map { $_->{clip} // '' => 1 } origins_of($meta);
+    is(join(' ', keys %clips), '1', 'without scene, ten seconds are one clip');
+}
+
+# --- a change of size in mid-stream --------------------------------------------------
+
+my @parts = map {
+    numbered_film(name => "part$_->[0].ts", size => $_->[1], frames => 60, first => $_->[2],
+        codec => [qw(-c:v libx264 -preset ultrafast -qp 4 -bf 0)], args => ['-output_ts_offset', $_->[3]])
+} ([1, '160x96', 0, 10], [2, '320x192', 60, 12.5]);
+my $changing = spew("$TMP/changing.ts", slurp($parts[0]) . slurp($parts[1]));
+{
+    # 2 s and 0.5 s of the first size, then the other: ffmpeg takes the graph down.
+    my $slow = RunwayTest::Simulator->start('--latency' => 3);
+    my $run = filter_film($slow, $changing, 'runway_v2v=prompt=echo:model=aleph2:clip_duration=2:concurrency=1',
+        args => [qw(-an -c:v libx264 -s 160x96)], name => 'changed.mp4');
+    is((grep { $_->{size} eq '320x192' } @{ $run->{frames} }), 60, 'all frames of the second size are there');
+    my @lost = $run->{err} =~ /were not given out/g;
+    is(scalar @lost, 1, 'uninit says what was lost');
+    my ($first) = $slow->events('billed');
+    my @named = $run->{err} =~ /(clip 1 .*: task \S+ is left at the provider)/g;
+    is(scalar @named, 1, '... and names the task that is paid for') or diag $run->{err};
+    like($run->{err}, qr/\d tasks? (?:is|are) at the provider and paid for; the same command/, '... and what to do');
+}
+{
+    # With -reinit_filter 0 the graph stays, and scale makes one size of it.
+    my $run = filter_film($sim, $changing, 'runway_v2v=prompt=echo:model=aleph2:clip_duration=2',
+        input => [qw(-reinit_filter 0)], before => 'scale=160:96:flags=area');
+    subtest '-reinit_filter 0 behind scale' => sub {
+        ends_well($run, 'ends well') or return;
+        is(scalar @{ $run->{frames} }, 120, 'all frames');
+        is(near(numbers_of($run->{file}), [0 .. 119], 0), '', 'each in its place');
+    };
+}
+SKIP: {
+    # FFmpeg's own assertions, on in the build for tests, do not allow this to
+    # any filter but scale.
+    my $ffmpeg = "$BUILD/bin/ffmpeg";
+    my $plain = -x $ffmpeg;
+    local $FFMPEG = $plain ? $ffmpeg : $FFMPEG;
+    last SKIP if !$plain;
+    my $run = filter_film($sim, $changing, 'runway_v2v=prompt=echo:model=aleph2:clip_duration=2',
+        input => [qw(-reinit_filter 0)]);
+    subtest '-reinit_filter 0' => sub {
+        ends_well($run, 'ends well') or return;
+        is(scalar @{ $run->{frames} }, 120, 'all frames');
+        is((grep { $_->{size} ne '160x96' } @{ $run->{frames} }), 0, 'all of the first size');
+        is(near(numbers_of($run->{file}), [0 .. 119], 0), '', 'each in its place');
+    };
+}
+
+done_testing;
