@@ -37,6 +37,7 @@ struct RunwayClip {
     RunwayClipWriter *writer; ///< NULL with plan_only
     int fd;
     RunwayIdentity *identity;
+    enum AVColorSpace colorspace; ///< of the upload
     int64_t start;            ///< pts of the first frame, time base of config
     int64_t end;              ///< microseconds from start to the end so far
     int64_t last_length;      ///< of the newest frame, microseconds
@@ -122,6 +123,7 @@ int ff_runway_clip_create(RunwayClip **clip, const RunwayClipConfig *config,
     c->config = *config;
     c->fd     = -1;
     c->start  = first->pts;
+    c->colorspace = ff_runway_clip_writer_colorspace(first);
     c->identity = ff_runway_identity_create();
     if (!c->identity) {
         ret = AVERROR(ENOMEM);
@@ -236,7 +238,7 @@ static int shrink(RunwayClip *c, int64_t slots, int64_t *size)
                                  AV_TIME_BASE, length);
     config.geometry.source = config.geometry.target =
         (RunwayRect){ 0, 0, config.geometry.width, config.geometry.height };
-    ret = ff_runway_clip_reader_open(&reader, c->fd, *size,
+    ret = ff_runway_clip_reader_open(&reader, c->fd, *size, c->colorspace,
                                      c->config.log_ctx);
     while (ret >= 0 &&
            (ret = ff_runway_clip_reader_next(reader, frame, &time)) > 0) {
@@ -346,7 +348,8 @@ int ff_runway_clip_open_result(RunwayClip *c, RunwayJob **job)
     if (!c->frame || !c->next || !c->scaler)
         return AVERROR(ENOMEM);
     ret = ff_runway_clip_reader_open(&c->reader, c->job->result_fd,
-                                     c->job->result_size, c->config.log_ctx);
+                                     c->job->result_size, c->colorspace,
+                                     c->config.log_ctx);
     if (ret < 0)
         return ret;
     info = ff_runway_clip_reader_info(c->reader);

@@ -35,6 +35,7 @@ struct RunwayClipReader {
     int64_t first;       ///< pts of the first frame, stream time base
     int64_t last;        ///< time of the frame handed out last, -1: none
     int draining;
+    enum AVColorSpace colorspace; ///< where the clip does not say
 };
 
 #define DECODER_THREADS 2
@@ -115,7 +116,7 @@ static int read_info(RunwayClipReader *r)
 }
 
 int ff_runway_clip_reader_open(RunwayClipReader **reader, int fd, int64_t size,
-                               void *log_ctx)
+                               enum AVColorSpace colorspace, void *log_ctx)
 {
     RunwayClipReader *r = av_mallocz(sizeof(*r));
     int ret;
@@ -124,6 +125,7 @@ int ff_runway_clip_reader_open(RunwayClipReader **reader, int fd, int64_t size,
     if (!r)
         return AVERROR(ENOMEM);
     r->log_ctx = log_ctx;
+    r->colorspace = colorspace;
     r->first   = AV_NOPTS_VALUE;
     r->last    = -1;
     r->packet  = av_packet_alloc();
@@ -205,7 +207,7 @@ static int accept(RunwayClipReader *r, AVFrame *frame, int64_t *time)
     r->last = *time;
     if (frame->colorspace == AVCOL_SPC_UNSPECIFIED ||
         frame->colorspace == AVCOL_SPC_RESERVED)
-        frame->colorspace = AVCOL_SPC_BT709;
+        frame->colorspace = r->colorspace;
     if (frame->color_range == AVCOL_RANGE_UNSPECIFIED)
         frame->color_range = AVCOL_RANGE_MPEG;
     return 1;
@@ -322,7 +324,8 @@ RunwayOutcome ff_runway_clip_check(void *log_ctx, int fd, int64_t size,
 
     if (!frame)
         return ff_runway_error(err, RUNWAY_NOMEM, "out of memory");
-    ret = ff_runway_clip_reader_open(&r, fd, size, log_ctx);
+    ret = ff_runway_clip_reader_open(&r, fd, size, AVCOL_SPC_BT709,
+                                     log_ctx);
     if (ret < 0) {
         outcome = ff_runway_error(err, RUNWAY_BAD_RESULT, "the result (%lld "
                                   "bytes) is no video that can be read: %s",
@@ -335,6 +338,8 @@ RunwayOutcome ff_runway_clip_check(void *log_ctx, int fd, int64_t size,
         outcome = scan(r, &first_key, &last_key, err);
     if (outcome)
         goto end;
+    /* nobody sees these frames; what is read of the file is the same */
+    r->dec->skip_loop_filter = AVDISCARD_ALL;
     ret = decode_group(r, first_key, frame);
     if (ret >= 0 && last_key != first_key)
         ret = decode_group(r, last_key, frame);

@@ -46,17 +46,19 @@ typedef struct RunwayClipInfo {
 /** Largest picture that is decoded, pixels (8192 x 8192). */
 #define RUNWAY_RESULT_PIXELS (8192 * 8192)
 
-/** Open the first size bytes of fd, which stays the caller's and open. */
+/** Open the first size bytes of fd, which stays the caller's and open.
+ *  colorspace is the matrix of a clip that does not say: that of the one that
+ *  was sent. */
 int ff_runway_clip_reader_open(RunwayClipReader **reader, int fd, int64_t size,
-                               void *log_ctx);
+                               enum AVColorSpace colorspace, void *log_ctx);
 void ff_runway_clip_reader_free(RunwayClipReader **reader);
 
 const RunwayClipInfo *ff_runway_clip_reader_info(const RunwayClipReader *r);
 
 /**
  * The next frame in order of presentation; *time is its time from the first
- * one, microseconds, and rises from frame to frame. Colour tags that the clip
- * leaves out are those of the clips that are sent: BT.709, limited.
+ * one, microseconds, and rises from frame to frame. A range that the clip leaves
+ * out is limited, as in the clips that are sent.
  * @return 1 with a frame, 0 at the end, AVERROR on a damaged clip
  */
 int ff_runway_clip_reader_next(RunwayClipReader *reader, AVFrame *frame,

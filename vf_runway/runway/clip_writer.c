@@ -38,6 +38,7 @@ struct RunwayClipWriter {
     AVFrame *last;       ///< the newest source frame, not encoded yet
     int64_t last_slot;   ///< where it begins
     int header_written;
+    enum AVColorSpace colorspace; ///< of the upload
 };
 
 /* In this order for "auto": quality first, then what else a build may have. */
@@ -107,6 +108,13 @@ static void tune(RunwayClipWriter *w, const AVCodec *codec)
     }
 }
 
+static enum AVColorPrimaries usual_primaries(enum AVColorSpace colorspace)
+{
+    return colorspace == AVCOL_SPC_BT709   ? AVCOL_PRI_BT709 :
+           colorspace == AVCOL_SPC_BT470BG ? AVCOL_PRI_BT470BG
+                                           : AVCOL_PRI_SMPTE170M;
+}
+
 static int open_encoder(RunwayClipWriter *w, const AVFrame *first)
 {
     const AVCodec *codec = find_encoder(w->config.encoder);
@@ -128,14 +136,15 @@ static int open_encoder(RunwayClipWriter *w, const AVFrame *first)
     enc->framerate           = (AVRational){ w->config.rate_num,
                                              w->config.rate_den };
     enc->time_base           = av_inv_q(enc->framerate);
-    enc->colorspace          = AVCOL_SPC_BT709;
+    enc->colorspace          = w->colorspace;
     enc->color_range         = AVCOL_RANGE_MPEG;
     enc->color_primaries     = first->color_primaries;
     enc->color_trc           = first->color_trc;
     if (enc->color_primaries == AVCOL_PRI_UNSPECIFIED)
-        enc->color_primaries = AVCOL_PRI_BT709;
+        enc->color_primaries = usual_primaries(w->colorspace);
     if (enc->color_trc == AVCOL_TRC_UNSPECIFIED)
-        enc->color_trc = AVCOL_TRC_BT709;
+        enc->color_trc = w->colorspace == AVCOL_SPC_BT709 ?
+                         AVCOL_TRC_BT709 : AVCOL_TRC_SMPTE170M;
     enc->chroma_sample_location = AVCHROMA_LOC_LEFT;
     if (w->mux->oformat->flags & AVFMT_GLOBALHEADER)
         enc->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
@@ -195,6 +204,23 @@ static int write_header(RunwayClipWriter *w)
     return 0;
 }
 
+enum AVColorSpace ff_runway_clip_writer_colorspace(const AVFrame *frame)
+{
+    AVFrame named = { .format = frame->format, .width = frame->width,
+                      .height = frame->height,
+                      .colorspace = frame->colorspace };
+
+    ff_runway_picture_name_colour(&named);
+    switch (named.colorspace) {
+    case AVCOL_SPC_BT709:
+    case AVCOL_SPC_BT470BG:
+    case AVCOL_SPC_SMPTE170M:
+        return named.colorspace;
+    default:
+        return AVCOL_SPC_BT709;
+    }
+}
+
 int ff_runway_clip_writer_create(RunwayClipWriter **writer,
                                  const RunwayClipWriterConfig *config, int fd,
                                  const AVFrame *first)
@@ -206,6 +232,7 @@ int ff_runway_clip_writer_create(RunwayClipWriter **writer,
     if (!w)
         return ret;
     w->config  = *config;
+    w->colorspace = ff_runway_clip_writer_colorspace(first);
     w->scaler  = ff_runway_scaler_create(config->log_ctx);
     w->packet  = av_packet_alloc();
     w->picture = av_frame_alloc();
@@ -280,7 +307,7 @@ static int convert_last(RunwayClipWriter *w)
     dst->format      = AV_PIX_FMT_YUV420P;
     dst->width       = g->width;
     dst->height      = g->height;
-    dst->colorspace  = AVCOL_SPC_BT709;
+    dst->colorspace  = w->colorspace;
     dst->color_range = AVCOL_RANGE_MPEG;
     dst->sample_aspect_ratio = (AVRational){ 1, 1 };
     dst->color_primaries     = w->enc->color_primaries;

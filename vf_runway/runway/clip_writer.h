@@ -18,8 +18,8 @@
 
 /**
  * @file
- * Frames to the MP4 that is uploaded: H.264, yuv420p, limited range BT.709,
- * square pixels, even size, constant rate. Floor 2, knows FFmpeg: errors are
+ * Frames to the MP4 that is uploaded: H.264, yuv420p, limited range, square
+ * pixels, even size, constant rate, tagged with the matrix it has. Floor 2, knows FFmpeg: errors are
  * AVERROR codes, and the reason is logged.
  *
  * One thread at a time. Frames are encoded as they come: what stays in memory
@@ -50,6 +50,13 @@ typedef struct RunwayClipWriterConfig {
 /** Whether there is an encoder of that name, or any for "auto"; logs what is
  *  wanted. Opens nothing. */
 int ff_runway_clip_encoder_check(const char *encoder, void *log_ctx);
+
+/**
+ * The matrix an upload of such frames has: the source's own where it is BT.601
+ * or BT.709 (converting from one to the other goes through RGB, which costs as
+ * much as an encode and a little quality), else BT.709.
+ */
+enum AVColorSpace ff_runway_clip_writer_colorspace(const AVFrame *frame);
 
 /** Start a clip in fd, an empty file that stays the caller's. first is a frame
  *  as they will come, for its primaries and transfer. */
