@@ -1,0 +1,176 @@
+#!/usr/bin/env perl
+# That colours survive the way there and back. Patches of known RGB go in, in
+# each matrix and range; with the look `echo` the same RGB has to come out, and
+# has to have been in the upload, read with BT.709's matrix, which its tags name.
+#
+# This file is part of runway_v2v, LGPL 2.1 or later.
+use strict;
+use warnings;
+
+use Cwd qw(abs_path);
+use File::Basename qw(dirname);
+use lib dirname(abs_path(__FILE__)) . '/lib';
+
+use HTTP::Tiny;
+use Test::More;
+
+use RunwayTest;
+use FilterTest;
+
+my $sim = RunwayTest::Simulator->start('--latency' => 0.2);
+
+# Strong colours, which a wrong matrix turns by 15 and more, but none at the
+# edge of the gamut, where clipping would hide an error. The greys are for the
+# range: 16..235 taken for 0..255 moves the darkest and the lightest by 10.
+my @PATCHES = ([200, 40, 40], [40, 200, 40], [40, 40, 200], [40, 200, 200], [200, 40, 200], [200, 200, 40],
+    [30, 30, 30], [230, 230, 230]);
+# H.264 twice, 8 bits of YUV twice: each step may be off by one or two.
+my $TOLERANCE = 5;
+my ($W, $H) = (320, 240);
+my ($PW, $PH) = ($W / 4, $H / 2);
+
+# One picture of the patches, four by two, as raw RGB.
+my $patches = spew("$TMP/patches.rgb", join '', map {
+    my $row = $_ >= $PH ? 1 : 0;
+    join '', map { pack('C3', @{ $PATCHES[4 * $row + $_] }) x $PW } 0 .. 3;
+} 0 .. $H - 1);
+
+# A clip of it, in a matrix, range and format; tagged unless `untagged`.
+sub patch_clip {
+    my (%opt) = @_;
+    my $range = $opt{range} // 'tv';
+    my $size = $opt{size} // "${W}x$H";
+    my $path = sprintf '%s/patches-%d.mkv', $TMP, ++our $clips;
+    my $tag = $opt{tag} // ($opt{matrix} eq 'bt601' ? 'smpte170m' : $opt{matrix});
+    my @tags = $opt{untagged} ? () : ('-color_range', $range, '-colorspace', $tag, '-color_primaries', $tag,
+        '-color_trc', $tag eq 'bt470bg' ? 'gamma28' : $tag);
+    my $run = run_cmd([$FFMPEG, qw(-hide_banner -nostdin -v error -y -f rawvideo -pixel_format rgb24 -video_size), "${W}x$H",
+        qw(-framerate 24 -stream_loop 11 -i), $patches, '-vf',
+        "scale=$size:flags=neighbor+accurate_rnd+full_chroma_int+full_chroma_inp:in_range=pc:out_range=$range"
+            . ":out_color_matrix=$opt{matrix},format=$opt{format}",
+        '-c:v', $opt{codec} // 'ffv1', qw(-q:v 2), @tags, $path]);
+    die "cannot make a clip: $run->{err}\n" if $run->{status};
+    return $path;
+}
+
+# The RGB of each patch, the file's YUV read in the given matrix and range
+# whatever its tags say: the middle of the patch, mean of all frames.
+sub patches_of {
+    my ($path, $matrix, $range) = @_;
+    # setparams: else the decoder's tags would have their say too
+    my $frames = raw_frames($path, 'setparams=range=' . ($range eq 'pc' ? 'pc' : 'tv')
+        . ':colorspace=' . ($matrix eq 'bt601' ? 'smpte170m' : $matrix) . ",scale=$W:$H:flags=area+accurate_rnd+full_chroma_int+full_chroma_inp:in_color_matrix=$matrix"
+        . ":in_range=$range:out_range=pc,format=rgb24", $W * $H * 3);
+    return [map {
+        my ($x0, $y0) = (($_ % 4) * $PW, int($_ / 4) * $PH);
+        my @sum = (0, 0, 0);
+        my $n = 0;
+        for my $frame ($frames->[0], $frames->[-1]) {
+            for my $y (map { $y0 + $_ } 45, 60, 75) {
+                for my $x (map { $x0 + $_ } 30, 40, 50) {
+                    my @rgb = unpack 'C3', substr $frame, 3 * ($y * $W + $x), 3;
+                    $sum[$_] += $rgb[$_] for 0 .. 2;
+                    $n++;
+                }
+            }
+        }
+        [map { $_ / $n } @sum];
+    } 0 .. $#PATCHES];
+}
+
+sub furthest {
+    my ($got) = @_;
+    my $most = 0;
+    for my $i (0 .. $#PATCHES) {
+        for (0 .. 2) {
+            my $off = abs($got->[$i][$_] - $PATCHES[$i][$_]);
+            $most = $off if $off > $most;
+        }
+    }
+    return $most;
+}
+
+sub right_colours {
+    my ($name, $path, $matrix, $range) = @_;
+    my $got = patches_of($path, $matrix, $range);
+    cmp_ok(furthest($got), '<=', $TOLERANCE, "$name: every patch has its colour")
+        or diag join "\n", map { sprintf '%s became %s', "@{ $PATCHES[$_] }", join ' ', map { sprintf '%.0f', $_ } @{ $got->[$_] } } 0 .. $#PATCHES;
+}
+
+# What the simulator made of the last upload, which is the upload itself, for
+# the look was echo.
+sub echo_of_upload {
+    my ($create) = reverse $sim->requests('create');
+    my $http = HTTP::Tiny->new(timeout => 20);
+    my $task = decode($http->get("$sim->{api}/v1/tasks/$create->{task}",
+        { headers => { Authorization => 'Bearer k', 'X-Runway-Version' => '2024-11-06' } })->{content});
+    return spew(sprintf('%s/echo-%d.mp4', $TMP, ++our $echoes), $http->get($task->{output}[0])->{content});
+}
+
+subtest 'this test can tell' => sub {
+    for my $case (['bt709', 'tv'], ['bt601', 'tv'], ['bt709', 'pc']) {
+        my ($matrix, $range) = @$case;
+        my $clip = patch_clip(matrix => $matrix, range => $range, format => 'yuv420p');
+        right_colours("$matrix $range", $clip, $matrix, $range);
+        cmp_ok(furthest(patches_of($clip, $matrix eq 'bt709' ? 'bt601' : 'bt709', $range)), '>', 2 * $TOLERANCE,
+            'in another matrix they are wrong');
+        cmp_ok(furthest(patches_of($clip, $matrix, $range eq 'tv' ? 'pc' : 'tv')), '>', 2 * $TOLERANCE,
+            'in another range they are wrong');
+    }
+};
+
+my @CASES = (
+    # name, matrix, range, format, more; what the tags are called where they come out
+    ['BT.601',                 'bt601', 'tv', 'yuv420p',     { tag => 'smpte170m' }],
+    ['BT.601 of PAL',          'bt601', 'tv', 'yuv420p',     { tag => 'bt470bg' }],
+    ['BT.709',                 'bt709', 'tv', 'yuv420p',     { tag => 'bt709' }],
+    ['full range, BT.709',     'bt709', 'pc', 'yuv420p',     { tag => 'bt709' }],
+    ['full range, BT.601',     'bt601', 'pc', 'yuv420p',     { tag => 'smpte170m' }],
+    ['yuvj420p',               'bt601', 'pc', 'yuvj420p',    { codec => 'mjpeg', tag => 'smpte170m', untagged => 1, out => 'yuvj420p' }],
+    ['yuvj422p',               'bt601', 'pc', 'yuvj422p',    { codec => 'mjpeg', tag => 'smpte170m', untagged => 1, out => 'yuvj422p' }],
+    ['10 bit, BT.709',         'bt709', 'tv', 'yuv420p10le', { tag => 'bt709' }],
+    ['10 bit 4:2:2, BT.601',   'bt601', 'tv', 'yuv422p10le', { tag => 'smpte170m' }],
+    ['10 bit full range',      'bt709', 'pc', 'yuv444p10le', { tag => 'bt709' }],
+    ['4:4:4, BT.601',          'bt601', 'tv', 'yuv444p',     { tag => 'smpte170m' }],
+    ['untagged, SD',           'bt601', 'tv', 'yuv420p',     { untagged => 1 }],
+    ['untagged, HD',           'bt709', 'tv', 'yuv420p',     { untagged => 1, size => '1280x960' }],
+);
+
+for my $case (@CASES) {
+    my ($name, $matrix, $range, $format, $more) = @$case;
+    subtest $name => sub {
+        my $clip = patch_clip(matrix => $matrix, range => $range, format => $format, %$more);
+        right_colours('the source', $clip, $matrix, $range);
+        my $before = video_facts($clip);
+        my $run = ok_filter($sim, 'echo', in => $clip, options => { prompt => 'echo' },
+            args => [qw(-c:v), $more->{codec} // 'ffv1', qw(-q:v 2)]);
+        right_colours('the output', $run->{out}, $matrix, $range);
+        my $after = video_facts($run->{out});
+        is($after->{pix_fmt}, $before->{pix_fmt}, 'the pixel format is the input\'s');
+        is($after->{$_}, $before->{$_}, "$_ is the input's") for qw(color_range color_space color_primaries color_transfer);
+
+        my ($create) = reverse $sim->requests('create');
+        is($create->{clip}{$_->[0]}, $_->[1], "the upload's $_->[0]") for ['pix_fmt', 'yuv420p'], ['color_space', 'bt709'],
+            ['color_range', 'tv'],
+            # not converted, so said as they are; unsaid ones are BT.709's
+            map { [$_, $before->{$_} eq 'unknown' ? 'bt709' : $before->{$_}] } qw(color_primaries color_transfer);
+        right_colours('the upload', echo_of_upload(), 'bt709', 'tv');
+    };
+}
+
+subtest 'a result without tags' => sub {
+    my $other = RunwayTest::Simulator->start('--latency' => 0.2, '--result-untagged');
+    # its ratio is 1280:720, HD, so BT.709 is what it means
+    my $clip = patch_clip(matrix => 'bt601', tag => 'smpte170m', format => 'yuv420p', size => '320x180');
+    my $run = ok_filter($other, 'echo', in => $clip, options => { prompt => 'echo' });
+    right_colours('the output', $run->{out}, 'bt601', 'tv');
+};
+
+subtest 'a result of 10 bits' => sub {
+    my $other = RunwayTest::Simulator->start('--latency' => 0.2, '--result-codec' => 'hevc10');
+    my $clip = patch_clip(matrix => 'bt709', format => 'yuv420p10le');
+    my $run = ok_filter($other, 'echo', in => $clip, options => { prompt => 'echo' });
+    right_colours('the output', $run->{out}, 'bt709', 'tv');
+};
+
+done_testing;
