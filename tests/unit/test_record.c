@@ -192,7 +192,8 @@ static void assert_edited(const RunwayRecord *r, const char *from,
     memcpy(edited, text, head);
     strcpy(edited + head, to);
     strcat(edited, at + strlen(from));
-    head = (size_t)(strchr(edited, '\n') + 1 - edited);
+    head = strlen(edited) - strlen("checksum \n") -
+           (RUNWAY_CHECKSUM_SIZE - 1);
     ff_runway_checksum_init(&sum);
     ff_runway_checksum_add(&sum, edited, head);
     ff_runway_checksum_text(&sum, sum_text);
@@ -238,7 +239,8 @@ static void test_foreign(void **state)
     assert_edited(&r, "\"credits_charged\":60.1", "\"credits_charged\":-2",
                   "unfit");
     assert_edited(&r, "{", "[{", "no JSON object");
-    for (int i = 0; i < 2; i++) { /* longer than the field, by much and little */
+    assert_edited(&r, "{", "{\n", "no record");
+    for (int i = 0; i < 2; i++) { /* too long, by much and by 1 */
         char name[2000] = "";
 
         memset(name, 'm', i ? 128 : 1999);

@@ -139,7 +139,8 @@ static void test_rounds(void **state)
     assert_int_equal(r.failures, 3);
 }
 
-static void stop_text(const RunwayRecord *r, const char *label, RunwayError *err)
+static void stop_text(const RunwayRecord *r, const char *label,
+                      RunwayError *err)
 {
     RunwayResumePolicy policy = { FAIL, 0, 0 };
 
