@@ -223,11 +223,12 @@ static int config_output(AVFilterLink *outlink)
     if (s->set.size && (s->set.out_w || w)) {
         outlink->w = s->set.out_w ? s->set.out_w : w;
         outlink->h = s->set.out_h ? s->set.out_h : h;
-        /* the shape of the picture stays what it is, unless the size is the
-         * model's own, which has square pixels */
+        /* the shape of the picture stays what it is, unless it is cropped, or
+         * the size is the model's own, which has square pixels */
         if (!s->set.out_w)
             outlink->sample_aspect_ratio = (AVRational){ 1, 1 };
-        else if (inlink->sample_aspect_ratio.num)
+        else if (inlink->sample_aspect_ratio.num &&
+                 s->set.fit != RUNWAY_FIT_CROP)
             outlink->sample_aspect_ratio =
                 av_mul_q(inlink->sample_aspect_ratio,
                          av_mul_q((AVRational){ inlink->w, outlink->w },
