@@ -1,0 +1,67 @@
+#!/usr/bin/env perl
+# A film of ten minutes with its sound, and what the filter holds of it: memory
+# and temporary files stay flat.
+#
+# This file is part of runway_v2v, LGPL 2.1 or later.
+use strict;
+use warnings;
+
+use Cwd qw(abs_path);
+use File::Basename qw(dirname);
+use lib dirname(abs_path(__FILE__)) . '/lib';
+
+use Test::More;
+
+use RunwayFilm;
+use RunwayTest;
+
+my $sim = RunwayTest::Simulator->start('--latency' => 0.2, '--result-rate' => 'source', '--result-frames' => '+0',
+    '--no-audio');
+my $filter = 'runway_v2v=prompt=echo:model=aleph2:';
+
+# Packets of a stream: [[pts_time], ...]
+sub packets_of {
+    my ($file, $stream) = @_;
+    my $run = run_cmd([$FFPROBE, qw(-v error -select_streams), $stream, "-show_entries", "packet=pts_time", qw(-of csv=p=0), $file],
+        timeout => 120);
+    return [map { [split /,/] } split /\n/, $run->{out}];
+}
+
+# Times may be rounded to the file's.
+sub times_differ {
+    my ($one, $two, $by) = @_;
+    return "$#$one for $#$two" if @$one != @$two;
+    my @off = grep { abs($one->[$_][0] - $two->[$_][0]) > $by } 0 .. $#$one;
+    return @off ? "from $off[0]: $one->[$off[0]][0] for $two->[$off[0]][0]" : '';
+}
+
+for (
+    ['AAC',      'aac',       'mp4', [], []],
+    ['PCM',      'pcm_s16le', 'mkv', [], []],
+) {
+    my ($name, $codec, $type, $args) = @$_;
+    my $film = numbered_film(size => '160x90', rate => 10, seconds => 600, audio => $codec, name => "long-$name.mkv",
+        codec => [qw(-c:v libx264 -preset ultrafast -qp 4 -bf 0)], args => [qw(-shortest)]);
+    my $sent = $sim->requests('create');
+    my $out = "$TMP/long.$type";
+    my $run = run_cmd([$FFMPEG, qw(-hide_banner -nostdin -nostats -benchmark -y -i), $film, '-vf', $filter . api_options($sim),
+        qw(-c:v libx264 -preset ultrafast -qp 4 -c:a copy), @$args, $out], env => command_env(), timeout => 300);
+    subtest "ten minutes with $name" => sub {
+        ends_well($run, 'ends well') or return;
+        is($sim->requests('create') - $sent, 60, 'sixty clips');
+        is(near(numbers_of($out), [0 .. 5999], 0), '', 'each frame in its place');
+        is(times_differ(packets_of($out, 'v:0'), packets_of($film, 'v:0'), 0.0011), '', 'at its time')
+            if $type eq 'mkv';
+        my ($heard, $was) = map { packets_of($_, 'a:0') } $out, $film;
+        is(times_differ($heard, $was, 0.0011), '', 'the sound is whole and in time');
+        my $digests = join ' ', map {
+            my $md5 = run_cmd([$FFMPEG, qw(-v error -nostdin -i), $_, qw(-map 0:a -c copy -f md5 -)]);
+            $md5->{out} =~ /(\w{32})/;
+        } $out, $film;
+        is((split ' ', $digests)[0], (split ' ', $digests)[1], '... to the last bit');
+        unlike($run->{err}, qr/Too many packets|non.monoton|queue/i, 'no complaint about a queue or times');
+        is((split / /, probe($out)->{video}{avg_frame_rate})[0], '10/1', 'ten frames a second');
+    };
+}
+
+done_testing;
