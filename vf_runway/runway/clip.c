@@ -233,9 +233,10 @@ static int shrink(RunwayClip *c, int64_t slots, int64_t *size)
         ret = ff_runway_report(c->config.log_ctx, &err);
         goto end;
     }
-    /* the container and the encoder's overshoot take the last tenth */
-    config.bit_rate = av_rescale(c->config.max_size * 8 * 9 / 10,
-                                 AV_TIME_BASE, length);
+    /* the encoder may spend its buffer, a second's worth, on top of the rate;
+     * the container takes little of the last twentieth */
+    config.bit_rate = av_rescale(c->config.max_size * 8 * 19 / 20,
+                                 AV_TIME_BASE, length + AV_TIME_BASE);
     config.geometry.source = config.geometry.target =
         (RunwayRect){ 0, 0, config.geometry.width, config.geometry.height };
     ret = ff_runway_clip_reader_open(&reader, c->fd, *size, c->colorspace,
