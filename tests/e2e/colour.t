@@ -1,7 +1,7 @@
 #!/usr/bin/env perl
 # That colours survive the way there and back. Patches of known RGB go in, in
 # each matrix and range; with the look `echo` the same RGB has to come out, and
-# has to have been in the upload, read with BT.709's matrix, which its tags name.
+# has to have been in the upload, read as its tags say.
 #
 # This file is part of runway_v2v, LGPL 2.1 or later.
 use strict;
@@ -150,20 +150,24 @@ for my $case (@CASES) {
         is($after->{$_}, $before->{$_}, "$_ is the input's") for qw(color_range color_space color_primaries color_transfer);
 
         my ($create) = reverse $sim->requests('create');
-        is($create->{clip}{$_->[0]}, $_->[1], "the upload's $_->[0]") for ['pix_fmt', 'yuv420p'], ['color_space', 'bt709'],
-            ['color_range', 'tv'],
-            # not converted, so said as they are; unsaid ones are BT.709's
-            map { [$_, $before->{$_} eq 'unknown' ? 'bt709' : $before->{$_}] } qw(color_primaries color_transfer);
-        right_colours('the upload', echo_of_upload(), 'bt709', 'tv');
+        # limited range always, and no tag left open; primaries and transfer
+        # are not converted, so they are the source's
+        is($create->{clip}{$_->[0]}, $_->[1], "the upload's $_->[0]") for ['pix_fmt', 'yuv420p'], ['color_range', 'tv'],
+            map { [$_, $before->{$_}] } grep { $before->{$_} !~ /^(unknown|.*rgb)$/ } qw(color_primaries color_transfer);
+        like($create->{clip}{$_}, qr/^(bt709|smpte170m|bt470bg|gamma28|bt470m)$/, "the upload's $_ is said")
+            for qw(color_space color_primaries color_transfer);
+        # the simulator reads the upload by its tags, and says by its own what it made
+        my $echo = echo_of_upload();
+        is(video_facts($echo)->{color_space}, 'bt709', 'the echo is BT.709');
+        right_colours('the upload', $echo, 'bt709', 'tv');
     };
 }
 
 subtest 'a result without tags' => sub {
     my $other = RunwayTest::Simulator->start('--latency' => 0.2, '--result-untagged');
-    # its ratio is 1280:720, HD, so BT.709 is what it means
-    my $clip = patch_clip(matrix => 'bt601', tag => 'smpte170m', format => 'yuv420p', size => '320x180');
+    my $clip = patch_clip(matrix => 'bt709', format => 'yuv420p', size => '320x180');
     my $run = ok_filter($other, 'echo', in => $clip, options => { prompt => 'echo' });
-    right_colours('the output', $run->{out}, 'bt601', 'tv');
+    right_colours('the output', $run->{out}, 'bt709', 'tv');
 };
 
 subtest 'a result of 10 bits' => sub {
