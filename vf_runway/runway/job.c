@@ -162,17 +162,15 @@ static RunwayOutcome write_state(Run *run, RunwayClipState state,
     return ret;
 }
 
-/* The create is over without a task: take the intent back. */
-static RunwayOutcome take_back(Run *run, RunwayOutcome ret, RunwayError *err)
+/* The create certainly was not accepted: take the intent back. */
+static void note_rejected(Run *run, const RunwayError *why)
 {
-    RunwayError second;
+    RunwayError err;
 
-    ff_runway_budget_release(run->host->budget, &run->held);
-    if (write_state(run, RUNWAY_CLIP_REJECTED, err->text, NULL, &second))
+    if (write_state(run, RUNWAY_CLIP_REJECTED, why->text, NULL, &err))
         ff_runway_log(run->host->log, RUNWAY_LOG_WARNING, "%s: nothing was "
                       "accepted, but the journal cannot be told: %s",
-                      run->job->label, second.text);
-    return ret;
+                      run->job->label, err.text);
 }
 
 static RunwayOutcome write_intent(Run *run, RunwayError *err)
@@ -229,36 +227,45 @@ static RunwayOutcome submit(Run *run, RunwayError *err)
         return ret;
     ret = ff_runway_budget_reserve(run->host->budget, (double)job->credits,
                                    &run->held, err);
-    if (!ret)
-        ret = write_intent(run, err);
-    if (ret) {
-        ff_runway_budget_release(run->host->budget, &run->held);
+    if (ret)
         goto end;
-    }
     job->now.task_id[0] = 0;
     set_state(run, RUNWAY_JOB_SUBMITTING);
     for (;;) {
         int64_t retry_after = -1;
 
+        ret = write_intent(run, err);
+        if (ret) {
+            ff_runway_budget_release(run->host->budget, &run->held);
+            goto end;
+        }
         memset(&why, 0, sizeof(why));
         ret = ff_runway_client_submit(run->host->client, body,
                                       job->now.task_id, &job->now.credits,
                                       &retry_after, &why);
         if (ret != RUNWAY_UNAVAILABLE)
             break;
+        /* before the wait: who dies in it leaves nothing behind that may have
+         * been paid for */
+        note_rejected(run, &why);
         ret = back_off(run, "the create request", retry_after, &why, err);
         if (ret) {
-            ret = take_back(run, ret, err);
+            ff_runway_budget_release(run->host->budget, &run->held);
             goto end;
         }
     }
     if (!ret) {
         accepted(run);
     } else if (ret == RUNWAY_UNKNOWN) {
+        /* a run that is being ended asks nobody for its error any more */
+        if (run->host->cancelled(run->host->opaque))
+            ff_runway_log(run->host->log, RUNWAY_LOG_WARNING, "%s: %s",
+                          job->label, why.text);
         ret = write_state(run, RUNWAY_CLIP_UNKNOWN, why.text, NULL, err);
     } else {
         *err = why;
-        ret = take_back(run, ret, err);
+        note_rejected(run, err);
+        ff_runway_budget_release(run->host->budget, &run->held);
     }
 end:
     ff_runway_body_free(&body);
@@ -557,6 +564,22 @@ static RunwayOutcome use_stored(Run *run, RunwayError *err)
     return RUNWAY_OK;
 }
 
+/* What earlier runs paid for this clip, or may have, counts in this one as well;
+ * a result that is stored is free. */
+static void resume_budget(Run *run)
+{
+    const RunwayRecord *r = run->record;
+    int is_try = ff_runway_record_is_open(r) ||
+                 r->state == RUNWAY_CLIP_FAILED ||
+                 r->state == RUNWAY_CLIP_FAILED_PASSING;
+
+    if (is_try || r->state == RUNWAY_CLIP_REJECTED)
+        ff_runway_budget_resume(run->host->budget, r->credits_before,
+                                r->credits_charged >= 0 ? r->credits_charged
+                                                        : r->credits_estimated,
+                                is_try ? &run->held : NULL);
+}
+
 /* From what the journal says to a result, or an error. The lock is held. */
 static RunwayOutcome run_locked(Run *run, RunwayError *err)
 {
@@ -568,12 +591,7 @@ static RunwayOutcome run_locked(Run *run, RunwayError *err)
     ret = ff_runway_journal_read(host->journal, job->identity, r, err);
     if (ret)
         return ret;
-    if (ff_runway_record_is_open(r) || r->credits_before > 0 ||
-        r->state == RUNWAY_CLIP_FAILED_PASSING)
-        ff_runway_budget_resume(host->budget, r->credits_before,
-                                r->credits_charged >= 0 ? r->credits_charged
-                                                        : r->credits_estimated,
-                                &run->held);
+    resume_budget(run);
     while (!ret && job->result_fd < 0) {
         const RunwayResumePolicy policy = { host->on_unknown, host->retries,
                                             run->resent };
@@ -585,6 +603,9 @@ static RunwayOutcome run_locked(Run *run, RunwayError *err)
         if (action == RUNWAY_RESUME_USE_STORED) {
             ret = use_stored(run, err);
             if (ret || job->result_fd >= 0)
+                break;
+            ret = write_state(run, RUNWAY_CLIP_GENERATED, NULL, NULL, err);
+            if (ret)
                 break;
         }
         if (action != RUNWAY_RESUME_SEND) {
@@ -635,9 +656,10 @@ RunwayOutcome ff_runway_job_run(RunwayJob *job, const RunwayJobHost *host)
         ret = run_locked(&run, &err);
     ff_runway_journal_unlock(&run.lock);
 end:
-    ff_runway_budget_count(host->budget, ret ? RUNWAY_BUDGET_FAILED :
-                           job->reused ? RUNWAY_BUDGET_REUSED
-                                       : RUNWAY_BUDGET_MADE);
+    if (ret != RUNWAY_CANCELLED)
+        ff_runway_budget_count(host->budget, ret ? RUNWAY_BUDGET_FAILED :
+                               job->reused ? RUNWAY_BUDGET_REUSED
+                                           : RUNWAY_BUDGET_MADE);
     if (ret && !strncmp(err.text, job->label, strlen(job->label)))
         job->error = err;
     else if (ret)

@@ -174,7 +174,8 @@ static unsigned reached_from(RunwayClipState state)
     case RUNWAY_CLIP_SUBMITTED:
         return BIT(INTENT) | BIT(SUBMITTED);
     case RUNWAY_CLIP_GENERATED:
-        return BIT(SUBMITTED) | BIT(GENERATED);
+        /* also when the cache has lost it */
+        return BIT(SUBMITTED) | BIT(STORED) | BIT(GENERATED);
     case RUNWAY_CLIP_STORED:
         return BIT(GENERATED) | BIT(STORED);
     case RUNWAY_CLIP_REJECTED:
