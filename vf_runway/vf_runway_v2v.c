@@ -67,6 +67,7 @@ typedef struct RunwayV2VContext {
 
     int status;                 ///< of the input, 0: it goes on
     int64_t status_pts;
+    int ended;                  ///< what was left has been sent
     int settled;                ///< every job has ended
     int error;                  ///< the first one; sticky
 
@@ -199,6 +200,28 @@ static const enum AVPixelFormat pix_fmts[] = {
     AV_PIX_FMT_NONE
 };
 
+/* The picture is expanded to a ratio: the output holds the input as it is, and
+ * what is new around it; or that in the size that was asked for. */
+static void expand_output(const RunwayV2VContext *s, const AVFilterLink *inlink,
+                          AVFilterLink *outlink, const char *ratio)
+{
+    AVRational sar = inlink->sample_aspect_ratio;
+    int w, h;
+
+    if (!ff_runway_ratio_parse(ratio, &w, &h))
+        return;
+    if (!s->set.out_w) {
+        ff_runway_geometry_expand(&outlink->w, &outlink->h, sar.num, sar.den,
+                                  w, h);
+        return;
+    }
+    outlink->w = s->set.out_w;
+    outlink->h = s->set.out_h;
+    av_reduce(&outlink->sample_aspect_ratio.num,
+              &outlink->sample_aspect_ratio.den, (int64_t)w * outlink->h,
+              (int64_t)h * outlink->w, 1 << 16);
+}
+
 static int config_output(AVFilterLink *outlink)
 {
     AVFilterContext *ctx = outlink->src;
@@ -213,6 +236,8 @@ static int config_output(AVFilterLink *outlink)
                                    ctx);
     if (ret < 0)
         return ret;
+    s->delta = rate.num > 0 && rate.den > 0 ?
+               av_rescale(AV_TIME_BASE, rate.den, rate.num) : 0;
     outlink->w         = inlink->w;
     outlink->h         = inlink->h;
     outlink->time_base = s->set.timing == RUNWAY_TIMING_NATIVE ? NATIVE_TIME_BASE
@@ -220,7 +245,11 @@ static int config_output(AVFilterLink *outlink)
     outlink->sample_aspect_ratio    = inlink->sample_aspect_ratio;
     RUNWAY_LINK(outlink)->frame_rate = s->set.timing == RUNWAY_TIMING_NATIVE ?
                                        (AVRational){ 1, 0 } : rate;
-    if (s->set.size && (s->set.out_w || w)) {
+    if (s->set.dry_run) /* frames pass through as they are */
+        return 0;
+    if (ratio && (s->set.model_info->fields & RUNWAY_FIELD_ASPECT))
+        expand_output(s, inlink, outlink, ratio);
+    else if (s->set.size && (s->set.out_w || w)) {
         outlink->w = s->set.out_w ? s->set.out_w : w;
         outlink->h = s->set.out_h ? s->set.out_h : h;
         /* the shape of the picture stays what it is, unless it is cropped, or
@@ -234,16 +263,14 @@ static int config_output(AVFilterLink *outlink)
                          av_mul_q((AVRational){ inlink->w, outlink->w },
                                   (AVRational){ outlink->h, inlink->h }));
     }
-    if ((ctx->enable_str || s->set.dry_run || s->set.on_error == RUNWAY_ON_ERROR_SOURCE) &&
+    if ((ctx->enable_str || s->set.on_error == RUNWAY_ON_ERROR_SOURCE) &&
         (outlink->w != inlink->w || outlink->h != inlink->h)) {
-        av_log(ctx, AV_LOG_ERROR, "size: with enable, dry_run or "
-               "on_error=source, frames pass through as they are, so the "
-               "output has to have the input's size %dx%d\n", inlink->w,
-               inlink->h);
+        av_log(ctx, AV_LOG_ERROR, "size: with enable or on_error=source, "
+               "frames pass through as they are, so the output has to have "
+               "the input's size %dx%d%s\n", inlink->w, inlink->h, ratio &&
+               !s->set.size ? ", and ratio makes it another" : "");
         return AVERROR(EINVAL);
     }
-    s->delta = rate.num > 0 && rate.den > 0 ?
-               av_rescale(AV_TIME_BASE, rate.den, rate.num) : 0;
     return 0;
 }
 
@@ -489,12 +516,27 @@ static int take_input(AVFilterContext *ctx)
     if (ret < 0 ||
         !ff_inlink_acknowledge_status(inlink, &s->status, &s->status_pts))
         return ret;
-    /* what an error cut short is not worth paying for */
-    if (s->sequence)
-        ret = ff_runway_sequence_end(s->sequence, s->status != AVERROR_EOF);
-    if (s->sequence && s->set.dry_run && ret >= 0)
+    return 1;
+}
+
+/* The input has ended: send what is left, if there is somebody who wants it. A
+ * host whose output is complete (-frames:v, -t) ends the input as well, and on
+ * FFmpeg 5.1 that is all it tells: but then it asks for no frame. */
+static int end_input(AVFilterContext *ctx)
+{
+    RunwayV2VContext *s = ctx->priv;
+    /* what an error cut short is not worth paying for either */
+    int discard = s->status != AVERROR_EOF, ret;
+
+    if (!discard && !s->set.dry_run && !ff_outlink_frame_wanted(ctx->outputs[0]))
+        return 0;
+    s->ended = 1;
+    if (!s->sequence)
+        return 0;
+    ret = ff_runway_sequence_end(s->sequence, discard);
+    if (ret >= 0 && s->set.dry_run)
         ff_runway_sequence_log_plan(s->sequence);
-    return ret < 0 ? ret : 1;
+    return ret;
 }
 
 /* Pass the end of the input on. */
@@ -524,6 +566,12 @@ static int run(AVFilterContext *ctx)
             ff_filter_set_ready(ctx, 100);
         if (ret)
             return FFMIN(ret, 0);
+    }
+
+    if (s->status && !s->ended) {
+        ret = end_input(ctx);
+        if (ret < 0 || !s->ended)
+            return ret;
     }
 
     /* before the end of the input is known to be behind us, see compat.h */

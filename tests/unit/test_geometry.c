@@ -169,6 +169,27 @@ static void test_sweep(void **state)
                     }
 }
 
+static void test_expand(void **state)
+{
+    static const struct { int w, h, num, den, rw, rh, want_w, want_h; } c[] = {
+        { 640, 480, 1, 1, 16, 9, 854, 480 },    /* to the sides */
+        { 1920, 1080, 1, 1, 9, 16, 1920, 3414 }, /* up and down */
+        { 1920, 1080, 0, 1, 16, 9, 1920, 1080 },
+        { 720, 576, 16, 15, 4, 3, 720, 576 },   /* PAL is 4:3 already */
+        { 720, 576, 16, 15, 16, 9, 960, 576 },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(c) / sizeof(*c); i++) {
+        int w = c[i].w, h = c[i].h;
+
+        ff_runway_geometry_expand(&w, &h, c[i].num, c[i].den, c[i].rw,
+                                  c[i].rh);
+        assert_int_equal(w, c[i].want_w);
+        assert_int_equal(h, c[i].want_h);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -179,6 +200,7 @@ int main(void)
         cmocka_unit_test(test_crop),
         cmocka_unit_test(test_stretch),
         cmocka_unit_test(test_sweep),
+        cmocka_unit_test(test_expand),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

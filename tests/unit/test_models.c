@@ -35,6 +35,14 @@ static const RunwayModel *find(const char *name)
     return model;
 }
 
+static int64_t credits_of(const RunwayModel *model, int64_t duration,
+                          const char *format, int64_t pixels)
+{
+    const RunwayPriced what = { duration, format, pixels };
+
+    return ff_runway_credits(model, &what);
+}
+
 static void test_table(void **state)
 {
     int n = 0;
@@ -51,12 +59,18 @@ static void test_table(void **state)
         assert_true(m->best_duration > 0);
         assert_true(m->best_duration >= m->min_duration);
         assert_true(!m->max_duration || m->best_duration <= m->max_duration);
-        assert_true(!(m->fields & RUNWAY_FIELD_RATIO) == !m->ratios);
-        assert_int_equal(m->size_follows_input, m->ratios == NULL);
+        assert_true(!(m->fields & (RUNWAY_FIELD_RATIO | RUNWAY_FIELD_ASPECT)) ==
+                    !m->ratios);
+        assert_int_equal(m->size_follows_input,
+                         !m->ratios || m->fields & RUNWAY_FIELD_ASPECT);
+        assert_false(m->ratios_are_shapes && !m->ratios);
         assert_true((m->fields & RUNWAY_FIELD_KEYFRAMES) ||
                     !m->max_keyframes);
-        for (int i = 0; m->ratios && m->ratios[i]; i++)
+        for (int i = 0; m->ratios && m->ratios[i]; i++) {
             assert_true(ff_runway_ratio_parse(m->ratios[i], &w, &h));
+            /* no picture is 21 pixels wide, and no shape 100 to something */
+            assert_int_equal(m->ratios_are_shapes, w < 100);
+        }
     }
     assert_int_equal(n, 9);
     assert_null(ff_runway_model_at(-1));
@@ -99,7 +113,7 @@ static void test_unknown_model(void **state)
     assert_ptr_equal(find("Aleph2"), m);
     assert_string_equal(m->source_field, "videoUri");
     assert_true(m->best_duration > 0);
-    assert_int_equal(ff_runway_credits(m, 5000000), -1);
+    assert_int_equal(credits_of(m, 5000000, NULL, 0), -1);
     for (int i = 0; ff_runway_model_at(i); i++)
         assert_ptr_not_equal(ff_runway_model_at(i), m);
 }
@@ -151,7 +165,8 @@ static void test_ratio_auto(void **state)
      * by neither more nor less than the factor says */
     check_ratio("gen4_aleph", "auto", 1160, 1000, "1104:832");
     check_ratio("gen4_aleph", "auto", 1150, 1000, "960:960");
-    check_ratio("aleph2", "auto", 1920, 1080, NULL);
+    check_ratio("aleph2", "auto", 1920, 1080, NULL); /* expands nothing */
+    check_ratio("hailuo3", "auto", 1920, 1080, "16:9");
     check_ratio("tomorrow", "auto", 1920, 1080, NULL);
 }
 
@@ -176,6 +191,7 @@ static void test_ratio_wanted(void **state)
     (void)state;
     check_ratio("gen4_aleph", "848:480", 100, 900, "848:480");
     check_ratio("hailuo3", "21:9", 0, 0, "21:9");
+    check_ratio("aleph2", "21:9", 0, 0, "21:9");
     assert_int_equal(ff_runway_ratio_choose(find("tomorrow"), own, 1, 1, &ratio,
                                             &err), RUNWAY_OK);
     assert_ptr_equal(ratio, own);
@@ -258,24 +274,81 @@ static void test_prompt(void **state)
     check_prompt("gen4_aleph", text, 0, "1000");
 }
 
+/* each limit, at it and one over it */
+static void test_prompt_limits(void **state)
+{
+    static const struct { const char *model; int limit; } cases[] = {
+        { "gen4_aleph", 1000 }, { "aleph2", 1000 }, { "seedance2", 3500 },
+        { "seedance2_fast", 3500 }, { "seedance2_mini", 3500 },
+        { "seedance2_5", 15000 },
+    };
+    static char text[70000];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        char number[16];
+
+        memset(text, 'x', sizeof(text));
+        text[cases[i].limit] = 0;
+        check_prompt(cases[i].model, text, 1, NULL);
+        text[cases[i].limit] = 'x';
+        text[cases[i].limit + 1] = 0;
+        snprintf(number, sizeof(number), " %d ", cases[i].limit);
+        check_prompt(cases[i].model, text, 0, number);
+    }
+    /* nobody says what the most is: the service will */
+    memset(text, 'x', sizeof(text) - 1);
+    check_prompt("tomorrow", text, 1, NULL);
+    check_prompt("hailuo3", text, 1, NULL);
+}
+
 static void test_credits(void **state)
 {
     const RunwayModel *gen4 = find("gen4_aleph"), *aleph2 = find("aleph2");
 
     (void)state;
-    assert_int_equal(ff_runway_credits(gen4, 5000000), 75);
-    assert_int_equal(ff_runway_credits(gen4, 5000001), 76);
-    assert_int_equal(ff_runway_credits(gen4, 1000000), 15);
-    assert_int_equal(ff_runway_credits(gen4, 0), 0);
-    assert_int_equal(ff_runway_credits(gen4, -1), 0);
-    assert_int_equal(ff_runway_credits(aleph2, 2000000), 56);
-    assert_int_equal(ff_runway_credits(aleph2, 500000), 56);
-    assert_int_equal(ff_runway_credits(aleph2, 2000001), 57);
-    assert_int_equal(ff_runway_credits(aleph2, 30000000), 840);
-    assert_int_equal(ff_runway_credits(find("hailuo3"), 5000000), -1);
+    assert_int_equal(credits_of(gen4, 5000000, NULL, 0), 75);
+    assert_int_equal(credits_of(gen4, 5000001, NULL, 0), 76);
+    assert_int_equal(credits_of(gen4, 1000000, NULL, 0), 15);
+    assert_int_equal(credits_of(gen4, 0, NULL, 0), 0);
+    assert_int_equal(credits_of(gen4, -1, NULL, 0), 0);
+    assert_int_equal(credits_of(aleph2, 2000000, NULL, 0), 56);
+    assert_int_equal(credits_of(aleph2, 500000, NULL, 0), 56);
+    assert_int_equal(credits_of(aleph2, 2000001, NULL, 0), 57);
+    assert_int_equal(credits_of(aleph2, 30000000, NULL, 0), 840);
+    assert_int_equal(credits_of(find("hailuo3"), 5000000, NULL, 0), -1);
     /* every whole second is a whole price */
     for (int s = 2; s <= 30; s++)
-        assert_int_equal(ff_runway_credits(aleph2, s * 1000000LL), s * 28);
+        assert_int_equal(credits_of(aleph2, s * 1000000LL, NULL, 0), s * 28);
+}
+
+static void test_surcharge(void **state)
+{
+    const RunwayModel *m = find("aleph2");
+
+    (void)state;
+    assert_int_equal(credits_of(m, 10000000, "mp4", 9000000), 280);
+    assert_int_equal(credits_of(m, 10000000, "prores", 9000000), 330);
+    assert_int_equal(credits_of(m, 10000000, "sdr_rec709_10bit", 4000000), 480);
+    assert_int_equal(credits_of(m, 10000000, "sdr_rec709_10bit", 4000001), 680);
+    /* the least price is not on top of it */
+    assert_int_equal(credits_of(m, 1000000, "prores", 0), 56);
+    assert_int_equal(credits_of(m, 2000000, "prores", 0), 66);
+    /* what is not known is never taken for cheap */
+    assert_int_equal(credits_of(m, 10000000, "hologram", 0), 680);
+    assert_int_equal(credits_of(find("seedance2"), 10000000, "prores", 0), -1);
+}
+
+static void test_whole_seconds(void **state)
+{
+    (void)state;
+    assert_int_equal(ff_runway_whole_seconds(5000000, 41667), 5);
+    assert_int_equal(ff_runway_whole_seconds(5005000, 33367), 5); /* 29.97 */
+    assert_int_equal(ff_runway_whole_seconds(5041667, 41667), 5);
+    assert_int_equal(ff_runway_whole_seconds(5083333, 41667), 6);
+    assert_int_equal(ff_runway_whole_seconds(4600000, 41667), 5);
+    assert_int_equal(ff_runway_whole_seconds(1, 41667), 1);
+    assert_int_equal(ff_runway_whole_seconds(0, 0), 1);
 }
 
 int main(void)
@@ -290,7 +363,10 @@ int main(void)
         cmocka_unit_test(test_ratio_wanted),
         cmocka_unit_test(test_utf16),
         cmocka_unit_test(test_prompt),
+        cmocka_unit_test(test_prompt_limits),
         cmocka_unit_test(test_credits),
+        cmocka_unit_test(test_surcharge),
+        cmocka_unit_test(test_whole_seconds),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

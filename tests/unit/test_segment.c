@@ -27,7 +27,7 @@
 static RunwaySegment make(int num, int den, int max_rate, int64_t min,
                           int64_t max)
 {
-    RunwaySegment s;
+    RunwaySegment s = { 0 };
 
     ff_runway_segment_rate(&s, num, den, max_rate);
     s.min_duration = min;
@@ -144,6 +144,25 @@ static void test_slots(void **state)
     assert_int_equal(ff_runway_segment_length(&ntsc, 30), 1001000);
 }
 
+/* for models whose result lasts whole seconds */
+static void test_whole_seconds(void **state)
+{
+    RunwaySegment s = make(24, 1, 0, 0, 5000000);
+    RunwaySegment ntsc = make(30000, 1001, 0, 0, 5000000);
+
+    (void)state;
+    s.whole_seconds = ntsc.whole_seconds = 1;
+    assert_int_equal(ff_runway_segment_slots(&s, 41667), 24);
+    assert_int_equal(ff_runway_segment_slots(&s, 1000000), 24);
+    assert_int_equal(ff_runway_segment_slots(&s, 1041667), 48);
+    assert_int_equal(ff_runway_segment_slots(&s, 5000000), 120);
+    /* 30 frames are a second, whatever the rate is called, and never more than
+     * the longest clip */
+    assert_int_equal(ff_runway_segment_slots(&ntsc, 1001000), 30);
+    assert_int_equal(ff_runway_segment_slots(&ntsc, 1034367), 59);
+    assert_int_equal(ff_runway_segment_slots(&ntsc, 5000000), 149);
+}
+
 static void test_fits(void **state)
 {
     RunwaySegment s = make(30000, 1001, 0, 1000000, 5000000);
@@ -162,6 +181,7 @@ int main(void)
         cmocka_unit_test(test_one_slot_each),
         cmocka_unit_test(test_thinned),
         cmocka_unit_test(test_slots),
+        cmocka_unit_test(test_whole_seconds),
         cmocka_unit_test(test_fits),
     };
 

@@ -115,14 +115,15 @@ static void test_aleph2(void **state)
     check_body(&r, "{\"videoUri\":\"data:video/mp4;base64,YWJj\","
                    "\"model\":\"aleph2\"}");
     r.seed          = 0;
-    r.ratio         = "1280:720";
+    r.ratio         = "16:9";
     r.references    = pictures;
     r.nb_references = 2;
     r.keyframes     = pictures;
     r.nb_keyframes  = 2;
     r.output_format = "mp4";
     check_body(&r, "{\"videoUri\":\"data:video/mp4;base64,YWJj\","
-                   "\"model\":\"aleph2\",\"seed\":0,\"keyframes\":["
+                   "\"model\":\"aleph2\",\"seed\":0,"
+                   "\"targetAspectRatio\":\"16:9\",\"keyframes\":["
                    "{\"seconds\":0,\"uri\":\"data:image/png;base64,AA==\"},"
                    "{\"seconds\":2.5,\"uri\":\"https://a.b/c\"}],"
                    "\"outputFormat\":\"mp4\"}");
@@ -217,6 +218,25 @@ static void test_extra(void **state)
     check_body(&r, "{\"videoUri\":\"data:video/mp4;base64,YWJj\","
                    "\"promptText\":\"night\",\"model\":\"aleph2\",\"seed\":1,"
                    "\"promptVideo\":1}");
+}
+
+static void test_extra_text(void **state)
+{
+    char text[8];
+
+    (void)state;
+    assert_true(ff_runway_wire_extra_text("{\"a\":\"prores\",\"b\":1}", "a",
+                                          text, sizeof(text)));
+    assert_string_equal(text, "prores");
+    assert_true(ff_runway_wire_extra_text("{\"b\":1}", "b", text,
+                                          sizeof(text)));
+    assert_string_equal(text, "");
+    assert_false(ff_runway_wire_extra_text("{\"b\":1}", "A", text,
+                                           sizeof(text)));
+    assert_false(ff_runway_wire_extra_text("{", "a", text, sizeof(text)));
+    assert_true(ff_runway_wire_extra_text("{\"a\":\"sdr_rec709_10bit\"}", "a",
+                                          text, sizeof(text)));
+    assert_int_equal(strlen(text), sizeof(text) - 1); /* cut, not over */
 }
 
 static void test_bad_extra(void **state)
@@ -743,6 +763,7 @@ int main(void)
         cmocka_unit_test(test_nasty_prompts),
         cmocka_unit_test(test_uri),
         cmocka_unit_test(test_extra),
+        cmocka_unit_test(test_extra_text),
         cmocka_unit_test(test_bad_extra),
         cmocka_unit_test(test_create_reply),
         cmocka_unit_test(test_create_reply_without_id),

@@ -337,6 +337,7 @@ static int read_next(RunwayClip *c)
 
 int ff_runway_clip_open_result(RunwayClip *c, RunwayJob **job)
 {
+    RunwayGeometry shape = { 0 };
     const RunwayClipInfo *info;
     RunwayError err;
     int ret;
@@ -363,13 +364,13 @@ int ff_runway_clip_open_result(RunwayClip *c, RunwayJob **job)
     if (ret < 0)
         return ret;
     /* from the picture itself: the header may say something else */
-    if (ff_runway_geometry_is_off(&c->config.writer.geometry, c->next->width,
-                                  c->next->height))
+    shape.width  = c->config.shape_w;
+    shape.height = c->config.shape_h;
+    if (ff_runway_geometry_is_off(&shape, c->next->width, c->next->height))
         av_log(c->config.log_ctx, AV_LOG_WARNING, "%s: the result has another "
-               "shape than what was sent (%dx%d for %dx%d) and is stretched\n",
-               c->job->label, c->next->width, c->next->height,
-               c->config.writer.geometry.width,
-               c->config.writer.geometry.height);
+               "shape than what was %s (%dx%d for %dx%d) and is stretched\n",
+               c->job->label, c->job->request.ratio ? "asked for" : "sent",
+               c->next->width, c->next->height, shape.width, shape.height);
     FFSWAP(AVFrame *, c->frame, c->next);
     c->time = c->next_time;
     return read_next(c);

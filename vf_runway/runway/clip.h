@@ -44,6 +44,7 @@ typedef struct RunwayClipConfig {
     RunwayClipWriterConfig writer;
     RunwaySegment segment;
     RunwayFit fit;
+    int shape_w, shape_h;           ///< what the result is to be shaped like
     int64_t max_size;               ///< bytes the file may have
     int native;                     ///< generated frames as they are, not one
                                     ///< for each source frame

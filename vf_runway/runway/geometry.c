@@ -123,3 +123,15 @@ int ff_runway_geometry_is_off(const RunwayGeometry *g, int width, int height)
     return shapes_differ((double)width / height,
                          (double)g->width / g->height);
 }
+
+void ff_runway_geometry_expand(int *width, int *height, int sar_num,
+                               int sar_den, int ratio_w, int ratio_h)
+{
+    double sar = sar_num > 0 && sar_den > 0 ? (double)sar_num / sar_den : 1;
+    double wanted = (double)ratio_w / ratio_h;
+
+    if (wanted > *width * sar / *height)
+        *width = even(*height * wanted / sar);
+    else
+        *height = even(*width * sar / wanted);
+}

@@ -63,6 +63,11 @@ RunwayRect ff_runway_geometry_result(const RunwayGeometry *g, int width,
                                      int height, RunwayFit fit, int out_w,
                                      int out_h, int sar_num, int sar_den);
 
+/** Make *width x *height, of the given sample aspect ratio, the smallest even
+ *  size of shape ratio_w:ratio_h that a picture of that size fits into. */
+void ff_runway_geometry_expand(int *width, int *height, int sar_num,
+                               int sar_den, int ratio_w, int ratio_h);
+
 /** Whether width x height has another shape than the upload, over 3 % off. */
 int ff_runway_geometry_is_off(const RunwayGeometry *g, int width, int height);
 

@@ -58,6 +58,10 @@ static const char *const hailuo3_ratios[] = {
     "21:9", "16:9", "4:3", "1:1", "3:4", "9:16", NULL
 };
 
+static const char *const aleph2_shapes[] = {
+    "16:9", "4:3", "3:2", "1:1", "2:3", "3:4", "9:16", "21:9", NULL
+};
+
 #define SEEDANCE_FIELDS (RUNWAY_FIELD_PROMPT | RUNWAY_FIELD_SEED |            \
                          RUNWAY_FIELD_RATIO | RUNWAY_FIELD_REFERENCES_BARE |  \
                          RUNWAY_FIELD_DURATION)
@@ -81,6 +85,7 @@ static const RunwayModel models[] = {
         .max_width          = 1584,
         .max_height         = 960,
         .ratios             = gen4_aleph_ratios,
+        .max_prompt         = 1000,
         .credits_per_second = 15,
     }, {
         .name               = "aleph2",
@@ -88,7 +93,8 @@ static const RunwayModel models[] = {
         .fields             = RUNWAY_FIELD_PROMPT | RUNWAY_FIELD_SEED |
                               RUNWAY_FIELD_MODERATION |
                               RUNWAY_FIELD_KEYFRAMES |
-                              RUNWAY_FIELD_OUTPUT_FORMAT,
+                              RUNWAY_FIELD_OUTPUT_FORMAT |
+                              RUNWAY_FIELD_ASPECT,
         .max_keyframes      = 5,
         .min_duration       = SECONDS(2),
         .max_duration       = SECONDS(30),
@@ -100,7 +106,10 @@ static const RunwayModel models[] = {
         .max_rate           = 30,
         .max_width          = 1920,
         .max_height         = 1080,
+        .ratios             = aleph2_shapes,
+        .ratios_are_shapes  = 1,
         .size_follows_input = 1,
+        .max_prompt         = 1000,
         .credits_per_second = 28,
         .min_credits        = 56,
     }, {
@@ -130,6 +139,7 @@ static const RunwayModel models[] = {
         .max_references     = 9,
         .best_duration      = BEST_UNKNOWN,
         .ratios             = seedance2_ratios,
+        .max_prompt         = 3500,
     }, {
         .name               = "seedance2_fast",
         .source_field       = "promptVideo",
@@ -137,6 +147,7 @@ static const RunwayModel models[] = {
         .max_references     = 9,
         .best_duration      = BEST_UNKNOWN,
         .ratios             = seedance2_small_ratios,
+        .max_prompt         = 3500,
     }, {
         .name               = "seedance2_mini",
         .source_field       = "promptVideo",
@@ -144,6 +155,7 @@ static const RunwayModel models[] = {
         .max_references     = 9,
         .best_duration      = BEST_UNKNOWN,
         .ratios             = seedance2_small_ratios,
+        .max_prompt         = 3500,
     }, {
         .name               = "seedance2_5",
         .source_field       = "promptVideo",
@@ -151,6 +163,7 @@ static const RunwayModel models[] = {
         .max_references     = 30,
         .best_duration      = BEST_UNKNOWN,
         .ratios             = seedance2_5_ratios,
+        .max_prompt         = 15000,
     }, {
         .name               = "hailuo3",
         .source_field       = "promptVideo",
@@ -162,6 +175,7 @@ static const RunwayModel models[] = {
         .max_references     = 9,
         .best_duration      = BEST_UNKNOWN,
         .ratios             = hailuo3_ratios,
+        .ratios_are_shapes  = 1,
     },
 };
 
@@ -287,7 +301,7 @@ RunwayOutcome ff_runway_ratio_choose(const RunwayModel *model,
 
     *ratio = NULL;
     if (!strcmp(wanted, "auto")) {
-        if (!model->ratios)
+        if (!model->ratios || (model->fields & RUNWAY_FIELD_ASPECT))
             return RUNWAY_OK;
         if (width <= 0 || height <= 0)
             return ff_runway_error(err, RUNWAY_INVALID,
@@ -389,24 +403,46 @@ RunwayOutcome ff_runway_prompt_check(const RunwayModel *model,
                                "should show%s",
                                model->fields & RUNWAY_FIELD_PROMPT_REQUIRED ?
                                "" : ", or leave it out");
-    if (units > RUNWAY_PROMPT_MAX)
+    if (model->max_prompt && units > model->max_prompt)
         return ff_runway_error(err, RUNWAY_INVALID,
                                "the prompt has %d characters (UTF-16 code "
-                               "units), %d is the most", units,
-                               RUNWAY_PROMPT_MAX);
+                               "units), %d is the most that model %s takes",
+                               units, model->max_prompt, model->name);
     return RUNWAY_OK;
 }
 
-int64_t ff_runway_credits(const RunwayModel *model, int64_t duration)
+/* What other forms of output cost on top, per second [SDK 4.20.1]. */
+static double surcharge(const char *output_format, int64_t pixels)
 {
+    if (!output_format || !strcmp(output_format, "mp4"))
+        return 0;
+    if (!strcmp(output_format, "prores") ||
+        !strcmp(output_format, "png_sequence"))
+        return 5;
+    /* a form that came after this table: as the dearest one that is known */
+    if (strcmp(output_format, "sdr_rec709_10bit"))
+        return 40;
+    return pixels > 4000000 ? 40 : 20;
+}
+
+int64_t ff_runway_credits(const RunwayModel *model, const RunwayPriced *what)
+{
+    double per_second = model->credits_per_second;
     int64_t credits;
 
-    if (model->credits_per_second <= 0)
+    if (per_second <= 0)
         return -1;
-    if (duration < 0)
-        duration = 0;
+    if (what->duration <= 0)
+        return model->min_credits;
+    per_second += surcharge(what->output_format, what->pixels);
     /* the little less keeps a whole number from being rounded up */
-    credits = (int64_t)ceil(model->credits_per_second * (double)duration / 1e6
-                            - 1e-9);
+    credits = (int64_t)ceil(per_second * (double)what->duration / 1e6 - 1e-9);
     return credits < model->min_credits ? model->min_credits : credits;
+}
+
+int ff_runway_whole_seconds(int64_t duration, int64_t frame)
+{
+    int64_t seconds = (duration - frame + 999999) / 1000000;
+
+    return seconds < 1 ? 1 : seconds > 3600 ? 3600 : (int)seconds;
 }

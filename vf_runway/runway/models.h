@@ -41,7 +41,9 @@ typedef enum RunwayField {
     RUNWAY_FIELD_MODERATION         = 1 << 6, ///< contentModeration
     RUNWAY_FIELD_KEYFRAMES          = 1 << 7,
     RUNWAY_FIELD_OUTPUT_FORMAT      = 1 << 8,
-    RUNWAY_FIELD_DURATION           = 1 << 9,
+    RUNWAY_FIELD_DURATION           = 1 << 9, ///< whole seconds of output
+    RUNWAY_FIELD_ASPECT             = 1 << 10, ///< the ratio is a
+                                              ///< targetAspectRatio, see ratios
 } RunwayField;
 
 typedef struct RunwayModel {
@@ -56,13 +58,17 @@ typedef struct RunwayModel {
     int max_rate;               ///< frames per second taken; 0: no known limit
     int max_width, max_height;  ///< longest and shortest side worth sending,
                                 ///< whichever way round; 0: no known limit
-    const char *const *ratios;  ///< "W:H" …, NULL-terminated; NULL: none
-    int size_follows_input;     ///< the result has the input's shape
+    const char *const *ratios;  ///< "W:H" …, NULL-terminated; NULL: none. In
+                                ///< pixels, or with RUNWAY_FIELD_ASPECT shapes
+                                ///< that the picture is expanded to when asked
+    int ratios_are_shapes;      ///< 16:9 and no size in pixels
+    int size_follows_input;     ///< the result has the input's shape, or the
+                                ///< one it was expanded to
+    int max_prompt;             ///< UTF-16 code units; 0: no known limit
     double credits_per_second;  ///< 0: unknown
     int min_credits;            ///< least price of a task
 } RunwayModel;
 
-#define RUNWAY_PROMPT_MAX 1000  ///< UTF-16 code units [seed, SDK 4.20.1]
 #define RUNWAY_DATA_URI_MAX 5242880 ///< characters, since 2026-08-31
 #define RUNWAY_UPLOAD_MAX 200000000 ///< bytes of a runway:// upload
 
@@ -85,7 +91,8 @@ int ff_runway_ratio_parse(const char *text, int *w, int *h);
  * logarithm of the aspect; on a tie the smallest picture that is not smaller
  * than the input, else the largest). *ratio points into the
  * table, or to wanted for a model that is not known; NULL for a model that has
- * none (wanted other than auto is RUNWAY_INVALID then). An unknown ratio is
+ * none (wanted other than auto is RUNWAY_INVALID then) or that expands the
+ * picture only when asked (auto does not ask). An unknown ratio is
  * RUNWAY_INVALID with a text that lists the valid ones.
  */
 RunwayOutcome ff_runway_ratio_choose(const RunwayModel *model,
@@ -96,12 +103,24 @@ RunwayOutcome ff_runway_ratio_choose(const RunwayModel *model,
 int ff_runway_utf16_length(const char *text);
 
 /** Check a prompt (may be NULL) against the model: there where required,
- *  valid UTF-8, 1..RUNWAY_PROMPT_MAX units. */
+ *  valid UTF-8, not empty, not longer than the model takes. */
 RunwayOutcome ff_runway_prompt_check(const RunwayModel *model,
                                      const char *prompt, RunwayError *err);
 
-/** Credits of one task for duration microseconds of clip, rounded up to whole
- *  credits and at least the model's least; -1 when the price is unknown. */
-int64_t ff_runway_credits(const RunwayModel *model, int64_t duration);
+/** What a task's price goes by. */
+typedef struct RunwayPriced {
+    int64_t duration;           ///< of the clip, microseconds
+    const char *output_format;  ///< NULL: the default
+    int64_t pixels;             ///< of the result's picture, where its size
+                                ///< follows the input
+} RunwayPriced;
+
+/** Credits of one task, rounded up to whole credits and at least the model's
+ *  least; -1 when the price is unknown. */
+int64_t ff_runway_credits(const RunwayModel *model, const RunwayPriced *what);
+
+/** Whole seconds to ask for when a clip of that many microseconds was sent with
+ *  frames of that length: rounded up, but not for a part of a frame. */
+int ff_runway_whole_seconds(int64_t duration, int64_t frame);
 
 #endif /* AVFILTER_RUNWAY_MODELS_H */

@@ -78,6 +78,15 @@ int64_t ff_runway_segment_slots(const RunwaySegment *segment, int64_t end)
 
     if (slots > most)
         slots = most;
+    if (segment->whole_seconds) {
+        /* a part of a slot is no reason for another second */
+        int64_t length  = (slots - 1) * segment->rate_den;
+        int64_t seconds = (length + segment->rate_num) / segment->rate_num;
+        int64_t whole   = seconds * segment->rate_num / segment->rate_den;
+
+        if (slots < whole)
+            slots = whole;
+    }
     /* a limit that is no whole number of slots is not to be missed: what is too
      * short is refused */
     if (slots < least)

@@ -40,6 +40,8 @@ typedef struct RunwaySegment {
     int rate_num, rate_den;    ///< of the upload, frames per second
     int64_t min_duration;      ///< shortest upload, microseconds
     int64_t max_duration;      ///< longest upload, microseconds
+    int whole_seconds;         ///< uploads are lengthened to whole seconds, as
+                               ///< the result can have no other length
 } RunwaySegment;
 
 /**
@@ -58,7 +60,8 @@ int64_t ff_runway_segment_slot(const RunwaySegment *segment, int64_t time);
 
 /**
  * Slots of the whole upload of a clip that ends at end: cut at max_duration,
- * lengthened to min_duration or just over it, at least one.
+ * lengthened to min_duration or just over it, at least one; with whole_seconds
+ * lengthened to the next whole second.
  */
 int64_t ff_runway_segment_slots(const RunwaySegment *segment, int64_t end);
 

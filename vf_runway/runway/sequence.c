@@ -58,6 +58,8 @@ struct RunwaySequence {
     RunwayClip *open;           ///< the clip that frames go into
     const char *ratio;          ///< of that clip
     int width, height, format;  ///< of its frames
+    int64_t pixels;             ///< of its result's picture, if like the upload
+    int64_t frame;              ///< length of a frame of the upload
     int nb_spooled;             ///< of its frames, with keep_source
     int nb_clips;
     int nb_keyframes_used;
@@ -159,8 +161,9 @@ int ff_runway_sequence_has_room(RunwaySequence *s, int format, int width,
 static RunwaySegment plan_segment(const RunwaySequenceConfig *c)
 {
     const RunwayModel *m = c->request.model;
-    RunwaySegment segment;
+    RunwaySegment segment = { 0 };
 
+    segment.whole_seconds = !!(m->fields & RUNWAY_FIELD_DURATION);
     segment.min_duration = m->min_duration;
     segment.max_duration = c->clip_duration ? c->clip_duration
                                             : m->best_duration;
@@ -192,7 +195,7 @@ static int open_clip(RunwaySequence *s, const AVFrame *frame, int64_t length)
                                    &ratio_w, &ratio_h, c->log_ctx);
     if (ret < 0)
         return ret;
-    if (ratio_w) {
+    if (ratio_w && !m->ratios_are_shapes) {
         /* more than comes back is not worth sending */
         max_long  = FFMAX(ratio_w, ratio_h);
         max_short = FFMIN(ratio_w, ratio_h);
@@ -218,6 +221,14 @@ static int open_clip(RunwaySequence *s, const AVFrame *frame, int64_t length)
                             frame->height, frame->sample_aspect_ratio.num,
                             frame->sample_aspect_ratio.den, ratio_w, ratio_h,
                             c->fit, max_long, max_short);
+    config.shape_w = config.writer.geometry.width;
+    config.shape_h = config.writer.geometry.height;
+    if ((m->fields & RUNWAY_FIELD_ASPECT) && s->ratio &&
+        ff_runway_ratio_parse(s->ratio, &ratio_w, &ratio_h))
+        ff_runway_geometry_expand(&config.shape_w, &config.shape_h, 1, 1,
+                                  ratio_w, ratio_h);
+    s->pixels = (int64_t)config.shape_w * config.shape_h;
+    s->frame  = ff_runway_segment_length(&config.segment, 1);
     s->width  = frame->width;
     s->height = frame->height;
     s->format = frame->format;
@@ -309,7 +320,9 @@ static int choose_keyframes(RunwaySequence *s, RunwayJob *job,
 /* End the clip that frames went into, if there is one, and send it on. */
 static int close_clip(RunwaySequence *s)
 {
+    const RunwayModel *m = s->config.request.model;
     RunwayPicture *keyframes = NULL;
+    RunwayPriced priced;
     RunwayJob *job;
     Node *node;
     RunwayError err;
@@ -323,9 +336,13 @@ static int close_clip(RunwaySequence *s)
     ret = ff_runway_clip_close(s->open, job);
     if (ret < 0)
         goto end;
-    job->credits       = ff_runway_credits(s->config.request.model, job->sent);
+    priced = (RunwayPriced){ job->sent, s->config.request.output_format,
+                             s->pixels };
+    job->credits       = ff_runway_credits(m, &priced);
     job->request       = s->config.request;
     job->request.ratio = s->ratio;
+    if (m->fields & RUNWAY_FIELD_DURATION)
+        job->request.duration = ff_runway_whole_seconds(job->sent, s->frame);
     ret = choose_keyframes(s, job, &keyframes);
     if (ret < 0)
         goto end;

@@ -225,12 +225,22 @@ static int set_keyframes(RunwaySettings *set)
     return 0;
 }
 
+static int check_output_format(RunwaySettings *set, const char *value)
+{
+    if (strcmp(value, "png_sequence"))
+        return 0;
+    av_log(set->log_ctx, AV_LOG_ERROR, "output_format: png_sequence is an "
+           "archive of pictures, not a video; mp4, prores and "
+           "sdr_rec709_10bit can be read\n");
+    return AVERROR(EINVAL);
+}
+
 static int set_body(RunwaySettings *set)
 {
     const char *option = set->body_file ? "body_file" : "body";
     RunwayRequest check;
     RunwayBody *body;
-    char *text;
+    char *text, format[64];
     RunwayError err;
     int ret;
 
@@ -249,6 +259,16 @@ static int set_body(RunwaySettings *set)
     if (ret < 0)
         return ret;
     set->request.extra = text;
+    /* what the price and the result go by, wherever it is said */
+    if (ff_runway_wire_extra_text(text, "outputFormat", format,
+                                  sizeof(format))) {
+        ret = check_output_format(set, format);
+        if (ret >= 0)
+            ret = keep(set, strdup(format));
+        if (ret < 0)
+            return ret;
+        set->request.output_format = set->kept[set->nb_kept - 1];
+    }
     /* the room that will write it says whether it can be written */
     check = set->request;
     if (ff_runway_wire_create_body(&check, -1, 0, "https://a.invalid/", &body,
@@ -272,10 +292,10 @@ static int set_size(RunwaySettings *set)
     if (!set->size)
         return 0;
     if (!strcmp(set->size, "generated")) {
-        if (set->model_info->ratios)
+        if (set->model_info->ratios && !set->model_info->ratios_are_shapes)
             return 0;
-        av_log(set->log_ctx, AV_LOG_ERROR, "size: model %s has no size of its "
-               "own, its output follows the input; give WxH\n", set->model);
+        av_log(set->log_ctx, AV_LOG_ERROR, "size: the size that model %s makes "
+               "is not known beforehand; give WxH\n", set->model);
         return AVERROR(EINVAL);
     }
     if (av_parse_video_size(&set->out_w, &set->out_h, set->size) < 0) {
@@ -309,6 +329,7 @@ static int set_moderation(RunwaySettings *set)
 static int set_output_format(RunwaySettings *set)
 {
     const char *value = set->output_format;
+    int ret;
 
     if (!value)
         return 0;
@@ -317,12 +338,9 @@ static int set_output_format(RunwaySettings *set)
                "setting\n", set->model);
         return AVERROR(EINVAL);
     }
-    if (!strcmp(value, "png_sequence")) {
-        av_log(set->log_ctx, AV_LOG_ERROR, "output_format: png_sequence is an "
-               "archive of pictures, not a video; mp4, prores and "
-               "sdr_rec709_10bit can be read\n");
-        return AVERROR(EINVAL);
-    }
+    ret = check_output_format(set, value);
+    if (ret < 0)
+        return ret;
     set->request.output_format = value;
     return 0;
 }
@@ -355,6 +373,7 @@ static int set_key(RunwaySettings *set)
 
 static int set_model(RunwaySettings *set)
 {
+    const RunwayPriced second = { 1000000, NULL, 0 };
     RunwayError err;
 
     if (ff_runway_provider_choose(set->provider_name, get_environment,
@@ -369,7 +388,7 @@ static int set_model(RunwaySettings *set)
     set->request.model      = set->model_info;
     set->request.model_name = set->model;
     set->request.seed       = set->seed;
-    if (set->max_credits > 0 && ff_runway_credits(set->model_info, 1) < 0) {
+    if (set->max_credits > 0 && ff_runway_credits(set->model_info, &second) < 0) {
         av_log(set->log_ctx, AV_LOG_ERROR, "max_credits: the price of model %s "
                "is not known, so no limit can be kept\n", set->model);
         return AVERROR(EINVAL);

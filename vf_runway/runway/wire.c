@@ -119,6 +119,9 @@ static int add_members(cJSON *root, const RunwayRequest *request)
     if ((fields & RUNWAY_FIELD_RATIO) && request->ratio &&
         !cJSON_AddStringToObject(root, "ratio", request->ratio))
         return 0;
+    if ((fields & RUNWAY_FIELD_ASPECT) && request->ratio &&
+        !cJSON_AddStringToObject(root, "targetAspectRatio", request->ratio))
+        return 0;
     if ((fields & RUNWAY_FIELD_DURATION) && request->duration > 0 &&
         !cJSON_AddNumberToObject(root, "duration", request->duration))
         return 0;
@@ -135,6 +138,20 @@ static int add_members(cJSON *root, const RunwayRequest *request)
         !cJSON_AddStringToObject(root, "outputFormat", request->output_format))
         return 0;
     return 1;
+}
+
+int ff_runway_wire_extra_text(const char *extra, const char *name, char *out,
+                              size_t room)
+{
+    cJSON *root = cJSON_Parse(extra);
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(root, name);
+    int found = !!item;
+
+    out[0] = 0;
+    if (cJSON_IsString(item))
+        snprintf(out, room, "%s", item->valuestring);
+    cJSON_Delete(root);
+    return found;
 }
 
 /** Move the members of request->extra into root, over what is there. */

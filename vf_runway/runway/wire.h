@@ -68,6 +68,13 @@ RunwayOutcome ff_runway_wire_create_body(const RunwayRequest *request,
                                          int fd, uint64_t size, const char *uri,
                                          RunwayBody **body, RunwayError *err);
 
+/**
+ * Whether the JSON object extra has a member of that name; out is its text, ""
+ * when it is none or there is no such member.
+ */
+int ff_runway_wire_extra_text(const char *extra, const char *name, char *out,
+                              size_t room);
+
 #define RUNWAY_ID_MAX 128
 
 /** Longest output URL, scheme to query, that is followed. */
