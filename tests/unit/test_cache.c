@@ -315,6 +315,14 @@ static void test_damage(void **state)
         assert_int_equal(fd, -1);
     }
     assert_int_equal(count_files("results"), 1);
+    /* a damaged one that nobody noticed is replaced by a whole one */
+    bring_and_close(c, IDENTITY, 200, 0, sum);
+    flip(path_of(IDENTITY, sum), 100);
+    bring_and_close(c, IDENTITY, 200, 0, sum);
+    assert_int_equal(ff_runway_cache_open(c, IDENTITY, 200, sum, &fd, &err),
+                     RUNWAY_OK);
+    assert_true(fd >= 0);
+    close(fd);
     /* the journal says another size than the file has: not that result */
     bring_and_close(c, identity_of(1), 200, 0, sum);
     assert_int_equal(ff_runway_cache_open(c, identity_of(1), 100, sum, &fd,
@@ -483,6 +491,9 @@ static void test_oldest_first(void **state)
                                           &err), RUNWAY_OK);
     close(fd);
     ff_runway_cache_free(&c);
+    small = open_cache(10000);
+    assert_int_equal(count_files("results"), 10);
+    ff_runway_cache_free(&small);
     /* 6 of 10 fit: 1, 0, 2 and 5 were unused for the longest time */
     small = open_cache(6999);
     for (int i = 0; i < 10; i++)

@@ -439,6 +439,11 @@ static void test_read_only(void **state)
     write_clip(w, &r);
     read_clip(j, IDENTITY, &r);
     assert_int_equal(r.state, RUNWAY_CLIP_STORED);
+    /* and leaves it, however old it is */
+    assert_int_equal(ff_runway_journal_prune(j, time(NULL) + 9999999, NULL,
+                                             NULL, &removed, NULL), RUNWAY_OK);
+    read_clip(j, IDENTITY, &r);
+    assert_int_equal(r.state, RUNWAY_CLIP_STORED);
     ff_runway_journal_free(&w);
     ff_runway_journal_free(&j);
 }

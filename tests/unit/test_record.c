@@ -372,7 +372,7 @@ static void test_steps(void **state)
                                        "failed_passing lost",
         [RUNWAY_CLIP_GENERATED]      = "generated stored "
                                        "failed_passing lost",
-        [RUNWAY_CLIP_STORED]         = "stored lost",
+        [RUNWAY_CLIP_STORED]         = "stored generated lost",
         [RUNWAY_CLIP_REJECTED]       = "intent rejected",
         [RUNWAY_CLIP_FAILED]         = "failed",
         [RUNWAY_CLIP_FAILED_PASSING] = "intent failed_passing",

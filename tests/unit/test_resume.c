@@ -80,6 +80,8 @@ static void test_table(void **state)
                 RunwayRecord r;
 
                 fill(&r, table[i].state);
+                if (r.state == RUNWAY_CLIP_REJECTED)
+                    r.tries = 0;
                 assert_int_equal(ff_runway_resume(&r, NULL, &policy, &err),
                                  want);
                 assert_int_equal(err.outcome,
@@ -137,6 +139,59 @@ static void test_rounds(void **state)
     assert_int_equal(sent, 3);
     assert_int_equal(r.tries, 3);
     assert_int_equal(r.failures, 3);
+}
+
+static void send(RunwayRecord *r, RunwayClipState end)
+{
+    assert_int_equal(ff_runway_record_move(r, RUNWAY_CLIP_INTENT, NULL),
+                     RUNWAY_OK);
+    if (end == RUNWAY_CLIP_LOST || end == RUNWAY_CLIP_FAILED_PASSING) {
+        strcpy(r->task_id, "t");
+        assert_int_equal(ff_runway_record_move(r, RUNWAY_CLIP_SUBMITTED, NULL),
+                         RUNWAY_OK);
+    }
+    if (end != RUNWAY_CLIP_INTENT)
+        assert_int_equal(ff_runway_record_move(r, end, NULL), RUNWAY_OK);
+}
+
+/* a 429 in the second try does not make the first one forgotten */
+static void test_rejected_later(void **state)
+{
+    static const RunwayClipState firsts[] = {
+        RUNWAY_CLIP_UNKNOWN, RUNWAY_CLIP_LOST, RUNWAY_CLIP_INTENT,
+        RUNWAY_CLIP_DAMAGED,
+    };
+    RunwayResumePolicy fail = { FAIL, 3, 0 }, resend = { RESEND, 0, 0 };
+    RunwayResumePolicy none = { FAIL, 0, 0 }, one = { FAIL, 1, 0 };
+    RunwayError err;
+    RunwayRecord r;
+
+    (void)state;
+    for (size_t i = 0; i < 4; i++) {
+        ff_runway_record_init(&r, IDENTITY);
+        if (firsts[i] == RUNWAY_CLIP_DAMAGED)
+            r.state = RUNWAY_CLIP_DAMAGED;
+        else
+            send(&r, firsts[i]);
+        for (int n = 0; n < 3; n++)
+            send(&r, RUNWAY_CLIP_REJECTED);
+        assert_int_equal(ff_runway_resume(&r, "c", &fail, &err), STOP);
+        assert_int_equal(err.outcome, RUNWAY_UNKNOWN);
+        assert_non_null(strstr(err.text, "on_unknown=resend"));
+        assert_int_equal(ff_runway_resume(&r, "c", &resend, &err), SEND);
+        resend.resent = 1;
+        assert_int_equal(ff_runway_resume(&r, "c", &resend, &err), STOP);
+        resend.resent = 0;
+    }
+    ff_runway_record_init(&r, IDENTITY);
+    send(&r, RUNWAY_CLIP_REJECTED);
+    assert_int_equal(ff_runway_resume(&r, "c", &none, &err), SEND);
+    send(&r, RUNWAY_CLIP_FAILED_PASSING);
+    send(&r, RUNWAY_CLIP_REJECTED);
+    assert_int_equal(ff_runway_resume(&r, "c", &one, &err), SEND);
+    assert_int_equal(ff_runway_resume(&r, "c", &none, &err), STOP);
+    assert_int_equal(err.outcome, RUNWAY_TASK_FAILED_PASSING);
+    assert_non_null(strstr(err.text, "with retries=1"));
 }
 
 static void stop_text(const RunwayRecord *r, const char *label,
@@ -237,6 +292,7 @@ int main(void)
         cmocka_unit_test(test_table),
         cmocka_unit_test(test_retries),
         cmocka_unit_test(test_rounds),
+        cmocka_unit_test(test_rejected_later),
         cmocka_unit_test(test_texts),
         cmocka_unit_test(test_long),
     };

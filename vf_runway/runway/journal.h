@@ -92,8 +92,8 @@ RunwayOutcome ff_runway_journal_read(RunwayJournal *journal,
  * record after it, so that a task id can be written when the disk has become
  * full meanwhile (where the file system overwrites in place). A damaged record
  * is kept beside the new one, as IDENTITY.damaged. RUNWAY_IO: the step must not
- * be taken; the record on disk is a whole one, the old (disk full, no rights) or
- * the new (the directory could not be made durable any more).
+ * be taken; the record on disk is a whole one, the old (disk full, no rights)
+ * or the new (the directory could not be made durable any more).
  */
 RunwayOutcome ff_runway_journal_write(RunwayJournal *journal,
                                       const RunwayJournalLock *lock,

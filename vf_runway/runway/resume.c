@@ -51,6 +51,33 @@ static const char *where(const RunwayRecord *record)
     return record->endpoint[0] ? record->endpoint : "the provider";
 }
 
+/* Whether there was a try before the one that was rejected of which nobody
+ * knows the end. */
+static int has_open_try(const RunwayRecord *record)
+{
+    return record->tries > record->failures;
+}
+
+static void stop_rejected(const RunwayRecord *r, const char *label,
+                          const RunwayResumePolicy *policy, RunwayError *err)
+{
+    if (has_open_try(r))
+        ff_runway_error(err, RUNWAY_UNKNOWN, "%s: an earlier create request "
+                        "was never answered or its task was lost, and the one "
+                        "that was to replace it was not accepted: a task may "
+                        "exist and be billed. Nothing was sent again. Either "
+                        "look whether %s has such a task, or run again with "
+                        "on_unknown=resend, which may pay twice", label,
+                        where(r));
+    else
+        ff_runway_error(err, RUNWAY_TASK_FAILED_PASSING, "%s: %d tasks FAILED "
+                        "for passing reasons and may be billed, and another "
+                        "was not accepted; retries=%d allows no other try. "
+                        "Either run again with retries=%d, which buys a new "
+                        "task, or with another take", label, r->failures,
+                        policy->retries, r->failures);
+}
+
 static void stop(const RunwayRecord *r, const char *label,
                  const RunwayResumePolicy *policy, RunwayError *err)
 {
@@ -76,6 +103,9 @@ static void stop(const RunwayRecord *r, const char *label,
                         "whether %s has such a task, or run again with "
                         "on_unknown=resend, which may pay twice", label, again,
                         reason, price, where(r));
+        break;
+    case RUNWAY_CLIP_REJECTED:
+        stop_rejected(r, label, policy, err);
         break;
     case RUNWAY_CLIP_LOST:
         ff_runway_error(err, RUNWAY_TASK_LOST, "%s: task %s was accepted%s and "
@@ -114,10 +144,17 @@ static void stop(const RunwayRecord *r, const char *label,
 static RunwayResumeAction choose(const RunwayRecord *record,
                                  const RunwayResumePolicy *policy)
 {
+    int resend = policy->on_unknown == RUNWAY_ON_UNKNOWN_RESEND &&
+                 !policy->resent;
+
     switch (record->state) {
     case RUNWAY_CLIP_NONE:
-    case RUNWAY_CLIP_REJECTED:
         return RUNWAY_RESUME_SEND;
+    case RUNWAY_CLIP_REJECTED:
+        if (has_open_try(record))
+            return resend ? RUNWAY_RESUME_SEND : RUNWAY_RESUME_STOP;
+        return record->failures <= policy->retries ? RUNWAY_RESUME_SEND
+                                                   : RUNWAY_RESUME_STOP;
     case RUNWAY_CLIP_STORED:
         return RUNWAY_RESUME_USE_STORED;
     case RUNWAY_CLIP_SUBMITTED:
@@ -130,8 +167,7 @@ static RunwayResumeAction choose(const RunwayRecord *record,
     case RUNWAY_CLIP_UNKNOWN:
     case RUNWAY_CLIP_LOST:
     case RUNWAY_CLIP_DAMAGED:
-        return policy->on_unknown == RUNWAY_ON_UNKNOWN_RESEND &&
-               !policy->resent ? RUNWAY_RESUME_SEND : RUNWAY_RESUME_STOP;
+        return resend ? RUNWAY_RESUME_SEND : RUNWAY_RESUME_STOP;
     case RUNWAY_CLIP_FAILED:
         break;
     }

@@ -59,7 +59,9 @@ typedef struct RunwayResumePolicy {
  * Decide. The caller holds the clip's lock, so a record in state INTENT has no
  * living owner. label names the clip in this run; NULL or "": the record's.
  *
- *     none, rejected          SEND
+ *     none                    SEND
+ *     rejected                SEND, but where it was to follow an earlier try,
+ *                             what holds for that one
  *     stored                  USE_STORED
  *     submitted, generated    READ_TASK
  *     failed_passing          SEND while failures <= retries, else STOP
@@ -67,6 +69,8 @@ typedef struct RunwayResumePolicy {
  *     intent, unknown, lost,
  *     damaged                 STOP, or SEND with on_unknown=resend
  *
+ * A decision of the user's that was made for one run (retries, resend) and was
+ * not carried out in it, because the create was rejected, is asked for again.
  * With STOP err is filled in: RUNWAY_UNKNOWN (intent, unknown),
  * RUNWAY_TASK_LOST, RUNWAY_TASK_FAILED, RUNWAY_TASK_FAILED_PASSING or, for a
  * damaged record, RUNWAY_IO. The text begins with the label and says what may
