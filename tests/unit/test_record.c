@@ -370,7 +370,7 @@ static void test_steps(void **state)
         [RUNWAY_CLIP_INTENT]         = "intent submitted rejected unknown",
         [RUNWAY_CLIP_SUBMITTED]      = "submitted generated failed "
                                        "failed_passing lost",
-        [RUNWAY_CLIP_GENERATED]      = "generated stored "
+        [RUNWAY_CLIP_GENERATED]      = "generated stored failed "
                                        "failed_passing lost",
         [RUNWAY_CLIP_STORED]         = "stored generated lost",
         [RUNWAY_CLIP_REJECTED]       = "intent rejected",

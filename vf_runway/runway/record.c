@@ -181,7 +181,8 @@ static unsigned reached_from(RunwayClipState state)
     case RUNWAY_CLIP_REJECTED:
         return BIT(INTENT) | BIT(REJECTED);
     case RUNWAY_CLIP_FAILED:
-        return BIT(SUBMITTED) | BIT(FAILED);
+        /* also one that was read again for its result */
+        return BIT(SUBMITTED) | BIT(GENERATED) | BIT(FAILED);
     case RUNWAY_CLIP_FAILED_PASSING:
         /* also a result that turns out to be none */
         return BIT(SUBMITTED) | BIT(GENERATED) | BIT(FAILED_PASSING);
