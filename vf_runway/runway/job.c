@@ -279,13 +279,13 @@ int64_t ff_runway_job_next_read(int64_t elapsed, int64_t interval,
 
     if (interval < least)
         interval = least;
+    if (expected <= 0 || at >= interval + least)
+        return interval;
     /* the end is expected before the read after the next: aim at it */
-    if (expected > 0 && at >= least && at < interval + least)
+    if (at >= least)
         return at;
-    /* just missed it: ask as often as is allowed, it cannot take long */
-    if (expected > 0 && at < 0 && -at < expected / 4 + interval)
-        return least;
-    return interval;
+    /* it is near, or just missed: ask as soon as is allowed */
+    return -at < expected / 4 + interval ? least : interval;
 }
 
 static void log_state(Run *run, RunwayTaskState before, const RunwayTask *task)
@@ -340,27 +340,71 @@ static int64_t not_exist_max(const Run *run)
            NOT_EXIST_MAX : NOT_EXIST_OLD_MAX;
 }
 
+/* How far a task was after how much time. */
+typedef struct Reading {
+    int64_t elapsed;
+    double progress;         ///< 0: not running yet, or not told
+} Reading;
+
+/* When a task ends, by two readings; 0: they do not tell. One is not enough:
+ * nobody knows how long it waited before it ran. */
+static int64_t extrapolate(const Reading *was, const Reading *is)
+{
+    double step = is->progress - was->progress;
+
+    if (was->progress <= 0 || step < 0.02)
+        return 0;
+    return is->elapsed + (int64_t)((1 - is->progress) / step *
+                                   (double)(is->elapsed - was->elapsed));
+}
+
+/* Whether a task will have ended after so much more time, even if it ran from
+ * its first moment on. */
+static int is_near_end(const Reading *is, int64_t left)
+{
+    return is->progress > 0 && (double)is->elapsed * (1 - is->progress) <
+                               is->progress * (double)left;
+}
+
+/* What a task took that was not done after so long and then was; by its own
+ * progress, told is what it would take. The next of its kind is read
+ * EXPECTED_MARGIN after this. */
+static int64_t duration_of(int64_t unfinished, int64_t done, int64_t told)
+{
+    if (told > unfinished && told < done)
+        return told;
+    done -= EXPECTED_MARGIN;
+    return done > unfinished ? done : unfinished;
+}
+
 /* Wait for the task to end: RUNWAY_OK when run->task has SUCCEEDED. */
 static RunwayOutcome await(Run *run, RunwayError *err)
 {
     RunwayJob *job = run->job;
     RunwayTask *task = run->task;
     const RunwayJobHost *host = run->host;
-    int64_t least = ff_runway_client_is_loopback(host->client) ?
-                    0 : RUNWAY_POLL_LEAST;
+    /* a user's own server may be asked more often, if that is wished */
+    int64_t least = ff_runway_client_is_loopback(host->client) &&
+                    host->poll_interval < RUNWAY_POLL_LEAST ?
+                    host->poll_interval : RUNWAY_POLL_LEAST;
     int64_t created = ff_runway_now(), last = created;
+    int64_t began = created;    /* of its work, as near as is known */
+    Reading reading = { 0 };    /* the newest, not done yet */
+    int64_t told = 0;           /* what it takes, by its own progress */
     int64_t counted = 0;        /* time that task_timeout knows of */
     RunwayTaskState before = RUNWAY_TASK_NOT_EXIST;
     int first = !run->submitted_here; /* one of another run may be done */
 
     for (;;) {
         int64_t now = ff_runway_now();
-        int64_t pause = ff_runway_job_next_read(now - created,
-                                                host->poll_interval,
-                                                host->expected(host->opaque),
+        int64_t expected = told ? told : host->expected(host->opaque);
+        int64_t pause = ff_runway_job_next_read(now - began,
+                                                host->poll_interval, expected,
                                                 least);
         RunwayOutcome ret;
 
+        if (!expected && is_near_end(&reading, host->poll_interval + least))
+            pause = least;
         if (first)
             pause = first = 0;
 
@@ -373,6 +417,17 @@ static RunwayOutcome await(Run *run, RunwayError *err)
         now = ff_runway_now();
         if (task->state != RUNWAY_TASK_THROTTLED)
             counted += now - last;
+        else
+            began = now;
+        if (task->state == RUNWAY_TASK_SUCCEEDED && run->submitted_here) {
+            job->now.took = duration_of(reading.elapsed, now - began, told);
+        } else if (run->submitted_here) {
+            const Reading newest = { now - began,
+                                     task->progress > 0 ? task->progress : 0 };
+
+            told    = extrapolate(&reading, &newest);
+            reading = newest;
+        }
         last   = now;
         before = task->state;
 

@@ -58,6 +58,8 @@ typedef struct RunwayJobProgress {
     double progress;             ///< 0..1 of the task, -1 when not told
     char task_id[RUNWAY_ID_MAX]; ///< "" before the create was answered
     double credits;              ///< told by the provider, -1 when not
+    int64_t took;                ///< what the task took in microseconds, as near
+                                 ///< as can be told; 0: not known
 } RunwayJobProgress;
 
 /**
@@ -124,7 +126,8 @@ RunwayOutcome ff_runway_job_run(RunwayJob *job, const RunwayJobHost *host);
  * When to read a task next. elapsed: since the create; interval: the wished
  * distance; expected: what tasks took before, 0: not known; least: the
  * distance the provider asks for. A read is placed where the task is likely to
- * have just ended and never nearer than least to the one before. Pure.
+ * have just ended and never nearer than least to the one before; with nothing
+ * to go by, or far from it, at the wished distance. Pure.
  * @return microseconds from now
  */
 int64_t ff_runway_job_next_read(int64_t elapsed, int64_t interval,

@@ -111,14 +111,10 @@ static void job_changed(void *opaque, const RunwayJob *job)
 
         if (job->now.state == RUNWAY_JOB_WAITING && !e->submitted)
             e->submitted = now;
-        if (job->now.state == RUNWAY_JOB_DOWNLOADING &&
-            e->now.state == RUNWAY_JOB_WAITING &&
-            e->now.task_state != RUNWAY_TASK_THROTTLED) {
-            int64_t took = now - e->submitted;
-
-            /* half of the newest: load at a provider changes by the hour */
-            p->task_time = p->task_time ? (p->task_time + took) / 2 : took;
-        }
+        /* half of the newest: load at a provider changes by the hour */
+        if (job->now.took && !e->now.took)
+            p->task_time = p->task_time ? (p->task_time + job->now.took) / 2
+                                        : job->now.took;
         e->now = job->now;
         pthread_cond_broadcast(&p->changed);
     }
