@@ -75,7 +75,7 @@ sub _command {
     delete $options{$_} for grep { !defined $options{$_} } keys %options;
     my $out = $opt{out} // sprintf '%s/out-%d.mkv', $self->{dir}, ++our $outs;
     my $graph = join ',', $opt{before} // (), filter_graph(%options), $opt{after} // ();
-    my @command = (@{ $opt{under} || [] }, $FFMPEG, qw(-hide_banner -nostdin -y -v), $opt{loglevel} // 'info',
+    my @command = (@{ $opt{under} || [] }, $FFMPEG, qw(-hide_banner -nostdin -nostats -y -v), $opt{loglevel} // 'info',
         @{ $opt{input} || [] }, '-i', $opt{in} // $self->{in}, '-vf', $graph,
         @{ $opt{args} || [qw(-c:v ffv1 -g 1 -fps_mode passthrough)] }, $out);
     return ($out, { COMETAPI_KEY => $FilterTest::KEY, %{ $self->{env} }, %{ $opt{env} || {} } }, @command);

@@ -1,0 +1,192 @@
+#!/usr/bin/env perl
+# What it costs: the plan beforehand, the cap while it runs, the last line.
+#
+# This file is part of runway_v2v, LGPL 2.1 or later.
+use strict;
+use warnings;
+
+use Cwd qw(abs_path);
+use File::Basename qw(dirname);
+use lib dirname(abs_path(__FILE__)) . '/lib';
+
+use Test::More;
+
+use RunwayTest;
+use PaidTest;
+
+my $FILM = film(seconds => 3);
+
+sub simulator { return RunwayTest::Simulator->start('--latency' => 0.2, @_) }
+sub job { return PaidTest->new(in => $FILM, @_) }
+sub plan_lines { return [$_[0]{said} =~ /^plan: (.*)/mg] }
+
+# A service that nobody runs: port 9 of an address that may not be used.
+my $NOWHERE = 'https://api.example.invalid/runwayml';
+
+subtest 'the plan' => sub {
+    my %bare = (env => { COMETAPI_KEY => undef, HOME => undef, XDG_STATE_HOME => undef });
+    my $job = job(in => film(seconds => 2.3), options => { dry_run => 1, base_url => $NOWHERE, retries => 2 });
+    my $run = $job->run(%bare);
+    is($run->{status}, 0, 'it needs no key, no network') or diag $run->{err};
+    is_deeply(plan_lines($run), [
+        'clip 1 (0.00-1.00 s): 1.000 s sent, 15 credits',
+        'clip 2 (1.00-2.00 s): 1.000 s sent, 15 credits',
+        # filled up to the least that the model takes
+        'clip 3 (2.00-2.30 s): 1.000 s sent, 15 credits',
+        '3 clips, 3.000 s sent, 45 credits with one task a clip; 0 of them are there already and cost nothing more',
+        'at most 135 credits with every retry used up (retries=2); nothing was sent',
+    ], 'clips with their times, what is sent, what it costs; the sum, and the sum with retries') or diag $run->{err};
+    is_deeply(frames_md5($run->{file}), frames_md5($job->{in}), 'the frames pass through');
+    ok(!-e $job->{state} && !-e $job->{cache}, 'nothing was made on disk');
+    $run = $job->run(%bare, options => { state_dir => undef });
+    cmp_ok($run->{status}, '>=', 0, 'without a home') or diag $run->{err};
+
+    # the model's best: 5 s; aleph2 has a least price
+    $run = $job->run(%bare, in => film(seconds => 7.5), options => { clip_duration => 0 });
+    is_deeply([@{ plan_lines($run) }[0, 1]], ['clip 1 (0.00-5.00 s): 5.000 s sent, 75 credits',
+        'clip 2 (5.00-7.50 s): 2.500 s sent, 38 credits'], 'parts of a second are rounded up') or diag $run->{err};
+    $run = $job->run(%bare, in => film(seconds => 1), options => { clip_duration => 0, model => 'aleph2' });
+    is_deeply([@{ plan_lines($run) }[0]], ['clip 1 (0.00-1.00 s): 2.000 s sent, 56 credits'],
+        'filling up and the least price are in it') or diag $run->{err};
+    $run = $job->run(%bare, options => { model => 'tomorrow' });
+    like($run->{said}, qr/clip 1 .*price unknown/, 'an unknown price is said');
+    like($run->{said}, qr/0 credits and 3 clips of unknown price/, 'and not in the sum');
+
+    # only what enable lets through
+    $run = $job->run(%bare, options => { enable => 'between(t,1,1.95)' });
+    is_deeply([@{ plan_lines($run) }[0, 1]], ['clip 1 (1.00-2.00 s): 1.000 s sent, 15 credits',
+        '1 clips, 1.000 s sent, 15 credits with one task a clip; 0 of them are there already and cost nothing more'],
+        'what enable leaves out costs nothing') or diag $run->{err};
+};
+
+subtest 'a plan touches nothing' => sub {
+    my $sim = simulator();
+    my $job = job(sim => $sim);
+    my $run = $job->run(options => { dry_run => 1 });
+    is($run->{status}, 0, 'with a service') or diag $run->{err};
+    is(scalar(() = $sim->requests), 0, 'it is not asked');
+    my $all = plan_lines($run);
+    $run = $job->run;
+    is($run->{status}, 0, 'the run') or diag $run->{err};
+    my ($made) = $run->{said} =~ /credits: (\d+) estimated/;
+    like($all->[3], qr/ $made credits with one task/, 'costs what the plan said');
+    my $listing = `find '$job->{state}' '$job->{cache}' -printf '%p %T@ %s\\n' | sort`;
+    $run = $job->run(options => { dry_run => 1 });
+    like($run->{said}, qr/clip 2 .*15 credits, stored already: free/, 'what is stored is free');
+    like($run->{said}, qr/ 0 credits with one task a clip; 3 of them are there already/, 'in the sum as well');
+    is(`find '$job->{state}' '$job->{cache}' -printf '%p %T@ %s\\n' | sort`, $listing, 'journal and cache are as they were');
+    $run = $job->run(in => film(seconds => 4), options => { dry_run => 1 });
+    like($run->{said}, qr/ 15 credits with one task a clip; 3 of them/, 'one second more costs one second more');
+};
+
+subtest 'the cap' => sub {
+    my $long = film(seconds => 6);
+    for my $concurrency (1, 4, 8) {
+        my $sim = simulator();
+        my $job = job(sim => $sim, in => $long, options => { concurrency => $concurrency });
+        my $run = $job->run(options => { max_credits => 50 });
+        cmp_ok($run->{status}, '>', 0, "concurrency=$concurrency: a cap of 50 for 90") or diag $run->{err};
+        my $bill = $sim->stats->{credits};
+        cmp_ok($bill, '<=', 50, "concurrency=$concurrency: the bill never passes it");
+        like($run->{said}, qr/clip \d .*max_credits=50.*45 credits.*15 more/, "concurrency=$concurrency: the error has the numbers");
+        like($run->{said}, qr/dry_run=1/, "concurrency=$concurrency: and tells how to see the plan");
+        # what was submitted counts on in the next run
+        $run = $job->run(options => { max_credits => 50 });
+        cmp_ok($sim->stats->{credits}, '<=', 50 + 45, "concurrency=$concurrency: stored results are free the next time");
+        is($run->{status}, 0, "concurrency=$concurrency: the rest fits then") or diag $run->{err};
+        is($sim->stats->{credits}, 90, "concurrency=$concurrency: all was paid once");
+    }
+
+    # tasks in flight of a run that died count
+    my $sim = simulator('--latency' => 1);
+    my $job = job(sim => $sim, in => $long);
+    my $going = $job->begin(options => { concurrency => 3 });
+    $going->until(sub { 3 == grep { $_->{state} eq 'submitted' } $job->records });
+    $going->end('KILL');
+    my $paid = $sim->stats->{credits};
+    my $run = $job->run(options => { max_credits => $paid + 20 });
+    cmp_ok($run->{status}, '>', 0, 'with three tasks of a dead run in flight') or diag $run->{err};
+    cmp_ok($sim->stats->{credits}, '<=', $paid + 20, 'these count');
+
+    # so do tasks that failed
+    $sim = simulator('--fail-tasks' => '*=INTERNAL.BAD_OUTPUT.CODE01');
+    $job = job(sim => $sim, in => film(seconds => 1));
+    $run = $job->run(options => { max_credits => 50, retries => 9 });
+    cmp_ok($run->{status}, '>', 0, 'a task that fails again and again') or diag $run->{err};
+    is($sim->stats->{credits}, 45, 'stops at the cap');
+    $job->run(options => { max_credits => 50, retries => 9 });
+    is($sim->stats->{credits}, 45, 'in the next run too');
+
+    $sim = simulator();
+    $run = job(sim => $sim)->run(options => { max_credits => 1000, model => 'tomorrow' });
+    cmp_ok($run->{status}, '>', 0, 'a price that is not known');
+    like($run->{said}, qr/max_credits.*price/, 'cannot be capped');
+    is(scalar(() = $sim->requests), 0, 'which is said before the first request');
+    # before a frame was looked at: a film may be hours long
+    like($run->{said}, qr/\A[^\n]*max_credits/m, 'at once');
+};
+
+subtest 'the account' => sub {
+    my %runway = (env => { COMETAPI_KEY => undef, RUNWAYML_API_SECRET => 'k' });
+    my $account = sub {
+        my ($sim, %options) = @_;
+        return job(sim => undef, in => film(seconds => 4), %runway,
+            options => { base_url => $sim->{runway}, provider => 'runway', clip_duration => 2, concurrency => 1, %options });
+    };
+    my $sim = simulator('--balance' => 40);
+    my $run = $account->($sim)->run;
+    cmp_ok($run->{status}, '>', 0, 'a balance of 40 for a clip of 56') or diag $run->{err};
+    like($run->{said}, qr/40 credits.*56/, 'is said with the numbers');
+    is(scalar(() = $sim->requests('create')), 0, 'before the first create');
+    is(scalar(() = $sim->requests('account')), 1, 'the account was looked at');
+
+    $sim = simulator('--daily' => 0);
+    $run = $account->($sim)->run;
+    cmp_ok($run->{status}, '>', 0, 'no task left for today') or diag $run->{err};
+    like($run->{said}, qr/aleph2.*0.*day|day.*0.*aleph2/i, 'is said');
+    is(scalar(() = $sim->requests('create')), 0, 'before the first create');
+
+    $sim = simulator('--balance' => 200, '--daily' => 5);
+    my $job = $account->($sim);
+    $run = $job->run;
+    is($run->{status}, 0, 'enough of both') or diag $run->{err};
+    is(scalar(() = $sim->requests('account')), 1, 'looked at once');
+    $run = $job->run;
+    is(scalar(() = $sim->requests('account')), 1, 'and not when all is there already');
+
+    for my $fault ('status=404', 'status=500', 'bad-json', 'html', 'drop-after') {
+        $sim = simulator('--fault' => "account:*=$fault");
+        $run = $account->($sim)->run;
+        is($run->{status}, 0, "an account that cannot be read ($fault) is no reason to stop") or diag $run->{err};
+    }
+    $sim = simulator('--fault' => 'account=status=401');
+    $run = $account->($sim)->run;
+    cmp_ok($run->{status}, '>', 0, 'a key that is not accepted is one');
+    is(scalar(() = $sim->requests('create')), 0, 'before the first create');
+
+    $sim = simulator('--balance' => 0);
+    job(sim => $sim)->run;
+    is(scalar(() = $sim->requests('account')), 0, 'a gateway has no such account');
+};
+
+subtest 'the last line' => sub {
+    my $sim = simulator('--wrap', '--fail-tasks' => '2=INTERNAL.BAD_OUTPUT.CODE01');
+    my $job = job(sim => $sim, options => { concurrency => 1, on_error => 'source' });
+    my $run = $job->run;
+    is($run->{status}, 0, 'one of three failed') or diag $run->{err};
+    my ($line) = $run->{said} =~ /^(clips: .*)/m;
+    like($line, qr/^clips: 2 made, 0 reused, 1 failed; credits: 45 estimated, \d+ charged/, 'made, reused, failed, credits') or diag $run->{err};
+    $run = $job->run(options => { retries => 1 });
+    ($line) = $run->{said} =~ /^(clips: .*)/m;
+    like($line, qr/^clips: 1 made, 2 reused, 0 failed/, 'and what was reused') or diag $run->{err};
+    is(billed($sim), 4, 'the failed one was bought once more');
+
+    my %runway = (env => { COMETAPI_KEY => undef, RUNWAYML_API_SECRET => 'k' });
+    $sim = simulator();
+    $run = job(sim => undef, in => film(seconds => 2), %runway,
+        options => { base_url => $sim->{runway}, provider => 'runway', clip_duration => 2 })->run;
+    like($run->{said}, qr/^clips: 1 made, 0 reused, 0 failed; credits: 56 estimated, 56 charged$/m,
+        'what was really charged, where the service says it') or diag $run->{err};
+};
+
+done_testing;
