@@ -75,7 +75,7 @@ static void check_body(const RunwayRequest *request, const char *want)
 
 static void test_gen4_aleph(void **state)
 {
-    RunwayPicture pictures[] = { { "https://a.b/c.png", 0 } };
+    RunwayPicture pictures[] = { { .uri = "https://a.b/c.png" } };
     RunwayRequest r = basic("gen4_aleph");
 
     (void)state;
@@ -105,7 +105,8 @@ static void test_gen4_aleph(void **state)
 static void test_aleph2(void **state)
 {
     RunwayPicture pictures[] = {
-        { "data:image/png;base64,AA==", 0 }, { "https://a.b/c", 2.5 }
+        { .uri = "data:image/png;base64,AA==" },
+        { .uri = "https://a.b/c", .seconds = 2.5 }
     };
     RunwayRequest r = basic("aleph2");
 
@@ -131,7 +132,7 @@ static void test_aleph2(void **state)
 
 static void test_other_models(void **state)
 {
-    RunwayPicture picture = { "https://a.b/c", 0 };
+    RunwayPicture picture = { .uri = "https://a.b/c" };
     RunwayRequest r = basic("hailuo3");
 
     (void)state;
@@ -358,6 +359,58 @@ static void check_state(const char *text, RunwayTaskState state,
     assert_true(task.progress > progress - 1e-6 &&
                 task.progress < progress + 1e-6);
     assert_true(task.credits == credits);
+}
+
+static void test_slot(void **state)
+{
+    static const char good[] =
+        "{\"uploadUrl\":\"https://s.example/x?sig=1\",\"fields\":{\"z\":\"1\","
+        "\"a\":\"2\",\"m\":\"\"},\"runwayUri\":\"runway://abc\"}";
+    static const char *const bad[] = {
+        "", "[]", "{}", "<html>",
+        "{\"uploadUrl\":\"https://s/\",\"fields\":{}}",
+        "{\"uploadUrl\":\"https://s/\",\"runwayUri\":\"runway://a\"}",
+        "{\"uploadUrl\":\"https://s/\",\"fields\":[],\"runwayUri\":"
+        "\"runway://a\"}",
+        "{\"uploadUrl\":\"https://s/\",\"fields\":{\"a\":1},\"runwayUri\":"
+        "\"runway://a\"}",
+        "{\"uploadUrl\":\"https://s/\",\"fields\":{},\"runwayUri\":\"x://a\"}",
+        "{\"fields\":{},\"runwayUri\":\"runway://a\"}",
+    };
+    RunwaySlot *slot;
+    RunwayBody *body;
+    RunwayError err;
+    char text[128];
+    size_t n;
+
+    (void)state;
+    assert_int_equal(ff_runway_wire_parse_slot(good, strlen(good), &slot,
+                                               &err), RUNWAY_OK);
+    assert_string_equal(slot->url, "https://s.example/x?sig=1");
+    assert_string_equal(slot->uri, "runway://abc");
+    assert_int_equal(slot->nb_fields, 3);
+    assert_string_equal(slot->names[0], "z"); /* the order they came in */
+    assert_string_equal(slot->names[1], "a");
+    assert_string_equal(slot->values[1], "2");
+    assert_string_equal(slot->values[2], "");
+    ff_runway_slot_free(&slot);
+    assert_null(slot);
+    ff_runway_slot_free(&slot);
+    for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+        assert_int_equal(ff_runway_wire_parse_slot(bad[i], strlen(bad[i]),
+                                                   &slot, &err),
+                         RUNWAY_UNAVAILABLE);
+        assert_null(slot);
+    }
+
+    assert_int_equal(ff_runway_wire_slot_body("a\"b.mp4", &body, &err),
+                     RUNWAY_OK);
+    assert_int_equal(ff_runway_body_read(body, text, sizeof(text), &n),
+                     RUNWAY_OK);
+    text[n] = 0;
+    assert_string_equal(text,
+                        "{\"filename\":\"a\\\"b.mp4\",\"type\":\"ephemeral\"}");
+    ff_runway_body_free(&body);
 }
 
 static void test_bare_task(void **state)
@@ -767,6 +820,7 @@ int main(void)
         cmocka_unit_test(test_bad_extra),
         cmocka_unit_test(test_create_reply),
         cmocka_unit_test(test_create_reply_without_id),
+        cmocka_unit_test(test_slot),
         cmocka_unit_test(test_bare_task),
         cmocka_unit_test(test_failed_task),
         cmocka_unit_test(test_wrapped_task),

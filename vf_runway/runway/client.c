@@ -87,6 +87,8 @@ typedef struct Call {
     const RunwayUrl *url;
     char reason[CURL_ERROR_SIZE];  ///< libcurl's own words
 
+    const RunwaySlot *slot;        ///< a file goes to the storage, or NULL
+    struct curl_slist *storage_headers;
     RunwayBody *body;
     RunwayOutcome body_outcome;    ///< why the body could not be read
     uint64_t given;                ///< bytes of it that libcurl took
@@ -561,6 +563,12 @@ static int is_cancelled(const RunwayClient *client)
     return client->cancelled && client->cancelled(client->opaque);
 }
 
+/** Whether the request goes where a reply said, and not to the API. */
+static int is_foreign(const Call *call)
+{
+    return call->slot || call->kind == RUNWAY_REQUEST_DOWNLOAD;
+}
+
 /*
  * What libcurl calls
  */
@@ -761,14 +769,13 @@ static curl_socket_t open_socket(void *opaque, curlsocktype purpose,
     (void)purpose;
     if (!call->proxied) {
         pthread_mutex_lock(&call->client->mutex);
-        if (call->kind != RUNWAY_REQUEST_DOWNLOAD &&
-            reach != RUNWAY_REACH_PUBLIC)
+        if (!is_foreign(call) && reach != RUNWAY_REACH_PUBLIC)
             call->client->near = 1;
         near = call->client->near;
         pthread_mutex_unlock(&call->client->mutex);
         if (!call->url->is_https)
             refused = reach != RUNWAY_REACH_LOOPBACK;
-        else if (call->kind == RUNWAY_REQUEST_DOWNLOAD)
+        else if (is_foreign(call))
             refused = reach != RUNWAY_REACH_PUBLIC && !near;
     }
     if (refused) {
@@ -840,7 +847,8 @@ static CURLcode set_network(Call *call)
     SET(CURLOPT_LOW_SPEED_TIME, (long)((stall + 999999) / 1000000));
     /* a reply that comes byte by byte is never slow enough for the above; what
      * has to be sent or fetched may take its time all the same */
-    if (call->kind == RUNWAY_REQUEST_READ)
+    if (call->kind == RUNWAY_REQUEST_READ ||
+        (call->kind == RUNWAY_REQUEST_UPLOAD && !call->slot))
         SET(CURLOPT_TIMEOUT_MS, (long)(2 * stall / 1000));
     else if (call->kind == RUNWAY_REQUEST_CREATE)
         SET(CURLOPT_TIMEOUT_MS, (long)(15 * stall / 1000));
@@ -880,8 +888,9 @@ static CURLcode set_request(Call *call, const char *url)
     } else {
         SET(CURLOPT_WRITEFUNCTION, write_reply);
     }
-    if (call->kind == RUNWAY_REQUEST_CREATE) {
-        SET(CURLOPT_HTTPHEADER, call->client->create_headers);
+    if (call->body) {
+        SET(CURLOPT_HTTPHEADER, call->slot ? call->storage_headers
+                                           : call->client->create_headers);
         SET(CURLOPT_POST, 1L);
         SET(CURLOPT_POSTFIELDSIZE_LARGE,
             (curl_off_t)ff_runway_body_size(call->body));
@@ -951,9 +960,9 @@ static CURLcode run(Call *call, CURLM *multi)
 /** What became of the request, from everything that is known about it. */
 static RunwayTransport judge(Call *call)
 {
-    /* To a create a final status is an answer, whatever happened to the text
+    /* To what was sent a final status is an answer, whatever happened to the text
      * behind it. Not so a 2xx: there the text is what counts. */
-    int answered = call->status >= 300 && call->kind == RUNWAY_REQUEST_CREATE;
+    int answered = call->status >= 300 && call->body;
 
     if (call->code == CURLE_OK || answered)
         return RUNWAY_TRANSPORT_REPLY;
@@ -971,7 +980,7 @@ static void log_call(const Call *call, const char *url, int64_t took)
 
     ff_runway_log(call->client->log, RUNWAY_LOG_DEBUG,
                   "%s %.*s: status %ld, curl %d, %.3f s",
-                  call->kind == RUNWAY_REQUEST_CREATE ? "POST" : "GET",
+                  call->body ? "POST" : "GET",
                   (int)path, url, call->status, (int)call->code,
                   (double)took / 1e6);
 }
@@ -1041,6 +1050,7 @@ end:
 static void end_call(Call *call)
 {
     curl_easy_cleanup(call->easy);
+    curl_slist_free_all(call->storage_headers);
     free(call->reply);
 }
 
@@ -1074,6 +1084,10 @@ static void reply_text(Call *call, char *out, size_t room)
                               call->reply ? strlen(call->reply) : 0, out,
                               room);
     scrub_own(call->client, out);
+    /* storage services quote what they did not like */
+    for (int i = 0; call->slot && i < call->slot->nb_fields; i++)
+        if (strlen(call->slot->values[i]) >= 16)
+            ff_runway_scrub_word(out, call->slot->values[i]);
 }
 
 static const char *what(const Call *call)
@@ -1082,6 +1096,8 @@ static const char *what(const Call *call)
     case RUNWAY_REQUEST_CREATE:   return "the create request";
     case RUNWAY_REQUEST_READ:     return "reading the task";
     case RUNWAY_REQUEST_DOWNLOAD: return "the download";
+    case RUNWAY_REQUEST_UPLOAD:   return call->slot ? "the upload" :
+                                         "asking for an upload slot";
     default:                      return "the request";
     }
 }
@@ -1156,10 +1172,10 @@ static RunwayOutcome report_status(Call *call, RunwayOutcome outcome,
     char text[1024];
 
     reply_text(call, text, sizeof(text));
-    if (call->kind == RUNWAY_REQUEST_DOWNLOAD)
-        return ff_runway_error(err, outcome, "%s:%d answered the download with "
+    if (is_foreign(call))
+        return ff_runway_error(err, outcome, "%s:%d answered %s with "
                                "%ld: %s", call->url->host, call->url->port,
-                               call->status, text);
+                               what(call), call->status, text);
     if (call->status == 401)
         return ff_runway_error(err, outcome,
                                "%s does not accept the key (401: %s): check "
@@ -1272,11 +1288,11 @@ static RunwayOutcome parse_accepted(Call *call, char id[RUNWAY_ID_MAX],
     if (!ret)
         return ret;
     scrub_own(call->client, why.text);
-    return ff_runway_error(err, ret, "%s%s%s", why.text,
-                           is_web_page(call) ?
-                           " (this looks like a web page: check base_url) " :
-                           "", is_web_page(call) ? call->client->base.text :
-                           "");
+    if (is_web_page(call))
+        return ff_runway_error(err, ret, "%s (this looks like a web page: check "
+                               "base_url, which is %s)", why.text,
+                               call->client->base.text);
+    return ff_runway_error(err, ret, "%s", why.text);
 }
 
 RunwayOutcome ff_runway_client_submit(RunwayClient *client, RunwayBody *body,
@@ -1391,23 +1407,123 @@ end:
     return ret;
 }
 
+/** Whether a URL out of a reply may be gone to: the output's, the upload's. */
+static RunwayOutcome check_foreign(const RunwayClient *client, const char *name,
+                                   const RunwayUrl *url, RunwayOutcome unfit,
+                                   RunwayError *err)
+{
+    if (!url->text)
+        return ff_runway_error(err, unfit,
+                               "the %s URL is no http or https URL", name);
+    if (!url->is_https && !(client->base.is_loopback && url->is_loopback))
+        return ff_runway_error(err, unfit,
+                               "the %s is at %s:%d by http://, which is "
+                               "not followed", name, url->host, url->port);
+    return RUNWAY_OK;
+}
+
+/*
+ * Uploads
+ */
+
+/** The outcome of one request of an upload, RUNWAY_OK: answered as it should */
+static RunwayOutcome judge_upload(Call *call, int64_t *retry_after,
+                                  RunwayError *err)
+{
+    RunwayOutcome ret;
+
+    *retry_after = wanted_wait(call);
+    ret = ff_runway_classify(call->kind, call->transport, call->status,
+                             *retry_after >= 0);
+    if (call->transport != RUNWAY_TRANSPORT_REPLY) {
+        if (ret == RUNWAY_BAD_RESULT)
+            ret = RUNWAY_UNAVAILABLE;
+        return report_transport(call, ret, err);
+    }
+    return ret ? report_status(call, ret, err) : RUNWAY_OK;
+}
+
+static RunwayOutcome parse_slot(Call *call, RunwaySlot **slot, RunwayError *err)
+{
+    RunwayError why;
+    RunwayOutcome ret;
+
+    why.text[0] = 0;
+    ret = ff_runway_wire_parse_slot(call->reply ? call->reply : "",
+                                    call->reply_size, slot, &why);
+    if (!ret)
+        return ret;
+    scrub_own(call->client, why.text);
+    return ff_runway_error(err, ret, "%s", why.text);
+}
+
+RunwayOutcome ff_runway_client_slot(RunwayClient *client, const char *filename,
+                                    RunwaySlot **slot, int64_t *retry_after,
+                                    RunwayError *err)
+{
+    Call call = { .client = client, .kind = RUNWAY_REQUEST_UPLOAD,
+                  .url = &client->base };
+    char *url = api_url(client, "/v1/uploads", "");
+    RunwayOutcome ret;
+
+    *slot        = NULL;
+    *retry_after = -1;
+    ret = url ? ff_runway_wire_slot_body(filename, &call.body, err)
+              : no_memory(err);
+    if (ret)
+        goto end;
+    ret = perform(&call, url, NULL, err);
+    if (!ret)
+        ret = check_own_faults(&call, err);
+    if (!ret)
+        ret = judge_upload(&call, retry_after, err);
+    if (!ret)
+        ret = parse_slot(&call, slot, err);
+end:
+    end_call(&call);
+    ff_runway_body_free(&call.body);
+    free(url);
+    return ret;
+}
+
+RunwayOutcome ff_runway_client_store(RunwayClient *client,
+                                     const RunwaySlot *slot,
+                                     const char *content_type,
+                                     RunwayBody *body, int64_t *retry_after,
+                                     RunwayError *err)
+{
+    Call call = { .client = client, .kind = RUNWAY_REQUEST_UPLOAD,
+                  .slot = slot, .body = body };
+    RunwayUrl url;
+    RunwayOutcome ret;
+
+    *retry_after = -1;
+    ff_runway_url_parse(slot->url, &url);
+    call.url = &url;
+    ret = check_foreign(client, "upload", &url, RUNWAY_REFUSED, err);
+    if (ret)
+        goto end;
+    if (!add_default(&call.storage_headers, "Content-Type", content_type) ||
+        !add_header(&call.storage_headers, "Expect:") ||
+        !add_default(&call.storage_headers, "User-Agent", USER_AGENT)) {
+        ret = no_memory(err);
+        goto end;
+    }
+    ff_runway_body_rewind(body);
+    ret = perform(&call, slot->url, NULL, err);
+    if (!ret)
+        ret = check_own_faults(&call, err);
+    if (!ret)
+        ret = judge_upload(&call, retry_after, err);
+end:
+    end_call(&call);
+    ff_runway_url_reset(&url);
+    return ret;
+}
+
 /*
  * Downloads
  */
-
-/** Whether an output may be fetched from there. */
-static RunwayOutcome check_output(const RunwayClient *client,
-                                  const RunwayUrl *url, RunwayError *err)
-{
-    if (!url->text)
-        return ff_runway_error(err, RUNWAY_BAD_RESULT,
-                               "the output URL is no http or https URL");
-    if (!url->is_https && !(client->base.is_loopback && url->is_loopback))
-        return ff_runway_error(err, RUNWAY_BAD_RESULT,
-                               "the output is at %s:%d by http://, which is "
-                               "not followed", url->host, url->port);
-    return RUNWAY_OK;
-}
 
 /** Whether a 200 or 206 brought all there is. */
 static RunwayOutcome check_complete(const Call *call, RunwayError *err)
@@ -1480,7 +1596,7 @@ static RunwayOutcome download_once(RunwayClient *client, const char *text,
 
     ff_runway_url_parse(text, &url);
     call.url = &url;
-    ret = check_output(client, &url, err);
+    ret = check_foreign(client, "output", &url, RUNWAY_BAD_RESULT, err);
     if (ret)
         goto end;
     snprintf(range, sizeof(range), "%lld-", (long long)*done);

@@ -111,6 +111,28 @@ RunwayOutcome ff_runway_client_read(RunwayClient *client, const char *id,
                                     RunwayTask *task, int64_t *retry_after,
                                     RunwayError *err);
 
+/**
+ * POST {base}/v1/uploads: ask for a slot that a file of that name goes into.
+ * *slot is the caller's, NULL unless RUNWAY_OK. RUNWAY_UNAVAILABLE: ask again
+ * later.
+ */
+RunwayOutcome ff_runway_client_slot(RunwayClient *client, const char *filename,
+                                    RunwaySlot **slot, int64_t *retry_after,
+                                    RunwayError *err);
+
+/**
+ * POST a form of that content type to the slot's URL, which is another host: no
+ * bearer and none of the user's headers go along, no redirect is followed, and
+ * http, private and loopback addresses are refused as for a download. A slot is
+ * good for one try, whatever becomes of it. RUNWAY_UNAVAILABLE, RUNWAY_REFUSED
+ * (the storage did not like it): get a new slot.
+ */
+RunwayOutcome ff_runway_client_store(RunwayClient *client,
+                                     const RunwaySlot *slot,
+                                     const char *content_type,
+                                     RunwayBody *body, int64_t *retry_after,
+                                     RunwayError *err);
+
 #define RUNWAY_RESULT_MAX (2LL << 30) ///< bytes of a result, at most
 
 /**

@@ -391,6 +391,97 @@ RunwayOutcome ff_runway_wire_parse_create(const char *text, size_t size,
     return RUNWAY_UNKNOWN;
 }
 
+void ff_runway_slot_free(RunwaySlot **slot)
+{
+    RunwaySlot *s = *slot;
+
+    if (!s)
+        return;
+    for (int i = 0; i < s->nb_fields; i++) {
+        free(s->names[i]);
+        free(s->values[i]);
+    }
+    free(s->names);
+    free(s->values);
+    free(s->url);
+    free(s->uri);
+    free(s);
+    *slot = NULL;
+}
+
+RunwayOutcome ff_runway_wire_slot_body(const char *filename, RunwayBody **body,
+                                       RunwayError *err)
+{
+    cJSON *root = cJSON_CreateObject();
+    char *text = NULL;
+    RunwayOutcome ret = RUNWAY_NOMEM;
+
+    *body = ff_runway_body_create();
+    if (root && *body && cJSON_AddStringToObject(root, "filename", filename) &&
+        cJSON_AddStringToObject(root, "type", "ephemeral"))
+        text = cJSON_PrintUnformatted(root);
+    if (text)
+        ret = add_string(*body, text);
+    cJSON_free(text);
+    cJSON_Delete(root);
+    if (ret) {
+        ff_runway_body_free(body);
+        return no_memory(err);
+    }
+    return RUNWAY_OK;
+}
+
+/** Copy the form's fields in their order. @return 0 when one is no text */
+static int copy_fields(RunwaySlot *slot, const cJSON *fields)
+{
+    const cJSON *item;
+    size_t n = (size_t)cJSON_GetArraySize(fields) + 1;
+
+    slot->names  = calloc(n, sizeof(*slot->names));
+    slot->values = calloc(n, sizeof(*slot->values));
+    if (!slot->names || !slot->values)
+        return 0;
+    cJSON_ArrayForEach(item, fields) {
+        if (!cJSON_IsString(item))
+            return 0;
+        slot->names[slot->nb_fields]    = strdup(item->string);
+        slot->values[slot->nb_fields++] = strdup(item->valuestring);
+        if (!slot->names[slot->nb_fields - 1] ||
+            !slot->values[slot->nb_fields - 1])
+            return 0;
+    }
+    return 1;
+}
+
+RunwayOutcome ff_runway_wire_parse_slot(const char *text, size_t size,
+                                        RunwaySlot **slot, RunwayError *err)
+{
+    cJSON *root = cJSON_ParseWithLength(text, size);
+    const char *url = text_of(root, "uploadUrl");
+    const char *uri = text_of(root, "runwayUri");
+    const cJSON *fields = member(root, "fields");
+    RunwaySlot *s = calloc(1, sizeof(*s));
+    int good;
+
+    good = s && url && strlen(url) <= RUNWAY_URL_MAX && uri &&
+           !strncmp(uri, "runway://", 9) && cJSON_IsObject(fields) &&
+           (s->url = strdup(url)) && (s->uri = strdup(uri)) &&
+           copy_fields(s, fields);
+    cJSON_Delete(root);
+    *slot = s;
+    if (good)
+        return RUNWAY_OK;
+    ff_runway_slot_free(slot);
+    if (err) {
+        char why[512];
+
+        ff_runway_wire_error_text(text, size, why, sizeof(why));
+        ff_runway_error(err, RUNWAY_UNAVAILABLE, "the reply to the request for "
+                        "an upload slot is not understood: %s", why);
+    }
+    return RUNWAY_UNAVAILABLE;
+}
+
 static const struct {
     const char *name;
     RunwayTaskState state;

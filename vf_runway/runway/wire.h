@@ -32,10 +32,19 @@
 #include "error.h"
 #include "models.h"
 
+/** A picture that is too large to be inside a request. */
+typedef struct RunwayPictureFile {
+    const char *path;
+    const char *type;       ///< "image/png", …
+    const char *checksum;   ///< of its bytes, checksum.h
+    uint64_t size;
+} RunwayPictureFile;
+
 /** A picture that goes along: an https or runway:// URI, or a data URI. */
 typedef struct RunwayPicture {
-    const char *uri;
-    double seconds;  ///< keyframes only: where in the clip, seconds
+    const char *uri;               ///< NULL: file is uploaded first
+    double seconds;                ///< keyframes only: where in the clip
+    const RunwayPictureFile *file; ///< NULL: none
 } RunwayPicture;
 
 /** Everything a create says beside the clip itself. Borrowed, never freed. */
@@ -62,7 +71,7 @@ typedef struct RunwayRequest {
  * uri set the clip is that URI instead and fd is not used. Only members the
  * model has are written, except those of extra, which win over all others but
  * may not name the source field or "model"; a null in extra takes the member
- * out. RUNWAY_INVALID: extra is no JSON object, or names what it may not. *body is the caller's to free.
+ * out. Every picture has its uri. RUNWAY_INVALID: extra is no JSON object, or names what it may not. *body is the caller's to free.
  */
 RunwayOutcome ff_runway_wire_create_body(const RunwayRequest *request,
                                          int fd, uint64_t size, const char *uri,
@@ -124,6 +133,24 @@ RunwayOutcome ff_runway_wire_parse_create(const char *text, size_t size,
  */
 RunwayOutcome ff_runway_wire_parse_task(const char *text, size_t size,
                                         RunwayTask *task, RunwayError *err);
+
+/** Where a file can be put, and how. */
+typedef struct RunwaySlot {
+    char *url;                  ///< the storage; signed, so secret
+    char *uri;                  ///< what the file is called in a create
+    int nb_fields;
+    char **names, **values;     ///< of the form, in the order they came
+} RunwaySlot;
+
+void ff_runway_slot_free(RunwaySlot **slot);
+
+/** The body of the request for a slot. */
+RunwayOutcome ff_runway_wire_slot_body(const char *filename, RunwayBody **body,
+                                       RunwayError *err);
+
+/** The reply to it. RUNWAY_UNAVAILABLE when it is not understood. */
+RunwayOutcome ff_runway_wire_parse_slot(const char *text, size_t size,
+                                        RunwaySlot **slot, RunwayError *err);
 
 /** Whether an error reply (any status) says that the task does not exist:
  *  CometAPI's task_not_exist, Runway's "Could not find Task". */
