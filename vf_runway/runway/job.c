@@ -19,7 +19,6 @@
 #include <stdlib.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -30,10 +29,10 @@
 #define BACKOFF_CAP  60000000LL
 #define BACKOFF_LEAST  250000LL
 
-/* how long a provider may deny a task that it has just accepted; and one that
- * was accepted longer ago than that */
-#define NOT_EXIST_MAX     600000000LL
-#define NOT_EXIST_OLD_MAX  20000000LL
+/* how long a provider may deny a task that it has accepted. A task of an earlier
+ * run is given as long: when that was, only the wall clock could say, and what is
+ * called lost here is never read again */
+#define NOT_EXIST_MAX 600000000LL
 
 /* fresh URLs asked for until a result counts as unreachable */
 #define URL_TRIES 5
@@ -262,6 +261,15 @@ static RunwayOutcome submit(Run *run, RunwayError *err)
             ff_runway_log(run->host->log, RUNWAY_LOG_WARNING, "%s: %s",
                           job->label, why.text);
         ret = write_state(run, RUNWAY_CLIP_UNKNOWN, why.text, NULL, err);
+        if (ret) {
+            RunwayError second = *err;
+
+            ret = ff_runway_error(err, RUNWAY_UNKNOWN, "%s: a create request "
+                                  "went out and was not answered (%s): a task "
+                                  "may exist and be billed; and the journal "
+                                  "cannot be told: %s", job->label, why.text,
+                                  second.text);
+        }
     } else {
         *err = why;
         note_rejected(run, err);
@@ -327,17 +335,6 @@ static RunwayOutcome read_task(Run *run, RunwayTask *task, RunwayError *err)
         if (ret)
             return ret;
     }
-}
-
-/* How long the provider may go on saying that there is no such task. */
-static int64_t not_exist_max(const Run *run)
-{
-    int64_t age = (int64_t)time(NULL) - run->record->updated;
-
-    /* the wall clock may have jumped: what is decided here costs nothing, the
-     * record stays and the task can be read again by the next run */
-    return run->submitted_here || (age >= 0 && age < NOT_EXIST_MAX / 1000000) ?
-           NOT_EXIST_MAX : NOT_EXIST_OLD_MAX;
 }
 
 /* How far a task was after how much time. */
@@ -453,7 +450,7 @@ static RunwayOutcome await(Run *run, RunwayError *err)
                                    "task %s was cancelled by somebody else",
                                    job->now.task_id);
         case RUNWAY_TASK_NOT_EXIST:
-            if (now - created > not_exist_max(run))
+            if (now - created > NOT_EXIST_MAX)
                 return ff_runway_error(err, RUNWAY_TASK_LOST, "the provider "
                                        "says that task %s does not exist, "
                                        "though it was accepted; it may have "
@@ -511,6 +508,19 @@ static RunwayOutcome download(Run *run, int fd, int64_t *size, RunwayError *err)
     }
 }
 
+/* Write down a step that is good news. What is paid for is not given up because
+ * a disk fails now: the next run finds the step before and reads the task again,
+ * which costs nothing. */
+static void note_state(Run *run, RunwayClipState state)
+{
+    RunwayError err;
+
+    if (write_state(run, state, NULL, NULL, &err))
+        ff_runway_log(run->host->log, RUNWAY_LOG_WARNING, "%s: task %s: the "
+                      "journal cannot be told: %s", run->job->label,
+                      run->job->now.task_id, err.text);
+}
+
 /* Bring the result of a task that has SUCCEEDED in. */
 static RunwayOutcome fetch(Run *run, RunwayError *err)
 {
@@ -525,9 +535,7 @@ static RunwayOutcome fetch(Run *run, RunwayError *err)
         if (run->task->credits >= 0)
             r->credits_charged = run->task->credits;
         ff_runway_budget_settle(host->budget, &run->held, run->task->credits);
-        ret = write_state(run, RUNWAY_CLIP_GENERATED, NULL, NULL, err);
-        if (ret)
-            return ret;
+        note_state(run, RUNWAY_CLIP_GENERATED);
     }
     ret = ff_runway_cache_begin(host->cache, job->identity, &entry, err);
     if (!ret)
@@ -544,7 +552,8 @@ static RunwayOutcome fetch(Run *run, RunwayError *err)
     r->result_size = job->result_size;
     ff_runway_log(host->log, RUNWAY_LOG_VERBOSE, "%s: %lld bytes of result",
                   job->label, (long long)job->result_size);
-    return write_state(run, RUNWAY_CLIP_STORED, NULL, NULL, err);
+    note_state(run, RUNWAY_CLIP_STORED);
+    return RUNWAY_OK;
 }
 
 /* Read a task on to its end and bring its result in. A failure of the task
@@ -633,6 +642,9 @@ static void resume_budget(Run *run)
                                 r->credits_charged >= 0 ? r->credits_charged
                                                         : r->credits_estimated,
                                 is_try ? &run->held : NULL);
+    if (is_try && r->credits_charged >= 0)
+        ff_runway_budget_settle(run->host->budget, &run->held,
+                                r->credits_charged);
 }
 
 /* From what the journal says to a result, or an error. The lock is held. */
