@@ -807,6 +807,42 @@ static void test_damaged_replies(void **state)
     }
 }
 
+/*
+ * The account
+ */
+
+static void check_account(const char *text, RunwayOutcome wanted,
+                          double balance, int64_t max, int64_t count)
+{
+    RunwayAccount account;
+    RunwayError err;
+
+    assert_int_equal(ff_runway_wire_parse_account(text, strlen(text), "aleph2",
+                                                  &account, &err), wanted);
+    assert_true(account.balance == balance);
+    assert_int_equal(account.daily_max, max);
+    assert_int_equal(account.daily_count, count);
+}
+
+static void test_account(void **state)
+{
+    (void)state;
+    check_account("{\"creditBalance\":12.5,\"tier\":{\"models\":{\"aleph2\":"
+                  "{\"maxConcurrentGenerations\":1,\"maxDailyGenerations\":50},"
+                  "\"other\":{\"maxDailyGenerations\":1}}},\"usage\":{\"models\":"
+                  "{\"aleph2\":{\"dailyGenerations\":49}}}}",
+                  RUNWAY_OK, 12.5, 50, 49);
+    check_account("{\"creditBalance\":0,\"tier\":{\"models\":{\"aleph2\":"
+                  "{\"maxDailyGenerations\":null}}}}", RUNWAY_OK, 0, -1, -1);
+    check_account("{\"creditBalance\":-3,\"tier\":[],\"usage\":7}", RUNWAY_OK,
+                  -1, -1, -1);
+    check_account("{\"creditBalance\":\"12\"}", RUNWAY_OK, -1, -1, -1);
+    check_account("{}", RUNWAY_OK, -1, -1, -1);
+    check_account("[]", RUNWAY_UNAVAILABLE, -1, -1, -1);
+    check_account("<html>", RUNWAY_UNAVAILABLE, -1, -1, -1);
+    check_account("", RUNWAY_UNAVAILABLE, -1, -1, -1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -834,6 +870,7 @@ int main(void)
         cmocka_unit_test(test_error_text_holds_no_secret),
         cmocka_unit_test(test_bad_request),
         cmocka_unit_test(test_damaged_replies),
+        cmocka_unit_test(test_account),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -181,6 +181,39 @@ end:
     return ret;
 }
 
+RunwayOutcome ff_runway_client_account(RunwayClient *client,
+                                       const char *model_name,
+                                       RunwayAccount *account,
+                                       RunwayError *err)
+{
+    RunwayCall call = { .client = client, .kind = RUNWAY_REQUEST_READ,
+                        .url = &client->base };
+    char *url = api_url(client, "/v1/organization", "");
+    RunwayOutcome ret;
+
+    if (!url)
+        return no_memory(err);
+    ret = ff_runway_call_perform(&call, url, NULL, err);
+    if (!ret)
+        ret = ff_runway_call_check(&call, err);
+    if (ret)
+        goto end;
+    if (call.transport != RUNWAY_TRANSPORT_REPLY)
+        ret = ff_runway_call_report_transport(&call, RUNWAY_UNAVAILABLE, err);
+    else if (call.status != 200)
+        ret = ff_runway_call_report_status(&call, call.status == 401 ?
+                                           RUNWAY_REFUSED : RUNWAY_UNAVAILABLE,
+                                           err);
+    else
+        ret = ff_runway_wire_parse_account(call.reply ? call.reply : "",
+                                           call.reply_size, model_name,
+                                           account, err);
+end:
+    ff_runway_call_end(&call);
+    free(url);
+    return ret;
+}
+
 /** Whether a URL out of a reply may be gone to: the output's, the upload's. */
 static RunwayOutcome check_foreign(const RunwayClient *client, const char *name,
                                    const RunwayUrl *url, RunwayOutcome unfit,

@@ -133,6 +133,16 @@ RunwayOutcome ff_runway_client_store(RunwayClient *client,
                                      RunwayBody *body, int64_t *retry_after,
                                      RunwayError *err);
 
+/**
+ * GET {base}/v1/organization, for providers that have it: free of charge.
+ * RUNWAY_REFUSED: the key is not accepted. RUNWAY_UNAVAILABLE: nothing is known
+ * about the account, which is no reason not to try.
+ */
+RunwayOutcome ff_runway_client_account(RunwayClient *client,
+                                       const char *model_name,
+                                       RunwayAccount *account,
+                                       RunwayError *err);
+
 #define RUNWAY_RESULT_MAX (2LL << 30) ///< bytes of a result, at most
 
 /**

@@ -760,6 +760,48 @@ static int says_not_exist(const cJSON *root)
            error_contains(root, "could not find task");
 }
 
+/** A number that is not negative, -1 when there is none. */
+static double amount_of(const cJSON *object, const char *name)
+{
+    const cJSON *item = member(object, name);
+
+    return cJSON_IsNumber(item) && item->valuedouble >= 0 ? item->valuedouble
+                                                          : -1;
+}
+
+/** A whole number that is not negative, -1 when there is none. */
+static int64_t count_of(const cJSON *object, const char *name)
+{
+    double value = amount_of(object, name);
+
+    return value >= 0 && value < 1e15 ? (int64_t)value : -1;
+}
+
+RunwayOutcome ff_runway_wire_parse_account(const char *text, size_t size,
+                                           const char *model_name,
+                                           RunwayAccount *account,
+                                           RunwayError *err)
+{
+    cJSON *root = cJSON_ParseWithLength(text, size);
+    const cJSON *tier = member(root, "tier"), *usage = member(root, "usage");
+
+    account->balance     = -1;
+    account->daily_max   = -1;
+    account->daily_count = -1;
+    if (!cJSON_IsObject(root)) {
+        cJSON_Delete(root);
+        return ff_runway_error(err, RUNWAY_UNAVAILABLE,
+                               "the account's reply is not understood");
+    }
+    account->balance     = amount_of(root, "creditBalance");
+    account->daily_max   = count_of(member(member(tier, "models"), model_name),
+                                    "maxDailyGenerations");
+    account->daily_count = count_of(member(member(usage, "models"),
+                                           model_name), "dailyGenerations");
+    cJSON_Delete(root);
+    return RUNWAY_OK;
+}
+
 int ff_runway_wire_is_not_exist(const char *text, size_t size)
 {
     cJSON *root = cJSON_ParseWithLength(text, size);

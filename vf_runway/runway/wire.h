@@ -152,6 +152,22 @@ RunwayOutcome ff_runway_wire_slot_body(const char *filename, RunwayBody **body,
 RunwayOutcome ff_runway_wire_parse_slot(const char *text, size_t size,
                                         RunwaySlot **slot, RunwayError *err);
 
+/** What an account says about the model that was asked for. */
+typedef struct RunwayAccount {
+    double balance;      ///< credits, -1 when not told
+    int64_t daily_max;   ///< tasks a day, -1: no limit, or not told
+    int64_t daily_count; ///< of these, used up today; -1 when not told
+} RunwayAccount;
+
+/**
+ * The reply to a look at the account. RUNWAY_UNAVAILABLE when it is no JSON
+ * object; what is missing in one is just not told.
+ */
+RunwayOutcome ff_runway_wire_parse_account(const char *text, size_t size,
+                                           const char *model_name,
+                                           RunwayAccount *account,
+                                           RunwayError *err);
+
 /** Whether an error reply (any status) says that the task does not exist:
  *  CometAPI's task_not_exist, Runway's "Could not find Task". */
 int ff_runway_wire_is_not_exist(const char *text, size_t size);
