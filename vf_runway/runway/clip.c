@@ -62,6 +62,10 @@ struct RunwayClip {
     int finished;             ///< native: the last generated frame is out
 };
 
+/* An encode that leaves a pixel fewer bits than this shows it. */
+#define BITS_PER_PIXEL_NUM 1
+#define BITS_PER_PIXEL_DEN 20
+
 /* The only side data that still describes a picture that was made anew. */
 static const enum AVFrameSideDataType kept_side_data[] = {
     AV_FRAME_DATA_A53_CC, AV_FRAME_DATA_S12M_TIMECODE,
@@ -177,10 +181,48 @@ int ff_runway_clip_fits(const RunwayClip *clip, const AVFrame *frame,
                                   time_of(clip, frame->pts) + length);
 }
 
+/* Bytes that can be sent. */
+static int64_t max_size(const RunwayClip *clip)
+{
+    return clip->config.upload_size ? clip->config.upload_size
+                                    : clip->config.inline_size;
+}
+
+/* What a second encode of length microseconds makes of that: the encoder may
+ * spend its buffer, a second's worth, on top of the rate; the container takes
+ * little of the last twentieth. */
+static int64_t aim(const RunwayClip *clip, int64_t length)
+{
+    return av_rescale(max_size(clip) * 19 / 20, length, length + AV_TIME_BASE);
+}
+
+/* Whether that leaves the pixels too little; without counts frames that are
+ * not there. A picture that is held costs nothing and does not count. */
+static int is_thin(const RunwayClip *clip, int without)
+{
+    const RunwayGeometry *g = &clip->config.writer.geometry;
+    int64_t slots = ff_runway_segment_slots(&clip->config.segment, clip->end);
+    int64_t size = aim(clip, ff_runway_segment_length(&clip->config.segment,
+                                                      slots));
+
+    return FFMIN(slots, clip->nb_props) - without >=
+           av_rescale(size * 8, BITS_PER_PIXEL_DEN, (int64_t)g->width *
+                      g->height * BITS_PER_PIXEL_NUM);
+}
+
+/* Certain to be encoded again, and as long as is good for that. */
+static int is_too_rich(const RunwayClip *clip)
+{
+    return clip->writer && ff_runway_clip_is_long_enough(clip) &&
+           ff_runway_clip_writer_bytes(clip->writer) > max_size(clip) &&
+           is_thin(clip, 0);
+}
+
 int ff_runway_clip_is_full(const RunwayClip *clip)
 {
     return !ff_runway_segment_fits(&clip->config.segment,
-                                   clip->end + clip->last_length);
+                                   clip->end + clip->last_length) ||
+           is_too_rich(clip);
 }
 
 int ff_runway_clip_is_long_enough(const RunwayClip *clip)
@@ -215,7 +257,7 @@ int ff_runway_clip_add(RunwayClip *c, const AVFrame *frame, int64_t length)
     return 0;
 }
 
-/* Encode the file in fd anew so that it has at most max_size bytes. */
+/* Encode the file in fd anew so that it can be sent. */
 static int shrink(RunwayClip *c, int64_t slots, int64_t *size)
 {
     RunwayClipWriterConfig config = c->config.writer;
@@ -227,16 +269,24 @@ static int shrink(RunwayClip *c, int64_t slots, int64_t *size)
     RunwayError err;
     int fd = -1, ret;
 
+    /* much less than it has now, and too little for what it shows */
+    if (is_thin(c, 1) && aim(c, length) < *size * 3 / 4) {
+        av_log(c->config.log_ctx, AV_LOG_ERROR, "clip %d: %.1f MB at good "
+               "quality, and %.1f MB can be sent, which would leave less than "
+               "%.2f bit for a pixel; scale the input down, or use a provider "
+               "with uploads\n", c->config.index, *size / 1e6,
+               max_size(c) / 1e6,
+               (double)BITS_PER_PIXEL_NUM / BITS_PER_PIXEL_DEN);
+        av_frame_free(&frame);
+        return AVERROR(EINVAL);
+    }
     if (!frame)
         return AVERROR(ENOMEM);
     if (ff_runway_temp_open(&fd, &err)) {
         ret = ff_runway_report(c->config.log_ctx, &err);
         goto end;
     }
-    /* the encoder may spend its buffer, a second's worth, on top of the rate;
-     * the container takes little of the last twentieth */
-    config.bit_rate = av_rescale(c->config.max_size * 8 * 19 / 20,
-                                 AV_TIME_BASE, length + AV_TIME_BASE);
+    config.bit_rate = av_rescale(aim(c, length) * 8, AV_TIME_BASE, length);
     config.geometry.source = config.geometry.target =
         (RunwayRect){ 0, 0, config.geometry.width, config.geometry.height };
     ret = ff_runway_clip_reader_open(&reader, c->fd, *size, c->colorspace,
@@ -255,7 +305,7 @@ static int shrink(RunwayClip *c, int64_t slots, int64_t *size)
         goto end;
     av_log(c->config.log_ctx, AV_LOG_WARNING, "clip %d: %.1f MB at good quality"
            " is more than the %.1f MB that can be sent; sent with %.1f MB\n",
-           c->config.index, was / 1e6, c->config.max_size / 1e6, *size / 1e6);
+           c->config.index, was / 1e6, max_size(c) / 1e6, *size / 1e6);
     FFSWAP(int, fd, c->fd);
 end:
     if (fd >= 0)
@@ -279,20 +329,25 @@ int ff_runway_clip_close(RunwayClip *c, RunwayJob *job)
     int64_t size = 0;
     int ret = 0;
 
+    if (is_too_rich(c))
+        av_log(c->config.log_ctx, AV_LOG_WARNING, "clip %d ends after %.2f s: "
+               "there is more in the picture than can be sent for longer\n",
+               c->config.index, c->end / 1e6);
     if (c->writer)
         ret = ff_runway_clip_writer_finish(c->writer, slots, &size);
     ff_runway_clip_writer_free(&c->writer);
-    if (ret >= 0 && size > c->config.max_size)
+    if (ret >= 0 && size > max_size(c))
         ret = shrink(c, slots, &size);
     if (ret < 0)
         return ret;
-    if (size > c->config.max_size) {
+    if (size > max_size(c)) {
         av_log(c->config.log_ctx, AV_LOG_ERROR, "clip %d cannot be made small "
                "enough to be sent: %"PRId64" of at most %"PRId64" bytes; use a "
                "shorter clip_duration or scale the input down\n",
-               c->config.index, size, c->config.max_size);
+               c->config.index, size, max_size(c));
         return AVERROR(EINVAL);
     }
+    job->upload = c->config.upload_size && size > c->config.inline_size;
     job->fd    = c->fd;
     c->fd      = -1;
     job->size  = size;

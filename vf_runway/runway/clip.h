@@ -45,7 +45,9 @@ typedef struct RunwayClipConfig {
     RunwaySegment segment;
     RunwayFit fit;
     int shape_w, shape_h;           ///< what the result is to be shaped like
-    int64_t max_size;               ///< bytes the file may have
+    int64_t inline_size;            ///< bytes that fit into a request, 0: is
+                                    ///< uploaded whatever its size
+    int64_t upload_size;            ///< bytes that may be uploaded, 0: none
     int native;                     ///< generated frames as they are, not one
                                     ///< for each source frame
     AVRational out_time_base;       ///< of the frames' pts that come out
@@ -62,7 +64,9 @@ void ff_runway_clip_free(RunwayClip **clip);
 /** Whether a frame that is shown for length would still be within the clip. */
 int ff_runway_clip_fits(const RunwayClip *clip, const AVFrame *frame,
                         int64_t length);
-/** Whether a frame of the same length right behind the last would not be. */
+/** Whether the clip should end here: a frame of the same length right behind the
+ *  last would not be within it; or so much detail is in it that what can be
+ *  sent would leave each pixel too little, and more so with every frame. */
 int ff_runway_clip_is_full(const RunwayClip *clip);
 /** Whether the clip has the length that a model takes at least. */
 int ff_runway_clip_is_long_enough(const RunwayClip *clip);
@@ -70,9 +74,9 @@ int ff_runway_clip_is_long_enough(const RunwayClip *clip);
 int ff_runway_clip_add(RunwayClip *clip, const AVFrame *frame, int64_t length);
 
 /**
- * No more frames: finish the file, encode it smaller where it passes max_size,
- * and hand it to a job: fd, size, sent, index and label are set, the rest is
- * the caller's to set. With plan_only there is no fd.
+ * No more frames: finish the file, encode it smaller where it is more than can
+ * be sent, and hand it to a job: fd, size, upload, sent, index and label are
+ * set, the rest is the caller's to set. With plan_only there is no fd.
  */
 int ff_runway_clip_close(RunwayClip *clip, RunwayJob *job);
 

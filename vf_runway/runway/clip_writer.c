@@ -38,6 +38,7 @@ struct RunwayClipWriter {
     AVFrame *last;       ///< the newest source frame, not encoded yet
     int64_t last_slot;   ///< where it begins
     int header_written;
+    int64_t bytes;       ///< of packets so far
     enum AVColorSpace colorspace; ///< of the upload
 };
 
@@ -286,6 +287,7 @@ static int encode(RunwayClipWriter *w, AVFrame *frame)
         av_packet_rescale_ts(w->packet, w->enc->time_base,
                              w->stream->time_base);
         w->packet->stream_index = 0;
+        w->bytes += w->packet->size;
         ret = av_interleaved_write_frame(w->mux, w->packet);
     }
     av_log(w->config.log_ctx, AV_LOG_ERROR, "a clip cannot be written: %s%s\n",
@@ -338,6 +340,11 @@ static int encode_last(RunwayClipWriter *w, int64_t slot)
         ret = encode(w, w->picture);
     }
     return ret;
+}
+
+int64_t ff_runway_clip_writer_bytes(const RunwayClipWriter *w)
+{
+    return w->bytes;
 }
 
 int ff_runway_clip_writer_write(RunwayClipWriter *w, const AVFrame *frame,

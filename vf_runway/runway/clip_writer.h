@@ -79,4 +79,8 @@ int ff_runway_clip_writer_finish(RunwayClipWriter *writer, int64_t slots,
 
 void ff_runway_clip_writer_free(RunwayClipWriter **writer);
 
+/** Bytes that have been encoded so far; what is on its way through the encoder
+ *  is not among them. The same for the same frames and settings. */
+int64_t ff_runway_clip_writer_bytes(const RunwayClipWriter *writer);
+
 #endif /* AVFILTER_RUNWAY_CLIP_WRITER_H */

@@ -24,11 +24,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "checksum.h"
 #include "data_uri.h"
 #include "files.h"
 #include "models.h"
 
 #define TEXT_MAX (64 << 10)
+#define URL_MAX  2048           /* [SDK 4.20.1] */
+
+/* larger ones are no pictures but mistakes; the service takes 16 MB by URL */
+#define PICTURE_MAX (64 << 20)
 
 /* The whole of a regular file or a pipe, up to limit bytes, 0 appended. */
 static RunwayOutcome read_all(const char *option, const char *path,
@@ -152,49 +157,88 @@ static const char *picture_type(const char *data, size_t size)
     return NULL;
 }
 
-RunwayOutcome ff_runway_picture_uri(const char *option, const char *name,
-                                    char **uri, RunwayError *err)
+/* "data:TYPE;base64,…" of size bytes; NULL when memory is short. */
+static char *data_uri(const char *type, const char *data, size_t size)
+{
+    char *base64 = ff_runway_base64((const uint8_t *)data, size), *uri;
+    size_t room = base64 ? strlen(base64) + strlen(type) + 16 : 0;
+
+    uri = base64 ? malloc(room) : NULL;
+    if (uri)
+        snprintf(uri, room, "data:%s;base64,%s", type, base64);
+    free(base64);
+    return uri;
+}
+
+/* What there is to upload, in one block. */
+static RunwayPictureFile *describe(const char *path, const char *type,
+                                   const char *data, size_t size)
+{
+    size_t length = strlen(path) + 1;
+    RunwayPictureFile *file = malloc(sizeof(*file) + RUNWAY_CHECKSUM_SIZE +
+                                     length);
+    RunwayChecksum sum;
+    char *texts = (char *)(file + 1);
+
+    if (!file)
+        return NULL;
+    ff_runway_checksum_init(&sum);
+    ff_runway_checksum_add(&sum, data, size);
+    ff_runway_checksum_text(&sum, texts);
+    memcpy(texts + RUNWAY_CHECKSUM_SIZE, path, length);
+    file->path     = texts + RUNWAY_CHECKSUM_SIZE;
+    file->type     = type;
+    file->checksum = texts;
+    file->size     = size;
+    return file;
+}
+
+RunwayOutcome ff_runway_picture_read(const char *option, const char *name,
+                                     const char *no_uploads, char **uri,
+                                     RunwayPictureFile **file,
+                                     RunwayError *err)
 {
     struct stat st;
     const char *type;
-    char *data = NULL, *base64 = NULL;
-    size_t size, room;
+    char *data = NULL;
+    size_t size;
     RunwayOutcome ret;
 
-    *uri = NULL;
+    *uri  = NULL;
+    *file = NULL;
     if (!strncmp(name, "http://", 7))
         return ff_runway_error(err, RUNWAY_INVALID,
                                "%s: the service takes https URLs only", option);
     if (!strncmp(name, "https://", 8) || !strncmp(name, "runway://", 9)) {
-        room = strlen(name) + 1;
-        *uri = malloc(room);
-        if (!*uri)
-            return ff_runway_error(err, RUNWAY_NOMEM, "out of memory");
-        memcpy(*uri, name, room);
-        return RUNWAY_OK;
+        if (strlen(name) > URL_MAX)
+            return ff_runway_error(err, RUNWAY_INVALID, "%s: the URL is longer "
+                                   "than the %d characters that the service "
+                                   "takes", option, URL_MAX);
+        *uri = strdup(name);
+        return *uri ? RUNWAY_OK :
+               ff_runway_error(err, RUNWAY_NOMEM, "out of memory");
     }
-    ret = read_all(option, name,
-                   ff_runway_data_uri_capacity("image/jpeg",
-                                               RUNWAY_DATA_URI_MAX),
-                   &st, &data, &size, err);
+    ret = read_all(option, name, PICTURE_MAX, &st, &data, &size, err);
     if (ret)
         return ret;
     type = picture_type(data, size);
     if (!type) {
         ret = ff_runway_error(err, RUNWAY_INVALID, "%s: %s is no PNG, JPEG or "
                               "WebP picture", option, name);
-        goto end;
+    } else if (ff_runway_data_uri_size(type, size) <= RUNWAY_DATA_URI_MAX) {
+        *uri = data_uri(type, data, size);
+    } else if (no_uploads) {
+        ret = ff_runway_error(err, RUNWAY_INVALID, "%s: %s has %.1f MB, and a "
+                              "request holds %.1f MB of picture; %s, so make "
+                              "it smaller", option, name, (double)size / 1e6,
+                              (double)ff_runway_data_uri_capacity(
+                                  type, RUNWAY_DATA_URI_MAX) / 1e6,
+                              no_uploads);
+    } else {
+        *file = describe(name, type, data, size);
     }
-    base64 = ff_runway_base64((const uint8_t *)data, size);
-    room   = base64 ? strlen(base64) + strlen(type) + 16 : 0;
-    *uri   = base64 ? malloc(room) : NULL;
-    if (!*uri) {
-        ret = ff_runway_error(err, RUNWAY_NOMEM, "out of memory");
-        goto end;
-    }
-    snprintf(*uri, room, "data:%s;base64,%s", type, base64);
-end:
     free(data);
-    free(base64);
+    if (!ret && !*uri && !*file)
+        ret = ff_runway_error(err, RUNWAY_NOMEM, "out of memory");
     return ret;
 }

@@ -27,6 +27,7 @@
 
 #include "error.h"
 #include "log.h"
+#include "wire.h"
 
 /** A UTF-8 text of at most 64 KiB; a byte order mark and the last newline are
  *  dropped. option is named in errors. */
@@ -41,11 +42,14 @@ RunwayOutcome ff_runway_read_key(const char *path, char **key,
                                  const RunwayLog *log, RunwayError *err);
 
 /**
- * The URI of a reference picture: an https or runway URI as it is, else a local
- * PNG, JPEG or WebP (told by its content) as a data URI within the limit of
- * RUNWAY_DATA_URI_MAX.
+ * A reference picture: an https or runway URI as it is, else a local PNG, JPEG
+ * or WebP (told by its content): *uri is its data URI. One that is too large
+ * for that is looked at only: *file says what there is to upload, one block to
+ * free(). With no_uploads set that is an error instead, and this is why.
  */
-RunwayOutcome ff_runway_picture_uri(const char *option, const char *name,
-                                    char **uri, RunwayError *err);
+RunwayOutcome ff_runway_picture_read(const char *option, const char *name,
+                                     const char *no_uploads, char **uri,
+                                     RunwayPictureFile **file,
+                                     RunwayError *err);
 
 #endif /* AVFILTER_RUNWAY_FILES_H */

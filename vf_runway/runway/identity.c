@@ -126,6 +126,17 @@ static void add_rect(RunwayIdentity *id, const RunwayRect *rect)
     add_number(id, rect->h);
 }
 
+/* By what it holds, whichever way that travels. */
+static void add_picture(RunwayIdentity *id, const RunwayPicture *picture)
+{
+    add_text(id, picture->uri);
+    if (picture->uri)
+        return;
+    add_text(id, picture->file->type);
+    add_text(id, picture->file->checksum);
+    add_number(id, (int64_t)picture->file->size);
+}
+
 static void add_request(RunwayIdentity *id, const RunwayRequest *request)
 {
     add_text(id, request->model_name);
@@ -136,10 +147,10 @@ static void add_request(RunwayIdentity *id, const RunwayRequest *request)
     add_text(id, request->output_format);
     add_number(id, request->nb_references);
     for (int i = 0; i < request->nb_references; i++)
-        add_text(id, request->references[i].uri);
+        add_picture(id, &request->references[i]);
     add_number(id, request->nb_keyframes);
     for (int i = 0; i < request->nb_keyframes; i++) {
-        add_text(id, request->keyframes[i].uri);
+        add_picture(id, &request->keyframes[i]);
         add_number(id, (int64_t)(request->keyframes[i].seconds * 1000000));
     }
     add_text(id, request->extra);

@@ -212,6 +212,63 @@ static void accepted(Run *run)
                   "%s: submitted as task %s", job->label, job->now.task_id);
 }
 
+/* Upload those of the pictures that are files; to has room for all. The URIs
+ * are the caller's to free(), on failure as well. */
+static RunwayOutcome upload_pictures(Run *run, const RunwayPicture *from,
+                                     int nb, RunwayPicture *to, char **uris,
+                                     RunwayError *err)
+{
+    RunwayOutcome ret = RUNWAY_OK;
+
+    for (int i = 0; i < nb && !ret; i++) {
+        to[i] = from[i];
+        if (from[i].uri)
+            continue;
+        ret = ff_runway_upload_picture(run->host->uploader, run->job->label,
+                                       from[i].file, &uris[i], err);
+        to[i].uri = uris[i];
+    }
+    return ret;
+}
+
+/* Bring what does not fit into the request where the provider finds it, and
+ * make the request. */
+static RunwayOutcome make_body(Run *run, RunwayBody **body, RunwayError *err)
+{
+    RunwayJob *job = run->job;
+    RunwayRequest request = job->request;
+    RunwayUpload clip = { job->label, "clip.mp4", "video/mp4", job->fd,
+                          job->size };
+    int nb = request.nb_references + request.nb_keyframes;
+    RunwayPicture *pictures = calloc((size_t)nb + 1, sizeof(*pictures));
+    char **uris = calloc((size_t)nb + 1, sizeof(*uris));
+    RunwayOutcome ret = RUNWAY_OK;
+
+    *body = NULL;
+    if (!pictures || !uris)
+        ret = ff_runway_error(err, RUNWAY_NOMEM, "out of memory");
+    if (!ret)
+        ret = upload_pictures(run, request.references, request.nb_references,
+                              pictures, uris, err);
+    if (!ret)
+        ret = upload_pictures(run, request.keyframes, request.nb_keyframes,
+                              pictures + request.nb_references,
+                              uris + request.nb_references, err);
+    if (!ret && job->upload)
+        ret = ff_runway_upload(run->host->uploader, &clip, &uris[nb], err);
+    if (!ret) {
+        request.references = pictures;
+        request.keyframes  = pictures + request.nb_references;
+        ret = ff_runway_wire_create_body(&request, job->fd, job->size,
+                                         uris[nb], body, err);
+    }
+    for (int i = 0; uris && i <= nb; i++)
+        free(uris[i]);
+    free(uris);
+    free(pictures);
+    return ret;
+}
+
 /* Send the create, as often as it certainly was not accepted. */
 static RunwayOutcome submit(Run *run, RunwayError *err)
 {
@@ -220,16 +277,17 @@ static RunwayOutcome submit(Run *run, RunwayError *err)
     RunwayError why;
     RunwayOutcome ret;
 
-    ret = ff_runway_wire_create_body(&job->request, job->fd, job->size, NULL,
-                                     &body, err);
-    if (ret)
-        return ret;
     ret = ff_runway_budget_reserve(run->host->budget, (double)job->credits,
                                    &run->held, err);
     if (ret)
-        goto end;
+        return ret;
     job->now.task_id[0] = 0;
     set_state(run, RUNWAY_JOB_SUBMITTING);
+    ret = make_body(run, &body, err);
+    if (ret) {
+        ff_runway_budget_release(run->host->budget, &run->held);
+        return ret;
+    }
     for (;;) {
         int64_t retry_after = -1;
 

@@ -39,12 +39,13 @@
 #include "log.h"
 #include "record.h"
 #include "resume.h"
+#include "upload.h"
 #include "wire.h"
 
 typedef enum RunwayJobState {
     RUNWAY_JOB_QUEUED,       ///< has no worker yet, or waits for another run
                              ///< that has the same clip
-    RUNWAY_JOB_SUBMITTING,   ///< the create is going out
+    RUNWAY_JOB_SUBMITTING,   ///< the clip, or the create, is going out
     RUNWAY_JOB_WAITING,      ///< the provider has it: see task_state
     RUNWAY_JOB_DOWNLOADING,
     RUNWAY_JOB_DONE,         ///< the result is there and was checked
@@ -73,6 +74,8 @@ typedef struct RunwayJob {
     char identity[RUNWAY_IDENTITY_SIZE]; ///< what it is in journal and cache
     int fd;                  ///< the clip as MP4, closed by ff_runway_job_free()
     uint64_t size;           ///< bytes of it
+    int upload;              ///< goes to the provider's storage and not into
+                             ///< the request
     int64_t sent;            ///< its length in microseconds
     int64_t credits;         ///< estimated price, -1 when unknown
     RunwayRequest request;   ///< strings are borrowed and outlive the job
@@ -95,6 +98,7 @@ typedef struct RunwayJobHost {
     RunwayJournal *journal;
     RunwayCache *cache;
     RunwayBudget *budget;
+    RunwayUploader *uploader;
     RunwayOnUnknown on_unknown;
     int retries;             ///< new paid tasks after passing failures
     const RunwayLog *log;

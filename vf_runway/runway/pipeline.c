@@ -41,6 +41,7 @@ struct RunwayPipeline {
     RunwayJournal *journal;
     RunwayCache *cache;
     RunwayBudget *budget;
+    RunwayUploader *uploader;
 
     /* owner's thread only */
     pthread_t *threads;
@@ -195,6 +196,7 @@ static void *worker(void *opaque)
         .journal       = p->journal,
         .cache         = p->cache,
         .budget        = p->budget,
+        .uploader      = p->uploader,
         .on_unknown    = p->config.on_unknown,
         .retries       = p->config.retries,
         .log           = p->config.log,
@@ -246,10 +248,18 @@ static RunwayOutcome open_stores(RunwayPipeline *p, RunwayError *err)
         .read_only  = p->config.plan_only,
         .log        = p->config.log,
     };
+    const RunwayUploaderConfig uploader = {
+        .client = p->client,
+        .log    = p->config.log,
+        .opaque = p,
+        .wait   = wait_stopped,
+    };
     RunwayOutcome ret;
     RunwayError warning;
 
-    ret = ff_runway_budget_create(p->config.max_credits, &p->budget, err);
+    ret = ff_runway_uploader_create(&uploader, &p->uploader, err);
+    if (!ret)
+        ret = ff_runway_budget_create(p->config.max_credits, &p->budget, err);
     if (!ret)
         ret = ff_runway_journal_open(&journal, &p->journal, err);
     if (!ret)
@@ -265,6 +275,7 @@ static RunwayOutcome open_stores(RunwayPipeline *p, RunwayError *err)
 static void close_stores(RunwayPipeline *p)
 {
     ff_runway_budget_free(&p->budget);
+    ff_runway_uploader_free(&p->uploader);
     ff_runway_journal_free(&p->journal);
     ff_runway_cache_free(&p->cache);
 }

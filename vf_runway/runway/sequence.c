@@ -207,8 +207,12 @@ static int open_clip(RunwaySequence *s, const AVFrame *frame, int64_t length)
     config.plan_only     = c->plan_only;
     config.fit           = c->fit;
     config.segment       = plan_segment(c);
-    config.max_size      = ff_runway_data_uri_capacity("video/mp4",
-                                                       RUNWAY_DATA_URI_MAX);
+    if (c->send != RUNWAY_SEND_UPLOAD)
+        config.inline_size = ff_runway_data_uri_capacity("video/mp4",
+                                                         RUNWAY_DATA_URI_MAX);
+    if (c->send != RUNWAY_SEND_INLINE &&
+        c->pipeline.client.provider->has_uploads)
+        config.upload_size = RUNWAY_UPLOAD_MAX;
     config.log_ctx       = c->log_ctx;
     config.writer = (RunwayClipWriterConfig){
         .encoder  = c->encoder,

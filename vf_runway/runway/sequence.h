@@ -42,6 +42,13 @@
 
 typedef struct RunwaySequence RunwaySequence;
 
+/** How clips travel. */
+typedef enum RunwaySend {
+    RUNWAY_SEND_AUTO,            ///< inside the request where they fit
+    RUNWAY_SEND_INLINE,          ///< always so, encoded smaller if need be
+    RUNWAY_SEND_UPLOAD,          ///< never so
+} RunwaySend;
+
 /** All that is pointed to outlives the sequence. */
 typedef struct RunwaySequenceConfig {
     RunwayPipelineConfig pipeline;
@@ -49,6 +56,7 @@ typedef struct RunwaySequenceConfig {
     const RunwayPicture *keyframes; ///< seconds on the source, in order
     int nb_keyframes;
     RunwayFit fit;
+    RunwaySend send;
     int64_t clip_duration;       ///< microseconds, 0: the model's best
     double scene;                ///< score at which a clip may end, 0: off
     int native;                  ///< generated frames as they are

@@ -16,6 +16,7 @@
  * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
  */
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -76,6 +77,16 @@ static int keep_pictures(RunwaySettings *set, RunwayPicture *pictures)
     return 0;
 }
 
+static int check_transport(RunwaySettings *set)
+{
+    if (set->transport != RUNWAY_SEND_UPLOAD || set->provider->has_uploads)
+        return 0;
+    av_log(set->log_ctx, AV_LOG_ERROR, "transport=upload: %s takes no uploads; "
+           "leave transport at auto, or use provider=runway\n",
+           set->provider->title);
+    return AVERROR(EINVAL);
+}
+
 static int set_prompt(RunwaySettings *set)
 {
     char *text = NULL;
@@ -111,7 +122,8 @@ static int parse_picture(RunwaySettings *set, const char *option,
                          RunwayPicture *picture)
 {
     const char *name = text;
-    char *uri;
+    RunwayPictureFile *file;
+    char no_uploads[64] = "", *uri;
     RunwayError err;
     int ret;
 
@@ -133,10 +145,17 @@ static int parse_picture(RunwaySettings *set, const char *option,
         picture->seconds = value / 1e6;
         name = equals + 1;
     }
-    if (ff_runway_picture_uri(option, name, &uri, &err))
+    if (set->transport == RUNWAY_SEND_INLINE)
+        snprintf(no_uploads, sizeof(no_uploads), "transport=inline uploads none");
+    else if (!set->provider->has_uploads)
+        snprintf(no_uploads, sizeof(no_uploads), "%s takes no uploads",
+                 set->provider->title);
+    if (ff_runway_picture_read(option, name, *no_uploads ? no_uploads : NULL,
+                               &uri, &file, &err))
         return ff_runway_report(set->log_ctx, &err);
-    picture->uri = uri;
-    return keep(set, uri);
+    picture->uri  = uri;
+    picture->file = file;
+    return keep(set, uri ? uri : (char *)file);
 }
 
 /* A list with | between into a new array. */
@@ -399,7 +418,7 @@ static int set_model(RunwaySettings *set)
 int ff_runway_settings_init(RunwaySettings *set, void *log_ctx)
 {
     static int (*const steps[])(RunwaySettings *set) = {
-        set_model, set_prompt, set_references, set_keyframes, set_moderation,
+        set_model, check_transport, set_prompt, set_references, set_keyframes, set_moderation,
         set_output_format, set_size, set_body, set_key,
     };
 

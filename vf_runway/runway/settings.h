@@ -65,6 +65,7 @@ typedef struct RunwaySettings {
     char *base_url, *api_version;
     char *key_file;
     char *http_proxy;
+    int transport;
     int64_t clip_duration;
     double scene;
     int concurrency;
