@@ -1110,6 +1110,29 @@ static void test_cancelled_create(void **state)
     server_stop(&server);
 }
 
+/* A body that is not out to its last byte is nothing that can be billed. */
+static void test_cancelled_upload(void **state)
+{
+    Server *server = server_start(hold, NULL);
+    RunwayClient *client = connect_to(server);
+    RunwayBody *body = ff_runway_body_create();
+    FILE *file = tmpfile();
+
+    server->ignore_body = 1; /* it reads no more than the head */
+    assert_int_equal(ftruncate(fileno(file), 256 << 20), 0);
+    assert_int_equal(ff_runway_body_add_file(body, fileno(file), 256 << 20),
+                     RUNWAY_OK);
+    cancel_at = now_us() + 500000;
+    assert_int_equal(ff_runway_client_submit(client, body, last_id,
+                                             &last_credits, &last_wait, &last),
+                     RUNWAY_CANCELLED);
+    assert_true(seconds_since(cancel_at) < 0.25);
+    ff_runway_body_free(&body);
+    fclose(file);
+    ff_runway_client_free(&client);
+    server_stop(&server);
+}
+
 static int accept_late(Server *server, int fd, const Request *request)
 {
     server_wait(server, 900);
@@ -1532,6 +1555,7 @@ int main(void)
         TEST(test_cancelled_before),
         TEST(test_cancelled_read),
         TEST(test_cancelled_create),
+        TEST(test_cancelled_upload),
         TEST(test_create_answered_after_cancellation),
         TEST(test_cancelled_slow_replies),
         TEST(test_stalls),

@@ -23,7 +23,7 @@
  *
  * A client may be used from several threads at once. Every call ends within
  * a quarter of a second after cancelled() starts to answer non-zero, with
- * RUNWAY_CANCELLED; but a create whose request body has begun to go out is
+ * RUNWAY_CANCELLED; but a create whose request body is out to the last byte is
  * then RUNWAY_UNKNOWN if it was not answered yet, and is given up to two
  * seconds' grace for its answer first.
  *

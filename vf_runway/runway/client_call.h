@@ -119,6 +119,8 @@ void ff_runway_call_end(RunwayCall *call);
 
 /** Whether the request may have reached the other end, if only in part. */
 int ff_runway_call_has_begun(RunwayCall *call);
+/** Whether a part of the request's body certainly never left. */
+int ff_runway_call_is_incomplete(const RunwayCall *call);
 /** Whether the request goes where a reply said, and not to the API. */
 int ff_runway_call_is_foreign(const RunwayCall *call);
 /** A download: drop what fd holds, it belongs to something else. */

@@ -455,6 +455,11 @@ int ff_runway_call_has_begun(RunwayCall *call)
     return call->begun;
 }
 
+int ff_runway_call_is_incomplete(const RunwayCall *call)
+{
+    return call->body && call->given < ff_runway_body_size(call->body);
+}
+
 /** Let the transfer run to its end, or to that of the caller's patience. */
 static CURLcode run(RunwayCall *call, CURLM *multi)
 {
@@ -476,7 +481,8 @@ static CURLcode run(RunwayCall *call, CURLM *multi)
             /* A create that went out has an answer that is worth waiting for:
              * without it nobody knows what is billed. */
             if (call->kind != RUNWAY_REQUEST_CREATE ||
-                !ff_runway_call_has_begun(call))
+                !ff_runway_call_has_begun(call) ||
+                ff_runway_call_is_incomplete(call))
                 return CURLE_ABORTED_BY_CALLBACK;
             deadline = ff_runway_now() + GRACE;
         }

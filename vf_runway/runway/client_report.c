@@ -204,8 +204,11 @@ RunwayOutcome ff_runway_call_check(RunwayCall *call, RunwayError *err)
 {
     if (call->transport == RUNWAY_TRANSPORT_REPLY)
         return RUNWAY_OK;
+    /* we cut it off ourselves: a body that lacks a part of its Content-Length
+     * is no request that anybody could have accepted */
     if (call->cancelled && !(call->kind == RUNWAY_REQUEST_CREATE &&
-                             ff_runway_call_has_begun(call)))
+                             ff_runway_call_has_begun(call) &&
+                             !ff_runway_call_is_incomplete(call)))
         return ff_runway_error(err, RUNWAY_CANCELLED, "cancelled");
     if (call->cancelled)
         return ff_runway_error(err, RUNWAY_UNKNOWN,
