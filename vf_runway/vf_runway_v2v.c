@@ -38,6 +38,7 @@
 #include "runway/averror.h"
 #include "runway/clip_reader.h"
 #include "runway/clock.h"
+#include "runway/event_log.h"
 #include "runway/interrupt.h"
 #include "runway/sequence.h"
 #include "runway/settings.h"
@@ -60,6 +61,7 @@ typedef struct RunwayV2VContext {
 
     /* while frames flow */
     RunwayInterrupt interrupt;
+    RunwayEventLog *events;
     RunwaySequence *sequence;
     int64_t delta;              ///< length of a frame that does not say
     int64_t prev_pts;
@@ -135,6 +137,7 @@ static const AVOption runway_v2v_options[] = {
         { "fail",   "end with an error",               0, AV_OPT_TYPE_CONST, { .i64 = RUNWAY_ON_UNKNOWN_FAIL },   0, 0, FLAGS, .unit = "on_unknown" },
         { "resend", "send it again, and maybe pay twice", 0, AV_OPT_TYPE_CONST, { .i64 = RUNWAY_ON_UNKNOWN_RESEND }, 0, 0, FLAGS, .unit = "on_unknown" },
     { "retries", "new paid tasks for a clip whose task failed for a passing reason", OFFSET(retries), AV_OPT_TYPE_INT, { .i64 = 0 }, 0, 100, FLAGS },
+    STR("log_path", log_path, NULL, "file to append one JSON line to for each event"),
     STR("ca_file", ca_file, NULL, "PEM file of certificate authorities; the system's when not set"),
     { "tls_verify", "check the server's certificate", OFFSET(tls_verify), AV_OPT_TYPE_BOOL, { .i64 = 1 }, 0, 1, FLAGS },
     { "signals", "return early when the process gets SIGINT or SIGTERM", OFFSET(signals), AV_OPT_TYPE_BOOL, { .i64 = 1 }, 0, 1, FLAGS },
@@ -151,6 +154,28 @@ static av_cold int init(AVFilterContext *ctx)
 
     s->prev_pts = AV_NOPTS_VALUE;
     return ff_runway_settings_init(&s->set, ctx);
+}
+
+/* The same for programs. */
+static void log_summary(AVFilterContext *ctx, const RunwayPipelineStatus *st,
+                        const RunwayBudgetTotals *totals)
+{
+    RunwayV2VContext *s = ctx->priv;
+    const RunwayEventField fields[] = {
+        RUNWAY_TEXT("end", s->error ? "error" :
+                           ff_runway_interrupt_seen(&s->interrupt) ?
+                           "interrupted" : "ok"),
+        RUNWAY_INT("frames_in", s->nb_in), RUNWAY_INT("frames_out", s->nb_out),
+        RUNWAY_INT("clips", st->admitted), RUNWAY_INT("made", totals->made),
+        RUNWAY_INT("reused", totals->reused),
+        RUNWAY_INT("failed", totals->failed),
+        RUNWAY_INT("left", st->left),
+        RUNWAY_NUMBER("credits_estimated", totals->estimated),
+        RUNWAY_NUMBER("credits_charged", totals->charged),
+        RUNWAY_INT("unpriced", totals->unpriced), RUNWAY_EVENT_LAST
+    };
+
+    ff_runway_event(s->events, "summary", fields);
 }
 
 /* The last lines: what came of the frames, and of the money. */
@@ -179,9 +204,10 @@ static void report_end(AVFilterContext *ctx)
                kept, st.admitted);
     av_log(ctx, AV_LOG_VERBOSE, "%"PRId64" frames in, %"PRId64" frames out\n",
            s->nb_in, s->nb_out);
+    ff_runway_sequence_totals(s->sequence, &totals);
+    log_summary(ctx, &st, &totals);
     if (s->set.dry_run || !st.admitted)
         return;
-    ff_runway_sequence_totals(s->sequence, &totals);
     ff_runway_budget_summary(&totals, summary, sizeof(summary));
     av_log(ctx, AV_LOG_INFO, "%s\n", summary);
 }
@@ -193,6 +219,7 @@ static av_cold void uninit(AVFilterContext *ctx)
     if (s->sequence)
         report_end(ctx);
     ff_runway_sequence_free(&s->sequence);
+    ff_runway_event_log_free(&s->events);
     ff_runway_interrupt_release(&s->interrupt);
     ff_runway_settings_free(&s->set);
 }
@@ -288,6 +315,18 @@ static AVFrame *get_buffer(void *opaque)
     return frame;
 }
 
+static int open_events(AVFilterContext *ctx)
+{
+    RunwayV2VContext *s = ctx->priv;
+    RunwayError err;
+
+    if (!s->set.log_path ||
+        !ff_runway_event_log_open(s->set.log_path, &s->set.log, &s->events,
+                                  &err))
+        return 0;
+    return ff_runway_report(ctx, &err);
+}
+
 /* Everything that costs begins here, with the first frame. */
 static int start(AVFilterContext *ctx)
 {
@@ -308,6 +347,7 @@ static int start(AVFilterContext *ctx)
             .plan_only     = s->set.dry_run,
             .tolerant      = s->set.on_error == RUNWAY_ON_ERROR_SOURCE,
             .log           = &s->set.log,
+            .events        = s->events,
             .check         = ff_runway_clip_check,
             .check_opaque  = ctx,
         },
@@ -449,7 +489,9 @@ static int take_frame(AVFilterContext *ctx, AVFrame **frame)
     if (ret < 0)
         return ret;
     if (!s->sequence) {
-        ret = start(ctx);
+        ret = open_events(ctx);
+        if (ret >= 0)
+            ret = start(ctx);
         if (ret < 0)
             return ret;
     }

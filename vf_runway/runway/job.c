@@ -188,6 +188,45 @@ static RunwayOutcome write_intent(Run *run, RunwayError *err)
     return ff_runway_journal_write(run->host->journal, run->lock, r, err);
 }
 
+static void log_submitted(Run *run)
+{
+    const RunwayJob *job = run->job;
+    const RunwayEventField fields[] = {
+        RUNWAY_INT("clip", job->index), RUNWAY_TEXT("task", job->now.task_id),
+        RUNWAY_TEXT("model", job->request.model_name),
+        RUNWAY_NUMBER("credits", run->record->credits_estimated),
+        RUNWAY_EVENT_LAST
+    };
+
+    ff_runway_event(run->host->events, "submitted", fields);
+}
+
+/* The result is here. */
+static void log_stored(Run *run)
+{
+    const RunwayJob *job = run->job;
+    const RunwayEventField fields[] = {
+        RUNWAY_INT("clip", job->index), RUNWAY_TEXT("task", job->now.task_id),
+        RUNWAY_INT("bytes", job->result_size),
+        RUNWAY_NUMBER("credits", run->record->credits_charged),
+        RUNWAY_BOOL("reused", job->reused), RUNWAY_EVENT_LAST
+    };
+
+    ff_runway_event(run->host->events, "stored", fields);
+}
+
+static void log_failure(const RunwayJob *job, const RunwayJobHost *host)
+{
+    const RunwayEventField fields[] = {
+        RUNWAY_INT("clip", job->index),
+        RUNWAY_TEXT("task", job->now.task_id[0] ? job->now.task_id : NULL),
+        RUNWAY_TEXT("outcome", ff_runway_outcome_name(job->error.outcome)),
+        RUNWAY_TEXT("error", job->error.text), RUNWAY_EVENT_LAST
+    };
+
+    ff_runway_event(host->events, "error", fields);
+}
+
 /* A create was accepted: the task is ours, come what may. */
 static void accepted(Run *run)
 {
@@ -210,6 +249,7 @@ static void accepted(Run *run)
                       job->label, job->now.task_id, err.text);
     ff_runway_log(run->host->log, RUNWAY_LOG_VERBOSE,
                   "%s: submitted as task %s", job->label, job->now.task_id);
+    log_submitted(run);
 }
 
 /* Upload those of the pictures that are files; to has room for all. The URIs
@@ -239,6 +279,10 @@ static RunwayOutcome make_body(Run *run, RunwayBody **body, RunwayError *err)
     RunwayRequest request = job->request;
     RunwayUpload clip = { job->label, "clip.mp4", "video/mp4", job->fd,
                           job->size };
+    const RunwayEventField uploaded[] = {
+        RUNWAY_INT("clip", job->index), RUNWAY_INT("bytes", (int64_t)job->size),
+        RUNWAY_EVENT_LAST
+    };
     int nb = request.nb_references + request.nb_keyframes;
     RunwayPicture *pictures = calloc((size_t)nb + 1, sizeof(*pictures));
     char **uris = calloc((size_t)nb + 1, sizeof(*uris));
@@ -256,6 +300,8 @@ static RunwayOutcome make_body(Run *run, RunwayBody **body, RunwayError *err)
                               uris + request.nb_references, err);
     if (!ret && job->upload)
         ret = ff_runway_upload(run->host->uploader, &clip, &uris[nb], err);
+    if (!ret && job->upload)
+        ff_runway_event(run->host->events, "uploaded", uploaded);
     if (!ret) {
         request.references = pictures;
         request.keyframes  = pictures + request.nb_references;
@@ -358,8 +404,17 @@ static void log_state(Run *run, RunwayTaskState before, const RunwayTask *task)
 {
     char progress[32] = "";
 
+    const RunwayEventField fields[] = {
+        RUNWAY_INT("clip", run->job->index),
+        RUNWAY_TEXT("task", run->job->now.task_id),
+        RUNWAY_TEXT("state", ff_runway_task_state_name(task->state)),
+        RUNWAY_NUMBER("progress", task->progress),
+        RUNWAY_NUMBER("credits", task->credits), RUNWAY_EVENT_LAST
+    };
+
     if (task->state == before)
         return;
+    ff_runway_event(run->host->events, "state", fields);
     if (task->progress >= 0)
         snprintf(progress, sizeof(progress), ", %.0f %%",
                  100 * task->progress);
@@ -611,6 +666,7 @@ static RunwayOutcome fetch(Run *run, RunwayError *err)
     ff_runway_log(host->log, RUNWAY_LOG_VERBOSE, "%s: %lld bytes of result",
                   job->label, (long long)job->result_size);
     note_state(run, RUNWAY_CLIP_STORED);
+    log_stored(run);
     return RUNWAY_OK;
 }
 
@@ -683,6 +739,7 @@ static RunwayOutcome use_stored(Run *run, RunwayError *err)
                          r->task_id);
     ff_runway_log(run->host->log, RUNWAY_LOG_VERBOSE,
                   "%s: stored already, from task %s", job->label, r->task_id);
+    log_stored(run);
     return RUNWAY_OK;
 }
 
@@ -789,6 +846,8 @@ end:
         job->error = err;
     else if (ret)
         ff_runway_error(&job->error, ret, "%s: %s", job->label, err.text);
+    if (ret)
+        log_failure(job, host);
     close_fd(&job->fd);
     free(run.task);
     free(run.record);

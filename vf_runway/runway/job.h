@@ -35,6 +35,7 @@
 #include "cache.h"
 #include "client.h"
 #include "error.h"
+#include "event_log.h"
 #include "journal.h"
 #include "log.h"
 #include "record.h"
@@ -102,6 +103,7 @@ typedef struct RunwayJobHost {
     RunwayOnUnknown on_unknown;
     int retries;             ///< new paid tasks after passing failures
     const RunwayLog *log;
+    RunwayEventLog *events;  ///< NULL: none
     int64_t poll_interval;   ///< microseconds between two reads of a task
     int64_t task_timeout;    ///< microseconds, from the first PENDING or
                              ///< RUNNING; THROTTLED does not count

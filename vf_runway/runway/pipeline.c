@@ -200,6 +200,7 @@ static void *worker(void *opaque)
         .on_unknown    = p->config.on_unknown,
         .retries       = p->config.retries,
         .log           = p->config.log,
+        .events        = p->config.events,
         .poll_interval = p->config.poll_interval,
         .task_timeout  = p->config.task_timeout,
         .opaque        = p,

@@ -58,6 +58,7 @@ typedef struct RunwayPipelineConfig {
     int tolerant;               ///< a task that failed, or a bad result, is no
                                 ///< end: the job comes out with its error
     const RunwayLog *log;       ///< outlives the pipeline
+    RunwayEventLog *events;     ///< likewise; NULL: none
     RunwayOutcome (*check)(void *opaque, int fd, int64_t size, int64_t sent,
                            RunwayError *err); ///< on workers, several at once
     void *check_opaque;

@@ -17,6 +17,7 @@
  */
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -36,6 +37,7 @@ typedef struct Node {
     RunwayClip *clip;           ///< NULL: frames in the spool
     int nb_spooled;             ///< frames in the spool; with a clip its source
     int index;                  ///< number of the clip, 0: frames pass through
+    int nb_out;                 ///< frames that have come out
     RunwayPicture *keyframes;   ///< what the clip's job refers to
     struct Node *next;
 } Node;
@@ -239,6 +241,44 @@ static int open_clip(RunwaySequence *s, const AVFrame *frame, int64_t length)
     return ff_runway_clip_create(&s->open, &config, frame, length);
 }
 
+static void log_planned(RunwaySequence *s, const RunwayJob *job)
+{
+    const RunwaySequenceConfig *c = &s->config;
+    double start, end;
+
+    ff_runway_clip_extent(s->open, &start, &end);
+    {
+        const RunwayEventField fields[] = {
+            RUNWAY_INT("clip", job->index),
+            RUNWAY_TEXT("model", c->request.model_name),
+            /* a film may begin before its zero */
+            RUNWAY_INT("start_ms", llrint(1000 * start)),
+            RUNWAY_INT("end_ms", llrint(1000 * end)),
+            RUNWAY_INT("frames", ff_runway_clip_nb_frames(s->open)),
+            RUNWAY_NUMBER("sent_seconds", job->sent / 1e6),
+            RUNWAY_INT("bytes", (int64_t)job->size),
+            RUNWAY_NUMBER("credits", job->credits),
+            RUNWAY_TEXT("transport", c->plan_only ? NULL : job->upload
+                                     ? "upload" : "inline"),
+            RUNWAY_BOOL("dry_run", c->plan_only),
+            RUNWAY_TEXT("identity", job->identity), RUNWAY_EVENT_LAST
+        };
+
+        ff_runway_event(c->pipeline.events, "planned", fields);
+    }
+}
+
+/* The last frame of the first in line is out. */
+static void log_emitted(RunwaySequence *s, int frames, const char *origin)
+{
+    const RunwayEventField fields[] = {
+        RUNWAY_INT("clip", s->head->index), RUNWAY_INT("frames", frames),
+        RUNWAY_TEXT("origin", origin), RUNWAY_EVENT_LAST
+    };
+
+    ff_runway_event(s->config.pipeline.events, "emitted", fields);
+}
+
 /* A clip of a dry run: say what it would cost. */
 static int plan_clip(RunwaySequence *s, const RunwayJob *job)
 {
@@ -353,6 +393,7 @@ static int close_clip(RunwaySequence *s)
     ff_runway_clip_identify(s->open, job,
                             ff_runway_pipeline_endpoint(s->pipeline),
                             s->config.take);
+    log_planned(s, job);
     if (s->config.plan_only) {
         ff_runway_clip_free(&s->open);
         ret = plan_clip(s, job);
@@ -547,7 +588,9 @@ int ff_runway_sequence_next(RunwaySequence *s, AVFrame **frame)
                                   s->config.opaque);
         if (ret < 0)
             return ret;
+        node->nb_out++;
         if (ff_runway_clip_is_done(node->clip)) {
+            log_emitted(s, node->nb_out, "generated");
             if (s->spool)
                 ff_runway_spool_drop(s->spool, node->nb_spooled);
             remove_head(s);
@@ -558,8 +601,12 @@ int ff_runway_sequence_next(RunwaySequence *s, AVFrame **frame)
             ret = mark_source(s, *frame, node->index);
         if (ret < 0)
             return ret;
-        if (!--node->nb_spooled)
+        node->nb_out++;
+        if (!--node->nb_spooled) {
+            if (node->index)
+                log_emitted(s, node->nb_out, "source");
             remove_head(s);
+        }
     }
     return 0;
 }

@@ -76,6 +76,7 @@ typedef struct RunwaySettings {
     int interlaced;
     int64_t poll_interval, task_timeout;
     char *state_dir, *cache_dir;
+    char *log_path;
     int64_t cache_size;
     int dry_run;
     double max_credits;
