@@ -1,0 +1,154 @@
+/*
+ * This file is part of FFmpeg.
+ *
+ * FFmpeg is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * FFmpeg is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with FFmpeg; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+
+#include <string.h>
+
+#include "job_run.h"
+
+/* fresh URLs asked for until a result counts as unreachable */
+#define URL_TRIES 5
+
+/* The result is here. */
+static void log_stored(RunwayJobRun *run)
+{
+    const RunwayJob *job = run->job;
+    const RunwayEventField fields[] = {
+        RUNWAY_INT("clip", job->index), RUNWAY_TEXT("task", job->now.task_id),
+        RUNWAY_INT("bytes", job->result_size),
+        RUNWAY_NUMBER("credits", run->record->credits_charged),
+        RUNWAY_BOOL("reused", job->reused), RUNWAY_EVENT_LAST
+    };
+
+    ff_runway_event(run->host->events, "stored", fields);
+}
+
+/* Fetch the result of run->task into fd; *size is what it has in the end. */
+static RunwayOutcome download(RunwayJobRun *run, int fd, int64_t *size,
+                              RunwayError *err)
+{
+    RunwayJob *job = run->job;
+    RunwayTask *task = run->task;
+    int refused = 0;
+    RunwayOutcome ret;
+
+    for (;;) {
+        int64_t retry_after = -1, before = *size;
+        int refresh;
+        RunwayError why;
+
+        memset(&why, 0, sizeof(why));
+        ret = ff_runway_client_download(run->host->client, task->url, fd, size,
+                                        &retry_after, &why);
+        if (!ret)
+            return ret;
+        if (*size > before)
+            ff_runway_run_recovered(run);
+        /* signed URLs live for a day or two: a fresh one is for the asking, and
+         * what is here already stays */
+        refresh = ret == RUNWAY_REFUSED;
+        if ((refresh && ++refused > URL_TRIES) ||
+            (!refresh && ret != RUNWAY_UNAVAILABLE)) {
+            *err = why;
+            return ret;
+        }
+        ret = ff_runway_run_back_off(run, "the download", retry_after, &why,
+                                     err);
+        if (!ret && refresh)
+            ret = ff_runway_run_read_task(run, err);
+        if (ret)
+            return ret;
+        if (task->state != RUNWAY_TASK_SUCCEEDED)
+            return ff_runway_error(err, RUNWAY_TASK_LOST, "task %s had "
+                                   "succeeded and is %s now", job->now.task_id,
+                                   ff_runway_task_state_name(task->state));
+    }
+}
+
+/* Write down a step that is good news. What is paid for is not given up
+ * because a disk fails now: the next run finds the step before and reads the
+ * task again, which costs nothing. */
+static void note_state(RunwayJobRun *run, RunwayClipState state)
+{
+    RunwayError err;
+
+    if (ff_runway_run_write(run, state, NULL, NULL, &err))
+        ff_runway_log(run->host->log, RUNWAY_LOG_WARNING, "%s: task %s: the "
+                      "journal cannot be told: %s", run->job->label,
+                      run->job->now.task_id, err.text);
+}
+
+RunwayOutcome ff_runway_run_fetch(RunwayJobRun *run, RunwayError *err)
+{
+    RunwayJob *job = run->job;
+    RunwayRecord *r = run->record;
+    const RunwayJobHost *host = run->host;
+    RunwayCacheEntry *entry = NULL;
+    int64_t size = 0;
+    RunwayOutcome ret;
+
+    if (r->state != RUNWAY_CLIP_GENERATED) {
+        if (run->task->credits >= 0)
+            r->credits_charged = run->task->credits;
+        ff_runway_budget_settle(host->budget, &run->held, run->task->credits);
+        note_state(run, RUNWAY_CLIP_GENERATED);
+    }
+    ret = ff_runway_cache_begin(host->cache, job->identity, &entry, err);
+    if (!ret)
+        ret = download(run, ff_runway_cache_entry_fd(entry), &size, err);
+    if (!ret)
+        ret = host->check(host->opaque, ff_runway_cache_entry_fd(entry), size,
+                          job->sent, err);
+    if (!ret)
+        ret = ff_runway_cache_commit(host->cache, &entry, &job->result_size,
+                                     r->result_checksum, &job->result_fd, err);
+    ff_runway_cache_abort(&entry);
+    if (ret)
+        return ret;
+    r->result_size = job->result_size;
+    ff_runway_log(host->log, RUNWAY_LOG_VERBOSE, "%s: %lld bytes of result",
+                  job->label, (long long)job->result_size);
+    note_state(run, RUNWAY_CLIP_STORED);
+    log_stored(run);
+    return RUNWAY_OK;
+}
+
+RunwayOutcome ff_runway_run_use_stored(RunwayJobRun *run, RunwayError *err)
+{
+    RunwayJob *job = run->job;
+    const RunwayRecord *r = run->record;
+    RunwayOutcome ret;
+
+    ret = ff_runway_cache_open(run->host->cache, job->identity, r->result_size,
+                               r->result_checksum, &job->result_fd, err);
+    if (ret == RUNWAY_BAD_RESULT) {
+        ff_runway_log(run->host->log, RUNWAY_LOG_WARNING, "%s: %s", job->label,
+                      err->text);
+        return RUNWAY_OK;
+    }
+    if (ret || job->result_fd < 0)
+        return ret;
+    job->result_size = r->result_size;
+    job->reused      = 1;
+    ff_runway_record_set(job->now.task_id, sizeof(job->now.task_id),
+                         r->task_id);
+    ff_runway_log(run->host->log, RUNWAY_LOG_VERBOSE,
+                  "%s: stored already, from task %s", job->label, r->task_id);
+    log_stored(run);
+    return RUNWAY_OK;
+}
