@@ -137,7 +137,8 @@ RunwayOutcome ff_runway_budget_reserve(RunwayBudget *b, double credits,
         return ff_runway_error(err, RUNWAY_REFUSED, "max_credits=%.15g is "
                                "reached: %.15g credits are spent or in flight "
                                "and this clip would cost %.15g more; nothing "
-                               "was sent for it", credits_of(b->max),
+                               "was sent for it (dry_run=1 shows what all "
+                               "clips cost)", credits_of(b->max),
                                credits_of(held), credits_of(price));
     return RUNWAY_OK;
 }

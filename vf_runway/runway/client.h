@@ -86,6 +86,9 @@ int ff_runway_client_is_loopback(const RunwayClient *client);
  *  the address is more likely wrong than the service down. */
 int ff_runway_client_has_reached(RunwayClient *client);
 
+/** Whether the provider has an account to look at. */
+int ff_runway_client_has_account(const RunwayClient *client);
+
 /** "scheme://host[:port]/path" of the API (base_url in one spelling), for
  *  identities and logs. */
 const char *ff_runway_client_endpoint(const RunwayClient *client);

@@ -404,6 +404,11 @@ int ff_runway_client_is_loopback(const RunwayClient *client)
     return client->base.is_loopback;
 }
 
+int ff_runway_client_has_account(const RunwayClient *client)
+{
+    return client->provider->has_account;
+}
+
 int ff_runway_client_has_reached(RunwayClient *client)
 {
     int reached;

@@ -31,6 +31,7 @@
 
 #include <stdint.h>
 
+#include "account.h"
 #include "budget.h"
 #include "cache.h"
 #include "client.h"
@@ -82,6 +83,7 @@ typedef struct RunwayJob {
     RunwayRequest request;   ///< strings are borrowed and outlive the job
     /* set by the worker */
     int reused;              ///< the result was there already
+    int capped;              ///< it failed because max_credits is reached
     int result_fd;           ///< MP4, -1: none; closed by ff_runway_job_free()
     int64_t result_size;
     RunwayJobProgress now;
@@ -99,6 +101,7 @@ typedef struct RunwayJobHost {
     RunwayJournal *journal;
     RunwayCache *cache;
     RunwayBudget *budget;
+    RunwayAccountGate *account;
     RunwayUploader *uploader;
     RunwayOnUnknown on_unknown;
     int retries;             ///< new paid tasks after passing failures

@@ -161,11 +161,16 @@ RunwayOutcome ff_runway_run_submit(RunwayJobRun *run, RunwayError *err)
 
     ret = ff_runway_budget_reserve(run->host->budget, (double)job->credits,
                                    &run->held, err);
-    if (ret)
+    if (ret) {
+        job->capped = ret == RUNWAY_REFUSED;
         return ret;
+    }
     job->now.task_id[0] = 0;
     ff_runway_run_set_state(run, RUNWAY_JOB_SUBMITTING);
-    ret = make_body(run, &body, err);
+    ret = ff_runway_account_admit(run->host->account, job->request.model_name,
+                                  (double)job->credits, err);
+    if (!ret)
+        ret = make_body(run, &body, err);
     if (ret) {
         ff_runway_budget_release(run->host->budget, &run->held);
         return ret;

@@ -31,6 +31,7 @@ typedef struct Entry {
     int running;            ///< a worker has it, or had it
     int ended;
     int failed;
+    int fatal;              ///< the pipeline's error is this one's
     int64_t submitted;      ///< when the create was answered, 0: not yet
     struct Entry *next;
 } Entry;
@@ -41,6 +42,7 @@ struct RunwayPipeline {
     RunwayJournal *journal;
     RunwayCache *cache;
     RunwayBudget *budget;
+    RunwayAccountGate *account;
     RunwayUploader *uploader;
 
     /* owner's thread only */
@@ -55,7 +57,9 @@ struct RunwayPipeline {
     int nb_entries;
     int idle;                ///< workers that wait for a job
     int queued;              ///< jobs that wait for a worker
+    int active;              ///< jobs that a worker has
     int stop;                ///< nothing more is submitted
+    int closed;              ///< no job is started any more
     RunwayError error;       ///< first failure; stays
     int admitted, done, failed;
     int64_t task_time;       ///< what a task takes, running mean; 0: none yet
@@ -158,17 +162,31 @@ static int is_tolerated(const RunwayPipeline *p, RunwayOutcome outcome)
             outcome == RUNWAY_BAD_RESULT);
 }
 
+/* Start nothing more, but let those end that are paid for: their results would
+ * wait at the provider otherwise, and count against the cap of the next run.
+ * lock is held. */
+static void close_pipeline(RunwayPipeline *p)
+{
+    if (!p->closed && p->active)
+        ff_runway_log(p->config.log, RUNWAY_LOG_WARNING, "max_credits is "
+                      "reached: no other clip is sent; what is paid for "
+                      "already is waited for");
+    p->closed = 1;
+}
+
 /* lock is held; stays held on return */
 static void run_entry(RunwayPipeline *p, Entry *e, const RunwayJobHost *host)
 {
     RunwayOutcome ret;
 
     e->running = 1;
+    p->active++;
     p->queued--;
     pthread_mutex_unlock(&p->lock);
     ret = ff_runway_job_run(e->job, host);
     pthread_mutex_lock(&p->lock);
 
+    p->active--;
     e->ended  = 1;
     e->failed = !!ret;
     e->now    = e->job->now;
@@ -182,7 +200,11 @@ static void run_entry(RunwayPipeline *p, Entry *e, const RunwayJobHost *host)
             /* those that end because another failed are not the reason */
             if (ret != RUNWAY_CANCELLED && !p->error.outcome)
                 p->error = e->job->error;
-            p->stop = 1;
+            e->fatal = 1;
+            if (e->job->capped)
+                close_pipeline(p);
+            else
+                p->stop = 1;
         }
     }
     pthread_cond_broadcast(&p->changed);
@@ -196,6 +218,7 @@ static void *worker(void *opaque)
         .journal       = p->journal,
         .cache         = p->cache,
         .budget        = p->budget,
+        .account       = p->account,
         .uploader      = p->uploader,
         .on_unknown    = p->config.on_unknown,
         .retries       = p->config.retries,
@@ -213,7 +236,7 @@ static void *worker(void *opaque)
 
     pthread_mutex_lock(&p->lock);
     while (!p->stop) {
-        Entry *e = next_queued(p);
+        Entry *e = p->closed ? NULL : next_queued(p);
 
         if (e) {
             run_entry(p, e, &host);
@@ -260,6 +283,9 @@ static RunwayOutcome open_stores(RunwayPipeline *p, RunwayError *err)
 
     ret = ff_runway_uploader_create(&uploader, &p->uploader, err);
     if (!ret)
+        ret = ff_runway_account_gate_create(p->client, p->config.log,
+                                            &p->account, err);
+    if (!ret)
         ret = ff_runway_budget_create(p->config.max_credits, &p->budget, err);
     if (!ret)
         ret = ff_runway_journal_open(&journal, &p->journal, err);
@@ -276,6 +302,7 @@ static RunwayOutcome open_stores(RunwayPipeline *p, RunwayError *err)
 static void close_stores(RunwayPipeline *p)
 {
     ff_runway_budget_free(&p->budget);
+    ff_runway_account_gate_free(&p->account);
     ff_runway_uploader_free(&p->uploader);
     ff_runway_journal_free(&p->journal);
     ff_runway_cache_free(&p->cache);
@@ -406,7 +433,7 @@ int ff_runway_pipeline_has_room(RunwayPipeline *p)
     int room;
 
     pthread_mutex_lock(&p->lock);
-    room = !p->stop &&
+    room = !p->stop && !p->closed &&
            p->nb_entries < p->config.concurrency + RUNWAY_PIPELINE_WAITING;
     pthread_mutex_unlock(&p->lock);
     return room;
@@ -453,7 +480,7 @@ int ff_runway_pipeline_pending(RunwayPipeline *p)
 /* lock is held */
 static RunwayOutcome get_error(RunwayPipeline *p, RunwayError *err)
 {
-    if (p->error.outcome) {
+    if (p->error.outcome && (p->stop || !p->active)) {
         if (err)
             *err = p->error;
         return p->error.outcome;
@@ -518,7 +545,7 @@ RunwayOutcome ff_runway_pipeline_take(RunwayPipeline *p, int64_t timeout,
         ret = get_error(p, err);
         if (ret || !p->head)
             break;
-        if (p->head->ended) {
+        if (p->head->ended && !p->head->fatal) {
             *job = remove_head(p);
             break;
         }

@@ -27,7 +27,9 @@
  * the filter.
  *
  * The first job that fails stops the pipeline: nothing more is submitted, the
- * other jobs are cancelled where they wait, and the error stays.
+ * other jobs are cancelled where they wait, and the error stays. One that fails
+ * because max_credits is reached closes it: no other job is started, those that
+ * are in flight, and paid for, go on to their end, and then the error is there.
  */
 
 #ifndef AVFILTER_RUNWAY_PIPELINE_H
@@ -119,8 +121,9 @@ int ff_runway_pipeline_pending(RunwayPipeline *pipeline);
 /**
  * Wait up to timeout microseconds for the first job in order to end. *job is
  * that job, the caller's from then on, or NULL while it goes on or there is
- * none; in a tolerant pipeline it may have failed: see its error. The pipeline's error is returned as soon as there is one, whichever
- * job it came from.
+ * none; in a tolerant pipeline it may have failed: see its error. The
+ * pipeline's error is returned as soon as there is one, whichever job it came
+ * from; of a pipeline that is closed, when no job is in flight any more.
  */
 RunwayOutcome ff_runway_pipeline_take(RunwayPipeline *pipeline,
                                       int64_t timeout, RunwayJob **job,
