@@ -33,7 +33,10 @@
  * than the two seconds the contract allows, as others have to end as well */
 #define GRACE 1500000LL
 
-#define CONNECT_TIMEOUT 30L       /* seconds */
+#define CONNECT_TIMEOUT 30L       /* seconds; name, TCP and TLS together */
+/* while nothing has ever answered: a name server or host that is not there is
+ * said after two of these, see RUNWAY_UNREACHED_MAX */
+#define FIRST_CONNECT_TIMEOUT 15L
 #define STALL_TIMEOUT   60000000LL
 #define CREATE_STALL    120000000LL
 
@@ -369,7 +372,8 @@ static CURLcode set_network(RunwayCall *call)
     if (client->ca_file)
         SET(CURLOPT_CAINFO, client->ca_file);
 
-    SET(CURLOPT_CONNECTTIMEOUT, CONNECT_TIMEOUT);
+    SET(CURLOPT_CONNECTTIMEOUT, ff_runway_client_has_reached(call->client) ?
+                                CONNECT_TIMEOUT : FIRST_CONNECT_TIMEOUT);
     SET(CURLOPT_LOW_SPEED_LIMIT, call->kind == RUNWAY_REQUEST_DOWNLOAD ?
                                  SLOW_DOWNLOAD : SLOW);
     SET(CURLOPT_LOW_SPEED_TIME, (long)((stall + 999999) / 1000000));
