@@ -1,0 +1,156 @@
+#!/usr/bin/env perl
+# That the README is true: it names every option the filter has and none that
+# it has not, with the right defaults, and each command in it does, word for
+# word, what it is said to do. The commands run against the simulator, which
+# RUNWAYML_BASE_URL names.
+#
+# This file is part of runway_v2v, LGPL 2.1 or later.
+use strict;
+use warnings;
+
+use Cwd qw(abs_path);
+use File::Basename qw(basename dirname);
+use File::Path qw(make_path);
+use lib dirname(abs_path(__FILE__)) . '/lib';
+
+use POSIX ();
+use Test::More;
+
+use RunwayTest;
+use FilterTest;
+
+my $readme = slurp("$ROOT/README.md");
+my $help = run_cmd([$FFMPEG, qw(-hide_banner -h filter=runway_v2v)])->{out};
+my %options = map { /^   (\w+)\s+<(\w+)>\s+\S+ (.*)/ ? ($1 => $3) : () } split /\n/, $help;
+
+subtest 'options' => sub {
+    my ($table) = $readme =~ /^## Options\n(.*?)^## /ms;
+    my @rows = $table =~ /^\| (`.*?`) \| (.*?) ?\| .*\|$/mg;
+    my %named;
+    while (my ($names, $default) = splice @rows, 0, 2) {
+        my @names = $names =~ /`(\w+)`/g;
+        $named{$_}++ for @names;
+        # a default that is said has to be the one that is built in
+        next if @names > 1 || !exists $options{ $names[0] } || $options{ $names[0] } !~ /\(default (.*?)\)$/;
+        my $real = $1;
+        my %means = (true => 1, false => 0, '30:00' => 1800);
+        $real =~ s/^"|"$//g;
+        $real = $means{$real} // $real;
+        my ($said) = $default =~ /^`?([\w.-]+)/;
+        is($said, $real, "the default of $names[0]");
+    }
+    for my $option (sort keys %options) {
+        ok($named{$option}, "$option is in the table");
+    }
+    is(join(' ', grep { !$options{$_} && $_ ne 'enable' } sort keys %named), '', 'none that does not exist');
+};
+
+subtest 'targets and files' => sub {
+    my $targets = run_cmd(['make', '--no-print-directory', '-C', $ROOT, 'help'])->{out};
+    for my $file (map { "$ROOT/$_" } qw(README.md CONTRIBUTING.md)) {
+        my $text = slurp($file);
+        my %wanted = map { ($_ => 1) } $text =~ /(?:^    |`)make ([a-z][a-z-]*)/mg;
+        for my $target (sort keys %wanted) {
+            like($targets, qr/^  make \Q$target\E /m, basename($file) . ": make $target exists");
+        }
+        for my $path ($text =~ /`((?:[\w.-]+\/)+[\w.-]*)`/g) {
+            next if $path =~ m{^(build|out|libav\w+)/};
+            ok(-e "$ROOT/$path", basename($file) . ": $path is there");
+        }
+        for my $link ($text =~ /\]\((?!https?:)([^)#]+)/g) {
+            ok(-e "$ROOT/$link", basename($file) . ": the link to $link leads somewhere");
+        }
+        my %options = map { ($_ => 1) } $text =~ /runway-simulator.*? (--[\w-]+)/g;
+        my $sim_help = run_cmd([$SIMULATOR, '--help'])->{out};
+        like($sim_help, qr/^  \Q$_\E\b/m, basename($file) . ": the simulator has $_") for sort grep { $_ ne '--help' } keys %options;
+    }
+};
+
+subtest 'the rooms' => sub {
+    my $map = slurp("$ROOT/vf_runway/runway/README.md");
+    my %floor;
+    for my $row ($map =~ /^\| (\d \| .*?) \|/mg) {
+        my ($n, $names) = split / \| /, $row;
+        $floor{$_} = $n for map { s/\.h$//r } $names =~ /`([\w.]+)`/g;
+    }
+    for my $header (glob "$ROOT/vf_runway/runway/*.h") {
+        my $name = basename($header, '.h');
+        # what a room's own files share is no room
+        next if $name ne 'compat' && !-e $header =~ s/h$/c/r;
+        my ($n) = slurp($header) =~ /^ \*.*\bfloor (\d)\b/mi;
+        is($floor{$name} // 'missing', $n, "$name is on the map, on its floor");
+    }
+    my @gone = grep { !/\.c$/ && !-e "$ROOT/vf_runway/runway/$_.h" } sort keys %floor;
+    is("@gone", '', 'and no room that is not there');
+};
+
+# --- the commands ---------------------------------------------------------------
+
+# Blocks that are indented, without comments and without what needs a service
+# that costs, a key of one's own, or hours.
+my @blocks = $readme =~ /((?:^    .*\n)+)/mg;
+s/^    //mg, s/\s+$// for @blocks;
+my @commands = grep { /^(for .*|build\/bin\/ffmpeg .*)/s } map {
+    # a block of several commands, of which exports are the environment's
+    join "\n", grep { !/^export / } split /\n/
+} @blocks;
+cmp_ok(scalar @commands, '>=', 8, 'there are commands to try');
+
+# One simulator for all; each command in a folder of its own, at the same time.
+my $sim = RunwayTest::Simulator->start('--latency' => 0.5);
+my $clip = make_clip(size => '160x120', seconds => 5, audio => 1, name => 'in.mp4');
+my ($shots) = $readme =~ /^(    0\.0 runway_v2v .*\n(?:    .*\n)*)/m;
+my @runs;
+for my $i (0 .. $#commands) {
+    my $dir = "$TMP/command-$i";
+    make_path("$dir/build/bin", "$dir/out", "$dir/path", "$dir/tmp");
+    symlink $FFMPEG, "$dir/build/bin/ffmpeg" or die "symlink: $!\n";
+    # whoever reads the pipe: counts what comes
+    spew("$dir/path/ffplay", "#!/bin/sh\nexec '$FFPROBE' -v error -count_packets -show_entries stream=codec_type,nb_read_packets -of csv=p=0 \"\$\@\"\n");
+    chmod 0755, "$dir/path/ffplay";
+    link $clip, "$dir/in.mp4" or die "link: $!\n";
+    spew("$dir/shots.txt", $shots =~ s/^    //mgr) if $shots;
+    my $pid = fork // die "fork: $!\n";
+    if (!$pid) {
+        $RunwayTest::runs = 1000 * ($i + 1);
+        my $run = run_cmd(['sh', '-c', $commands[$i]], dir => $dir, timeout => 120, env => {
+            RUNWAYML_API_SECRET => 'key-of-the-test', RUNWAYML_BASE_URL => $sim->{runway}, COMETAPI_KEY => undef,
+            XDG_STATE_HOME => "$dir/state", XDG_CACHE_HOME => "$dir/cache", TMPDIR => "$dir/tmp",
+            PATH => "$dir/path:$ENV{PATH}",
+        });
+        spew("$dir/result", json($run));
+        POSIX::_exit(0);
+    }
+    push @runs, [$commands[$i], $pid, $dir];
+}
+
+for my $it (@runs) {
+    my ($command, $pid, $dir) = @$it;
+    waitpid $pid, 0;
+    my $run = decode(slurp("$dir/result"));
+    my $name = $command =~ s/\s+/ /gr;
+    subtest $name => sub {
+        is($run->{status}, 0, 'ends well') or diag $run->{err};
+        ok(!-e "$dir/failed.txt", 'no failure was noted');
+        my ($out) = $command =~ /\s(\S+\.(?:mp4|ts))\s*$/;
+        $out = 'out/in.mp4' if $command =~ /^for /;
+        if ($out) {
+            my $facts = probe("$dir/$out");
+            is($facts->{video}{nb_read_packets}, 120, 'as many frames as went in');
+            ok($facts->{audio}, 'and sound');
+            is($facts->{format}{format_name} =~ /mpegts/ ? 'ts' : 'mp4', $out =~ /(\w+)$/ && $1, 'in the format that was asked for');
+        } elsif ($command =~ /ffplay/) {
+            like($run->{out}, qr/^video,120\b/m, 'all frames went through the pipe');
+            like($run->{out}, qr/^audio,/m, 'and the sound');
+        } elsif ($command =~ /dry_run/) {
+            like($run->{err}, qr/\d+ credits/, 'says what it would cost');
+        } else {
+            fail('this test knows what the command should leave');
+        }
+    };
+}
+my @prompts = map { $_->{body}{promptText} } $sim->requests('create');
+ok((grep { $_ eq 'turn the day into night' } @prompts), 'the first command\'s prompt arrived');
+ok((grep { $_ eq 'the same in deep snow' } @prompts), 'and the second shot\'s') if $shots;
+
+done_testing;
