@@ -17,303 +17,12 @@
  */
 
 #include <math.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#if defined(__has_include)
-#if !__has_include(<cJSON.h>) && __has_include(<cjson/cJSON.h>)
-#define RUNWAY_CJSON_IN_FOLDER
-#endif
-#endif
-#ifdef RUNWAY_CJSON_IN_FOLDER
-#include <cjson/cJSON.h>
-#else
-#include <cJSON.h>
-#endif
-
 #include "wire.h"
-
-#define MIME_PREFIX "data:video/mp4;base64,"
-
-/* characters shown of a reply that is not understood */
-#define EXCERPT 200
-
-static RunwayOutcome no_memory(RunwayError *err)
-{
-    return ff_runway_error(err, RUNWAY_NOMEM, "out of memory");
-}
-
-/*
- * Bodies that go out
- */
-
-/** Append an object to array and return it; NULL when memory is short. */
-static cJSON *add_object(cJSON *array)
-{
-    cJSON *object = cJSON_CreateObject();
-
-    if (object && !cJSON_AddItemToArray(array, object)) {
-        cJSON_Delete(object);
-        return NULL;
-    }
-    return object;
-}
-
-static int add_references(cJSON *root, const RunwayRequest *request)
-{
-    int typed = !!(request->model->fields & RUNWAY_FIELD_REFERENCES);
-    cJSON *array = cJSON_AddArrayToObject(root, "references");
-
-    for (int i = 0; array && i < request->nb_references; i++) {
-        cJSON *object = add_object(array);
-
-        if (!object ||
-            (typed && !cJSON_AddStringToObject(object, "type", "image")) ||
-            !cJSON_AddStringToObject(object, "uri",
-                                     request->references[i].uri))
-            return 0;
-    }
-    return !!array;
-}
-
-static int add_keyframes(cJSON *root, const RunwayRequest *request)
-{
-    cJSON *array = cJSON_AddArrayToObject(root, "keyframes");
-
-    for (int i = 0; array && i < request->nb_keyframes; i++) {
-        cJSON *object = add_object(array);
-
-        if (!object ||
-            !cJSON_AddNumberToObject(object, "seconds",
-                                     request->keyframes[i].seconds) ||
-            !cJSON_AddStringToObject(object, "uri", request->keyframes[i].uri))
-            return 0;
-    }
-    return !!array;
-}
-
-static int add_moderation(cJSON *root, const RunwayRequest *request)
-{
-    cJSON *object = cJSON_AddObjectToObject(root, "contentModeration");
-
-    return object && cJSON_AddStringToObject(object, "publicFigureThreshold",
-                                             request->public_figure_threshold);
-}
-
-/** The members the model has, as far as the request sets them. */
-static int add_members(cJSON *root, const RunwayRequest *request)
-{
-    unsigned fields = request->model->fields;
-
-    if ((fields & RUNWAY_FIELD_PROMPT) && request->prompt &&
-        !cJSON_AddStringToObject(root, "promptText", request->prompt))
-        return 0;
-    if (!cJSON_AddStringToObject(root, "model", request->model_name))
-        return 0;
-    if ((fields & RUNWAY_FIELD_SEED) && request->seed >= 0 &&
-        !cJSON_AddNumberToObject(root, "seed", (double)request->seed))
-        return 0;
-    if ((fields & RUNWAY_FIELD_RATIO) && request->ratio &&
-        !cJSON_AddStringToObject(root, "ratio", request->ratio))
-        return 0;
-    if ((fields & RUNWAY_FIELD_ASPECT) && request->ratio &&
-        !cJSON_AddStringToObject(root, "targetAspectRatio", request->ratio))
-        return 0;
-    if ((fields & RUNWAY_FIELD_DURATION) && request->duration > 0 &&
-        !cJSON_AddNumberToObject(root, "duration", request->duration))
-        return 0;
-    if ((fields & (RUNWAY_FIELD_REFERENCES | RUNWAY_FIELD_REFERENCES_BARE)) &&
-        request->nb_references > 0 && !add_references(root, request))
-        return 0;
-    if ((fields & RUNWAY_FIELD_KEYFRAMES) && request->nb_keyframes > 0 &&
-        !add_keyframes(root, request))
-        return 0;
-    if ((fields & RUNWAY_FIELD_MODERATION) &&
-        request->public_figure_threshold && !add_moderation(root, request))
-        return 0;
-    if ((fields & RUNWAY_FIELD_OUTPUT_FORMAT) && request->output_format &&
-        !cJSON_AddStringToObject(root, "outputFormat", request->output_format))
-        return 0;
-    return 1;
-}
-
-int ff_runway_wire_extra_text(const char *extra, const char *name, char *out,
-                              size_t room)
-{
-    cJSON *root = cJSON_Parse(extra);
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(root, name);
-    int found = !!item;
-
-    out[0] = 0;
-    if (cJSON_IsString(item))
-        snprintf(out, room, "%s", item->valuestring);
-    cJSON_Delete(root);
-    return found;
-}
-
-/** Move the members of request->extra into root, over what is there. */
-static RunwayOutcome merge_extra(cJSON *root, const RunwayRequest *request,
-                                 RunwayError *err)
-{
-    cJSON *extra = cJSON_ParseWithOpts(request->extra, NULL, 1);
-    const char *source = request->model->source_field;
-    RunwayOutcome ret = RUNWAY_OK;
-
-    if (!cJSON_IsObject(extra)) {
-        ret = ff_runway_error(err, RUNWAY_INVALID,
-                              "body is not a JSON object, as in "
-                              "{\"name\": \"value\"}%s", extra ? "" :
-                              " (it cannot be read as JSON)");
-        goto end;
-    }
-    while (extra->child) {
-        cJSON *item = cJSON_DetachItemViaPointer(extra, extra->child);
-
-        if (!strcmp(item->string, "model") || !strcmp(item->string, source)) {
-            ret = ff_runway_error(err, RUNWAY_INVALID,
-                                  "body may not set \"%s\": %s", item->string,
-                                  strcmp(item->string, "model") ?
-                                  "the clip is put there" :
-                                  "that is the option model");
-            cJSON_Delete(item);
-            goto end;
-        }
-        cJSON_DeleteItemFromObjectCaseSensitive(root, item->string);
-        if (cJSON_IsNull(item)) {
-            cJSON_Delete(item);
-        } else {
-            /* adding frees the item's own name: not the one it is given */
-            char *name = item->string;
-
-            item->string = NULL;
-            if (!cJSON_AddItemToObject(root, name, item)) {
-                cJSON_Delete(item);
-                ret = no_memory(err);
-            }
-            cJSON_free(name);
-            if (ret)
-                goto end;
-        }
-    }
-end:
-    cJSON_Delete(extra);
-    return ret;
-}
-
-static RunwayOutcome add_string(RunwayBody *body, const char *text)
-{
-    return ff_runway_body_add_text(body, text, strlen(text));
-}
-
-/** text as a JSON string with its quotes, freed by cJSON_free(). */
-static char *quoted(const char *text)
-{
-    cJSON *item = cJSON_CreateString(text);
-    char *out = item ? cJSON_PrintUnformatted(item) : NULL;
-
-    cJSON_Delete(item);
-    return out;
-}
-
-/**
- * {"SOURCE": the clip, and the members of the object that is printed in rest.
- * The clip comes first and by hand, so nothing in any member can be taken for
- * its place.
- */
-static RunwayOutcome assemble(RunwayBody *body, const char *source,
-                              const char *rest, int fd, uint64_t size,
-                              const char *uri)
-{
-    char *name = quoted(source);
-    char *value = uri ? quoted(uri) : NULL;
-    RunwayOutcome ret = RUNWAY_NOMEM;
-
-    if (!name || (uri && !value))
-        goto end;
-    if ((ret = add_string(body, "{")) || (ret = add_string(body, name)) ||
-        (ret = add_string(body, ":")))
-        goto end;
-    if (uri) {
-        ret = add_string(body, value);
-    } else if (!(ret = add_string(body, "\"" MIME_PREFIX)) &&
-               !(ret = ff_runway_body_add_base64(body, fd, size))) {
-        ret = add_string(body, "\"");
-    }
-    if (ret)
-        goto end;
-    /* never empty: it has "model" */
-    ret = add_string(body, ",");
-    if (!ret)
-        ret = add_string(body, rest + 1);
-end:
-    cJSON_free(name);
-    cJSON_free(value);
-    return ret;
-}
-
-RunwayOutcome ff_runway_wire_create_body(const RunwayRequest *request,
-                                         int fd, uint64_t size, const char *uri,
-                                         RunwayBody **body, RunwayError *err)
-{
-    cJSON *root = cJSON_CreateObject();
-    char *rest = NULL;
-    RunwayOutcome ret;
-
-    *body = NULL;
-    if (!root || !add_members(root, request)) {
-        ret = no_memory(err);
-        goto end;
-    }
-    if (request->extra) {
-        ret = merge_extra(root, request, err);
-        if (ret)
-            goto end;
-    }
-    rest  = cJSON_PrintUnformatted(root);
-    *body = ff_runway_body_create();
-    if (!rest || !*body) {
-        ret = no_memory(err);
-        goto end;
-    }
-    ret = assemble(*body, request->model->source_field, rest, fd, size, uri);
-    if (ret)
-        ff_runway_error(err, ret, "out of memory");
-end:
-    if (ret)
-        ff_runway_body_free(body);
-    cJSON_free(rest);
-    cJSON_Delete(root);
-    return ret;
-}
-
-/*
- * Replies that come in
- */
-
-static const cJSON *member(const cJSON *object, const char *name)
-{
-    return cJSON_GetObjectItemCaseSensitive(object, name);
-}
-
-/** The member's text, NULL when it is no string or an empty one. */
-static const char *text_of(const cJSON *object, const char *name)
-{
-    const cJSON *item = member(object, name);
-
-    return cJSON_IsString(item) && item->valuestring[0] ? item->valuestring
-                                                        : NULL;
-}
-
-/** Copy text, whole characters only. */
-static void copy_text(char *out, size_t room, const char *text)
-{
-    int n = snprintf(out, room, "%s", text);
-
-    ff_runway_clean_text(out, n >= (int)room);
-}
+#include "wire_json.h"
 
 /** An id becomes part of a path: letters, digits and what cannot climb. */
 static int is_id(const char *text)
@@ -328,7 +37,7 @@ static int is_id(const char *text)
 
 static const char *id_in(const cJSON *object, const char *name)
 {
-    const char *text = text_of(object, name);
+    const char *text = runway_json_text(object, name);
 
     return text && is_id(text) ? text : NULL;
 }
@@ -336,10 +45,10 @@ static const char *id_in(const cJSON *object, const char *name)
 /** Credits of a "cost" or "estimatedCost", -1 when not told. */
 static double credits_of(const cJSON *object, const char *name)
 {
-    const cJSON *item = member(object, name);
+    const cJSON *item = runway_json_member(object, name);
 
     if (cJSON_IsObject(item))
-        item = member(item, "credits");
+        item = runway_json_member(item, "credits");
     if (!cJSON_IsNumber(item) || !isfinite(item->valuedouble) ||
         item->valuedouble < 0)
         return -1;
@@ -351,8 +60,8 @@ RunwayOutcome ff_runway_wire_parse_create(const char *text, size_t size,
                                           double *credits, RunwayError *err)
 {
     cJSON *root = cJSON_ParseWithLength(text, size);
-    const cJSON *data = member(root, "data");
-    const cJSON *inner = member(data, "data");
+    const cJSON *data = runway_json_member(root, "data");
+    const cJSON *inner = runway_json_member(data, "data");
     const cJSON *objects[3];
     const char *found;
 
@@ -409,28 +118,6 @@ void ff_runway_slot_free(RunwaySlot **slot)
     *slot = NULL;
 }
 
-RunwayOutcome ff_runway_wire_slot_body(const char *filename, RunwayBody **body,
-                                       RunwayError *err)
-{
-    cJSON *root = cJSON_CreateObject();
-    char *text = NULL;
-    RunwayOutcome ret = RUNWAY_NOMEM;
-
-    *body = ff_runway_body_create();
-    if (root && *body && cJSON_AddStringToObject(root, "filename", filename) &&
-        cJSON_AddStringToObject(root, "type", "ephemeral"))
-        text = cJSON_PrintUnformatted(root);
-    if (text)
-        ret = add_string(*body, text);
-    cJSON_free(text);
-    cJSON_Delete(root);
-    if (ret) {
-        ff_runway_body_free(body);
-        return no_memory(err);
-    }
-    return RUNWAY_OK;
-}
-
 /** Copy the form's fields in their order. @return 0 when one is no text */
 static int copy_fields(RunwaySlot *slot, const cJSON *fields)
 {
@@ -457,9 +144,9 @@ RunwayOutcome ff_runway_wire_parse_slot(const char *text, size_t size,
                                         RunwaySlot **slot, RunwayError *err)
 {
     cJSON *root = cJSON_ParseWithLength(text, size);
-    const char *url = text_of(root, "uploadUrl");
-    const char *uri = text_of(root, "runwayUri");
-    const cJSON *fields = member(root, "fields");
+    const char *url = runway_json_text(root, "uploadUrl");
+    const char *uri = runway_json_text(root, "runwayUri");
+    const cJSON *fields = runway_json_member(root, "fields");
     RunwaySlot *s = calloc(1, sizeof(*s));
     int good;
 
@@ -517,7 +204,7 @@ const char *ff_runway_task_state_name(RunwayTaskState state)
 /** The state an object tells; 0 when it tells none that is known. */
 static int state_of(const cJSON *object, RunwayTaskState *state)
 {
-    const char *text = text_of(object, "status");
+    const char *text = runway_json_text(object, "status");
 
     for (size_t i = 0; text && i < sizeof(states) / sizeof(states[0]); i++) {
         if (!strcasecmp(text, states[i].name)) {
@@ -538,7 +225,7 @@ static int is_final(RunwayTaskState state)
 /** Progress as 0.25, 25 or "25%"; -1 when not told. */
 static double progress_of(const cJSON *object)
 {
-    const cJSON *item = member(object, "progress");
+    const cJSON *item = runway_json_member(object, "progress");
     double value;
 
     if (cJSON_IsNumber(item)) {
@@ -566,12 +253,12 @@ static double progress_of(const cJSON *object)
 /** The first output URL of an object, NULL when it has none. */
 static const char *output_of(const cJSON *object)
 {
-    const cJSON *output = member(object, "output");
+    const cJSON *output = runway_json_member(object, "output");
 
     if (cJSON_IsArray(output))
         output = cJSON_GetArrayItem(output, 0);
     if (cJSON_IsObject(output))
-        output = member(output, "url");
+        output = runway_json_member(output, "url");
     return cJSON_IsString(output) && output->valuestring[0] ?
            output->valuestring : NULL;
 }
@@ -587,8 +274,6 @@ static int is_url(const char *text)
     return strlen(text) < RUNWAY_URL_MAX;
 }
 
-static int says_not_exist(const cJSON *root);
-
 /**
  * Find the Runway object (*task) and the gateway's wrapping (*wrap, NULL:
  * none) in a reply, and the state that the two together tell.
@@ -602,8 +287,8 @@ static int find_state(const cJSON *root, const cJSON **task, const cJSON **wrap,
     *task = root;
     if (state_of(root, state))
         return 1;
-    *wrap = member(root, "data");
-    *task = member(*wrap, "data");
+    *wrap = runway_json_member(root, "data");
+    *task = runway_json_member(*wrap, "data");
     if (!state_of(*task, state)) {
         *task = *wrap;
         return state_of(*wrap, state);
@@ -625,7 +310,7 @@ static void fill_task(RunwayTask *task, const cJSON *object, const cJSON *wrap)
     if (!text)
         text = id_in(wrap, "task_id");
     if (text)
-        copy_text(task->id, sizeof(task->id), text);
+        runway_json_copy(task->id, sizeof(task->id), text);
 
     task->progress = progress_of(object);
     if (task->progress < 0)
@@ -636,16 +321,17 @@ static void fill_task(RunwayTask *task, const cJSON *object, const cJSON *wrap)
         task->credits = credits_of(object, "estimatedCost");
 
     if (task->state == RUNWAY_TASK_FAILED_STATE) {
-        text = text_of(object, "failure");
+        text = runway_json_text(object, "failure");
         if (!text)
-            text = text_of(wrap, "fail_reason");
+            text = runway_json_text(wrap, "fail_reason");
         if (!text)
-            text = text_of(object, "fail_reason");
+            text = runway_json_text(object, "fail_reason");
         if (text)
-            copy_text(task->failure, sizeof(task->failure), text);
-        text = text_of(object, "failureCode");
+            runway_json_copy(task->failure, sizeof(task->failure), text);
+        text = runway_json_text(object, "failureCode");
         if (text)
-            copy_text(task->failure_code, sizeof(task->failure_code), text);
+            runway_json_copy(task->failure_code, sizeof(task->failure_code),
+                             text);
     }
 }
 
@@ -662,7 +348,7 @@ RunwayOutcome ff_runway_wire_parse_task(const char *text, size_t size,
     task->credits  = -1;
 
     if (!find_state(root, &object, &wrap, &task->state)) {
-        if (says_not_exist(root)) {
+        if (ff_runway_json_says_not_exist(root)) {
             task->state = RUNWAY_TASK_NOT_EXIST;
         } else if (err) {
             char why[512];
@@ -718,52 +404,10 @@ RunwayOutcome ff_runway_failure_class(const char *failure_code)
     return RUNWAY_TASK_FAILED;
 }
 
-/*
- * Errors
- */
-
-/** Whether text holds word, in either case. */
-static int contains(const char *text, const char *word)
-{
-    size_t length = strlen(word);
-
-    for (; *text; text++)
-        if (!strncasecmp(text, word, length))
-            return 1;
-    return 0;
-}
-
-static int member_contains(const cJSON *object, const char *name,
-                           const char *word)
-{
-    const char *text = text_of(object, name);
-
-    return text && contains(text, word);
-}
-
-/** Whether one of the places where an error is told holds word. */
-static int error_contains(const cJSON *root, const char *word)
-{
-    const cJSON *error = member(root, "error");
-
-    return member_contains(root, "error", word) ||
-           member_contains(root, "code", word) ||
-           member_contains(root, "message", word) ||
-           member_contains(error, "code", word) ||
-           member_contains(error, "type", word) ||
-           member_contains(error, "message", word);
-}
-
-static int says_not_exist(const cJSON *root)
-{
-    return error_contains(root, "task_not_exist") ||
-           error_contains(root, "could not find task");
-}
-
 /** A number that is not negative, -1 when there is none. */
 static double amount_of(const cJSON *object, const char *name)
 {
-    const cJSON *item = member(object, name);
+    const cJSON *item = runway_json_member(object, name);
 
     return cJSON_IsNumber(item) && item->valuedouble >= 0 ? item->valuedouble
                                                           : -1;
@@ -783,7 +427,10 @@ RunwayOutcome ff_runway_wire_parse_account(const char *text, size_t size,
                                            RunwayError *err)
 {
     cJSON *root = cJSON_ParseWithLength(text, size);
-    const cJSON *tier = member(root, "tier"), *usage = member(root, "usage");
+    const cJSON *tier  = runway_json_member(root, "tier");
+    const cJSON *usage = runway_json_member(root, "usage");
+    const cJSON *limit = runway_json_member(tier, "models");
+    const cJSON *used  = runway_json_member(usage, "models");
 
     account->balance     = -1;
     account->daily_max   = -1;
@@ -794,215 +441,10 @@ RunwayOutcome ff_runway_wire_parse_account(const char *text, size_t size,
                                "the account's reply is not understood");
     }
     account->balance     = amount_of(root, "creditBalance");
-    account->daily_max   = count_of(member(member(tier, "models"), model_name),
+    account->daily_max   = count_of(runway_json_member(limit, model_name),
                                     "maxDailyGenerations");
-    account->daily_count = count_of(member(member(usage, "models"),
-                                           model_name), "dailyGenerations");
+    account->daily_count = count_of(runway_json_member(used, model_name),
+                                    "dailyGenerations");
     cJSON_Delete(root);
     return RUNWAY_OK;
-}
-
-int ff_runway_wire_is_not_exist(const char *text, size_t size)
-{
-    cJSON *root = cJSON_ParseWithLength(text, size);
-    int ret = says_not_exist(root);
-
-    cJSON_Delete(root);
-    return ret;
-}
-
-int ff_runway_wire_is_bad_request(const char *text, size_t size)
-{
-    cJSON *root = cJSON_ParseWithLength(text, size);
-    const cJSON *error = member(root, "error");
-    const char *code = text_of(error, "code");
-    int ret;
-
-    if (!code)
-        code = text_of(root, "code");
-    ret = code && !strcmp(code, "invalid_request");
-    cJSON_Delete(root);
-    return ret;
-}
-
-/** Text that is put together; what does not fit is left out. */
-typedef struct Line {
-    char text[4096];
-    size_t used;
-} Line;
-
-static void append(Line *line, const char *fmt, ...) RUNWAY_PRINTF(2, 3);
-
-static void append(Line *line, const char *fmt, ...)
-{
-    size_t room = sizeof(line->text) - line->used;
-    va_list args;
-    int n;
-
-    va_start(args, fmt);
-    n = vsnprintf(line->text + line->used, room, fmt, args);
-    va_end(args);
-    if (n < 0)
-        line->text[line->used] = 0;
-    else
-        line->used += (size_t)n < room ? (size_t)n : room - 1;
-}
-
-/** A validation path as people write it: references[0].uri */
-static void append_path(Line *line, const cJSON *path)
-{
-    const cJSON *item;
-    int first = 1;
-
-    if (cJSON_IsString(path)) {
-        append(line, "%s", path->valuestring);
-        return;
-    }
-    cJSON_ArrayForEach(item, path) {
-        if (cJSON_IsString(item))
-            append(line, "%s%s", first ? "" : ".", item->valuestring);
-        else if (cJSON_IsNumber(item))
-            append(line, "[%.0f]", item->valuedouble);
-        first = 0;
-    }
-}
-
-static void append_issues(Line *line, const cJSON *issues)
-{
-    const cJSON *issue;
-
-    if (!cJSON_IsArray(issues))
-        return;
-    cJSON_ArrayForEach(issue, issues) {
-        const char *message = text_of(issue, "message");
-        size_t before;
-
-        if (!message)
-            message = text_of(issue, "code");
-        if (cJSON_IsString(issue))
-            message = issue->valuestring;
-        if (!message)
-            continue;
-        append(line, "; ");
-        before = line->used;
-        append_path(line, member(issue, "path"));
-        append(line, "%s%s", line->used > before ? ": " : "", message);
-    }
-}
-
-/** What the known shapes of an error object say; nothing: line stays empty. */
-static void append_error(Line *line, const cJSON *root)
-{
-    static const char *const names[] = {
-        "message", "detail", "msg", "error_description", "title", "code"
-    };
-    const cJSON *error = member(root, "error");
-    const cJSON *holder = cJSON_IsObject(error) ? error : root;
-    const char *message = NULL, *code, *param;
-
-    if (cJSON_IsString(error) && error->valuestring[0])
-        message = error->valuestring;
-    for (size_t i = 0; !message && i < sizeof(names) / sizeof(names[0]); i++)
-        message = text_of(holder, names[i]);
-    if (!message)
-        return;
-    append(line, "%s", message);
-    code  = text_of(holder, "code");
-    param = text_of(holder, "param");
-    if (param)
-        append(line, " (param %s)", param);
-    if (code && strcmp(code, message))
-        append(line, " (%s)", code);
-    append_issues(line, member(root, "issues"));
-    if (holder != root)
-        append_issues(line, member(holder, "issues"));
-}
-
-/** Length of the tag at s, with what a script or style holds; 0: no tag. */
-static size_t tag_length(const char *s, size_t size)
-{
-    static const char *const hidden[] = { "script", "style" };
-    size_t n = 1;
-
-    if (size < 2 || *s != '<' || !(s[1] == '/' || s[1] == '!' || s[1] == '?' ||
-        (s[1] >= 'a' && s[1] <= 'z') || (s[1] >= 'A' && s[1] <= 'Z')))
-        return 0;
-    while (n < size && s[n] != '>')
-        n++;
-    if (n < size)
-        n++;
-    for (size_t i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++) {
-        size_t length = strlen(hidden[i]);
-
-        if (size <= length + 1 || strncasecmp(s + 1, hidden[i], length))
-            continue;
-        while (n < size && !(s[n] == '<' && size - n > length + 2 &&
-                             s[n + 1] == '/' &&
-                             !strncasecmp(s + n + 2, hidden[i], length)))
-            n++;
-    }
-    return n;
-}
-
-/** The beginning of a reply as one line, tags taken out, white space single. */
-static void append_excerpt(Line *line, const char *text, size_t size)
-{
-    size_t start = line->used, most = start + 4 * EXCERPT;
-    int space = 0;
-
-    for (size_t i = 0; i < size && line->used < most;) {
-        size_t tag = tag_length(text + i, size - i);
-
-        if (tag || (unsigned char)text[i] <= ' ') {
-            i += tag ? tag : 1;
-            space = line->used > start;
-            continue;
-        }
-        append(line, "%s%c", space ? " " : "", text[i++]);
-        space = 0;
-    }
-}
-
-/** Cut what begins at start to the length of an excerpt. */
-static void shorten(Line *line, size_t start)
-{
-    ff_runway_scrub(line->text + start);
-    if (strlen(line->text + start) > EXCERPT) {
-        line->text[start + EXCERPT] = 0;
-        ff_runway_clean_text(line->text + start, 1);
-        strcat(line->text, "...");
-    }
-}
-
-void ff_runway_wire_error_text(const char *text, size_t size, char *out,
-                               size_t room)
-{
-    cJSON *root;
-    Line line;
-
-    if (!room)
-        return;
-    line.text[0] = 0;
-    line.used    = 0;
-    root = size ? cJSON_ParseWithLength(text, size) : NULL;
-    /* "404 page not found" begins with a number and is no JSON */
-    if (!cJSON_IsObject(root) && !cJSON_IsArray(root) &&
-        !cJSON_IsString(root)) {
-        cJSON_Delete(root);
-        root = NULL;
-    }
-    if (cJSON_IsObject(root))
-        append_error(&line, root);
-    else if (cJSON_IsString(root))
-        append(&line, "%s", root->valuestring);
-    if (!line.used) {
-        append(&line, "%s", root ? "" : "a reply that is not JSON: ");
-        append_excerpt(&line, text, size);
-        shorten(&line, root ? 0 : strlen("a reply that is not JSON: "));
-    }
-    cJSON_Delete(root);
-    ff_runway_scrub(line.text);
-    if (!size || !line.text[strspn(line.text, " ")])
-        strcpy(line.text, "an empty reply");
-    copy_text(out, room, line.text);
 }
