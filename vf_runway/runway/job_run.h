@@ -16,12 +16,11 @@
  * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
  */
 
-
 /**
  * @file
  * What the job's own files share, and nobody else looks at: one run of a job
- * and its steps. The order of the steps is in job.c; each step is a file:
- * sending (job_submit.c), waiting for the task (job_wait.c), bringing the
+ * (job_step.c) and its steps. The order of the steps is in job.c; each step is a
+ * file: sending (job_submit.c), waiting for the task (job_wait.c), bringing the
  * result in (job_fetch.c). All of it is on one worker. Floor 3.
  */
 

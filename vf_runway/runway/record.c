@@ -16,22 +16,11 @@
  * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
  */
 
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#if defined(__has_include)
-#if !__has_include(<cJSON.h>) && __has_include(<cjson/cJSON.h>)
-#define RUNWAY_CJSON_IN_FOLDER
-#endif
-#endif
-#ifdef RUNWAY_CJSON_IN_FOLDER
-#include <cjson/cJSON.h>
-#else
-#include <cJSON.h>
-#endif
-
+#include "json.h"
 #include "record.h"
 
 #define FORMAT 1

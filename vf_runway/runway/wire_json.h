@@ -30,18 +30,8 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#if defined(__has_include)
-#if !__has_include(<cJSON.h>) && __has_include(<cjson/cJSON.h>)
-#define RUNWAY_CJSON_IN_FOLDER
-#endif
-#endif
-#ifdef RUNWAY_CJSON_IN_FOLDER
-#include <cjson/cJSON.h>
-#else
-#include <cJSON.h>
-#endif
-
 #include "error.h"
+#include "json.h"
 
 /** The member of that name, NULL when there is none or object is no object. */
 static inline const cJSON *runway_json_member(const cJSON *object,
