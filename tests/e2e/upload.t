@@ -55,7 +55,9 @@ subtest 'as the storage wants it' => sub {
     my ($after) = mean_luma($run->{out});
     my ($before) = mean_luma($small);
     cmp_ok(abs($after - (251 - $before)), '<', 3, 'and it comes back generated');
-    unlike($run->{err} . slurp($sim->{log_file}), qr/tell-nobody-0815/, 'the storage did not see the own header');
+    is(($_->{own_headers} // {})->{'x-secret'}, 'tell-nobody-0815', 'with the own header') for @uploads, @creates;
+    is(scalar(grep { $_->{own_headers} } @stores, $sim->requests('download')), 0, 'which the storage does not see, nor who has the results');
+    unlike($run->{err}, qr/tell-nobody-0815/, 'and which is not told');
 };
 
 subtest 'one identity' => sub {

@@ -28,6 +28,7 @@
 #include <unistd.h>
 
 #include "http.h"
+#include "line.h"
 #include "sha256.h"
 
 /* An idle connection may be kept that long. */
@@ -154,74 +155,6 @@ const char *sim_request_header(const SimRequest *req, const char *name,
     if (count)
         *count = search.count;
     return search.value;
-}
-
-static void add_header_to_line(const SimRequest *req, cJSON *object,
-                               const char *name, const char *header)
-{
-    const char *value = sim_request_header(req, header, NULL);
-
-    if (value)
-        cJSON_AddStringToObject(object, name, value);
-}
-
-/* What the request looked like, as far as it is nobody's secret. */
-static void start_line(SimRequest *req)
-{
-    const union MHD_ConnectionInfo *info;
-    const char *value;
-    cJSON *headers;
-
-    req->line = cJSON_CreateObject();
-    cJSON_AddNumberToObject(req->line, "t", sim_log_seconds(req->t));
-    cJSON_AddStringToObject(req->line, "origin", req->origin);
-    cJSON_AddStringToObject(req->line, "method", req->method);
-    cJSON_AddStringToObject(req->line, "path", req->path);
-    if (req->where != WHERE_NONE)
-        cJSON_AddStringToObject(req->line, "where",
-                                sim_where_name(req->where));
-    info = MHD_get_connection_info(req->connection,
-                                   MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-    if (info && info->socket_context)
-        cJSON_AddNumberToObject(req->line, "connection",
-                                (double)(intptr_t)info->socket_context);
-    value = sim_request_header(req, "Authorization", NULL);
-    cJSON_AddBoolToObject(req->line, "bearer", value &&
-                          sim_has_prefix(value, "Bearer ") && value[7]);
-    if (value && !sim_has_prefix(value, "Bearer "))
-        cJSON_AddTrueToObject(req->line, "other_authorization");
-    if (MHD_lookup_connection_value(req->connection, MHD_GET_ARGUMENT_KIND,
-                                    "_jwt"))
-        cJSON_AddTrueToObject(req->line, "jwt");
-    headers = cJSON_AddObjectToObject(req->line, "headers");
-    add_header_to_line(req, headers, "version", "X-Runway-Version");
-    add_header_to_line(req, headers, "accept", "Accept");
-    add_header_to_line(req, headers, "content_type", "Content-Type");
-    add_header_to_line(req, headers, "content_length", "Content-Length");
-    add_header_to_line(req, headers, "transfer_encoding",
-                       "Transfer-Encoding");
-    add_header_to_line(req, headers, "expect", "Expect");
-    add_header_to_line(req, headers, "user_agent", "User-Agent");
-    add_header_to_line(req, headers, "range", "Range");
-    add_header_to_line(req, headers, "if_range", "If-Range");
-}
-
-static void end_line(SimServer *server, SimRequest *req, int status)
-{
-    if (!req->line)
-        return;
-    cJSON_AddNumberToObject(req->line, "status", status);
-    if (req->fault.kind != FAULT_NONE) {
-        cJSON_AddStringToObject(req->line, "fault", req->fault.name);
-        cJSON_AddNumberToObject(req->line, "fault_value", req->fault.value);
-    }
-    if (req->received)
-        cJSON_AddNumberToObject(req->line, "body_bytes",
-                                (double)req->received);
-    cJSON_AddNumberToObject(req->line, "took",
-                            sim_log_seconds(sim_now() - req->t));
-    sim_log_write(server->log, req->line);
-    req->line = NULL;
 }
 
 static ssize_t stream_huge(Stream *stream, uint64_t pos, char *buf, size_t max)
@@ -356,7 +289,7 @@ static enum MHD_Result send_reply(SimHttp *http, SimRequest *req,
                                 reply->headers[i].value);
     /* Before the client can see the reply, so that whoever got it finds its
      * line in the log. */
-    end_line(http->server, req, status);
+    sim_line_end(http->server, req, status);
     ret = MHD_queue_response(req->connection, (unsigned)status, response);
     MHD_destroy_response(response);
     clear_reply(reply);
@@ -377,7 +310,7 @@ static enum MHD_Result answer(SimHttp *http, SimRequest *req)
     switch (fault->kind) {
     case FAULT_DROP_AFTER:
         clear_reply(&reply);
-        end_line(http->server, req, 0);
+        sim_line_end(http->server, req, 0);
         return MHD_NO;
     case FAULT_AFTER_STATUS:
         clear_reply(&reply);
@@ -440,9 +373,9 @@ static enum MHD_Result on_request(void *opaque,
         http->site->begin(http->server, req);
         req->fault = sim_faults_take(http->server->options->faults,
                                      req->where);
-        start_line(req);
+        sim_line_start(req);
         if (req->fault.kind == FAULT_DROP_BEFORE) {
-            end_line(http->server, req, 0);
+            sim_line_end(http->server, req, 0);
             return MHD_NO;
         }
         return MHD_YES;
@@ -485,7 +418,7 @@ static void on_completed(void *opaque, struct MHD_Connection *connection,
     if (req->started && req->line) {
         /* The client went away, or spoke something else than HTTP. */
         cJSON_AddTrueToObject(req->line, "aborted");
-        end_line(http->server, req, 0);
+        sim_line_end(http->server, req, 0);
     }
     if (req->is_download && req->answered) {
         cJSON *line = sim_log_event("sent");

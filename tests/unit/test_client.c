@@ -1380,8 +1380,8 @@ static void test_unfit_configuration(void **state)
         { "HOST: a.b", "Host" }, { "content-length: 5", "Content-Length" },
         { "Transfer-Encoding: chunked", "Transfer-Encoding" },
         { "Expect: 100-continue", "Expect" },
-        { "no colon hunter2", "Name: value" }, { ": hunter2", "Name: value" },
-        { "X Y: hunter2", "Name: value" }, { "X : hunter2", "Name: value" },
+        { ": hunter2", "Name: value" }, { " : hunter2", "Name: value" },
+        { "X Y: hunter2", "Name: value" }, { "X\x01: hunter2", "Name: value" },
         { "X: hunter2\rY: z", "control character" },
         { "X: hunter2\x01", "control character" },
     };
@@ -1443,12 +1443,17 @@ static void test_own_headers(void **state)
     RunwayClient *client;
     const Request *request = &server->requests[0];
 
-    config.headers = "\n X-Gateway-Key:  hunter2222 \r\n\nX-Empty:\n"
+    config.headers = "\n X-Gateway-Key:  hunter1111 \r\n\nX-Empty:\n"
+                     "no colon hunter2\nx-gateway-key \t:hunter2222\n"
                      "accept: text/plain\nX-Runway-Version: 2030-01-01";
     client = connect_with(config);
     assert_int_equal(submit(client), RUNWAY_REFUSED);
     assert_string_equal(request_header(request, "X-Gateway-Key"),
                         "hunter2222");
+    assert_null(strstr(request->head, "hunter1111"));
+    assert_null(strstr(request->head, "no colon"));
+    assert_non_null(strstr(logged, "without a colon"));
+    assert_null(strstr(logged, "hunter2"));
     assert_true(request_has_header(request, "X-Empty"));
     assert_string_equal(request_header(request, "X-Empty"), "");
     /* said once, as the user says it */

@@ -120,6 +120,38 @@ static void test_choice(void **state)
     check_choice("", NULL, NULL, NULL);
 }
 
+static const char *base_value;
+
+static const char *base_getenv(const char *name)
+{
+    return strcmp(name, "RUNWAYML_BASE_URL") ? "https://wrong" : base_value;
+}
+
+static void check_base(const char *provider, const char *said,
+                       const char *variable, const char *want)
+{
+    char *url;
+
+    base_value = variable;
+    url = ff_runway_provider_base_url(ff_runway_provider_find(provider), said,
+                                      base_getenv);
+    assert_string_equal(url, want);
+    free(url);
+}
+
+static void test_base_url(void **state)
+{
+    (void)state;
+    check_base("runway", NULL, NULL, "https://api.dev.runwayml.com");
+    check_base("runway", "", "", "https://api.dev.runwayml.com");
+    check_base("runway", NULL, " \n", "https://api.dev.runwayml.com");
+    check_base("runway", NULL, "\thttps://a.b/c \r\n", "https://a.b/c");
+    check_base("runway", "https://d.e", "https://a.b", "https://d.e");
+    check_base("cometapi", NULL, "https://a.b",
+               "https://api.cometapi.com/runwayml");
+    check_base("cometapi", "https://d.e", NULL, "https://d.e");
+}
+
 static void check_key(const char *provider, const char *in, const char *want)
 {
     const RunwayProvider *p = ff_runway_provider_find(provider);
@@ -188,6 +220,7 @@ int main(void)
         cmocka_unit_test(test_table),
         cmocka_unit_test(test_facts),
         cmocka_unit_test(test_choice),
+        cmocka_unit_test(test_base_url),
         cmocka_unit_test(test_key),
         cmocka_unit_test(test_no_key_says_what_to_do),
     };

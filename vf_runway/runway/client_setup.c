@@ -119,7 +119,23 @@ static RunwayOutcome add_secret(RunwayClient *client, const char *value)
     return RUNWAY_OK;
 }
 
-/** Take over one "Name: value" line of the user's. */
+/** Take a header out of a list again; what is said later holds. */
+static void drop_header(struct curl_slist **list, const char *name, size_t n)
+{
+    for (struct curl_slist *i; (i = *list);) {
+        if (strncasecmp(i->data, name, n) ||
+            (i->data[n] != ':' && i->data[n] != ';')) {
+            list = &i->next;
+            continue;
+        }
+        *list   = i->next;
+        i->next = NULL;
+        curl_slist_free_all(i);
+    }
+}
+
+/** Take over one "Name: value" line of the user's, as Runway's SDKs do: blanks
+ *  around both go, and a line without a colon is none. */
 static RunwayOutcome add_own_header(RunwayClient *client, const char *line,
                                     size_t length, RunwayError *err)
 {
@@ -132,11 +148,20 @@ static RunwayOutcome add_own_header(RunwayClient *client, const char *line,
     };
     const char *colon = memchr(line, ':', length);
     size_t name = colon ? (size_t)(colon - line) : 0;
-    size_t start, n;
+    size_t start = name + 1, n;
     RunwayOutcome ret;
     char *text;
 
-    if (!colon || !is_token(line, name))
+    if (!colon) {
+        ff_runway_log(client->log, RUNWAY_LOG_WARNING,
+                      "%s: a line without a colon is left out",
+                      client->provider->headers_variable ?
+                      client->provider->headers_variable : "headers");
+        return RUNWAY_OK;
+    }
+    while (name && (line[name - 1] == ' ' || line[name - 1] == '\t'))
+        name--;
+    if (!is_token(line, name))
         return ff_runway_error(err, RUNWAY_INVALID,
                                "%s: each line is \"Name: value\", and one is "
                                "not", client->provider->headers_variable ?
@@ -149,13 +174,12 @@ static RunwayOutcome add_own_header(RunwayClient *client, const char *line,
                                    client->provider->headers_variable ?
                                    client->provider->headers_variable :
                                    "headers", forbidden[i]);
-    for (size_t i = name; i < length; i++)
+    for (size_t i = start; i < length; i++)
         if (((unsigned char)line[i] < ' ' && line[i] != '\t') ||
             line[i] == 0x7F)
             return ff_runway_error(err, RUNWAY_INVALID,
                                    "the header %.*s has a control character "
                                    "in its value", (int)name, line);
-    start = name + 1;
     while (start < length && (line[start] == ' ' || line[start] == '\t'))
         start++;
     n    = length - start;
@@ -174,6 +198,7 @@ static RunwayOutcome add_own_header(RunwayClient *client, const char *line,
         memcpy(text + name + 2, line + start, n);
         text[name + 2 + n] = 0;
     }
+    drop_header(&client->headers, line, name);
     if (!ret && !ff_runway_header_add(&client->headers, text))
         ret = RUNWAY_NOMEM;
     free(text);

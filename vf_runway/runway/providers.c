@@ -16,7 +16,7 @@
  * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
  */
 
-#include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "providers.h"
@@ -100,6 +100,32 @@ RunwayOutcome ff_runway_provider_choose(const char *name,
                                cometapi->name, runway->name);
     *provider = has_runway ? runway : cometapi;
     return RUNWAY_OK;
+}
+
+char *ff_runway_provider_base_url(const RunwayProvider *provider,
+                                  const char *said,
+                                  const char *(*getenv_fn)(const char *))
+{
+    const char *text;
+    size_t length;
+    char *copy;
+
+    if (said && *said)
+        return strdup(said);
+    text = provider->base_url_variable ?
+           getenv_fn(provider->base_url_variable) : NULL;
+    if (!has_content(text))
+        return strdup(provider->base_url);
+    while (is_space(*text))
+        text++;
+    copy = strdup(text);
+    if (!copy)
+        return NULL;
+    length = strlen(copy);
+    while (is_space(copy[length - 1]))
+        length--;
+    copy[length] = 0;
+    return copy;
 }
 
 /** Whether key is one that Runway itself gives out. */

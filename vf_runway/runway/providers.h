@@ -59,6 +59,15 @@ RunwayOutcome ff_runway_provider_choose(const char *name,
                                         RunwayError *err);
 
 /**
+ * Where the API is: as said, unless that is NULL or empty; else as the
+ * provider's variable says, without white space around it (Runway's SDKs read
+ * it so); else the provider's own. For free(); NULL: out of memory.
+ */
+char *ff_runway_provider_base_url(const RunwayProvider *provider,
+                                  const char *said,
+                                  const char *(*getenv_fn)(const char *));
+
+/**
  * Trim white space off both ends of key in place and check it for the provider:
  * not empty, no control character inside, and a key that looks like Runway's
  * own ("key_" and 128 hex digits) never goes to another provider. Error texts

@@ -77,6 +77,17 @@ static int keep_pictures(RunwaySettings *set, RunwayPicture *pictures)
     return 0;
 }
 
+static int set_endpoint(RunwaySettings *set)
+{
+    char *url = ff_runway_provider_base_url(set->provider, set->base_url,
+                                            get_environment);
+    int ret = keep(set, url);
+
+    if (ret >= 0)
+        set->endpoint = url;
+    return ret;
+}
+
 static int check_transport(RunwaySettings *set)
 {
     if (set->transport != RUNWAY_SEND_UPLOAD || set->provider->has_uploads)
@@ -418,8 +429,9 @@ static int set_model(RunwaySettings *set)
 int ff_runway_settings_init(RunwaySettings *set, void *log_ctx)
 {
     static int (*const steps[])(RunwaySettings *set) = {
-        set_model, check_transport, set_prompt, set_references, set_keyframes, set_moderation,
-        set_output_format, set_size, set_body, set_key,
+        set_model, set_endpoint, check_transport, set_prompt, set_references,
+        set_keyframes, set_moderation, set_output_format, set_size, set_body,
+        set_key,
     };
 
     set->log_ctx = log_ctx;
@@ -467,17 +479,13 @@ void ff_runway_settings_free(RunwaySettings *set)
 RunwayClientConfig ff_runway_settings_client(const RunwaySettings *set)
 {
     const RunwayProvider *provider = set->provider;
-    const char *base_url = set->base_url, *headers = NULL;
+    const char *headers = NULL;
 
-    if ((!base_url || !*base_url) && provider->base_url_variable)
-        base_url = getenv(provider->base_url_variable);
-    if (!base_url || !*base_url)
-        base_url = provider->base_url;
     if (provider->headers_variable)
         headers = getenv(provider->headers_variable);
     return (RunwayClientConfig){
         .provider    = provider,
-        .base_url    = base_url,
+        .base_url    = set->endpoint,
         .api_version = set->api_version,
         .key         = set->dry_run ? "dry_run" : set->key, /* never sent */
         .headers     = headers && *headers ? headers : NULL,

@@ -90,6 +90,7 @@ typedef struct RunwaySettings {
     RunwayLog log;
     const RunwayProvider *provider;
     const RunwayModel *model_info;
+    const char *endpoint;       ///< base URL of the API
     RunwayRequest request;      ///< ratio as wished, no keyframes
     RunwayPicture *keyframes;   ///< seconds on the source, in order of time
     int nb_keyframes;
