@@ -119,6 +119,11 @@ subtest 'failures' => sub {
     $sim = RunwayTest::Simulator->start('--key' => 'another', '--latency' => 0);
     $run = at_runway($sim, options => { transport => 'upload' }, loglevel => 'error');
     error_line('a wrong key', $run, qr/does not accept the key/);
+    is(join(' ', map { $_->{where} } $sim->requests), 'account', 'is found out before anything is uploaded');
+
+    $sim = RunwayTest::Simulator->start('--latency' => 0, '--fault' => 'upload:*=status=401');
+    $run = at_runway($sim, options => { transport => 'upload' }, loglevel => 'error');
+    error_line('no right to upload', $run, qr/does not accept the key/);
     is(kinds($sim), 'upload', 'is not tried again');
 };
 
