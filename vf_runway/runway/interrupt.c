@@ -72,7 +72,10 @@ static void install(int i)
     memset(&ours, 0, sizeof(ours));
     ours.sa_sigaction = handler;
     ours.sa_mask      = now.sa_mask;
-    ours.sa_flags     = SA_SIGINFO | SA_RESTART;
+    /* on the stack it wants (Go's runtime insists), and with system calls that
+     * end where it counts on that (so does Python) */
+    ours.sa_flags     = SA_SIGINFO | (now.sa_flags &
+                                      (SA_RESTART | SA_ONSTACK | SA_NODEFER));
     installed[i] = !sigaction(signals[i], &ours, NULL);
 }
 

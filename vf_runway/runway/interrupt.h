@@ -22,7 +22,8 @@
  * no interrupt callback, and a filter that waits for minutes has to return. POSIX
  * signals, process-wide. Floor 0.
  *
- * The handler notes the signal and calls the one it replaced. It is installed
+ * The handler notes the signal and calls the one it replaced, as that asked to
+ * be called: its mask, its stack, system calls restarted or not. It is installed
  * only over a real handler: where a signal's default ends the process, or where
  * it is ignored, nothing changes. It is restored when the last user is gone, and
  * only if it is still in place.
