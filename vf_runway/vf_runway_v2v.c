@@ -315,6 +315,11 @@ static AVFrame *get_buffer(void *opaque)
     return frame;
 }
 
+static int is_interrupted(void *opaque)
+{
+    return ff_runway_interrupt_seen(opaque);
+}
+
 static int open_events(AVFilterContext *ctx)
 {
     RunwayV2VContext *s = ctx->priv;
@@ -369,6 +374,8 @@ static int start(AVFilterContext *ctx)
         .out_time_base = outlink->time_base,
         .get_buffer    = get_buffer,
         .opaque        = outlink,
+        .interrupted   = is_interrupted,
+        .interrupt_opaque = &s->interrupt,
         .log_ctx       = ctx,
     };
 
@@ -701,6 +708,11 @@ static int activate(AVFilterContext *ctx)
     }
     if (!s->error)
         s->error = run(ctx);
+    /* in the middle of encoding a clip, which can take longer than we have */
+    if (s->error == AVERROR_EXIT && ff_runway_interrupt_seen(&s->interrupt)) {
+        s->error = 0;
+        stop_early(ctx);
+    }
     return s->error;
 }
 
@@ -717,6 +729,8 @@ static int process_command(AVFilterContext *ctx, const char *cmd,
         ret = ff_runway_settings_change(&s->set, cmd);
     if (ret >= 0 && s->sequence)
         ret = ff_runway_sequence_change(s->sequence, &s->set.request);
+    if (ret == AVERROR_EXIT) /* interrupted: the next activate() ends it */
+        return 0;
     /* going on with the old prompt would buy what nobody wants */
     if (ret < 0 && !s->error)
         s->error = ret;

@@ -36,6 +36,8 @@ struct RunwayClipReader {
     int64_t last;        ///< time of the frame handed out last, -1: none
     int draining;
     enum AVColorSpace colorspace; ///< where the clip does not say
+    int (*cancelled)(void *opaque); ///< NULL: never
+    void *opaque;
 };
 
 #define DECODER_THREADS 2
@@ -164,8 +166,11 @@ const RunwayClipInfo *ff_runway_clip_reader_info(const RunwayClipReader *r)
 static int read_packet(RunwayClipReader *r)
 {
     for (;;) {
-        int ret = av_read_frame(r->demux, r->packet);
+        int ret;
 
+        if (r->cancelled && r->cancelled(r->opaque))
+            return AVERROR_EXIT;
+        ret = av_read_frame(r->demux, r->packet);
         if (ret == AVERROR_EOF)
             return r->demux->pb->error < 0 ? r->demux->pb->error : 0;
         if (ret < 0)
@@ -312,7 +317,9 @@ static RunwayOutcome scan(RunwayClipReader *r, int64_t *first_key,
                            "the result has no key frame");
 }
 
-RunwayOutcome ff_runway_clip_check(void *log_ctx, int fd, int64_t size,
+RunwayOutcome ff_runway_clip_check(void *log_ctx,
+                                   int (*cancelled)(void *opaque),
+                                   void *opaque, int fd, int64_t size,
                                    int64_t sent, RunwayError *err)
 {
     RunwayClipReader *r = NULL;
@@ -332,6 +339,8 @@ RunwayOutcome ff_runway_clip_check(void *log_ctx, int fd, int64_t size,
                                   (long long)size, av_err2str(ret));
         goto end;
     }
+    r->cancelled = cancelled;
+    r->opaque    = opaque;
     outcome = ff_runway_retime_plan(&retime, sent, r->info.duration,
                                     r->info.frame, err);
     if (!outcome)
@@ -347,6 +356,8 @@ RunwayOutcome ff_runway_clip_check(void *log_ctx, int fd, int64_t size,
         outcome = ff_runway_error(err, RUNWAY_BAD_RESULT, "the result cannot "
                                   "be decoded: %s", av_err2str(ret));
 end:
+    if (outcome && cancelled(opaque))
+        outcome = ff_runway_error(err, RUNWAY_CANCELLED, "cancelled");
     av_frame_free(&frame);
     ff_runway_clip_reader_free(&r);
     return outcome;

@@ -67,9 +67,13 @@ int ff_runway_clip_reader_next(RunwayClipReader *reader, AVFrame *frame,
 /**
  * Whether a result is whole: it opens, every packet is there, its length fits
  * the one that was sent, and its first and its last group of pictures decode.
- * RUNWAY_OK, or RUNWAY_BAD_RESULT with the reason. Any thread.
+ * RUNWAY_OK, or RUNWAY_BAD_RESULT with the reason; RUNWAY_CANCELLED soon after
+ * cancelled() begins to answer non-zero: a large result takes seconds. Any
+ * thread.
  */
-RunwayOutcome ff_runway_clip_check(void *log_ctx, int fd, int64_t size,
+RunwayOutcome ff_runway_clip_check(void *log_ctx,
+                                   int (*cancelled)(void *opaque),
+                                   void *opaque, int fd, int64_t size,
                                    int64_t sent, RunwayError *err);
 
 #endif /* AVFILTER_RUNWAY_CLIP_READER_H */

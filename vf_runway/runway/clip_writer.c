@@ -276,6 +276,9 @@ static int encode(RunwayClipWriter *w, AVFrame *frame)
     int ret = avcodec_send_frame(w->enc, frame);
 
     while (ret >= 0) {
+        /* at the end, some twenty frames come out one after the other */
+        if (w->config.interrupted(w->config.opaque))
+            return AVERROR_EXIT;
         ret = avcodec_receive_packet(w->enc, w->packet);
         if (ret == AVERROR(EAGAIN) || ret == AVERROR_EOF)
             return 0;

@@ -44,6 +44,10 @@ typedef struct RunwayClipWriterConfig {
     RunwayGeometry geometry;
     int rate_num, rate_den;      ///< frames per second
     int64_t bit_rate;            ///< bits per second to keep to, 0: by quality
+    /** Non-zero when nobody waits for the clip any more: AVERROR_EXIT then,
+     *  before the next frame. */
+    int (*interrupted)(void *opaque);
+    void *opaque;
     void *log_ctx;
 } RunwayClipWriterConfig;
 

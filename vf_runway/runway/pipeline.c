@@ -142,7 +142,8 @@ static RunwayOutcome check_result(void *opaque, int fd, int64_t size,
 {
     RunwayPipeline *p = opaque;
 
-    return p->config.check(p->config.check_opaque, fd, size, sent, err);
+    return p->config.check(p->config.check_opaque, is_stopped, p, fd, size,
+                           sent, err);
 }
 
 static Entry *next_queued(RunwayPipeline *p)

@@ -61,8 +61,11 @@ typedef struct RunwayPipelineConfig {
                                 ///< end: the job comes out with its error
     const RunwayLog *log;       ///< outlives the pipeline
     RunwayEventLog *events;     ///< likewise; NULL: none
-    RunwayOutcome (*check)(void *opaque, int fd, int64_t size, int64_t sent,
-                           RunwayError *err); ///< on workers, several at once
+    /** As in RunwayJobHost, but told with cancelled() when to leave it; on
+     *  workers, several at once. */
+    RunwayOutcome (*check)(void *opaque, int (*cancelled)(void *cancel_opaque),
+                           void *cancel_opaque, int fd, int64_t size,
+                           int64_t sent, RunwayError *err);
     void *check_opaque;
 } RunwayPipelineConfig;
 

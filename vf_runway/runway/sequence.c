@@ -217,11 +217,13 @@ static int open_clip(RunwaySequence *s, const AVFrame *frame, int64_t length)
         config.upload_size = RUNWAY_UPLOAD_MAX;
     config.log_ctx       = c->log_ctx;
     config.writer = (RunwayClipWriterConfig){
-        .encoder  = c->encoder,
-        .options  = c->encoder_opts,
-        .rate_num = config.segment.rate_num,
-        .rate_den = config.segment.rate_den,
-        .log_ctx  = c->log_ctx,
+        .encoder     = c->encoder,
+        .options     = c->encoder_opts,
+        .rate_num    = config.segment.rate_num,
+        .rate_den    = config.segment.rate_den,
+        .interrupted = c->interrupted,
+        .opaque      = c->interrupt_opaque,
+        .log_ctx     = c->log_ctx,
     };
     ff_runway_geometry_plan(&config.writer.geometry, frame->width,
                             frame->height, frame->sample_aspect_ratio.num,
@@ -411,6 +413,8 @@ static int close_clip(RunwaySequence *s)
     if (ff_runway_pipeline_admit(s->pipeline, &job, &err))
         ret = ff_runway_report(s->config.log_ctx, &err);
 end:
+    if (ret < 0) /* half closed */
+        ff_runway_clip_free(&s->open);
     av_free(keyframes);
     ff_runway_job_free(&job);
     return ret;

@@ -72,6 +72,11 @@ typedef struct RunwaySequenceConfig {
     AVRational out_time_base;    ///< of frames that come out
     AVFrame *(*get_buffer)(void *opaque); ///< of the output's size and format
     void *opaque;
+    /** Non-zero when the process was told to end. Encoding ends then: what adds
+     *  a frame or ends a clip returns AVERROR_EXIT, which is for the caller and
+     *  not for the graph. */
+    int (*interrupted)(void *interrupt_opaque);
+    void *interrupt_opaque;
     void *log_ctx;
 } RunwaySequenceConfig;
 
