@@ -20,8 +20,10 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <cmocka.h>
 
+#include "retime.h"
 #include "segment.h"
 
 static RunwaySegment make(int num, int den, int max_rate, int64_t min,
@@ -29,7 +31,7 @@ static RunwaySegment make(int num, int den, int max_rate, int64_t min,
 {
     RunwaySegment s = { 0 };
 
-    ff_runway_segment_rate(&s, num, den, max_rate);
+    ff_runway_segment_rate(&s, num, den, 0, max_rate);
     s.min_duration = min;
     s.max_duration = max;
     return s;
@@ -59,6 +61,45 @@ static void test_rate(void **state)
 
         assert_int_equal(s.rate_num, cases[i].want_num);
         assert_int_equal(s.rate_den, cases[i].want_den);
+    }
+}
+
+/* A rate that is not known is guessed where the first frame tells it. */
+static void test_rate_guessed(void **state)
+{
+    static const struct { int64_t length; int max, num, den; } cases[] = {
+        { 41667,  0,  24,    1 },
+        { 41708,  0,  24000, 1001 },
+        { 41000,  0,  24,    1 },      /* milliseconds */
+        { 42000,  0,  24,    1 },
+        { 40000,  0,  25,    1 },
+        { 33333,  0,  30,    1 },
+        { 33367,  0,  30000, 1001 },
+        { 33000,  0,  30,    1 },
+        { 34000,  0,  30,    1 },
+        { 41667,  20, 24,    2 },
+        { 20833,  0,  48,    2 },
+        { 20000,  0,  50,    2 },
+        { 16000,  0,  60,    2 },
+        { 17000,  0,  60,    2 },
+        { 16683,  0,  60000, 2002 },
+        { 0,      0,  30,    1 },
+        { 8333,   0,  30,    1 },
+        { 45000,  0,  30,    1 },
+        { 500000, 24, 24,    1 },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        RunwaySegment s = { 0 };
+
+        ff_runway_segment_rate(&s, 1, 0, cases[i].length, cases[i].max);
+        assert_int_equal(s.rate_num, cases[i].num);
+        assert_int_equal(s.rate_den, cases[i].den);
+        assert_true(s.nearest);
+        ff_runway_segment_rate(&s, 25, 1, cases[i].length, 0);
+        assert_int_equal(s.rate_num, 25);
+        assert_false(s.nearest);
     }
 }
 
@@ -99,6 +140,38 @@ static void test_one_slot_each(void **state)
 
             assert_int_equal(ff_runway_segment_slot(&s, exact), n);
             assert_int_equal(ff_runway_segment_slot(&s, milli), n);
+        }
+    }
+}
+
+/* At a rate of its own every frame that is not shorter than a slot has one, and
+ * it is the one that is looked up for the frame's time. */
+static void test_nearest_slot(void **state)
+{
+    static const int rates[][2] = {
+        { 24, 1 }, { 25, 1 }, { 30000, 1001 }, { 30, 1 }, { 15, 1 }, { 27, 1 },
+        { 7, 1 },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rates) / sizeof(*rates); i++) {
+        RunwaySegment s = make(1, 0, 0, 0, 30000000);
+        int64_t before = -1;
+
+        assert_int_equal(s.rate_num, 30);
+        for (int n = 0; n < 900; n++) {
+            int64_t time = frame_time(n, rates[i][0], rates[i][1], 1);
+            int64_t slot = ff_runway_segment_slot(&s, time);
+            int64_t at   = ff_runway_segment_length(&s, slot);
+
+            assert_true(slot > before);
+            assert_true(llabs(at - time) <= 16668);
+            assert_false(ff_runway_retime_is_nearer(
+                time, at, ff_runway_segment_length(&s, slot + 1)));
+            if (slot)
+                assert_true(ff_runway_retime_is_nearer(
+                    time, ff_runway_segment_length(&s, slot - 1), at));
+            before = slot;
         }
     }
 }
@@ -177,8 +250,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rate),
+        cmocka_unit_test(test_rate_guessed),
         cmocka_unit_test(test_rate_never_over_limit),
         cmocka_unit_test(test_one_slot_each),
+        cmocka_unit_test(test_nearest_slot),
         cmocka_unit_test(test_thinned),
         cmocka_unit_test(test_slots),
         cmocka_unit_test(test_whole_seconds),

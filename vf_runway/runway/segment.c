@@ -16,6 +16,9 @@
  * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
  */
 
+#include <stddef.h>
+#include <stdlib.h>
+
 #include "segment.h"
 
 /* Time stamps are often rounded to whole milliseconds (Matroska): a frame may
@@ -27,14 +30,41 @@
 /* The sum of many rounded times may pass an exact limit by this much. */
 #define TOLERANCE 1000
 
+/* The rate of frames of that length, if it is one of film or video. The length
+ * may be a difference of times in whole milliseconds. Others are no guess: a
+ * long frame may be a still picture of a variable rate. */
+static int guess(int64_t length, int *num, int *den)
+{
+    static const int rates[] = { 24, 25, 30, 48, 50, 60 };
+    int64_t least = 700;
+
+    for (size_t i = 0; i < sizeof(rates) / sizeof(*rates); i++) {
+        int64_t off = llabs(length - 1000000 / rates[i]);
+
+        if (off < least) {
+            least = off;
+            *num  = rates[i];
+            *den  = 1;
+        }
+        /* only a time that is exact tells 24000/1001 from 24 */
+        if (llabs(length - 1001000 / rates[i]) < 10) {
+            *num = rates[i] * 1000;
+            *den = 1001;
+            return 1;
+        }
+    }
+    return least < 700;
+}
+
 void ff_runway_segment_rate(RunwaySegment *segment, int num, int den,
-                            int max_rate)
+                            int64_t length, int max_rate)
 {
     int64_t limit, n;
 
     if (max_rate <= 0)
         max_rate = RUNWAY_RATE_MAX;
-    if (num <= 0 || den <= 0) {
+    segment->nearest = num <= 0 || den <= 0;
+    if (segment->nearest && !guess(length, &num, &den)) {
         segment->rate_num = max_rate;
         segment->rate_den = 1;
         return;
@@ -44,6 +74,7 @@ void ff_runway_segment_rate(RunwaySegment *segment, int num, int den,
     if (den > INT32_MAX / n) { /* nonsense such as 90000/1 over a huge den */
         segment->rate_num = max_rate;
         segment->rate_den = 1;
+        segment->nearest  = 1;
         return;
     }
     segment->rate_num = num;
@@ -62,8 +93,13 @@ int64_t ff_runway_segment_slot(const RunwaySegment *segment, int64_t time)
 
     if (time <= 0)
         return 0;
-    /* ceil(time * rate - LATE), in units of 1 / unit slots */
-    pos = time * segment->rate_num - unit * LATE_NUM / LATE_DEN;
+    /* ceil(time * rate - LATE), in units of 1 / unit slots. In the middle between
+     * two slots the earlier has it, with the microsecond of rounding that
+     * ff_runway_retime_is_nearer() allows as well. */
+    if (segment->nearest)
+        pos = (time - 1) * segment->rate_num - unit / 2;
+    else
+        pos = time * segment->rate_num - unit * LATE_NUM / LATE_DEN;
     return pos <= 0 ? 0 : (pos + unit - 1) / unit;
 }
 

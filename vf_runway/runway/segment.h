@@ -25,7 +25,9 @@
  * rate; its n-th frame, or slot, is at n / rate. A source frame fills the slots
  * from its own time to the next frame's; one that fills none is left out of the
  * upload (50 and 60 fps, bursts of a variable rate) and finds its picture again
- * by time (retime.h).
+ * by time (retime.h). Where the source's rate is not known (behind setpts, in
+ * newer FFmpeg), a frame goes to the slot nearest to it, which is where it will
+ * be looked for.
  */
 
 #ifndef AVFILTER_RUNWAY_SEGMENT_H
@@ -38,6 +40,7 @@
 
 typedef struct RunwaySegment {
     int rate_num, rate_den;    ///< of the upload, frames per second
+    int nearest;               ///< that is not the source's rate, or a guess
     int64_t min_duration;      ///< shortest upload, microseconds
     int64_t max_duration;      ///< longest upload, microseconds
     int whole_seconds;         ///< uploads are lengthened to whole seconds, as
@@ -47,10 +50,12 @@ typedef struct RunwaySegment {
 /**
  * Choose the rate of the upload: the source's, divided by the smallest whole
  * number that brings it to max_rate (0: RUNWAY_RATE_MAX) or below. A source
- * rate that is not known (0/0, 1/0) gives max_rate itself.
+ * rate that is not known (0/0, 1/0) is guessed from the length of the clip's
+ * first frame, microseconds, where that is one of film or video; else it gives
+ * max_rate itself.
  */
 void ff_runway_segment_rate(RunwaySegment *segment, int num, int den,
-                            int max_rate);
+                            int64_t length, int max_rate);
 
 /** Whether a clip that ends at end is no longer than the upload may be. */
 int ff_runway_segment_fits(const RunwaySegment *segment, int64_t end);

@@ -159,8 +159,9 @@ int ff_runway_sequence_has_room(RunwaySequence *s, int format, int width,
                                                   height));
 }
 
-/* How long a clip is at most, and at what rate it is sent. */
-static RunwaySegment plan_segment(const RunwaySequenceConfig *c)
+/* How long a clip is at most, and at what rate it is sent; length is its first
+ * frame's. */
+static RunwaySegment plan_segment(const RunwaySequenceConfig *c, int64_t length)
 {
     const RunwayModel *m = c->request.model;
     RunwaySegment segment = { 0 };
@@ -174,7 +175,7 @@ static RunwaySegment plan_segment(const RunwaySequenceConfig *c)
     if (segment.max_duration < m->min_duration)
         segment.max_duration = m->min_duration;
     ff_runway_segment_rate(&segment, c->frame_rate.num, c->frame_rate.den,
-                           m->max_rate);
+                           length, m->max_rate);
     /* the shortest upload has room for source frames to its end */
     segment.max_duration =
         FFMAX(segment.max_duration,
@@ -208,7 +209,7 @@ static int open_clip(RunwaySequence *s, const AVFrame *frame, int64_t length)
     config.native        = c->native;
     config.plan_only     = c->plan_only;
     config.fit           = c->fit;
-    config.segment       = plan_segment(c);
+    config.segment       = plan_segment(c, length);
     if (c->send != RUNWAY_SEND_UPLOAD)
         config.inline_size = ff_runway_data_uri_capacity("video/mp4",
                                                          RUNWAY_DATA_URI_MAX);
