@@ -52,7 +52,10 @@ for (
         is(near(numbers_of($out), [0 .. 5999], 0), '', 'each frame in its place');
         is(times_differ(packets_of($out, 'v:0'), packets_of($film, 'v:0'), 0.0011), '', 'at its time')
             if $type eq 'mkv';
-        my ($heard, $was) = map { packets_of($_, 'a:0') } $out, $film;
+        # what this ffmpeg makes of the sound in a file of that type, without a filter
+        my $copy = "$TMP/copy.$type";
+        run_cmd([$FFMPEG, qw(-v error -nostdin -y -i), $film, qw(-c copy), @$args, $copy]);
+        my ($heard, $was) = map { packets_of($_, 'a:0') } $out, $copy;
         is(times_differ($heard, $was, 0.0011), '', 'the sound is whole and in time');
         my $digests = join ' ', map {
             my $md5 = run_cmd([$FFMPEG, qw(-v error -nostdin -i), $_, qw(-map 0:a -c copy -f md5 -)]);

@@ -55,7 +55,7 @@ for (
     ['10 bit 4:2:0',               { filter => 'format=yuv420p10le' }, $gen4, 28],
     ['10 bit 4:4:4',               { filter => 'format=yuv444p10le' }, $aleph2, 28],
     ['full range',                 { range => 'pc' }, $aleph2, 28, 'setparams=range=pc'],
-    ['full range by name',         { filter => 'format=yuvj420p', range => 'pc' }, $aleph2, 28],
+    ['full range by name',         { filter => 'format=yuvj420p', range => 'pc', codec => [qw(-c:v mjpeg -q:v 2)] }, $aleph2, 28],
     ['BT.709, tagged',             { matrix => 'bt709' }, $aleph2, 28,
         'setparams=colorspace=bt709:color_primaries=bt709:color_trc=bt709'],
 ) {

@@ -16,7 +16,7 @@ use RunwayTest;
 use FilterTest;
 
 my $sim = RunwayTest::Simulator->start('--latency' => 0.2);
-my @RAW = qw(-c:v rawvideo -fps_mode passthrough -enc_time_base -1 -copyts);
+my @RAW = (qw(-c:v rawvideo -fps_mode passthrough -copyts), @SOURCE_TIME_BASE);
 
 # The lines of framecrc (time base, size, dts, pts, duration, bytes), without
 # the checksums, straight out of the filter.

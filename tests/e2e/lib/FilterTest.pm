@@ -64,7 +64,7 @@ sub filter_command {
     # A time base of its own for the encoder would round what is compared.
     my @command = ($FFMPEG, qw(-hide_banner -nostdin -y -v), $opt{loglevel} // 'warning',
         @{ $opt{input} || [] }, '-i', $opt{in}, '-vf', $graph,
-        @{ $opt{args} || [qw(-c:v ffv1 -c:a copy -fps_mode passthrough -enc_time_base -1)] }, $out);
+        @{ $opt{args} || [qw(-c:v ffv1 -c:a copy -fps_mode passthrough), @SOURCE_TIME_BASE] }, $out);
     return { command => \@command, env => \%env, out => $out, own => $own };
 }
 
@@ -73,7 +73,7 @@ sub filter_command {
 sub run_filter {
     my ($sim, %opt) = @_;
     my $what = filter_command($sim, %opt);
-    my $run = run_cmd($what->{command}, timeout => $opt{timeout} // 60, env => $what->{env},
+    my $run = run_cmd($what->{command}, timeout => $opt{timeout} // 180, env => $what->{env},
         $opt{stdin} ? (stdin => $opt{stdin}) : (), $opt{signal} ? (signal => $opt{signal}) : ());
     $run->{stdout} = $run->{out};
     @$run{qw(out own command)} = @$what{qw(out own command)};
@@ -121,7 +121,7 @@ sub lossless_clip {
 sub times_of {
     my ($path, @input) = @_;
     my $run = run_cmd([$FFMPEG, qw(-hide_banner -nostdin -v error), @input, '-i', $path,
-        qw(-map 0:v:0 -c:v rawvideo -fps_mode passthrough -enc_time_base -1 -copyts -f framecrc -)]);
+        qw(-map 0:v:0 -c:v rawvideo -fps_mode passthrough), @SOURCE_TIME_BASE, qw(-copyts -f framecrc -)]);
     die "cannot read $path: $run->{err}\n" if $run->{status};
     return [map { s/\s+//gr =~ s/,0x[0-9a-f]+//ir } grep { /^(#tb|#dimensions|\d)/ } split /\n/, $run->{out}];
 }
