@@ -20,7 +20,7 @@ MAKEFLAGS += --no-builtin-rules
 .SUFFIXES:
 .DELETE_ON_ERROR:
 
-export CC PKG_CONFIG FFMPEG_SRC FFMPEG_URL FFMPEG_SHA256 FFMPEG_CONFIGURE BUILD
+export CC PKG_CONFIG FFMPEG_SRC FFMPEG_URL FFMPEG_SHA256 FFMPEG_RELEASE FFMPEG_CONFIGURE BUILD
 
 include vf_runway/runway/Makefile
 
@@ -72,9 +72,16 @@ check-e2e: ## the tests through a built ffmpeg (T=tests/e2e/x.t)
 	@$(MAKE) --no-print-directory check-e2e-programs
 	@scripts/check $(BUILD) $(or $(T),$(E2E_TESTS))
 
+RELEASES = 7.1 9.0
+
+check-releases: ## the tests on FFmpeg 7.1 and 9.0, or on one: VERSION=7.1 (or 5.1)
+	@scripts/deps
+	@MAKE='$(MAKE)' scripts/check-releases $(BUILD) '$(T)' $(or $(VERSION),$(RELEASES))
+
 clean: ## remove what was built, keep the downloaded source
 	rm -rf $(BUILD)/bin $(BUILD)/ffmpeg $(BUILD)/assert $(BUILD)/unit \
-	    $(BUILD)/simulator $(BUILD)/demo $(BUILD)/check $(BUILD)/*.log
+	    $(BUILD)/simulator $(BUILD)/demo $(BUILD)/check $(BUILD)/*.log \
+	    $(foreach d,bin assert simulator check,$(BUILD)/releases/*/$(d))
 
 distclean: ## remove build/ altogether
 	rm -rf $(BUILD)
@@ -91,7 +98,7 @@ help: ## this list
 	    '  -jN               as many jobs (by itself: one for each processor)'
 
 .PHONY: all deps demo install uninstall apply simulator check check-unit \
-    check-e2e check-ffmpeg check-programs check-unit-programs check-e2e-programs \
+    check-e2e check-releases check-ffmpeg check-programs check-unit-programs check-e2e-programs \
     demo-programs clean distclean help FORCE
 
 ##
@@ -101,7 +108,7 @@ help: ## this list
 # A change of where the source comes from is a change of the source.
 $(BUILD)/src/.wanted: FORCE
 	@mkdir -p $(@D)
-	@printf '%s\n' '$(FFMPEG_SRC)|$(FFMPEG_URL)|$(FFMPEG_SHA256)' > $@.new
+	@printf '%s\n' '$(FFMPEG_SRC)|$(FFMPEG_URL)|$(FFMPEG_SHA256)|$(FFMPEG_RELEASE)' > $@.new
 	@if cmp -s $@ $@.new; then rm -f $@.new; else mv $@.new $@; fi
 
 # A tree of the user's own is looked at each time: he works on it.
