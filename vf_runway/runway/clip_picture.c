@@ -25,6 +25,7 @@
 
 #include "compat.h"
 #include "clip_picture.h"
+#include "matrix.h"
 
 /* Everything a SwsContext was set up for. */
 typedef struct Conversion {
@@ -139,12 +140,61 @@ static void plane_pointers(const AVFrame *frame, int x, int y,
     }
 }
 
+/* @return 0 for a matrix that is not made of weights, or not known here */
+static int weights_of(enum AVColorSpace space, RunwayPrimaryWeights *weights)
+{
+    switch (space) {
+    case AVCOL_SPC_BT709:
+        *weights = (RunwayPrimaryWeights){ 0.2126, 0.0722 };
+        return 1;
+    case AVCOL_SPC_BT470BG:
+    case AVCOL_SPC_SMPTE170M:
+        *weights = (RunwayPrimaryWeights){ 0.299, 0.114 };
+        return 1;
+    case AVCOL_SPC_SMPTE240M:
+        *weights = (RunwayPrimaryWeights){ 0.212, 0.087 };
+        return 1;
+    case AVCOL_SPC_FCC:
+        *weights = (RunwayPrimaryWeights){ 0.30, 0.11 };
+        return 1;
+    case AVCOL_SPC_BT2020_NCL:
+        *weights = (RunwayPrimaryWeights){ 0.2627, 0.0593 };
+        return 1;
+    default:
+        return 0;
+    }
+}
+
+/* Change the matrix of a part of a frame, in place. */
+static int change_matrix(AVFrame *frame, RunwayRect part, int full,
+                         RunwayPrimaryWeights from, RunwayPrimaryWeights to)
+{
+    const AVPixFmtDescriptor *desc = av_pix_fmt_desc_get(frame->format);
+    RunwayPlanes planes = {
+        .width         = part.w,
+        .height        = part.h,
+        .log2_chroma_w = desc->log2_chroma_w,
+        .log2_chroma_h = desc->log2_chroma_h,
+    };
+    RunwayMatrix matrix;
+    uint8_t *data[4];
+
+    plane_pointers(frame, part.x, part.y, data);
+    for (int i = 0; i < 3; i++) {
+        planes.data[i]   = data[i];
+        planes.stride[i] = frame->linesize[i];
+    }
+    ff_runway_matrix_plan(&matrix, from, to, full, desc->comp[0].depth);
+    return ff_runway_matrix_apply(&matrix, &planes) ? AVERROR(ENOMEM) : 0;
+}
+
 int ff_runway_scaler_convert(RunwayScaler *scaler, const AVFrame *src,
                              RunwayRect from, AVFrame *dst, RunwayRect to)
 {
+    RunwayPrimaryWeights was, is;
     Conversion c;
     uint8_t *in[4], *out[4];
-    int ret;
+    int turns, ret;
 
     memset(&c, 0, sizeof(c)); /* compared as bytes */
     c.src_w      = from.w;
@@ -158,6 +208,13 @@ int ff_runway_scaler_convert(RunwayScaler *scaler, const AVFrame *src,
     c.src_full   = src->color_range == AVCOL_RANGE_JPEG;
     c.dst_full   = dst->color_range == AVCOL_RANGE_JPEG;
 
+    /* libswscale would go through RGB, pixel by pixel: most of what the filter
+     * costs a processor. Scaled in its own matrix first, the rest is little */
+    turns = c.src_space != c.dst_space && weights_of(c.src_space, &was) &&
+            weights_of(c.dst_space, &is);
+    if (turns)
+        c.dst_space = c.src_space;
+
     plane_pointers(src, from.x, from.y, in);
     plane_pointers(dst, to.x, to.y, out);
     /* nothing to compute: copying keeps every bit */
@@ -166,7 +223,7 @@ int ff_runway_scaler_convert(RunwayScaler *scaler, const AVFrame *src,
         c.src_full == c.dst_full) {
         av_image_copy(out, dst->linesize, (const uint8_t **)in, src->linesize,
                       c.src_format, c.src_w, c.src_h);
-        return 0;
+        return turns ? change_matrix(dst, to, c.dst_full, was, is) : 0;
     }
 
     if (!scaler->sws || memcmp(&c, &scaler->now, sizeof(c))) {
@@ -176,7 +233,9 @@ int ff_runway_scaler_convert(RunwayScaler *scaler, const AVFrame *src,
     }
     ret = sws_scale(scaler->sws, (const uint8_t *const *)in, src->linesize, 0,
                     c.src_h, out, dst->linesize);
-    return ret < 0 ? ret : 0;
+    if (ret < 0)
+        return ret;
+    return turns ? change_matrix(dst, to, c.dst_full, was, is) : 0;
 }
 
 void ff_runway_picture_replicate_edges(AVFrame *frame, RunwayRect rect)

@@ -1,0 +1,202 @@
+/*
+ * This file is part of FFmpeg.
+ *
+ * FFmpeg is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * FFmpeg is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with FFmpeg; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+#include <math.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#include "matrix.h"
+
+/* Everything is computed in 16 bits, which is what a compiler can make most of:
+ * FFmpeg's `make` is told to let it, see Makefile. Samples of chroma, less
+ * grey's, are shifted up until they fill 16 bits, and the high half of their
+ * product with a coefficient is what is added. */
+
+static int16_t fixed(double coefficient)
+{
+    return (int16_t)lrint(coefficient * 32768);
+}
+
+void ff_runway_matrix_plan(RunwayMatrix *m, RunwayPrimaryWeights from,
+                           RunwayPrimaryWeights to, int full, int bits)
+{
+    const double green = 1 - from.red - from.blue;
+    /* R = Y + v_red V, B = Y + u_blue U, and G is what is left */
+    const double v_red   = 2 * (1 - from.red);
+    const double u_blue  = 2 * (1 - from.blue);
+    const double u_green = -from.blue * u_blue / green;
+    const double v_green = -from.red * v_red / green;
+    const double to_green = 1 - to.red - to.blue;
+    const double y_u = to.blue * u_blue + to_green * u_green;
+    const double y_v = to.red * v_red + to_green * v_green;
+    /* luma has 219 steps where chroma has 224 */
+    const double scale = full ? 1 : 219.0 / 224.0;
+
+    m->y[0] = fixed(y_u * scale);
+    m->y[1] = fixed(y_v * scale);
+    m->u[0] = fixed((u_blue - y_u) / (2 * (1 - to.blue)) - 1);
+    m->u[1] = fixed(-y_v / (2 * (1 - to.blue)));
+    m->v[0] = fixed(-y_u / (2 * (1 - to.red)));
+    m->v[1] = fixed((v_red - y_v) / (2 * (1 - to.red)) - 1);
+    m->bits = bits;
+}
+
+/* A sample less grey's, shifted up, times a coefficient: so many bits of that are
+ * behind the point. There is room for eight of it on top. */
+#define UP(bits)    (15 - (bits))
+#define POINT(bits) (UP(bits) - 1)
+
+static inline int16_t times(int16_t a, int16_t coefficient)
+{
+    return (int16_t)((a * coefficient) >> 16);
+}
+
+static inline int16_t get(const uint8_t *line, int i, int wide)
+{
+    return wide ? (int16_t)((const uint16_t *)(const void *)line)[i] : line[i];
+}
+
+static inline void put(uint8_t *line, int i, int16_t value, int16_t max,
+                       int wide)
+{
+    value = value < 0 ? 0 : value;
+    value = value > max ? max : value;
+    if (wide)
+        ((uint16_t *)(void *)line)[i] = (uint16_t)value;
+    else
+        line[i] = (uint8_t)value;
+}
+
+/* A line of chroma: turned, and what it means for luma into part. */
+static inline void turn(const RunwayMatrix *m, uint8_t *restrict u,
+                        uint8_t *restrict v, int16_t *restrict part, int width,
+                        int bits)
+{
+    const int16_t y_u = m->y[0], y_v = m->y[1];
+    const int16_t u_u = m->u[0], u_v = m->u[1];
+    const int16_t v_u = m->v[0], v_v = m->v[1];
+    const int16_t grey = (int16_t)(1 << (bits - 1));
+    const int16_t max  = (int16_t)((1 << bits) - 1);
+    const int16_t half = 1 << (POINT(bits) - 1);
+    const int wide = bits > 8;
+
+    for (int i = 0; i < width; i++) {
+        const int16_t was_u = get(u, i, wide), was_v = get(v, i, wide);
+        const int16_t a = (int16_t)((was_u - grey) * (1 << UP(bits)));
+        const int16_t b = (int16_t)((was_v - grey) * (1 << UP(bits)));
+        const int16_t to_u = (int16_t)(times(a, u_u) + times(b, u_v) + half);
+        const int16_t to_v = (int16_t)(times(a, v_u) + times(b, v_v) + half);
+
+        part[i] = (int16_t)(times(a, y_u) + times(b, y_v));
+        put(u, i, (int16_t)(was_u + (to_u >> POINT(bits))), max, wide);
+        put(v, i, (int16_t)(was_v + (to_v >> POINT(bits))), max, wide);
+    }
+}
+
+/* A line of luma: takes its part of chroma, of the line of it that is near
+ * and of the one that is far. mixed has room for one sample more. */
+static inline void add(uint8_t *restrict y, const int16_t *near,
+                       const int16_t *far, int16_t *restrict mixed, int width,
+                       int log2_chroma_w, int bits)
+{
+    const int nb = (width + log2_chroma_w) >> log2_chroma_w;
+    const int16_t max  = (int16_t)((1 << bits) - 1);
+    /* a line is weighted by four, a column by two */
+    const int point    = POINT(bits) + 3;
+    const int16_t half = (int16_t)(1 << (point - 1));
+    const int wide = bits > 8;
+
+    for (int i = 0; i < nb; i++)
+        mixed[i] = (int16_t)(3 * near[i] + far[i]);
+    mixed[nb] = mixed[nb - 1];
+    if (!log2_chroma_w) {
+        for (int i = 0; i < width; i++) {
+            const int16_t part = (int16_t)(2 * mixed[i] + half);
+
+            put(y, i, (int16_t)(get(y, i, wide) + (part >> point)), max, wide);
+        }
+        return;
+    }
+    for (int i = 0; i < width / 2; i++) {
+        const int16_t on = (int16_t)(2 * mixed[i] + half);
+        const int16_t between = (int16_t)(mixed[i] + mixed[i + 1] + half);
+        const int16_t left  = (int16_t)(get(y, 2 * i, wide) + (on >> point));
+        const int16_t right = (int16_t)(get(y, 2 * i + 1, wide) +
+                                        (between >> point));
+
+        put(y, 2 * i, left, max, wide);
+        put(y, 2 * i + 1, right, max, wide);
+    }
+    if (width & 1) {
+        const int16_t on = (int16_t)(2 * mixed[nb - 1] + half);
+
+        put(y, width - 1, (int16_t)(get(y, width - 1, wide) + (on >> point)),
+            max, wide);
+    }
+}
+
+static inline void apply(const RunwayMatrix *m, const RunwayPlanes *p,
+                         int16_t *scratch, int bits)
+{
+    const int cw   = p->log2_chroma_w, ch = p->log2_chroma_h;
+    const int nb   = (p->width + cw) >> cw;
+    const int rows = (p->height + ch) >> ch;
+    int16_t *mixed = scratch + (ptrdiff_t)3 * nb;
+
+    /* luma goes one line of chroma behind: it needs the lines around it, as
+     * they were */
+    for (int row = 0; row <= rows; row++) {
+        const int16_t *was, *is, *next;
+        int here = row - 1;
+
+        if (row < rows)
+            turn(m, p->data[1] + (ptrdiff_t)row * p->stride[1],
+                 p->data[2] + (ptrdiff_t)row * p->stride[2],
+                 scratch + (ptrdiff_t)(row % 3) * nb, nb, bits);
+        if (!row)
+            continue;
+        is   = scratch + (ptrdiff_t)(here % 3) * nb;
+        was  = here ? scratch + (ptrdiff_t)((here - 1) % 3) * nb : is;
+        next = row < rows ? scratch + (ptrdiff_t)(row % 3) * nb : is;
+        for (int i = 0; i < 1 << ch; i++) {
+            const int line = (here << ch) + i;
+
+            if (line < p->height)
+                add(p->data[0] + (ptrdiff_t)line * p->stride[0], is,
+                    !ch ? is : i ? next : was, mixed, p->width, cw, bits);
+        }
+    }
+}
+
+int ff_runway_matrix_apply(const RunwayMatrix *m, const RunwayPlanes *p)
+{
+    const size_t nb = (size_t)((p->width + p->log2_chroma_w) >>
+                               p->log2_chroma_w);
+    /* three lines of parts, one that is mixed and a sample behind its end */
+    int16_t *scratch = malloc((4 * nb + 1) * sizeof(*scratch));
+
+    if (!scratch)
+        return -1;
+    /* with the depth known, the compiler makes two of everything */
+    if (m->bits == 8)
+        apply(m, p, scratch, 8);
+    else
+        apply(m, p, scratch, m->bits);
+    free(scratch);
+    return 0;
+}
