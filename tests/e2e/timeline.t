@@ -136,9 +136,11 @@ my @parts = map {
 my $changing = spew("$TMP/changing.ts", slurp($parts[0]) . slurp($parts[1]));
 {
     # 2 s and 0.5 s of the first size, then the other: ffmpeg takes the graph down.
-    my $slow = RunwayTest::Simulator->start('--latency' => 3);
-    my $run = filter_film($slow, $changing, 'runway_v2v=prompt=echo:model=aleph2:clip_duration=2:concurrency=1',
-        args => [qw(-an -c:v libx264 -s 160x96)], name => 'changed.mp4');
+    # The first clip has to be in flight when that comes: sent by then, and not
+    # done.
+    my $slow = RunwayTest::Simulator->start('--latency' => 12);
+    my $run = filter_film($slow, $changing, 'runway_v2v=prompt=echo:model=aleph2:clip_duration=2:concurrency=2',
+        input => [qw(-readrate 0.4)], args => [qw(-an -c:v libx264 -s 160x96)], name => 'changed.mp4');
     is((grep { $_->{size} eq '320x192' } @{ $run->{frames} }), 60, 'all frames of the second size are there');
     my @lost = $run->{err} =~ /were not given out/g;
     is(scalar @lost, 1, 'uninit says what was lost');
