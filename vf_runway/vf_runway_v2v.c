@@ -29,6 +29,7 @@
 #define RUNWAY_COMPAT_FILTER
 
 #include <stdio.h>
+#include <string.h>
 
 #include "libavutil/mathematics.h"
 #include "libavutil/opt.h"
@@ -224,12 +225,39 @@ static av_cold void uninit(AVFilterContext *ctx)
     ff_runway_settings_free(&s->set);
 }
 
-static const enum AVPixelFormat pix_fmts[] = {
+static const int pix_fmts[] = {
     AV_PIX_FMT_YUV420P,   AV_PIX_FMT_YUV422P,   AV_PIX_FMT_YUV444P,
     AV_PIX_FMT_YUVJ420P,  AV_PIX_FMT_YUVJ422P,  AV_PIX_FMT_YUVJ444P,
     AV_PIX_FMT_YUV420P10, AV_PIX_FMT_YUV422P10, AV_PIX_FMT_YUV444P10,
     AV_PIX_FMT_NONE
 };
+
+/* Whether frames of the input may come out as they are. */
+static int passes_source(const AVFilterContext *ctx)
+{
+    const RunwayV2VContext *s = ctx->priv;
+
+    return s->set.dry_run || ctx->enable_str ||
+           s->set.on_error == RUNWAY_ON_ERROR_SOURCE;
+}
+
+/* Output has the input's format; but where results have more bits than a source
+ * of eight, the graph may take them by wanting such a format behind. */
+static int query_formats(AVFilterContext *ctx)
+{
+    const RunwayV2VContext *s = ctx->priv;
+    const char *form = s->set.request.output_format;
+    int ret;
+
+    if (!form || !strcmp(form, "mp4") || passes_source(ctx))
+        return ff_set_common_formats(ctx, ff_make_format_list(pix_fmts));
+    ret = ff_formats_ref(ff_make_format_list(pix_fmts),
+                         &ctx->inputs[0]->outcfg.formats);
+    if (ret < 0)
+        return ret;
+    return ff_formats_ref(ff_make_format_list(pix_fmts),
+                          &ctx->outputs[0]->incfg.formats);
+}
 
 /* The picture is expanded to a ratio: the output holds the input as it is, and
  * what is new around it; or that in the size that was asked for. */
@@ -294,7 +322,7 @@ static int config_output(AVFilterLink *outlink)
                          av_mul_q((AVRational){ inlink->w, outlink->w },
                                   (AVRational){ outlink->h, inlink->h }));
     }
-    if ((ctx->enable_str || s->set.on_error == RUNWAY_ON_ERROR_SOURCE) &&
+    if (passes_source(ctx) &&
         (outlink->w != inlink->w || outlink->h != inlink->h)) {
         av_log(ctx, AV_LOG_ERROR, "size: with enable or on_error=source, "
                "frames pass through as they are, so the output has to have "
@@ -764,5 +792,5 @@ RUNWAY_FILTER ff_vf_runway_v2v = {
     .process_command           = process_command,
     FILTER_INPUTS(runway_v2v_inputs),
     FILTER_OUTPUTS(runway_v2v_outputs),
-    FILTER_PIXFMTS_ARRAY(pix_fmts),
+    FILTER_QUERY_FUNC(query_formats),
 };

@@ -72,6 +72,8 @@ subtest 'create and wait' => sub {
         is(substr($it->{file}{head}, 4, 4), 'ftyp', "$name: and a video");
         is($it->{file}{type}, $name eq 'prores' ? 'video/quicktime' : 'video/mp4', "$name: said to be one");
     }
+    is($scene{png_sequence}{file}{type}, 'application/zip', 'png_sequence: an archive');
+    is(substr($scene{png_sequence}{file}{head}, 0, 4), "PK\x03\x04", 'png_sequence: indeed');
     is($scene{aleph2}{created}{estimatedCost}{credits}, 56, 'the estimate');
     is($scene{aleph2}{task}{cost}{credits}, 56, 'and the cost');
 };

@@ -93,6 +93,21 @@ sub make {
     return $path;
 }
 
+# The files of an archive that compresses nothing, as its directory has them.
+sub stored_files {
+    my ($zip) = @_;
+    my ($count, $size, $at) = unpack 'x8 v x2 V V', substr $zip, -22;
+    my @files;
+    for (1 .. $count) {
+        my ($magic, $method, $length, $name_length, $offset) = unpack 'V x6 v x8 V x4 v x12 V', substr $zip, $at, 46;
+        last if $magic != 0x02014b50 || $method;
+        my $name = substr $zip, $at + 46, $name_length;
+        push @files, { name => $name, data => substr $zip, $offset + 30 + $name_length, $length };
+        $at += 46 + $name_length;
+    }
+    return @files;
+}
+
 sub around {
     my ($got, $want, $by, $name) = @_;
     ok(abs($got - $want) <= $by, $name) or diag "got $got, want $want within $by";
@@ -426,6 +441,34 @@ subtest 'the result' => sub {
     like($facts->{video}{pix_fmt}, qr/^yuv420p10/, 'aleph2: ten bits');
     $facts = probe(make($sim->{runway}, aleph2($two, outputFormat => 'prores')));
     is($facts->{video}{codec_name}, 'prores', 'aleph2: ProRes');
+    like($facts->{video}{pix_fmt}, qr/^yuva444p1/, 'aleph2: of 4:4:4 with an alpha channel');
+    for my $profile ('422 Proxy', '422 LT', '422', '422 HQ', '4444 XQ') {
+        $facts = probe(make($sim->{runway}, aleph2($two, outputFormat => 'prores', proresProfile => $profile)));
+        my ($pixels, $tag) = @{ { '422 Proxy' => [422, 'apco'], '422 LT' => [422, 'apcs'], '422' => [422, 'apcn'],
+            '422 HQ' => [422, 'apch'], '4444 XQ' => [444, 'ap4x'] }->{$profile} };
+        is($facts->{video}{codec_tag_string}, $tag, "aleph2: ProRes $profile");
+        like($facts->{video}{pix_fmt}, qr/^yuva?${pixels}p1/, "aleph2: ProRes $profile: its pixels");
+    }
+    {
+        my $create = call(POST => "$sim->{runway}/v1/video_to_video", aleph2($two, outputFormat => 'png_sequence'));
+        my $task = wait_for($sim->{runway}, $create->{json}{id})->{task};
+        like($task->{output}[0], qr{/[\w-]+\.zip\?_jwt=}, 'aleph2: PNGs in an archive');
+        my $reply = download($task->{output}[0], "$TMP/pictures.zip");
+        is($reply->{headers}{'content-type'}, 'application/zip', 'aleph2: said to be one');
+        my @pictures = stored_files($reply->{content});
+        is(scalar @pictures, 49, 'aleph2: as many as frames');
+        is($pictures[48]{name}, 'frame_000049.png', 'aleph2: numbered');
+        spew("$TMP/one.png", $pictures[48]{data});
+        is(probe("$TMP/one.png")->{video}{codec_name}, 'png', 'aleph2: and pictures');
+        is($create->{json}{estimatedCost}{credits}, 66, 'aleph2: which cost more');
+    }
+
+    my $given = spew("$TMP/given.mov", 'what the service gave me once' x 100);
+    my $giving = RunwayTest::Simulator->start('--latency', 0, '--result-file', $given);
+    my $create = call(POST => "$giving->{runway}/v1/video_to_video", aleph2($two));
+    my $task = wait_for($giving->{runway}, $create->{json}{id})->{task};
+    like($task->{output}[0], qr/\.mov\?/, '--result-file: in its own form');
+    is(download($task->{output}[0])->{content}, slurp($given), '--result-file: every result is that');
 
     my $odd = RunwayTest::Simulator->start('--latency', 0, '--result-rate', '30000/1001', '--result-frames', -2,
         '--result-stretch', 1.05, '--result-size', '300x200', '--result-untagged', '--no-audio');

@@ -103,6 +103,8 @@ const scenes = {
 
     prores: () => make(clientOf('main'), aleph2({ outputFormat: 'prores', proresProfile: '422 HQ' })),
 
+    png_sequence: () => make(clientOf('main'), aleph2({ outputFormat: 'png_sequence' })),
+
     failed: async () => thrown(clientOf('main').videoToVideo.create(aleph2({ promptText: 'fail SAFETY.INPUT.TEXT' }))
         .waitForTaskOutput()),
 

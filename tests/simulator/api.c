@@ -276,8 +276,6 @@ static void accept_create(SimServer *server, SimRequest *req, SimReply *reply,
         task.failure_code = code;
     else if (unreachable)
         task.failure_code = "ASSET.INVALID";
-    else if (!strcmp(job->format, "png_sequence"))
-        task.failure_code = "INTERNAL.SIMULATOR.NO_PNG_SEQUENCE";
     if (unreachable) {
         sim_render_job_free(job);
         job = NULL;
@@ -347,6 +345,8 @@ static void answer_create(SimServer *server, SimRequest *req, SimReply *reply)
                  create.aspect ? create.aspect : "");
         snprintf(job->format, sizeof(job->format), "%s",
                  create.format ? create.format : "");
+        snprintf(job->profile, sizeof(job->profile), "%s",
+                 create.profile ? create.profile : "");
         assets = sim_assets_load(&room, &create, job, clip_sha256, issues,
                                  &error);
         cJSON_AddStringToObject(req->line, "look", job->look->name);

@@ -112,7 +112,7 @@ static void send_file(SimRequest *req, SimReply *reply, const char *path,
 {
     const char *range = sim_request_header(req, "Range", NULL);
     const char *if_range = sim_request_header(req, "If-Range", NULL);
-    size_t length = strlen(path);
+    const char *dot = strrchr(path, '.');
     uint64_t first, last;
     int part;
 
@@ -130,8 +130,9 @@ static void send_file(SimRequest *req, SimReply *reply, const char *path,
         return;
     }
     reply->status = part ? 206 : 200;
-    reply->type   = length > 4 && !strcmp(path + length - 4, ".mov") ?
-                    "video/quicktime" : "video/mp4";
+    reply->type   = !dot ? "video/mp4" :
+                    !strcmp(dot, ".mov") ? "video/quicktime" :
+                    !strcmp(dot, ".zip") ? "application/zip" : "video/mp4";
     reply->fd     = fd;
     reply->offset = first;
     reply->size   = last - first + 1;

@@ -454,7 +454,7 @@ static void check_field(Check *c, const SimField *field, const cJSON *item)
         create->format = check_option(c, item, field->name, formats);
         break;
     case FIELD_PRORES:
-        check_option(c, item, field->name, profiles);
+        create->profile = check_option(c, item, field->name, profiles);
         break;
     case FIELD_RESOLUTION:
         check_option(c, item, field->name, resolutions);

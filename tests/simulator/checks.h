@@ -45,7 +45,7 @@ typedef struct SimCreate {
     const SimModel *model;
     const char *source;
     const char *source_name;    ///< the member it stands in
-    const char *prompt, *ratio, *aspect, *format;
+    const char *prompt, *ratio, *aspect, *format, *profile;
     SimCreateImage images[SIM_MAX_IMAGES];
     int nb_images;
     int too_large;              ///< a data URI is over the limit

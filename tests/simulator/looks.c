@@ -25,7 +25,11 @@
 #include "util.h"
 
 /* All of these work on limited-range YUV sample by sample, so what they do to
- * a mean value can be calculated, and need nothing but LGPL filters. */
+ * a mean value can be calculated, and need nothing but LGPL filters. What is
+ * told is in 8 bits; Y() and UV() make it so in any depth. */
+#define Y(value)  #value "*(maxval-minval)/219"
+#define UV(value) #value "*(maxval-minval)/224"
+
 const SimLook sim_looks[] = {
     {
         "echo", "echo unchanged",
@@ -41,17 +45,19 @@ const SimLook sim_looks[] = {
         "left and right change places",
     }, {
         "night", "night",
-        "lutyuv=y=16+(val-16)*0.35:u=clip(146+(val-128)*0.4\\,16\\,240)"
-        ":v=clip(120+(val-128)*0.4\\,16\\,240)",
+        "lutyuv=y=minval+(val-minval)*0.35"
+        ":u=clip(" UV(146) "+(val-" UV(128) ")*0.4\\,minval\\,maxval)"
+        ":v=clip(" UV(120) "+(val-" UV(128) ")*0.4\\,minval\\,maxval)",
         "dark and blue: Y' = 16 + 0.35 (Y - 16)",
     }, {
         "snow", "snow snowy winter",
-        "lutyuv=y=clip(110+(val-16)*0.57\\,16\\,235):u=130+(val-128)*0.15"
-        ":v=127+(val-128)*0.15",
+        "lutyuv=y=clip(" Y(110) "+(val-minval)*0.57\\,minval\\,maxval)"
+        ":u=" UV(130) "+(val-" UV(128) ")*0.15"
+        ":v=" UV(127) "+(val-" UV(128) ")*0.15",
         "bright and pale: Y' = 110 + 0.57 (Y - 16)",
     }, {
         "sepia", "",
-        "lutyuv=u=106:v=148",
+        "lutyuv=u=" UV(106) ":v=" UV(148),
         "whatever else the prompt says: brown, Y as it was",
     }, {
         NULL, NULL, NULL, NULL,

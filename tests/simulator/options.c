@@ -16,10 +16,12 @@
  * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
  */
 
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "looks.h"
 #include "models.h"
@@ -37,7 +39,7 @@ enum {
     OPT_BAD_REQUEST_STATUS, OPT_FFMPEG, OPT_FFPROBE, OPT_RENDERERS,
     OPT_RESULT_RATE, OPT_RESULT_FRAMES, OPT_RESULT_STRETCH, OPT_RESULT_SIZE,
     OPT_RESULT_FIT, OPT_RESULT_UNTAGGED, OPT_NO_AUDIO, OPT_RESULT_VFR,
-    OPT_RESULT_CODEC, OPT_FAULT, OPT_SEED, OPT_HELP,
+    OPT_RESULT_FILE, OPT_RESULT_CODEC, OPT_FAULT, OPT_SEED, OPT_HELP,
 };
 
 static const struct option long_options[] = {
@@ -75,6 +77,7 @@ static const struct option long_options[] = {
     { "result-untagged",    no_argument,       NULL, OPT_RESULT_UNTAGGED },
     { "no-audio",           no_argument,       NULL, OPT_NO_AUDIO },
     { "result-vfr",         no_argument,       NULL, OPT_RESULT_VFR },
+    { "result-file",        required_argument, NULL, OPT_RESULT_FILE },
     { "result-codec",       required_argument, NULL, OPT_RESULT_CODEC },
     { "fault",              required_argument, NULL, OPT_FAULT },
     { "seed",               required_argument, NULL, OPT_SEED },
@@ -151,6 +154,7 @@ static const char help_text[] =
 "  --result-vfr           one frame in five is missing: a variable rate\n"
 "  --result-codec NAME    h264, hevc10 (10-bit H.264 where ffmpeg has no\n"
 "                         libx265) or prores (default: as outputFormat says)\n"
+"  --result-file FILE     every result is that file (.mp4, .mov, .zip)\n"
 "  --no-audio             no sound (default: a tone, as AAC)\n"
 "\n"
 "Faults:\n"
@@ -440,6 +444,11 @@ static int set_result(SimOptions *o, int option, const char *name, char *arg)
         return 0;
     case OPT_RESULT_VFR:
         o->vfr = 1;
+        return 0;
+    case OPT_RESULT_FILE:
+        if (access(arg, R_OK))
+            return mistake(name, arg, strerror(errno));
+        o->result_file = arg;
         return 0;
     default:
         if (one_of(name, arg, codecs, &i) < 0)

@@ -85,6 +85,7 @@ typedef struct SimOptions {
     int no_audio;
     int vfr;
     const char *codec;      ///< NULL: by the request's outputFormat
+    const char *result_file; ///< what every result is; NULL: it is made
 
     /* what goes wrong */
     SimFaults *faults;

@@ -21,10 +21,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "process.h"
 #include "render.h"
+#include "zip.h"
 
 /* A minute of clip at most; an hour is for a machine under great load. */
 #define RENDER_TIMEOUT 3600
@@ -117,8 +119,23 @@ void sim_render_plan(const SimOptions *options, SimRenderJob *job)
             job->codec = "prores";
         else if (!strcmp(job->format, "sdr_rec709_10bit"))
             job->codec = "hevc10";
+        else if (!strcmp(job->format, "png_sequence"))
+            job->codec = "png";
     }
-    job->extension = !strcmp(job->codec, "prores") ? "mov" : "mp4";
+    job->extension = !strcmp(job->codec, "prores") ? "mov" :
+                     !strcmp(job->codec, "png") ? "zip" : "mp4";
+    if (options->result_file) {
+        const char *dot = strrchr(options->result_file, '.');
+
+        job->extension = dot && !strcmp(dot, ".mov") ? "mov" :
+                         dot && !strcmp(dot, ".zip") ? "zip" : "mp4";
+    }
+}
+
+/* Ten bits are made in ten bits, not from eight. */
+static int is_deep(const SimRenderJob *job)
+{
+    return strcmp(job->codec, "h264") && strcmp(job->codec, "png");
 }
 
 /* The matrix a decoder would assume: the tag, or the custom for the size. */
@@ -154,10 +171,10 @@ static void add_picture_filters(const SimRenderJob *job,
                        job->width, job->height);
     sim_buf_printf(graph, ",scale=%d:%d:flags=bicubic+accurate_rnd+"
                    "full_chroma_int:in_color_matrix=%s:in_range=%s:"
-                   "out_color_matrix=bt709:out_range=tv,format=yuv420p,"
+                   "out_color_matrix=bt709:out_range=tv,format=yuv420p%s,"
                    "setsar=1,%s", job->width, job->height, input_matrix(clip),
                    strcmp(clip->color_range, "pc") ? "tv" : "pc",
-                   job->look->filter);
+                   is_deep(job) ? "10" : "", job->look->filter);
     sim_buf_printf(graph, ",tpad=stop=-1:stop_mode=clone,trim=end_frame=%ld",
                    job->frames);
     /* One frame in five goes: what is left is unevenly spaced. */
@@ -168,6 +185,7 @@ static void add_picture_filters(const SimRenderJob *job,
 
 static void add_images(const SimRenderJob *job, SimBuf *graph)
 {
+    const char *depth = is_deep(job) ? "10" : "";
     int corners = 0;
 
     for (int i = 0; i < job->nb_images; i++) {
@@ -175,17 +193,40 @@ static void add_images(const SimRenderJob *job, SimBuf *graph)
         int divisor = image->keyframe ? 1 : 4;
 
         sim_buf_printf(graph, ";[%d:v]scale=%d:%d:flags=bicubic:"
-                       "out_color_matrix=bt709:out_range=tv,format=yuv420p,"
+                       "out_color_matrix=bt709:out_range=tv,format=yuv420p%s,"
                        "setsar=1[i%d];[v%d][i%d]", i + 1,
                        job->width / divisor & ~1, job->height / divisor & ~1,
-                       i, i, i);
+                       depth, i, i, i);
         if (image->keyframe)
             sim_buf_printf(graph, "overlay=0:0:enable='between(t,%.6f,%.6f)'",
                            image->seconds - 0.125, image->seconds + 0.125);
         else
             sim_buf_printf(graph, "overlay=W-w-%d*w:H-h", corners++ % 4);
-        sim_buf_printf(graph, ":repeatlast=1:format=yuv420[v%d]", i + 1);
+        sim_buf_printf(graph, ":repeatlast=1:format=yuv420%s[v%d]",
+                       *depth ? "p10" : "", i + 1);
     }
+}
+
+static int has_sound(const SimRenderJob *job, const SimOptions *options)
+{
+    return !options->no_audio && strcmp(job->codec, "png");
+}
+
+/* Its pixels by profile; those of 4444 have an alpha channel, all opaque. */
+static void add_prores(const SimRenderJob *job, SimArgs *args)
+{
+    static const char *const profiles[][2] = {
+        { "422 Proxy", "proxy" }, { "422 LT", "lt" }, { "422", "standard" },
+        { "422 HQ", "hq" }, { "4444", "4444" }, { "4444 XQ", "4444xq" },
+    };
+    const char *profile = "4444";
+
+    for (size_t i = 0; i < SIM_ELEMS(profiles); i++) {
+        if (!strcmp(job->profile, profiles[i][0]))
+            profile = profiles[i][1];
+    }
+    sim_args_add(args, "-c:v", "prores_ks", "-profile:v", profile, "-pix_fmt",
+                 *profile == '4' ? "yuva444p10le" : "yuv422p10le", NULL);
 }
 
 static void add_output(const SimRenderJob *job, const SimOptions *options,
@@ -193,9 +234,13 @@ static void add_output(const SimRenderJob *job, const SimOptions *options,
 {
     const char *tag = options->untagged ? "unknown" : "bt709";
 
+    if (!strcmp(job->codec, "png")) {
+        sim_args_add(args, "-pix_fmt", "rgb24", "-f", "image2", NULL);
+        sim_args_addf(args, "%s.d/frame_%%06d.png", job->output);
+        return;
+    }
     if (!strcmp(job->codec, "prores"))
-        sim_args_add(args, "-c:v", "prores_ks", "-profile:v", "4444",
-                     "-pix_fmt", "yuv444p10le", NULL);
+        add_prores(job, args);
     else if (!strcmp(job->codec, "hevc10"))
         sim_args_add(args, "-c:v", "libx265", "-preset", "fast", "-crf", "16",
                      "-x265-params", "log-level=error", "-tag:v", "hvc1",
@@ -209,7 +254,7 @@ static void add_output(const SimRenderJob *job, const SimOptions *options,
     sim_args_add(args, "-colorspace", tag, "-color_primaries", tag,
                  "-color_trc", tag, "-color_range",
                  options->untagged ? "unknown" : "tv", NULL);
-    if (!options->no_audio)
+    if (has_sound(job, options))
         sim_args_add(args, "-c:a", "aac", "-b:a", "96k", NULL);
     sim_args_add(args, "-map_metadata", "-1", "-movflags", "+faststart",
                  "-f", job->extension, job->output, NULL);
@@ -237,12 +282,12 @@ static void build_command(const SimRenderJob *job, const SimOptions *options,
                    options->untagged ? "unknown" : "bt709",
                    options->untagged ? "unknown" : "bt709");
     /* Sound of the model's own making, which is not the source's. */
-    if (!options->no_audio)
+    if (has_sound(job, options))
         sim_buf_printf(&graph, ";sine=frequency=330:sample_rate=48000,"
                        "volume=0.2,atrim=duration=%.6f[a]",
                        (double)job->frames * job->rate_den / job->rate_num);
     sim_args_add(args, "-filter_complex", graph.data, "-map", "[v]", NULL);
-    if (!options->no_audio)
+    if (has_sound(job, options))
         sim_args_add(args, "-map", "[a]", NULL);
     if (options->vfr)
         sim_args_add(args, "-fps_mode", "vfr", NULL);
@@ -265,12 +310,53 @@ static int run_ffmpeg(const SimRender *render, const SimRenderJob *job,
     return ret;
 }
 
+/* Every result is a file of the user's. */
+static int copy_file(const char *from, const char *to)
+{
+    FILE *in = fopen(from, "rb"), *out = in ? fopen(to, "wb") : NULL;
+    char part[65536];
+    int ret = out ? 0 : -1;
+    size_t n;
+
+    while (!ret && (n = fread(part, 1, sizeof(part), in)))
+        ret = fwrite(part, n, 1, out) == 1 ? 0 : -1;
+    if (in) {
+        if (ferror(in))
+            ret = -1;
+        fclose(in);
+    }
+    if (out && fclose(out))
+        ret = -1;
+    return ret;
+}
+
+static int run_pictures(const SimRender *render, const SimRenderJob *job,
+                        SimBuf *err)
+{
+    char *dir = sim_asprintf("%s.d", job->output);
+    int ret = mkdir(dir, 0700);
+
+    if (!ret)
+        ret = run_ffmpeg(render, job, err);
+    if (!ret && sim_zip_frames(job->output, dir) <= 0)
+        ret = -1;
+    sim_remove_dir(dir);
+    free(dir);
+    return ret;
+}
+
 static void run(const SimRender *render, SimRenderJob *job)
 {
     const char *code = NULL;
     SimBuf err = { 0 };
 
-    if (run_ffmpeg(render, job, &err)) {
+    if (render->options->result_file) {
+        if (copy_file(render->options->result_file, job->output) < 0)
+            code = "INTERNAL";
+    } else if (!strcmp(job->codec, "png")) {
+        if (run_pictures(render, job, &err))
+            code = "INTERNAL";
+    } else if (run_ffmpeg(render, job, &err)) {
         /* Many an ffmpeg comes without libx265; ten bits are still ten. */
         if (!strcmp(job->codec, "hevc10") && strstr(err.data, "x265")) {
             sim_buf_free(&err);

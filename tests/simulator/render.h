@@ -55,6 +55,7 @@ typedef struct SimRenderJob {
     char ratio[16];         ///< "1280:720", or empty
     char aspect[8];         ///< targetAspectRatio, or empty
     char format[24];        ///< outputFormat, or empty
+    char profile[16];       ///< proresProfile, or empty
     SimImage images[SIM_MAX_IMAGES];
     int nb_images;
     /**

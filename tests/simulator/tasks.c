@@ -27,64 +27,12 @@
 #include <unistd.h>
 
 #include "sha256.h"
-#include "tasks.h"
-#include "util.h"
-
-#define MAX_TOKENS 16
+#include "tasks_own.h"
 
 /* Shares of the latency: how long a task waits in the queue, and from when on
  * the model tells how far it is. */
 #define PENDING_SHARE 0.15
 #define PROGRESS_SHARE 0.3
-
-typedef struct Token {
-    char text[128];
-    double expires;
-} Token;
-
-typedef struct Task {
-    char id[37];
-    SimProvider provider;
-    const SimModel *model;
-    char created_at[32];
-    double created;
-    double released;        ///< when it left THROTTLED; negative: not yet
-    double rendered;        ///< when the result was there; negative: not yet
-    double ended;           ///< negative: not yet
-    SimStatus end_status;   ///< once ended
-    int deleted;
-    int credits;
-    char failure[256];
-    char failure_code[96];
-    char *output;
-    char file[64];
-    uint64_t size;
-    char etag[40];
-    char result_sha256[65];
-    char body_sha256[65];
-    char clip_sha256[65];
-    int width, height, rate_num, rate_den;
-    long frames;
-    Token tokens[MAX_TOKENS];
-    int next_token;
-    SimTasks *tasks;
-    struct Task *next;
-} Task;
-
-struct SimTasks {
-    const SimOptions *options;
-    SimLog *log;
-    SimRender *render;
-    pthread_mutex_t lock;
-    pthread_cond_t cond;
-    pthread_t ticker;
-    int has_ticker;
-    int stop;
-    Task *first, **last;
-    int nb_tasks;
-    long creates;
-    double credits;
-};
 
 const char *sim_status_name(SimStatus status)
 {
@@ -117,11 +65,14 @@ static void log_end(SimTasks *tasks, const Task *task)
         char rate[32];
 
         result = cJSON_AddObjectToObject(line, "result");
-        cJSON_AddNumberToObject(result, "width", task->width);
-        cJSON_AddNumberToObject(result, "height", task->height);
-        cJSON_AddNumberToObject(result, "frames", (double)task->frames);
-        snprintf(rate, sizeof(rate), "%d/%d", task->rate_num, task->rate_den);
-        cJSON_AddStringToObject(result, "rate", rate);
+        if (!tasks->options->result_file) {
+            cJSON_AddNumberToObject(result, "width", task->width);
+            cJSON_AddNumberToObject(result, "height", task->height);
+            cJSON_AddNumberToObject(result, "frames", (double)task->frames);
+            snprintf(rate, sizeof(rate), "%d/%d", task->rate_num,
+                     task->rate_den);
+            cJSON_AddStringToObject(result, "rate", rate);
+        }
         cJSON_AddNumberToObject(result, "bytes", (double)task->size);
         cJSON_AddStringToObject(result, "sha256", task->result_sha256);
     }
@@ -167,13 +118,7 @@ static void release_tasks(SimTasks *tasks, double t)
     }
 }
 
-/**
- * Brings all tasks up to now, in the order in which things happen, so that
- * the outcome does not depend on when somebody looks.
- *
- * @return when the next thing is due, INFINITY for never
- */
-static double advance(SimTasks *tasks)
+double sim_tasks_advance(SimTasks *tasks)
 {
     double now = sim_now();
 
@@ -209,7 +154,7 @@ static void *ticker(void *opaque)
 
     pthread_mutex_lock(&tasks->lock);
     while (!tasks->stop) {
-        double due = advance(tasks);
+        double due = sim_tasks_advance(tasks);
 
         if (isinf(due))
             pthread_cond_wait(&tasks->cond, &tasks->lock);
@@ -384,7 +329,7 @@ void sim_tasks_create(SimTasks *tasks, const SimNewTask *new_task, char id[37])
     tasks->credits += task->credits;
     *tasks->last    = task;
     tasks->last     = &task->next;
-    advance(tasks);
+    sim_tasks_advance(tasks);
     release_tasks(tasks, task->created);
     log_billed(tasks, task);
     memcpy(id, task->id, sizeof(task->id));
@@ -432,7 +377,7 @@ int sim_tasks_read(SimTasks *tasks, SimProvider provider, const char *id,
     memset(view, 0, sizeof(*view));
     view->progress = -1;
     pthread_mutex_lock(&tasks->lock);
-    advance(tasks);
+    sim_tasks_advance(tasks);
     now  = sim_now();
     task = find(tasks, provider, id);
     if (!task)
@@ -484,7 +429,7 @@ int sim_tasks_delete(SimTasks *tasks, SimProvider provider, const char *id)
     Task *task;
 
     pthread_mutex_lock(&tasks->lock);
-    advance(tasks);
+    sim_tasks_advance(tasks);
     task = find(tasks, provider, id);
     if (task) {
         double now = sim_now();
@@ -548,90 +493,4 @@ void sim_tasks_count_create(SimTasks *tasks)
     pthread_mutex_lock(&tasks->lock);
     tasks->creates++;
     pthread_mutex_unlock(&tasks->lock);
-}
-
-static void add_number_or_null(cJSON *object, const char *name, int value,
-                               int is_number)
-{
-    if (is_number)
-        cJSON_AddNumberToObject(object, name, value);
-    else
-        cJSON_AddNullToObject(object, name);
-}
-
-cJSON *sim_tasks_organization(SimTasks *tasks)
-{
-    const SimOptions *options = tasks->options;
-    cJSON *body = cJSON_CreateObject();
-    cJSON *tier, *usage, *limits, *counts;
-    double balance;
-
-    pthread_mutex_lock(&tasks->lock);
-    balance = (options->balance >= 0 ? options->balance : 1000000) -
-              tasks->credits;
-    cJSON_AddNumberToObject(body, "creditBalance", balance);
-    tier = cJSON_AddObjectToObject(body, "tier");
-    cJSON_AddNumberToObject(tier, "maxMonthlyCreditSpend", 1000000);
-    limits = cJSON_AddObjectToObject(tier, "models");
-    usage  = cJSON_AddObjectToObject(body, "usage");
-    counts = cJSON_AddObjectToObject(usage, "models");
-    for (const SimModel *model = sim_models; model->name; model++) {
-        cJSON *limit = cJSON_AddObjectToObject(limits, model->name);
-        cJSON *count = cJSON_AddObjectToObject(counts, model->name);
-        int n = 0;
-
-        add_number_or_null(limit, "maxConcurrentGenerations",
-                           options->concurrency, options->concurrency > 0);
-        add_number_or_null(limit, "maxDailyGenerations", options->daily,
-                           options->daily >= 0);
-        for (const Task *task = tasks->first; task; task = task->next)
-            n += task->model == model;
-        cJSON_AddNumberToObject(count, "dailyGenerations", n);
-    }
-    pthread_mutex_unlock(&tasks->lock);
-    return body;
-}
-
-/* Tasks by digest: one that was billed twice stands out. */
-static void add_counts(cJSON *stats, const char *name, const Task *first,
-                       size_t offset)
-{
-    cJSON *counts = cJSON_AddObjectToObject(stats, name);
-
-    for (const Task *task = first; task; task = task->next) {
-        const char *digest = (const char *)task + offset;
-        cJSON *count;
-
-        if (!*digest)
-            continue;
-        count = cJSON_GetObjectItemCaseSensitive(counts, digest);
-        if (count)
-            cJSON_SetNumberValue(count, count->valuedouble + 1);
-        else
-            cJSON_AddNumberToObject(counts, digest, 1);
-    }
-}
-
-cJSON *sim_tasks_stats(SimTasks *tasks)
-{
-    cJSON *stats = cJSON_CreateObject(), *states;
-    int counts[STATUS_CANCELLED + 1] = { 0 };
-
-    pthread_mutex_lock(&tasks->lock);
-    advance(tasks);
-    cJSON_AddNumberToObject(stats, "creates", (double)tasks->creates);
-    cJSON_AddNumberToObject(stats, "billed", tasks->nb_tasks);
-    cJSON_AddNumberToObject(stats, "credits", tasks->credits);
-    for (const Task *task = tasks->first; task; task = task->next)
-        counts[task->ended >= 0 ? task->end_status :
-               task->released < 0 ? STATUS_THROTTLED : STATUS_RUNNING]++;
-    states = cJSON_AddObjectToObject(stats, "states");
-    for (int i = STATUS_THROTTLED; i <= STATUS_CANCELLED; i++)
-        cJSON_AddNumberToObject(states, sim_status_name(i), counts[i]);
-    add_counts(stats, "billed_by_body", tasks->first,
-               offsetof(Task, body_sha256));
-    add_counts(stats, "billed_by_clip", tasks->first,
-               offsetof(Task, clip_sha256));
-    pthread_mutex_unlock(&tasks->lock);
-    return stats;
 }

@@ -545,6 +545,7 @@ static int make_frame(RunwayClip *c, const AVFrame *props, AVFrame **out,
         return ret;
     }
     frame->sample_aspect_ratio = sar;
+    ff_runway_picture_name_full(frame);
     *out = frame;
     return 1;
 }

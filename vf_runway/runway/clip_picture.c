@@ -58,11 +58,16 @@ static enum AVPixelFormat plain_format(enum AVPixelFormat format)
     }
 }
 
-void ff_runway_picture_name_colour(AVFrame *frame)
+void ff_runway_picture_name_full(AVFrame *frame)
 {
     if (is_yuvj(frame->format))
         frame->color_range = AVCOL_RANGE_JPEG;
-    else if (frame->color_range == AVCOL_RANGE_UNSPECIFIED)
+}
+
+void ff_runway_picture_name_colour(AVFrame *frame)
+{
+    ff_runway_picture_name_full(frame);
+    if (frame->color_range == AVCOL_RANGE_UNSPECIFIED)
         frame->color_range = AVCOL_RANGE_MPEG;
     if (frame->colorspace == AVCOL_SPC_UNSPECIFIED ||
         frame->colorspace == AVCOL_SPC_RESERVED)

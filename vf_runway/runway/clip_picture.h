@@ -37,6 +37,9 @@
  */
 void ff_runway_picture_name_colour(AVFrame *frame);
 
+/** The range of a yuvj format is full, whatever a frame's tag says. */
+void ff_runway_picture_name_full(AVFrame *frame);
+
 typedef struct RunwayScaler RunwayScaler;
 
 RunwayScaler *ff_runway_scaler_create(void *log_ctx);
