@@ -218,8 +218,7 @@ static int accept(RunwayClipReader *r, AVFrame *frame, int64_t *time)
     return 1;
 }
 
-int ff_runway_clip_reader_next(RunwayClipReader *r, AVFrame *frame,
-                               int64_t *time)
+static int next_frame(RunwayClipReader *r, AVFrame *frame, int64_t *time)
 {
     int ret;
 
@@ -233,69 +232,40 @@ int ff_runway_clip_reader_next(RunwayClipReader *r, AVFrame *frame,
         return 0;
     if (ret >= 0)
         ret = accept(r, frame, time);
-    if (ret < 0) {
+    return ret == AVERROR_EOF || ret == AVERROR(EAGAIN) ? AVERROR_INVALIDDATA
+                                                        : ret;
+}
+
+/* Where it broke off, in seconds. */
+static double position(const RunwayClipReader *r)
+{
+    return r->last < 0 ? 0.0 : r->last / 1e6;
+}
+
+int ff_runway_clip_reader_next(RunwayClipReader *r, AVFrame *frame,
+                               int64_t *time)
+{
+    int ret = next_frame(r, frame, time);
+
+    if (ret < 0)
         av_log(r->log_ctx, AV_LOG_ERROR, "the result is damaged after %.3f s: "
-               "%s\n", r->last < 0 ? 0.0 : r->last / 1e6, av_err2str(ret));
-        return ret == AVERROR_EOF || ret == AVERROR(EAGAIN) ?
-               AVERROR_INVALIDDATA : ret;
-    }
+               "%s\n", position(r), av_err2str(ret));
     return ret;
 }
 
-/* Decode the group of pictures whose key frame has that pts. */
-static int decode_group(RunwayClipReader *r, int64_t key, AVFrame *frame)
-{
-    int64_t time, nb_packets = 0;
-    int ret, nb_frames = 0;
-
-    ret = av_seek_frame(r->demux, r->stream->index, key, AVSEEK_FLAG_BACKWARD);
-    if (ret < 0)
-        return ret;
-    r->first = AV_NOPTS_VALUE;
-    r->last  = -1;
-    do {
-        ret = read_packet(r);
-        if (ret > 0 && nb_packets++ && r->packet->flags & AV_PKT_FLAG_KEY) {
-            av_packet_unref(r->packet);
-            ret = 0;
-        }
-        if (ret < 0)
-            return ret;
-        ret = avcodec_send_packet(r->dec, ret ? r->packet : NULL);
-        r->draining = !r->packet->data;
-        av_packet_unref(r->packet);
-        if (ret < 0)
-            return ret;
-        while ((ret = avcodec_receive_frame(r->dec, frame)) >= 0) {
-            ret = accept(r, frame, &time);
-            av_frame_unref(frame);
-            if (ret < 0)
-                return ret;
-            nb_frames++;
-        }
-        if (ret != AVERROR(EAGAIN) && ret != AVERROR_EOF)
-            return ret;
-    } while (!r->draining);
-    avcodec_flush_buffers(r->dec);
-    r->draining = 0;
-    return nb_frames ? 0 : AVERROR_INVALIDDATA;
-}
-
-/* Read every packet and note the pts of the first and the last key frame. */
+/* Read every packet and note the pts of the first key frame. */
 static RunwayOutcome scan(RunwayClipReader *r, int64_t *first_key,
-                          int64_t *last_key, RunwayError *err)
+                          RunwayError *err)
 {
     int64_t nb_packets = 0, bytes;
     int ret;
 
-    *first_key = *last_key = AV_NOPTS_VALUE;
+    *first_key = AV_NOPTS_VALUE;
     while ((ret = read_packet(r)) > 0) {
         bytes = r->packet->size;
-        if (r->packet->flags & AV_PKT_FLAG_KEY) {
-            *last_key = r->packet->pts;
-            if (*first_key == AV_NOPTS_VALUE)
-                *first_key = *last_key;
-        }
+        if (r->packet->flags & AV_PKT_FLAG_KEY &&
+            *first_key == AV_NOPTS_VALUE)
+            *first_key = r->packet->pts;
         ret = r->packet->flags & AV_PKT_FLAG_CORRUPT || !bytes ?
               AVERROR_INVALIDDATA : 0;
         av_packet_unref(r->packet);
@@ -312,9 +282,31 @@ static RunwayOutcome scan(RunwayClipReader *r, int64_t *first_key,
                                "the result has %lld of %lld frames",
                                (long long)nb_packets,
                                (long long)r->info.nb_frames);
-    return *last_key != AV_NOPTS_VALUE ? RUNWAY_OK :
+    return *first_key != AV_NOPTS_VALUE ? RUNWAY_OK :
            ff_runway_error(err, RUNWAY_BAD_RESULT,
                            "the result has no key frame");
+}
+
+/* Decode it from its beginning to its end. What is found out while frames go
+ * out is found out too late: FFmpeg 5.1 forgets an error behind the end of the
+ * input, and half a clip cannot be taken back. */
+static int decode_all(RunwayClipReader *r, int64_t first_key)
+{
+    AVFrame *frame = av_frame_alloc();
+    int64_t time, nb_frames = 0;
+    int ret;
+
+    if (!frame)
+        return AVERROR(ENOMEM);
+    /* nobody sees these frames; what is read of the file is the same */
+    r->dec->skip_loop_filter = AVDISCARD_ALL;
+    ret = av_seek_frame(r->demux, r->stream->index, first_key,
+                        AVSEEK_FLAG_BACKWARD);
+    if (ret >= 0)
+        while ((ret = next_frame(r, frame, &time)) > 0)
+            nb_frames++;
+    av_frame_free(&frame);
+    return ret >= 0 && !nb_frames ? AVERROR_INVALIDDATA : ret;
 }
 
 RunwayOutcome ff_runway_clip_check(void *log_ctx,
@@ -323,16 +315,12 @@ RunwayOutcome ff_runway_clip_check(void *log_ctx,
                                    int64_t sent, RunwayError *err)
 {
     RunwayClipReader *r = NULL;
-    AVFrame *frame = av_frame_alloc();
     RunwayRetime retime;
     RunwayOutcome outcome;
-    int64_t first_key, last_key;
-    int ret;
+    int64_t first_key;
+    int ret = ff_runway_clip_reader_open(&r, fd, size, AVCOL_SPC_BT709,
+                                         log_ctx);
 
-    if (!frame)
-        return ff_runway_error(err, RUNWAY_NOMEM, "out of memory");
-    ret = ff_runway_clip_reader_open(&r, fd, size, AVCOL_SPC_BT709,
-                                     log_ctx);
     if (ret < 0) {
         outcome = ff_runway_error(err, RUNWAY_BAD_RESULT, "the result (%lld "
                                   "bytes) is no video that can be read: %s",
@@ -344,21 +332,17 @@ RunwayOutcome ff_runway_clip_check(void *log_ctx,
     outcome = ff_runway_retime_plan(&retime, sent, r->info.duration,
                                     r->info.frame, err);
     if (!outcome)
-        outcome = scan(r, &first_key, &last_key, err);
+        outcome = scan(r, &first_key, err);
     if (outcome)
         goto end;
-    /* nobody sees these frames; what is read of the file is the same */
-    r->dec->skip_loop_filter = AVDISCARD_ALL;
-    ret = decode_group(r, first_key, frame);
-    if (ret >= 0 && last_key != first_key)
-        ret = decode_group(r, last_key, frame);
+    ret = decode_all(r, first_key);
     if (ret < 0)
-        outcome = ff_runway_error(err, RUNWAY_BAD_RESULT, "the result cannot "
-                                  "be decoded: %s", av_err2str(ret));
+        outcome = ff_runway_error(err, RUNWAY_BAD_RESULT, "the result is "
+                                  "damaged after %.3f s: %s", position(r),
+                                  av_err2str(ret));
 end:
     if (outcome && cancelled(opaque))
         outcome = ff_runway_error(err, RUNWAY_CANCELLED, "cancelled");
-    av_frame_free(&frame);
     ff_runway_clip_reader_free(&r);
     return outcome;
 }

@@ -66,7 +66,7 @@ int ff_runway_clip_reader_next(RunwayClipReader *reader, AVFrame *frame,
 
 /**
  * Whether a result is whole: it opens, every packet is there, its length fits
- * the one that was sent, and its first and its last group of pictures decode.
+ * the one that was sent, and all of it decodes.
  * RUNWAY_OK, or RUNWAY_BAD_RESULT with the reason; RUNWAY_CANCELLED soon after
  * cancelled() begins to answer non-zero: a large result takes seconds. Any
  * thread.
