@@ -31,6 +31,7 @@ typedef struct Entry {
     int running;            ///< a worker has it, or had it
     int ended;
     int failed;
+    int moderated;          ///< it failed for good
     int fatal;              ///< the pipeline's error is this one's
     int64_t submitted;      ///< when the create was answered, 0: not yet
     struct Entry *next;
@@ -63,7 +64,8 @@ struct RunwayPipeline {
     RunwayError error;       ///< first failure; stays
     int admitted, done, failed;
     int64_t task_time;       ///< what a task takes, running mean; 0: none yet
-    int moderated;           ///< failures for good in a row
+    int moderated;           ///< failures for good in a row, of jobs that were
+                             ///< taken already
 };
 
 static int is_stopped(void *opaque)
@@ -157,10 +159,23 @@ static Entry *next_queued(RunwayPipeline *p)
 /* Whether the run goes on without this clip. lock is held */
 static int is_tolerated(const RunwayPipeline *p, RunwayOutcome outcome)
 {
-    return p->config.tolerant && p->moderated < RUNWAY_MODERATION_MAX &&
+    return p->config.tolerant &&
            (outcome == RUNWAY_TASK_FAILED ||
             outcome == RUNWAY_TASK_FAILED_PASSING ||
             outcome == RUNWAY_BAD_RESULT);
+}
+
+/* Whether too many clips in a row have failed for good. In the order of the
+ * clips and not of their ends, so that it is the same in every run: a failure
+ * that the journal knows ends its clip at once. lock is held */
+static int is_moderated(const RunwayPipeline *p)
+{
+    int row = p->moderated;
+
+    for (const Entry *e = p->head; e && row < RUNWAY_MODERATION_MAX;
+         e = e->next)
+        row = e->moderated ? row + 1 : 0;
+    return row >= RUNWAY_MODERATION_MAX;
 }
 
 /* Start nothing more, but let those end that are paid for: their results would
@@ -193,11 +208,21 @@ static void run_entry(RunwayPipeline *p, Entry *e, const RunwayJobHost *host)
     e->now    = e->job->now;
     if (!ret) {
         p->done++;
-        p->moderated = 0;
     } else {
+        int tolerated = is_tolerated(p, ret);
+
         p->failed++;
-        p->moderated = ret == RUNWAY_TASK_FAILED ? p->moderated + 1 : 0;
-        if (!is_tolerated(p, ret)) {
+        e->moderated = ret == RUNWAY_TASK_FAILED;
+        if (tolerated && is_moderated(p)) {
+            const RunwayError why = e->job->error;
+
+            tolerated = 0;
+            ff_runway_error(&e->job->error, ret, "%d clips in a row failed for "
+                            "good; on_error=source ends there, as accounts are "
+                            "suspended for less: %s", RUNWAY_MODERATION_MAX,
+                            why.text);
+        }
+        if (!tolerated) {
             /* those that end because another failed are not the reason */
             if (ret != RUNWAY_CANCELLED && !p->error.outcome)
                 p->error = e->job->error;
@@ -368,6 +393,7 @@ static RunwayJob *remove_head(RunwayPipeline *p)
     Entry *e = p->head;
     RunwayJob *job = e->job;
 
+    p->moderated = e->moderated ? p->moderated + 1 : 0;
     p->head = e->next;
     if (!p->head)
         p->tail = NULL;
