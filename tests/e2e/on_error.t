@@ -1,0 +1,235 @@
+#!/usr/bin/env perl
+# A clip whose task fails, or whose result is none: on_error=fail ends the run
+# and keeps what the other clips have; on_error=source puts that clip's own
+# frames in its place. And what on_error=source is no answer to.
+#
+# This file is part of runway_v2v, LGPL 2.1 or later.
+use strict;
+use warnings;
+
+use Cwd qw(abs_path);
+use File::Basename qw(dirname);
+use lib dirname(abs_path(__FILE__)) . '/lib';
+
+use Test::More;
+
+use RunwayTest;
+use FilterTest;
+use PaidTest;
+
+# Four clips of ten frames, but the last, which is half as long.
+my $FILM = film(seconds => 3.5);
+my $SOURCE = frames_md5($FILM);
+
+sub simulator { return RunwayTest::Simulator->start('--latency' => 0.2, '--result-size' => '132x100', @_) }
+sub job { return PaidTest->new(in => $FILM, @_) }
+
+my $quiet = simulator();
+my $undisturbed = job(sim => $quiet)->run;
+is($undisturbed->{status}, 0, 'an undisturbed run') or BAIL_OUT($undisturbed->{err});
+my $WANT = frames_md5($undisturbed->{file});
+is(scalar @$WANT, 35, 'all frames are there');
+is((grep { $WANT->[$_] eq $SOURCE->[$_] } 0 .. 34), 0, 'and none of them is the source\'s');
+
+sub frames_of { my ($clip) = @_; return $clip < 4 ? 10 * $clip - 10 .. 10 * $clip - 1 : 30 .. 34 }
+
+# A run that goes well, with these clips as their source and all others as in an
+# undisturbed one.
+sub comes_out {
+    my ($name, $job, %opt) = @_;
+    my $meta = sprintf '%s/meta-%d', $TMP, ++our $metas;
+    my @kept = @{ delete $opt{kept} };
+    my $run = $job->run(after => "metadata=print:file=$meta", %opt,
+        options => { on_error => 'source', %{ $opt{options} || {} } });
+    is($run->{status}, 0, "$name: the run ends well") or diag $run->{err};
+    my @want = @$WANT;
+    @want[frames_of($_)] = @$SOURCE[frames_of($_)] for @kept;
+    my $got = $run->{status} ? [] : frames_md5($run->{file});
+    is_deeply($got, \@want, "$name: clips @kept are the source bit for bit, the others are generated");
+    my @frames = split /^frame:/m, slurp($meta);
+    shift @frames;
+    my %source = map { ($_ => 1) } map { frames_of($_) } @kept;
+    my @wrong = grep { ($frames[$_] =~ /lavfi\.runway_v2v\.origin=(\w+)/)[0] ne ($source{$_} ? 'source' : 'generated') } 0 .. $#frames;
+    is("@wrong", '', "$name: and each frame says what it is");
+    is(scalar @frames, 35, "$name: all of them");
+    my $of = @kept;
+    my @summary = $run->{said} =~ /^(\d+ of 4 clips came out as their source)$/mg;
+    is("@summary", @kept ? "$of of 4 clips came out as their source" : '', "$name: one warning sums up");
+    like($run->{said}, qr/^clip $_ comes out as its source \(on_error=source\)$/m, "$name: clip $_ is named") for @kept;
+    return $run;
+}
+
+# A run that stops, with one line from the filter.
+sub stops {
+    my ($name, $job, $patterns, %opt) = @_;
+    my $run = $job->run(loglevel => 'error', %opt);
+    error_line($name, $run, @$patterns);
+    return $run;
+}
+
+# --- on_error=fail -------------------------------------------------------------------
+
+subtest 'fail' => sub {
+    for my $case (
+        ['a passing reason', ['--fail-tasks' => '2=INTERNAL.BAD_OUTPUT.CODE01'], qr/INTERNAL\.BAD_OUTPUT\.CODE01/, 'failed_passing'],
+        ['for good', ['--fail-tasks' => '2=SAFETY.INPUT.TEXT'], qr/SAFETY\.INPUT\.TEXT/, 'failed'],
+        ['a result that is none', ['--fault' => 'download:2=html'], qr/no video that can be read/, 'failed_passing'],
+    ) {
+        my ($name, $args, $pattern, $state) = @$case;
+        my $sim = simulator(@$args);
+        my $job = job(sim => $sim, options => { concurrency => 1 });
+        stops($name, $job, [qr/^clip 2 \(1\.00-2\.00 s\): task \S+/, $pattern]);
+        is_deeply($job->states, { 1 => 'stored', 2 => $state }, "$name: what the first clip has is kept") or diag explain $job->states;
+        is(billed($sim), 2, "$name: nothing more is bought");
+        stops("$name, again", $job, [qr/^clip 2 /, $pattern]);
+        is(billed($sim), 2, "$name: nor in the next run");
+        comes_out("$name, then with source", $job, kept => [2]);
+        is(billed($sim), 4, "$name: the others are bought once");
+        next if $state eq 'failed';
+        comes_out("$name, then with a try more", $job, kept => [], options => { retries => 1 });
+        is(billed($sim), 5, "$name: and that is one task more");
+    }
+
+    # tasks of others are on their way when one fails
+    my $sim = simulator('--latency' => 0.5, '--fail-tasks' => '1=SAFETY.OUTPUT.IMAGE');
+    my $job = job(sim => $sim);
+    my $run = stops('beside others', $job, [qr/^clip \d .*SAFETY\.OUTPUT\.IMAGE/]);
+    my $paid = billed($sim);
+    my ($failed) = grep { $job->states->{$_} eq 'failed' } 1 .. 4;
+    is((grep { !/^(submitted|generated|stored|failed)$/ } values %{ $job->states }), 0, 'all others are known') or diag explain $job->states;
+    comes_out('beside others, then with source', $job, kept => [$failed]);
+    is(billed($sim), 4, 'what was on its way is used');
+};
+
+# --- on_error=source -----------------------------------------------------------------
+
+subtest 'source' => sub {
+    for my $case (
+        ['a passing reason', ['--fail-tasks' => '3=INTERNAL.BAD_OUTPUT.CODE01'], [3]],
+        ['no reason', ['--fail-tasks' => '3=NONE'], [3]],
+        ['moderation', ['--fail-tasks' => '1=SAFETY.INPUT.VIDEO'], [1]],
+        ['the last one', ['--fail-tasks' => '4=ASSET.INVALID'], [4]],
+        ['two of them', ['--fail-tasks' => '1=SAFETY.INPUT.VIDEO,2=SAFETY.INPUT.VIDEO'], [1, 2]],
+        ['a web page for a result', ['--fault' => 'download:3=html'], [3]],
+        # of the wrong length, over a tenth off
+        ['all results are too long', ['--result-stretch' => 1.4], [1 .. 4]],
+    ) {
+        my ($name, $args, $kept) = @$case;
+        my $sim = simulator(@$args);
+        my $job = job(sim => $sim, options => { concurrency => 1 });
+        comes_out($name, $job, kept => $kept);
+        is(billed($sim), 4, "$name: a task for each clip");
+        comes_out("$name, again", $job, kept => $kept);
+        is(billed($sim), 4, "$name: and no more in the next run");
+    }
+    my $sim = simulator('--fail-tasks' => '1=INTERNAL,3=INTERNAL,4=INTERNAL');
+    my $job = job(sim => $sim, options => { concurrency => 1, retries => 1 });
+    # the first one in its second try; the second clip fails twice
+    comes_out('with another try', $job, kept => [2]);
+    is(billed($sim), 6, 'each of which is a task');
+
+};
+
+# One whose header is right and whose end is there, but not its middle.
+subtest 'a result with a hole' => sub {
+    my $film = film(seconds => 9);
+    my $wrapper = spew("$TMP/ffmpeg-with-a-hole", "#!$^X\nmy (\$ffmpeg, \$ffprobe) = ('$FFMPEG', '$FFPROBE');\n" . <<'PERL');
+exit 1 if system { $ffmpeg } $ffmpeg, @ARGV;
+my $file = $ARGV[-1];
+exit 0 if $file !~ /\.out$/;
+my @packets = `'$ffprobe' -v error -select_streams v:0 -show_entries packet=pos,size,flags -of csv=p=0 '$file'`;
+my @keys = grep { $packets[$_] =~ /K/ } 0 .. $#packets;
+exit 1 if @keys < 4;
+open my $out, '+<:raw', $file or die;
+for (@packets[$keys[1] + 10 .. $keys[1] + 20]) {
+    my ($size, $pos) = split /,/;
+    seek $out, $pos + 5, 0;
+    print $out "\xff" x ($size - 5);
+}
+close $out or die;
+PERL
+    chmod 0755, $wrapper;
+    # so many frames that there are several key frames among them
+    my $sim = RunwayTest::Simulator->start('--latency' => 0.2, '--result-rate' => 100, '--ffmpeg' => $wrapper);
+    my %long = (model => 'aleph2', clip_duration => 0, max_credits => 400);
+    my $job = PaidTest->new(sim => $sim, in => $film, options => \%long);
+    stops('fail', $job, [qr/^clip 1 .*the result is damaged after [23]\.\d+ s/]);
+    my $run = $job->run(options => { on_error => 'source' });
+    is($run->{status}, 0, 'source: goes on') or diag $run->{err};
+    is_deeply($run->{status} ? [] : frames_md5($run->{file}), frames_md5($film), 'with the source from its first frame on');
+    is(billed($sim), 1, 'and pays once');
+};
+
+# --- what it is no answer to -----------------------------------------------------------
+
+subtest 'not for these' => sub {
+    my $stop = sub {
+        my ($name, $args, $patterns, $bill, %opt) = @_;
+        my $sim = simulator(@$args);
+        my $job = job(sim => $sim, options => { concurrency => 1, on_error => 'source', %{ delete $opt{options} || {} } });
+        my $run = stops($name, $job, $patterns, %opt);
+        unlike($run->{said}, qr/source/, "$name: nothing comes out as its source");
+        is(billed($sim), $bill, "$name: nothing more is asked for");
+        return ($sim, $job);
+    };
+    for my $status (400, 401, 403, 404, 413) {
+        $stop->("a create that is refused with $status", ['--fault' => "create:2=status=$status"], [qr/^clip 2 .*$status/], 1);
+    }
+    $stop->('a wrong key', ['--key' => 'another'], [qr/key/], 0);
+    $stop->('no credits', ['--balance' => 20], [qr/^clip 2 .*enough credits/], 1);
+    $stop->('the cap', [], [qr/^clip 3 .*max_credits=40/], 2, options => { max_credits => 40 });
+    for my $fault ('drop-after', 'after-status=502', 'bad-json') {
+        $stop->("a create of unknown fate ($fault)", ['--fault' => "create:2=$fault"], [qr/^clip 2 .*on_unknown=resend/], 2);
+    }
+    $stop->('a task that is gone', [], [qr/^clip 1 .*on_unknown=resend/], 1, options => { prompt => 'fail with CANCELLED' });
+    my ($sim, $job) = $stop->('a task that takes too long', ['--latency' => 3], [qr/^clip 1 .*task_timeout/], 1, options => { task_timeout => 1 });
+    comes_out('which is there the next time', $job, kept => [], options => { task_timeout => 60 });
+    is(billed($sim), 4, 'and paid once');
+
+    $sim = simulator();
+    $job = job(sim => $sim);
+    is($job->run->{status}, 0, 'a run');
+    my $path = $job->record_of(2)->{path};
+    spew($path, 'nonsense');
+    stops('a journal that cannot be believed', $job, [qr/^clip 2 .*cannot be believed/], options => { on_error => 'source' });
+    is(billed($sim), 4, 'nothing was bought');
+
+    $sim = simulator();
+    $job = job(sim => $sim, in => film(seconds => 3, source => 'color=teal'), options => { on_error => 'source', ratio => '848:480', size => 'generated' });
+    stops('an output of another size', $job, [qr/^size: .*on_error=source/]);
+    is(scalar(() = $sim->requests), 0, 'which nothing is sent for');
+};
+
+# --- moderation ------------------------------------------------------------------------
+
+# Films of eight clips.
+my $LONG = film(seconds => 8);
+sub moderated {
+    my ($list, %options) = @_;
+    my $sim = simulator('--fail-tasks' => join ',', map { "$_=SAFETY.INPUT.VIDEO" } @$list);
+    return ($sim, PaidTest->new(in => $LONG, sim => $sim, options => { on_error => 'source', concurrency => 1, %options }));
+}
+
+subtest 'three in a row' => sub {
+    for my $concurrency (1, 4) {
+        my ($sim, $job) = moderated(['*'], concurrency => $concurrency);
+        stops("concurrency=$concurrency", $job, [qr/^3 clips in a row failed for good.*clip \d .*SAFETY\.INPUT\.VIDEO/]);
+        my $paid = billed($sim);
+        is($paid, 3, 'three tasks and no more') if $concurrency == 1;
+        # those that end may make room for others before the third one has ended
+        cmp_ok($paid, '<=', 2 + $concurrency, "concurrency=$concurrency: no more than were in flight");
+        stops("concurrency=$concurrency, again", $job, [qr/^3 clips in a row/]);
+        is(billed($sim), $paid, "concurrency=$concurrency: nothing more in the next run");
+    }
+
+    my ($sim, $job) = moderated([1, 2, 4, 5, 7, 8]);
+    for my $time (1 .. 3) {
+        # the same clips whatever ends first: from the journal, failures are there at once
+        my $run = $job->run(options => { concurrency => $time == 1 ? 1 : 8 });
+        is($run->{status}, 0, "two in a row are not three, time $time") or diag $run->{err};
+        like($run->{said}, qr/^6 of 8 clips came out as their source$/m, "time $time: all of them as their source");
+    }
+    is(billed($sim), 8, 'each paid once');
+};
+
+done_testing;
