@@ -184,7 +184,7 @@ sub until {
     }
 }
 
-sub said { return RunwayTest::slurp($_[0]{err_file}) }
+sub said { my ($self) = @_; return -e $self->{err_file} ? RunwayTest::slurp($self->{err_file}) : '' }
 
 # Sends a signal, if one is named, and waits for the end. Like run_cmd's answer;
 # `took` are the seconds since the signal.
