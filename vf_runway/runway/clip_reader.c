@@ -40,6 +40,7 @@ struct RunwayClipReader {
     void *opaque;
 };
 
+/* of frames that are waited for; each thread costs a little on top */
 #define DECODER_THREADS 2
 
 static int open_demuxer(RunwayClipReader *r, int fd, int64_t size)
@@ -63,7 +64,7 @@ static int open_demuxer(RunwayClipReader *r, int fd, int64_t size)
     return avformat_open_input(&r->demux, NULL, format, NULL);
 }
 
-static int open_decoder(RunwayClipReader *r)
+static int open_decoder(RunwayClipReader *r, int threads)
 {
     const AVCodec *codec = NULL;
     int index = av_find_best_stream(r->demux, AVMEDIA_TYPE_VIDEO, -1, -1,
@@ -83,7 +84,7 @@ static int open_decoder(RunwayClipReader *r)
     if (ret < 0)
         return ret;
     r->dec->pkt_timebase    = r->stream->time_base;
-    r->dec->thread_count    = DECODER_THREADS;
+    r->dec->thread_count    = threads;
     r->dec->max_pixels      = RUNWAY_RESULT_PIXELS;
     r->dec->err_recognition = AV_EF_CRCCHECK | AV_EF_BITSTREAM | AV_EF_BUFFER |
                               AV_EF_EXPLODE;
@@ -117,8 +118,9 @@ static int read_info(RunwayClipReader *r)
     return 0;
 }
 
-int ff_runway_clip_reader_open(RunwayClipReader **reader, int fd, int64_t size,
-                               enum AVColorSpace colorspace, void *log_ctx)
+static int open_reader(RunwayClipReader **reader, int fd, int64_t size,
+                       enum AVColorSpace colorspace, int threads,
+                       void *log_ctx)
 {
     RunwayClipReader *r = av_mallocz(sizeof(*r));
     int ret;
@@ -133,7 +135,7 @@ int ff_runway_clip_reader_open(RunwayClipReader **reader, int fd, int64_t size,
     r->packet  = av_packet_alloc();
     ret = r->packet ? open_demuxer(r, fd, size) : AVERROR(ENOMEM);
     if (ret >= 0)
-        ret = open_decoder(r);
+        ret = open_decoder(r, threads);
     if (ret >= 0)
         ret = read_info(r);
     if (ret < 0) {
@@ -142,6 +144,12 @@ int ff_runway_clip_reader_open(RunwayClipReader **reader, int fd, int64_t size,
     }
     *reader = r;
     return 0;
+}
+
+int ff_runway_clip_reader_open(RunwayClipReader **reader, int fd, int64_t size,
+                               enum AVColorSpace colorspace, void *log_ctx)
+{
+    return open_reader(reader, fd, size, colorspace, DECODER_THREADS, log_ctx);
 }
 
 void ff_runway_clip_reader_free(RunwayClipReader **reader)
@@ -318,8 +326,7 @@ RunwayOutcome ff_runway_clip_check(void *log_ctx,
     RunwayRetime retime;
     RunwayOutcome outcome;
     int64_t first_key;
-    int ret = ff_runway_clip_reader_open(&r, fd, size, AVCOL_SPC_BT709,
-                                         log_ctx);
+    int ret = open_reader(&r, fd, size, AVCOL_SPC_BT709, 1, log_ctx);
 
     if (ret < 0) {
         outcome = ff_runway_error(err, RUNWAY_BAD_RESULT, "the result (%lld "
