@@ -78,6 +78,11 @@ check-releases: ## the tests on FFmpeg 7.1 and 9.0, or on one: VERSION=7.1 (or 5
 	@scripts/deps
 	@MAKE='$(MAKE)' scripts/check-releases $(BUILD) '$(T)' $(or $(VERSION),$(RELEASES))
 
+bench: ## speed and memory, beside what else one would do; a part of it: make bench B=memory
+	@scripts/deps
+	@$(MAKE) --no-print-directory bench-programs
+	@tests/bench/bench $(B)
+
 clean: ## remove what was built, keep the downloaded source
 	rm -rf $(BUILD)/bin $(BUILD)/ffmpeg $(BUILD)/assert $(BUILD)/unit \
 	    $(BUILD)/simulator $(BUILD)/demo $(BUILD)/check $(BUILD)/*.log \
@@ -99,7 +104,7 @@ help: ## this list
 
 .PHONY: all deps demo install uninstall apply simulator check check-unit \
     check-e2e check-releases check-ffmpeg check-programs check-unit-programs check-e2e-programs \
-    demo-programs clean distclean help FORCE
+    demo-programs bench bench-programs clean distclean help FORCE
 
 ##
 # FFmpeg's source, with the filter in it
@@ -221,6 +226,7 @@ SDK = $(if $(filter-out %/sdk.t,$(T)),,$(BUILD)/sdk/.fetched)
 
 # The empty recipes keep make from saying that there was nothing to do.
 demo-programs: $(BUILD)/bin/ffmpeg $(BUILD)/bin/ffprobe $(SIMULATOR) ; @:
+bench-programs: demo-programs $(BUILD)/sdk/.fetched ; @:
 check-unit-programs: $(UNIT_PROGRAMS) $(SIMULATOR) ; @:
 check-e2e-programs: check-ffmpeg $(SIMULATOR) $(SDK) ; @:
 check-programs: check-unit-programs check-e2e-programs ; @:

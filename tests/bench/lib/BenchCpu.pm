@@ -1,0 +1,73 @@
+# What the filter costs in processor time, of all processes it is and starts,
+# against what no way around it can save: decode the film, encode what is sent
+# with the same settings, decode what comes back, each by a plain ffmpeg.
+#
+# This file is part of runway_v2v, LGPL 2.1 or later.
+package BenchCpu;
+use strict;
+use warnings;
+
+use Bench;
+use RunwayTest;
+
+my $TIMES = $ENV{BENCH_TIMES} || 3;
+my @FILMS = split ' ', $ENV{BENCH_CPU} // '854x480:30 1920x1080:20';
+
+# As clip_writer.c has it.
+my @ENCODER = qw(-c:v libx264 -preset veryfast -crf 18 -rc-lookahead 10 -threads:v 2 -g 48);
+
+# The results in the order of the film, as one input.
+sub results {
+    my ($sim, $own) = @_;
+    my @records = glob "$own->{XDG_STATE_HOME}/*/clips/*.json";
+    my @files = map { $_->{path} } sort { $a->{at} <=> $b->{at} } map {
+        my ($record) = split /\n/, slurp($_);
+        $record = decode($record);
+        my ($n) = $record->{label} =~ /^clip (\d+)/;
+        my ($path) = glob "$own->{XDG_CACHE_HOME}/*/results/$record->{identity}.*.mp4";
+        { at => $n, path => $path // die "no result of clip $n\n" };
+    } @records;
+    return \@files;
+}
+
+sub run {
+    my (@rows, @bars);
+    for (@FILMS) {
+        my ($size, $seconds) = /^(\d+x\d+):(\d+)$/ or die "BENCH_CPU: SIZE:SECONDS is expected, not $_\n";
+        my $film = film(size => $size, seconds => $seconds);
+        my (@filter, @plain);
+        say_so("processor time, $size, $TIMES times");
+        for my $n (1 .. $TIMES) {
+            # What is made is made before the results are read: the other
+            # programs' load on the processor is not to be counted twice.
+            my $sim = started('--latency' => 1);
+            my $env = service_env($sim);
+            push @filter, measure(filter_args($sim, $film, { concurrency => 4 }, qw(-map 0:v:0 -f null -)), env => $env);
+            $sim->stop;
+            my $list = spew("$TMP/results.txt", join '', map { "file '$_'\n" } @{ results($sim, $env) });
+            my $encode = measure([$FFMPEG, qw(-hide_banner -nostdin -nostats -v error -y -i), $film, qw(-map 0:v:0), @ENCODER,
+                "$TMP/plain.mp4"]);
+            my $decode = measure([$FFMPEG, qw(-hide_banner -nostdin -nostats -v error -f concat -safe 0 -i), $list,
+                qw(-map 0:v:0 -f null -)]);
+            push @plain, { encode => $encode->{cpu}, decode => $decode->{cpu}, cpu => $encode->{cpu} + $decode->{cpu} };
+        }
+        my $filter = median(map { $_->{cpu} } @filter);
+        my $plain = median(map { $_->{cpu} } @plain);
+        my $ratio = median(map { $filter[$_]{cpu} / $plain[$_]{cpu} } 0 .. $#filter);
+        push @rows, {
+            size => $size, seconds => $seconds, filter => $filter, plain => $plain, ratio => $ratio,
+            encode => median(map { $_->{encode} } @plain), decode => median(map { $_->{decode} } @plain),
+            runs => [map { { filter => $filter[$_]{cpu}, plain => $plain[$_] } } 0 .. $#filter],
+        };
+        push @bars, bar("processor time, $size", $ratio, 1.2);
+    }
+    print "\nProcessor time, median of $TIMES: the filter, and decode + encode + decode by plain ffmpeg\n\n";
+    table(['film', 'filter', 'plain', 'ratio', 'decode + encode', 'decode'],
+        map {
+            ["$_->{seconds} s of $_->{size}", (map { sprintf '%.2f s', $_ } @$_{qw(filter plain)}), sprintf('%.2f', $_->{ratio}),
+                (map { sprintf '%.2f s', $_ } @$_{qw(encode decode)})]
+        } @rows);
+    return { rows => \@rows, bars => \@bars };
+}
+
+1;
