@@ -80,6 +80,8 @@ subtest 'what a model lacks' => sub {
     run_cmd([$FFMPEG, qw(-v error -y -f lavfi -i color=red:size=64x64 -frames:v 1), $png]);
     refused('reference', 'aleph2', { reference => $png }, qr/^reference: model aleph2 takes none/);
     refused('keyframe', 'seedance2', { keyframe => "0=$png" }, qr/^keyframe: model seedance2 takes none/);
+    refused('seed', 'hailuo3', { seed => 7 }, qr/^seed: model hailuo3 has no such setting; .*take/);
+    refused('seed 0', 'gemini_omni_flash', { seed => 0 }, qr/^seed: model gemini_omni_flash has no such/);
     refused('output_format', 'hailuo3', { output_format => 'prores' }, qr/^output_format: model hailuo3 has no such/);
     refused('threshold', 'hailuo3', { public_figure_threshold => 'low' }, qr/^public_figure_threshold: model hailuo3/);
     refused('ratio', 'gemini_omni_flash', { ratio => '16:9' }, qr/^ratio=16:9: model gemini_omni_flash has no ratio/);

@@ -64,7 +64,7 @@ struct RunwaySequence {
     int64_t frame;              ///< length of a frame of the upload
     int nb_spooled;             ///< of its frames, with keep_source
     int nb_clips;
-    int nb_keyframes_used;
+    uint8_t *keyframe_used;     ///< for each of the keyframes
     int nb_kept;                ///< clips that came out as their source
     Plan plan;
 };
@@ -80,6 +80,11 @@ int ff_runway_sequence_create(RunwaySequence **sequence,
     if (!s)
         return ret;
     s->config = *config;
+    if (config->nb_keyframes) {
+        s->keyframe_used = av_calloc(config->nb_keyframes, 1);
+        if (!s->keyframe_used)
+            goto fail;
+    }
     if (config->scene > 0 && !(s->scene = ff_runway_scene_create()))
         goto fail;
     if (ff_runway_pipeline_create(&config->pipeline, &s->pipeline, &err)) {
@@ -131,6 +136,7 @@ void ff_runway_sequence_free(RunwaySequence **sequence)
     ff_runway_clip_free(&s->open);
     ff_runway_spool_free(&s->spool);
     ff_runway_scene_free(&s->scene);
+    av_freep(&s->keyframe_used);
     av_freep(sequence);
 }
 
@@ -348,10 +354,10 @@ static int choose_keyframes(RunwaySequence *s, RunwayJob *job,
         if (c->keyframes[i].seconds < start - 1e-6 ||
             c->keyframes[i].seconds >= end - 1e-6)
             continue;
+        s->keyframe_used[i] = 1;
         (*keyframes)[nb] = c->keyframes[i];
         (*keyframes)[nb++].seconds = FFMAX(0, c->keyframes[i].seconds - start);
     }
-    s->nb_keyframes_used += nb;
     if (c->request.model->max_keyframes &&
         nb > c->request.model->max_keyframes) {
         av_log(c->log_ctx, AV_LOG_ERROR, "keyframe: %d are in %s, model %s "
@@ -520,11 +526,11 @@ int ff_runway_sequence_end(RunwaySequence *s, int discard)
     if (discard)
         ff_runway_clip_free(&s->open);
     ret = close_clip(s);
-    if (ret >= 0 && !discard &&
-        s->nb_keyframes_used < s->config.nb_keyframes)
-        av_log(s->config.log_ctx, AV_LOG_WARNING, "keyframe: %d of %d fall in "
-               "no clip\n", s->config.nb_keyframes - s->nb_keyframes_used,
-               s->config.nb_keyframes);
+    for (int i = 0; ret >= 0 && !discard && i < s->config.nb_keyframes; i++)
+        if (!s->keyframe_used[i])
+            av_log(s->config.log_ctx, AV_LOG_WARNING, "keyframe: there is no "
+                   "clip at %.3f s, so that one was not used\n",
+                   s->config.keyframes[i].seconds);
     return ret;
 }
 

@@ -336,6 +336,20 @@ static int set_size(RunwaySettings *set)
     return 0;
 }
 
+/* 1 is the default, which a model without seeds may be left alone with. */
+static int set_seed(RunwaySettings *set)
+{
+    if (set->seed >= 0 && set->seed != 1 &&
+        !(set->model_info->fields & RUNWAY_FIELD_SEED)) {
+        av_log(set->log_ctx, AV_LOG_ERROR, "seed: model %s has no such "
+               "setting; another result is bought by another take\n",
+               set->model);
+        return AVERROR(EINVAL);
+    }
+    set->request.seed = set->seed;
+    return 0;
+}
+
 static int set_moderation(RunwaySettings *set)
 {
     const char *value = set->public_figure_threshold;
@@ -417,7 +431,6 @@ static int set_model(RunwaySettings *set)
     set->model_info         = ff_runway_model_find(set->model);
     set->request.model      = set->model_info;
     set->request.model_name = set->model;
-    set->request.seed       = set->seed;
     if (set->max_credits > 0 && ff_runway_credits(set->model_info, &second) < 0) {
         av_log(set->log_ctx, AV_LOG_ERROR, "max_credits: the price of model %s "
                "is not known, so no limit can be kept\n", set->model);
@@ -429,9 +442,9 @@ static int set_model(RunwaySettings *set)
 int ff_runway_settings_init(RunwaySettings *set, void *log_ctx)
 {
     static int (*const steps[])(RunwaySettings *set) = {
-        set_model, set_endpoint, check_transport, set_prompt, set_references,
-        set_keyframes, set_moderation, set_output_format, set_size, set_body,
-        set_key,
+        set_model, set_endpoint, check_transport, set_prompt, set_seed,
+        set_references, set_keyframes, set_moderation, set_output_format,
+        set_size, set_body, set_key,
     };
 
     set->log_ctx = log_ctx;
@@ -453,10 +466,8 @@ int ff_runway_settings_change(RunwaySettings *set, const char *name)
     }
     if (!strcmp(name, "reference"))
         return set_references(set);
-    if (!strcmp(name, "seed")) {
-        set->request.seed = set->seed;
-        return 0;
-    }
+    if (!strcmp(name, "seed"))
+        return set_seed(set);
     return AVERROR(ENOSYS);
 }
 

@@ -51,6 +51,7 @@ struct RunwayUploader {
     RunwayUploaderConfig config;
     pthread_mutex_t lock;
     Known *known;               ///< protected by lock
+    pthread_mutex_t pictures;   ///< held while a picture is uploaded
 };
 
 static RunwayOutcome no_memory(RunwayError *err)
@@ -68,6 +69,11 @@ RunwayOutcome ff_runway_uploader_create(const RunwayUploaderConfig *config,
     if (!u)
         return no_memory(err);
     if (pthread_mutex_init(&u->lock, NULL)) {
+        free(u);
+        return ff_runway_error(err, RUNWAY_NOMEM, "no mutex can be made");
+    }
+    if (pthread_mutex_init(&u->pictures, NULL)) {
+        pthread_mutex_destroy(&u->lock);
         free(u);
         return ff_runway_error(err, RUNWAY_NOMEM, "no mutex can be made");
     }
@@ -89,6 +95,7 @@ void ff_runway_uploader_free(RunwayUploader **uploader)
         free(known->uri);
         free(known);
     }
+    pthread_mutex_destroy(&u->pictures);
     pthread_mutex_destroy(&u->lock);
     free(u);
     *uploader = NULL;
@@ -325,9 +332,9 @@ static RunwayOutcome check_picture(int fd, const RunwayPictureFile *picture,
                            "when this run began", picture->path);
 }
 
-RunwayOutcome ff_runway_upload_picture(RunwayUploader *u, const char *label,
-                                       const RunwayPictureFile *picture,
-                                       char **uri, RunwayError *err)
+static RunwayOutcome upload_picture(RunwayUploader *u, const char *label,
+                                    const RunwayPictureFile *picture,
+                                    char **uri, RunwayError *err)
 {
     RunwayUpload what = { .label = label, .type = picture->type,
                           .size = picture->size };
@@ -335,9 +342,6 @@ RunwayOutcome ff_runway_upload_picture(RunwayUploader *u, const char *label,
     int64_t start = ff_runway_now();
     RunwayOutcome ret;
 
-    *uri = find_known(u, picture);
-    if (*uri)
-        return RUNWAY_OK;
     what.fd = open(picture->path, O_RDONLY);
     if (what.fd < 0)
         return ff_runway_error(err, RUNWAY_INVALID, "%s cannot be read: %s",
@@ -352,5 +356,21 @@ RunwayOutcome ff_runway_upload_picture(RunwayUploader *u, const char *label,
     close(what.fd);
     if (!ret)
         keep_known(u, picture, *uri, start);
+    return ret;
+}
+
+/* Clips that want the same picture come at the same time: the second waits for
+ * the first's, which ends early when it is cancelled. */
+RunwayOutcome ff_runway_upload_picture(RunwayUploader *u, const char *label,
+                                       const RunwayPictureFile *picture,
+                                       char **uri, RunwayError *err)
+{
+    RunwayOutcome ret = RUNWAY_OK;
+
+    pthread_mutex_lock(&u->pictures);
+    *uri = find_known(u, picture);
+    if (!*uri)
+        ret = upload_picture(u, label, picture, uri, err);
+    pthread_mutex_unlock(&u->pictures);
     return ret;
 }

@@ -1,0 +1,166 @@
+#!/usr/bin/env perl
+# Pictures that options name: references by what they are and not by their name,
+# keyframes at the clip that holds their time and in its own seconds; inside the
+# request, uploaded where too large, or refused before anything is paid.
+#
+# This file is part of runway_v2v, LGPL 2.1 or later.
+use strict;
+use warnings;
+
+use Cwd qw(abs_path);
+use File::Basename qw(dirname);
+use lib dirname(abs_path(__FILE__)) . '/lib';
+
+use MIME::Base64 qw(decode_base64);
+use Test::More;
+
+use FilterTest;
+use RunwayTest;
+
+my $clip = lossless_clip(size => '160x112', seconds => 6, rate => 12);
+my $sim = RunwayTest::Simulator->start('--latency' => 0);
+
+sub picture {
+    my ($name, $source, @args) = @_;
+    my $run = run_cmd([$FFMPEG, qw(-hide_banner -nostdin -v error -y -f lavfi -i), $source, @args, '-frames:v', 1, "$TMP/$name"]);
+    die "no $name: $run->{err}\n" if $run->{status};
+    return "$TMP/$name";
+}
+
+sub at_runway {
+    my ($at, %opt) = @_;
+    my %options = (prompt => 'echo', provider => 'runway', base_url => $at->{runway}, %{ delete $opt{options} || {} });
+    return run_filter(undef, in => $clip, env => { COMETAPI_KEY => undef, RUNWAYML_API_SECRET => 'key_' . '0a' x 64 },
+        %opt, options => \%options);
+}
+
+sub creates { return map { $_->{body} } $_[0]->requests('create') }
+
+my %colour = map { ($_ => picture("$_.png", "color=$_:size=64x48")) } qw(red green blue);
+my $jpeg = picture('photo.jpg', 'testsrc2=size=64x48');
+# the smallest WebP there is: one pixel, lossless
+my $webp = spew("$TMP/pixel.webp", decode_base64('UklGRhoAAABXRUJQVlA4TA0AAAAvAAAAEAcQERGIiP4HAA=='));
+
+subtest 'types by content' => sub {
+    for my $case (
+        ['a PNG',           $colour{red}, 'image/png'],
+        ['a JPEG',          $jpeg, 'image/jpeg'],
+        ['a WebP',          $webp, 'image/webp'],
+        ['a PNG named JPEG', spew("$TMP/wrong.jpg", slurp($colour{red})), 'image/png'],
+        ['a JPEG without a name', spew("$TMP/nameless", slurp($jpeg)), 'image/jpeg'],
+    ) {
+        my ($name, $file, $type) = @$case;
+        my $run = run_filter($sim, in => $clip, options => { prompt => 'echo', reference => $file, clip_duration => 5 });
+        is($run->{status}, 0, "$name: goes well") or diag $run->{err};
+        my ($body) = (creates($sim))[-1];
+        my $uri = $body->{references}[0]{uri};
+        like($uri, qr/^\Qdata:$type;base64,\E/, "$name: as $type");
+        is(($sim->requests('create'))[-1]{status}, 200, "$name: which the service takes");
+    }
+    my $before = () = $sim->requests;
+    my $empty = spew("$TMP/empty.png", '');
+    my $gif = spew("$TMP/moving.png", "GIF89a\x01\x00\x01\x00\x80\x00\x00");
+    for my $case (
+        ['a GIF named PNG', $gif, qr/^reference: \S+moving\.png is no PNG, JPEG or WebP picture/],
+        ['an empty file', $empty, qr/^reference: \S+empty\.png is no PNG, JPEG or WebP picture/],
+        ['a video', $clip, qr/is no PNG, JPEG or WebP picture/],
+        ['a folder', $TMP, qr/^reference: \S+ cannot be read: Is a directory/],
+        ['a URL in the clear', 'http://a.example/1.png', qr/^reference: the service takes https URLs only/],
+        ['a URL that is too long', 'https://a.example/' . 'x' x 2040, qr/^reference: the URL is longer than the 2048 characters/],
+    ) {
+        my ($name, $file, $says) = @$case;
+        error_line($name, run_filter($sim, in => $clip, loglevel => 'error', options => { prompt => 'x', reference => $file }), $says);
+    }
+    is(scalar(() = $sim->requests), $before, 'nothing was asked for');
+};
+
+subtest 'several, and where they show' => sub {
+    my $run = at_runway($sim, options => { model => 'gemini_omni_flash', reference => "$colour{red}|$colour{blue}" });
+    is($run->{status}, 0, 'goes well') or diag $run->{err};
+    my ($body) = (creates($sim))[-1];
+    is_deeply([map { [sort keys %$_] } @{ $body->{references} }], [['uri'], ['uri']], 'two, in this model\'s form');
+    # the simulator shows the first in the lower right corner
+    my ($y, $u, $v) = @{ frame_means($run->{out}, 'crop=20:15:130:100')->[0] };
+    cmp_ok($v, '>', 200, 'and the model has seen them');
+};
+
+subtest 'keyframes' => sub {
+    my %options = (model => 'aleph2', clip_duration => 2);
+    my $run = at_runway($sim, options => { %options, keyframe => "5=$colour{blue}|0=$colour{red}|3.5=$colour{green}" });
+    is($run->{status}, 0, 'goes well') or diag $run->{err};
+    is($run->{err}, '', 'without a warning');
+    my @frames = map { $_->{keyframes} // [] } (creates($sim))[-3 .. -1];
+    # clips may be sent in any order: by their only second
+    is_deeply([sort { $a <=> $b } map { $_->{seconds} } map { @$_ } @frames], [0, 1, 1.5],
+        'each to the clip that holds its time, in the clip\'s own seconds');
+    is(scalar(grep { @$_ == 1 } @frames), 3, 'one for each clip');
+    my $means = frame_means($run->{out});
+    for my $case ([0, 'red', 'v'], [42, 'green', 'neither'], [60, 'blue', 'u']) {
+        my ($n, $name, $high) = @$case;
+        my (undef, $u, $v) = @{ $means->[$n] };
+        is($v > 200 ? 'v' : $u > 200 ? 'u' : 'neither', $high, "$name is there at its time");
+    }
+    my (undef, $u, $v) = @{ $means->[30] };
+    ok(abs($u - 128) < 40 && abs($v - 128) < 40, 'and the film between');
+
+    # a clip begins at the very second of the next
+    $run = at_runway($sim, options => { %options, keyframe => "2=$colour{green}" });
+    is(scalar(grep { ($_->{keyframes}[0]{seconds} // -1) == 0 } (creates($sim))[-3 .. -1]), 1, 'the second where clips meet is the later one\'s');
+    # the source's own time line
+    $run = at_runway($sim, before => 'setpts=PTS+100/TB', options => { %options, keyframe => "103.5=$colour{green}" });
+    is_deeply([map { $_->{seconds} } map { @{ $_->{keyframes} // [] } } (creates($sim))[-3 .. -1]], [1.5], 'seconds of the source');
+    $run = at_runway($sim, options => { %options, keyframe => "00:00:03.5=$colour{green}" });
+    is_deeply([map { $_->{seconds} } map { @{ $_->{keyframes} // [] } } (creates($sim))[-3 .. -1]], [1.5], 'written as a time');
+};
+
+subtest 'keyframes that nobody gets' => sub {
+    my $run = at_runway($sim, options => { model => 'aleph2', keyframe => "1=$colour{red}|7=$colour{blue}|6=$colour{green}" });
+    is($run->{status}, 0, 'goes well') or diag $run->{err};
+    my @said = $run->{err} =~ /keyframe: there is no clip at (\S+) s, so that one was not used/g;
+    is("@said", '6.000 7.000', 'a warning for each that falls in no clip');
+    $run = at_runway($sim, options => { model => 'aleph2', dry_run => 1, keyframe => "7=$colour{blue}" });
+    like($run->{err}, qr/no clip at 7\.000 s/, 'in a dry run, too: before it costs');
+
+    my $before = () = $sim->requests('create');
+    my $six = join '|', map { $_ / 2 . "=$colour{red}" } 0 .. 5;
+    error_line('too many', at_runway($sim, loglevel => 'error', options => { model => 'aleph2', keyframe => $six }),
+        qr/^keyframe: 6 are in clip 1 .*, model aleph2 takes 5; use a shorter clip_duration/);
+    error_line('no time', at_runway($sim, loglevel => 'error', options => { keyframe => $colour{red} }), qr/^keyframe: .* is not SECONDS=IMAGE/);
+    error_line('no number', at_runway($sim, loglevel => 'error', options => { keyframe => "soon=$colour{red}" }), qr/is not SECONDS=IMAGE/);
+    error_line('no file', at_runway($sim, loglevel => 'error', options => { keyframe => "1=$TMP/none.png" }), qr/^keyframe: .*No such file/);
+    is(scalar(() = $sim->requests('create')), $before, 'nothing was asked for');
+};
+
+# 8 MB of what no encoder makes smaller
+subtest 'too large for a request' => sub {
+    my $large = picture('large.png', 'color=gray:size=1600x1200,format=rgb24,noise=alls=100:allf=t');
+    cmp_ok(-s $large, '>', 4e6, 'a large picture');
+    my $here = RunwayTest::Simulator->start('--latency' => 0);
+    error_line('at CometAPI', run_filter($here, in => $clip, loglevel => 'error', options => { prompt => 'x', reference => $large }),
+        qr/^reference: \S+large\.png has \d+\.\d MB, and a request holds 3\.9 MB of picture; CometAPI takes no uploads, so make it smaller/);
+    error_line('transport=inline', at_runway($here, loglevel => 'error', options => { transport => 'inline', keyframe => "1=$large" }),
+        qr/^keyframe: .*transport=inline uploads none/);
+    is(scalar(() = $here->requests), 0, 'nothing was asked for');
+
+    my $run = at_runway($here, options => { model => 'aleph2', clip_duration => 2, keyframe => "0=$large|3=$large|5=$colour{blue}" });
+    is($run->{status}, 0, 'at Runway') or diag $run->{err};
+    is(scalar(() = $here->requests('upload')), 1, 'is uploaded, once for all clips');
+    my @uris = sort map { $_->{uri} =~ s/:.*//sr } map { @{ $_->{keyframes} // [] } } creates($here);
+    is("@uris", 'data runway runway', 'and what is small goes along');
+    $run = at_runway($here, options => { model => 'gemini_omni_flash', reference => $large });
+    is($run->{status}, 0, 'a reference as well') or diag $run->{err};
+    like((creates($here))[-1]{references}[0]{uri}, qr{^runway://}, 'by its upload');
+};
+
+# a change ends the clip, and the clips before it stay with the old one
+subtest 'sendcmd' => sub {
+    my $commands = spew("$TMP/commands.txt", "2.5 runway_v2v reference '$colour{blue}';\n4 runway_v2v reference '';\n");
+    my $run = run_filter($sim, in => $clip, before => 'sendcmd=f=' . escape($commands),
+        options => { prompt => 'echo', reference => $colour{red} });
+    is($run->{status}, 0, 'goes well') or diag $run->{err};
+    my $means = frame_means($run->{out}, 'crop=20:15:130:100');
+    is(join(' ', map { my (undef, $u, $v) = @{ $means->[$_] }; $v > 200 ? 'red' : $u > 200 ? 'blue' : 'none' } 0, 29, 30, 47, 48, 71),
+        'red red blue blue none none', 'each reference for its time, to the frame');
+};
+
+done_testing;
