@@ -52,6 +52,12 @@ apply: ## put the filter into a FFmpeg tree of your own: make apply FFMPEG=DIR
 	@test -n '$(FFMPEG)' || { echo 'Say which tree: make apply FFMPEG=DIR' >&2; exit 2; }
 	@libavfilter-patch/apply '$(FFMPEG)'
 
+PATCH = $(BUILD)/runway_v2v-ffmpeg-$(or $(shell head -n 1 '$(FFMPEG)/VERSION' 2>/dev/null),git).patch
+
+patch: ## write the filter as one file for git am: make patch FFMPEG=DIR (PATCH=FILE)
+	@test -n '$(FFMPEG)' || { echo 'Say for which tree: make patch FFMPEG=DIR' >&2; exit 2; }
+	@libavfilter-patch/make-patch '$(FFMPEG)' '$(PATCH)'
+
 ##
 ## Working on it
 ##
@@ -102,7 +108,7 @@ help: ## this list
 	    '  CC=, BUILD=DIR    another compiler, another directory than build/' \
 	    '  -jN               as many jobs (by itself: one for each processor)'
 
-.PHONY: all deps demo install uninstall apply simulator check check-unit \
+.PHONY: all deps demo install uninstall apply patch simulator check check-unit \
     check-e2e check-releases check-ffmpeg check-programs check-unit-programs check-e2e-programs \
     demo-programs bench bench-programs clean distclean help FORCE
 

@@ -17,6 +17,7 @@ my $build = $ENV{BUILD} || "$root/build";
 my $tmp = $ENV{TEST_TMP} || tempdir(CLEANUP => 1);
 my $apply = "$root/libavfilter-patch/apply";
 my @hooked = qw(configure libavfilter/Makefile libavfilter/allfilters.c);
+my $manual = 'doc/filters.texi';
 
 sub slurp {
     my ($path) = @_;
@@ -79,7 +80,7 @@ sub pristine {
     my ($name) = @_;
     my $dir = "$tmp/$name";
     remove_tree($dir);
-    for my $file (@hooked, 'libavfilter/version.h', 'libavfilter/version_major.h', 'RELEASE', 'VERSION') {
+    for my $file (@hooked, $manual, 'libavfilter/version.h', 'libavfilter/version_major.h', 'RELEASE', 'VERSION') {
         next if !-f "$source/$file";
         make_path(dirname("$dir/$file"));
         copy("$source/$file", "$dir/$file") or die "$file: $!";
@@ -88,6 +89,7 @@ sub pristine {
     if (slurp("$dir/configure") =~ /runway_v2v/) {
         system("cd '$dir' && patch -R -p1 -f -s -F0 -i '$patch' >&2") == 0 or die "cannot undo $patch";
     }
+    edit("$dir/$manual", sub { s/^\@section runway_v2v\n.*?(?=^\@section |^\@anchor)//ms });
     return $dir;
 }
 
@@ -118,6 +120,10 @@ subtest 'put in once' => sub {
         like($configure, qr/^enabled $lib +&& require/m, "$lib is looked for");
     }
     ok(-x "$dir/configure", 'configure is still executable');
+    my $text = slurp("$root/libavfilter-patch/filters.texi");
+    like(slurp("$dir/$manual"), qr/^\Q$text\E\@section sab$/m, 'the manual has its section');
+    my $before = slurp(pristine('manual') . "/$manual");
+    is(slurp("$dir/$manual") =~ s/\Q$text\E//r, $before, 'and nothing else in it has changed');
     is(slurp("$dir/libavfilter/vf_runway_v2v.c"), slurp("$root/vf_runway/vf_runway_v2v.c"), 'the filter is there');
     my @rooms = map { substr $_, length "$root/vf_runway/" } glob "$root/vf_runway/runway/*.[ch]";
     is_deeply([grep { !-f "$dir/libavfilter/$_" } @rooms], [], 'all its rooms are');
@@ -155,6 +161,19 @@ subtest 'brought up to date' => sub {
     ($status, $said) = run_apply($dir);
     is($status, 0, 'exit status') or diag $said;
     is(tree_hash($dir), $want, 'hooks of another version');
+
+    edit("$dir/$manual", sub { s/^(\@section runway_v2v\n).*?(?=^\@section sab)/$1\nAs it was.\n\n/ms });
+    ($status, $said) = run_apply($dir);
+    is($status, 0, 'exit status') or diag $said;
+    is(tree_hash($dir), $want, 'the manual of another version');
+};
+
+subtest 'no manual in the tree' => sub {
+    my $dir = pristine('no-manual');
+    unlink "$dir/$manual";
+    my ($status, $said) = run_apply($dir);
+    is($status, 0, 'exit status') or diag $said;
+    ok(!-e "$dir/$manual", 'none is made');
 };
 
 subtest 'later releases' => sub {
@@ -198,6 +217,9 @@ subtest 'refused, and the tree is as it was' => sub {
     $refused->('no list of filters', sub { edit("$_[0]/libavfilter/allfilters.c", sub { $_ = "\n" }) },
         qr/cannot tell/);
 
+    $refused->('no place in the manual', sub { edit("$_[0]/$manual", sub { s/^\@chapter Video Filters/\@chapter V/m }) },
+        qr/has no place for the filter's section/);
+
     make_path("$tmp/files/runway");
     spew("$tmp/files/vf_runway_v2v.c", "int x;\n");
     spew("$tmp/files/runway/Makefile", "# nothing\n");
@@ -221,6 +243,40 @@ subtest 'make apply' => sub {
     $said = `env -u MAKEFLAGS -u MAKELEVEL -u FFMPEG make -C '$root' --no-print-directory apply 2>&1`;
     isnt($?, 0, 'no tree named: fails');
     like($said, qr/make apply FFMPEG=DIR/, 'says how');
+};
+
+subtest 'make patch, for git am' => sub {
+    my $made = sub {
+        my ($dir, $patch) = @_;
+        my $said = `env -u MAKEFLAGS -u MAKELEVEL -u FFMPEG make -C '$root' --no-print-directory patch FFMPEG='$dir' PATCH='$patch' 2>&1`;
+        return ($? >> 8, $said);
+    };
+    my $git = "git -c user.name=t -c user.email=t\@localhost -c commit.gpgsign=false -c core.autocrlf=false";
+    my $dir = pristine('am');
+    my $before = tree_hash($dir);
+    my ($status, $said) = $made->($dir, "$tmp/runway.patch");
+    is($status, 0, 'exit status') or diag $said;
+    like($said, qr/FFmpeg \S+ \(libavfilter [\d.]+\)/, 'says for which');
+    is(tree_hash($dir), $before, 'the tree is as it was');
+
+    my $want = pristine('want');
+    run_apply($want);
+    $said = `cd '$dir' && { $git init -q . && $git add -A -f && $git commit -q -m base && $git am -q '$tmp/runway.patch'; } 2>&1`;
+    is($?, 0, 'git am takes it') or diag $said;
+    is(`cd '$dir' && git status --porcelain`, '', 'whole');
+    is(`cd '$dir' && git log -1 --format=%s`, "avfilter: add the runway_v2v filter\n", 'its subject');
+    remove_tree("$dir/.git");
+    is(tree_hash($dir), tree_hash($want), 'the tree is what apply makes of it');
+
+    my $plain = pristine('plain');
+    $said = `cd '$plain' && patch -p1 -F0 -s -i '$tmp/runway.patch' 2>&1`;
+    is("$? $said", '0 ', 'patch takes it, without fuzz');
+    is(tree_hash($plain), tree_hash($want), 'and makes the same of it');
+
+    ($status, $said) = $made->($want, "$tmp/second.patch");
+    isnt($status, 0, 'a tree that has the filter: refused');
+    like($said, qr/has the filter in it already/, 'and said');
+    ok(!-e "$tmp/second.patch", 'no file is left');
 };
 
 subtest 'every file is in the Makefile' => sub {
