@@ -73,7 +73,7 @@ subtest 'fail' => sub {
     for my $case (
         ['a passing reason', ['--fail-tasks' => '2=INTERNAL.BAD_OUTPUT.CODE01'], qr/INTERNAL\.BAD_OUTPUT\.CODE01/, 'failed_passing'],
         ['for good', ['--fail-tasks' => '2=SAFETY.INPUT.TEXT'], qr/SAFETY\.INPUT\.TEXT/, 'failed'],
-        ['a result that is none', ['--fault' => 'download:2=html'], qr/no video that can be read/, 'failed_passing'],
+        ['a result that is none', ['--fault' => 'download:2-3=html'], qr/no video that can be read/, 'failed_passing'],
     ) {
         my ($name, $args, $pattern, $state) = @$case;
         my $sim = simulator(@$args);
@@ -110,7 +110,8 @@ subtest 'source' => sub {
         ['moderation', ['--fail-tasks' => '1=SAFETY.INPUT.VIDEO'], [1]],
         ['the last one', ['--fail-tasks' => '4=ASSET.INVALID'], [4]],
         ['two of them', ['--fail-tasks' => '1=SAFETY.INPUT.VIDEO,2=SAFETY.INPUT.VIDEO'], [1, 2]],
-        ['a web page for a result', ['--fault' => 'download:3=html'], [3]],
+        ['a web page for a result', ['--fault' => 'download:3-4=html'], [3]],
+        ['a web page, once', ['--fault' => 'download:3=html'], []],
         # of the wrong length, over a tenth off
         ['all results are too long', ['--result-stretch' => 1.4], [1 .. 4]],
     ) {
@@ -130,34 +131,60 @@ subtest 'source' => sub {
 
 };
 
-# One whose header is right and whose end is there, but not its middle.
-subtest 'a result with a hole' => sub {
-    my $film = film(seconds => 9);
-    my $wrapper = spew("$TMP/ffmpeg-with-a-hole", "#!$^X\nmy (\$ffmpeg, \$ffprobe) = ('$FFMPEG', '$FFPROBE');\n" . <<'PERL');
+# A simulator whose results are worked on by some lines of Perl, which see the
+# file's name as $file.
+sub simulator_with {
+    my ($perl, @args) = @_;
+    my $wrapper = spew(sprintf('%s/ffmpeg-%d', $TMP, ++our $wrappers),
+        "#!$^X\nmy (\$ffmpeg, \$ffprobe) = ('$FFMPEG', '$FFPROBE');\n" . <<'PERL' . $perl);
 exit 1 if system { $ffmpeg } $ffmpeg, @ARGV;
 my $file = $ARGV[-1];
 exit 0 if $file !~ /\.out$/;
+open my $out, '+<:raw', $file or die;
+PERL
+    chmod 0755, $wrapper;
+    return RunwayTest::Simulator->start('--latency' => 0.2, '--ffmpeg' => $wrapper, @args);
+}
+
+# One whose header is right and whose end is there, but not its middle.
+subtest 'a result with a hole' => sub {
+    my $film = film(seconds => 9);
+    # so many frames that there are several key frames among them
+    my $sim = simulator_with(<<'PERL', '--result-rate' => 100);
 my @packets = `'$ffprobe' -v error -select_streams v:0 -show_entries packet=pos,size,flags -of csv=p=0 '$file'`;
 my @keys = grep { $packets[$_] =~ /K/ } 0 .. $#packets;
 exit 1 if @keys < 4;
-open my $out, '+<:raw', $file or die;
 for (@packets[$keys[1] + 10 .. $keys[1] + 20]) {
     my ($size, $pos) = split /,/;
     seek $out, $pos + 5, 0;
     print $out "\xff" x ($size - 5);
 }
-close $out or die;
 PERL
-    chmod 0755, $wrapper;
-    # so many frames that there are several key frames among them
-    my $sim = RunwayTest::Simulator->start('--latency' => 0.2, '--result-rate' => 100, '--ffmpeg' => $wrapper);
-    my %long = (model => 'aleph2', clip_duration => 0, max_credits => 400);
-    my $job = PaidTest->new(sim => $sim, in => $film, options => \%long);
+    my $job = PaidTest->new(sim => $sim, in => $film, options => { model => 'aleph2', clip_duration => 0 });
     stops('fail', $job, [qr/^clip 1 .*the result is damaged after [23]\.\d+ s/]);
     my $run = $job->run(options => { on_error => 'source' });
     is($run->{status}, 0, 'source: goes on') or diag $run->{err};
     is_deeply($run->{status} ? [] : frames_md5($run->{file}), frames_md5($film), 'with the source from its first frame on');
     is(billed($sim), 1, 'and pays once');
+};
+
+# One that nothing is wrong with, but that this FFmpeg has no decoder for.
+subtest 'a result for another FFmpeg' => sub {
+    my $decoders = run_cmd([$FFMPEG, qw(-hide_banner -decoders)])->{out};
+    plan skip_all => 'this ffmpeg decodes all that could be tried' if $decoders =~ /\bvp9\b/;
+    my $sim = simulator_with(<<'PERL');
+my $head = '';
+read $out, $head, 65536;
+my $at = rindex $head, 'avc1';
+exit 1 if $at < 40;
+seek $out, $at, 0;
+print $out 'vp09';
+PERL
+    my $job = job(sim => $sim, options => { on_error => 'source', concurrency => 1 });
+    stops('source', $job, [qr/^clip 1 .*no video that can be read: Decoder not found/]);
+    is($job->states->{1}, 'generated', 'what is paid for is not given up');
+    stops('again', $job, [qr/^clip 1 .*Decoder not found/]);
+    is(billed($sim), 1, 'nor paid again');
 };
 
 # --- what it is no answer to -----------------------------------------------------------

@@ -146,6 +146,13 @@ subtest 'expired and broken downloads' => sub {
     same_output('a URL that expired half way', $job->run);
     is(billed($sim), 3, 'each clip was paid once');
     ok((grep { ($_->{status} // 0) == 403 } $sim->requests('download')), 'it had expired');
+
+    # a gateway that does not know its task when it is asked for another URL
+    $sim = RunwayTest::Simulator->start('--latency' => 0, '--fault' => 'download:1=status=403', '--fault' => 'read:2=status=404');
+    $job = PaidTest->new(sim => $sim, in => $FILM, options => { concurrency => 1, poll_interval => 2 });
+    same_output('a task that is not there for a moment', $job->run);
+    is(join(' ', map { $_->{status} } ($sim->requests('read'))[0 .. 2]), '200 404 200', 'it was not');
+    is(billed($sim), 3, 'each clip was paid once');
 };
 
 subtest 'the clock of the machine jumps' => sub {

@@ -261,6 +261,23 @@ int ff_runway_clip_reader_next(RunwayClipReader *r, AVFrame *frame,
     return ret;
 }
 
+/* What cannot be read: the result's fault, or this machine's? What is paid for
+ * is not given up because a decoder is missing here. */
+static RunwayOutcome blame(int error)
+{
+    switch (error) {
+    case AVERROR(ENOMEM):
+        return RUNWAY_NOMEM;
+    case AVERROR(EIO):
+        return RUNWAY_IO;
+    case AVERROR_DECODER_NOT_FOUND:
+    case AVERROR_DEMUXER_NOT_FOUND:
+        return RUNWAY_INVALID;
+    default:
+        return RUNWAY_BAD_RESULT;
+    }
+}
+
 /* Read every packet and note the pts of the first key frame. */
 static RunwayOutcome scan(RunwayClipReader *r, int64_t *first_key,
                           RunwayError *err)
@@ -282,7 +299,7 @@ static RunwayOutcome scan(RunwayClipReader *r, int64_t *first_key,
         nb_packets++;
     }
     if (ret < 0)
-        return ff_runway_error(err, RUNWAY_BAD_RESULT,
+        return ff_runway_error(err, blame(ret),
                                "the result is damaged after frame %lld: %s",
                                (long long)nb_packets, av_err2str(ret));
     if (nb_packets != r->info.nb_frames)
@@ -329,8 +346,8 @@ RunwayOutcome ff_runway_clip_check(void *log_ctx,
     int ret = open_reader(&r, fd, size, AVCOL_SPC_BT709, 1, log_ctx);
 
     if (ret < 0) {
-        outcome = ff_runway_error(err, RUNWAY_BAD_RESULT, "the result (%lld "
-                                  "bytes) is no video that can be read: %s",
+        outcome = ff_runway_error(err, blame(ret), "the result (%lld bytes) is "
+                                  "no video that can be read: %s",
                                   (long long)size, av_err2str(ret));
         goto end;
     }
@@ -344,8 +361,8 @@ RunwayOutcome ff_runway_clip_check(void *log_ctx,
         goto end;
     ret = decode_all(r, first_key);
     if (ret < 0)
-        outcome = ff_runway_error(err, RUNWAY_BAD_RESULT, "the result is "
-                                  "damaged after %.3f s: %s", position(r),
+        outcome = ff_runway_error(err, blame(ret), "the result is damaged "
+                                  "after %.3f s: %s", position(r),
                                   av_err2str(ret));
 end:
     if (outcome && cancelled(opaque))

@@ -67,7 +67,8 @@ int ff_runway_clip_reader_next(RunwayClipReader *reader, AVFrame *frame,
 /**
  * Whether a result is whole: it opens, every packet is there, its length fits
  * the one that was sent, and all of it decodes.
- * RUNWAY_OK, or RUNWAY_BAD_RESULT with the reason; RUNWAY_CANCELLED soon after
+ * RUNWAY_OK, or RUNWAY_BAD_RESULT with the reason; RUNWAY_NOMEM, RUNWAY_IO or
+ * RUNWAY_INVALID where this machine cannot tell; RUNWAY_CANCELLED soon after
  * cancelled() begins to answer non-zero: a large result takes seconds. Any
  * thread.
  */

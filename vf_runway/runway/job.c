@@ -94,8 +94,8 @@ static RunwayOutcome finish_task(RunwayJobRun *run, RunwayError *err)
         code = run->task->failure_code;
         break;
     case RUNWAY_BAD_RESULT:
-        /* it is what the task made, and would be again if it were fetched
-         * again; a new task may do better */
+        /* it is what the task made, and was so when it was fetched again; a
+         * new task may do better */
         state = RUNWAY_CLIP_FAILED_PASSING;
         break;
     case RUNWAY_TASK_LOST:

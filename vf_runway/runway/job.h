@@ -119,7 +119,8 @@ typedef struct RunwayJobHost {
     void (*changed)(void *opaque, const RunwayJob *job);
     /** How long tasks have taken so far, microseconds; 0: not known yet. */
     int64_t (*expected)(void *opaque);
-    /** Whether a result is whole: RUNWAY_OK or RUNWAY_BAD_RESULT. */
+    /** Whether a result is whole: RUNWAY_OK or RUNWAY_BAD_RESULT; anything
+     *  else: this cannot be told here and now. */
     RunwayOutcome (*check)(void *opaque, int fd, int64_t size, int64_t sent,
                            RunwayError *err);
 } RunwayJobHost;

@@ -37,11 +37,21 @@ static void log_stored(RunwayJobRun *run)
     ff_runway_event(run->host->events, "stored", fields);
 }
 
+/* A fresh URL for a result that was there a moment ago. The task is waited for as
+ * it was before: a gateway may not know it for a while. */
+static RunwayOutcome read_again(RunwayJobRun *run, RunwayError *err)
+{
+    RunwayOutcome ret = ff_runway_run_await(run, err);
+
+    if (!ret)
+        ff_runway_run_set_state(run, RUNWAY_JOB_DOWNLOADING);
+    return ret;
+}
+
 /* Fetch the result of run->task into fd; *size is what it has in the end. */
 static RunwayOutcome download(RunwayJobRun *run, int fd, int64_t *size,
                               RunwayError *err)
 {
-    RunwayJob *job = run->job;
     RunwayTask *task = run->task;
     int refused = 0;
     RunwayOutcome ret;
@@ -69,13 +79,9 @@ static RunwayOutcome download(RunwayJobRun *run, int fd, int64_t *size,
         ret = ff_runway_run_back_off(run, "the download", retry_after, &why,
                                      err);
         if (!ret && refresh)
-            ret = ff_runway_run_read_task(run, err);
+            ret = read_again(run, err);
         if (ret)
             return ret;
-        if (task->state != RUNWAY_TASK_SUCCEEDED)
-            return ff_runway_error(err, RUNWAY_TASK_LOST, "task %s had "
-                                   "succeeded and is %s now", job->now.task_id,
-                                   ff_runway_task_state_name(task->state));
     }
 }
 
@@ -92,13 +98,39 @@ static void note_state(RunwayJobRun *run, RunwayClipState state)
                       run->job->now.task_id, err.text);
 }
 
+/* Download the result, look whether it is one, and store it. *refused: it came,
+ * and is none. */
+static RunwayOutcome fetch_once(RunwayJobRun *run, int *refused,
+                                RunwayError *err)
+{
+    RunwayJob *job = run->job;
+    const RunwayJobHost *host = run->host;
+    RunwayCacheEntry *entry = NULL;
+    int64_t size = 0;
+    RunwayOutcome ret;
+
+    ret = ff_runway_cache_begin(host->cache, job->identity, &entry, err);
+    if (!ret)
+        ret = download(run, ff_runway_cache_entry_fd(entry), &size, err);
+    if (!ret) {
+        ret = host->check(host->opaque, ff_runway_cache_entry_fd(entry), size,
+                          job->sent, err);
+        *refused = ret == RUNWAY_BAD_RESULT;
+    }
+    if (!ret)
+        ret = ff_runway_cache_commit(host->cache, &entry, &job->result_size,
+                                     run->record->result_checksum,
+                                     &job->result_fd, err);
+    ff_runway_cache_abort(&entry);
+    return ret;
+}
+
 RunwayOutcome ff_runway_run_fetch(RunwayJobRun *run, RunwayError *err)
 {
     RunwayJob *job = run->job;
     RunwayRecord *r = run->record;
     const RunwayJobHost *host = run->host;
-    RunwayCacheEntry *entry = NULL;
-    int64_t size = 0;
+    int refused = 0;
     RunwayOutcome ret;
 
     if (r->state != RUNWAY_CLIP_GENERATED) {
@@ -107,16 +139,19 @@ RunwayOutcome ff_runway_run_fetch(RunwayJobRun *run, RunwayError *err)
         ff_runway_budget_settle(host->budget, &run->held, run->task->credits);
         note_state(run, RUNWAY_CLIP_GENERATED);
     }
-    ret = ff_runway_cache_begin(host->cache, job->identity, &entry, err);
-    if (!ret)
-        ret = download(run, ff_runway_cache_entry_fd(entry), &size, err);
-    if (!ret)
-        ret = host->check(host->opaque, ff_runway_cache_entry_fd(entry), size,
-                          job->sent, err);
-    if (!ret)
-        ret = ff_runway_cache_commit(host->cache, &entry, &job->result_size,
-                                     r->result_checksum, &job->result_fd, err);
-    ff_runway_cache_abort(&entry);
+    ret = fetch_once(run, &refused, err);
+    if (refused) {
+        /* a page of somebody between here and there, or bytes that turned on
+         * the way: what is paid for gets a second look before it counts as
+         * failed */
+        const RunwayError why = *err;
+
+        ret = ff_runway_run_back_off(run, "the download", -1, &why, err);
+        if (!ret)
+            ret = read_again(run, err);
+        if (!ret)
+            ret = fetch_once(run, &refused, err);
+    }
     if (ret)
         return ret;
     r->result_size = job->result_size;
