@@ -8,6 +8,7 @@ use warnings;
 
 use Cwd qw(abs_path);
 use File::Basename qw(dirname);
+use File::Path qw(make_path);
 use lib dirname(abs_path(__FILE__)) . '/lib';
 
 use Test::More;
@@ -126,6 +127,36 @@ subtest 'a log that cannot be written' => sub {
         is($told, 1, 'is told once');
         is(scalar @{ times_of($run->{out}) }, scalar @{ times_of($clip) }, 'and what is paid for comes out');
     }
+};
+
+# The commands of docs/log.md, word for word.
+subtest 'the page' => sub {
+    plan skip_all => 'there is no jq' if run_cmd([qw(jq --version)])->{status};
+    my $dir = "$TMP/page";
+    make_path("$dir/bin");
+    symlink $FFMPEG, "$dir/bin/ffmpeg" or die "symlink: $!\n";
+    make_clip(seconds => 7, size => '160x112', name => 'page/in.mp4');
+    my @blocks = map { s/^    //mgr } $page =~ /((?:^    .*\n)+)/mg;
+    is(scalar @blocks, 4, 'its commands');
+    my $sim = RunwayTest::Simulator->start('--latency' => 1);
+    my %env = (PATH => "$dir/bin:$ENV{PATH}", COMETAPI_KEY => undef, RUNWAYML_API_SECRET => $runway_key,
+        RUNWAYML_BASE_URL => $sim->{runway}, XDG_STATE_HOME => "$dir/state", XDG_CACHE_HOME => "$dir/cache");
+    my @runs = map { run_cmd(['sh', '-c', $_], dir => $dir, env => \%env) } @blocks;
+    is("$_->{status} $_->{err}", '0 ', 'ends well, and says nothing') for @runs[1 .. 3];
+    is($runs[0]{status}, 0, 'a run with a log') or diag $runs[0]{err};
+    my ($sum, @clips) = split /\n/, $runs[1]{out};
+    is($sum, 196, 'what it has cost');
+    is(join('; ', map { /^1\t196\t(\d+)$/ && $1 > 1000 ? 'clip, credits, bytes' : $_ } @clips), 'clip, credits, bytes', 'each clip');
+    is($runs[2]{out}, '', 'nothing is lacking');
+    like($runs[3]{out}, qr/\Aclip 1: \d+\.\d s\n\z/, 'how long it took');
+
+    # a run whose task goes on at the provider
+    my $slow = RunwayTest::Simulator->start('--latency' => 60);
+    my $run = run_cmd(['sh', '-c', $blocks[0] =~ s/prompt=snow/prompt=night:task_timeout=1:poll_interval=0.1/r =~ s/out\.mp4/-y out.mp4/r],
+        dir => $dir, env => { %env, RUNWAYML_BASE_URL => $slow->{runway} });
+    cmp_ok($run->{status}, '>', 0, 'a task that takes too long');
+    my ($create) = $slow->requests('create');
+    is(run_cmd(['sh', '-c', $blocks[2]], dir => $dir)->{out}, "$create->{task}\n", 'is found by its id');
 };
 
 done_testing;

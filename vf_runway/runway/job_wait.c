@@ -46,7 +46,8 @@ int64_t ff_runway_job_next_read(int64_t elapsed, int64_t interval,
     return -at < expected / 4 + interval ? least : interval;
 }
 
-static void log_state(RunwayJobRun *run, RunwayTaskState before)
+/* before: the RunwayTaskState that was told last, -1: none. */
+static void log_state(RunwayJobRun *run, int before)
 {
     const RunwayTask *task = run->task;
     char progress[32] = "";
@@ -58,7 +59,7 @@ static void log_state(RunwayJobRun *run, RunwayTaskState before)
         RUNWAY_NUMBER("credits", task->credits), RUNWAY_EVENT_LAST
     };
 
-    if (task->state == before)
+    if ((int)task->state == before)
         return;
     ff_runway_event(run->host->events, "state", fields);
     if (task->progress >= 0)
@@ -147,7 +148,7 @@ RunwayOutcome ff_runway_run_await(RunwayJobRun *run, RunwayError *err)
     Reading reading = { 0 };    /* the newest, not done yet */
     int64_t told = 0;           /* what it takes, by its own progress */
     int64_t counted = 0;        /* time that task_timeout knows of */
-    RunwayTaskState before = RUNWAY_TASK_NOT_EXIST;
+    int before = -1;
     int first = !run->submitted_here; /* one of another run may be done */
 
     for (;;) {
