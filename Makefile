@@ -206,9 +206,24 @@ $(UNIT_DIR)/%.o: tests/unit/%.c
 	    -Wall -Wextra -Wno-unused-parameter -Werror -iquote vf_runway/runway -iquote vf_runway \
 	    $(shell $(PKG_CONFIG) --cflags cmocka libcurl libcjson libmicrohttpd) -o $@ $<
 
-$(UNIT_PROGRAMS): $(UNIT_DIR)/%: $(UNIT_DIR)/%.o \
-                  $(UNIT_HELPERS:tests/unit/%.c=$(UNIT_DIR)/%.o) $(UNIT_DIR)/libcore.a
-	@$(CC) $(OPTIMIZE) $(SANITIZED) -o $@ $^ -pthread \
+# The core once more, for the tests in which the C library fails: faults.h
+$(UNIT_DIR)/faulty/%.o: vf_runway/runway/%.c tests/unit/faults.h
+	@mkdir -p $(@D)
+	@$(COMPILE) $(SANITIZED) $(DIALECT) -D_DEFAULT_SOURCE -DCORE_FAULTS -include tests/unit/faults.h \
+	    $(WARNINGS) -Werror -iquote vf_runway $(shell $(PKG_CONFIG) --cflags libcurl libcjson) -o $@ $<
+
+$(UNIT_DIR)/libfaulty.a: $(RUNWAY_CORE:%=$(UNIT_DIR)/faulty/%.o)
+	@rm -f $@
+	@$(AR) rcs $@ $^
+
+UNIT_HELPER_OBJECTS := $(UNIT_HELPERS:tests/unit/%.c=$(UNIT_DIR)/%.o)
+FAULTY_PROGRAMS     := $(filter $(UNIT_DIR)/test_faults_%,$(UNIT_PROGRAMS))
+
+$(filter-out $(FAULTY_PROGRAMS),$(UNIT_PROGRAMS)): $(UNIT_DIR)/libcore.a
+$(FAULTY_PROGRAMS): $(UNIT_DIR)/libfaulty.a
+
+$(UNIT_PROGRAMS): $(UNIT_DIR)/%: $(UNIT_DIR)/%.o $(UNIT_HELPER_OBJECTS)
+	@$(CC) $(OPTIMIZE) $(SANITIZED) -o $@ $(filter %.o,$^) $(filter %.a,$^) -pthread \
 	    $(shell $(PKG_CONFIG) --libs cmocka libcurl libcjson libmicrohttpd) -lb64 -lm
 
 SIMULATOR_SOURCES := $(sort $(wildcard tests/simulator/*.c))
@@ -240,4 +255,5 @@ check-programs: check-unit-programs check-e2e-programs ; @:
 AR = ar
 
 .SECONDARY:
--include $(wildcard $(UNIT_DIR)/*.d $(UNIT_DIR)/core/*.d $(BUILD)/simulator/*.d)
+-include $(wildcard $(UNIT_DIR)/*.d $(UNIT_DIR)/core/*.d $(UNIT_DIR)/faulty/*.d \
+    $(BUILD)/simulator/*.d)

@@ -37,7 +37,7 @@ static void check_url(const char *text, const char *want, const char *host,
 {
     RunwayUrl url;
 
-    assert_true(ff_runway_url_parse(text, &url));
+    assert_int_equal(ff_runway_url_parse(text, &url), RUNWAY_OK);
     assert_string_equal(url.text, want);
     assert_string_equal(url.host, host);
     assert_int_equal(url.port, port);
@@ -79,7 +79,7 @@ static void test_no_url(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
-        assert_false(ff_runway_url_parse(bad[i], &url));
+        assert_int_equal(ff_runway_url_parse(bad[i], &url), RUNWAY_INVALID);
         assert_null(url.text);
         assert_null(url.host);
     }
@@ -98,7 +98,8 @@ static void test_url_flags(void **state)
     for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
         RunwayUrl url;
 
-        assert_true(ff_runway_url_parse(cases[i].text, &url));
+        assert_int_equal(ff_runway_url_parse(cases[i].text, &url),
+                         RUNWAY_OK);
         assert_int_equal(url.has_user, cases[i].user);
         assert_int_equal(url.has_query, cases[i].query);
         /* neither shows in what may be logged */

@@ -98,7 +98,8 @@ static void assert_damaged(const char *text, size_t size, const char *identity,
 {
     RunwayRecord r;
 
-    ff_runway_record_decode(text, size, identity, &r);
+    assert_int_equal(ff_runway_record_decode(text, size, identity, &r),
+                     RUNWAY_OK);
     assert_int_equal(r.state, RUNWAY_CLIP_DAMAGED);
     assert_string_equal(r.identity, identity);
     /* nothing of it is believed */
@@ -119,7 +120,8 @@ static void test_round_trip(void **state)
 
         fill(&r, (RunwayClipState)i);
         text = encode(&r, &size);
-        ff_runway_record_decode(text, size, IDENTITY, &back);
+        assert_int_equal(ff_runway_record_decode(text, size, IDENTITY, &back),
+                         RUNWAY_OK);
         assert_same(&r, &back);
         free(text);
 
@@ -127,7 +129,8 @@ static void test_round_trip(void **state)
         if (i != RUNWAY_CLIP_STORED)
             r.result_size = -1;
         text = encode(&r, &size);
-        ff_runway_record_decode(text, size, IDENTITY, &back);
+        assert_int_equal(ff_runway_record_decode(text, size, IDENTITY, &back),
+                         RUNWAY_OK);
         assert_same(&r, &back);
         free(text);
     }
@@ -203,7 +206,8 @@ static void assert_edited(const RunwayRecord *r, const char *from,
     } else {
         RunwayRecord back;
 
-        ff_runway_record_decode(edited, strlen(edited), IDENTITY, &back);
+        assert_int_equal(ff_runway_record_decode(edited, strlen(edited),
+                                                 IDENTITY, &back), RUNWAY_OK);
         assert_int_equal(back.state, r->state);
     }
     free(edited);
@@ -284,7 +288,8 @@ static void test_not_encoded(void **state)
     r.credits_estimated = NAN;
     r.credits_charged   = INFINITY;
     text = encode(&r, &size);
-    ff_runway_record_decode(text, size, IDENTITY, &r);
+    assert_int_equal(ff_runway_record_decode(text, size, IDENTITY, &r),
+                     RUNWAY_OK);
     assert_int_equal(r.state, RUNWAY_CLIP_INTENT);
     assert_true(r.credits_estimated == -1);
     assert_true(r.credits_charged == -1);
@@ -306,7 +311,8 @@ static void test_nothing_secret(void **state)
     text = encode(&r, &size);
     assert_null(strstr(text, "SECRET"));
     assert_null(strstr(text, "pass"));
-    ff_runway_record_decode(text, size, IDENTITY, &back);
+    assert_int_equal(ff_runway_record_decode(text, size, IDENTITY, &back),
+                     RUNWAY_OK);
     assert_int_equal(back.state, RUNWAY_CLIP_FAILED);
     assert_string_equal(back.endpoint, "https://api.example/v");
     assert_non_null(strstr(back.failure, "line break"));
@@ -314,7 +320,8 @@ static void test_nothing_secret(void **state)
     /* an @ in the path is none */
     strcpy(r.endpoint, "https://api.example/v@1/x");
     text = encode(&r, &size);
-    ff_runway_record_decode(text, size, IDENTITY, &back);
+    assert_int_equal(ff_runway_record_decode(text, size, IDENTITY, &back),
+                     RUNWAY_OK);
     assert_string_equal(back.endpoint, "https://api.example/v@1/x");
     free(text);
 }
@@ -339,7 +346,8 @@ static void test_largest(void **state)
     FULL(writer_host);
     text = encode(&r, &size);
     assert_true(size < RUNWAY_RECORD_TEXT);
-    ff_runway_record_decode(text, size, IDENTITY, &back);
+    assert_int_equal(ff_runway_record_decode(text, size, IDENTITY, &back),
+                     RUNWAY_OK);
     assert_same(&r, &back);
     free(text);
 }

@@ -98,7 +98,10 @@ static void *run_connection(void *opaque)
         pthread_mutex_unlock(&server->mutex);
         keep = server->handler(server, connection->fd, request);
     }
+    pthread_mutex_lock(&server->mutex);
+    server->connections[connection->number] = -1;
     close(connection->fd);
+    pthread_mutex_unlock(&server->mutex);
     free(connection);
     return NULL;
 }
@@ -118,6 +121,8 @@ static void *run_server(void *opaque)
         connection->fd = accept(server->fd, NULL, NULL);
         pthread_mutex_lock(&server->mutex);
         connection->number = server->nb_connections;
+        if (connection->fd >= 0 && connection->number < SERVER_REQUESTS)
+            server->connections[connection->number] = connection->fd;
         if (connection->fd >= 0 && connection->number < SERVER_REQUESTS &&
             !pthread_create(&server->threads[connection->number], NULL,
                             run_connection, connection)) {
@@ -159,7 +164,14 @@ void server_stop(Server **server)
     Server *s = *server;
 
     s->stop = 1;
+    /* what they wait for comes at once, where the system can do that */
+    shutdown(s->fd, SHUT_RDWR);
     pthread_join(s->thread, NULL);
+    pthread_mutex_lock(&s->mutex);
+    for (int i = 0; i < s->nb_connections; i++)
+        if (s->connections[i] >= 0)
+            shutdown(s->connections[i], SHUT_RDWR);
+    pthread_mutex_unlock(&s->mutex);
     for (int i = 0; i < s->nb_connections; i++)
         pthread_join(s->threads[i], NULL);
     for (int i = 0; i < SERVER_REQUESTS; i++)

@@ -56,6 +56,7 @@ struct Server {
     pthread_mutex_t mutex;
     _Atomic int stop;
     int nb_connections;  ///< under mutex, like what follows
+    int connections[SERVER_REQUESTS]; ///< descriptors, -1: closed
     int nb_requests;
     Request requests[SERVER_REQUESTS];
 };

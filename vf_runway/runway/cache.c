@@ -371,6 +371,8 @@ RunwayOutcome ff_runway_cache_commit(RunwayCache *c, RunwayCacheEntry **entry,
             close(*fd);
         *fd = -1;
         ff_runway_cache_abort(entry);
+        if (why == ENOMEM)
+            return no_memory(err);
         return ff_runway_error(err, RUNWAY_IO, OPTION ": the result cannot be "
                                "kept in %s: %s", c->results, strerror(why));
     }
@@ -422,6 +424,8 @@ RunwayOutcome ff_runway_cache_open(RunwayCache *c, const char *identity,
         ret = ff_runway_error(err, RUNWAY_BAD_RESULT, OPTION ": %s is damaged",
                               path);
         move_aside(c, path);
+    } else if (why == ENOMEM) {
+        ret = no_memory(err);
     } else if (why) {
         ret = ff_runway_error(err, RUNWAY_IO, OPTION ": %s cannot be read: %s",
                               path, strerror(why));

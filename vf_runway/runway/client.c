@@ -214,12 +214,17 @@ end:
     return ret;
 }
 
-/** Whether a URL out of a reply may be gone to: the output's, the upload's. */
-static RunwayOutcome check_foreign(const RunwayClient *client, const char *name,
-                                   const RunwayUrl *url, RunwayOutcome unfit,
-                                   RunwayError *err)
+/** Take a URL out of a reply apart, the output's or the upload's, and say
+ *  whether it may be gone to. url is the caller's to reset. */
+static RunwayOutcome parse_foreign(const RunwayClient *client, const char *name,
+                                   const char *text, RunwayUrl *url,
+                                   RunwayOutcome unfit, RunwayError *err)
 {
-    if (!url->text)
+    RunwayOutcome ret = ff_runway_url_parse(text, url);
+
+    if (ret == RUNWAY_NOMEM)
+        return no_memory(err);
+    if (ret)
         return ff_runway_error(err, unfit,
                                "the %s URL is no http or https URL", name);
     if (!url->is_https && !(client->base.is_loopback && url->is_loopback))
@@ -306,9 +311,8 @@ RunwayOutcome ff_runway_client_store(RunwayClient *client,
     RunwayOutcome ret;
 
     *retry_after = -1;
-    ff_runway_url_parse(slot->url, &url);
     call.url = &url;
-    ret = check_foreign(client, "upload", &url, RUNWAY_REFUSED, err);
+    ret = parse_foreign(client, "upload", slot->url, &url, RUNWAY_REFUSED, err);
     if (ret)
         goto end;
     if (!ff_runway_header_default(&call.storage_headers, "Content-Type",
@@ -405,9 +409,8 @@ static RunwayOutcome download_once(RunwayClient *client, const char *text,
     RunwayUrl url;
     RunwayOutcome ret;
 
-    ff_runway_url_parse(text, &url);
     call.url = &url;
-    ret = check_foreign(client, "output", &url, RUNWAY_BAD_RESULT, err);
+    ret = parse_foreign(client, "output", text, &url, RUNWAY_BAD_RESULT, err);
     if (ret)
         goto end;
     snprintf(range, sizeof(range), "%lld-", (long long)*done);

@@ -368,8 +368,8 @@ RunwayOutcome ff_runway_client_create(const RunwayClientConfig *config,
     c->result_max    = config->result_max > 0 ? config->result_max
                                               : RUNWAY_RESULT_MAX;
 
-    ff_runway_url_parse(config->base_url, &c->base);
-    ret = check_base(c, config->base_url, err);
+    ret = ff_runway_url_parse(config->base_url, &c->base) == RUNWAY_NOMEM ?
+          no_memory(err) : check_base(c, config->base_url, err);
     if (ret)
         goto fail;
     c->near = ff_runway_host_reach(c->base.host) != RUNWAY_REACH_PUBLIC;

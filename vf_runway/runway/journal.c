@@ -163,7 +163,10 @@ RunwayOutcome ff_runway_journal_read(RunwayJournal *j, const char *identity,
                               path, strerror(why));
         goto end;
     }
-    ff_runway_record_decode(data, size, identity, record);
+    if (ff_runway_record_decode(data, size, identity, record)) {
+        ret = no_memory(err);
+        goto end;
+    }
     if (record->state == RUNWAY_CLIP_DAMAGED) {
         RunwayError text;
 
@@ -250,19 +253,23 @@ static int lay_by_next(const char *path)
 
 /* Keep what cannot be believed, for a person to look at: a second name, so that
  * there is no moment without a record. */
-static void keep_damaged(RunwayJournal *j, const Paths *paths,
-                         const char *identity)
+static RunwayOutcome keep_damaged(RunwayJournal *j, const Paths *paths,
+                                  const char *identity, RunwayError *err)
 {
     RunwayRecord *old = malloc(sizeof(*old)); /* several KiB */
+    RunwayOutcome ret;
 
-    if (old && !ff_runway_journal_read(j, identity, old, NULL) &&
-        old->state == RUNWAY_CLIP_DAMAGED) {
+    if (!old)
+        return no_memory(err);
+    ret = ff_runway_journal_read(j, identity, old, err);
+    if (!ret && old->state == RUNWAY_CLIP_DAMAGED) {
         unlink(paths->damaged);
         if (!link(paths->record, paths->damaged))
             ff_runway_log(j->log, RUNWAY_LOG_WARNING, OPTION ": a record that "
                           "cannot be believed was kept as %s", paths->damaged);
     }
     free(old);
+    return ret;
 }
 
 static int replace(const RunwayJournal *j, const Paths *paths, const char *text,
@@ -324,9 +331,13 @@ RunwayOutcome ff_runway_journal_write(RunwayJournal *j,
         goto end;
     }
     if (is_intent)
-        keep_damaged(j, &paths, record->identity);
+        ret = keep_damaged(j, &paths, record->identity, err);
+    if (ret)
+        goto end;
     why = replace(j, &paths, text, size, is_intent);
-    if (why)
+    if (why == ENOMEM)
+        ret = no_memory(err);
+    else if (why)
         ret = ff_runway_error(err, RUNWAY_IO, OPTION ": %s cannot be written: "
                               "%s", paths.record, strerror(why));
 end:

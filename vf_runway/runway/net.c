@@ -121,21 +121,25 @@ RunwayReach ff_runway_host_reach(const char *host)
     return RUNWAY_REACH_PUBLIC;
 }
 
-/** A part of a parsed URL as a string of our own; NULL: none (or no memory). */
-static char *get_part(CURLU *u, CURLUPart part, unsigned flags)
+/** A part of a parsed URL as a string of our own, NULL when there is none.
+ *  Sets *no_memory when that is why. */
+static char *get_part(CURLU *u, CURLUPart part, unsigned flags, int *no_memory)
 {
     char *value = NULL, *copy;
+    CURLUcode ret = curl_url_get(u, part, &value, flags);
 
-    if (curl_url_get(u, part, &value, flags))
+    *no_memory |= ret == CURLUE_OUT_OF_MEMORY;
+    if (ret)
         return NULL;
     copy = strdup(value);
+    *no_memory |= !copy;
     curl_free(value);
     return copy;
 }
 
-static int has_part(CURLU *u, CURLUPart part)
+static int has_part(CURLU *u, CURLUPart part, int *no_memory)
 {
-    char *value = get_part(u, part, 0);
+    char *value = get_part(u, part, 0, no_memory);
     int ret = !!value;
 
     free(value);
@@ -172,19 +176,21 @@ static char *normal_text(const RunwayUrl *url, const char *port,
     return text;
 }
 
-int ff_runway_url_parse(const char *text, RunwayUrl *url)
+RunwayOutcome ff_runway_url_parse(const char *text, RunwayUrl *url)
 {
     CURLU *u = curl_url();
     char *scheme = NULL, *port = NULL, *path = NULL;
-    int ok = 0;
+    int ok = 0, no_memory = !u;
+    CURLUcode ret = u ? curl_url_set(u, CURLUPART_URL, text, 0) : CURLUE_OK;
 
     memset(url, 0, sizeof(*url));
-    if (!u || curl_url_set(u, CURLUPART_URL, text, 0))
+    no_memory |= ret == CURLUE_OUT_OF_MEMORY;
+    if (!u || ret)
         goto end;
-    scheme    = get_part(u, CURLUPART_SCHEME, 0);
-    port      = get_part(u, CURLUPART_PORT, CURLU_DEFAULT_PORT);
-    path      = get_part(u, CURLUPART_PATH, 0);
-    url->host = get_part(u, CURLUPART_HOST, 0);
+    scheme    = get_part(u, CURLUPART_SCHEME, 0, &no_memory);
+    port      = get_part(u, CURLUPART_PORT, CURLU_DEFAULT_PORT, &no_memory);
+    path      = get_part(u, CURLUPART_PATH, 0, &no_memory);
+    url->host = get_part(u, CURLUPART_HOST, 0, &no_memory);
     if (!scheme || !port || !path || !url->host || !url->host[0])
         goto end;
     url->is_https = !strcasecmp(scheme, "https");
@@ -194,12 +200,14 @@ int ff_runway_url_parse(const char *text, RunwayUrl *url)
     url->port        = (int)strtol(port, NULL, 10);
     url->is_loopback = ff_runway_host_reach(url->host) ==
                        RUNWAY_REACH_LOOPBACK;
-    url->has_user    = has_part(u, CURLUPART_USER) ||
-                       has_part(u, CURLUPART_PASSWORD);
-    url->has_query   = has_part(u, CURLUPART_QUERY) ||
-                       has_part(u, CURLUPART_FRAGMENT) || strpbrk(text, "?#");
+    url->has_user    = has_part(u, CURLUPART_USER, &no_memory) ||
+                       has_part(u, CURLUPART_PASSWORD, &no_memory);
+    url->has_query   = has_part(u, CURLUPART_QUERY, &no_memory) ||
+                       has_part(u, CURLUPART_FRAGMENT, &no_memory) ||
+                       strpbrk(text, "?#");
     url->text        = normal_text(url, port, path);
-    ok = !!url->text;
+    no_memory |= !url->text;
+    ok = !no_memory;
 end:
     if (!ok)
         ff_runway_url_reset(url);
@@ -207,7 +215,9 @@ end:
     free(port);
     free(path);
     curl_url_cleanup(u);
-    return ok;
+    if (no_memory)
+        return RUNWAY_NOMEM;
+    return ok ? RUNWAY_OK : RUNWAY_INVALID;
 }
 
 void ff_runway_url_reset(RunwayUrl *url)

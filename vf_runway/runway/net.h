@@ -28,6 +28,8 @@
 #include <sys/types.h>
 #include <sys/socket.h>
 
+#include "error.h"
+
 typedef struct RunwayUrl {
     char *text;       ///< scheme://host[:port][/path], no slash at the end
     char *host;       ///< lower case, an IPv6 address in brackets
@@ -38,8 +40,9 @@ typedef struct RunwayUrl {
     int has_query;    ///< a query or a fragment
 } RunwayUrl;
 
-/** Take an http or https URL apart. 0 when it is none; url is empty then. */
-int ff_runway_url_parse(const char *text, RunwayUrl *url);
+/** Take an http or https URL apart. RUNWAY_INVALID: it is none; RUNWAY_NOMEM.
+ *  url is empty then. */
+RunwayOutcome ff_runway_url_parse(const char *text, RunwayUrl *url);
 void ff_runway_url_reset(RunwayUrl *url);
 
 typedef enum RunwayReach {

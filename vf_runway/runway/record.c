@@ -514,8 +514,58 @@ static const char *check_members(const cJSON *json, const char *identity,
     return NULL;
 }
 
-void ff_runway_record_decode(const char *text, size_t size,
-                             const char *identity, RunwayRecord *record)
+/* Behind a JSON string at s, NULL when there is none as cJSON writes them. */
+static const char *skip_string(const char *s)
+{
+    if (*s++ != '"')
+        return NULL;
+    for (; *s != '"'; s++) {
+        if ((unsigned char)*s < ' ')
+            return NULL;
+        if (*s != '\\')
+            continue;
+        s++;
+        if (*s == 'u') {
+            if (strncmp(s + 1, "00", 2) ||
+                strspn(s + 3, "0123456789abcdefABCDEF") < 2)
+                return NULL;
+            s += 4;
+        } else if (!*s || !strchr("\"\\/bfnrt", *s)) {
+            return NULL;
+        }
+    }
+    return s + 1;
+}
+
+/* Whether the line at s is an object of strings, numbers and nulls, as records
+ * are: what cJSON cannot read then, it has had no memory for. */
+static int is_flat_object(const char *s)
+{
+    if (*s != '{')
+        return 0;
+    do {
+        s = skip_string(s + 1);
+        if (!s || *s++ != ':')
+            return 0;
+        if (*s == '"') {
+            s = skip_string(s);
+            if (!s)
+                return 0;
+        } else if (!strncmp(s, "null", 4)) {
+            s += 4;
+        } else {
+            s += *s == '-';
+            if (*s < '0' || *s > '9')
+                return 0;
+            s += strspn(s, "0123456789.");
+        }
+    } while (*s == ',');
+    return s[0] == '}' && s[1] == '\n';
+}
+
+RunwayOutcome ff_runway_record_decode(const char *text, size_t size,
+                                      const char *identity,
+                                      RunwayRecord *record)
 {
     const char *wrong = check_lines(text, size);
     cJSON *json = NULL;
@@ -523,6 +573,8 @@ void ff_runway_record_decode(const char *text, size_t size,
     ff_runway_record_init(record, identity);
     if (!wrong) {
         json = cJSON_ParseWithLength(text, size - SUM_LINE);
+        if (!json && is_flat_object(text))
+            return RUNWAY_NOMEM;
         wrong = check_members(json, identity, record);
         cJSON_Delete(json);
     }
@@ -531,4 +583,5 @@ void ff_runway_record_decode(const char *text, size_t size,
         record->state = RUNWAY_CLIP_DAMAGED;
         ff_runway_record_set(record->failure, sizeof(record->failure), wrong);
     }
+    return RUNWAY_OK;
 }

@@ -1,0 +1,715 @@
+/*
+ * This file is part of runway_v2v.
+ *
+ * runway_v2v is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * runway_v2v is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with runway_v2v; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+/*
+ * Memory is short, or the disk fails, at each moment in turn: in every room of
+ * the core that takes any or writes. It is said so, and nothing is left.
+ */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "account.h"
+#include "body.h"
+#include "budget.h"
+#include "cache.h"
+#include "client.h"
+#include "core_test.h"
+#include "data_uri.h"
+#include "event_log.h"
+#include "faults.h"
+#include "files.h"
+#include "journal.h"
+#include "models.h"
+#include "net.h"
+#include "pipeline.h"
+#include "providers.h"
+#include "record.h"
+#include "sweep.h"
+#include "temp.h"
+#include "upload.h"
+#include "wire.h"
+
+#define HALF "0123456789abcdef0123456789abcdef"
+#define IDENTITY HALF HALF
+
+static char *dir;
+
+static int set_up(void **state)
+{
+    (void)state;
+    faults_own_cjson();
+    dir = sweep_make_dir();
+    return dir ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    sweep_remove_dir(dir);
+    return 0;
+}
+
+static const char *path_in_dir(const char *name)
+{
+    static char path[1024];
+
+    snprintf(path, sizeof(path), "%s/%s", dir, name);
+    return path;
+}
+
+/*
+ * Requests
+ */
+
+static RunwayOutcome drain(RunwayBody *body, int add)
+{
+    char text[8192];
+    size_t n, all = 0;
+
+    ff_runway_body_rewind(body);
+    do {
+        RunwayOutcome ret = ff_runway_body_read(body, text, sizeof(text), &n);
+
+        if (ret)
+            return ret;
+        all += n;
+    } while (n);
+    assert_int_equal(all, ff_runway_body_size(body));
+    assert_true(all >= (size_t)add);
+    return RUNWAY_OK;
+}
+
+static RunwayOutcome make_a_body(void *opaque, RunwayError *err)
+{
+    RunwayBody *body = ff_runway_body_create();
+    RunwayOutcome ret = body ? RUNWAY_OK : RUNWAY_NOMEM;
+
+    if (!ret)
+        ret = ff_runway_body_add_text(body, "some text", 9);
+    if (!ret)
+        ret = ff_runway_body_add_base64(body, *(int *)opaque, 3000);
+    if (!ret)
+        ret = ff_runway_body_add_file(body, *(int *)opaque, 3000);
+    /* what could not be added is not there, and what is there is whole */
+    if (body) {
+        RunwayOutcome read = drain(body, 0);
+
+        assert_int_equal(read, RUNWAY_OK);
+    }
+    ff_runway_body_free(&body);
+    return ret ? ff_runway_error(err, ret, "a body") : ret;
+}
+
+static RunwayOutcome make_a_data_uri(void *opaque, RunwayError *err)
+{
+    char *text = ff_runway_base64((const uint8_t *)"abc", 3);
+
+    if (!text)
+        return ff_runway_error(err, RUNWAY_NOMEM, "base64");
+    assert_string_equal(text, "YWJj");
+    faulty_free(text);
+    return RUNWAY_OK;
+}
+
+static RunwayOutcome make_a_create(void *opaque, RunwayError *err)
+{
+    const RunwayPicture pictures[] = {
+        { "https://a.invalid/1.png", 0, NULL },
+        { "runway://2", 1.5, NULL },
+    };
+    const RunwayRequest request = {
+        .model = ff_runway_model_find("aleph2"), .model_name = "aleph2",
+        .prompt = "night", .seed = 7, .ratio = "16:9",
+        .public_figure_threshold = "low", .references = pictures,
+        .nb_references = 2, .keyframes = pictures, .nb_keyframes = 2,
+    };
+    RunwayRequest merged = request;
+    RunwayBody *body;
+    RunwayOutcome ret;
+
+    merged.extra = opaque;
+    ret = ff_runway_wire_create_body(&merged, -1, 0, "runway://clip", &body,
+                                     err);
+    assert_int_equal(!body, !!ret);
+    if (!ret)
+        assert_int_equal(drain(body, 100), RUNWAY_OK);
+    ff_runway_body_free(&body);
+    return ret;
+}
+
+static RunwayOutcome make_a_form(void *opaque, RunwayError *err)
+{
+    char *names[] = { "key", "ev\"il\r\n" }, *values[] = { "a", "b" };
+    const RunwaySlot slot = { .nb_fields = 2, .names = names,
+                              .values = values };
+    const RunwayUpload what = { "clip 1", "clip.mp4", "video/mp4",
+                                *(int *)opaque, 3000 };
+    RunwayBody *body;
+    RunwayOutcome ret = ff_runway_upload_form(&slot, "xyz", &what, &body, err);
+
+    assert_int_equal(!body, !!ret);
+    if (!ret)
+        assert_int_equal(drain(body, 3000), RUNWAY_OK);
+    ff_runway_body_free(&body);
+    return ret;
+}
+
+static RunwayOutcome make_a_slot_body(void *opaque, RunwayError *err)
+{
+    RunwayBody *body;
+    RunwayOutcome ret = ff_runway_wire_slot_body("clip.mp4", &body, err);
+
+    assert_int_equal(!body, !!ret);
+    ff_runway_body_free(&body);
+    return ret;
+}
+
+static void test_requests(void **state)
+{
+    uint8_t *bytes = make_bytes(3000);
+    int fd = make_file(bytes, 3000);
+
+    (void)state;
+    free(bytes);
+    sweep_memory("a body", make_a_body, &fd, 0);
+    sweep_memory("a data URI", make_a_data_uri, NULL, 0);
+    sweep_memory("a form", make_a_form, &fd, 0);
+    sweep_memory("a slot's request", make_a_slot_body, NULL, 0);
+    sweep_memory("a create", make_a_create, NULL, 0);
+    /* cJSON does not tell why it cannot read a text */
+    sweep_memory("a create with a body of the user's", make_a_create,
+                 "{\"a\":{\"b\":[1,2,null]},\"seed\":null,\"c\":\"d\"}",
+                 SWEEP_MAY(RUNWAY_INVALID));
+    close(fd);
+}
+
+/*
+ * Replies: cJSON does not tell why it cannot read one, so that a reply that
+ * there is no memory for is one that is not understood. What that means is the
+ * careful thing in each case: a create is unknown, all others are asked again.
+ */
+
+static RunwayOutcome read_a_create(void *opaque, RunwayError *err)
+{
+    const char *text = opaque;
+    char id[RUNWAY_ID_MAX];
+    double credits;
+    RunwayOutcome ret = ff_runway_wire_parse_create(text, strlen(text), id,
+                                                    &credits, err);
+
+    if (!ret) {
+        assert_string_equal(id, "t-1");
+        assert_true(credits == 75);
+    }
+    return ret;
+}
+
+static RunwayOutcome read_a_task(void *opaque, RunwayError *err)
+{
+    const char *text = opaque;
+    RunwayTask task;
+    RunwayOutcome ret = ff_runway_wire_parse_task(text, strlen(text), &task,
+                                                  err);
+
+    if (!ret) {
+        assert_int_equal(task.state, RUNWAY_TASK_SUCCEEDED);
+        assert_string_equal(task.url, "https://a.invalid/x?y");
+    }
+    return ret;
+}
+
+static RunwayOutcome read_a_slot(void *opaque, RunwayError *err)
+{
+    const char *text = opaque;
+    RunwaySlot *slot;
+    RunwayOutcome ret = ff_runway_wire_parse_slot(text, strlen(text), &slot,
+                                                  err);
+
+    assert_int_equal(!slot, !!ret);
+    if (!ret)
+        assert_int_equal(slot->nb_fields, 2);
+    ff_runway_slot_free(&slot);
+    return ret;
+}
+
+static RunwayOutcome read_an_account(void *opaque, RunwayError *err)
+{
+    const char *text = opaque;
+    RunwayAccount account;
+
+    return ff_runway_wire_parse_account(text, strlen(text), "aleph2", &account,
+                                        err);
+}
+
+static RunwayOutcome read_an_error(void *opaque, RunwayError *err)
+{
+    const char *text = opaque;
+    char line[200];
+
+    ff_runway_wire_error_text(text, strlen(text), line, sizeof(line));
+    assert_true(strlen(line) > 0);
+    assert_null(strstr(line, "s3cr3t"));
+    ff_runway_wire_is_not_exist(text, strlen(text));
+    ff_runway_wire_is_bad_request(text, strlen(text));
+    return RUNWAY_OK;
+}
+
+static RunwayOutcome read_a_member(void *opaque, RunwayError *err)
+{
+    char text[16];
+
+    if (ff_runway_wire_extra_text(opaque, "outputFormat", text, sizeof(text)))
+        assert_string_equal(text, "prores");
+    return RUNWAY_OK;
+}
+
+static void test_replies(void **state)
+{
+    const unsigned again = SWEEP_MAY(RUNWAY_UNAVAILABLE);
+
+    (void)state;
+    sweep_memory("a create's reply", read_a_create,
+                 "{\"id\":\"t-1\",\"estimatedCost\":{\"credits\":75}}",
+                 SWEEP_MAY(RUNWAY_UNKNOWN));
+    sweep_memory("a task", read_a_task,
+                 "{\"id\":\"t-1\",\"status\":\"SUCCEEDED\","
+                 "\"output\":[\"https://a.invalid/x?y\"]}", again);
+    sweep_memory("a slot", read_a_slot,
+                 "{\"uploadUrl\":\"https://a.invalid/\",\"runwayUri\":"
+                 "\"runway://x\",\"fields\":{\"key\":\"a\",\"policy\":\"b\"}}",
+                 again);
+    sweep_memory("an account", read_an_account,
+                 "{\"creditBalance\":5,\"tier\":{\"models\":{\"aleph2\":"
+                 "{\"maxDailyGenerations\":3}}}}", again);
+    sweep_memory("an error", read_an_error,
+                 "{\"error\":\"no https://a.invalid/?s3cr3t\",\"issues\":"
+                 "[{\"path\":[\"a\",1],\"message\":\"bad\"}]}",
+                 SWEEP_MAY(RUNWAY_OK));
+    sweep_memory("a member", read_a_member, "{\"outputFormat\":\"prores\"}",
+                 SWEEP_MAY(RUNWAY_OK));
+}
+
+/*
+ * Files of the user's
+ */
+
+static RunwayOutcome read_a_text(void *opaque, RunwayError *err)
+{
+    char *text = NULL;
+    RunwayOutcome ret = ff_runway_read_text("prompt_file", opaque, &text, err);
+
+    if (!ret)
+        assert_int_equal(strlen(text), 20000);
+    faulty_free(text);
+    return ret;
+}
+
+static RunwayOutcome read_a_key(void *opaque, RunwayError *err)
+{
+    char *key = NULL;
+    RunwayOutcome ret = ff_runway_read_key(opaque, &key, NULL, err);
+
+    faulty_free(key);
+    return ret;
+}
+
+static RunwayOutcome read_a_picture(void *opaque, RunwayError *err)
+{
+    char *uri;
+    RunwayPictureFile *file;
+    RunwayOutcome ret = ff_runway_picture_read("reference", opaque, NULL, &uri,
+                                               &file, err);
+
+    assert_int_equal(!uri && !file, !!ret);
+    faulty_free(uri);
+    faulty_free(file);
+    return ret;
+}
+
+static void put_file(const char *name, const char *begin, size_t size)
+{
+    FILE *f = fopen(path_in_dir(name), "wb");
+
+    assert_non_null(f);
+    fputs(begin, f);
+    for (size_t i = strlen(begin); i < size; i++)
+        fputc('x', f);
+    assert_int_equal(fclose(f), 0);
+}
+
+static void test_files(void **state)
+{
+    char path[1024];
+
+    (void)state;
+    put_file("text", "", 20000);
+    strcpy(path, path_in_dir("text"));
+    sweep_memory("a prompt's file", read_a_text, path, 0);
+    sweep_memory("a key's file", read_a_key, path, 0);
+    put_file("small.png", "\x89PNG\r\n\x1a\n", 20000);
+    strcpy(path, path_in_dir("small.png"));
+    sweep_memory("a picture", read_a_picture, path, 0);
+    put_file("large.png", "\x89PNG\r\n\x1a\n", 6000000);
+    strcpy(path, path_in_dir("large.png"));
+    sweep_memory("a picture to be uploaded", read_a_picture, path, 0);
+    sweep_memory("a picture by its URL", read_a_picture, "https://a.invalid/",
+                 0);
+}
+
+/*
+ * What is on disk
+ */
+
+static void make_record(RunwayRecord *r, RunwayClipState state)
+{
+    ff_runway_record_init(r, IDENTITY);
+    r->state = state;
+    r->tries = 1;
+    r->credits_estimated = 75;
+    strcpy(r->label, "clip 1 (0.00-5.00 s)");
+    if (state != RUNWAY_CLIP_INTENT)
+        strcpy(r->task_id, "task-1");
+}
+
+static RunwayOutcome make_a_record(void *opaque, RunwayError *err)
+{
+    RunwayRecord r, back;
+    char *text;
+    size_t size;
+    RunwayOutcome ret;
+
+    make_record(&r, RUNWAY_CLIP_SUBMITTED);
+    ret = ff_runway_record_encode(&r, &text, &size, err);
+    assert_int_equal(!text, !!ret);
+    if (!ret) {
+        ret = ff_runway_record_decode(text, size, IDENTITY, &back);
+        if (!ret)
+            assert_int_equal(back.state, RUNWAY_CLIP_SUBMITTED);
+        else
+            ff_runway_error(err, ret, "decoding");
+    }
+    faulty_free(text);
+    return ret;
+}
+
+/* Open, lock, write intent and task, read back, count, prune. */
+static RunwayOutcome keep_a_journal(void *opaque, RunwayError *err)
+{
+    const RunwayJournalConfig config = { opaque, 0, NULL };
+    RunwayJournalLock *lock = NULL;
+    RunwayJournal *j = NULL;
+    RunwayJournalSummary summary;
+    RunwayRecord r, back;
+    RunwayOutcome ret = ff_runway_journal_open(&config, &j, err);
+
+    if (!ret)
+        ret = ff_runway_journal_lock(j, IDENTITY, "clip 1", NULL, NULL, &lock,
+                                     err);
+    make_record(&r, RUNWAY_CLIP_INTENT);
+    if (!ret)
+        ret = ff_runway_journal_write(j, lock, &r, err);
+    make_record(&r, RUNWAY_CLIP_SUBMITTED);
+    if (!ret)
+        ret = ff_runway_journal_write(j, lock, &r, err);
+    if (!ret)
+        ret = ff_runway_journal_read(j, IDENTITY, &back, err);
+    if (!ret)
+        assert_int_equal(back.state, RUNWAY_CLIP_SUBMITTED);
+    if (!ret)
+        ret = ff_runway_journal_summary(j, &summary, err);
+    if (!ret) {
+        /* what cannot be read at the moment is counted as damaged */
+        assert_int_equal(summary.open, 1);
+    }
+    if (!ret)
+        ret = ff_runway_journal_prune(j, (int64_t)1 << 40, NULL, NULL, NULL,
+                                      err);
+    ff_runway_journal_unlock(&lock);
+    ff_runway_journal_free(&j);
+    return ret;
+}
+
+/* What is there cannot be believed: it is kept when another try begins. */
+static RunwayOutcome keep_a_damaged_record(void *opaque, RunwayError *err)
+{
+    const RunwayJournalConfig config = { opaque, 0, NULL };
+    RunwayJournalLock *lock = NULL;
+    RunwayJournal *j = NULL;
+    RunwayRecord r;
+    char path[1200];
+    FILE *f;
+    RunwayOutcome ret = ff_runway_journal_open(&config, &j, err);
+
+    if (!ret)
+        ret = ff_runway_journal_lock(j, IDENTITY, "clip 1", NULL, NULL, &lock,
+                                     err);
+    snprintf(path, sizeof(path), "%s/clips/" IDENTITY ".json", (char *)opaque);
+    if (!ret) {
+        f = fopen(path, "wb");
+        assert_non_null(f);
+        fputs("nonsense", f);
+        fclose(f);
+        ret = ff_runway_journal_read(j, IDENTITY, &r, err);
+        if (!ret) {
+            assert_int_equal(r.state, RUNWAY_CLIP_DAMAGED);
+            ret = ff_runway_record_move(&r, RUNWAY_CLIP_INTENT, err);
+        }
+        if (!ret)
+            ret = ff_runway_journal_write(j, lock, &r, err);
+        if (!ret)
+            ret = ff_runway_journal_prune(j, (int64_t)1 << 40, NULL, NULL,
+                                          NULL, err);
+    }
+    ff_runway_journal_unlock(&lock);
+    ff_runway_journal_free(&j);
+    return ret;
+}
+
+/* The default directories, which are put together from the environment. */
+static RunwayOutcome open_default_stores(void *opaque, RunwayError *err)
+{
+    const RunwayJournalConfig journal = { 0 };
+    const RunwayCacheConfig cache = { .cache_size = 1000 };
+    RunwayJournal *j = NULL;
+    RunwayCache *c = NULL;
+    RunwayOutcome ret = ff_runway_journal_open(&journal, &j, err);
+
+    if (!ret)
+        ret = ff_runway_cache_create(&cache, &c, err);
+    ff_runway_journal_free(&j);
+    ff_runway_cache_free(&c);
+    return ret;
+}
+
+/* Bring a result in, find it again, find it damaged, prune. */
+static RunwayOutcome keep_a_cache(void *opaque, RunwayError *err)
+{
+    const RunwayCacheConfig config = { opaque, 10, 0, NULL };
+    char checksum[RUNWAY_CHECKSUM_SIZE], path[1200];
+    RunwayCache *c = NULL;
+    RunwayCacheEntry *entry = NULL;
+    int64_t size;
+    int fd = -1, removed;
+    RunwayOutcome ret = ff_runway_cache_create(&config, &c, err);
+
+    if (!ret)
+        ret = ff_runway_cache_begin(c, IDENTITY, &entry, err);
+    if (!ret) {
+        assert_int_equal(pwrite(ff_runway_cache_entry_fd(entry), "result", 6,
+                                0), 6);
+        ret = ff_runway_cache_commit(c, &entry, &size, checksum, &fd, err);
+        assert_null(entry);
+        assert_int_equal(fd < 0, !!ret);
+    }
+    ff_runway_cache_abort(&entry);
+    if (fd >= 0)
+        close(fd);
+    fd = -1;
+    if (!ret)
+        ret = ff_runway_cache_open(c, IDENTITY, size, checksum, &fd, err);
+    if (fd >= 0)
+        close(fd);
+    if (!ret) {
+        snprintf(path, sizeof(path), "%s/results/%s.%s.mp4", (char *)opaque,
+                 IDENTITY, checksum);
+        assert_int_equal(truncate(path, 3), 0);
+        ret = ff_runway_cache_open(c, IDENTITY, size, checksum, &fd, err);
+        assert_int_not_equal(ret, RUNWAY_OK);
+        if (ret == RUNWAY_BAD_RESULT)
+            ret = RUNWAY_OK;
+    }
+    if (!ret)
+        ret = ff_runway_cache_prune(c, &removed, err);
+    ff_runway_cache_free(&c);
+    return ret;
+}
+
+static RunwayOutcome open_a_temp(void *opaque, RunwayError *err)
+{
+    int fd;
+    RunwayOutcome ret = ff_runway_temp_open(&fd, err);
+
+    assert_int_equal(fd < 0, !!ret);
+    if (!ret)
+        close(fd);
+    return ret;
+}
+
+static RunwayOutcome write_an_event(void *opaque, RunwayError *err)
+{
+    const RunwayEventField fields[] = { RUNWAY_INT("clip", 1),
+                                        RUNWAY_EVENT_LAST };
+    RunwayEventLog *events;
+    RunwayOutcome ret = ff_runway_event_log_open(opaque, NULL, &events, err);
+
+    if (ret)
+        return ret;
+    /* without memory a line is lost, which is told in the log */
+    ff_runway_event(events, "state", fields);
+    ff_runway_event_log_free(&events);
+    return RUNWAY_OK;
+}
+
+static void test_stores(void **state)
+{
+    char path[1024];
+
+    (void)state;
+    sweep_memory("a record", make_a_record, NULL, 0);
+    strcpy(path, path_in_dir("state"));
+    /* a listing that lacks something, a lock that is not got: no harm */
+    sweep_memory("a journal", keep_a_journal, path, SWEEP_MAY(RUNWAY_OK));
+    sweep_memory("a damaged record", keep_a_damaged_record, path,
+                 SWEEP_MAY(RUNWAY_OK));
+    strcpy(path, path_in_dir("cache"));
+    sweep_memory("a cache", keep_a_cache, path, SWEEP_MAY(RUNWAY_OK));
+    setenv("XDG_STATE_HOME", dir, 1);
+    unsetenv("XDG_CACHE_HOME");
+    setenv("HOME", dir, 1);
+    sweep_memory("the default directories", open_default_stores, NULL,
+                 SWEEP_MAY(RUNWAY_OK));
+    sweep_memory("a temporary file", open_a_temp, NULL, 0);
+    strcpy(path, path_in_dir("events"));
+    sweep_memory("an event", write_an_event, path, SWEEP_MAY(RUNWAY_OK));
+}
+
+/* What is written to disk, while the disk fails: a text that names the option. */
+static void test_disk(void **state)
+{
+    static const FaultKind kinds[] = { FAULT_SPACE, FAULT_DISK, FAULT_OPEN };
+    static const char *const names[] = { "full", "failing", "no descriptors" };
+    const unsigned may = SWEEP_MAY(RUNWAY_OK) | SWEEP_MAY(RUNWAY_IO);
+    char path[1024], name[100];
+
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        strcpy(path, path_in_dir("state"));
+        snprintf(name, sizeof(name), "a journal, %s", names[i]);
+        sweep(name, kinds[i], keep_a_journal, path, may);
+        snprintf(name, sizeof(name), "a damaged record, %s", names[i]);
+        sweep(name, kinds[i], keep_a_damaged_record, path, may);
+        strcpy(path, path_in_dir("cache"));
+        snprintf(name, sizeof(name), "a cache, %s", names[i]);
+        sweep(name, kinds[i], keep_a_cache, path, may);
+        snprintf(name, sizeof(name), "a temporary file, %s", names[i]);
+        sweep(name, kinds[i], open_a_temp, NULL, may);
+        strcpy(path, path_in_dir("events"));
+        snprintf(name, sizeof(name), "an event, %s", names[i]);
+        sweep(name, kinds[i], write_an_event, path,
+              SWEEP_MAY(RUNWAY_OK) | SWEEP_MAY(RUNWAY_INVALID));
+    }
+}
+
+/*
+ * Clients and pipelines that are made and never asked; what becomes of what
+ * they do is in test_faults_memory.c.
+ */
+
+static RunwayOutcome parse_a_url(void *opaque, RunwayError *err)
+{
+    RunwayUrl url;
+    RunwayOutcome ret = ff_runway_url_parse(opaque, &url);
+
+    if (!ret)
+        assert_string_equal(url.text, "https://a.invalid:81/b");
+    ff_runway_url_reset(&url);
+    return ret ? ff_runway_error(err, ret, "parsing") : ret;
+}
+
+static RunwayClientConfig client_config(void)
+{
+    return (RunwayClientConfig){
+        .provider = ff_runway_provider_find("runway"),
+        .base_url = "https://a.invalid/b", .api_version = RUNWAY_API_VERSION,
+        .key = "a-key", .headers = "X-Team: a\nX-Other:\n", .proxy = NULL,
+        .ca_file = dir, .tls_verify = 1,
+    };
+}
+
+static RunwayOutcome make_a_client(void *opaque, RunwayError *err)
+{
+    RunwayClientConfig config = client_config();
+    RunwayClient *client;
+    RunwayOutcome ret;
+
+    config.proxy = opaque;
+    ret = ff_runway_client_create(&config, &client, err);
+    assert_int_equal(!client, !!ret);
+    ff_runway_client_free(&client);
+    return ret;
+}
+
+static RunwayOutcome make_a_pipeline(void *opaque, RunwayError *err)
+{
+    const RunwayPipelineConfig config = {
+        .client = client_config(), .concurrency = 2, .state_dir = dir,
+        .cache_dir = dir, .cache_size = 1000, .max_credits = 100,
+    };
+    RunwayPipelinePlan plan;
+    RunwayPipeline *p;
+    RunwayJob *job = NULL;
+    RunwayOutcome ret = ff_runway_pipeline_create(&config, &p, err);
+
+    assert_int_equal(!p, !!ret);
+    if (ret)
+        return ret;
+    job = ff_runway_job_create();
+    if (!job)
+        ret = ff_runway_error(err, RUNWAY_NOMEM, "a job");
+    if (!ret) {
+        strcpy(job->identity, IDENTITY);
+        ret = ff_runway_pipeline_plan(p, job, &plan, err);
+    }
+    if (!ret)
+        assert_int_equal(plan, RUNWAY_PLAN_BUY);
+    ff_runway_job_free(&job);
+    ff_runway_pipeline_free(&p);
+    return ret;
+}
+
+static void test_makers(void **state)
+{
+    (void)state;
+    sweep_memory("a URL", parse_a_url, "https://A.invalid:81/b/?c", 0);
+    sweep_memory("a client", make_a_client, "http://a.invalid:3128", 0);
+    setenv("https_proxy", "http://a.invalid:3128", 1);
+    sweep_memory("a client with a proxy from the environment", make_a_client,
+                 NULL, 0);
+    unsetenv("https_proxy");
+    sweep_memory("a pipeline", make_a_pipeline, NULL, SWEEP_MAY(RUNWAY_OK));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_requests),
+        TEST(test_replies),
+        TEST(test_files),
+        TEST(test_stores),
+        TEST(test_disk),
+        TEST(test_makers),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
