@@ -49,6 +49,7 @@ static const char *const prompts[CLIPS] = { "night", "snow" };
 
 typedef struct Service {
     Server *server;
+    ServerHandler special;  ///< NULL: none
     uint8_t *result;
     _Atomic int accepted[CLIPS]; ///< creates that were answered with a task
 } Service;
@@ -66,7 +67,10 @@ static int serve(Server *server, int fd, const Request *request)
     Service *s = server->opaque;
     const char *head = request->head;
     char text[256];
-    int clip;
+    int clip, ret = s->special ? s->special(server, fd, request) : -1;
+
+    if (ret >= 0)
+        return ret;
 
     /* nobody has accepted what did not come in whole */
     if (request->body_size < strtoul(request_header(request, "Content-Length"),
@@ -114,6 +118,7 @@ struct World {
     char *dir;
     int clip;
     WorldKind world;
+    int64_t download_timeout;
     int waits;              ///< of this run, so far
     _Atomic int told;       ///< errors and warnings of this run
     _Atomic int wrong;      ///< results that were not what was sent
@@ -130,6 +135,10 @@ static int wait_a_little(void *opaque, int64_t microseconds)
 {
     World *w = opaque;
 
+    if (w->service.special) {
+        usleep(20000);
+        return 0;
+    }
     /* a disk that stays full, or no memory at all, would go on for minutes */
     return ++w->waits > 12;
 }
@@ -197,7 +206,7 @@ static RunwayOutcome run_job(World *w, RunwayError *err)
         .log = &log, .poll_interval = 1000, .task_timeout = 60000000,
         .opaque = w, .wait = wait_a_little, .cancelled = never,
         .changed = ignore_change, .expected = not_known,
-        .check = check_result,
+        .check = check_result, .download_timeout = w->download_timeout,
     };
     const RunwayJournalConfig journal = { w->dir, 0, &log };
     const RunwayCacheConfig cache = { w->dir, 1 << 20, 0, &log };
@@ -260,6 +269,15 @@ static RunwayOutcome admit_all(World *w, RunwayPipeline *p, RunwayError *err)
     return ret;
 }
 
+static RunwayOutcome check_in_pipeline(void *opaque,
+                                       int (*cancelled)(void *opaque),
+                                       void *cancel_opaque, int fd,
+                                       int64_t size, int64_t sent,
+                                       RunwayError *err)
+{
+    return check_result(opaque, fd, size, sent, err);
+}
+
 /* Several clips on threads. */
 static RunwayOutcome run_pipeline(World *w, RunwayError *err)
 {
@@ -269,7 +287,7 @@ static RunwayOutcome run_pipeline(World *w, RunwayError *err)
         .client = client_config(w, base, sizeof(base)), .concurrency = CLIPS,
         .poll_interval = 1000, .task_timeout = 60000000, .state_dir = w->dir,
         .cache_dir = w->dir, .cache_size = 1 << 20, .max_credits = 1000,
-        .log = &log, .check = check_result, .check_opaque = w,
+        .log = &log, .check = check_in_pipeline, .check_opaque = w,
     };
     RunwayPipeline *p;
     RunwayOutcome ret = ff_runway_pipeline_create(&config, &p, err);
@@ -489,4 +507,21 @@ void world_sweep(const char *name, FaultKind kind, WorldKind world)
 
     sweep_job(w, name, kind);
     free_world(w);
+}
+
+RunwayOutcome world_run_hostile(ServerHandler special,
+                                int64_t download_timeout, RunwayError *err)
+{
+    World *w = new_world(WORLD_INLINE);
+    RunwayOutcome ret;
+
+    w->service.special  = special;
+    w->download_timeout = download_timeout;
+    start_world(w);
+    ret = run(w, err);
+    for (int i = 0; i < CLIPS; i++)
+        check_record(w, i, ret);
+    end_world(w);
+    free_world(w);
+    return ret;
 }

@@ -25,7 +25,9 @@
 #ifndef TESTS_UNIT_JOB_WORLD_H
 #define TESTS_UNIT_JOB_WORLD_H
 
+#include "error.h"
 #include "faults.h"
+#include "tiny_server.h"
 
 typedef struct World World;
 
@@ -42,5 +44,13 @@ typedef enum WorldKind {
  * and the next run gets through.
  */
 void world_sweep(const char *name, FaultKind kind, WorldKind world);
+
+/**
+ * One clip's journey, with no fault but a service that may be hostile: special
+ * is asked first about each request, and says -1 to leave it to the usual one.
+ * Waits between tries are short, and none of them ends the run.
+ */
+RunwayOutcome world_run_hostile(ServerHandler special,
+                                int64_t download_timeout, RunwayError *err);
 
 #endif /* TESTS_UNIT_JOB_WORLD_H */

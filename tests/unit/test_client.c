@@ -1050,6 +1050,10 @@ static void test_download_from_private_addresses(void **state)
         strcpy(d.url, url);
         assert_int_equal(download(&d), RUNWAY_BAD_RESULT);
     }
+    /* a name that nobody sees it in: what it becomes is looked at */
+    snprintf(d.url, sizeof(d.url), "https://a.localhost:%d/", d.server->port);
+    assert_int_equal(download(&d), strstr(last.text, "resolve") ?
+                                   RUNWAY_UNAVAILABLE : RUNWAY_BAD_RESULT);
     assert_int_equal(server_connections(d.server), 0);
     /* an API in a private network does */
     ff_runway_client_free(&d.client);

@@ -216,11 +216,12 @@ end:
 
 /** Take a URL out of a reply apart, the output's or the upload's, and say
  *  whether it may be gone to. url is the caller's to reset. */
-static RunwayOutcome parse_foreign(const RunwayClient *client, const char *name,
+static RunwayOutcome parse_foreign(RunwayClient *client, const char *name,
                                    const char *text, RunwayUrl *url,
                                    RunwayOutcome unfit, RunwayError *err)
 {
     RunwayOutcome ret = ff_runway_url_parse(text, url);
+    int near;
 
     if (ret == RUNWAY_NOMEM)
         return no_memory(err);
@@ -231,6 +232,16 @@ static RunwayOutcome parse_foreign(const RunwayClient *client, const char *name,
         return ff_runway_error(err, unfit,
                                "the %s is at %s:%d by http://, which is "
                                "not followed", name, url->host, url->port);
+    /* names are looked at when they have become addresses; what a proxy would
+     * go to can only be told here */
+    pthread_mutex_lock(&client->mutex);
+    near = client->near;
+    pthread_mutex_unlock(&client->mutex);
+    if (!near && ff_runway_host_reach(url->host) != RUNWAY_REACH_PUBLIC)
+        return ff_runway_error(err, unfit,
+                               "the %s is at %s:%d, a private or loopback "
+                               "address, which is not followed", name,
+                               url->host, url->port);
     return RUNWAY_OK;
 }
 
@@ -375,6 +386,9 @@ static RunwayOutcome judge_download(RunwayCall *call, RunwayError *err)
         return ff_runway_call_report_transport(call, RUNWAY_BAD_RESULT, err);
     ret = ff_runway_classify(call->kind, call->transport, call->status,
                              !!call->retry_after[0]);
+    /* headers without end say nothing about the result */
+    if (call->head_too_large)
+        ret = RUNWAY_UNAVAILABLE;
     if (call->transport != RUNWAY_TRANSPORT_REPLY)
         return ff_runway_call_report_transport(call, ret, err);
     if (call->status == 416) {
@@ -385,7 +399,7 @@ static RunwayOutcome judge_download(RunwayCall *call, RunwayError *err)
         return ff_runway_call_report_status(call, RUNWAY_UNAVAILABLE, err);
     }
     if (call->status == 200 || call->status == 206) {
-        /* an empty 200 never reached write_file() */
+        /* an empty 200 never reached ff_runway_call_take_file() */
         if (call->status == 200 && !call->reply_size)
             ff_runway_call_start_over(call);
         return check_complete(call, err);

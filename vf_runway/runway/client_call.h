@@ -19,8 +19,9 @@
 /**
  * @file
  * What the client's own rooms share, and nobody else looks at: the client
- * (client_setup.c), one request on its way (client_http.c), what is said about
- * it (client_report.c). What a request means is in client.c. Floor 2.
+ * (client_setup.c), one request on its way (client_http.c), what comes back
+ * (client_reply.c), what is said about it (client_report.c). What a request
+ * means is in client.c. Floor 2.
  */
 
 #ifndef AVFILTER_RUNWAY_CLIENT_CALL_H
@@ -39,6 +40,8 @@
 #define RUNWAY_USER_AGENT "runway_v2v/" RUNWAY_VERSION
 
 #define RUNWAY_REPLY_MAX (1 << 20)       ///< bytes of a JSON reply
+#define RUNWAY_HEAD_MAX  (128 << 10)     ///< bytes of a reply's headers, all
+                                         ///< interim replies included
 
 struct RunwayClient {
     const RunwayProvider *provider;
@@ -82,6 +85,7 @@ typedef struct RunwayCall {
 
     char *reply;                   ///< always ends in a 0 when not NULL
     size_t reply_size;
+    size_t head_size;
     char retry_after[64];          ///< header, "" when it did not come
     char content_type[64];
     int64_t range_start, range_total; ///< of Content-Range, -1: not told
@@ -94,6 +98,8 @@ typedef struct RunwayCall {
     int proxied;
     int refused_address;           ///< the address is one that may not be
     int too_large;
+    int head_too_large;
+    int page_cut;                  ///< a download's error page has no end
     int no_memory;
     int cancelled;
 
@@ -123,6 +129,14 @@ int ff_runway_call_has_begun(RunwayCall *call);
 int ff_runway_call_is_incomplete(const RunwayCall *call);
 /** Whether the request goes where a reply said, and not to the API. */
 int ff_runway_call_is_foreign(const RunwayCall *call);
+/** libcurl hands out a reply: its text, a file, a header line. opaque is the
+ *  call. */
+size_t ff_runway_call_take_reply(char *data, size_t size, size_t nb,
+                                 void *opaque);
+size_t ff_runway_call_take_file(char *data, size_t size, size_t nb,
+                                void *opaque);
+size_t ff_runway_call_take_header(char *data, size_t size, size_t nb,
+                                  void *opaque);
 /** A download: drop what fd holds, it belongs to something else. */
 void ff_runway_call_start_over(RunwayCall *call);
 

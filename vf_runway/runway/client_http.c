@@ -16,12 +16,10 @@
  * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
  */
 
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
 #include "client_call.h"
@@ -33,14 +31,20 @@
  * than the two seconds the contract allows, as others have to end as well */
 #define GRACE 1500000LL
 
+/* how many stall times a request may take in all, however it goes on: a reply
+ * that comes byte by byte is never slow enough for libcurl. What has to be sent
+ * or fetched may take its time. */
+#define TIMES_READ      2
+#define TIMES_CREATE   15
+#define TIMES_STORED   10 /* from the last byte of a file that is uploaded */
+#define TIMES_DOWNLOAD 240
+
 #define CONNECT_TIMEOUT 30L       /* seconds; name, TCP and TLS together */
 /* while nothing has ever answered: a name server or host that is not there is
  * said after two of these, see RUNWAY_UNREACHED_MAX */
 #define FIRST_CONNECT_TIMEOUT 15L
 #define STALL_TIMEOUT   60000000LL
 #define CREATE_STALL    120000000LL
-
-#define PAGE_MAX  (64 << 10)      /* bytes kept of a download's error page */
 
 /* bytes per second under which a transfer counts as stalled; a result that
  * comes more slowly than this would take hours */
@@ -116,163 +120,6 @@ static size_t read_body(char *out, size_t size, size_t nb, void *opaque)
     return written;
 }
 
-/** Keep a reply's bytes in memory, as many as the limit allows. */
-static int keep_reply(RunwayCall *call, const char *data, size_t size,
-                      size_t limit)
-{
-    char *longer;
-
-    if (size > limit - call->reply_size) {
-        call->too_large = 1;
-        size = limit - call->reply_size;
-    }
-    longer = realloc(call->reply, call->reply_size + size + 1);
-    if (!longer) {
-        call->no_memory = 1;
-        return 0;
-    }
-    memcpy(longer + call->reply_size, data, size);
-    call->reply       = longer;
-    call->reply_size += size;
-    longer[call->reply_size] = 0;
-    return 1;
-}
-
-static size_t write_reply(char *data, size_t size, size_t nb, void *opaque)
-{
-    RunwayCall *call = opaque;
-
-    if (!keep_reply(call, data, size * nb, RUNWAY_REPLY_MAX) || call->too_large)
-        return 0;
-    return size * nb;
-}
-
-/** Drop what fd holds: it belongs to something else. */
-void ff_runway_call_start_over(RunwayCall *call)
-{
-    call->done = 0;
-    if (ftruncate(call->fd, 0))
-        call->write_error = errno;
-}
-
-static size_t write_file(char *data, size_t size, size_t nb, void *opaque)
-{
-    RunwayCall *call = opaque;
-    size_t left = size * nb;
-    curl_off_t length = -1;
-
-    curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &call->status);
-    if (call->status != 200 && call->status != 206) {
-        int kept = keep_reply(call, data, left, PAGE_MAX);
-
-        call->too_large = 0;
-        return kept ? left : 0;
-    }
-    /* reply_size serves as the count of what this request brought */
-    if (!call->reply_size) {
-        if (call->status == 200 && call->done)
-            ff_runway_call_start_over(call);
-        if (call->status == 206 && call->range_start != call->done) {
-            call->wrong_range = 1;
-            return 0;
-        }
-        curl_easy_getinfo(call->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T,
-                          &length);
-        if (length > call->client->result_max - call->done)
-            call->too_large = 1;
-    }
-    if ((int64_t)left > call->client->result_max - call->done)
-        call->too_large = 1;
-    if (call->too_large || call->write_error)
-        return 0;
-    call->reply_size += left;
-    while (left) {
-        ssize_t n = pwrite(call->fd, data, left, (off_t)call->done);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0) {
-            call->write_error = n < 0 ? errno : EIO;
-            return 0;
-        }
-        data       += n;
-        left       -= (size_t)n;
-        call->done += n;
-    }
-    return size * nb;
-}
-
-/** Copy a header's value if line is that header. */
-static void take_header(const char *line, size_t length, const char *name,
-                        char *out, size_t room)
-{
-    size_t n = strlen(name);
-
-    if (length <= n || strncasecmp(line, name, n) || line[n] != ':')
-        return;
-    for (n++; n < length && (line[n] == ' ' || line[n] == '\t'); n++)
-        ;
-    while (length > n && (unsigned char)line[length - 1] <= ' ')
-        length--;
-    /* a value that does not fit is no value that is understood */
-    if (length - n >= room)
-        return;
-    memcpy(out, line + n, length - n);
-    out[length - n] = 0;
-}
-
-/** A decimal number at *s, -1 when there is none. */
-static int64_t take_number(const char **s)
-{
-    int64_t value = 0;
-    int digits = 0;
-
-    for (; **s >= '0' && **s <= '9' && digits < 18; (*s)++, digits++)
-        value = value * 10 + (**s - '0');
-    return digits ? value : -1;
-}
-
-/** "bytes 100-199/200", "bytes 100-199/" and a star; also "bytes ", a star and
- *  "/200" */
-static void parse_range(RunwayCall *call, const char *value)
-{
-    call->range_start = -1;
-    call->range_total = -1;
-    if (strncasecmp(value, "bytes", 5))
-        return;
-    value += 5;
-    value += strspn(value, " \t=");
-    call->range_start = take_number(&value);
-    value = strchr(value, '/');
-    if (value) {
-        value++;
-        call->range_total = take_number(&value);
-    }
-}
-
-static size_t read_header(char *data, size_t size, size_t nb, void *opaque)
-{
-    RunwayCall *call = opaque;
-    size_t length = size * nb;
-    char range[96] = "";
-
-    if (length >= 5 && !memcmp(data, "HTTP/", 5)) {
-        /* another reply begins: the one before was a "100 Continue" */
-        call->retry_after[0]  = 0;
-        call->content_type[0] = 0;
-        call->range_start     = -1;
-        call->range_total     = -1;
-    }
-    take_header(data, length, "Retry-After", call->retry_after,
-                sizeof(call->retry_after));
-    take_header(data, length, "Content-Type", call->content_type,
-                sizeof(call->content_type));
-    take_header(data, length, "Content-Range", range, sizeof(range));
-    if (range[0])
-        parse_range(call, range);
-    return length;
-}
-
 /**
  * Only to learn when the create's own request line has gone out: a CONNECT to a
  * proxy goes by here too and is no create. Nothing is logged: secrets pass by.
@@ -331,6 +178,17 @@ static int64_t stall_time(const RunwayCall *call)
     return call->kind == RUNWAY_REQUEST_CREATE ? CREATE_STALL : STALL_TIMEOUT;
 }
 
+/** Stall times that the whole request may take, 0: see run(). */
+static int times_of(const RunwayCall *call)
+{
+    switch (call->kind) {
+    case RUNWAY_REQUEST_CREATE:   return TIMES_CREATE;
+    case RUNWAY_REQUEST_DOWNLOAD: return TIMES_DOWNLOAD;
+    case RUNWAY_REQUEST_UPLOAD:   return call->slot ? 0 : TIMES_READ;
+    default:                      return TIMES_READ;
+    }
+}
+
 static CURLcode set_protocols(CURL *easy, int is_https)
 {
 #if LIBCURL_VERSION_NUM >= 0x075500
@@ -377,13 +235,8 @@ static CURLcode set_network(RunwayCall *call)
     SET(CURLOPT_LOW_SPEED_LIMIT, call->kind == RUNWAY_REQUEST_DOWNLOAD ?
                                  SLOW_DOWNLOAD : SLOW);
     SET(CURLOPT_LOW_SPEED_TIME, (long)((stall + 999999) / 1000000));
-    /* a reply that comes byte by byte is never slow enough for the above; what
-     * has to be sent or fetched may take its time all the same */
-    if (call->kind == RUNWAY_REQUEST_READ ||
-        (call->kind == RUNWAY_REQUEST_UPLOAD && !call->slot))
-        SET(CURLOPT_TIMEOUT_MS, (long)(2 * stall / 1000));
-    else if (call->kind == RUNWAY_REQUEST_CREATE)
-        SET(CURLOPT_TIMEOUT_MS, (long)(15 * stall / 1000));
+    if (times_of(call))
+        SET(CURLOPT_TIMEOUT_MS, (long)(times_of(call) * stall / 1000));
 
     SET(CURLOPT_NOSIGNAL, 1L);
 #if LIBCURL_VERSION_NUM >= 0x075700
@@ -408,17 +261,17 @@ static CURLcode set_request(RunwayCall *call, const char *url)
     SET(CURLOPT_FORBID_REUSE, 1L);
     SET(CURLOPT_FOLLOWLOCATION, 0L);
     SET(CURLOPT_ERRORBUFFER, call->reason);
-    SET(CURLOPT_HEADERFUNCTION, read_header);
+    SET(CURLOPT_HEADERFUNCTION, ff_runway_call_take_header);
     SET(CURLOPT_HEADERDATA, call);
     SET(CURLOPT_WRITEDATA, call);
     SET(CURLOPT_DEBUGFUNCTION, watch);
     SET(CURLOPT_DEBUGDATA, call);
     SET(CURLOPT_VERBOSE, 1L);
     if (call->kind == RUNWAY_REQUEST_DOWNLOAD) {
-        SET(CURLOPT_WRITEFUNCTION, write_file);
+        SET(CURLOPT_WRITEFUNCTION, ff_runway_call_take_file);
         SET(CURLOPT_USERAGENT, RUNWAY_USER_AGENT);
     } else {
-        SET(CURLOPT_WRITEFUNCTION, write_reply);
+        SET(CURLOPT_WRITEFUNCTION, ff_runway_call_take_reply);
     }
     if (call->body) {
         SET(CURLOPT_HTTPHEADER, call->slot ? call->storage_headers
@@ -467,11 +320,12 @@ int ff_runway_call_is_incomplete(const RunwayCall *call)
 /** Let the transfer run to its end, or to that of the caller's patience. */
 static CURLcode run(RunwayCall *call, CURLM *multi)
 {
-    int64_t deadline = 0;
+    int64_t deadline = 0, stored = 0;
 
     for (;;) {
         CURLMsg *message;
         int running, queued;
+        int64_t now = ff_runway_now();
 
         if (curl_multi_perform(multi, &running))
             return CURLE_OUT_OF_MEMORY;
@@ -488,10 +342,14 @@ static CURLcode run(RunwayCall *call, CURLM *multi)
                 !ff_runway_call_has_begun(call) ||
                 ff_runway_call_is_incomplete(call))
                 return CURLE_ABORTED_BY_CALLBACK;
-            deadline = ff_runway_now() + GRACE;
+            deadline = now + GRACE;
         }
-        if (deadline && ff_runway_now() >= deadline)
+        if (deadline && now >= deadline)
             return CURLE_ABORTED_BY_CALLBACK;
+        if (call->slot && !stored && !ff_runway_call_is_incomplete(call))
+            stored = now;
+        if (stored && now - stored > TIMES_STORED * stall_time(call))
+            return CURLE_OPERATION_TIMEDOUT;
         curl_multi_poll(multi, NULL, 0, SLICE, NULL);
     }
 }
@@ -501,11 +359,11 @@ static RunwayTransport judge(RunwayCall *call)
 {
     /* To what was sent a final status is an answer, whatever happened to the
      * text behind it. Not so a 2xx: there the text is what counts. */
-    int answered = call->status >= 300 && call->body;
+    int answered = call->status >= 300 && (call->body || call->page_cut);
 
     if (call->code == CURLE_OK || answered)
         return RUNWAY_TRANSPORT_REPLY;
-    if (call->too_large)
+    if (call->too_large || call->head_too_large)
         return RUNWAY_TRANSPORT_TOO_LARGE;
     if (ff_runway_call_has_begun(call))
         return RUNWAY_TRANSPORT_BROKEN;

@@ -101,6 +101,13 @@ RunwayOutcome ff_runway_call_report_transport(RunwayCall *call,
                                "the way can then read the key", host, port,
                                through, reason(call));
     case RUNWAY_TRANSPORT_TOO_LARGE:
+        if (call->head_too_large)
+            return ff_runway_error(err, outcome, "%s: %s:%d sends more than "
+                                   "%d bytes of headers%s", what(call), host,
+                                   port, RUNWAY_HEAD_MAX,
+                                   outcome == RUNWAY_UNKNOWN ?
+                                   ": it may have been accepted and billed" :
+                                   "");
         if (call->kind != RUNWAY_REQUEST_DOWNLOAD)
             return ff_runway_error(err, outcome,
                                    "%s: the reply of %s:%d is larger than %d "

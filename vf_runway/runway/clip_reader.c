@@ -20,6 +20,7 @@
 #include "libavutil/mathematics.h"
 
 #include "compat.h"
+#include "boxes.h"
 #include "clip_io.h"
 #include "clip_reader.h"
 #include "retime.h"
@@ -64,6 +65,24 @@ static int open_demuxer(RunwayClipReader *r, int fd, int64_t size)
     return avformat_open_input(&r->demux, NULL, format, NULL);
 }
 
+/*
+ * What a provider may send: codecs that films come in. FFmpeg has decoders for
+ * some hundred others, which nobody tries to break as hard.
+ */
+static int is_taken(enum AVCodecID id)
+{
+    static const enum AVCodecID ids[] = {
+        AV_CODEC_ID_H264, AV_CODEC_ID_HEVC, AV_CODEC_ID_AV1, AV_CODEC_ID_VP9,
+        AV_CODEC_ID_VP8, AV_CODEC_ID_PRORES, AV_CODEC_ID_DNXHD,
+        AV_CODEC_ID_MPEG4, AV_CODEC_ID_MJPEG,
+    };
+
+    for (int i = 0; i < FF_ARRAY_ELEMS(ids); i++)
+        if (ids[i] == id)
+            return 1;
+    return 0;
+}
+
 static int open_decoder(RunwayClipReader *r, int threads)
 {
     const AVCodec *codec = NULL;
@@ -74,6 +93,12 @@ static int open_decoder(RunwayClipReader *r, int threads)
     if (index < 0 || !codec)
         return index < 0 ? index : AVERROR_DECODER_NOT_FOUND;
     r->stream = r->demux->streams[index];
+    if (!is_taken(r->stream->codecpar->codec_id)) {
+        av_log(r->log_ctx, AV_LOG_ERROR, "the result is coded as %s, which is "
+               "not taken\n",
+               avcodec_get_name(r->stream->codecpar->codec_id));
+        return AVERROR_INVALIDDATA;
+    }
     for (unsigned i = 0; i < r->demux->nb_streams; i++)
         if ((int)i != index)
             r->demux->streams[i]->discard = AVDISCARD_ALL;
@@ -334,6 +359,17 @@ static int decode_all(RunwayClipReader *r, int64_t first_key)
     return ret >= 0 && !nb_frames ? AVERROR_INVALIDDATA : ret;
 }
 
+/* Frames that nobody could see would be decoded one by one. */
+static RunwayOutcome check_rate(const RunwayClipInfo *info, RunwayError *err)
+{
+    if (info->nb_frames / RUNWAY_RESULT_RATE <= info->duration / 1000000 + 1)
+        return RUNWAY_OK;
+    return ff_runway_error(err, RUNWAY_BAD_RESULT, "the result has %lld frames "
+                           "in %.3f s: more than %d a second",
+                           (long long)info->nb_frames, info->duration / 1e6,
+                           RUNWAY_RESULT_RATE);
+}
+
 RunwayOutcome ff_runway_clip_check(void *log_ctx,
                                    int (*cancelled)(void *opaque),
                                    void *opaque, int fd, int64_t size,
@@ -343,8 +379,12 @@ RunwayOutcome ff_runway_clip_check(void *log_ctx,
     RunwayRetime retime;
     RunwayOutcome outcome;
     int64_t first_key;
-    int ret = open_reader(&r, fd, size, AVCOL_SPC_BT709, 1, log_ctx);
+    int ret;
 
+    outcome = ff_runway_boxes_check(fd, size, err);
+    if (outcome)
+        goto end;
+    ret = open_reader(&r, fd, size, AVCOL_SPC_BT709, 1, log_ctx);
     if (ret < 0) {
         outcome = ff_runway_error(err, blame(ret), "the result (%lld bytes) is "
                                   "no video that can be read: %s",
@@ -353,8 +393,10 @@ RunwayOutcome ff_runway_clip_check(void *log_ctx,
     }
     r->cancelled = cancelled;
     r->opaque    = opaque;
-    outcome = ff_runway_retime_plan(&retime, sent, r->info.duration,
-                                    r->info.frame, err);
+    outcome = check_rate(&r->info, err);
+    if (!outcome)
+        outcome = ff_runway_retime_plan(&retime, sent, r->info.duration,
+                                        r->info.frame, err);
     if (!outcome)
         outcome = scan(r, &first_key, err);
     if (outcome)

@@ -46,6 +46,9 @@ typedef struct RunwayClipInfo {
 /** Largest picture that is decoded, pixels (8192 x 8192). */
 #define RUNWAY_RESULT_PIXELS (8192 * 8192)
 
+/** Most frames a second that a result may have. */
+#define RUNWAY_RESULT_RATE 1000
+
 /** Open the first size bytes of fd, which stays the caller's and open.
  *  colorspace is the matrix of a clip that does not say: that of the one that
  *  was sent. */
@@ -65,8 +68,9 @@ int ff_runway_clip_reader_next(RunwayClipReader *reader, AVFrame *frame,
                                int64_t *time);
 
 /**
- * Whether a result is whole: it opens, every packet is there, its length fits
- * the one that was sent, and all of it decodes.
+ * Whether a result is whole: boxes.h lets it pass, its codec is one that films
+ * come in, it opens, every packet is there, its length fits the one that was
+ * sent, and all of it decodes.
  * RUNWAY_OK, or RUNWAY_BAD_RESULT with the reason; RUNWAY_NOMEM, RUNWAY_IO or
  * RUNWAY_INVALID where this machine cannot tell; RUNWAY_CANCELLED soon after
  * cancelled() begins to answer non-zero: a large result takes seconds. Any

@@ -110,6 +110,8 @@ typedef struct RunwayJobHost {
     int64_t poll_interval;   ///< microseconds between two reads of a task
     int64_t task_timeout;    ///< microseconds, from the first PENDING or
                              ///< RUNNING; THROTTLED does not count
+    int64_t download_timeout; ///< microseconds that a result may take to come,
+                             ///< all tries together; 0: RUNWAY_DOWNLOAD_MAX
     void *opaque;
     /** Wait; non-zero when cancelled, at once then. */
     int (*wait)(void *opaque, int64_t microseconds);

@@ -18,7 +18,9 @@
 
 #include <string.h>
 
+#include "clock.h"
 #include "job_run.h"
+#include "retry.h"
 
 /* fresh URLs asked for until a result counts as unreachable */
 #define URL_TRIES 5
@@ -53,11 +55,14 @@ static RunwayOutcome download(RunwayJobRun *run, int fd, int64_t *size,
                               RunwayError *err)
 {
     RunwayTask *task = run->task;
+    int64_t start = ff_runway_now();
+    int64_t most = run->host->download_timeout ? run->host->download_timeout
+                                               : RUNWAY_DOWNLOAD_MAX;
     int refused = 0;
     RunwayOutcome ret;
 
     for (;;) {
-        int64_t retry_after = -1, before = *size;
+        int64_t retry_after = -1, before = *size, took;
         int refresh;
         RunwayError why;
 
@@ -76,6 +81,13 @@ static RunwayOutcome download(RunwayJobRun *run, int fd, int64_t *size,
             *err = why;
             return ret;
         }
+        /* a few bytes at each try would be progress without end */
+        took = ff_runway_now() - start;
+        if (took > most)
+            return ff_runway_error(err, RUNWAY_UNAVAILABLE, "task %s: its "
+                                   "result is not here after %.0f s: %s",
+                                   job->now.task_id, (double)took / 1e6,
+                                   why.text);
         ret = ff_runway_run_back_off(run, "the download", retry_after, &why,
                                      err);
         if (!ret && refresh)

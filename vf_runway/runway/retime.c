@@ -30,6 +30,9 @@ RunwayOutcome ff_runway_retime_plan(RunwayRetime *retime, int64_t sent,
         return ff_runway_error(err, RUNWAY_BAD_RESULT,
                                "the result has no length");
     retime->sent = sent;
+    /* a single frame may say that it lasts for ever */
+    if (frame > sent)
+        frame = sent;
     /* a millisecond more: times in files are rounded */
     retime->got  = off <= 2 * frame + 1000 ? sent : got;
     if (retime->got != sent && off > sent / 10)
