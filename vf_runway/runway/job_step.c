@@ -57,7 +57,7 @@ RunwayOutcome ff_runway_run_back_off(RunwayJobRun *run, const char *what,
     int64_t now = ff_runway_now();
     int64_t most = ff_runway_client_has_reached(run->host->client) ?
                    RUNWAY_OUTAGE_MAX : RUNWAY_UNREACHED_MAX;
-    int64_t wait;
+    int64_t wait, left;
 
     if (!run->outage)
         run->outage = now;
@@ -67,6 +67,10 @@ RunwayOutcome ff_runway_run_back_off(RunwayJobRun *run, const char *what,
                                (double)(now - run->outage) / 1e6, why->text);
     wait = ff_runway_backoff(run->attempt, BACKOFF_BASE, BACKOFF_CAP,
                              BACKOFF_LEAST, retry_after, next_random(run));
+    /* the last try is when patience ends, and not up to a minute later */
+    left = most - (now - run->outage) + BACKOFF_LEAST;
+    if (retry_after < 0 && wait > left)
+        wait = left;
     ff_runway_log(run->host->log,
                   run->attempt ? RUNWAY_LOG_VERBOSE : RUNWAY_LOG_WARNING,
                   "%s: %s failed, trying again in %.1f s: %s", run->job->label,
