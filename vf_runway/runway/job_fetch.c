@@ -86,7 +86,7 @@ static RunwayOutcome download(RunwayJobRun *run, int fd, int64_t *size,
         if (took > most)
             return ff_runway_error(err, RUNWAY_UNAVAILABLE, "task %s: its "
                                    "result is not here after %.0f s: %s",
-                                   job->now.task_id, (double)took / 1e6,
+                                   run->job->now.task_id, (double)took / 1e6,
                                    why.text);
         ret = ff_runway_run_back_off(run, "the download", retry_after, &why,
                                      err);
