@@ -164,6 +164,11 @@ subtest 'a model of tomorrow' => sub {
     is("$body->{model} $body->{strength}", 'aleph9 0.5', 'is sent, with what body adds');
     ok(!exists $body->{seed}, 'and without what body takes out');
     like($run->{err}, qr/model: Invalid option/, 'what the service says to it is passed on');
+    run_filter(undef, in => $wide, env => { %runway }, options => { base_url => undef, model => 'seedance9', prompt => 'x',
+        body => '{"promptVideo":"@clip","duration":2}' });
+    $body = last_create()->{body};
+    like($body->{promptVideo}, qr{^data:video/mp4;base64,}, 'the clip goes where body says that it does');
+    is(join(' ', sort keys %$body), 'duration model promptText promptVideo seed', 'and nowhere else');
 };
 
 subtest 'body' => sub {

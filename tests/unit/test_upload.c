@@ -23,6 +23,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -77,6 +78,42 @@ static void test_form(void **state)
     close(what.fd);
 }
 
+/* 190 MB, which is what an upload may have, go through in small pieces: the
+ * process does not grow by them. */
+static void test_form_is_streamed(void **state)
+{
+    char *names[] = { "key" }, *values[] = { "k" };
+    RunwaySlot slot = { .nb_fields = 1, .names = names, .values = values };
+    char path[] = "/tmp/runway-upload-XXXXXX", block[65536];
+    RunwayUpload what = { "clip 1", "clip.mp4", "video/mp4", -1, 190000000 };
+    struct rusage before, after;
+    uint64_t total = 0;
+    RunwayBody *body;
+    RunwayError err;
+    size_t n = 1;
+
+    (void)state;
+    what.fd = mkstemp(path);
+    assert_true(what.fd >= 0);
+    unlink(path);
+    /* a hole: it takes no room on the disk either */
+    assert_int_equal(ftruncate(what.fd, (off_t)what.size), 0);
+    assert_int_equal(getrusage(RUSAGE_SELF, &before), 0);
+    assert_int_equal(ff_runway_upload_form(&slot, "B", &what, &body, &err),
+                     RUNWAY_OK);
+    for (; n; total += n)
+        assert_int_equal(ff_runway_body_read(body, block, sizeof(block), &n),
+                         RUNWAY_OK);
+    assert_true(total > what.size && total < what.size + 1000);
+    assert_int_equal(total, ff_runway_body_size(body));
+    assert_int_equal(getrusage(RUSAGE_SELF, &after), 0);
+#ifndef __APPLE__ /* there it is bytes */
+    assert_true(after.ru_maxrss - before.ru_maxrss < 4096);
+#endif
+    ff_runway_body_free(&body);
+    close(what.fd);
+}
+
 static void test_free_nothing(void **state)
 {
     RunwayUploader *none = NULL;
@@ -89,6 +126,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_form),
+        cmocka_unit_test(test_form_is_streamed),
         cmocka_unit_test(test_free_nothing),
     };
 

@@ -221,6 +221,33 @@ static void test_extra(void **state)
                    "\"promptVideo\":1}");
 }
 
+/* a model that came after the table may want the clip in another member */
+static void test_own_source(void **state)
+{
+    RunwayRequest r = basic("seedance9");
+    RunwayBody *body;
+    RunwayError err;
+
+    (void)state;
+    r.extra = "{\"audio\":false,\"promptVideo\":\"@clip\",\"seed\":null}";
+    check_body(&r, "{\"promptVideo\":\"data:video/mp4;base64,YWJj\","
+                   "\"promptText\":\"night\",\"model\":\"seedance9\","
+                   "\"audio\":false}");
+    r.extra = "{\"videoUri\":null,\"promptVideo\":\"@clip\"}";
+    check_body(&r, "{\"promptVideo\":\"data:video/mp4;base64,YWJj\","
+                   "\"promptText\":\"night\",\"model\":\"seedance9\","
+                   "\"seed\":1}");
+    r.extra = "{\"promptVideo\":\"@clip\",\"model\":\"x\"}";
+    assert_int_equal(ff_runway_wire_create_body(&r, -1, 0, "https://a.b", &body,
+                                                &err), RUNWAY_INVALID);
+    /* where the table knows better it is text as any other */
+    r = basic("aleph2");
+    r.extra = "{\"promptVideo\":\"@clip\"}";
+    check_body(&r, "{\"videoUri\":\"data:video/mp4;base64,YWJj\","
+                   "\"promptText\":\"night\",\"model\":\"aleph2\",\"seed\":1,"
+                   "\"promptVideo\":\"@clip\"}");
+}
+
 static void test_extra_text(void **state)
 {
     char text[8];
@@ -852,6 +879,7 @@ int main(void)
         cmocka_unit_test(test_nasty_prompts),
         cmocka_unit_test(test_uri),
         cmocka_unit_test(test_extra),
+        cmocka_unit_test(test_own_source),
         cmocka_unit_test(test_extra_text),
         cmocka_unit_test(test_bad_extra),
         cmocka_unit_test(test_create_reply),

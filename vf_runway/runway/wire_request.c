@@ -128,12 +128,27 @@ int ff_runway_wire_extra_text(const char *extra, const char *name, char *out,
     return found;
 }
 
-/** Move the members of request->extra into root, over what is there. */
+/** Where the clip goes in a model that came after the table: the member that
+ *  extra says "@clip" of, taken out of it. NULL: it does not. */
+static cJSON *take_source(cJSON *extra, const RunwayRequest *request)
+{
+    cJSON *item;
+
+    if (ff_runway_model_is_known(request->model))
+        return NULL;
+    cJSON_ArrayForEach(item, extra)
+        if (cJSON_IsString(item) && !strcmp(item->valuestring, "@clip"))
+            return cJSON_DetachItemViaPointer(extra, item);
+    return NULL;
+}
+
+/** Move the members of request->extra into root, over what is there. *own is
+ *  the caller's to delete: its name is the clip's, if it is not NULL. */
 static RunwayOutcome merge_extra(cJSON *root, const RunwayRequest *request,
-                                 RunwayError *err)
+                                 cJSON **own, RunwayError *err)
 {
     cJSON *extra = cJSON_ParseWithOpts(request->extra, NULL, 1);
-    const char *source = request->model->source_field;
+    const char *source;
     RunwayOutcome ret = RUNWAY_OK;
 
     if (!cJSON_IsObject(extra)) {
@@ -143,6 +158,8 @@ static RunwayOutcome merge_extra(cJSON *root, const RunwayRequest *request,
                               " (it cannot be read as JSON)");
         goto end;
     }
+    *own   = take_source(extra, request);
+    source = *own ? (*own)->string : request->model->source_field;
     while (extra->child) {
         cJSON *item = cJSON_DetachItemViaPointer(extra, extra->child);
 
@@ -232,7 +249,7 @@ RunwayOutcome ff_runway_wire_create_body(const RunwayRequest *request,
                                          int fd, uint64_t size, const char *uri,
                                          RunwayBody **body, RunwayError *err)
 {
-    cJSON *root = cJSON_CreateObject();
+    cJSON *root = cJSON_CreateObject(), *own = NULL;
     char *rest = NULL;
     RunwayOutcome ret;
 
@@ -242,7 +259,7 @@ RunwayOutcome ff_runway_wire_create_body(const RunwayRequest *request,
         goto end;
     }
     if (request->extra) {
-        ret = merge_extra(root, request, err);
+        ret = merge_extra(root, request, &own, err);
         if (ret)
             goto end;
     }
@@ -252,13 +269,15 @@ RunwayOutcome ff_runway_wire_create_body(const RunwayRequest *request,
         ret = runway_json_no_memory(err);
         goto end;
     }
-    ret = assemble(*body, request->model->source_field, rest, fd, size, uri);
+    ret = assemble(*body, own ? own->string : request->model->source_field,
+                   rest, fd, size, uri);
     if (ret)
         ff_runway_error(err, ret, "out of memory");
 end:
     if (ret)
         ff_runway_body_free(body);
     cJSON_free(rest);
+    cJSON_Delete(own);
     cJSON_Delete(root);
     return ret;
 }
