@@ -614,6 +614,7 @@ RunwayOutcome ff_runway_pipeline_settle(RunwayPipeline *p, int64_t timeout,
 void ff_runway_pipeline_status(RunwayPipeline *p, RunwayPipelineStatus *status)
 {
     RunwayPipelineStatus s = { .progress = -1, .expected = -1 };
+    const Entry *next;
     RunwayBudgetTotals totals;
 
     ff_runway_budget_totals(p->budget, &totals);
@@ -639,12 +640,14 @@ void ff_runway_pipeline_status(RunwayPipeline *p, RunwayPipelineStatus *status)
         }
         s.left += is_left(e);
     }
-    if (p->head) {
-        const Entry *e = p->head;
-
-        s.progress = e->now.state == RUNWAY_JOB_WAITING ? e->now.progress : -1;
-        if (e->submitted && p->task_time) {
-            s.expected = e->submitted + p->task_time - ff_runway_now();
+    /* those that are done may stand in line before they are taken */
+    for (next = p->head; next && next->ended;)
+        next = next->next;
+    if (next) {
+        s.progress = next->now.state == RUNWAY_JOB_WAITING ? next->now.progress
+                                                           : -1;
+        if (next->submitted && p->task_time) {
+            s.expected = next->submitted + p->task_time - ff_runway_now();
             if (s.expected < 0)
                 s.expected = 0;
         }

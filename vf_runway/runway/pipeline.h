@@ -147,8 +147,8 @@ typedef struct RunwayPipelineStatus {
     int admitted;         ///< jobs so far
     int done, failed;     ///< of these
     int queued, submitting, waiting, throttled, downloading;
-    double progress;      ///< of the first job in order, 0..1, -1: not told
-    int64_t expected;     ///< until the first job is likely to be done, in
+    double progress;      ///< of the first that is not done, 0..1; -1: not told
+    int64_t expected;     ///< until that job is likely to be done, in
                           ///< microseconds; -1: nothing to go by yet
     int left;             ///< accepted tasks whose result is not here yet
     double credits;       ///< submitted in this run or resumed: told, else

@@ -1,0 +1,173 @@
+#!/usr/bin/env perl
+# Several clips in flight: how many, in what order they come out, how far the
+# filter reads ahead and what it holds meanwhile, and what it tells who waits.
+#
+# This file is part of runway_v2v, LGPL 2.1 or later.
+use strict;
+use warnings;
+
+use Cwd qw(abs_path);
+use File::Basename qw(dirname);
+use File::Path qw(make_path);
+use lib dirname(abs_path(__FILE__)) . '/lib';
+
+use Test::More;
+use Time::HiRes qw(sleep);
+use Time::Local qw(timegm);
+
+use PaidTest;
+use RunwayFilm;
+use RunwayTest;
+
+my $filter = 'runway_v2v=prompt=echo:model=aleph2:clip_duration=2';
+my @exact = ('--result-rate' => 'source', '--result-frames' => '+0');
+my $film = numbered_film(rate => 24, seconds => 16);     # eight clips
+
+# The events of a log_path with their seconds, and the time of one of them.
+sub events_of {
+    my ($path) = @_;
+    return map {
+        my $event = decode($_);
+        my ($y, $m, $d, $h, $min, $s) = $event->{time} =~ /^(\d+)-(\d+)-(\d+)T(\d+):(\d+):([\d.]+)Z$/;
+        +{ %$event, t => timegm(0, $min, $h, $d, $m - 1, $y) + $s };
+    } split /\n/, slurp($path);
+}
+sub at {
+    my ($events, $name, $clip) = @_;
+    my ($found) = grep { $_->{event} eq $name && $_->{clip} == $clip } @$events;
+    return $found ? $found->{t} : undef;
+}
+
+# --- as many as were asked for, and in order -------------------------------------------
+
+for my $concurrency (1, 3) {
+    # the first answer comes late: the clips behind it are there before it
+    my $sim = RunwayTest::Simulator->start('--latency' => 0.6, @exact, '--fault' => 'create:1=stall=2');
+    my $log = "$TMP/flight-$concurrency.jsonl";
+    my $run = filter_film($sim, $film, "$filter:concurrency=$concurrency:log_path=$log");
+    subtest "concurrency=$concurrency" => sub {
+        ends_well($run, 'ends well') or return;
+        is(near(numbers_of($run->{file}), [0 .. 383], 0), '', 'each frame in its place');
+        my @events = events_of($log);
+        is(join(' ', map { $_->{clip} } grep { $_->{event} eq 'emitted' } @events), '1 2 3 4 5 6 7 8', 'in order');
+        # what goes out at the same millisecond as another comes in is not both
+        my ($now, $most) = (0, 0);
+        for (sort { $a->{t} <=> $b->{t} || $a->{event} cmp $b->{event} }
+            map { $_->{event} eq 'stored' ? { %$_, event => 'a' } : $_->{event} eq 'submitted' ? $_ : () } @events) {
+            $now += $_->{event} eq 'a' ? -1 : 1;
+            $most = $now if $now > $most;
+        }
+        is($most, $concurrency, 'so many are in flight at once');
+        cmp_ok(at(\@events, 'stored', 2), '<', at(\@events, 'stored', 1), 'the second is there before the first')
+            if $concurrency > 1;
+    };
+}
+
+# --- while one is handed on --------------------------------------------------------------
+
+{
+    # Behind the filter a clip takes its own two seconds.
+    my $sim = RunwayTest::Simulator->start('--latency' => 0.5, @exact);
+    my $log = "$TMP/handed.jsonl";
+    my $run = filter_film($sim, $film, "$filter:concurrency=2:log_path=$log", after => 'realtime');
+    subtest 'while the first is handed on, the others go on' => sub {
+        ends_well($run, 'ends well') or return;
+        my @events = events_of($log);
+        cmp_ok(at(\@events, 'submitted', 3), '<', at(\@events, 'emitted', 1), 'the third is sent while the first comes out');
+        cmp_ok(at(\@events, 'stored', 3), '<', at(\@events, 'emitted', 2), 'and is there while the second does');
+        is(near(numbers_of($run->{file}), [0 .. 383], 0), '', 'each frame in its place');
+    };
+}
+
+# --- back-pressure -----------------------------------------------------------------------
+
+# Files of a folder that a process has open: [bytes, ...].
+sub open_files {
+    my ($pid, $dir) = @_;
+    return map {
+        my $to = readlink;
+        my @stat = defined $to && $to =~ /^\Q$dir\E\// ? stat : ();
+        @stat ? $stat[7] : ();
+    } glob "/proc/$pid/fd/*";
+}
+
+for my $concurrency (1, 4) {
+    my $sim = RunwayTest::Simulator->start('--latency' => 120, @exact);
+    my $long = numbered_film(rate => 24, seconds => 40);
+    my $log = "$TMP/pressure-$concurrency.jsonl";
+    my $tmp = "$TMP/pressure-$concurrency.tmp";
+    make_path($tmp);
+    my $job = PaidTest->new(sim => $sim, in => $long, env => { TMPDIR => $tmp },
+        options => { prompt => 'echo', model => 'aleph2', clip_duration => 2, concurrency => $concurrency, log_path => $log });
+    subtest "a window that is full, concurrency=$concurrency" => sub {
+        my $going = $job->begin(before => 'showinfo');
+        my $planned = sub { -e $log ? () = slurp($log) =~ /"event":"planned"/g : 0 };
+        my $window = $concurrency + 2;
+        ok($going->until(sub { $planned->() >= $window }), 'fills') or diag $going->said;
+        sleep 1.5;
+        is($planned->(), $window, 'so many in flight, and two that wait');
+        my $read = () = $going->said =~ / n: *\d+ pts:/g;
+        cmp_ok($read, '>=', 48 * $window, 'that much was read ...');
+        cmp_ok($read, '<=', 48 * $window + 4, '... and no more');
+        SKIP: {
+            skip 'this system has no /proc', 2 if !-d "/proc/$going->{pid}/fd";
+            my @files = open_files($going->{pid}, $tmp);
+            cmp_ok(scalar @files, '<=', $window + 1, 'no more temporary files than clips');
+            my $largest = 0;
+            for (map { decode($_) } split /\n/, slurp($log)) {
+                $largest = $_->{bytes} if $_->{event} eq 'planned' && $_->{bytes} > $largest;
+            }
+            my $sum = 0;
+            $sum += $_ for @files;
+            cmp_ok($sum, '<=', $largest * ($window + 1), 'and no larger ones');
+        }
+        my $end = $going->end('INT');
+        is($end->{status}, 255, 'and it can be ended');
+        is_deeply([glob "$tmp/*"], [], 'nothing is left behind');
+    };
+}
+
+# --- waiting for a place -----------------------------------------------------------------
+
+my $short = numbered_film(rate => 24, seconds => 8);
+{
+    # one at a time at the provider: the last waits for three others
+    my $sim = RunwayTest::Simulator->start('--latency' => 2, '--concurrency' => 1, @exact);
+    my $run = filter_film($sim, $short, "$filter:concurrency=4:task_timeout=5");
+    subtest 'THROTTLED is waiting' => sub {
+        ends_well($run, 'ends well, though the last takes longer than task_timeout') or return;
+        my @ends = sort { $a <=> $b } map { $_->{after} } $sim->events('ended');
+        cmp_ok($ends[-1], '>', 5, '... which it did');
+        is((grep { $_->{throttled} } $sim->events('billed')), 3, 'three of four were throttled');
+        is(near(numbers_of($run->{file}), [0 .. 191], 0), '', 'each frame in its place');
+    };
+    my $slow = RunwayTest::Simulator->start('--latency' => 60, @exact);
+    $run = filter_film($slow, $short, "$filter:concurrency=4:task_timeout=2");
+    isnt($run->{status}, 0, 'a task that runs for longer is an error');
+    like($run->{err}, qr/task_timeout/, '... that names the option');
+    cmp_ok($run->{seconds}, '<', 50, '... and comes in time');
+}
+
+# --- what is told ------------------------------------------------------------------------
+
+{
+    my $sim = RunwayTest::Simulator->start('--latency' => 8, @exact);
+    my $run = filter_film($sim, numbered_film(rate => 24, seconds => 4), "$filter:concurrency=1");
+    subtest 'when the next clip is likely to be there' => sub {
+        ends_well($run, 'ends well');
+        my @told = map { [/^waiting for (\d+) s: (\d+) clips? done; .*?(?:, next in about (\d+) s)?(?:, (\d+) credits)?$/] }
+            $run->{err} =~ /\] (waiting for .*)/g;
+        cmp_ok(scalar @told, '>=', 3, 'there are lines');
+        is((grep { $told[$_][0] - $told[$_ - 1][0] < 5 } 1 .. $#told), 0, 'no two within five seconds');
+        is((grep { !$_->[1] && defined $_->[2] } @told), 0, 'nobody knows it before the first is there');
+        my @known = grep { $_->[1] == 1 } @told;
+        cmp_ok(scalar @known, '>=', 1, 'then it is known');
+        # the second began when the first was there, 8 s after the beginning
+        my $off = $run->{seconds} - 16;
+        is((grep { !defined $_->[2] || abs($_->[0] + $_->[2] - 16) > 4 + $off } @known), 0, 'and is right')
+            or diag map { "@$_[0 .. 1] " . ($_->[2] // '-') . "\n" } @told;
+        is($told[-1][3], 112, 'with the credits so far');
+    };
+}
+
+done_testing;
