@@ -162,7 +162,7 @@ sub run_phases {
 # --- before anything is bought -----------------------------------------------------
 
 interrupted('while a clip is being made', options => { clip_duration => 0 },
-    begin => { input => ['-re'] }, frames => 0, creates => 0, states => {},
+    begin => { input => [qw(-readrate 0.1)] }, frames => 0, creates => 0, states => {},
     moment => sub { -d "$_[0]{state}/clips" && after($_[0], 0.3) }, again => sub {
         my ($signal, $job) = @_;
         my $next = $job->run(options => { clip_duration => 0 });
