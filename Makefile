@@ -92,7 +92,7 @@ bench: ## speed and memory, beside what else one would do; a part of it: make be
 clean: ## remove what was built, keep the downloaded source
 	rm -rf $(BUILD)/bin $(BUILD)/ffmpeg $(BUILD)/assert $(BUILD)/unit \
 	    $(BUILD)/simulator $(BUILD)/demo $(BUILD)/check $(BUILD)/*.log \
-	    $(foreach d,bin assert simulator check,$(BUILD)/releases/*/$(d))
+	    $(BUILD)/standalone $(foreach d,bin assert simulator check standalone,$(BUILD)/releases/*/$(d))
 
 distclean: ## remove build/ altogether
 	rm -rf $(BUILD)

@@ -286,8 +286,31 @@ subtest 'every file is in the Makefile' => sub {
     is_deeply([grep { !$named{$_} } @there], [], 'runway/Makefile names each .c');
 };
 
-subtest 'configure-snippet has the same lines as the patches' => sub {
-    my %snippet = map { s/^\s+//r => 1 } split /\n/, slurp("$root/configure-snippet/README.md");
+# What the page says by hand against what apply really adds, file by file.
+subtest 'configure-snippet says what apply does' => sub {
+    my $page = slurp("$root/configure-snippet/README.md");
+    my $before = pristine('page-before');
+    my $dir = pristine('page');
+    run_apply($dir);
+    for my $file (@hooked) {
+        my ($part) = $page =~ /^## \Q$file\E\n(.*?)^## /ms;
+        ok($part, "$file: the page has a part of it") or next;
+        my @said = $part =~ /^ {4}(.*\S)$/mg;
+        # of the two declarations the one for this release
+        @said = grep { !/^extern const (\w+)/ || $1 eq $type } @said;
+        my %was = map { ($_ => 1) } split /\n/, slurp("$before/$file");
+        my @added = grep { !$was{$_} } split /\n/, slurp("$dir/$file");
+        is(join("\n", sort @said), join("\n", sort @added), "$file: the lines that apply adds, and no others");
+    }
+    like($page, qr{^    cp -R vf_runway/\. ffmpeg/libavfilter/$}m, 'and the files');
+    my $hand = pristine('hand');
+    system("cp -R '$root/vf_runway/.' '$hand/libavfilter/'") == 0 or die 'cp';
+    my @missing = grep { !-f "$hand/$_" || slurp("$hand/$_") ne slurp("$dir/$_") }
+        map { s{^\Q$dir\E/}{}r } glob("$dir/libavfilter/runway/*"), "$dir/libavfilter/vf_runway_v2v.c";
+    is_deeply(\@missing, [], '... are those that apply lays in');
+
+    # both sets of hooks, whatever release this is
+    my %snippet = map { s/^\s+//r => 1 } split /\n/, $page;
     for my $file (glob "$root/libavfilter-patch/*.patch") {
         my @added = map { s/^\+\s*//r } grep { /^\+(?!\+\+)/ } split /\n/, slurp($file);
         is_deeply([grep { !$snippet{$_} } @added], [], $file =~ s{.*/}{}r);

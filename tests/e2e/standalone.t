@@ -1,0 +1,61 @@
+#!/usr/bin/env perl
+# An FFmpeg with nothing in it but the filter still works: what the filter
+# needs, configure takes in by itself. Only the file protocol is for ffmpeg.
+#
+# This file is part of runway_v2v, LGPL 2.1 or later.
+use strict;
+use warnings;
+
+use Cwd qw(abs_path);
+use File::Basename qw(dirname);
+use File::Path qw(make_path);
+use lib dirname(abs_path(__FILE__)) . '/lib';
+
+use Test::More;
+
+use FilterTest;
+use RunwayTest;
+
+my $tree = abs_path("$BUILD/src/ffmpeg");
+plan skip_all => "no FFmpeg source in $BUILD/src: make check gets it" if !$tree || !-f "$tree/configure";
+
+delete @ENV{qw(MAKEFLAGS MAKELEVEL MFLAGS)};
+$ENV{GIT_CEILING_DIRECTORIES} = dirname($tree);
+
+# The line as configure-snippet/ has it.
+my ($line) = slurp("$ROOT/configure-snippet/README.md") =~ m{^ +\./configure (--disable-everything(?:.*\\\n)*.*)$}m;
+ok($line, 'configure-snippet has such a line');
+my @switches = grep { /^--/ } split /[\s\\]+/, $line;
+
+# Kept between runs; what configure decides does not depend on what is there.
+my $dir = "$BUILD/standalone";
+make_path($dir);
+my $cc = $ENV{CC} || 'cc';
+$cc = "ccache $cc" if $cc !~ /ccache/ && grep { -x "$_/ccache" } split /:/, $ENV{PATH};
+my $asked = join "\n", $tree, $cc, @switches, slurp("$tree/configure");
+if (!-f "$dir/.asked" || slurp("$dir/.asked") ne $asked) {
+    my $run = run_cmd(["$tree/configure", "--cc=$cc", @switches, qw(--disable-doc --disable-debug --optflags=-O1)],
+        dir => $dir, timeout => 300);
+    is($run->{status}, 0, 'configure') or diag $run->{out}, $run->{err};
+    unlike("$run->{out}$run->{err}", qr/WARNING.*(runway|Disabled)/, 'does not leave the filter out');
+    spew("$dir/.asked", $asked);
+}
+my %has = map { /^CONFIG_(\w+)=yes/ ? ($1 => 1) : () } split /\n/, slurp("$dir/ffbuild/config.mak");
+ok($has{$_}, $_) for qw(RUNWAY_V2V_FILTER LIBX264_ENCODER H264_DECODER HEVC_DECODER PRORES_DECODER MOV_DEMUXER MP4_MUXER);
+ok(!$has{$_}, "no $_") for qw(TESTSRC2_FILTER AAC_DECODER MATROSKA_DEMUXER HTTP_PROTOCOL);
+my $built = run_cmd(['make', '-j2', '-C', $dir, 'ffmpeg'], timeout => 580);
+is($built->{status}, 0, 'it is built') or BAIL_OUT substr $built->{err}, -3000;
+
+my $sim = RunwayTest::Simulator->start('--latency' => 0);
+my $clip = make_clip(seconds => 3);
+my ($base) = $sim->{api} =~ s/:/\\:/gr;
+my $run = run_cmd(["$dir/ffmpeg", qw(-hide_banner -nostdin -y -i), $clip, '-vf',
+    "runway_v2v=prompt=negative:base_url='$base':provider=cometapi:poll_interval=0.1:clip_duration=2", "$TMP/out.mp4"],
+    env => { COMETAPI_KEY => 'k' }, timeout => 300);
+is($run->{status}, 0, 'and goes all the way') or diag $run->{err};
+is(scalar $sim->requests('create'), 2, 'both clips were sent');
+is(probe("$TMP/out.mp4")->{video}{nb_read_packets}, 72, 'all frames came out');
+my ($y_in, $y_out) = map { (mean_luma($_))[0] } $clip, "$TMP/out.mp4";
+cmp_ok(abs(235 + 16 - $y_in - $y_out), '<', 8, 'and they are the generated ones') or diag "$y_in $y_out";
+
+done_testing;
