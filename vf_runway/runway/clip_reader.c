@@ -37,6 +37,7 @@ struct RunwayClipReader {
     int64_t last;        ///< time of the frame handed out last, -1: none
     int draining;
     enum AVColorSpace colorspace; ///< where the clip does not say
+    int no_memory;       ///< a picture was not decoded for that reason
     int (*cancelled)(void *opaque); ///< NULL: never
     void *opaque;
 };
@@ -94,10 +95,10 @@ static int open_decoder(RunwayClipReader *r, int threads)
         return index < 0 ? index : AVERROR_DECODER_NOT_FOUND;
     r->stream = r->demux->streams[index];
     if (!is_taken(r->stream->codecpar->codec_id)) {
-        av_log(r->log_ctx, AV_LOG_ERROR, "the result is coded as %s, which is "
-               "not taken\n",
+        av_log(r->log_ctx, AV_LOG_VERBOSE, "the result is coded as %s, which "
+               "is not taken\n",
                avcodec_get_name(r->stream->codecpar->codec_id));
-        return AVERROR_INVALIDDATA;
+        return AVERROR_DECODER_NOT_FOUND;
     }
     for (unsigned i = 0; i < r->demux->nb_streams; i++)
         if ((int)i != index)
@@ -337,6 +338,17 @@ static RunwayOutcome scan(RunwayClipReader *r, int64_t *first_key,
                            "the result has no key frame");
 }
 
+/* Decoders call a picture that there is no memory for damaged. */
+static int get_buffer(AVCodecContext *dec, AVFrame *frame, int flags)
+{
+    RunwayClipReader *r = dec->opaque;
+    int ret = avcodec_default_get_buffer2(dec, frame, flags);
+
+    if (ret == AVERROR(ENOMEM))
+        r->no_memory = 1;
+    return ret;
+}
+
 /* Decode it from its beginning to its end. What is found out while frames go
  * out is found out too late: FFmpeg 5.1 forgets an error behind the end of the
  * input, and half a clip cannot be taken back. */
@@ -350,12 +362,16 @@ static int decode_all(RunwayClipReader *r, int64_t first_key)
         return AVERROR(ENOMEM);
     /* nobody sees these frames; what is read of the file is the same */
     r->dec->skip_loop_filter = AVDISCARD_ALL;
+    r->dec->opaque           = r;
+    r->dec->get_buffer2      = get_buffer;
     ret = av_seek_frame(r->demux, r->stream->index, first_key,
                         AVSEEK_FLAG_BACKWARD);
     if (ret >= 0)
         while ((ret = next_frame(r, frame, &time)) > 0)
             nb_frames++;
     av_frame_free(&frame);
+    if (ret < 0 && r->no_memory)
+        return AVERROR(ENOMEM);
     return ret >= 0 && !nb_frames ? AVERROR_INVALIDDATA : ret;
 }
 

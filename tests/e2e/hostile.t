@@ -1,0 +1,188 @@
+#!/usr/bin/env perl
+# Results and servers that mean no good, seen from ffmpeg: whatever is sent for
+# a result, it ends soon, with one line or with the film, never with a crash;
+# and a certificate that is not the server's is none.
+#
+# This file is part of runway_v2v, LGPL 2.1 or later.
+use strict;
+use warnings;
+
+use Cwd qw(abs_path);
+use File::Basename qw(dirname);
+use lib dirname(abs_path(__FILE__)) . '/lib';
+
+use Test::More;
+
+use RunwayTest;
+use FilterTest;
+
+my $clip = lossless_clip(frames => 24, size => '64x48');
+
+# --- files --------------------------------------------------------------------------
+
+# The simulator's ffmpeg is a script that gives a file of ours for a result.
+my $sends = "$TMP/sends.mp4";
+my $script = spew("$TMP/renderer", <<"END");
+#!/bin/sh
+for last; do :; done
+case " \$* " in
+    *' -movflags '*) exec cp '$sends' "\$last" ;;
+    *) exec '$FFMPEG' "\$@" ;;
+esac
+END
+chmod 0755, $script;
+my $sim = RunwayTest::Simulator->start('--latency' => 0.1, '--ffmpeg' => $script);
+
+my $good = slurp(make_clip(size => '64x48', frames => 25, name => 'good.mp4'));
+my $takes = 0;
+
+# A run for which $bytes are the result; each another clip, so that none is stored.
+sub with_result {
+    my ($bytes, %opt) = @_;
+    spew($sends, $bytes);
+    return run_filter($sim, in => $clip, loglevel => 'error', options => { prompt => 'echo', take => ++$takes, %{ delete $opt{options} || {} } },
+        timeout => 60, %opt);
+}
+
+sub box { my ($type, @inside) = @_; my $all = join '', @inside; return pack('N', 8 + length $all) . $type . $all }
+
+# One table of a good file with another number of entries.
+sub with_count {
+    my ($type, $offset, $count) = @_;
+    my $file = $good;
+    my $at = index $file, $type;
+    die "no $type\n" if $at < 0;
+    substr $file, $at + 4 + $offset, 4, pack 'N', $count;
+    return $file;
+}
+
+sub prores {
+    my ($width, $height) = @_;
+    my $file = slurp(make_clip(size => '64x48', frames => 25, codec => [qw(-c:v prores_ks -pix_fmt yuv422p10le)], name => 'prores.mov'));
+    for (my $at = 0; ($at = index $file, 'icpf', $at) >= 0; $at += 4) {
+        substr $file, $at + 12, 4, pack 'nn', $width, $height;
+    }
+    return $file;
+}
+
+# A number of frames in a length of time.
+sub film {
+    my ($seconds, $rate) = @_;
+    return slurp(make_clip(size => '16x16', source => 'color', seconds => $seconds, rate => $rate, name => "film-$rate.mp4",
+        codec => [qw(-c:v libx264 -preset ultrafast)]));
+}
+
+# zlib's way to say a lot of zeros in a few bytes
+sub compressed_index {
+    my ($claims) = @_;
+    my $moov = eval { require Compress::Zlib; Compress::Zlib::compress("\0" x (1 << 24)) } or return;
+    return box('ftyp', 'isom', pack('N', 0)) . box('moov', box('cmov', box('dcom', 'zlib'), box('cmvd', pack('N', $claims), $moov)));
+}
+
+subtest 'results that mean no good' => sub {
+    my $run = with_result($good);
+    is($run->{status}, 0, 'a good result passes') or diag $run->{err};
+    for my $case (
+        ['one byte',                    'x',                                qr/no video/],
+        ['text',                        "<html>no\n",                       qr/no video/],
+        ['a playlist',                  "#EXTM3U\n#EXTINF:1,\nfile:///etc/passwd\n", qr/no video/],
+        ['a list of files',             "ffconcat version 1.0\nfile /etc/passwd\n", qr/no video/],
+        ['another format',              slurp(make_clip(size => '64x48', frames => 24, name => 'x.mkv')), qr/no video/],
+        ['a codec that is not taken',   slurp(make_clip(size => '64x48', frames => 24, name => 'raw.mov', codec => [qw(-c:v rawvideo)])),
+            qr/no video that can be read: Decoder not found/],
+        ['4294967295 samples',          with_count('stsz', 8, 0xFFFFFFFF),  qr/more entries than a clip/],
+        ['4294967295 chunks',           with_count('stco', 4, 0xFFFFFFFF),  qr/more entries than a clip/],
+        ['more samples than there are', with_count('stsz', 8, 1 << 20),     qr/result/],
+        ['65535 x 65535 pixels',        prores(65535, 65535),               qr/result/],
+        ['an hour',                     film(3600, 1),                      qr/3600\.000 s long.*over a tenth off/],
+        ['60000 frames in a second',    film(1, 60000),                     qr/60000 frames .*more than 1000 a second/],
+        ['half of it',                  substr($good, 0, length($good) / 2), qr/result/],
+        [compressed_index(0x7FFFFFFF) ? ('a compressed index', compressed_index(0x7FFFFFFF), qr/compressed/) : ()],
+    ) {
+        my ($name, $bytes, $says) = @$case;
+        next if !defined $name;
+        my $run = with_result($bytes);
+        error_line($name, $run, $says);
+        cmp_ok($run->{seconds}, '<', 40, "$name: soon");
+    }
+};
+
+# Each damage is the same each time.
+subtest 'damaged anywhere' => sub {
+    srand 4242;
+    my ($ended, $went) = (0, 0);
+    for my $n (1 .. 24) {
+        my $bytes = $good;
+        # most of it in the index, where it hurts
+        my ($from, $room) = $n % 4 ? (0, index($bytes, 'mdat') < 64 ? length $bytes : index $bytes, 'mdat') : (0, length $bytes);
+        substr $bytes, $from + int rand $room, 1, chr int rand 256 for 1 .. 1 + $n % 5;
+        my $run = with_result($bytes);
+        my $how = "status $run->{status}, signal $run->{signal}";
+        ok(!$run->{timed_out} && !$run->{signal} && $run->{status} < 128, "$n: ends by itself") or diag "$how\n$run->{err}";
+        if ($run->{status}) {
+            cmp_ok(scalar(filter_lines($run)), '>', 0, "$n: and says why") or diag $run->{err};
+            $ended++;
+        } else {
+            is(scalar @{ packets($run->{out}, 'v:0') }, 24, "$n: with every frame");
+            $went++;
+        }
+    }
+    cmp_ok($ended, '>=', 5, 'some are refused') or diag "$ended refused, $went taken";
+};
+
+subtest 'memory is short' => sub {
+    my %dirs = (state_dir => "$TMP/short-state", cache_dir => "$TMP/short-cache");
+    my $large = RunwayTest::Simulator->start('--latency' => 0.1, '--result-size' => '1920x1080');
+    my @run = ($large, in => $clip, loglevel => 'error', options => { prompt => 'echo', %dirs });
+    # a picture of the result is larger than any block may be, one of the clip's is not
+    my $run = run_filter(@run, input => [qw(-max_alloc 1500000)]);
+    error_line('a picture that there is no memory for', $run, qr/Cannot allocate memory|out of memory/);
+    my ($record) = glob "$dirs{state_dir}/clips/*.json";
+    like(slurp($record), qr/"state":"generated"/, 'the journal does not call the result bad');
+    $run = run_filter(@run);
+    is($run->{status}, 0, 'with memory it is there') or diag $run->{err};
+    is(scalar $large->requests('create'), 1, 'and was paid for once');
+};
+
+# --- certificates -------------------------------------------------------------------
+
+sub openssl {
+    my $run = run_cmd(['openssl', @_]);
+    die "openssl $_[0]: $run->{err}\n" if $run->{status};
+}
+
+# A certificate for those names, signed by our own authority; [certificate, key].
+my $certificates = 0;
+sub certificate {
+    my ($names, @more) = @_;
+    my $base = "$TMP/leaf-" . ++$certificates;
+    openssl(qw(req -newkey rsa:2048 -nodes -subj /CN=simulator -keyout), "$base.key", '-out', "$base.csr");
+    spew("$base.ext", "subjectAltName=$names\n");
+    openssl(qw(x509 -req -set_serial), 100 + $certificates, '-in', "$base.csr", '-CA', "$TMP/ca.pem", '-CAkey', "$TMP/ca.key",
+        '-extfile', "$base.ext", '-out', "$base.pem", @more ? @more : (-days => 2));
+    return ['--tls-cert' => "$base.pem", '--tls-key' => "$base.key"];
+}
+
+subtest 'certificates' => sub {
+    my $is_there = run_cmd(['openssl', 'version']);
+    plan skip_all => 'no openssl here' if $is_there->{status};
+    openssl(qw(req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=authority -keyout), "$TMP/ca.key", '-out', "$TMP/ca.pem");
+    my %options = (prompt => 'echo', ca_file => "$TMP/ca.pem");
+    for my $case (
+        ['for another host',    certificate('DNS:other.example')],
+        ['for another address', certificate('IP:127.0.0.2')],
+        ['that has expired',    certificate('IP:127.0.0.1', -days => -1)],
+    ) {
+        my ($name, $args) = @$case;
+        my $tls = RunwayTest::Simulator->start('--latency' => 0.1, @$args);
+        my $run = run_filter($tls, in => $clip, loglevel => 'error', options => \%options);
+        error_line("a certificate $name", $run, qr/no secure connection to 127\.0\.0\.1/, qr/certificate/i);
+        cmp_ok($run->{seconds}, '<', 40, "$name: soon");
+        is(scalar $tls->requests, 0, "$name: no request, and no key, went there");
+    }
+    my $args = certificate('IP:127.0.0.1');
+    my $tls = RunwayTest::Simulator->start('--latency' => 0.1, @$args);
+    ok_filter($tls, 'a certificate that is right', in => $clip, options => \%options);
+};
+
+done_testing;
