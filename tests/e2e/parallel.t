@@ -179,7 +179,7 @@ sub run_graph {
     my ($name, $job, $graph, @outputs) = @_;
     my %options = (base_url => $job->{sim}{api}, state_dir => $job->{state}, cache_dir => $job->{cache}, %{ $job->{options} });
     my $filter = filter_graph(%options);
-    s/FILTER/$filter/g for $graph, @outputs;
+    s/FILTER/$filter/g for grep { defined } $graph, @outputs;
     my $run = run_cmd([$FFMPEG, qw(-hide_banner -nostdin -nostats -y -v info -i), $FILM,
         defined $graph ? ('-filter_complex', $graph) : (), @outputs], env => { COMETAPI_KEY => 'k' }, timeout => 90);
     is($run->{status}, 0, "$name: ends well") or diag $run->{err} or die "$name: nothing to look at\n";
