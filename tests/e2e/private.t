@@ -10,8 +10,10 @@ use warnings;
 use Cwd qw(abs_path);
 use File::Basename qw(dirname);
 use File::Find qw(find);
+use File::Path qw(make_path);
 use lib dirname(abs_path(__FILE__)) . '/lib';
 
+use IO::Socket::INET;
 use MIME::Base64 qw(encode_base64);
 use POSIX qw(:sys_wait_h);
 use Test::More;
@@ -111,6 +113,127 @@ subtest 'Runway itself, custom headers, key_file' => sub {
         env => { COMETAPI_KEY => undef, RUNWAYML_API_SECRET => "$key-not" });
     cmp_ok($run->{status}, '>', 0, 'a wrong key is refused');
     is(index($run->{err}, 'c0ffee42'), -1, 'and not shown');
+};
+
+# A proxy that keeps each request as it came, in a file of its own; returns its
+# port. It ends with this process.
+sub recording_proxy {
+    my ($dir) = @_;
+    make_path($dir);
+    my $listen = IO::Socket::INET->new(Listen => 16, LocalAddr => '127.0.0.1', Proto => 'tcp') or die "listen: $!\n";
+    my $parent = $$;
+    my $pid = fork // die "fork: $!\n";
+    return ($listen->sockport, $pid) if $pid;
+    $SIG{CHLD} = 'IGNORE';
+    while (kill 0 => $parent) {
+        my $ready = '';
+        vec($ready, fileno $listen, 1) = 1;
+        next if select($ready, undef, undef, 1) < 1;
+        my $client = $listen->accept or next;
+        my $n = ++our $recorded;
+        next if fork;
+        my ($request, $length) = ('', 0);
+        until ($request =~ /\r\n\r\n/) { sysread $client, $request, 65536, length $request or POSIX::_exit(1) }
+        $length = $1 if $request =~ /^Content-Length: (\d+)/mi;
+        my $all = index($request, "\r\n\r\n") + 4 + $length;
+        while (length $request < $all) { sysread $client, $request, 65536, length $request or last }
+        spew("$dir/$n", $request);
+        my ($method, $to, $path) = $request =~ m{^(\w+) http://([^/ ]+)(/\S*)} or POSIX::_exit(1);
+        my $server = IO::Socket::INET->new(PeerAddr => $to, Proto => 'tcp') or POSIX::_exit(1);
+        $request =~ s{^\S+ \S+}{$method $path};
+        $request =~ s{\r\n}{\r\nConnection: close\r\n};
+        print $server $request;
+        $server->flush;
+        my $reply;
+        while (sysread $server, $reply, 65536) { syswrite $client, $reply or last }
+        POSIX::_exit(0);
+    }
+    POSIX::_exit(0);
+}
+
+subtest 'key files' => sub {
+    my $sim = RunwayTest::Simulator->start('--latency' => 0.1, '--key' => $KEY);
+    my $file = spew("$TMP/key_file", "$KEY\n");
+    my @run = ($sim, in => $clip, options => { prompt => 'echo', provider => 'cometapi', key_file => $file }, env => { COMETAPI_KEY => undef });
+    for my $mode (0600, 0400, 0640, 0604, 0620, 0602, 0666) {
+        chmod $mode, $file;
+        my $run = run_filter(@run);
+        my $name = sprintf '%04o', $mode;
+        if ($mode & 022) {
+            error_line("$name, others can write it", $run, qr/\bwrite\b/, qr/\Q$file\E/);
+            next;
+        }
+        is($run->{status}, 0, "$name: is taken") or diag $run->{err};
+        is((grep { /others can read \Q$file\E/ } filter_lines($run)) + 0, $mode & 044 ? 1 : 0,
+            "$name: " . ($mode & 044 ? 'with a warning' : 'without a word'));
+    }
+    is(scalar $sim->requests('create'), 4, 'nothing was sent with a key that others can write');
+};
+
+# Every word that must not be anywhere but in its one place.
+subtest 'canaries' => sub {
+    my %canary = (
+        key    => 'canary-of-the-key-8d1f02e7b5',
+        header => 'canary-of-a-header-3c90ab',
+        prompt => 'echo canary-of-the-prompt-51ae77',
+        clip   => 'canary-of-a-file-name',
+    );
+    my $prompt = spew("$TMP/prompt.txt", $canary{prompt});
+    my $named = "$TMP/$canary{clip}.mkv";
+    rename lossless_clip(seconds => 2), $named or die "$named: $!\n";
+    my $cases = 0;
+    for my $case (
+        ['all is well',  'runway', [], { transport => 'upload' }],
+        ['in pieces',    'runway', ['--fault' => 'download:1=cut=500', '--fault' => 'storage:1=status=503'], { transport => 'upload', clip_duration => 2 }],
+        ['a task FAILS', 'runway', ['--fail-tasks' => '*=SAFETY.INPUT.TEXT'], {}],
+        ['nobody knows', 'cometapi', ['--fault' => 'create=html'], {}],
+        ['wrapped',      'cometapi', ['--wrap'], {}],
+    ) {
+        my ($name, $provider, $args, $options) = @$case;
+        my $sim = RunwayTest::Simulator->start('--latency' => 0.1, @$args);
+        my $requests = "$TMP/requests-" . ++$cases;
+        my ($port, $proxy) = recording_proxy($requests);
+        my $report = "$TMP/canaries-$cases.log";
+        my $run = run_filter(undef, in => $named, loglevel => 'trace', options => { provider => $provider,
+                base_url => $provider eq 'runway' ? $sim->{runway} : $sim->{api}, prompt_file => $prompt,
+                http_proxy => "http://127.0.0.1:$port", log_path => "$TMP/events-$cases.jsonl", %$options },
+            env => { COMETAPI_KEY => undef, ($provider eq 'runway' ? 'RUNWAYML_API_SECRET' : 'COMETAPI_KEY') => $canary{key},
+                RUNWAYML_CUSTOM_HEADERS => "X-Team: $canary{header}", FFREPORT => 'file=' . ($report =~ s/:/\\:/gr) . ':level=56' });
+        kill TERM => $proxy;
+        waitpid $proxy, 0;
+        is($run->{status} ? 'fails' : 'works', $name =~ /FAILS|nobody/ ? 'fails' : 'works', "$name: as it should") or diag $run->{err};
+        my @raw = map { slurp($_) } glob "$requests/*";
+        my ($api) = ($provider eq 'runway' ? $sim->{runway} : $sim->{api}) =~ m{^http://([^/]+)};
+        my @own = grep { m{^\w+ http://\Q$api\E/} } @raw;
+        my @other = grep { !m{^\w+ http://\Q$api\E/} } @raw;
+        cmp_ok(scalar @own, '>=', 1, "$name: requests to the API") or diag scalar @raw;
+        my @jwt = map { /_jwt=([^ &\r\n]{8,})/g } @other;
+        if ($name =~ /well|pieces|wrapped/) {
+            cmp_ok(scalar @other, '>=', $options->{transport} ? 2 : 1, "$name: and to others");
+            cmp_ok(scalar @jwt, '>=', 1, "$name: with a signed URL");
+        }
+        is((grep { index($_, $canary{key}) < 0 } @own), 0, "$name: the key goes to the API");
+        for my $what (qw(key header prompt clip)) {
+            is((grep { index($_, $canary{$what}) >= 0 } @other), 0, "$name: no $what to any other origin");
+        }
+        is((grep { my $raw = $_; grep { index($raw, $_) >= 0 } @jwt } @own), 0, "$name: no signed URL to the API");
+        is((grep { index($_, $canary{clip}) >= 0 } @own), 0, "$name: nor the name of the film");
+        my @prompts = grep { index($_, $canary{prompt}) >= 0 } @own;
+        is((grep { !m{^POST \S+/v1/video_to_video } } @prompts), 0, "$name: the prompt goes with a create only");
+        cmp_ok(scalar @prompts, '>=', 1, "$name: and does");
+
+        my @files = (grep({ !m{/results/} } files_below($run->{own})), "$TMP/events-$cases.jsonl", $report);
+        ok(-s "$TMP/events-$cases.jsonl", "$name: log_path is there");
+        my %text = (stderr => $run->{err}, stdout => $run->{stdout}, argv => "@{ $run->{command} }", map { ($_ => slurp($_)) } @files);
+        my @found;
+        for my $where (sort keys %text) {
+            push @found, "the $_ in $where" for grep { index($text{$where}, $canary{$_}) >= 0 } qw(key header prompt);
+            push @found, "a signed URL in $where" if grep { index($text{$where}, $_) >= 0 } @jwt;
+        }
+        cmp_ok(index($run->{err}, $canary{clip}), '>=', 0, "$name: what is no secret is found");
+        is("@found", '', "$name: none in " . keys(%text) . ' places');
+        is((grep { index(slurp($_), $canary{clip}) >= 0 } grep { m{/state/|\.jsonl$} } @files), 0, "$name: the journal does not name the film");
+    }
 };
 
 # Starts ffmpeg, calls back while a task is under way, returns the run.
