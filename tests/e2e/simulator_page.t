@@ -27,7 +27,7 @@ my %part = $page =~ /^## (.*?)\n(.*?)(?=^## |\z)/msg;
 sub table {
     my ($text, $heading) = @_;
     my ($rows) = $text =~ /^\| \Q$heading\E \|.*\n\|[-|]+\n((?:\|.*\n)+)/m;
-    return map { [map { s/^\s+|\s+$//gr } (split /\|/, s/\s*\|\s*$//r, -1)[1 .. 10]] } split /\n/, $rows // '';
+    return map { [map { ($_ // '') =~ s/^\s+|\s+$//gr } (split /\|/, s/\s*\|\s*$//r, -1)[1 .. 10]] } split /\n/, $rows // '';
 }
 
 like(slurp("$ROOT/README.md"), qr/\(docs\/simulator\.md\)/, 'the README leads here');
