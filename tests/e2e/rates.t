@@ -58,6 +58,17 @@ for my $frames (1, 2, 47, 48, 49, 50) {
     same_film($sim, $filter, "$frames frames of 24 fps", numbered_film(frames => $frames));
     is($sim->requests('create') - $before, $frames > 48 ? 2 : 1, '... in so many clips');
 }
+# A tail that is shorter than the model takes is filled up with its last frame:
+# of noise, each frame that is another one costs as much as the first.
+{
+    my $before = $sim->requests('create');
+    my $run = same_film($sim, $filter, 'a tail of two frames, of noise',
+        numbered_film(frames => 50, filter => 'noise=alls=30:allf=t+u'));
+    my @clips = ($sim->requests('create'))[$before, $before + 1];
+    is(join(' ', map { $_->{clip}{frames} } @clips), '48 48', '... is sent as long as the model takes');
+    is(join(' ', map { sprintf '%.3f', $_->{clip}{duration} } @clips), '2.000 2.000', '... and not longer');
+    cmp_ok($clips[1]{body_bytes}, '<', $clips[0]{body_bytes} / 8, '... its last frame held');
+}
 is($sim->stop, 0, 'the simulator ends');
 
 done_testing;
