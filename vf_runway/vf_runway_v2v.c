@@ -51,6 +51,10 @@
 /* between two lines about waiting */
 #define REPORT_INTERVAL 5000000
 
+/* more frames than these that come, or stand, in while none is asked for are no
+ * decoder's delay, but a host that serves another stream first */
+#define UNASKED_MOST 64
+
 /* native frames have no rate that is known beforehand; this is fine enough for
  * any and what MPEG counts in */
 #define NATIVE_TIME_BASE (AVRational){ 1, 90000 }
@@ -71,6 +75,8 @@ typedef struct RunwayV2VContext {
     int status;                 ///< of the input, 0: it goes on
     int64_t status_pts;
     int ended;                  ///< what was left has been sent
+    int64_t nb_unasked;         ///< frames in since one was asked for
+    int unserved;               ///< see is_wanted()
     int settled;                ///< every job has ended
     int error;                  ///< the first one; sticky
 
@@ -591,6 +597,8 @@ static int take_input(AVFilterContext *ctx)
     int ret = ff_inlink_consume_frame(inlink, &frame);
 
     if (ret > 0) {
+        s->nb_unasked = ff_outlink_frame_wanted(ctx->outputs[0]) ?
+                        0 : s->nb_unasked + 1;
         ret = take_frame(ctx, &frame);
         av_frame_free(&frame);
         return ret < 0 ? ret : 1;
@@ -601,16 +609,33 @@ static int take_input(AVFilterContext *ctx)
     return 1;
 }
 
-/* The input has ended: send what is left, if there is somebody who wants it. A
- * host whose output is complete (-frames:v, -t) ends the input as well, and on
- * FFmpeg 5.1 that is all it tells: but then it asks for no frame. */
+/* Whether somebody wants what comes out. A host whose output is complete
+ * (-frames:v, -t) ends the input, and on FFmpeg 5.1 that is all it tells: but
+ * then it asks for no frame. There it asks for none either while a stream beside
+ * this one is behind (the last subtitle was a minute ago), and if it asks later
+ * it forgets what came of that, see RUNWAY_SETTLE_AT_EOF. */
+static int is_wanted(AVFilterContext *ctx)
+{
+    RunwayV2VContext *s = ctx->priv;
+
+    if (ff_outlink_frame_wanted(ctx->outputs[0])) {
+        s->unserved = 0;
+        return 1;
+    }
+    if (RUNWAY_SETTLE_AT_EOF && s->nb_unasked +
+        (int64_t)ff_inlink_queued_frames(ctx->inputs[0]) > UNASKED_MOST)
+        s->unserved = 1;
+    return s->unserved;
+}
+
+/* The input has ended: send what is left, if there is somebody who wants it. */
 static int end_input(AVFilterContext *ctx)
 {
     RunwayV2VContext *s = ctx->priv;
     /* what an error cut short is not worth paying for either */
     int discard = s->status != AVERROR_EOF, ret;
 
-    if (!discard && !s->set.dry_run && !ff_outlink_frame_wanted(ctx->outputs[0]))
+    if (!discard && !s->set.dry_run && !is_wanted(ctx))
         return 0;
     s->ended = 1;
     if (!s->sequence)
@@ -675,11 +700,13 @@ static int run(AVFilterContext *ctx)
     if (ret < 0)
         return ret;
     if (ret) {
-        if (!ff_outlink_frame_wanted(outlink))
+        /* unasked, too, where the end of the input waits behind a full window */
+        if (!ff_outlink_frame_wanted(outlink) &&
+            (s->status || has_room || !is_wanted(ctx)))
             return 0;
         ret = put_frame(ctx);
         /* the end goes out with the last frame, unasked */
-        if (ret >= 0 && s->status)
+        if (ret >= 0 && (s->status || s->unserved))
             ff_filter_set_ready(ctx, 100);
         return ret;
     }

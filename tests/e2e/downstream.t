@@ -77,6 +77,28 @@ for (
     like($run->{err}, qr/clip \d \(.*task \Q$task\E FAILED .*INTERNAL\.BAD_OUTPUT\.CODE01/, '... and says which and why');
 }
 
+# FFmpeg 5.1 serves the stream that is behind, here a sound that ends early, and
+# asks for the last pictures only when the input has ended.
+{
+    my $behind = "$TMP/behind.mkv";
+    my $made = run_cmd([$FFMPEG, qw(-v error -nostdin -y -i), numbered_film(rate => 24, seconds => 14), qw(-f lavfi -t 1 -i sine
+        -map 0:v -map 1:a -c:v copy -c:a pcm_s16le), $behind]);
+    is($made->{status}, 0, 'a film whose sound ends early') or diag $made->{err};
+    my @both = qw(-fps_mode passthrough -c:v ffv1 -c:a copy);
+    for my $n (4, 7, 0) {
+        my $sim = RunwayTest::Simulator->start('--latency' => 0.3, @exact,
+            $n ? ('--fail-tasks' => "$n=INTERNAL.BAD_OUTPUT.CODE01") : ());
+        my $run = filter_film($sim, $behind, "$filter:concurrency=1", args => \@both);
+        if ($n) {
+            isnt($run->{status}, 0, "a failed clip is a failed run: $n of 7, beside a stream that is behind") or diag $run->{err};
+            like($run->{err}, qr/clip $n \(.*FAILED/, '... and says which');
+        } else {
+            ends_well($run, 'beside a stream that is behind');
+            is(near(numbers_of($run->{file}), [0 .. 335], 0), '', 'all frames come');
+        }
+    }
+}
+
 # --- more than one filter -------------------------------------------------------------
 
 my $short = numbered_film(rate => 24, seconds => 5);
