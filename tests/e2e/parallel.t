@@ -114,9 +114,11 @@ subtest 'the one that pays dies' => sub {
         for my $case (
             ['while tasks run', ['--latency' => 3], sub { in_state($_[0], 'submitted') == 4 },
                 early => sub { in_state($_[0], 'submitted') == 4 }],
-            ['while a result comes in', ['--fault' => 'download:1=slow=3000'], sub { in_state($_[0], 'generated') >= 1 },
+            # and no create is going out any more
+            ['while a result comes in', ['--fault' => 'download:1=slow=3000'],
+                sub { in_state($_[0], 'generated') >= 1 && 4 == in_state($_[0], 'submitted') + in_state($_[0], 'generated') + in_state($_[0], 'stored') },
                 early => sub { in_state($_[0], 'submitted') >= 1 }],
-            ['with one clip after the other', ['--latency' => 0.5], sub { in_state($_[0], 'stored') >= 1 },
+            ['with one clip after the other', ['--latency' => 1], sub { in_state($_[0], 'stored') >= 1 && in_state($_[0], 'submitted') },
                 concurrency => 1],
         ) {
             my ($name, $args, $moment, %opt) = @$case;
