@@ -1,0 +1,111 @@
+#!/usr/bin/env perl
+# A service that is down: patience for what is paid for, an end after a quarter
+# of an hour, and no storm in between. The clock of ffmpeg runs forty times faster for
+# it.
+#
+# This file is part of runway_v2v, LGPL 2.1 or later.
+use strict;
+use warnings;
+
+use Cwd qw(abs_path);
+use File::Basename qw(dirname);
+use lib dirname(abs_path(__FILE__)) . '/lib';
+
+use Test::More;
+
+use RunwayTest;
+use FilterTest;
+use PaidTest;
+
+my $lib = "$TMP/fast.so";
+my $cc = run_cmd([split(' ', $ENV{CC} || 'cc'), qw(-shared -fPIC -o), $lib, spew("$TMP/fast.c", <<'C'), qw(-ldl -pthread)]);
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <pthread.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+#define FASTER 40
+static long long start;
+static long long real_now(void)
+{
+    struct timespec ts;
+    syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &ts);
+    return ts.tv_sec * 1000000000LL + ts.tv_nsec;
+}
+__attribute__((constructor)) static void begin(void) { start = real_now(); }
+int clock_gettime(clockid_t id, struct timespec *ts)
+{
+    long long now;
+    if (id != CLOCK_MONOTONIC)
+        return syscall(SYS_clock_gettime, id, ts);
+    now = start + (real_now() - start) * FASTER;
+    ts->tv_sec  = now / 1000000000;
+    ts->tv_nsec = now % 1000000000;
+    return 0;
+}
+int pthread_cond_timedwait(pthread_cond_t *cond, pthread_mutex_t *mutex, const struct timespec *until)
+{
+    int (*real)(pthread_cond_t *, pthread_mutex_t *, const struct timespec *) = dlsym(RTLD_NEXT, "pthread_cond_timedwait");
+    struct timespec ts = *until;
+    /* seconds since 1970 are of another clock */
+    if (ts.tv_sec < 1000000000) {
+        long long at = start + (ts.tv_sec * 1000000000LL + ts.tv_nsec - start) / FASTER;
+        ts.tv_sec  = at / 1000000000;
+        ts.tv_nsec = at % 1000000000;
+    }
+    return real(cond, mutex, &ts);
+}
+C
+plan skip_all => "no library that makes time go faster: $cc->{err}" if $cc->{status};
+
+my $FILM = film(seconds => 2);      # two clips
+
+sub simulator { return RunwayTest::Simulator->start('--latency' => 0.3, '--result-size' => '132x100', map { ('--fault' => $_) } @_) }
+sub job { return PaidTest->new(in => $FILM, env => { LD_PRELOAD => $lib }, options => { poll_interval => 6 }, @_) }
+
+# Runs that give up, after a quarter of an hour. All at the same time, and
+# beside them one that does not have to.
+my @CASES = (
+    # with jitter, one request in half a minute for each of the two clips
+    { name => 'reads', fault => 'read:*=status=502', where => 'read', least => 20, most => 160, state => 'submitted', billed => 2,
+        says => qr/reading the task/ },
+    { name => 'creates', fault => 'create:*=status=429', where => 'create', least => 20, most => 160, state => 'rejected', billed => 0,
+        says => qr/the create request.* 429/ },
+    # five minutes is the most that is waited
+    { name => 'creates, told when to come again', fault => 'create:*=status=503,retry-after=100000', where => 'create', least => 6, most => 12,
+        state => 'rejected', billed => 0, says => qr/the create request.* 503/ },
+    { name => 'downloads', fault => 'download:*=status=503', where => 'download', least => 20, most => 160, state => 'generated', billed => 2,
+        says => qr/the download/ },
+);
+for my $case (@CASES) {
+    $case->{sim} = simulator($case->{fault});
+    $case->{job} = job(sim => $case->{sim});
+    $case->{going} = $case->{job}->begin(loglevel => 'error');
+}
+# seven minutes or so for each kind of request
+my $back = simulator('create:1-15=status=429', 'read:1-20=status=502', 'download:1-15=status=503');
+my $patient = job(sim => $back, options => { concurrency => 1, poll_interval => 6 })->begin;
+
+for my $case (@CASES) {
+    subtest "$case->{name}: the service is down" => sub {
+        my $run = $case->{going}->end(undef, 120);
+        error_line('it gives up', $run, $case->{says}, qr/^clip \d .* has failed for (9\d\d|1[0-2]\d\d) s: /);
+        my $asked = () = $case->{sim}->requests($case->{where});
+        note "$asked requests";
+        cmp_ok($asked, '>=', $case->{least}, 'it did try');
+        cmp_ok($asked, '<=', $case->{most}, 'and was no storm');
+        is_deeply([grep { $_ ne $case->{state} } values %{ $case->{job}->states }], [], "both clips are $case->{state}")
+            or diag explain $case->{job}->states;
+        is(billed($case->{sim}), $case->{billed}, 'and paid for or not');
+    };
+}
+
+subtest 'the service was down' => sub {
+    my $run = $patient->end(undef, 120);
+    is($run->{status}, 0, 'it goes on when it is there again') or diag $run->{err};
+    is(billed($back), 2, 'each clip was paid once');
+    cmp_ok(scalar(() = $back->requests($_)), '>', 15, "after all those $_ requests") for qw(create read download);
+};
+
+done_testing;
