@@ -78,6 +78,16 @@ check-e2e: ## the tests through a built ffmpeg (T=tests/e2e/x.t)
 	@$(MAKE) --no-print-directory check-e2e-programs
 	@scripts/check $(BUILD) $(or $(T),$(E2E_TESTS))
 
+# Without RUNS, none is begun after MINUTES. The next one has the next seed.
+MINUTES = 15
+
+soak: ## random faults and deaths, and what was billed: MINUTES=15, or RUNS=, SEED=
+	@scripts/deps
+	@$(MAKE) --no-print-directory check-e2e-programs
+	@SOAK_SEED='$(SEED)' SOAK_RUNS='$(RUNS)' SOAK_SECONDS=$$((60 * $(MINUTES))) \
+	    TEST_TIMEOUT=$(or $(RUNS:%=86400),$$((60 * $(MINUTES) + 1800))) \
+	    scripts/check $(BUILD) tests/e2e/soak.t
+
 RELEASES = 7.1 9.0
 
 check-releases: ## the tests on FFmpeg 7.1 and 9.0, or on one: VERSION=7.1 (or 5.1)
@@ -109,7 +119,7 @@ help: ## this list
 	    '  -jN               as many jobs (by itself: one for each processor)'
 
 .PHONY: all deps demo install uninstall apply patch simulator check check-unit \
-    check-e2e check-releases check-ffmpeg check-programs check-unit-programs check-e2e-programs \
+    check-e2e soak check-releases check-ffmpeg check-programs check-unit-programs check-e2e-programs \
     demo-programs bench bench-programs clean distclean help FORCE
 
 ##

@@ -1,0 +1,93 @@
+#!/usr/bin/env perl
+# One clip, one payment, whatever happens: random faults, random deaths, the same
+# command again until it is through, and a count at the simulator. A short form
+# of it belongs to `make check`; `make soak` goes on for a quarter of an hour.
+#
+#   SOAK_SEED     of the first schedule (by the clock); each next one has the next
+#   SOAK_RUNS     schedules; or
+#   SOAK_SECONDS  after which none is begun (35)
+#   SOAK_JOBS     that are played beside each other (one for each processor, 4)
+#
+# This file is part of runway_v2v, LGPL 2.1 or later.
+use strict;
+use warnings;
+
+use Cwd qw(abs_path);
+use File::Basename qw(dirname);
+use lib dirname(abs_path(__FILE__)) . '/lib';
+
+use IO::Select;
+use POSIX ();
+use Test::More;
+use Time::HiRes qw(time);
+
+use RunwayTest;
+use PaidTest;
+use Soak;
+
+my $SEED = $ENV{SOAK_SEED} || time % 1_000_000;
+my $RUNS = $ENV{SOAK_RUNS} || 0;
+my $SECONDS = $ENV{SOAK_SECONDS} || 35;
+my $JOBS = $ENV{SOAK_JOBS};
+if (!$JOBS) {
+    chomp($JOBS = `nproc 2>/dev/null || getconf _NPROCESSORS_ONLN 2>/dev/null` || 1);
+    $JOBS = 4 if $JOBS > 4;
+}
+
+my $start = time;
+my $film = film(seconds => 3.5);
+my %reference = map { ($_ => reference($_, $film)) } qw(cometapi runway);
+is(scalar @{ $reference{$_}{frames} }, 35, "an undisturbed run at $_") for sort keys %reference;
+is(draw(4711)->{sim}[1], draw(4711)->{sim}[1], 'the same seed draws the same');
+
+# Plays every JOBS-th schedule and tells of each in a line of JSON.
+sub work {
+    my ($first, $out) = @_;
+    for (my $n = $first; $RUNS ? $n < $RUNS : time - $start < $SECONDS; $n += $JOBS) {
+        my $schedule = draw($SEED + $n);
+        my $report = eval { play($schedule, $reference{ $schedule->{provider} }) }
+            // { wrong => ["the test itself failed: $@"], line => "seed $schedule->{seed}", runs => 0, killed => 0, said => '', dirs => '' };
+        print $out json({ %$report, schedule => describe($schedule) }), "\n";
+    }
+}
+
+my $select = IO::Select->new;
+my (%text, @pids);
+for my $n (0 .. $JOBS - 1) {
+    pipe my $in, my $out or die "pipe: $!\n";
+    my $pid = fork // die "fork: $!\n";
+    if (!$pid) {
+        close $in;
+        $out->autoflush(1);
+        work($n, $out);
+        POSIX::_exit(0);
+    }
+    close $out;
+    push @pids, $pid;
+    $select->add($in);
+}
+my ($schedules, $runs, $killed) = (0, 0, 0);
+while ($select->count) {
+    for my $in ($select->can_read) {
+        if (!sysread $in, $text{$in}, 65536, length($text{$in} // '')) {
+            $select->remove($in);
+            next;
+        }
+        while ($text{$in} =~ s/^(.*)\n//) {
+            my $report = decode($1);
+            $schedules++;
+            $runs += $report->{runs};
+            $killed += $report->{killed};
+            ok(!@{ $report->{wrong} }, $report->{line}) or diag map({ "VIOLATION: $_\n" } @{ $report->{wrong} }), $report->{schedule},
+                "$report->{said}files: $report->{dirs}\n";
+        }
+    }
+}
+for (@pids) {
+    waitpid $_, 0;
+    is($?, 0, 'a player went home');
+}
+note sprintf '%d schedules, %d runs of ffmpeg, %d of them ended early, in %.0f s; first seed %d', $schedules, $runs, $killed,
+    time - $start, $SEED;
+cmp_ok($schedules, '>=', $RUNS || 1, 'all were played');
+done_testing;
