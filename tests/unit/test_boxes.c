@@ -97,7 +97,8 @@ static void check(File *f, const char *says)
 {
     int fd = make_file(f->data, f->size);
     RunwayError err = { RUNWAY_OK, "" };
-    RunwayOutcome ret = ff_runway_boxes_check(fd, (int64_t)f->size, &err);
+    RunwayOutcome ret = ff_runway_boxes_check(fd, (int64_t)f->size, NULL, NULL,
+                                              &err);
 
     if (ret != (says ? RUNWAY_BAD_RESULT : RUNWAY_OK) ||
         (says && !strstr(err.text, says)))
@@ -268,15 +269,15 @@ static void test_large_index(void **state)
 
     (void)state;
     assert_int_equal(ftruncate(fd, 0x10000000), 0);
-    assert_int_equal(ff_runway_boxes_check(fd, 0x10000000, &err),
+    assert_int_equal(ff_runway_boxes_check(fd, 0x10000000, NULL, NULL, &err),
                      RUNWAY_BAD_RESULT);
     assert_non_null(strstr(err.text, "larger"));
     /* the same of picture is nothing special */
     memcpy(head + 4, "mdat", 4);
     assert_int_equal(pwrite(fd, head, sizeof(head), 0), sizeof(head));
-    assert_int_equal(ff_runway_boxes_check(fd, 0x10000000, &err), RUNWAY_OK);
+    assert_int_equal(ff_runway_boxes_check(fd, 0x10000000, NULL, NULL, &err), RUNWAY_OK);
     close(fd);
-    assert_int_equal(ff_runway_boxes_check(-1, 100, &err), RUNWAY_IO);
+    assert_int_equal(ff_runway_boxes_check(-1, 100, NULL, NULL, &err), RUNWAY_IO);
 }
 
 int main(void)

@@ -41,6 +41,7 @@
 
 static volatile int cancel_now;
 static int64_t cancel_at;   /* microseconds, 0: never */
+static int64_t hurry_at;    /* likewise, with a person waiting */
 
 static int64_t now_us(void)
 {
@@ -52,7 +53,10 @@ static int64_t now_us(void)
 
 static int is_cancelled(void *opaque)
 {
-    return cancel_now || (cancel_at && now_us() >= cancel_at);
+    if (hurry_at && now_us() >= hurry_at)
+        return RUNWAY_STOP_NOW;
+    return cancel_now || (cancel_at && now_us() >= cancel_at) ?
+           RUNWAY_STOP_SOON : RUNWAY_STOP_NOT;
 }
 
 /* everything that was logged in this test */
@@ -109,6 +113,7 @@ static int reset(void **state)
 {
     cancel_now = 0;
     cancel_at  = 0;
+    hurry_at   = 0;
     logged[0]  = 0;
     return 0;
 }
@@ -1106,10 +1111,42 @@ static void test_cancelled_create(void **state)
     Server *server = server_start(hold, NULL);
     RunwayClient *client = connect_to(server);
 
-    cancel_at = now_us() + 300000;
+    hurry_at = now_us() + 300000;
     assert_int_equal(submit(client), RUNWAY_UNKNOWN);
-    assert_true(seconds_since(cancel_at) < 2.0);
+    assert_true(seconds_since(hurry_at) < 2.0);
     assert_says("billed");
+    ff_runway_client_free(&client);
+    server_stop(&server);
+}
+
+static int accept_in_4_s(Server *server, int fd, const Request *request)
+{
+    server_wait(server, 4000);
+    return accept_task(server, fd, request);
+}
+
+/* Another clip failed, say: what is out already is let be answered. */
+static void test_stopped_create(void **state)
+{
+    Server *server = server_start(accept_in_4_s, NULL);
+    RunwayClient *client = connect_to(server);
+    int64_t start = now_us();
+
+    cancel_at = start + 300000;
+    assert_int_equal(submit(client), RUNWAY_OK);
+    assert_true(seconds_since(start) > 3.0);
+    ff_runway_client_free(&client);
+    server_stop(&server);
+
+    /* until somebody wants it to end at once */
+    server = server_start(hold, NULL);
+    client = connect_to(server);
+    start  = now_us();
+    cancel_at = start + 300000;
+    hurry_at  = start + 1000000;
+    assert_int_equal(submit(client), RUNWAY_UNKNOWN);
+    assert_true(seconds_since(start) > 2.0);
+    assert_true(seconds_since(hurry_at) < 2.0);
     ff_runway_client_free(&client);
     server_stop(&server);
 }
@@ -1149,7 +1186,7 @@ static void test_create_answered_after_cancellation(void **state)
     Server *server = server_start(accept_late, NULL);
     RunwayClient *client = connect_to(server);
 
-    cancel_at = now_us() + 300000;
+    hurry_at = now_us() + 300000;
     assert_int_equal(submit(client), RUNWAY_OK);
     assert_string_equal(last_id, "task-1");
     ff_runway_client_free(&client);
@@ -1564,6 +1601,7 @@ int main(void)
         TEST(test_cancelled_before),
         TEST(test_cancelled_read),
         TEST(test_cancelled_create),
+        TEST(test_stopped_create),
         TEST(test_cancelled_upload),
         TEST(test_create_answered_after_cancellation),
         TEST(test_cancelled_slow_replies),

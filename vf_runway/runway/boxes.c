@@ -28,6 +28,8 @@
 typedef struct Walk {
     int fd;
     int64_t samples, nb;
+    int (*cancelled)(void *opaque);
+    void *opaque;
     RunwayError *err;
 } Walk;
 
@@ -43,6 +45,17 @@ static RunwayOutcome bad(Walk *w, const char *why)
 {
     return ff_runway_error(w->err, RUNWAY_BAD_RESULT,
                            "the result's index %s", why);
+}
+
+/* Before each box. */
+static RunwayOutcome count_box(Walk *w)
+{
+    /* a disk can be slow, and a person wait */
+    if (w->cancelled && w->cancelled(w->opaque))
+        return ff_runway_error(w->err, RUNWAY_CANCELLED, "cancelled");
+    if (++w->nb > RUNWAY_BOXES_COUNT)
+        return bad(w, "has more boxes than a clip can have");
+    return RUNWAY_OK;
 }
 
 static uint32_t read_u32(const unsigned char *b)
@@ -183,29 +196,31 @@ static RunwayOutcome walk(Walk *w, int64_t start, int64_t end, int depth)
     if (depth > DEPTH_MAX)
         return bad(w, "has boxes in boxes without end");
     while (!ret && read_box(w, start, end, &box, &ret)) {
-        if (++w->nb > RUNWAY_BOXES_COUNT)
-            return bad(w, "has more boxes than a clip can have");
-        ret   = look_into(w, &box, depth);
+        ret = count_box(w);
+        if (!ret)
+            ret = look_into(w, &box, depth);
         start = box.end;
     }
     return ret;
 }
 
-RunwayOutcome ff_runway_boxes_check(int fd, int64_t size, RunwayError *err)
+RunwayOutcome ff_runway_boxes_check(int fd, int64_t size,
+                                    int (*cancelled)(void *opaque),
+                                    void *opaque, RunwayError *err)
 {
-    Walk w = { .fd = fd, .err = err };
+    Walk w = { .fd = fd, .cancelled = cancelled, .opaque = opaque, .err = err };
     int64_t start = 0, index = 0;
     RunwayOutcome ret = RUNWAY_OK;
     Box box;
 
     while (!ret && read_box(&w, start, size, &box, &ret)) {
-        if (++w.nb > RUNWAY_BOXES_COUNT)
-            return bad(&w, "has more boxes than a clip can have");
+        ret = count_box(&w);
         if (!is_one_of(box.type, "mdatfreeskipwide"))
             index += box.end - start;
-        if (index > RUNWAY_BOXES_INDEX)
-            return bad(&w, "is larger than that of a clip can be");
-        ret   = look_into(&w, &box, 0);
+        if (!ret && index > RUNWAY_BOXES_INDEX)
+            ret = bad(&w, "is larger than that of a clip can be");
+        if (!ret)
+            ret = look_into(&w, &box, 0);
         start = box.end;
     }
     return ret;

@@ -38,8 +38,11 @@
  * Look at the boxes in the first size bytes of fd (by pread).
  * RUNWAY_BAD_RESULT: more samples, bytes of index or boxes than above, boxes in
  * boxes without end, or an index that is compressed. RUNWAY_IO: fd cannot be
- * read. What is no MP4 at all is not told here.
+ * read. RUNWAY_CANCELLED soon after cancelled(), which may be NULL, begins to
+ * answer non-zero. What is no MP4 at all is not told here.
  */
-RunwayOutcome ff_runway_boxes_check(int fd, int64_t size, RunwayError *err);
+RunwayOutcome ff_runway_boxes_check(int fd, int64_t size,
+                                    int (*cancelled)(void *opaque),
+                                    void *opaque, RunwayError *err);
 
 #endif /* AVFILTER_RUNWAY_BOXES_H */

@@ -24,8 +24,8 @@
  * A client may be used from several threads at once. Every call ends within
  * a quarter of a second after cancelled() starts to answer non-zero, with
  * RUNWAY_CANCELLED; but a create whose request body is out to the last byte is
- * then RUNWAY_UNKNOWN if it was not answered yet, and is given up to two
- * seconds' grace for its answer first.
+ * then RUNWAY_UNKNOWN if it was not answered yet, and is given some time for its
+ * answer first: see RunwayStop.
  *
  * What never happens here: the key going to another origin than base_url's, a
  * redirect followed with it, a create sent twice (libcurl resends a POST on a
@@ -49,6 +49,14 @@
 
 typedef struct RunwayClient RunwayClient;
 
+/** What cancelled() answers. */
+typedef enum RunwayStop {
+    RUNWAY_STOP_NOT = 0,
+    RUNWAY_STOP_SOON, ///< nobody is in a hurry: a create that is out may be
+                      ///< answered for half a minute
+    RUNWAY_STOP_NOW,  ///< a person waits: for less than two seconds
+} RunwayStop;
+
 /** Strings are copied; log, cancelled and opaque must outlive the client. */
 typedef struct RunwayClientConfig {
     const RunwayProvider *provider; ///< for error texts
@@ -62,7 +70,7 @@ typedef struct RunwayClientConfig {
     const char *ca_file;     ///< PEM, NULL: the system's
     int tls_verify;
     const RunwayLog *log;
-    int (*cancelled)(void *opaque); ///< any thread; NULL: never
+    int (*cancelled)(void *opaque); ///< RunwayStop; any thread; NULL: never
     void *opaque;
     int64_t result_max;      ///< bytes of a result; 0: RUNWAY_RESULT_MAX
     int64_t stall_timeout;   ///< microseconds without progress until a request

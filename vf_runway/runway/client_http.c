@@ -27,9 +27,11 @@
 
 /* milliseconds between two looks at cancelled() */
 #define SLICE 100
-/* microseconds a create that went out is waited for after cancelled(); less
- * than the two seconds the contract allows, as others have to end as well */
-#define GRACE 1500000LL
+/* microseconds a create that went out is waited for after cancelled(): what is
+ * not answered then is of unknown fate. With a person waiting, less than the two
+ * seconds the contract allows, as others have to end as well */
+#define GRACE_NOW   1500000LL
+#define GRACE_SOON 30000000LL
 
 /* how many stall times a request may take in all, however it goes on: a reply
  * that comes byte by byte is never slow enough for libcurl. What has to be sent
@@ -91,9 +93,10 @@ static void release_sigpipe(PipeGuard *guard)
     pthread_sigmask(SIG_SETMASK, &guard->before, NULL);
 }
 
-static int is_cancelled(const RunwayClient *client)
+static RunwayStop is_cancelled(const RunwayClient *client)
 {
-    return client->cancelled && client->cancelled(client->opaque);
+    return client->cancelled ? (RunwayStop)client->cancelled(client->opaque)
+                             : RUNWAY_STOP_NOT;
 }
 
 /** Whether the request goes where a reply said, and not to the API. */
@@ -320,12 +323,14 @@ int ff_runway_call_is_incomplete(const RunwayCall *call)
 /** Let the transfer run to its end, or to that of the caller's patience. */
 static CURLcode run(RunwayCall *call, CURLM *multi)
 {
-    int64_t deadline = 0, stored = 0;
+    int64_t since[] = { 0, 0, 0 }; /* when each RunwayStop was told first */
+    int64_t stored = 0;
 
     for (;;) {
         CURLMsg *message;
         int running, queued;
         int64_t now = ff_runway_now();
+        RunwayStop stop;
 
         if (curl_multi_perform(multi, &running))
             return CURLE_OUT_OF_MEMORY;
@@ -334,18 +339,21 @@ static CURLcode run(RunwayCall *call, CURLM *multi)
                 return message->data.result;
         if (!running)
             return CURLE_RECV_ERROR;
-        if (!deadline && is_cancelled(call->client)) {
-            call->cancelled = 1;
+        stop = is_cancelled(call->client);
+        if (stop) {
+            call->cancelled = stop;
             /* A create that went out has an answer that is worth waiting for:
              * without it nobody knows what is billed. */
             if (call->kind != RUNWAY_REQUEST_CREATE ||
                 !ff_runway_call_has_begun(call) ||
                 ff_runway_call_is_incomplete(call))
                 return CURLE_ABORTED_BY_CALLBACK;
-            deadline = now + GRACE;
+            if (!since[stop])
+                since[stop] = now;
+            if (now - since[stop] >= (stop == RUNWAY_STOP_NOW ? GRACE_NOW
+                                                              : GRACE_SOON))
+                return CURLE_ABORTED_BY_CALLBACK;
         }
-        if (deadline && now >= deadline)
-            return CURLE_ABORTED_BY_CALLBACK;
         if (call->slot && !stored && !ff_runway_call_is_incomplete(call))
             stored = now;
         if (stored && now - stored > TIMES_STORED * stall_time(call))

@@ -219,9 +219,11 @@ RunwayOutcome ff_runway_call_check(RunwayCall *call, RunwayError *err)
         return ff_runway_error(err, RUNWAY_CANCELLED, "cancelled");
     if (call->cancelled)
         return ff_runway_error(err, RUNWAY_UNKNOWN,
-                               "interrupted after the create request went out "
-                               "to %s and before it was answered: it may have "
-                               "been accepted and billed", call->url->host);
+                               "%s after the create request went out to %s "
+                               "and before it was answered: it may have been "
+                               "accepted and billed", call->cancelled ==
+                               RUNWAY_STOP_NOW ? "interrupted" : "stopped",
+                               call->url->host);
     /* A body of which nothing went out is our own affair; of one that was cut
      * short the same is likely, and not certain. */
     if (call->body_outcome && !call->given)

@@ -397,7 +397,7 @@ RunwayOutcome ff_runway_clip_check(void *log_ctx,
     int64_t first_key;
     int ret;
 
-    outcome = ff_runway_boxes_check(fd, size, err);
+    outcome = ff_runway_boxes_check(fd, size, cancelled, opaque, err);
     if (outcome)
         goto end;
     ret = open_reader(&r, fd, size, AVCOL_SPC_BT709, 1, log_ctx);

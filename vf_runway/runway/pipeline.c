@@ -68,6 +68,8 @@ struct RunwayPipeline {
                              ///< taken already
 };
 
+/* A RunwayStop. Where a clip has failed, or nobody wants the rest, another's
+ * create that is out is let be answered: it may have been accepted. */
 static int is_stopped(void *opaque)
 {
     RunwayPipeline *p = opaque;
@@ -76,7 +78,11 @@ static int is_stopped(void *opaque)
     pthread_mutex_lock(&p->lock);
     stop = p->stop;
     pthread_mutex_unlock(&p->lock);
-    return stop;
+    if (!stop)
+        return RUNWAY_STOP_NOT;
+    return p->config.interrupted &&
+           p->config.interrupted(p->config.interrupt_opaque) ?
+           RUNWAY_STOP_NOW : RUNWAY_STOP_SOON;
 }
 
 static int wait_stopped(void *opaque, int64_t microseconds)

@@ -67,6 +67,9 @@ typedef struct RunwayPipelineConfig {
                            void *cancel_opaque, int fd, int64_t size,
                            int64_t sent, RunwayError *err);
     void *check_opaque;
+    int (*interrupted)(void *opaque); ///< whether a person wants it to end; any
+                                      ///< thread; NULL: never
+    void *interrupt_opaque;
 } RunwayPipelineConfig;
 
 /** Moderation failures in a row that end a tolerant run too: accounts are

@@ -87,7 +87,9 @@ int ff_runway_sequence_create(RunwaySequence **sequence,
     }
     if (config->scene > 0 && !(s->scene = ff_runway_scene_create()))
         goto fail;
-    if (ff_runway_pipeline_create(&config->pipeline, &s->pipeline, &err)) {
+    s->config.pipeline.interrupted      = config->interrupted;
+    s->config.pipeline.interrupt_opaque = config->interrupt_opaque;
+    if (ff_runway_pipeline_create(&s->config.pipeline, &s->pipeline, &err)) {
         ret = ff_runway_report(config->log_ctx, &err);
         goto fail;
     }
