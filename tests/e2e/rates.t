@@ -59,10 +59,11 @@ for my $frames (1, 2, 47, 48, 49, 50) {
     is($sim->requests('create') - $before, $frames > 48 ? 2 : 1, '... in so many clips');
 }
 # A tail that is shorter than the model takes is filled up with its last frame:
-# of noise, each frame that is another one costs as much as the first.
+# of noise, each frame that is another one costs as much as the first. One clip
+# at a time, so that the tail is the second to arrive.
 {
     my $before = $sim->requests('create');
-    my $run = same_film($sim, $filter, 'a tail of two frames, of noise',
+    my $run = same_film($sim, "$filter:concurrency=1", 'a tail of two frames, of noise',
         numbered_film(frames => 50, filter => 'noise=alls=30:allf=t+u'));
     my @clips = ($sim->requests('create'))[$before, $before + 1];
     is(join(' ', map { $_->{clip}{frames} } @clips), '48 48', '... is sent as long as the model takes');
