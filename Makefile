@@ -99,6 +99,10 @@ bench: ## speed and memory, beside what else one would do; a part of it: make be
 	@$(MAKE) --no-print-directory bench-programs
 	@tests/bench/bench $(B)
 
+lint: ## clang-tidy, cppcheck, clang-format, and all warnings, over the sources
+	@scripts/deps tools
+	@DIALECT='$(DIALECT)' WARNINGS='$(WARNINGS) $(STRICT)' scripts/lint $(RUNWAY_CORE:%=vf_runway/runway/%.c)
+
 clean: ## remove what was built, keep the downloaded source
 	rm -rf $(BUILD)/bin $(BUILD)/ffmpeg $(BUILD)/assert $(BUILD)/unit \
 	    $(BUILD)/simulator $(BUILD)/demo $(BUILD)/check $(BUILD)/*.log \
@@ -120,7 +124,7 @@ help: ## this list
 
 .PHONY: all deps demo install uninstall apply patch simulator check check-unit \
     check-e2e soak check-releases check-ffmpeg check-programs check-unit-programs check-e2e-programs \
-    demo-programs bench bench-programs clean distclean help FORCE
+    demo-programs bench bench-programs lint clean distclean help FORCE
 
 ##
 # FFmpeg's source, with the filter in it
@@ -182,6 +186,8 @@ check-ffmpeg: $(BUILD)/assert/.built
 WARNINGS  = -Wall -Wextra -Wno-unused-parameter -Wmissing-prototypes \
             -Wdeclaration-after-statement -Wpointer-arith -Wundef    \
             -Werror=implicit-function-declaration -Werror=vla
+# The core is plain C, and is held to more.
+STRICT    = -Wshadow -Wconversion
 DIALECT   = -std=c11 -D_ISOC11_SOURCE -D_FILE_OFFSET_BITS=64         \
             -D_POSIX_C_SOURCE=200112 -D_XOPEN_SOURCE=600
 OPTIMIZE  = -O1 -g
@@ -203,7 +209,7 @@ E2E_TESTS     := $(sort $(wildcard tests/e2e/*.t))
 
 $(UNIT_DIR)/core/%.o: vf_runway/runway/%.c
 	@mkdir -p $(@D)
-	@$(COMPILE) $(SANITIZED) $(DIALECT) $(WARNINGS) -Werror -iquote vf_runway \
+	@$(COMPILE) $(SANITIZED) $(DIALECT) $(WARNINGS) $(STRICT) -Werror -iquote vf_runway \
 	    $(shell $(PKG_CONFIG) --cflags libcurl libcjson) -o $@ $<
 
 $(UNIT_DIR)/libcore.a: $(RUNWAY_CORE:%=$(UNIT_DIR)/core/%.o)

@@ -399,7 +399,8 @@ static int start(AVFilterContext *ctx)
         .scene         = s->set.scene,
         .native        = s->set.timing == RUNWAY_TIMING_NATIVE,
         .take          = s->set.take,
-        .keep_source   = s->set.on_error == RUNWAY_ON_ERROR_SOURCE && !s->set.dry_run,
+        .keep_source   = s->set.on_error == RUNWAY_ON_ERROR_SOURCE &&
+                         !s->set.dry_run,
         .plan_only     = s->set.dry_run,
         .encoder       = s->set.encoder,
         .encoder_opts  = s->set.encoder_opts,
@@ -809,7 +810,8 @@ static const AVFilterPad runway_v2v_outputs[] = {
 
 RUNWAY_FILTER ff_vf_runway_v2v = {
     RUNWAY_PUBLIC(name)        = "runway_v2v",
-    RUNWAY_PUBLIC(description) = NULL_IF_CONFIG_SMALL("Generate video from video by Runway's API."),
+    RUNWAY_PUBLIC(description) = NULL_IF_CONFIG_SMALL("Generate video from "
+                                                      "video by Runway's API."),
     RUNWAY_PUBLIC(priv_class)  = &runway_v2v_class,
     RUNWAY_PUBLIC(flags)       = AVFILTER_FLAG_SUPPORT_TIMELINE_INTERNAL,
     .priv_size                 = sizeof(RunwayV2VContext),

@@ -183,6 +183,25 @@ static void test_names(void **state)
     assert_string_equal(ff_runway_outcome_name((RunwayOutcome)99), "?");
 }
 
+/* A server may say a word as often as it likes. */
+static void test_scrub_many_words(void **state)
+{
+    const size_t size = 4 << 20;
+    char *text = malloc(size + 1);
+
+    (void)state;
+    assert_non_null(text);
+    memset(text, 'a', size);
+    text[size] = 0;
+    ff_runway_scrub_word(text, "aaaa");
+    assert_int_equal(strlen(text), size / 4 * 3);
+    assert_int_equal(strspn(text, "."), size / 4 * 3);
+    strcpy(text, "aaaab, aaaa and aaaaa");
+    ff_runway_scrub_word(text, "aaaa");
+    assert_string_equal(text, "...b, ... and ...a");
+    free(text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -193,6 +212,7 @@ int main(void)
         cmocka_unit_test(test_scrub),
         cmocka_unit_test(test_scrub_long_runs),
         cmocka_unit_test(test_scrub_word),
+        cmocka_unit_test(test_scrub_many_words),
         cmocka_unit_test(test_names),
     };
 

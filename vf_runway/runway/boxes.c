@@ -130,11 +130,11 @@ static RunwayOutcome count_entries(Walk *w, const Box *box, int after,
                                    int are_samples)
 {
     unsigned char count[4];
-    RunwayOutcome ret;
+    RunwayOutcome ret = RUNWAY_OK;
 
     if (box->end - box->start < after + 4 ||
         !read_at(w, box->start + after, count, 4, &ret))
-        return box->end - box->start < after + 4 ? RUNWAY_OK : ret;
+        return ret;
     if (read_u32(count) > RUNWAY_BOXES_SAMPLES)
         return bad(w, "has more entries than a clip can have");
     if (are_samples)

@@ -29,8 +29,8 @@
 
 #include "error.h"
 
-#define RUNWAY_BOXES_SAMPLES (1 << 23)  ///< of all tracks together, at most;
-                                        ///< each one of plain sound counts
+/* each sample of plain sound is one */
+#define RUNWAY_BOXES_SAMPLES (1 << 23)  ///< of all tracks together, at most
 #define RUNWAY_BOXES_INDEX   (64 << 20) ///< bytes beside the samples, at most
 #define RUNWAY_BOXES_COUNT   100000     ///< boxes, at most
 

@@ -40,8 +40,7 @@
 #define RUNWAY_USER_AGENT "runway_v2v/" RUNWAY_VERSION
 
 #define RUNWAY_REPLY_MAX (1 << 20)       ///< bytes of a JSON reply
-#define RUNWAY_HEAD_MAX  (128 << 10)     ///< bytes of a reply's headers, all
-                                         ///< interim replies included
+#define RUNWAY_HEAD_MAX  (128 << 10)     ///< bytes of all headers of a reply
 
 struct RunwayClient {
     const RunwayProvider *provider;

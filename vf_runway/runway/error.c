@@ -22,6 +22,7 @@
 #include <strings.h>
 
 #include "error.h"
+#undef ff_runway_error
 
 /**
  * Length of the UTF-8 character at s, 0 when there is none, -1 when the text
@@ -187,17 +188,18 @@ void ff_runway_scrub(char *text)
 void ff_runway_scrub_word(char *text, const char *word)
 {
     size_t length = word ? strlen(word) : 0;
-    char *at = text;
+    const char *from = text, *at;
+    char *to = text;
 
     /* what is shorter is no secret, and would blank ordinary words */
     if (length < 4)
         return;
-    while ((at = strstr(at, word))) {
-        char *end = put_dots(at, length);
-
-        memmove(end, at + length, strlen(at + length) + 1);
-        at = end;
+    while ((at = strstr(from, word))) {
+        memmove(to, from, (size_t)(at - from));
+        to   = put_dots(to + (at - from), length);
+        from = at + length;
     }
+    memmove(to, from, strlen(from) + 1);
 }
 
 RunwayOutcome ff_runway_error(RunwayError *err, RunwayOutcome outcome,

@@ -81,6 +81,12 @@ typedef struct RunwayError {
 RunwayOutcome ff_runway_error(RunwayError *err, RunwayOutcome outcome,
                               const char *fmt, ...) RUNWAY_PRINTF(3, 4);
 
+#ifdef __clang_analyzer__
+/* it looks at one file at a time, and has to know what comes back */
+#define ff_runway_error(err, outcome, ...) \
+    ((void)ff_runway_error(err, outcome, __VA_ARGS__), (outcome))
+#endif
+
 /**
  * Make text one line of valid UTF-8, in place: control characters become
  * spaces, what is no UTF-8 becomes '?'. With cut non-zero text was cut off

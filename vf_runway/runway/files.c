@@ -42,7 +42,7 @@ static RunwayOutcome read_all(const char *option, const char *path,
 {
     int fd = open(path, O_RDONLY);
     size_t room = 4096, used = 0;
-    char *buf = NULL;
+    char *buf = malloc(room + 1);
     RunwayOutcome ret;
 
     if (fd < 0 || fstat(fd, st) < 0) {
@@ -50,20 +50,22 @@ static RunwayOutcome read_all(const char *option, const char *path,
                               option, path, strerror(errno));
         goto fail;
     }
+    if (!buf) {
+        ret = ff_runway_error(err, RUNWAY_NOMEM, "out of memory");
+        goto fail;
+    }
     for (;;) {
         ssize_t n;
 
-        if (!buf || used == room) {
-            char *larger;
+        if (used == room) {
+            char *larger = realloc(buf, 2 * room + 1);
 
-            if (buf)
-                room *= 2;
-            larger = realloc(buf, room + 1);
             if (!larger) {
                 ret = ff_runway_error(err, RUNWAY_NOMEM, "out of memory");
                 goto fail;
             }
-            buf = larger;
+            buf   = larger;
+            room *= 2;
         }
         n = read(fd, buf + used, room - used);
         if (n < 0 && errno == EINTR)
@@ -178,10 +180,11 @@ static RunwayPictureFile *describe(const char *path, const char *type,
     RunwayPictureFile *file = malloc(sizeof(*file) + RUNWAY_CHECKSUM_SIZE +
                                      length);
     RunwayChecksum sum;
-    char *texts = (char *)(file + 1);
+    char *texts;
 
     if (!file)
         return NULL;
+    texts = (char *)(file + 1);
     ff_runway_checksum_init(&sum);
     ff_runway_checksum_add(&sum, data, size);
     ff_runway_checksum_text(&sum, texts);

@@ -82,12 +82,15 @@ static void sign_lock(const RunwayJournal *j, int fd)
 
 static void tell_wait(const RunwayJournal *j, int fd, const char *label)
 {
-    char text[sizeof(j->host) + 32], host[sizeof(text)] = "";
+    char text[sizeof(j->host) + 32], *host;
     ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
-    long pid = 0;
+    long pid;
 
     text[n > 0 ? n : 0] = 0;
-    if (sscanf(text, "%ld %[^\n]", &pid, host) < 1)
+    text[strcspn(text, "\n")] = 0;
+    pid  = strtol(text, &host, 10);
+    host += *host == ' ';
+    if (pid <= 0)
         ff_runway_log(j->log, RUNWAY_LOG_INFO, "%s: waiting for another "
                       "process that is at work on the same clip", label);
     else if (pid == (long)getpid() && !strcmp(host, j->host))

@@ -92,7 +92,7 @@ static inline void turn(const RunwayMatrix *m, uint8_t *restrict u,
     const int16_t v_u = m->v[0], v_v = m->v[1];
     const int16_t grey = (int16_t)(1 << (bits - 1));
     const int16_t max  = (int16_t)((1 << bits) - 1);
-    const int16_t half = 1 << (POINT(bits) - 1);
+    const int16_t half = (int16_t)(1 << (POINT(bits) - 1));
     const int wide = bits > 8;
 
     for (int i = 0; i < width; i++) {

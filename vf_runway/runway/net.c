@@ -17,6 +17,7 @@
  */
 
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -157,22 +158,18 @@ static void lower(char *text)
 static char *normal_text(const RunwayUrl *url, const char *port,
                          const char *path)
 {
-    size_t length = strlen(path);
+    int usual = url->port == (url->is_https ? 443 : 80);
+    size_t length = strlen(path), room;
     char *text;
 
     while (length && path[length - 1] == '/')
         length--;
-    text = malloc(strlen("https://:") + strlen(url->host) + strlen(port) +
-                  length + 1);
-    if (!text)
-        return NULL;
-    strcpy(text, url->is_https ? "https://" : "http://");
-    strcat(text, url->host);
-    if (url->port != (url->is_https ? 443 : 80)) {
-        strcat(text, ":");
-        strcat(text, port);
-    }
-    strncat(text, path, length);
+    room = strlen("https://:") + strlen(url->host) + strlen(port) + length + 1;
+    text = malloc(room);
+    if (text)
+        snprintf(text, room, "%s://%s%s%s%.*s", url->is_https ? "https" : "http",
+                 url->host, usual ? "" : ":", usual ? "" : port, (int)length,
+                 path);
     return text;
 }
 

@@ -378,7 +378,8 @@ static int get_text(const cJSON *json, const char *name, char *field,
     return 1;
 }
 
-#define GET_TEXT(json, r, name) get_text(json, #name, r->name, sizeof(r->name))
+#define GET_TEXT(json, r, name) \
+    get_text(json, #name, (r)->name, sizeof((r)->name))
 
 static int get_number(const cJSON *json, const char *name, double max,
                       double *number)

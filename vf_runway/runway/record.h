@@ -131,11 +131,11 @@ RunwayOutcome ff_runway_record_encode(const RunwayRecord *record, char **text,
                                       size_t *size, RunwayError *err);
 
 /**
- * Back again, RUNWAY_OK. Whatever is not exactly what ff_runway_record_encode() wrote for
- * that identity (torn, cut short, longer, edited, of another clip, of another
- * version of the format) gives a record in state DAMAGED with the reason in
- * failure and nothing else in it believed. RUNWAY_NOMEM: nobody knows; record
- * is in state NONE.
+ * Back again, RUNWAY_OK. Whatever is not exactly what
+ * ff_runway_record_encode() wrote for that identity (torn, cut short, longer,
+ * edited, of another clip, of another version of the format) gives a record in
+ * state DAMAGED with the reason in failure and nothing else in it believed.
+ * RUNWAY_NOMEM: nobody knows; record is in state NONE.
  */
 RunwayOutcome ff_runway_record_decode(const char *text, size_t size,
                              const char *identity, RunwayRecord *record);

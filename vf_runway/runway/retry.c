@@ -102,7 +102,7 @@ static int parse_month(const char **s)
     static const char names[] = "janfebmaraprmayjunjulaugsepoctnovdec";
 
     for (int i = 0; i < 12; i++) {
-        if (!strncasecmp(*s, names + 3 * i, 3)) {
+        if (!strncasecmp(*s, &names[(size_t)i * 3], 3)) {
             *s += 3;
             return i + 1;
         }
@@ -169,8 +169,8 @@ static int parse_date(const char *s, int64_t *seconds)
         hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 ||
         second > 60)
         return 0;
-    *seconds = days_from_date(year, month, day) * 86400 + hour * 3600 +
-               minute * 60 + second;
+    *seconds = days_from_date(year, month, day) * 86400 + hour * 3600LL +
+               minute * 60LL + second;
     return 1;
 }
 

@@ -188,10 +188,11 @@ static void make_boundary(const RunwayUpload *what, char *text, size_t room)
     RunwayChecksum sum;
     char hex[RUNWAY_CHECKSUM_SIZE];
     int64_t now = ff_runway_now();
+    uintptr_t where = (uintptr_t)what; /* of a thread's own */
 
     ff_runway_checksum_init(&sum);
     ff_runway_checksum_add(&sum, &now, sizeof(now));
-    ff_runway_checksum_add(&sum, &what, sizeof(what));
+    ff_runway_checksum_add(&sum, &where, sizeof(where));
     ff_runway_checksum_text(&sum, hex);
     snprintf(text, room, "runway-v2v-%s", hex);
 }

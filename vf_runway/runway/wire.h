@@ -72,8 +72,8 @@ typedef struct RunwayRequest {
  * model has are written, except those of extra, which win over all others but
  * may not name the source field or "model"; a null in extra takes the member
  * out. For a model that is not known, the member that is "@clip" in extra is the
- * source field. Every picture has its uri. RUNWAY_INVALID: extra is no JSON object, or
- * names what it may not. *body is the caller's to free.
+ * source field. Every picture has its uri. RUNWAY_INVALID: extra is no JSON
+ * object, or names what it may not. *body is the caller's to free.
  */
 RunwayOutcome ff_runway_wire_create_body(const RunwayRequest *request,
                                          int fd, uint64_t size, const char *uri,

@@ -211,7 +211,7 @@ static size_t tag_length(const char *s, size_t size)
 /** The beginning of a reply as one line, tags taken out, white space single. */
 static void append_excerpt(Line *line, const char *text, size_t size)
 {
-    size_t start = line->used, most = start + 4 * EXCERPT;
+    size_t start = line->used, most = start + (size_t)4 * EXCERPT;
     int space = 0;
 
     for (size_t i = 0; i < size && line->used < most;) {
@@ -234,7 +234,7 @@ static void shorten(Line *line, size_t start)
     if (strlen(line->text + start) > EXCERPT) {
         line->text[start + EXCERPT] = 0;
         ff_runway_clean_text(line->text + start, 1);
-        strcat(line->text, "...");
+        memcpy(line->text + strlen(line->text), "...", sizeof("..."));
     }
 }
 
@@ -257,7 +257,7 @@ void ff_runway_wire_error_text(const char *text, size_t size, char *out,
     }
     if (cJSON_IsObject(root))
         append_error(&line, root);
-    else if (cJSON_IsString(root))
+    else if (root && cJSON_IsString(root))
         append(&line, "%s", root->valuestring);
     if (!line.used) {
         append(&line, "%s", root ? "" : "a reply that is not JSON: ");

@@ -118,12 +118,10 @@ int ff_runway_wire_extra_text(const char *extra, const char *name, char *out,
                               size_t room)
 {
     cJSON *root = cJSON_Parse(extra);
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(root, name);
-    int found = !!item;
+    const char *text = runway_json_text(root, name);
+    int found = !!runway_json_member(root, name);
 
-    out[0] = 0;
-    if (cJSON_IsString(item))
-        snprintf(out, room, "%s", item->valuestring);
+    snprintf(out, room, "%s", text ? text : "");
     cJSON_Delete(root);
     return found;
 }
