@@ -100,7 +100,7 @@ bench: ## speed and memory, beside what else one would do; a part of it: make be
 	@tests/bench/bench $(B)
 
 lint: ## clang-tidy, cppcheck, clang-format, and all warnings, over the sources
-	@scripts/deps tools
+	@scripts/deps lint
 	@DIALECT='$(DIALECT)' WARNINGS='$(WARNINGS) $(STRICT)' scripts/lint $(RUNWAY_CORE:%=vf_runway/runway/%.c)
 
 clean: ## remove what was built, keep the downloaded source
