@@ -64,8 +64,8 @@ RunwayOutcome ff_runway_classify(RunwayRequestKind kind,
 #define RUNWAY_RETRY_AFTER_MAX 300000000LL ///< microseconds honoured at most
 #define RUNWAY_OUTAGE_MAX      900000000LL ///< microseconds until a run ends
 #define RUNWAY_DOWNLOAD_MAX  14400000000LL ///< a result, all tries together
-/* while nothing has ever answered in this run */
-#define RUNWAY_UNREACHED_MAX    20000000LL ///< the same
+/* of the same, while nothing has ever answered in this run */
+#define RUNWAY_UNREACHED_MAX    20000000LL
 
 /**
  * Value of a Retry-After header in microseconds, clipped to
