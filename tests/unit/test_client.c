@@ -1290,6 +1290,34 @@ static void test_tls_to_a_plain_server(void **state)
     server_stop(&server);
 }
 
+/* It has answered before, and now a handshake breaks off: that is no verdict on
+ * anything, and nothing was sent. */
+static void test_handshake_breaks_off(void **state)
+{
+    static const char *const ends[] = { "HTTP/1.1 400 Bad Request\r\n\r\n", "" };
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        Server *server = server_start(say, (void *)ends[i]);
+        RunwayClientConfig config;
+        Download d;
+        char base[64];
+
+        server->ignore_request = 1;
+        snprintf(base, sizeof(base), "https://127.0.0.1:%d", server->port);
+        config = make_config(base);
+        open_download(&d);
+        ff_runway_client_free(&d.client);
+        d.client = connect_with(config);
+        assert_int_equal(submit(d.client), RUNWAY_REFUSED);
+        assert_int_equal(download(&d), RUNWAY_OK);
+        assert_int_equal(submit(d.client), RUNWAY_UNAVAILABLE);
+        assert_says("cannot reach 127.0.0.1:");
+        close_download(&d);
+        server_stop(&server);
+    }
+}
+
 /* a proxy that says no has seen no create */
 static void test_proxy_refuses(void **state)
 {
@@ -1608,6 +1636,7 @@ int main(void)
         TEST(test_stalls),
         TEST(test_stalled_download),
         TEST(test_tls_to_a_plain_server),
+        TEST(test_handshake_breaks_off),
         TEST(test_proxy_refuses),
         TEST(test_proxy_without_tls_behind),
         TEST(test_proxy_from_the_environment),

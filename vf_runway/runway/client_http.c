@@ -291,15 +291,26 @@ static CURLcode set_request(RunwayCall *call, const char *url)
     return ret;
 }
 
-/** libcurl's codes for a certificate or a handshake that was not accepted. */
-static int is_tls_code(CURLcode code)
+/**
+ * Whether it was TLS that said no, so that asking again would not help: a
+ * certificate that is not accepted, or what was set up for it. A handshake that
+ * breaks off (35) may be anything from no TLS at all to a line that was cut: it
+ * counts as no while nothing has ever answered, else as a passing fault.
+ */
+static int is_tls_verdict(RunwayCall *call)
 {
     /* by number: some names are gone from, or not yet in, some releases */
     static const unsigned char codes[] = {
-        35, 51, 53, 54, 58, 59, 60, 66, 77, 80, 82, 83, 90, 91, 98
+        51, 53, 54, 58, 59, 60, 66, 77, 80, 82, 83, 90, 91, 98
     };
+    int reached;
 
-    return memchr(codes, (int)code, sizeof(codes)) != NULL;
+    if (call->code != CURLE_SSL_CONNECT_ERROR)
+        return memchr(codes, (int)call->code, sizeof(codes)) != NULL;
+    pthread_mutex_lock(&call->client->mutex);
+    reached = call->client->reached;
+    pthread_mutex_unlock(&call->client->mutex);
+    return !reached;
 }
 
 /** Whether the request may have reached the other end, if only in part. */
@@ -375,8 +386,8 @@ static RunwayTransport judge(RunwayCall *call)
         return RUNWAY_TRANSPORT_TOO_LARGE;
     if (ff_runway_call_has_begun(call))
         return RUNWAY_TRANSPORT_BROKEN;
-    return is_tls_code(call->code) ? RUNWAY_TRANSPORT_TLS
-                                   : RUNWAY_TRANSPORT_NOT_SENT;
+    return is_tls_verdict(call) ? RUNWAY_TRANSPORT_TLS
+                                : RUNWAY_TRANSPORT_NOT_SENT;
 }
 
 static void log_call(const RunwayCall *call, const char *url, int64_t took)

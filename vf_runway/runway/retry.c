@@ -54,7 +54,7 @@ RunwayOutcome ff_runway_classify(RunwayRequestKind kind,
     switch (transport) {
     case RUNWAY_TRANSPORT_TLS:
         /* The create got through, so the certificate was right a moment ago:
-         * a handshake cut by a passing fault must not cost a paid task. */
+         * what is wrong for a while must not cost a paid task. */
     case RUNWAY_TRANSPORT_NOT_SENT:
     case RUNWAY_TRANSPORT_BROKEN:
         return RUNWAY_UNAVAILABLE;

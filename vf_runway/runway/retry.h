@@ -41,7 +41,7 @@ typedef enum RunwayTransport {
     RUNWAY_TRANSPORT_REPLY,       ///< a whole reply with a status came
     RUNWAY_TRANSPORT_NOT_SENT,    ///< not a byte of the request went out
     RUNWAY_TRANSPORT_BROKEN,      ///< cut or timed out after a byte went out
-    RUNWAY_TRANSPORT_TLS,         ///< the certificate or handshake was refused
+    RUNWAY_TRANSPORT_TLS,         ///< the certificate was refused
     RUNWAY_TRANSPORT_TOO_LARGE,   ///< the reply passed its size limit
 } RunwayTransport;
 
