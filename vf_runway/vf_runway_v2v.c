@@ -28,6 +28,7 @@
 
 #define RUNWAY_COMPAT_FILTER
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -287,6 +288,26 @@ static void expand_output(const RunwayV2VContext *s, const AVFilterLink *inlink,
               (int64_t)h * outlink->w, 1 << 16);
 }
 
+/* The shape of the picture stays what it is, unless it is cropped; where that is
+ * the shape of the model's own size, the pixels are square, as the model's. */
+static void shape_pixels(const RunwayV2VContext *s, const AVFilterLink *inlink,
+                         AVFilterLink *outlink)
+{
+    const RunwayGeometry own = { .width = outlink->w, .height = outlink->h };
+    AVRational sar = inlink->sample_aspect_ratio;
+
+    if (!s->set.out_w && sar.num <= 0)
+        sar = (AVRational){ 1, 1 };
+    if (!s->set.out_w && (s->set.fit == RUNWAY_FIT_CROP ||
+                          !ff_runway_geometry_is_off(&own, lrint(inlink->w *
+                                                     av_q2d(sar)), inlink->h)))
+        outlink->sample_aspect_ratio = (AVRational){ 1, 1 };
+    else if (sar.num > 0 && s->set.fit != RUNWAY_FIT_CROP)
+        outlink->sample_aspect_ratio =
+            av_mul_q(sar, av_mul_q((AVRational){ inlink->w, outlink->w },
+                                   (AVRational){ outlink->h, inlink->h }));
+}
+
 static int config_output(AVFilterLink *outlink)
 {
     AVFilterContext *ctx = outlink->src;
@@ -317,16 +338,7 @@ static int config_output(AVFilterLink *outlink)
     else if (s->set.size && (s->set.out_w || w)) {
         outlink->w = s->set.out_w ? s->set.out_w : w;
         outlink->h = s->set.out_h ? s->set.out_h : h;
-        /* the shape of the picture stays what it is, unless it is cropped, or
-         * the size is the model's own, which has square pixels */
-        if (!s->set.out_w)
-            outlink->sample_aspect_ratio = (AVRational){ 1, 1 };
-        else if (inlink->sample_aspect_ratio.num &&
-                 s->set.fit != RUNWAY_FIT_CROP)
-            outlink->sample_aspect_ratio =
-                av_mul_q(inlink->sample_aspect_ratio,
-                         av_mul_q((AVRational){ inlink->w, outlink->w },
-                                  (AVRational){ outlink->h, inlink->h }));
+        shape_pixels(s, inlink, outlink);
     }
     if (passes_source(ctx) &&
         (outlink->w != inlink->w || outlink->h != inlink->h)) {

@@ -95,6 +95,8 @@ subtest 'size=' => sub {
         [$clip, { size => 'qqvga' },         '160x120', '1:1'],
         [$clip, { size => 'generated' },     '640x480', '1:1'],
         [$clip, { size => 'generated', ratio => '960:960', fit => 'crop' }, '960x960', '1:1'],
+        [$clip, { size => 'generated', ratio => '1280:720' }, '1280x720', '3:4'],
+        [$clip, { size => 'generated', ratio => '720:1280', fit => 'stretch' }, '720x1280', '64:27'],
         [$anamorphic, { size => 'generated' }, '640x480', '1:1'],
         [$anamorphic, { size => '288x240' },   '288x240', '10:9'],
         [$anamorphic, { size => '160x120' },   '160x120', '1:1'],
