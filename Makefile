@@ -48,6 +48,12 @@ install: all ## copy ffmpeg and ffprobe to PREFIX/bin (PREFIX=/usr/local, DESTDI
 uninstall: ## remove them again
 	rm -f '$(DESTDIR)$(PREFIX)/bin/ffmpeg' '$(DESTDIR)$(PREFIX)/bin/ffprobe'
 
+dropin: ## a libavfilter for the ffmpeg that is installed: build/bin/ffmpeg-runway
+	@scripts/deps --list build || { echo 'These are needed first. To install them: make deps' >&2; exit 1; }
+	@MAKE='$(MAKE)' scripts/dropin $(BUILD)
+	@mkdir -p $(BUILD)/bin
+	@ln -sf ../dropin/bin/ffmpeg-runway $(BUILD)/bin/ffmpeg-runway
+
 apply: ## put the filter into a FFmpeg tree of your own: make apply FFMPEG=DIR
 	@test -n '$(FFMPEG)' || { echo 'Say which tree: make apply FFMPEG=DIR' >&2; exit 2; }
 	@libavfilter-patch/apply '$(FFMPEG)'
@@ -103,16 +109,26 @@ lint: ## clang-tidy, cppcheck, clang-format, and all warnings, over the sources
 	@scripts/deps lint
 	@DIALECT='$(DIALECT)' WARNINGS='$(WARNINGS) $(STRICT)' scripts/lint $(RUNWAY_CORE:%=vf_runway/runway/%.c)
 
+DROPIN_TESTS = colour downstream generate interrupt private resume size timing
+
+check-dropin: dropin $(SIMULATOR) ## what dropin makes, with some of the tests
+	@mkdir -p $(BUILD)/dropin/assert
+	@ln -sf ../bin/ffmpeg-runway $(BUILD)/dropin/assert/ffmpeg
+	@ln -sf "$$(dirname "$$(sed -n "s/^ffmpeg='\(.*\)'/\1/p" $(BUILD)/dropin/bin/ffmpeg-runway)")/ffprobe" $(BUILD)/dropin/assert/ffprobe
+	@ln -sf ../../bin/runway-simulator $(BUILD)/dropin/bin/runway-simulator
+	@scripts/check $(BUILD)/dropin $(or $(T),$(DROPIN_TESTS:%=tests/e2e/%.t))
+
 clean: ## remove what was built, keep the downloaded source
 	rm -rf $(BUILD)/bin $(BUILD)/ffmpeg $(BUILD)/assert $(BUILD)/unit \
 	    $(BUILD)/simulator $(BUILD)/demo $(BUILD)/check $(BUILD)/*.log \
-	    $(BUILD)/standalone $(foreach d,bin assert simulator check standalone,$(BUILD)/releases/*/$(d))
+	    $(BUILD)/standalone $(foreach d,bin lib build check assert,$(BUILD)/dropin/$(d)) \
+	    $(foreach d,bin assert simulator check standalone,$(BUILD)/releases/*/$(d))
 
 distclean: ## remove build/ altogether
 	rm -rf $(BUILD)
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / { printf "  make %-12s %s\n", $$1, $$2 } \
+	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / { printf "  make %-14s %s\n", $$1, $$2 } \
 	    /^## [A-Z]/ { printf "\n%s\n", substr($$0, 4) }' Makefile
 	@printf '%s\n' '' 'Variables' \
 	    '  FFMPEG_SRC=DIR    build from that FFmpeg source tree (it is copied)' \
@@ -122,8 +138,9 @@ help: ## this list
 	    '  CC=, BUILD=DIR    another compiler, another directory than build/' \
 	    '  -jN               as many jobs (by itself: one for each processor)'
 
-.PHONY: all deps demo install uninstall apply patch simulator check check-unit \
-    check-e2e soak check-releases check-ffmpeg check-programs check-unit-programs check-e2e-programs \
+.PHONY: all deps demo install uninstall dropin apply patch simulator check \
+    check-unit check-e2e soak check-releases check-dropin check-ffmpeg \
+    check-programs check-unit-programs check-e2e-programs \
     demo-programs bench bench-programs lint clean distclean help FORCE
 
 ##
