@@ -429,6 +429,10 @@ static int start(AVFilterContext *ctx)
     if (!ff_runway_model_is_known(s->set.model_info))
         av_log(ctx, AV_LOG_WARNING, "model %s is not known here: it is sent "
                "the common fields, and its price is unknown\n", s->set.model);
+    /* not in init(), which runs twice for one graph */
+    if (s->set.key_exposed)
+        av_log(ctx, AV_LOG_WARNING, "key_file: others can read %s; chmod 600 "
+               "it\n", s->set.key_file);
     if (s->set.timing == RUNWAY_TIMING_NATIVE)
         av_log(ctx, AV_LOG_INFO, "timing=native: the frames come at the "
                "provider's rate, which is not known beforehand; keep their "

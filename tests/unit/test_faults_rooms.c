@@ -326,7 +326,8 @@ static RunwayOutcome read_a_text(void *opaque, RunwayError *err)
 static RunwayOutcome read_a_key(void *opaque, RunwayError *err)
 {
     char *key = NULL;
-    RunwayOutcome ret = ff_runway_read_key(opaque, &key, NULL, err);
+    int exposed;
+    RunwayOutcome ret = ff_runway_read_key(opaque, &key, &exposed, err);
 
     faulty_free(key);
     return ret;

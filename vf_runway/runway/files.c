@@ -124,8 +124,8 @@ RunwayOutcome ff_runway_read_text(const char *option, const char *path,
     return RUNWAY_OK;
 }
 
-RunwayOutcome ff_runway_read_key(const char *path, char **key,
-                                 const RunwayLog *log, RunwayError *err)
+RunwayOutcome ff_runway_read_key(const char *path, char **key, int *exposed,
+                                 RunwayError *err)
 {
     struct stat st;
     size_t size;
@@ -142,9 +142,7 @@ RunwayOutcome ff_runway_read_key(const char *path, char **key,
                                "write to %s, so the key in it may be anyone's; "
                                "chmod 600 it", path);
     }
-    if (S_ISREG(st.st_mode) && st.st_mode & (S_IRGRP | S_IROTH))
-        ff_runway_log(log, RUNWAY_LOG_WARNING, "key_file: others can read %s; "
-                      "chmod 600 it", path);
+    *exposed = S_ISREG(st.st_mode) && st.st_mode & (S_IRGRP | S_IROTH);
     return RUNWAY_OK;
 }
 

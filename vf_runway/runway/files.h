@@ -26,7 +26,6 @@
 #define AVFILTER_RUNWAY_FILES_H
 
 #include "error.h"
-#include "log.h"
 #include "wire.h"
 
 /** A UTF-8 text of at most 64 KiB; a byte order mark and the last newline are
@@ -35,11 +34,11 @@ RunwayOutcome ff_runway_read_text(const char *option, const char *path,
                                   char **text, RunwayError *err);
 
 /**
- * A key. A file that others than its owner can write is refused, one that
- * others can read is warned about. Not checked otherwise.
+ * A key. A file that others than its owner can write is refused; whether others
+ * can read it is told in *exposed. Not checked otherwise.
  */
-RunwayOutcome ff_runway_read_key(const char *path, char **key,
-                                 const RunwayLog *log, RunwayError *err);
+RunwayOutcome ff_runway_read_key(const char *path, char **key, int *exposed,
+                                 RunwayError *err);
 
 /**
  * A reference picture: an https or runway URI as it is, else a local PNG, JPEG

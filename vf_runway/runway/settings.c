@@ -401,7 +401,8 @@ static int set_key(RunwaySettings *set)
                    "provider=cometapi or provider=runway\n");
             return AVERROR(EINVAL);
         }
-        if (ff_runway_read_key(set->key_file, &set->key, &set->log, &err))
+        if (ff_runway_read_key(set->key_file, &set->key, &set->key_exposed,
+                               &err))
             return ff_runway_report(set->log_ctx, &err);
     } else {
         const char *key = getenv(set->provider->key_variable);

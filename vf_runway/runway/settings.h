@@ -96,6 +96,7 @@ typedef struct RunwaySettings {
     int nb_keyframes;
     int out_w, out_h;           ///< of size, 0: not given
     char *key;
+    int key_exposed;            ///< others can read key_file
     char **kept;                ///< every text that request has pointed to
     int nb_kept;
     RunwayPicture **kept_pictures; ///< every array of pictures, likewise
