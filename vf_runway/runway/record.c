@@ -128,13 +128,13 @@ int ff_runway_record_is_open(const RunwayRecord *record)
 /* What the record lacks for this state, NULL when it lacks nothing. */
 static const char *lacks(const RunwayRecord *r, RunwayClipState state)
 {
+    if (state == RUNWAY_CLIP_STORED && r->result_size < 0)
+        return "the result's size";
+    if (state == RUNWAY_CLIP_STORED &&
+        !ff_runway_checksum_is_text(r->result_checksum))
+        return "the result's checksum";
     switch (state) {
     case RUNWAY_CLIP_STORED:
-        if (r->result_size < 0)
-            return "the result's size";
-        if (!ff_runway_checksum_is_text(r->result_checksum))
-            return "the result's checksum";
-        /* fall through */
     case RUNWAY_CLIP_SUBMITTED:
     case RUNWAY_CLIP_GENERATED:
     case RUNWAY_CLIP_FAILED:
