@@ -151,20 +151,26 @@ my $short = numbered_film(rate => 24, seconds => 8);
 # --- what is told ------------------------------------------------------------------------
 
 {
-    my $sim = RunwayTest::Simulator->start('--latency' => 8, @exact);
+    my $sim = RunwayTest::Simulator->start('--latency' => 12, @exact);
+    # On 5.1 no frame comes out before all is there, so it is one wait. Later
+    # releases take the first clip's frames when they can, and wait once more.
+    my $once = $LIBAVFILTER < 9;
     my $run = filter_film($sim, numbered_film(rate => 24, seconds => 4), "$filter:concurrency=1");
     subtest 'when the next clip is likely to be there' => sub {
         ends_well($run, 'ends well');
         my @told = map { [/^waiting for (\d+) s: (\d+) clips? done; .*?(?:, next in about (\d+) s)?(?:, (\d+) credits)?$/] }
             $run->{err} =~ /\] (waiting for .*)/g;
-        cmp_ok(scalar @told, '>=', 3, 'there are lines');
-        is((grep { $told[$_][0] - $told[$_ - 1][0] < 5 } 1 .. $#told), 0, 'no two within five seconds');
+        cmp_ok(scalar @told, '>=', 4, 'there are lines');
+        my ($again) = grep { $told[$_][0] < $told[$_ - 1][0] } 1 .. $#told;
+        is(defined $again, !$once, $once ? 'of one wait' : 'of two waits');
+        my @since = map { $_ && $told[$_][0] >= $told[$_ - 1][0] ? $told[$_ - 1][0] : 0 } 0 .. $#told;
+        is((grep { $told[$_][0] - $since[$_] < 5 } 0 .. $#told), 0, 'no two within five seconds');
         is((grep { !$_->[1] && defined $_->[2] } @told), 0, 'nobody knows it before the first is there');
         my @known = grep { $_->[1] == 1 } @told;
         cmp_ok(scalar @known, '>=', 1, 'then it is known');
-        # the second began when the first was there, 8 s after the beginning
-        my $off = $run->{seconds} - 16;
-        is((grep { !defined $_->[2] || abs($_->[0] + $_->[2] - 16) > 4 + $off } @known), 0, 'and is right')
+        # the second began when the first was there, 12 s after the beginning
+        my ($off, $end) = ($run->{seconds} - 24, $once ? 24 : 12);
+        is((grep { !defined $_->[2] || abs($_->[0] + $_->[2] - $end) > 4 + $off } @known), 0, 'and is right')
             or diag map { "@$_[0 .. 1] " . ($_->[2] // '-') . "\n" } @told;
         is($told[-1][3], 112, 'with the credits so far');
     };

@@ -23,7 +23,7 @@ use MIME::Base64 qw(encode_base64);
 use POSIX qw(:sys_wait_h);
 use Time::HiRes qw(sleep time);
 
-our @EXPORT = qw($ROOT $BUILD $FFMPEG $FFPROBE $SIMULATOR $TMP @SOURCE_TIME_BASE
+our @EXPORT = qw($ROOT $BUILD $FFMPEG $FFPROBE $SIMULATOR $TMP $LIBAVFILTER @SOURCE_TIME_BASE
     run_cmd slurp spew json decode make_clip data_uri probe frame_means mean_luma);
 
 our $ROOT = abs_path(dirname(__FILE__) . '/../../..');
@@ -43,10 +43,12 @@ our $FFPROBE = _program(FFPROBE => "$BUILD/assert/ffprobe", "$BUILD/bin/ffprobe"
 our $SIMULATOR = _program(SIMULATOR => "$BUILD/bin/runway-simulator");
 our $TMP = $ENV{TEST_TMP} || tempdir(CLEANUP => 1);
 
+# The release, by its libavfilter: 8 is FFmpeg 5.1, 9 is 6, 10 is 7, 11 is 8, 12 is 9.
+our $LIBAVFILTER = `'$FFMPEG' -version` =~ /^libavfilter\s+(\d+)/m ? $1 : 0;
+
 # Makes an encoder keep the input's time base. The number is what 5.1 knows;
 # newer ones warn of it.
-our @SOURCE_TIME_BASE = ('-enc_time_base',
-    (`'$FFMPEG' -version` =~ /^libavfilter\s+(\d+)/m ? $1 : 0) >= 10 ? 'demux' : '-1');
+our @SOURCE_TIME_BASE = ('-enc_time_base', $LIBAVFILTER >= 10 ? 'demux' : '-1');
 
 # A proxy of the developer's own is no concern of tests on loopback.
 delete @ENV{grep { /^(https?|all|no)_proxy$/i } keys %ENV};
