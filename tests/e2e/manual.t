@@ -1,6 +1,7 @@
 #!/usr/bin/env perl
 # The filter's section in FFmpeg's manual: where it stands, that it has every
-# option and none that is not there, that its examples work.
+# option and none that is not there, that its examples work; and what ffmpeg -h
+# says of each.
 #
 # This file is part of runway_v2v, LGPL 2.1 or later.
 use strict;
@@ -94,6 +95,22 @@ for (split /^/, $table // '') {
     $inner = 0 if /^\@end table/;
 }
 is_deeply([sort keys %said], [sort keys %option], 'the manual has every option and no other');
+
+subtest 'ffmpeg -h filter=runway_v2v' => sub {
+    my %unit = (cache_size => 'bytes', clip_duration => 'seconds', keyframe => 'SECONDS', max_credits => 'credits',
+        poll_interval => 'seconds', task_timeout => 'seconds', size => 'WxH', ratio => 'W:H');
+    my $of = '';
+    for (split /\n/, $help) {
+        my ($indent, $what, $type, $text) = /^( {3}| {5})(\w+) +(<\w+>|-?\d+) +\S{11}(?: (.*))?$/ or next;
+        my $name = $indent eq '   ' ? ($of = $what) : "$of=$what";
+        $text = ($text // '') =~ s/ \((?:from|default) .*//r;
+        like($text, qr/^\w[^"]{15,120}$/, "$name is explained");
+        like($text, qr/\b$unit{$name}\b/, "$name: in what") if $unit{$name};
+        ok($unit{$name}, "$name is a time, and says in what") if $type eq '<duration>';
+    }
+    like($help, qr/^  Generate video from video/m, 'and the filter is');
+    like($help, qr/COMETAPI_KEY or RUNWAYML_API_SECRET/, 'where the key comes from');
+};
 
 subtest 'values and defaults' => sub {
     for my $name (sort keys %said) {
