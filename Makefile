@@ -42,17 +42,32 @@ demo: ## the filter at work, against a simulated service: build/demo/
 	@scripts/demo $(BUILD)
 
 install: all ## copy ffmpeg and ffprobe to PREFIX/bin (PREFIX=/usr/local, DESTDIR=)
-	install -d '$(DESTDIR)$(PREFIX)/bin'
+	install -m 755 -d '$(DESTDIR)$(PREFIX)/bin'
 	install -m 755 $(BUILD)/bin/ffmpeg $(BUILD)/bin/ffprobe '$(DESTDIR)$(PREFIX)/bin/'
 
-uninstall: ## remove them again
-	rm -f '$(DESTDIR)$(PREFIX)/bin/ffmpeg' '$(DESTDIR)$(PREFIX)/bin/ffprobe'
+# What has not the filter's name in it was not put there from here.
+uninstall: ## remove them again, and what install-dropin put there
+	@cd '$(DESTDIR)$(PREFIX)/bin' 2>/dev/null || exit 0; \
+	for f in ffmpeg ffprobe ffmpeg-runway; do \
+	    if grep -qs runway_v2v "$$f"; then echo "rm -f $$f"; rm -f "$$f"; fi; \
+	done
+	@if test -d '$(DESTDIR)$(DROPIN_LIB)'; then \
+	    cd '$(DESTDIR)$(DROPIN_LIB)' && rm -f built-for libavfilter.so.* && cd .. && rmdir ffmpeg-runway; \
+	fi
+
+DROPIN_LIB = $(PREFIX)/lib/ffmpeg-runway
 
 dropin: ## a libavfilter for the ffmpeg that is installed: build/bin/ffmpeg-runway
 	@scripts/deps --list build || { echo 'These are needed first. To install them: make deps' >&2; exit 1; }
 	@MAKE='$(MAKE)' scripts/dropin $(BUILD)
 	@mkdir -p $(BUILD)/bin
 	@ln -sf ../dropin/bin/ffmpeg-runway $(BUILD)/bin/ffmpeg-runway
+
+install-dropin: dropin ## copy it to PREFIX/bin and PREFIX/lib/ffmpeg-runway
+	install -m 755 -d '$(DESTDIR)$(PREFIX)/bin' '$(DESTDIR)$(DROPIN_LIB)'
+	rm -f '$(DESTDIR)$(DROPIN_LIB)'/libavfilter.so.*
+	install -m 644 $(BUILD)/dropin/lib/ffmpeg-runway/* '$(DESTDIR)$(DROPIN_LIB)/'
+	install -m 755 $(BUILD)/dropin/bin/ffmpeg-runway '$(DESTDIR)$(PREFIX)/bin/'
 
 apply: ## put the filter into a FFmpeg tree of your own: make apply FFMPEG=DIR
 	@test -n '$(FFMPEG)' || { echo 'Say which tree: make apply FFMPEG=DIR' >&2; exit 2; }
@@ -138,7 +153,7 @@ help: ## this list
 	    '  CC=, BUILD=DIR    another compiler, another directory than build/' \
 	    '  -jN               as many jobs (by itself: one for each processor)'
 
-.PHONY: all deps demo install uninstall dropin apply patch simulator check \
+.PHONY: all deps demo install uninstall dropin install-dropin apply patch simulator check \
     check-unit check-e2e soak check-releases check-dropin check-ffmpeg \
     check-programs check-unit-programs check-e2e-programs \
     demo-programs bench bench-programs lint clean distclean help FORCE
