@@ -67,6 +67,16 @@ sub stops {
     return $run;
 }
 
+# What was paid for and cannot be used: the file that the error names.
+sub kept_aside {
+    my ($name, $job) = @_;
+    my $run = $job->run(loglevel => 'error');
+    my ($path) = $run->{said} =~ /\(what came is kept: (.*?)\)$/ or fail("$name: says where it is: $run->{said}");
+    like($path // '', qr{^\Q$job->{cache}\E/results/.*\.mp4$}, "$name: where results are");
+    ok(-s ($path // ''), "$name: what came is there");
+    return $path;
+}
+
 # --- on_error=fail -------------------------------------------------------------------
 
 subtest 'fail' => sub {
@@ -86,6 +96,7 @@ subtest 'fail' => sub {
         comes_out("$name, then with source", $job, kept => [2]);
         is(billed($sim), 4, "$name: the others are bought once");
         next if $state eq 'failed';
+        kept_aside($name, $job) if $name =~ /result/;
         comes_out("$name, then with a try more", $job, kept => [], options => { retries => 1 });
         is(billed($sim), 5, "$name: and that is one task more");
     }
@@ -183,7 +194,10 @@ PERL
     my $job = job(sim => $sim, options => { on_error => 'source', concurrency => 1 });
     stops('source', $job, [qr/^clip 1 .*no video that can be read: Decoder not found/]);
     is($job->states->{1}, 'generated', 'what is paid for is not given up');
+    my $path = kept_aside('for another FFmpeg', $job);
+    like(slurp($path), qr/vp09/, 'it is what came');
     stops('again', $job, [qr/^clip 1 .*Decoder not found/]);
+    is(scalar(() = glob "$job->{cache}/results/*"), 1, 'which is kept once');
     is(billed($sim), 1, 'nor paid again');
 };
 

@@ -397,6 +397,100 @@ static void test_commit_fails(void **state)
     ff_runway_cache_free(&c);
 }
 
+/* --- what cannot be used -------------------------------------------------- */
+
+static RunwayCacheEntry *begin_with(RunwayCache *c, const char *bytes)
+{
+    RunwayCacheEntry *entry;
+    size_t size = strlen(bytes);
+
+    assert_int_equal(ff_runway_cache_begin(c, IDENTITY, &entry, NULL),
+                     RUNWAY_OK);
+    assert_int_equal(pwrite(ff_runway_cache_entry_fd(entry), bytes, size, 0),
+                     size);
+    return entry;
+}
+
+/* kept for a person, and never taken for a result */
+static void test_refused(void **state)
+{
+    RunwayCache *c = open_cache(1 << 30);
+    RunwayCacheEntry *entry = begin_with(c, "<html>");
+    char sum[RUNWAY_CHECKSUM_SIZE] = "", other[RUNWAY_CHECKSUM_SIZE], *path;
+    char start[600];
+    int fd = 5;
+
+    (void)state;
+    ff_runway_cache_refuse(c, &entry, sum);
+    assert_null(entry);
+    assert_true(ff_runway_checksum_is_text(sum));
+    path = ff_runway_cache_refused_path(c, IDENTITY, sum);
+    assert_non_null(path);
+    snprintf(start, sizeof(start), "%s/results/%s.", dir, IDENTITY);
+    assert_int_equal(strncmp(path, start, strlen(start)), 0);
+    assert_int_equal(mode_of(path), 0600);
+    assert_int_equal(count_files("incoming"), 0);
+    assert_false(ff_runway_cache_has(c, IDENTITY, 6, sum));
+    assert_int_equal(ff_runway_cache_open(c, IDENTITY, 6, sum, &fd, NULL),
+                     RUNWAY_OK);
+    assert_int_equal(fd, -1);
+    assert_null(ff_runway_cache_refused_path(c, identity_of(1), sum));
+    assert_null(ff_runway_cache_refused_path(c, IDENTITY, ""));
+
+    /* the same once more is no second file, another one is */
+    entry = begin_with(c, "<html>");
+    ff_runway_cache_refuse(c, &entry, other);
+    assert_string_equal(sum, other);
+    assert_int_equal(count_files("results"), 1);
+    entry = begin_with(c, "<xml>");
+    ff_runway_cache_refuse(c, &entry, other);
+    assert_string_not_equal(sum, other);
+    assert_int_equal(count_files("results"), 2);
+    free(path);
+    ff_runway_cache_free(&c);
+}
+
+/* it takes no more than there is, and goes when it is the oldest */
+static void test_refused_is_bounded(void **state)
+{
+    RunwayCache *c = open_cache(100);
+    RunwayCacheEntry *entry = begin_with(c, "<html>");
+    char sum[RUNWAY_CHECKSUM_SIZE], good[RUNWAY_CHECKSUM_SIZE], *path;
+    struct utimbuf old = { 1000, 1000 };
+
+    (void)state;
+    ff_runway_cache_refuse(c, &entry, sum);
+    path = ff_runway_cache_refused_path(c, IDENTITY, sum);
+    assert_non_null(path);
+    assert_int_equal(utime(path, &old), 0);
+    bring_and_close(c, IDENTITY, 90, 0, good);
+    assert_true(exists(path));
+    bring_and_close(c, identity_of(1), 8, 0, good);
+    assert_false(exists(path));
+    assert_null(ff_runway_cache_refused_path(c, IDENTITY, sum));
+    assert_int_equal(count_files("results"), 2);
+    free(path);
+    ff_runway_cache_free(&c);
+}
+
+static void test_refused_not_kept(void **state)
+{
+    RunwayCache *c = open_cache(1 << 30);
+    RunwayCacheEntry *entry = begin_with(c, "<html>");
+    char sum[RUNWAY_CHECKSUM_SIZE] = "x";
+
+    (void)state;
+    faults.on = 1;
+    faults.fail_sync = ENOSPC;
+    ff_runway_cache_refuse(c, &entry, sum);
+    faults_reset();
+    assert_null(entry);
+    assert_string_equal(sum, "");
+    assert_int_equal(count_files("incoming"), 0);
+    assert_int_equal(count_files("results"), 0);
+    ff_runway_cache_free(&c);
+}
+
 /* --- opening ------------------------------------------------------------ */
 
 static void expect_no_cache(const char *path, RunwayOutcome outcome,
@@ -767,6 +861,9 @@ int main(void)
         TEST(test_damage),
         TEST(test_durable),
         TEST(test_commit_fails),
+        TEST(test_refused),
+        TEST(test_refused_is_bounded),
+        TEST(test_refused_not_kept),
         TEST(test_not_opened),
         TEST(test_oldest_first),
         TEST(test_in_use),

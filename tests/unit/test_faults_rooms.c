@@ -539,7 +539,13 @@ static RunwayOutcome keep_a_cache(void *opaque, RunwayError *err)
             ret = RUNWAY_OK;
     }
     if (!ret)
+        ret = ff_runway_cache_begin(c, IDENTITY, &entry, err);
+    if (!ret) {
+        ff_runway_cache_refuse(c, &entry, checksum);
+        assert_null(entry);
+        faulty_free(ff_runway_cache_refused_path(c, IDENTITY, checksum));
         ret = ff_runway_cache_prune(c, &removed, err);
+    }
     ff_runway_cache_free(&c);
     return ret;
 }

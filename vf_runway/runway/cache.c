@@ -33,6 +33,7 @@
 #define OPTION "cache_dir"
 
 #define SUFFIX_DAMAGED ".damaged"
+#define SUFFIX_REFUSED ".refused"
 
 #define BUFFER_SIZE 65536
 
@@ -136,13 +137,14 @@ static RunwayOutcome check_identity(const char *identity, RunwayError *err)
                            "(a mistake in the filter)", identity);
 }
 
-/* Where a result is, or NULL: out of memory. */
+/* Where a result is, or NULL: out of memory. kind is "" or SUFFIX_REFUSED. */
 static char *result_path(const RunwayCache *c, const char *identity,
-                         const char *checksum)
+                         const char *checksum, const char *kind)
 {
-    char name[RUNWAY_IDENTITY_SIZE + RUNWAY_CHECKSUM_SIZE + 8];
+    char name[RUNWAY_IDENTITY_SIZE + RUNWAY_CHECKSUM_SIZE +
+              sizeof(SUFFIX_REFUSED) + 8];
 
-    snprintf(name, sizeof(name), "%s.%s.mp4", identity, checksum);
+    snprintf(name, sizeof(name), "%s.%s%s.mp4", identity, checksum, kind);
     return ff_runway_disk_path(c->results, name, NULL);
 }
 
@@ -339,22 +341,20 @@ static int place(const char *from, const char *to, int64_t size,
     return rename(from, to) ? errno : 0;
 }
 
-RunwayOutcome ff_runway_cache_commit(RunwayCache *c, RunwayCacheEntry **entry,
-                                     int64_t *size,
-                                     char checksum[RUNWAY_CHECKSUM_SIZE],
-                                     int *fd, RunwayError *err)
+/* Make an entry's file durable under its name; *fd is held and the caller's,
+ * whatever comes of it. 0 or an errno value. */
+static int bring_in(const RunwayCache *c, const RunwayCacheEntry *e,
+                    const char *kind, int64_t *size,
+                    char checksum[RUNWAY_CHECKSUM_SIZE], int *fd)
 {
-    RunwayCacheEntry *e = *entry;
-    RunwayError ignored;
     char *path = NULL;
-    int why;
+    int why = ff_runway_disk_sync(e->fd);
 
     *fd = -1;
-    why = ff_runway_disk_sync(e->fd);
     if (!why)
         why = sum_file(e->fd, size, checksum);
     if (!why) {
-        path = result_path(c, e->identity, checksum);
+        path = result_path(c, e->identity, checksum, kind);
         if (!path)
             why = ENOMEM;
     }
@@ -366,6 +366,17 @@ RunwayOutcome ff_runway_cache_commit(RunwayCache *c, RunwayCacheEntry **entry,
     if (!why)
         why = ff_runway_disk_sync_dir(c->results);
     free(path);
+    return why;
+}
+
+RunwayOutcome ff_runway_cache_commit(RunwayCache *c, RunwayCacheEntry **entry,
+                                     int64_t *size,
+                                     char checksum[RUNWAY_CHECKSUM_SIZE],
+                                     int *fd, RunwayError *err)
+{
+    RunwayError ignored;
+    int why = bring_in(c, *entry, "", size, checksum, fd);
+
     if (why) {
         if (*fd >= 0)
             close(*fd);
@@ -380,6 +391,45 @@ RunwayOutcome ff_runway_cache_commit(RunwayCache *c, RunwayCacheEntry **entry,
     if (ff_runway_cache_prune(c, NULL, &ignored))
         ff_runway_log(c->log, RUNWAY_LOG_VERBOSE, "%s", ignored.text);
     return RUNWAY_OK;
+}
+
+void ff_runway_cache_refuse(RunwayCache *c, RunwayCacheEntry **entry,
+                            char checksum[RUNWAY_CHECKSUM_SIZE])
+{
+    RunwayError ignored;
+    int64_t size = 0;
+    int fd, why = bring_in(c, *entry, SUFFIX_REFUSED, &size, checksum, &fd);
+
+    if (fd >= 0)
+        close(fd);
+    if (why) {
+        checksum[0] = 0;
+        ff_runway_log(c->log, RUNWAY_LOG_WARNING, OPTION ": a result that "
+                      "cannot be used cannot be kept in %s either: %s",
+                      c->results, strerror(why));
+        ff_runway_cache_abort(entry);
+        return;
+    }
+    free_entry(entry);
+    if (ff_runway_cache_prune(c, NULL, &ignored))
+        ff_runway_log(c->log, RUNWAY_LOG_VERBOSE, "%s", ignored.text);
+}
+
+char *ff_runway_cache_refused_path(const RunwayCache *c, const char *identity,
+                                   const char *checksum)
+{
+    struct stat st;
+    char *path;
+
+    if (!ff_runway_identity_is_valid(identity) ||
+        !ff_runway_checksum_is_text(checksum))
+        return NULL;
+    path = result_path(c, identity, checksum, SUFFIX_REFUSED);
+    if (path && (lstat(path, &st) || !S_ISREG(st.st_mode))) {
+        free(path);
+        path = NULL;
+    }
+    return path;
 }
 
 static void move_aside(const RunwayCache *c, const char *path)
@@ -412,7 +462,7 @@ RunwayOutcome ff_runway_cache_open(RunwayCache *c, const char *identity,
     if (!ff_runway_checksum_is_text(checksum))
         return ff_runway_error(err, RUNWAY_INVALID, "'%s' is no checksum (a "
                                "mistake in the filter)", checksum);
-    path = result_path(c, identity, checksum);
+    path = result_path(c, identity, checksum, "");
     if (!path)
         return no_memory(err);
     why = open_result(path, fd);
@@ -452,7 +502,7 @@ int ff_runway_cache_has(const RunwayCache *c, const char *identity,
     if (!ff_runway_identity_is_valid(identity) ||
         !ff_runway_checksum_is_text(checksum))
         return 0;
-    path = result_path(c, identity, checksum);
+    path = result_path(c, identity, checksum, "");
     has  = path && !lstat(path, &st) && S_ISREG(st.st_mode) &&
            st.st_size == size;
     free(path);

@@ -23,8 +23,9 @@
  * A cache may be used from several threads and by several processes at once.
  * Below cache_dir it keeps results/IDENTITY.CHECKSUM.mp4 (the checksum in the
  * name, so that two journals with one cache do not take each other's results
- * away) and incoming/ for what is still being downloaded; directories 0700,
- * files 0600. A descriptor that comes from here keeps its file from being
+ * away), IDENTITY.CHECKSUM.refused.mp4 beside them for what was paid for and
+ * cannot be used, and incoming/ for what is still being downloaded; directories
+ * 0700, files 0600. A descriptor that comes from here keeps its file from being
  * pruned until it is closed, by a shared flock(). Errors name the option
  * cache_dir, the path and the reason.
  */
@@ -81,6 +82,19 @@ RunwayOutcome ff_runway_cache_commit(RunwayCache *cache,
                                      RunwayCacheEntry **entry, int64_t *size,
                                      char checksum[RUNWAY_CHECKSUM_SIZE],
                                      int *fd, RunwayError *err);
+
+/**
+ * Instead of a commit, for a result that is none: it was paid for, so it is kept
+ * for a person to look at. It is never opened here again, takes part of
+ * cache_size, and goes in its turn as the others do. *entry is freed and NULL,
+ * whatever the outcome. Sets checksum, "" when it cannot be kept, which is
+ * logged.
+ */
+void ff_runway_cache_refuse(RunwayCache *cache, RunwayCacheEntry **entry,
+                            char checksum[RUNWAY_CHECKSUM_SIZE]);
+/** Where such a one lies, malloc()ed; NULL: it is not (or no more) there. */
+char *ff_runway_cache_refused_path(const RunwayCache *cache,
+                                   const char *identity, const char *checksum);
 
 /**
  * Open a result: read-only, offset 0, the caller's to close. All of it is read:

@@ -16,6 +16,7 @@
  * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
  */
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -64,6 +65,20 @@ static void log_failure(const RunwayJob *job, const RunwayJobHost *host)
     };
 
     ff_runway_event(host->events, "error", fields);
+}
+
+/* " (what came is kept: …)" or "" */
+static void put_refused(const RunwayJobRun *run, char *text, size_t room)
+{
+    const RunwayRecord *r = run->record;
+    char *path = ff_runway_cache_refused_path(run->host->cache,
+                                              run->job->identity,
+                                              r->result_checksum);
+
+    text[0] = 0;
+    if (path)
+        snprintf(text, room, " (what came is kept: %s)", path);
+    free(path);
 }
 
 /* Read a task on to its end and bring its result in. A failure of the task
@@ -137,6 +152,7 @@ static RunwayOutcome run_locked(RunwayJobRun *run, RunwayError *err)
     RunwayJob *job = run->job;
     const RunwayJobHost *host = run->host;
     RunwayRecord *r = run->record;
+    char kept[RUNWAY_ERROR_TEXT / 2];
     RunwayOutcome ret;
 
     ret = ff_runway_journal_read(host->journal, job->identity, r, err);
@@ -164,11 +180,12 @@ static RunwayOutcome run_locked(RunwayJobRun *run, RunwayError *err)
             ret = finish_task(run, err);
             continue;
         }
+        put_refused(run, kept, sizeof(kept));
         if (r->state == RUNWAY_CLIP_FAILED_PASSING)
             ff_runway_log(host->log, RUNWAY_LOG_WARNING, "%s: task %s failed "
-                          "(%s %s); buying another try, %d of %d (retries)",
+                          "(%s %s)%s; buying another try, %d of %d (retries)",
                           job->label, r->task_id, r->failure, r->failure_code,
-                          r->failures, host->retries);
+                          kept, r->failures, host->retries);
         else if (r->state != RUNWAY_CLIP_NONE &&
                  r->state != RUNWAY_CLIP_REJECTED) {
             run->resent++;
@@ -187,6 +204,7 @@ RunwayOutcome ff_runway_job_run(RunwayJob *job, const RunwayJobHost *host)
 {
     RunwayJobRun run = { .job = job, .host = host };
     RunwayError err = { RUNWAY_OK, "" };
+    char kept[RUNWAY_ERROR_TEXT / 2] = "";
     RunwayOutcome ret;
 
     run.random = (uint32_t)ff_runway_now() * 2654435761u +
@@ -206,6 +224,8 @@ RunwayOutcome ff_runway_job_run(RunwayJob *job, const RunwayJobHost *host)
                                  &err);
     if (!ret)
         ret = run_locked(&run, &err);
+    if (ret)
+        put_refused(&run, kept, sizeof(kept));
     ff_runway_journal_unlock(&run.lock);
 end:
     if (ret != RUNWAY_CANCELLED)
@@ -213,9 +233,10 @@ end:
                                job->reused ? RUNWAY_BUDGET_REUSED
                                            : RUNWAY_BUDGET_MADE);
     if (ret && !strncmp(err.text, job->label, strlen(job->label)))
-        job->error = err;
+        ff_runway_error(&job->error, ret, "%s%s", err.text, kept);
     else if (ret)
-        ff_runway_error(&job->error, ret, "%s: %s", job->label, err.text);
+        ff_runway_error(&job->error, ret, "%s: %s%s", job->label, err.text,
+                        kept);
     if (ret)
         log_failure(job, host);
     close_fd(&job->fd);

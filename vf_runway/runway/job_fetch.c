@@ -111,8 +111,9 @@ static void note_state(RunwayJobRun *run, RunwayClipState state)
 }
 
 /* Download the result, look whether it is one, and store it. *refused: it came,
- * and is none. */
-static RunwayOutcome fetch_once(RunwayJobRun *run, int *refused,
+ * and is none. With last set, or where this machine cannot read it, that is kept
+ * for a person. */
+static RunwayOutcome fetch_once(RunwayJobRun *run, int last, int *refused,
                                 RunwayError *err)
 {
     RunwayJob *job = run->job;
@@ -128,6 +129,9 @@ static RunwayOutcome fetch_once(RunwayJobRun *run, int *refused,
         ret = host->check(host->opaque, ff_runway_cache_entry_fd(entry), size,
                           job->sent, err);
         *refused = ret == RUNWAY_BAD_RESULT;
+        if (size && ((*refused && last) || ret == RUNWAY_INVALID))
+            ff_runway_cache_refuse(host->cache, &entry,
+                                   run->record->result_checksum);
     }
     if (!ret)
         ret = ff_runway_cache_commit(host->cache, &entry, &job->result_size,
@@ -151,7 +155,7 @@ RunwayOutcome ff_runway_run_fetch(RunwayJobRun *run, RunwayError *err)
         ff_runway_budget_settle(host->budget, &run->held, run->task->credits);
         note_state(run, RUNWAY_CLIP_GENERATED);
     }
-    ret = fetch_once(run, &refused, err);
+    ret = fetch_once(run, 0, &refused, err);
     if (refused) {
         /* a page of somebody between here and there, or bytes that turned on
          * the way: what is paid for gets a second look before it counts as
@@ -162,7 +166,7 @@ RunwayOutcome ff_runway_run_fetch(RunwayJobRun *run, RunwayError *err)
         if (!ret)
             ret = read_again(run, err);
         if (!ret)
-            ret = fetch_once(run, &refused, err);
+            ret = fetch_once(run, 1, &refused, err);
     }
     if (ret)
         return ret;
