@@ -142,21 +142,6 @@ subtest 'source' => sub {
 
 };
 
-# A simulator whose results are worked on by some lines of Perl, which see the
-# file's name as $file.
-sub simulator_with {
-    my ($perl, @args) = @_;
-    my $wrapper = spew(sprintf('%s/ffmpeg-%d', $TMP, ++our $wrappers),
-        "#!$^X\nmy (\$ffmpeg, \$ffprobe) = ('$FFMPEG', '$FFPROBE');\n" . <<'PERL' . $perl);
-exit 1 if system { $ffmpeg } $ffmpeg, @ARGV;
-my $file = $ARGV[-1];
-exit 0 if $file !~ /\.out$/;
-open my $out, '+<:raw', $file or die;
-PERL
-    chmod 0755, $wrapper;
-    return RunwayTest::Simulator->start('--latency' => 0.2, '--ffmpeg' => $wrapper, @args);
-}
-
 # One whose header is right and whose end is there, but not its middle.
 subtest 'a result with a hole' => sub {
     my $film = film(seconds => 9);

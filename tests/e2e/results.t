@@ -47,6 +47,84 @@ for (
     like($run->{err}, qr/over a tenth off/, '... that says so');
 }
 
+# --- how it is stored ------------------------------------------------------------------
+
+# In fragments: the index says little of them, or of the first one only.
+for (
+    ['in fragments',                        'empty_moov+frag_keyframe'],
+    ['in fragments behind an index',        'frag_keyframe'],
+    ['in fragments of a frame',             'empty_moov+frag_every_frame+default_base_moof'],
+    ['in fragments with an index of them',  'dash+frag_keyframe'],
+) {
+    my ($name, $flags) = @$_;
+    # several fragments in each result
+    my $other = simulator_with(<<"PERL", '--result-rate' => 'source');
+system(\$ffmpeg, qw(-v error -y -i), \$file, qw(-map 0 -c:v libx264 -g 12 -c:a copy -movflags $flags -f mp4), "\$file.new") and exit 1;
+rename "\$file.new", \$file or exit 1;
+PERL
+    same_film($other, $filter, "a result $name", $second);
+}
+{
+    my $other = simulator_with(<<'PERL', '--result-rate' => 'source', '--result-stretch' => 1.3);
+system($ffmpeg, qw(-v error -y -i), $file, qw(-map 0 -c copy -movflags empty_moov+frag_keyframe -f mp4), "$file.new") and exit 1;
+rename "$file.new", $file or exit 1;
+PERL
+    my $run = filter_film($other, $second, $filter);
+    isnt($run->{status}, 0, 'fragments three tenths too long are an error');
+    like($run->{err}, qr/over a tenth off/, '... that says so');
+}
+
+# More than is shown: an edit leaves the first frames out.
+{
+    my $other = simulator_with(<<'PERL', '--result-rate' => 'source');
+system($ffmpeg, qw(-v error -y -i), $file, qw(-vf tpad=start=10:start_mode=clone -an -f mp4), "$file.more") and exit 1;
+system($ffmpeg, qw(-v error -y -ss 0.4 -i), "$file.more", qw(-c copy -f mp4), "$file.new") and exit 1;
+rename "$file.new", $file or exit 1;
+PERL
+    same_film($other, $filter, 'a result with an edit', $second);
+}
+
+# Turned and mirrored, and marked to be shown as it was. The matrix is written
+# into the track's head, as that ffmpeg does it otherwise in each release.
+my $turn = <<'PERL';
+sub turn {
+    my ($file, $filter, @matrix) = @_;
+    system($ffmpeg, qw(-v error -y -i), $file, '-vf', $filter,
+        qw(-c:v libx264 -qp 0 -preset ultrafast -pix_fmt), $ENV{TURN_FORMAT} // 'yuv420p', qw(-an -f mp4), "$file.new") and exit 1;
+    open my $new, '+<:raw', "$file.new" or die;
+    my $bytes = do { local $/; <$new> };
+    my $at = index $bytes, 'tkhd';
+    exit 1 if $at < 0;
+    my @m = (@matrix[0, 1], 0, @matrix[2, 3], 0, 0, 0, 1 << 30);
+    substr $bytes, $at + 4 + 40, 36, pack 'l>*', map { abs $_ == 1 ? $_ << 16 : $_ } @m;
+    seek $new, 0, 0;
+    print $new $bytes;
+    close $new;
+    rename "$file.new", $file or exit 1;
+}
+PERL
+for (
+    ['a quarter to the right',  'transpose=clock',       0, -1,  1,  0],
+    ['a quarter to the left',   'transpose=cclock',      0,  1, -1,  0],
+    ['half a turn',             'hflip,vflip',          -1,  0,  0, -1],
+    ['mirrored',                'hflip',                -1,  0,  0,  1],
+    ['upside down',             'vflip',                 1,  0,  0, -1],
+    ['over a corner',           'transpose=cclock_flip', 0,  1,  1,  0],
+    ['a quarter, in 4:2:2',     'transpose=clock',       0, -1,  1,  0, 'yuv422p'],
+    ['a quarter, in 10 bit',    'transpose=clock',       0, -1,  1,  0, 'yuv422p10le'],
+) {
+    my ($name, $how, @matrix) = @$_;
+    local $ENV{TURN_FORMAT} = my $format = $matrix[4] // 'yuv420p';
+    my $list = join ', ', @matrix[0 .. 3];
+    # ffmpeg itself shows such a file upright
+    my $file = numbered_film(rate => 25, frames => 30, codec => [qw(-c:v libx264 -qp 0)], name => 'upright.mp4');
+    my $made = run_cmd([$^X, '-e', "my \$ffmpeg = '$FFMPEG';\n$turn turn('$file', '$how', $list)"]);
+    is($made->{status}, 0, "$name: a file is made") or diag $made->{err};
+    is(near(numbers_of($file), [0 .. 29], 0), '', "$name: it is right");
+    my $other = simulator_with("$turn turn(\$file, '$how', $list);\n", '--result-rate' => 'source');
+    same_film($other, $filter, "a result stored $name", $second);
+}
+
 # --- timing=native ----------------------------------------------------------------
 
 for (

@@ -75,6 +75,112 @@ void ff_runway_picture_name_colour(AVFrame *frame)
                             AVCOL_SPC_BT709 : AVCOL_SPC_SMPTE170M;
 }
 
+/* Whether b is a with rows and columns of its chroma exchanged. */
+static int is_transposed(const AVPixFmtDescriptor *a,
+                         const AVPixFmtDescriptor *b)
+{
+    return a->nb_components == b->nb_components && a->flags == b->flags &&
+           a->log2_chroma_w == b->log2_chroma_h &&
+           a->log2_chroma_h == b->log2_chroma_w &&
+           !memcmp(a->comp, b->comp, sizeof(a->comp));
+}
+
+static enum AVPixelFormat transposed_format(enum AVPixelFormat format)
+{
+    const AVPixFmtDescriptor *was = av_pix_fmt_desc_get(format), *is = NULL;
+
+    if (was->log2_chroma_w == was->log2_chroma_h)
+        return format;
+    while ((is = av_pix_fmt_desc_next(is)))
+        if (is_transposed(was, is))
+            return av_pix_fmt_desc_get_id(is);
+    return AV_PIX_FMT_NONE;
+}
+
+/* Whether each component is a plane of bytes, or of words. */
+static int is_made_of_planes(const AVPixFmtDescriptor *desc)
+{
+    if (desc->flags & (AV_PIX_FMT_FLAG_HWACCEL | AV_PIX_FMT_FLAG_BITSTREAM |
+                       AV_PIX_FMT_FLAG_PAL))
+        return 0;
+    for (int i = 0; i < desc->nb_components; i++) {
+        if (desc->comp[i].step > 2)
+            return 0;
+        for (int k = 0; k < i; k++)
+            if (desc->comp[k].plane == desc->comp[i].plane)
+                return 0;
+    }
+    return 1;
+}
+
+/* dst is as large as src, turned. */
+static void turn_plane(const AVFrame *src, AVFrame *dst, int plane,
+                       int width, int height, RunwayTurn t)
+{
+    const AVPixFmtDescriptor *desc = av_pix_fmt_desc_get(src->format);
+    int step = desc->comp[0].step;
+    ptrdiff_t stride = src->linesize[plane];
+    /* the way in src for one column, and for one row, of dst */
+    ptrdiff_t column = t.a * step + t.c * stride;
+    ptrdiff_t row    = t.b * step + t.d * stride;
+    const uint8_t *from = src->data[plane];
+
+    if (t.a < 0 || t.b < 0)
+        from += (width - 1) * step;
+    if (t.c < 0 || t.d < 0)
+        from += (height - 1) * stride;
+    if (!t.a)
+        FFSWAP(int, width, height);
+    for (int y = 0; y < height; y++) {
+        const uint8_t *in = from + y * row;
+        uint8_t *out = dst->data[plane] + y * (ptrdiff_t)dst->linesize[plane];
+
+        for (int x = 0; x < width; x++, in += column, out += step) {
+            out[0] = in[0];
+            if (step > 1)
+                out[1] = in[1];
+        }
+    }
+}
+
+int ff_runway_picture_turn(AVFrame *frame, RunwayTurn turn)
+{
+    const AVPixFmtDescriptor *desc = av_pix_fmt_desc_get(frame->format);
+    AVFrame *turned;
+    int ret;
+
+    if (turn.a == 1 && turn.d == 1)
+        return 0;
+    turned = av_frame_alloc();
+    if (!turned)
+        return AVERROR(ENOMEM);
+    turned->format = turn.a ? frame->format : transposed_format(frame->format);
+    turned->width  = turn.a ? frame->width  : frame->height;
+    turned->height = turn.a ? frame->height : frame->width;
+    ret = is_made_of_planes(desc) && turned->format != AV_PIX_FMT_NONE ?
+          av_frame_get_buffer(turned, 0) : AVERROR_PATCHWELCOME;
+    if (ret >= 0)
+        ret = av_frame_copy_props(turned, frame);
+    if (ret >= 0) {
+        for (int i = 0; i < desc->nb_components; i++) {
+            int chroma = i == 1 || i == 2;
+
+            turn_plane(frame, turned, i,
+                       AV_CEIL_RSHIFT(frame->width,
+                                      chroma ? desc->log2_chroma_w : 0),
+                       AV_CEIL_RSHIFT(frame->height,
+                                      chroma ? desc->log2_chroma_h : 0), turn);
+        }
+        if (!turn.a && frame->sample_aspect_ratio.num)
+            turned->sample_aspect_ratio =
+                av_inv_q(frame->sample_aspect_ratio);
+        av_frame_unref(frame);
+        av_frame_move_ref(frame, turned);
+    }
+    av_frame_free(&turned);
+    return ret;
+}
+
 RunwayScaler *ff_runway_scaler_create(void *log_ctx)
 {
     RunwayScaler *scaler = av_mallocz(sizeof(*scaler));

@@ -40,6 +40,18 @@ void ff_runway_picture_name_colour(AVFrame *frame);
 /** The range of a yuvj format is full, whatever a frame's tag says. */
 void ff_runway_picture_name_full(AVFrame *frame);
 
+/** Where pixels come to lie: x' = a x + c y, y' = b x + d y, each -1, 0 or 1,
+ *  and of a and c, and of b and d, one is 0. */
+typedef struct RunwayTurn {
+    int a, b, c, d;
+} RunwayTurn;
+
+/**
+ * Turn and mirror a picture. Does nothing, and costs nothing, when that leaves
+ * it as it is. AVERROR_PATCHWELCOME for formats whose components are not planes.
+ */
+int ff_runway_picture_turn(AVFrame *frame, RunwayTurn turn);
+
 typedef struct RunwayScaler RunwayScaler;
 
 RunwayScaler *ff_runway_scaler_create(void *log_ctx);

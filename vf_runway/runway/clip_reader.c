@@ -16,23 +16,29 @@
  * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
  */
 
-#include "libavutil/display.h"
+#include <string.h>
+
 #include "libavutil/mathematics.h"
 
 #include "compat.h"
+#include "averror.h"
 #include "boxes.h"
 #include "clip_io.h"
+#include "clip_picture.h"
 #include "clip_reader.h"
 #include "retime.h"
 
 struct RunwayClipReader {
     void *log_ctx;
+    int fd;
+    int64_t size;
     AVIOContext *io;
     AVFormatContext *demux;
     AVStream *stream;
     AVCodecContext *dec;
     AVPacket *packet;
     RunwayClipInfo info;
+    RunwayTurn turn;     ///< from pictures as stored to pictures as shown
     int64_t first;       ///< pts of the first frame, stream time base
     int64_t last;        ///< time of the frame handed out last, -1: none
     int draining;
@@ -45,7 +51,7 @@ struct RunwayClipReader {
 /* of frames that are waited for; each thread costs a little on top */
 #define DECODER_THREADS 2
 
-static int open_demuxer(RunwayClipReader *r, int fd, int64_t size)
+static int open_demuxer(RunwayClipReader *r)
 {
     const AVInputFormat *format = av_find_input_format("mov");
     int ret;
@@ -54,7 +60,7 @@ static int open_demuxer(RunwayClipReader *r, int fd, int64_t size)
         av_log(r->log_ctx, AV_LOG_ERROR, "this FFmpeg has no MP4 demuxer\n");
         return AVERROR_DEMUXER_NOT_FOUND;
     }
-    ret = ff_runway_clip_io_open(&r->io, fd, size);
+    ret = ff_runway_clip_io_open(&r->io, r->fd, r->size);
     if (ret < 0)
         return ret;
     r->demux = avformat_alloc_context();
@@ -84,6 +90,32 @@ static int is_taken(enum AVCodecID id)
     return 0;
 }
 
+/* Nothing but that stream is read. */
+static void choose_stream(RunwayClipReader *r, int index)
+{
+    r->stream = r->demux->streams[index];
+    for (unsigned i = 0; i < r->demux->nb_streams; i++)
+        if ((int)i != index)
+            r->demux->streams[i]->discard = AVDISCARD_ALL;
+}
+
+/* Read from the beginning again. A file in fragments is not sought in: that is
+ * done otherwise in each release, and opening it costs next to nothing. */
+static int rewind_demuxer(RunwayClipReader *r)
+{
+    int index = r->stream->index, ret;
+
+    avformat_close_input(&r->demux);
+    ff_runway_clip_io_close(&r->io);
+    ret = open_demuxer(r);
+    if (ret < 0)
+        return ret;
+    if (index >= (int)r->demux->nb_streams)
+        return AVERROR_INVALIDDATA;
+    choose_stream(r, index);
+    return 0;
+}
+
 static int open_decoder(RunwayClipReader *r, int threads)
 {
     const AVCodec *codec = NULL;
@@ -93,16 +125,13 @@ static int open_decoder(RunwayClipReader *r, int threads)
 
     if (index < 0 || !codec)
         return index < 0 ? index : AVERROR_DECODER_NOT_FOUND;
-    r->stream = r->demux->streams[index];
+    choose_stream(r, index);
     if (!is_taken(r->stream->codecpar->codec_id)) {
         av_log(r->log_ctx, AV_LOG_VERBOSE, "the result is coded as %s, which "
                "is not taken\n",
                avcodec_get_name(r->stream->codecpar->codec_id));
         return AVERROR_DECODER_NOT_FOUND;
     }
-    for (unsigned i = 0; i < r->demux->nb_streams; i++)
-        if ((int)i != index)
-            r->demux->streams[i]->discard = AVDISCARD_ALL;
     r->dec = avcodec_alloc_context3(codec);
     if (!r->dec)
         return AVERROR(ENOMEM);
@@ -117,31 +146,25 @@ static int open_decoder(RunwayClipReader *r, int threads)
     return avcodec_open2(r->dec, codec, NULL);
 }
 
-static int read_info(RunwayClipReader *r)
+/* A matrix may turn and mirror; what else it may do, players leave out too. */
+static void read_turn(RunwayClipReader *r)
 {
-    const AVStream *st = r->stream;
-    const uint8_t *matrix = ff_runway_display_matrix(st);
-    AVRational rate = st->avg_frame_rate;
+    const uint8_t *data = ff_runway_display_matrix(r->stream);
+    int32_t m[9];
 
-    r->info.width     = r->dec->width;
-    r->info.height    = r->dec->height;
-    r->info.nb_frames = st->nb_frames;
-    if (st->duration > 0)
-        r->info.duration = av_rescale_q(st->duration, st->time_base,
-                                        AV_TIME_BASE_Q);
-    if (r->info.duration <= 0 || r->info.nb_frames <= 0) {
-        av_log(r->log_ctx, AV_LOG_ERROR, "the result has no frames\n");
-        return AVERROR_INVALIDDATA;
-    }
-    r->info.frame = r->info.duration / r->info.nb_frames;
-    if (rate.num > 0 && rate.den > 0)
-        r->info.frame = av_rescale(AV_TIME_BASE, rate.den, rate.num);
-    if (matrix && av_display_rotation_get((const int32_t *)matrix) != 0) {
-        av_log(r->log_ctx, AV_LOG_ERROR, "the result is stored rotated, which "
-               "is not supported\n");
-        return AVERROR_PATCHWELCOME;
-    }
-    return 0;
+    r->turn = (RunwayTurn){ 1, 0, 0, 1 };
+    if (!data)
+        return;
+    memcpy(m, data, sizeof(m));
+    if (!m[1] && !m[3] && m[0] && m[4])
+        r->turn = (RunwayTurn){ FFDIFFSIGN(m[0], 0), 0,
+                                0, FFDIFFSIGN(m[4], 0) };
+    else if (!m[0] && !m[4] && m[1] && m[3])
+        r->turn = (RunwayTurn){ 0, FFDIFFSIGN(m[1], 0),
+                                FFDIFFSIGN(m[3], 0), 0 };
+    else
+        av_log(r->log_ctx, AV_LOG_VERBOSE, "the result is marked to be turned "
+               "by a part of a right angle, which is left out\n");
 }
 
 static int open_reader(RunwayClipReader **reader, int fd, int64_t size,
@@ -155,27 +178,22 @@ static int open_reader(RunwayClipReader **reader, int fd, int64_t size,
     if (!r)
         return AVERROR(ENOMEM);
     r->log_ctx = log_ctx;
+    r->fd      = fd;
+    r->size    = size;
     r->colorspace = colorspace;
     r->first   = AV_NOPTS_VALUE;
     r->last    = -1;
     r->packet  = av_packet_alloc();
-    ret = r->packet ? open_demuxer(r, fd, size) : AVERROR(ENOMEM);
+    ret = r->packet ? open_demuxer(r) : AVERROR(ENOMEM);
     if (ret >= 0)
         ret = open_decoder(r, threads);
-    if (ret >= 0)
-        ret = read_info(r);
     if (ret < 0) {
         ff_runway_clip_reader_free(&r);
         return ret == AVERROR_EOF ? AVERROR_INVALIDDATA : ret;
     }
+    read_turn(r);
     *reader = r;
     return 0;
-}
-
-int ff_runway_clip_reader_open(RunwayClipReader **reader, int fd, int64_t size,
-                               enum AVColorSpace colorspace, void *log_ctx)
-{
-    return open_reader(reader, fd, size, colorspace, DECODER_THREADS, log_ctx);
 }
 
 void ff_runway_clip_reader_free(RunwayClipReader **reader)
@@ -234,6 +252,7 @@ static int feed(RunwayClipReader *r)
 static int accept(RunwayClipReader *r, AVFrame *frame, int64_t *time)
 {
     int64_t pts = frame->best_effort_timestamp;
+    int ret;
 
     if (frame->decode_error_flags || frame->flags & AV_FRAME_FLAG_CORRUPT ||
         pts == AV_NOPTS_VALUE)
@@ -249,7 +268,11 @@ static int accept(RunwayClipReader *r, AVFrame *frame, int64_t *time)
         frame->colorspace = r->colorspace;
     if (frame->color_range == AVCOL_RANGE_UNSPECIFIED)
         frame->color_range = AVCOL_RANGE_MPEG;
-    return 1;
+    ret = ff_runway_picture_turn(frame, r->turn);
+    if (ret == AVERROR_PATCHWELCOME)
+        av_log(r->log_ctx, AV_LOG_VERBOSE, "the result is stored turned, in a "
+               "pixel format that cannot be turned\n");
+    return ret < 0 ? ret : 1;
 }
 
 static int next_frame(RunwayClipReader *r, AVFrame *frame, int64_t *time)
@@ -304,38 +327,81 @@ static RunwayOutcome blame(int error)
     }
 }
 
-/* Read every packet and note the pts of the first key frame. */
-static RunwayOutcome scan(RunwayClipReader *r, int64_t *first_key,
-                          RunwayError *err)
+/* Packets that have to come: the samples that the index lists, less what an
+ * edit leaves out. More may come in fragments, of which it knows nothing. */
+static int64_t nb_expected(const RunwayClipReader *r)
 {
-    int64_t nb_packets = 0, bytes;
-    int ret;
+    return FFMIN(r->stream->nb_frames,
+                 avformat_index_get_entries_count(r->stream));
+}
 
-    *first_key = AV_NOPTS_VALUE;
+/* Read every packet, for what the header cannot be believed to say: it tells
+ * nothing of fragments. The file is at its beginning again afterwards. */
+static RunwayOutcome measure(RunwayClipReader *r, RunwayError *err)
+{
+    int64_t expected = nb_expected(r), nb = 0;
+    int64_t start = INT64_MAX, end = INT64_MIN;
+    AVRational rate = r->stream->avg_frame_rate;
+    int has_key = 0, ret;
+
     while ((ret = read_packet(r)) > 0) {
-        bytes = r->packet->size;
-        if (r->packet->flags & AV_PKT_FLAG_KEY &&
-            *first_key == AV_NOPTS_VALUE)
-            *first_key = r->packet->pts;
-        ret = r->packet->flags & AV_PKT_FLAG_CORRUPT || !bytes ?
-              AVERROR_INVALIDDATA : 0;
+        const AVPacket *p = r->packet;
+
+        ret = p->flags & AV_PKT_FLAG_CORRUPT || !p->size ? AVERROR_INVALIDDATA
+                                                         : 0;
+        has_key |= p->flags & AV_PKT_FLAG_KEY;
+        if (p->pts != AV_NOPTS_VALUE) {
+            start = FFMIN(start, p->pts);
+            end   = FFMAX(end, p->pts + FFMAX(p->duration, 0));
+        }
         av_packet_unref(r->packet);
         if (ret < 0)
             break;
-        nb_packets++;
+        nb++;
     }
     if (ret < 0)
         return ff_runway_error(err, blame(ret),
                                "the result is damaged after frame %lld: %s",
-                               (long long)nb_packets, av_err2str(ret));
-    if (nb_packets != r->info.nb_frames)
+                               (long long)nb, av_err2str(ret));
+    if (nb < expected)
+        return ff_runway_error(err, RUNWAY_BAD_RESULT, "the result has %lld of "
+                               "%lld frames", (long long)nb,
+                               (long long)expected);
+    /* as the header says, where it speaks of all of them */
+    if (nb <= r->stream->nb_frames && r->stream->duration > 0)
+        r->info.duration = av_rescale_q(r->stream->duration,
+                                        r->stream->time_base, AV_TIME_BASE_Q);
+    else if (end > start)
+        r->info.duration = av_rescale_q(end - start, r->stream->time_base,
+                                        AV_TIME_BASE_Q);
+    if (!nb || r->info.duration <= 0)
         return ff_runway_error(err, RUNWAY_BAD_RESULT,
-                               "the result has %lld of %lld frames",
-                               (long long)nb_packets,
-                               (long long)r->info.nb_frames);
-    return *first_key != AV_NOPTS_VALUE ? RUNWAY_OK :
-           ff_runway_error(err, RUNWAY_BAD_RESULT,
-                           "the result has no key frame");
+                               "the result has no frames");
+    if (!has_key)
+        return ff_runway_error(err, RUNWAY_BAD_RESULT,
+                               "the result has no key frame");
+    r->info.nb_frames = nb;
+    r->info.frame     = r->info.duration / nb;
+    if (nb <= r->stream->nb_frames && rate.num > 0 && rate.den > 0)
+        r->info.frame = av_rescale(AV_TIME_BASE, rate.den, rate.num);
+    ret = rewind_demuxer(r);
+    return ret < 0 ? ff_runway_error(err, blame(ret), "the result cannot be "
+                                     "read again: %s", av_err2str(ret))
+                   : RUNWAY_OK;
+}
+
+int ff_runway_clip_reader_open(RunwayClipReader **reader, int fd, int64_t size,
+                               enum AVColorSpace colorspace, void *log_ctx)
+{
+    RunwayError err;
+    int ret = open_reader(reader, fd, size, colorspace, DECODER_THREADS,
+                          log_ctx);
+
+    if (ret >= 0 && measure(*reader, &err)) {
+        ret = ff_runway_report(log_ctx, &err);
+        ff_runway_clip_reader_free(reader);
+    }
+    return ret;
 }
 
 /* Decoders call a picture that there is no memory for damaged. */
@@ -352,7 +418,7 @@ static int get_buffer(AVCodecContext *dec, AVFrame *frame, int flags)
 /* Decode it from its beginning to its end. What is found out while frames go
  * out is found out too late: FFmpeg 5.1 forgets an error behind the end of the
  * input, and half a clip cannot be taken back. */
-static int decode_all(RunwayClipReader *r, int64_t first_key)
+static int decode_all(RunwayClipReader *r)
 {
     AVFrame *frame = av_frame_alloc();
     int64_t time, nb_frames = 0;
@@ -364,11 +430,8 @@ static int decode_all(RunwayClipReader *r, int64_t first_key)
     r->dec->skip_loop_filter = AVDISCARD_ALL;
     r->dec->opaque           = r;
     r->dec->get_buffer2      = get_buffer;
-    ret = av_seek_frame(r->demux, r->stream->index, first_key,
-                        AVSEEK_FLAG_BACKWARD);
-    if (ret >= 0)
-        while ((ret = next_frame(r, frame, &time)) > 0)
-            nb_frames++;
+    while ((ret = next_frame(r, frame, &time)) > 0)
+        nb_frames++;
     av_frame_free(&frame);
     if (ret < 0 && r->no_memory)
         return AVERROR(ENOMEM);
@@ -394,7 +457,6 @@ RunwayOutcome ff_runway_clip_check(void *log_ctx,
     RunwayClipReader *r = NULL;
     RunwayRetime retime;
     RunwayOutcome outcome;
-    int64_t first_key;
     int ret;
 
     outcome = ff_runway_boxes_check(fd, size, cancelled, opaque, err);
@@ -409,15 +471,15 @@ RunwayOutcome ff_runway_clip_check(void *log_ctx,
     }
     r->cancelled = cancelled;
     r->opaque    = opaque;
-    outcome = check_rate(&r->info, err);
+    outcome = measure(r, err);
+    if (!outcome)
+        outcome = check_rate(&r->info, err);
     if (!outcome)
         outcome = ff_runway_retime_plan(&retime, sent, r->info.duration,
                                         r->info.frame, err);
-    if (!outcome)
-        outcome = scan(r, &first_key, err);
     if (outcome)
         goto end;
-    ret = decode_all(r, first_key);
+    ret = decode_all(r);
     if (ret < 0)
         outcome = ff_runway_error(err, blame(ret), "the result is damaged "
                                   "after %.3f s: %s", position(r),

@@ -37,10 +37,9 @@
 typedef struct RunwayClipReader RunwayClipReader;
 
 typedef struct RunwayClipInfo {
-    int width, height;   ///< as decoded, cropping applied
     int64_t duration;    ///< of the video stream, microseconds
     int64_t frame;       ///< of one frame on the average, microseconds
-    int64_t nb_frames;   ///< as the file says
+    int64_t nb_frames;   ///< of packets, counted
 } RunwayClipInfo;
 
 /** Largest picture that is decoded, pixels (8192 x 8192). */
@@ -61,7 +60,8 @@ const RunwayClipInfo *ff_runway_clip_reader_info(const RunwayClipReader *r);
 /**
  * The next frame in order of presentation; *time is its time from the first
  * one, microseconds, and rises from frame to frame. A range that the clip leaves
- * out is limited, as in the clips that are sent.
+ * out is limited, as in the clips that are sent. What is stored turned or
+ * mirrored (by the matrix of its track) is put upright.
  * @return 1 with a frame, 0 at the end, AVERROR on a damaged clip
  */
 int ff_runway_clip_reader_next(RunwayClipReader *reader, AVFrame *frame,

@@ -24,7 +24,8 @@ use POSIX qw(:sys_wait_h);
 use Time::HiRes qw(sleep time);
 
 our @EXPORT = qw($ROOT $BUILD $FFMPEG $FFPROBE $SIMULATOR $TMP $LIBAVFILTER @SOURCE_TIME_BASE
-    run_cmd slurp spew json decode make_clip data_uri probe frame_means mean_luma);
+    run_cmd slurp spew json decode make_clip data_uri probe frame_means mean_luma
+    simulator_with);
 
 our $ROOT = abs_path(dirname(__FILE__) . '/../../..');
 our $BUILD = $ENV{BUILD} || "$ROOT/build";
@@ -203,6 +204,21 @@ sub mean_luma {
     my @sum = (0, 0, 0);
     for my $frame (@$frames) { $sum[$_] += $frame->[$_] for 0 .. 2 }
     return map { @$frames ? $_ / @$frames : 0 } @sum;
+}
+
+# A simulator whose results are worked on by some lines of Perl, which see the
+# file's name as $file.
+sub simulator_with {
+    my ($perl, @args) = @_;
+    my $wrapper = spew(sprintf('%s/ffmpeg-%d', $TMP, ++our $wrappers),
+        "#!$^X\nmy (\$ffmpeg, \$ffprobe) = ('$FFMPEG', '$FFPROBE');\n" . <<'PERL' . $perl);
+exit 1 if system { $ffmpeg } $ffmpeg, @ARGV;
+my $file = $ARGV[-1];
+exit 0 if $file !~ /\.out$/;
+open my $out, '+<:raw', $file or die;
+PERL
+    chmod 0755, $wrapper;
+    return RunwayTest::Simulator->start('--latency' => 0.2, '--ffmpeg' => $wrapper, @args);
 }
 
 # The simulator as a child of the test; ended with the object at the latest.
