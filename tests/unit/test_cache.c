@@ -851,6 +851,35 @@ static void test_company(void **state)
     ff_runway_cache_free(&c);
 }
 
+/* Each one that begins tries the place out, and takes away what others have
+ * left: what another is trying out is no reason to give up. */
+static void test_begin_together(void **state)
+{
+    pid_t pids[6];
+
+    (void)state;
+    for (int i = 0; i < 6; i++) {
+        pids[i] = fork_child();
+        if (!pids[i]) {
+            const RunwayCacheConfig config = { dir, 2500, 0, NULL };
+            RunwayCache *c;
+            RunwayError err;
+
+            for (int n = 0; n < 100; n++) {
+                if (ff_runway_cache_create(&config, &c, &err)) {
+                    fprintf(stderr, "%s\n", err.text);
+                    _exit(1);
+                }
+                ff_runway_cache_free(&c);
+            }
+            _exit(0);
+        }
+    }
+    for (int i = 0; i < 6; i++)
+        assert_int_equal(wait_for(pids[i]), 0);
+    assert_int_equal(count_files("incoming"), 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -870,6 +899,7 @@ int main(void)
         TEST(test_damaged_go_first),
         TEST(test_killed_between),
         TEST(test_company),
+        TEST(test_begin_together),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);
