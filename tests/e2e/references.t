@@ -48,6 +48,9 @@ subtest 'types by content' => sub {
         ['a WebP',          $webp, 'image/webp'],
         ['a PNG named JPEG', spew("$TMP/wrong.jpg", slurp($colour{red})), 'image/png'],
         ['a JPEG without a name', spew("$TMP/nameless", slurp($jpeg)), 'image/jpeg'],
+        ['a PNG with a quote in its name', spew("$TMP/it's mine.png", slurp($colour{red})), 'image/png'],
+        ['a PNG with a bar in its name', spew("$TMP/a|b.png", slurp($colour{red})) =~ s/\|/\\|/r, 'image/png'],
+        ['a PNG with white space around it', " $colour{red} ", 'image/png'],
     ) {
         my ($name, $file, $type) = @$case;
         my $run = run_filter($sim, in => $clip, options => { prompt => 'echo', reference => $file, clip_duration => 5 });

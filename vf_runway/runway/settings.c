@@ -169,6 +169,27 @@ static int parse_picture(RunwaySettings *set, const char *option,
     return keep(set, uri ? uri : (char *)file);
 }
 
+/* The part of a list up to the next |, without the white space around it; \| is
+ * a | of a name. Nothing else is special: names have quotes. */
+static char *next_name(const char **list)
+{
+    char *name = av_malloc(strlen(*list) + 1), *end = name;
+    const char *text = *list + strspn(*list, " \t\n");
+
+    if (!name)
+        return NULL;
+    for (; *text && *text != '|'; text++) {
+        if (text[0] == '\\' && text[1] == '|')
+            text++;
+        *end++ = *text;
+    }
+    while (end > name && strchr(" \t\n", end[-1]))
+        end--;
+    *end  = 0;
+    *list = text;
+    return name;
+}
+
 /* A list with | between into a new array. */
 static int parse_pictures(RunwaySettings *set, const char *option,
                           const char *list, int with_time,
@@ -178,7 +199,7 @@ static int parse_pictures(RunwaySettings *set, const char *option,
     int count = 0, ret = 0;
 
     while (list && *list && ret >= 0) {
-        char *text = av_get_token(&list, "|");
+        char *text = next_name(&list);
         RunwayPicture *larger;
 
         if (*list)
