@@ -94,6 +94,22 @@ subtest 'what a model lacks' => sub {
     refused('cap without a price', 'hailuo3', { max_credits => 100 }, qr/^max_credits: the price of model hailuo3/);
 };
 
+# Clips have the length that is asked for, or it is said that they have not.
+subtest 'a length that the model does not take' => sub {
+    for my $case (
+        ['aleph2', 60, qr/^clip_duration: 60 s is more than model aleph2 takes; clips have 30 s$/m],
+        ['aleph2', 0.5, qr/^clip_duration: 0\.5 s is less than model aleph2 takes; clips have 2 s$/m],
+        ['gen4_aleph', 7.5, qr/^clip_duration: 7\.5 s is more than model gen4_aleph takes; clips have 5 s$/m],
+        ['aleph2', 30], ['aleph2', 2], ['aleph2', 0], ['seedance2', 60],
+    ) {
+        my ($model, $seconds, $says) = @$case;
+        my $run = run_filter(undef, in => $wide, env => { %runway },
+            options => { base_url => undef, model => $model, prompt => 'echo', clip_duration => $seconds, dry_run => 1 });
+        my $said = join "\n", filter_lines($run);
+        $says ? like($said, $says, "$model: $seconds") : unlike($said, qr/clip_duration/, "$model: $seconds");
+    }
+};
+
 subtest 'long prompts' => sub {
     my $text = spew("$TMP/long.txt", 'negative ' . 'x' x 14991);
     at_runway('15000', 'seedance2_5', options => { prompt => undef, prompt_file => $text });

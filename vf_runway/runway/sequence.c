@@ -69,6 +69,24 @@ struct RunwaySequence {
     Plan plan;
 };
 
+/* A length that clips cannot have is moved to where they can: never in silence,
+ * as it changes what they cost. */
+static void check_clip_duration(const RunwaySequenceConfig *c)
+{
+    const RunwayModel *m = c->request.model;
+    int64_t taken = c->clip_duration;
+
+    if (m->max_duration && taken > m->max_duration)
+        taken = m->max_duration;
+    if (taken < m->min_duration)
+        taken = m->min_duration;
+    if (c->clip_duration && taken != c->clip_duration)
+        av_log(c->log_ctx, AV_LOG_WARNING, "clip_duration: %g s is %s than "
+               "model %s takes; clips have %g s\n", c->clip_duration / 1e6,
+               taken < c->clip_duration ? "more" : "less",
+               c->request.model_name, taken / 1e6);
+}
+
 int ff_runway_sequence_create(RunwaySequence **sequence,
                               const RunwaySequenceConfig *config)
 {
@@ -93,6 +111,7 @@ int ff_runway_sequence_create(RunwaySequence **sequence,
         ret = ff_runway_report(config->log_ctx, &err);
         goto fail;
     }
+    check_clip_duration(config);
     *sequence = s;
     return 0;
 
