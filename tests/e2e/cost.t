@@ -126,6 +126,18 @@ subtest 'the cap' => sub {
     like($run->{said}, qr/\A[^\n]*max_credits/m, 'at once');
 };
 
+# Nothing is asked for here, as the cap is reached by the first clip.
+subtest 'how often is asked' => sub {
+    for my $case ([0.1, 1], [4.9, 1], [5, 0], [6, 0]) {
+        my ($interval, $warned) = @$case;
+        my $run = job(sim => undef, in => film(seconds => 1),
+            options => { base_url => 'https://api.invalid', poll_interval => $interval, max_credits => 1 })->run;
+        like($run->{said}, qr/max_credits=1/, "poll_interval=$interval: ends at the cap");
+        is((() = $run->{said} =~ /^poll_interval: the provider asks for 5 s/mg) + 0, $warned,
+            "poll_interval=$interval: " . ($warned ? 'too often, which is said' : 'as often as is allowed'));
+    }
+};
+
 subtest 'the account' => sub {
     my %runway = (env => { COMETAPI_KEY => undef, RUNWAYML_API_SECRET => 'k' });
     my $account = sub {
