@@ -170,6 +170,25 @@ static void test_ratio_auto(void **state)
     check_ratio("tomorrow", "auto", 1920, 1080, NULL);
 }
 
+/* what is too small gives way to a shape that nobody tells from it, and to no
+ * other */
+static void test_ratio_nearly(void **state)
+{
+    (void)state;
+    check_ratio("gen4_aleph", "auto", 1440, 1080, "1104:832");
+    check_ratio("gen4_aleph", "auto", 768, 576,   "1104:832");
+    check_ratio("gen4_aleph", "auto", 641, 480,   "1104:832");
+    check_ratio("gen4_aleph", "auto", 640, 480,   "640:480");
+    check_ratio("gen4_aleph", "auto", 320, 240,   "640:480");
+    check_ratio("gen4_aleph", "auto", 1272, 720,  "1280:720");
+    check_ratio("gen4_aleph", "auto", 848, 480,   "848:480");
+    check_ratio("gen4_aleph", "auto", 320, 180,   "1280:720");
+    check_ratio("gen4_aleph", "auto", 1000, 1000, "960:960");
+    check_ratio("seedance2_5", "auto", 1920, 1080, "1920:1080");
+    check_ratio("seedance2_fast", "auto", 1504, 1120, "1112:834");
+    check_ratio("hailuo3", "auto", 1440, 1080, "4:3");
+}
+
 /* of equal shapes the smallest that is large enough, whatever their order */
 static void test_ratio_tie(void **state)
 {
@@ -360,6 +379,7 @@ int main(void)
         cmocka_unit_test(test_ratio_parse),
         cmocka_unit_test(test_ratio_auto),
         cmocka_unit_test(test_ratio_tie),
+        cmocka_unit_test(test_ratio_nearly),
         cmocka_unit_test(test_ratio_wanted),
         cmocka_unit_test(test_utf16),
         cmocka_unit_test(test_prompt),

@@ -251,6 +251,9 @@ static void list_ratios(const RunwayModel *model, char *out, size_t room)
     }
 }
 
+/* Shapes that differ by no more than this (1 %) are told apart by nobody. */
+#define NEARLY 0.01
+
 /**
  * Whether a picture of w1 x h1 serves an input of that size better than one of
  * w2 x h2 of the same shape: the smallest that loses nothing, or else the
@@ -271,11 +274,10 @@ static const char *nearest_ratio(const RunwayModel *model, int width,
 {
     double wanted = log((double)width / height), least = 0;
     const char *best = NULL;
-    int best_w = 0, best_h = 0;
+    int best_w = 0, best_h = 0, w, h;
 
     for (int i = 0; model->ratios[i]; i++) {
         double distance;
-        int w, h;
 
         if (!ff_runway_ratio_parse(model->ratios[i], &w, &h))
             continue;
@@ -285,6 +287,19 @@ static const char *nearest_ratio(const RunwayModel *model, int width,
              serves_better(w, h, best_w, best_h, width, height))) {
             best   = model->ratios[i];
             least  = distance;
+            best_w = w;
+            best_h = h;
+        }
+    }
+    if (!best || (best_w >= width && best_h >= height))
+        return best;
+    /* it is too small: another of its shape may lose less */
+    wanted = log((double)best_w / best_h);
+    for (int i = 0; model->ratios[i]; i++) {
+        if (ff_runway_ratio_parse(model->ratios[i], &w, &h) &&
+            fabs(log((double)w / h) - wanted) < NEARLY &&
+            serves_better(w, h, best_w, best_h, width, height)) {
+            best   = model->ratios[i];
             best_w = w;
             best_h = h;
         }

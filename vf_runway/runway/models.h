@@ -89,11 +89,12 @@ int ff_runway_ratio_parse(const char *text, int *w, int *h);
  * The ratio to send. wanted is "auto" or "W:H". auto takes the model's ratio
  * whose shape is nearest to width:height (square pixels; compared by the
  * logarithm of the aspect; on a tie the smallest picture that is not smaller
- * than the input, else the largest). *ratio points into the
- * table, or to wanted for a model that is not known; NULL for a model that has
- * none (wanted other than auto is RUNWAY_INVALID then) or that expands the
- * picture only when asked (auto does not ask). An unknown ratio is
- * RUNWAY_INVALID with a text that lists the valid ones.
+ * than the input, else the largest; where the nearest is smaller than the input,
+ * shapes within 1 % of it count as a tie). *ratio points into the table, or to
+ * wanted for a model that is not known; NULL for a model that has none (wanted
+ * other than auto is RUNWAY_INVALID then) or that expands the picture only when
+ * asked (auto does not ask). An unknown ratio is RUNWAY_INVALID with a text that
+ * lists the valid ones.
  */
 RunwayOutcome ff_runway_ratio_choose(const RunwayModel *model,
                                      const char *wanted, int width, int height,
