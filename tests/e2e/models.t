@@ -187,6 +187,45 @@ subtest 'a model of tomorrow' => sub {
     is(join(' ', sort keys %$body), 'duration model promptText promptVideo seed', 'and nowhere else');
 };
 
+# docs/models.md against the table in models.c, and its commands.
+subtest 'the page' => sub {
+    my $page = slurp("$ROOT/docs/models.md");
+    my $code = slurp("$ROOT/vf_runway/runway/models.c");
+    my ($seedance) = $code =~ /#define SEEDANCE_FIELDS(.*?)\n\n/s;
+    my ($best) = $code =~ /#define BEST_UNKNOWN SECONDS\((\d+)\)/;
+    my ($table) = $code =~ /^static const RunwayModel models\[\] = \{(.*?)^\};/ms;
+    my @wanted;
+    for my $entry (split /^    \}, \{$/m, $table) {
+        $entry =~ s/SEEDANCE_FIELDS/$seedance/;
+        $entry =~ s/BEST_UNKNOWN/SECONDS($best)/;
+        my %is = $entry =~ /\.(\w+)\s*= (?:SECONDS\()?"?([\w.]+)/g;
+        my %has = map { ($_ => 1) } $entry =~ /RUNWAY_FIELD_(\w+)/g;
+        push @wanted, join ' | ', "`$is{name}`",
+            $is{max_duration} ? ($is{min_duration} // '') . "..$is{max_duration} s" : 'any',
+            "$is{best_duration} s", $is{max_rate} // 'any',
+            $has{PROMPT_REQUIRED} ? 'needed' : $has{PROMPT} ? 'yes' : 'no', $has{SEED} ? 'yes' : 'no',
+            $has{REFERENCES} || $has{REFERENCES_BARE} ? $is{max_references} // 'any' : 'no',
+            $has{KEYFRAMES} ? $is{max_keyframes} : 'no',
+            $has{ASPECT} ? 'expands' : !$is{ratios} ? "the input's" : $is{ratios_are_shapes} ? 'shapes' : 'sizes',
+            $has{OUTPUT_FORMAT} ? 'yes' : 'no',
+            $is{credits_per_second} ? $is{credits_per_second} . ($is{min_credits} ? ", at least $is{min_credits}" : '')
+                : 'not known';
+    }
+    cmp_ok(scalar @wanted, '>=', 9, 'there are models');
+    is_deeply([$page =~ /^\| (`\w.*?) \|$/mg], \@wanted, 'each has its row, and the row is right');
+
+    my ($prores, @edits) = $page =~ /^    (\{.*\})$/mg;
+    my @model = qw(seedance2_5 gemini_omni_flash_1.1);
+    for (0 .. 1) {
+        my $file = spew("$TMP/edit.json", $edits[$_]);
+        at_runway("$model[$_] edits", $model[$_], options => { body_file => $file });
+        is(last_create()->{status}, 200, "$model[$_]: $edits[$_] is taken");
+        is(last_create()->{body}{mode}, 'edit', "$model[$_]: and sent");
+    }
+    at_runway('ProRes', 'aleph2', options => { output_format => 'prores', body_file => spew("$TMP/prores.json", $prores) });
+    is(last_create()->{body}{proresProfile}, '422 HQ', 'a setting without an option');
+};
+
 subtest 'body' => sub {
     my $file = spew("$TMP/body.json", qq({"proresProfile": "422",\n "outputFormat": "prores"}\n));
     at_runway('body_file', 'aleph2', options => { body_file => $file });
