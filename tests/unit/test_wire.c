@@ -767,6 +767,16 @@ static void test_error_text_holds_no_secret(void **state)
                 "a reply that is not JSON: data:...");
     check_error("{\"error\":\"wrong\",\"issues\":[{\"message\":\"Bearer "
                 "sk-123456\",\"path\":[\"x\"]}]}", "wrong; x: Bearer ...");
+    /* what makes it one line does not make a secret of it that is shown */
+    check_error("{\"error\":\"no: Bearer\\u0001sk-123456\"}",
+                "no: Bearer ...");
+    check_error("{\"error\":\"no: Bearer\\tsk-123456\"}", "no: Bearer ...");
+    check_error("no: Bearer\nsk-123456",
+                "a reply that is not JSON: no: Bearer ...");
+    assert_int_equal(parse("{\"id\":\"t\",\"status\":\"FAILED\",\"failure\":"
+                           "\"cannot read https://a.b/c?_jwt=eyJh\"}"),
+                     RUNWAY_OK);
+    assert_string_equal(task.failure, "cannot read https://a.b/c?...");
     /* a clip echoed whole */
     strcpy(text, "{\"error\":\"bad: data:video/mp4;base64,");
     {

@@ -332,6 +332,9 @@ static void fill_task(RunwayTask *task, const cJSON *object, const cJSON *wrap)
         if (text)
             runway_json_copy(task->failure_code, sizeof(task->failure_code),
                              text);
+        /* it is logged, and may quote what was sent */
+        ff_runway_scrub(task->failure);
+        ff_runway_scrub(task->failure_code);
     }
 }
 

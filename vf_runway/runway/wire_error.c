@@ -230,6 +230,7 @@ static void append_excerpt(Line *line, const char *text, size_t size)
 /** Cut what begins at start to the length of an excerpt. */
 static void shorten(Line *line, size_t start)
 {
+    ff_runway_clean_text(line->text + start, 1);
     ff_runway_scrub(line->text + start);
     if (strlen(line->text + start) > EXCERPT) {
         line->text[start + EXCERPT] = 0;
@@ -265,6 +266,8 @@ void ff_runway_wire_error_text(const char *text, size_t size, char *out,
         shorten(&line, root ? 0 : strlen("a reply that is not JSON: "));
     }
     cJSON_Delete(root);
+    /* first one line: what follows a control character is seen after it */
+    ff_runway_clean_text(line.text, 1);
     ff_runway_scrub(line.text);
     if (!size || !line.text[strspn(line.text, " ")])
         strcpy(line.text, "an empty reply");
