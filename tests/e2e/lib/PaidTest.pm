@@ -32,7 +32,7 @@ sub film {
 
 sub until_true {
     my ($what, $seconds) = @_;
-    my $end = time + ($seconds // 20);
+    my $end = time + ($seconds // 20) * $RunwayTest::PATIENCE;
     while (!$what->()) {
         return 0 if time > $end;
         sleep 0.02;
@@ -176,7 +176,7 @@ sub is_over {
 # Waits until something is true while it goes on. False when it was over first.
 sub until {
     my ($self, $what, $seconds) = @_;
-    my $end = time + ($seconds // 20);
+    my $end = time + ($seconds // 20) * $RunwayTest::PATIENCE;
     while (1) {
         return 1 if $what->();
         return 0 if $self->is_over || time > $end;
@@ -194,7 +194,7 @@ sub end {
     kill $signal => $self->{pid} if defined $signal && !$self->is_over;
     my $late = 0;
     while (!$self->is_over) {
-        if (time - $start > ($limit // 30)) {
+        if (time - $start > ($limit // 30) * $RunwayTest::PATIENCE) {
             $late = 1;
             kill KILL => -$self->{pid};
         }

@@ -23,7 +23,7 @@ use MIME::Base64 qw(encode_base64);
 use POSIX qw(:sys_wait_h);
 use Time::HiRes qw(sleep time);
 
-our @EXPORT = qw($ROOT $BUILD $FFMPEG $FFPROBE $SIMULATOR $TMP $LIBAVFILTER @SOURCE_TIME_BASE
+our @EXPORT = qw($ROOT $BUILD $FFMPEG $FFPROBE $SIMULATOR $TMP $LIBAVFILTER $PATIENCE @SOURCE_TIME_BASE
     run_cmd slurp spew json decode make_clip data_uri probe frame_means mean_luma
     simulator_with);
 
@@ -46,6 +46,13 @@ our $TMP = $ENV{TEST_TMP} || tempdir(CLEANUP => 1);
 
 # The release, by its libavfilter: 8 is FFmpeg 5.1, 9 is 6, 10 is 7, 11 is 8, 12 is 9.
 our $LIBAVFILTER = `'$FFMPEG' -version` =~ /^libavfilter\s+(\d+)/m ? $1 : 0;
+
+# What is only made ready, rendered or measured needs no sanitizer (scripts/check).
+our ($PLAIN_FFMPEG, $PLAIN_FFPROBE) = $ENV{PLAIN} && -x "$ENV{PLAIN}/ffprobe"
+    ? ("$ENV{PLAIN}/ffmpeg", "$ENV{PLAIN}/ffprobe") : ($FFMPEG, $FFPROBE);
+
+# Limits of time are so many times as long.
+our $PATIENCE = $ENV{TEST_PATIENCE} || 1;
 
 # Makes an encoder keep the input's time base. The number is what 5.1 knows;
 # newer ones warn of it.
@@ -72,7 +79,8 @@ sub spew {
 sub json { return JSON::PP->new->utf8->canonical->encode($_[0]) }
 sub decode { return JSON::PP->new->utf8->decode($_[0]) }
 
-# Runs a command, without a shell, for at most `timeout` seconds (120).
+# Runs a command, without a shell, for at most `timeout` seconds (120, and times
+# $PATIENCE).
 #
 #   env      variables to add; undef removes one
 #   stdin    a file, instead of /dev/null
@@ -83,6 +91,11 @@ sub decode { return JSON::PP->new->utf8->decode($_[0]) }
 # a signal ended it.
 sub run_cmd {
     my ($command, %opt) = @_;
+    if ($command->[0] eq $FFMPEG && !grep { /runway_v2v/ } @$command) {
+        $command = [$PLAIN_FFMPEG, @$command[1 .. $#$command]];
+    } elsif ($command->[0] eq $FFPROBE) {
+        $command = [$PLAIN_FFPROBE, @$command[1 .. $#$command]];
+    }
     my $id = join '-', 'run', $$, ++our $runs;
     my ($out, $err) = map { "$TMP/$id.$_" } qw(out err);
     my $start = time;
@@ -101,7 +114,7 @@ sub run_cmd {
         print STDERR "$command->[0]: $!\n";
         POSIX::_exit(127);
     }
-    my $limit = $opt{timeout} || 120;
+    my $limit = ($opt{timeout} || 120) * $PATIENCE;
     my @signal = @{ $opt{signal} || [] };
     my ($late, $status) = (0);
     while (1) {
@@ -211,7 +224,7 @@ sub mean_luma {
 sub simulator_with {
     my ($perl, @args) = @_;
     my $wrapper = spew(sprintf('%s/ffmpeg-%d', $TMP, ++our $wrappers),
-        "#!$^X\nmy (\$ffmpeg, \$ffprobe) = ('$FFMPEG', '$FFPROBE');\n" . <<'PERL' . $perl);
+        "#!$^X\nmy (\$ffmpeg, \$ffprobe) = ('$PLAIN_FFMPEG', '$PLAIN_FFPROBE');\n" . <<'PERL' . $perl);
 exit 1 if system { $ffmpeg } $ffmpeg, @ARGV;
 my $file = $ARGV[-1];
 exit 0 if $file !~ /\.out$/;
@@ -244,13 +257,13 @@ sub start {
         open STDERR, '>', "$dir/err" or POSIX::_exit(126);
         $ENV{TMPDIR} = $dir;
         exec { $RunwayTest::SIMULATOR } $RunwayTest::SIMULATOR,
-            '--ffmpeg', $RunwayTest::FFMPEG, '--ffprobe', $RunwayTest::FFPROBE,
+            '--ffmpeg', $RunwayTest::PLAIN_FFMPEG, '--ffprobe', $RunwayTest::PLAIN_FFPROBE,
             '--log', $self->{log_file}, '--ready-file', "$dir/ready.json", '--max-seconds', 1200, @args
             or POSIX::_exit(127);
     }
     $self->{pid} = $pid;
     $alive{$pid} = $$;
-    my $until = time + 20;
+    my $until = time + 20 * $RunwayTest::PATIENCE;
     while (!-e "$dir/ready.json") {
         if (waitpid($pid, WNOHANG) == $pid) {
             delete $alive{$pid};
