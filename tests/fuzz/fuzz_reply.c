@@ -1,0 +1,158 @@
+/*
+ * This file is part of runway_v2v.
+ *
+ * runway_v2v is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * runway_v2v is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with runway_v2v; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+/*
+ * Replies: what a create, a read, a slot and an account say, and what is made of
+ * an error page. The first byte says which is asked.
+ */
+
+#include "error.h"
+#include "fuzz.h"
+#include "retry.h"
+#include "wire.h"
+
+static int is_text(const char *text, size_t room)
+{
+    return memchr(text, 0, room) != NULL;
+}
+
+static void read_create(const char *text, size_t size)
+{
+    char id[RUNWAY_ID_MAX];
+    double credits;
+    RunwayError err = { RUNWAY_OK, "" };
+    RunwayOutcome ret = ff_runway_wire_parse_create(text, size, id, &credits,
+                                                    &err);
+
+    if (ret) {
+        MUST(ret == RUNWAY_UNKNOWN && err.outcome == ret && err.text[0]);
+        return;
+    }
+    MUST(is_text(id, sizeof(id)) && id[0]);
+    MUST(strspn(id, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                    "0123456789-_.:") == strlen(id));
+    MUST(credits == -1 || credits >= 0);
+}
+
+static void read_task(const char *text, size_t size)
+{
+    RunwayTask task;
+    RunwayError err = { RUNWAY_OK, "" };
+    RunwayOutcome ret = ff_runway_wire_parse_task(text, size, &task, &err);
+
+    if (ret) {
+        MUST(ret == RUNWAY_UNAVAILABLE || ret == RUNWAY_BAD_RESULT);
+        MUST(err.text[0]);
+        return;
+    }
+    MUST(ff_runway_task_state_name(task.state));
+    MUST(is_text(task.id, sizeof(task.id)));
+    MUST(is_text(task.url, sizeof(task.url)));
+    MUST(is_text(task.failure, sizeof(task.failure)));
+    MUST(is_text(task.failure_code, sizeof(task.failure_code)));
+    MUST(task.progress == -1 || (task.progress >= 0 && task.progress <= 1));
+    MUST(task.credits == -1 || task.credits >= 0);
+    MUST(!task.url[0] == (task.state != RUNWAY_TASK_SUCCEEDED));
+    ff_runway_failure_class(task.failure_code);
+}
+
+static void read_slot(const char *text, size_t size)
+{
+    RunwaySlot *slot;
+    RunwayError err = { RUNWAY_OK, "" };
+    RunwayOutcome ret = ff_runway_wire_parse_slot(text, size, &slot, &err);
+
+    MUST(!slot == !!ret);
+    MUST(!ret || (ret == RUNWAY_UNAVAILABLE && err.text[0]));
+    if (slot) {
+        MUST(slot->url && slot->uri && slot->nb_fields >= 0);
+        for (int i = 0; i < slot->nb_fields; i++)
+            MUST(slot->names[i] && slot->values[i]);
+    }
+    ff_runway_slot_free(&slot);
+}
+
+static void read_account(const char *text, size_t size)
+{
+    RunwayAccount account;
+    RunwayError err = { RUNWAY_OK, "" };
+    RunwayOutcome ret = ff_runway_wire_parse_account(text, size, "aleph2",
+                                                     &account, &err);
+
+    MUST(!ret || (ret == RUNWAY_UNAVAILABLE && err.text[0]));
+    if (!ret) {
+        MUST(account.balance == -1 || account.balance >= 0);
+        MUST(account.daily_max >= -1 && account.daily_count >= -1);
+    }
+}
+
+static void read_error(const char *text, size_t size)
+{
+    char line[1024], again[1024];
+    size_t room = size % 2 ? sizeof(line) : 40;
+
+    ff_runway_wire_is_not_exist(text, size);
+    ff_runway_wire_is_bad_request(text, size);
+    ff_runway_wire_error_text(text, size, line, room);
+    MUST(is_text(line, room) && line[0]);
+    MUST(!strpbrk(line, "\r\n"));
+    /* what is cut off may look like another secret, and is none */
+    if (room == sizeof(line)) {
+        memcpy(again, line, sizeof(line));
+        ff_runway_scrub(again);
+        MUST(!strcmp(line, again));
+    }
+}
+
+/* The texts of headers and codes. */
+static void read_words(const char *text, size_t size)
+{
+    FuzzInput in = { (const uint8_t *)text, size };
+    char *word = fuzz_line(&in), *secret = fuzz_line(&in);
+    char *rest = malloc(in.size + 1);
+    int64_t wait = ff_runway_retry_after(word, 784111777);
+
+    MUST(rest && wait >= -1 && wait <= RUNWAY_RETRY_AFTER_MAX);
+    ff_runway_failure_class(word);
+    memcpy(rest, in.data, in.size);
+    rest[in.size] = 0;
+    ff_runway_scrub_word(rest, secret);
+    if (strlen(secret) >= 4 && !strchr(secret, '.'))
+        MUST(!strstr(rest, secret));
+    ff_runway_clean_text(rest, 1);
+    free(rest);
+    free(secret);
+    free(word);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static void (*const readers[])(const char *text, size_t size) = {
+        read_create, read_task, read_slot, read_account, read_error, read_words,
+    };
+    FuzzInput in = { data + 1, size - 1 };
+    char *text;
+
+    if (!size)
+        return 0;
+    /* as it is: no 0 stands behind it */
+    text = fuzz_rest(&in);
+    readers[data[0] % 6](text, in.size);
+    free(text);
+    return 0;
+}
