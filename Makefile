@@ -115,6 +115,27 @@ check-releases: ## the tests on FFmpeg 7.1 and 9.0, or on one: VERSION=7.1 (or 5
 	@scripts/deps
 	@MAKE='$(MAKE)' scripts/check-releases $(BUILD) '$(T)' $(or $(VERSION),$(RELEASES))
 
+check-asan: ## all tests under ASan, LeakSanitizer and UBSan, or one: T=
+	@scripts/deps
+	@MAKE='$(MAKE)' scripts/check-sanitized $(BUILD) asan '$(T)'
+
+check-tsan: ## all tests under ThreadSanitizer, or one: T=
+	@scripts/deps
+	@MAKE='$(MAKE)' scripts/check-sanitized $(BUILD) tsan '$(T)'
+
+check-valgrind: ## the unit tests under valgrind, or one: T=
+	@scripts/deps tools
+	@$(MAKE) --no-print-directory check-unit-programs
+	@scripts/check-valgrind $(BUILD) $(or $(T),$(UNIT_TESTS))
+
+# For so many seconds each; SECONDS=0 only runs what is known.
+SECONDS = 60
+
+fuzz: ## look for inputs that break a room: SECONDS=60 for each target, or T=reply
+	@scripts/deps tools
+	@$(MAKE) --no-print-directory fuzz-programs
+	@scripts/fuzz $(BUILD) $(SECONDS) $(or $(T),$(FUZZ_TARGETS))
+
 bench: ## speed and memory, beside what else one would do; a part of it: make bench B=memory
 	@scripts/deps
 	@$(MAKE) --no-print-directory bench-programs
@@ -136,7 +157,8 @@ check-dropin: dropin $(SIMULATOR) ## what dropin makes, with some of the tests
 clean: ## remove what was built, keep the downloaded source
 	rm -rf $(BUILD)/bin $(BUILD)/ffmpeg $(BUILD)/assert $(BUILD)/unit \
 	    $(BUILD)/simulator $(BUILD)/demo $(BUILD)/check $(BUILD)/*.log \
-	    $(BUILD)/standalone $(foreach d,bin lib build check assert,$(BUILD)/dropin/$(d)) \
+	    $(BUILD)/standalone $(BUILD)/asan $(BUILD)/tsan $(BUILD)/fuzz \
+	    $(foreach d,bin lib build check assert,$(BUILD)/dropin/$(d)) \
 	    $(foreach d,bin assert simulator check standalone,$(BUILD)/releases/*/$(d))
 
 distclean: ## remove build/ altogether
@@ -154,9 +176,9 @@ help: ## this list
 	    '  -jN               as many jobs (by itself: one for each processor)'
 
 .PHONY: all deps demo install uninstall dropin install-dropin apply patch simulator check \
-    check-unit check-e2e soak check-releases check-dropin check-ffmpeg \
-    check-programs check-unit-programs check-e2e-programs \
-    demo-programs bench bench-programs lint clean distclean help FORCE
+    check-unit check-e2e soak check-releases check-dropin check-asan check-tsan check-valgrind \
+    check-ffmpeg check-programs check-unit-programs check-e2e-programs unit-programs fuzz \
+    fuzz-programs demo-programs bench bench-programs lint clean distclean help FORCE
 
 ##
 # FFmpeg's source, with the filter in it
@@ -274,6 +296,58 @@ $(UNIT_PROGRAMS): $(UNIT_DIR)/%: $(UNIT_DIR)/%.o $(UNIT_HELPER_OBJECTS)
 	@$(CC) $(OPTIMIZE) $(SANITIZED) -o $@ $(filter %.o,$^) $(filter %.a,$^) -pthread \
 	    $(shell $(PKG_CONFIG) --libs cmocka libcurl libcjson libmicrohttpd) -lb64 -lm
 
+##
+# Fuzz targets: the core with clang's libFuzzer, ASan and UBSan
+##
+
+FUZZ_CC       = clang
+FUZZ_FLAGS    = -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined
+FUZZ_IGNORES  = shift,signed-integer-overflow,alignment,pointer-overflow,float-cast-overflow,null,function
+FUZZ_CORE     = reply record upload body boxes
+FUZZ_FFMPEG   = options result
+FUZZ_TARGETS  = $(FUZZ_CORE) $(FUZZ_FFMPEG)
+FUZZ_PROGRAMS = $(FUZZ_TARGETS:%=$(BUILD)/fuzz/fuzz_%)
+
+$(BUILD)/fuzz/core/%.o: vf_runway/runway/%.c
+	@mkdir -p $(@D)
+	@$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -MMD -MP -c $(DIALECT) -iquote vf_runway \
+	    $(shell $(PKG_CONFIG) --cflags libcurl libcjson) -o $@ $<
+
+$(BUILD)/fuzz/libcore.a: $(RUNWAY_CORE:%=$(BUILD)/fuzz/core/%.o)
+	@rm -f $@
+	@$(AR) rcs $@ $^
+
+$(FUZZ_CORE:%=$(BUILD)/fuzz/fuzz_%): $(BUILD)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c tests/fuzz/fuzz.h $(BUILD)/fuzz/libcore.a
+	@$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 \
+	    -Wall -Wextra -Werror -iquote vf_runway/runway -iquote vf_runway \
+	    $(shell $(PKG_CONFIG) --cflags libcurl libcjson) -o $@ $< $(BUILD)/fuzz/libcore.a \
+	    -pthread $(shell $(PKG_CONFIG) --libs libcurl libcjson) -lb64 -lm
+
+# FFmpeg as clang compiles it, with what UBSan finds in FFmpeg's own code left out.
+$(BUILD)/fuzz/ffmpeg/.configured: $(BUILD)/src/.applied $(CONFIGURE_FILES)
+	@CC=$(FUZZ_CC) FUZZ_IGNORES=$(FUZZ_IGNORES) scripts/configure-ffmpeg $(BUILD)/src/ffmpeg $(BUILD)/fuzz/ffmpeg fuzz
+	@touch $@
+
+$(BUILD)/fuzz/ffmpeg/.built: $(BUILD)/fuzz/ffmpeg/.configured scripts/build-ffmpeg
+	@MAKE='$(MAKE)' scripts/build-ffmpeg $(BUILD)/fuzz/ffmpeg "Building FFmpeg's libraries for fuzzing"
+	@touch $@
+
+$(FUZZ_FFMPEG:%=$(BUILD)/fuzz/fuzz_%): $(BUILD)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c tests/fuzz/fuzz.h $(BUILD)/fuzz/ffmpeg/.built
+	@$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 \
+	    -Wall -Wextra -Werror -Wno-unused-parameter -Wno-deprecated-declarations \
+	    -I$(BUILD)/fuzz/ffmpeg -I$(BUILD)/src/ffmpeg -iquote vf_runway/runway -iquote vf_runway -o $@ $< \
+	    $(foreach l,avfilter avformat avcodec swscale swresample avutil,$(BUILD)/fuzz/ffmpeg/lib$l/lib$l.a) \
+	    $$(sed -n 's/^EXTRALIBS-[a-z0-9]*=//p' $(BUILD)/fuzz/ffmpeg/ffbuild/config.mak) -pthread
+
+# What a result may look like; the clip that was sent is one second long.
+$(BUILD)/fuzz/corpus/result: $(BUILD)/assert/.built
+	@rm -rf $@ && mkdir -p $@
+	@set -e; n=0; for codec in 'libx264 -preset ultrafast' 'mpeg4 -qscale 31' 'mjpeg -qscale 31' 'libx264 -pix_fmt yuv420p10'; do \
+	    n=$$((n + 1)); $(BUILD)/assert/ffmpeg -nostdin -v error -f lavfi -i testsrc2=s=32x32:r=4:d=1 -c:v $$codec $@/$$n.mp4; done; \
+	$(BUILD)/assert/ffmpeg -nostdin -v error -f lavfi -i testsrc2=s=32x32:r=4:d=1 -c:v prores -profile:v 0 $@/prores.mov; \
+	$(BUILD)/assert/ffmpeg -nostdin -v error -f lavfi -i testsrc2=s=32x32:r=4:d=1 -f lavfi -i sine=d=1 -c:v libx264 \
+	    -c:a aac -movflags +frag_keyframe+empty_moov $@/fragments.mp4
+
 SIMULATOR_SOURCES := $(sort $(wildcard tests/simulator/*.c))
 
 $(BUILD)/simulator/%.o: tests/simulator/%.c
@@ -296,6 +370,8 @@ SDK = $(if $(filter-out %/sdk.t,$(T)),,$(BUILD)/sdk/.fetched)
 # The empty recipes keep make from saying that there was nothing to do.
 demo-programs: $(BUILD)/bin/ffmpeg $(BUILD)/bin/ffprobe $(SIMULATOR) ; @:
 bench-programs: demo-programs $(BUILD)/sdk/.fetched ; @:
+fuzz-programs: $(FUZZ_PROGRAMS) $(BUILD)/fuzz/corpus/result ; @:
+unit-programs: $(UNIT_PROGRAMS) ; @:
 check-unit-programs: $(UNIT_PROGRAMS) $(SIMULATOR) ; @:
 check-e2e-programs: check-ffmpeg $(SIMULATOR) $(SDK) ; @:
 check-programs: check-unit-programs check-e2e-programs ; @:
@@ -303,5 +379,5 @@ check-programs: check-unit-programs check-e2e-programs ; @:
 AR = ar
 
 .SECONDARY:
--include $(wildcard $(UNIT_DIR)/*.d $(UNIT_DIR)/core/*.d $(UNIT_DIR)/faulty/*.d \
+-include $(wildcard $(BUILD)/fuzz/core/*.d $(UNIT_DIR)/*.d $(UNIT_DIR)/core/*.d $(UNIT_DIR)/faulty/*.d \
     $(BUILD)/simulator/*.d)
