@@ -98,3 +98,11 @@ char *read_whole_body(RunwayBody *body, size_t step, size_t *size)
     out[*size] = 0;
     return out;
 }
+
+double test_patience(void)
+{
+    const char *text = getenv("TEST_PATIENCE");
+    double patience = text ? atof(text) : 1;
+
+    return patience > 1 ? patience : 1;
+}

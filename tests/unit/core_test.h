@@ -43,4 +43,7 @@ int make_file(const void *data, size_t size);
  *  *size is its length. */
 char *read_whole_body(RunwayBody *body, size_t step, size_t *size);
 
+/** How many times longer things may take (TEST_PATIENCE), 1 at least. */
+double test_patience(void);
+
 #endif /* TESTS_UNIT_CORE_TEST_H */

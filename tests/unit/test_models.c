@@ -317,6 +317,7 @@ static void test_prompt_limits(void **state)
     }
     /* nobody says what the most is: the service will */
     memset(text, 'x', sizeof(text) - 1);
+    text[sizeof(text) - 1] = 0;
     check_prompt("tomorrow", text, 1, NULL);
     check_prompt("hailuo3", text, 1, NULL);
 }
