@@ -32,6 +32,8 @@ for my $rate (50, 60) {
 }
 same_film($sim, $filter, '120 fps', numbered_film(rate => 120, frames => 300), within => 3);
 same_film($sim, $filter, '5 fps', numbered_film(rate => 5, frames => 23));
+same_film($sim, $filter, 'a frame in seven seconds', numbered_film(rate => '1/7', frames => 3));
+same_film($sim, $filter, 'a frame in a minute, longer than any clip', numbered_film(rate => '1/60', frames => 3));
 is((grep { $_->{status} != 200 && $_->{status} != 201 } $sim->requests('create')), 0,
     'no clip was refused');
 

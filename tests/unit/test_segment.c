@@ -50,6 +50,11 @@ static void test_rate(void **state)
         { 120,   1,    0,  120,   4 },
         { 48,    1,    24, 48,    2 },
         { 31,    1,    0,  31,    2 },
+        { 1,     1,    0,  1,     1 },
+        { 1,     7,    0,  7,     7 },
+        { 2,     3,    0,  4,     3 },
+        { 1,     60,   24, 60,    60 },
+        { 1, INT32_MAX, 0, INT32_MAX, INT32_MAX },
         { 0,     0,    0,  30,    1 },
         { 1,     0,    24, 24,    1 },
         { -1,    1,    0,  30,    1 },
@@ -62,6 +67,20 @@ static void test_rate(void **state)
         assert_int_equal(s.rate_num, cases[i].want_num);
         assert_int_equal(s.rate_den, cases[i].want_den);
     }
+}
+
+/* A frame that is shown for longer than a clip may be is held for a whole clip. */
+static void test_slow(void **state)
+{
+    RunwaySegment s = make(1, 60, 30, 2000000, 10000000);
+
+    (void)state;
+    assert_int_equal(ff_runway_segment_length(&s, ff_runway_segment_slots(&s,
+                     60000000)), 10000000);
+    s = make(1, 7, 30, 1000000, 5000000);
+    assert_int_equal(ff_runway_segment_length(&s, ff_runway_segment_slots(&s,
+                     7000000)), 5000000);
+    assert_int_equal(ff_runway_segment_slot(&s, 7000000), 7);
 }
 
 /* A rate that is not known is guessed where the first frame tells it. */
@@ -250,6 +269,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rate),
+        cmocka_unit_test(test_slow),
         cmocka_unit_test(test_rate_guessed),
         cmocka_unit_test(test_rate_never_over_limit),
         cmocka_unit_test(test_one_slot_each),

@@ -79,6 +79,10 @@ void ff_runway_segment_rate(RunwaySegment *segment, int num, int den,
     }
     segment->rate_num = num;
     segment->rate_den = (int)(den * n);
+    /* a frame every minute: as one slot it would be longer than any clip */
+    n = ((int64_t)den + num - 1) / num;
+    if (n > 1 && num <= INT32_MAX / n)
+        segment->rate_num = (int)(num * n);
 }
 
 int ff_runway_segment_fits(const RunwaySegment *segment, int64_t end)

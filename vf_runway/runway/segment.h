@@ -49,10 +49,11 @@ typedef struct RunwaySegment {
 
 /**
  * Choose the rate of the upload: the source's, divided by the smallest whole
- * number that brings it to max_rate (0: RUNWAY_RATE_MAX) or below. A source
- * rate that is not known (0/0, 1/0) is guessed from the length of the clip's
- * first frame, microseconds, where that is one of film or video; else it gives
- * max_rate itself.
+ * number that brings it to max_rate (0: RUNWAY_RATE_MAX) or below, or multiplied
+ * by the smallest one that brings it to a frame per second or more. A source rate
+ * that is not known (0/0, 1/0) is guessed from the length of the clip's first
+ * frame, microseconds, where that is one of film or video; else it gives max_rate
+ * itself.
  */
 void ff_runway_segment_rate(RunwaySegment *segment, int num, int den,
                             int64_t length, int max_rate);
