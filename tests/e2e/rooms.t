@@ -1,7 +1,7 @@
 #!/usr/bin/env perl
 # That the rooms of vf_runway/runway/ keep their floors: a file includes what
 # stands on its own floor or below, never above and never in a circle, and the
-# core includes no FFmpeg header.
+# core includes no FFmpeg header; and that the limits in SECURITY.md are those.
 #
 # This file is part of runway_v2v, LGPL 2.1 or later.
 use strict;
@@ -103,6 +103,50 @@ subtest 'each library in one place' => sub {
         my @who = sort grep { grep { m{(^|/)\Q$library\E} } @{ $system{$_} } } keys %text;
         cmp_ok(scalar @who, '>', 0, "$library is used");
         is(join(' ', grep { !/$allowed{$library}/ } @who), '', "$library only where it belongs");
+    }
+};
+
+subtest 'limits are as they are written down' => sub {
+    my %row = map { /^\| (.*?) \| (.*?) \| (.*?) \| (.*?) \|$/ ? ($1 => [$2, $3, $4]) : () } split /\n/, slurp("$ROOT/SECURITY.md");
+    my $code = join '', values %text;
+    my %is = $code =~ /^#define (\w+)[ \t]+(\(.*?\)|\d\w*)/mg;
+    for (values %is) { s/(\d)[LU]+/$1/g; $_ = eval if /^[\d(<* )]+$/ }
+    my ($minutes, $mib) = (60_000_000, 1 << 20);
+    for my $case (
+        ['headers of a reply',   qr/^128 KiB$/,            HEAD_MAX => 128 << 10],
+        ['a JSON reply',         qr/^1 MiB,/,              REPLY_MAX => $mib],
+        ['an error page',        qr/^64 KiB/,              PAGE_MAX => 64 << 10],
+        ['a result',             qr/^2 GiB$/,              RESULT_MAX => 2 << 30],
+        ['a task\'s id',         qr/^127; 8191/,           ID_MAX => 128, URL_MAX => 8192],
+        ['making a connection',  qr/^30 s \(15 s /,        CONNECT_TIMEOUT => 30, FIRST_CONNECT_TIMEOUT => 15],
+        ['a transfer that',      qr/^60 s; 120 s /,        STALL_TIMEOUT => $minutes, CREATE_STALL => 2 * $minutes],
+        ['a read,',              qr/^2 min$/,              TIMES_READ => 2],
+        ['a create',             qr/^30 min$/,             TIMES_CREATE => 15],
+        ['a storage',            qr/^10 min /,             TIMES_STORED => 10],
+        ['a result, all',        qr/^4 h; under 256 byte/, DOWNLOAD_MAX => 240 * $minutes, TIMES_DOWNLOAD => 240, SLOW_DOWNLOAD => 256],
+        ['Retry-After',          qr/ 5 min$/,              RETRY_AFTER_MAX => 5 * $minutes],
+        ['an outage',            qr/^15 min \(20 s /,      OUTAGE_MAX => 15 * $minutes, UNREACHED_MAX => $minutes / 3],
+        ['redirects of a result', qr/^5,/,                 REDIRECTS_MAX => 5],
+        ['a picture of',         qr/^8192 x 8192/,         RESULT_PIXELS => 8192 * 8192],
+        ['frames of',            qr/^1000 a second$/,      RESULT_RATE => 1000],
+        ['samples of',           qr/^2\^23; 64 MiB; 100000; 16$/, BOXES_SAMPLES => 2 ** 23, BOXES_INDEX => 64 * $mib,
+            BOXES_COUNT => 100000, DEPTH_MAX => 16],
+        ['`prompt_file`',        qr/^64 KiB$/,             TEXT_MAX => 64 << 10],
+        ['a local picture',      qr/^64 MiB$/,             PICTURE_MAX => 64 * $mib],
+        ['a record',             qr/^16 KiB$/,             RECORD_TEXT => 16384],
+    ) {
+        my ($begin, $says, %value) = @$case;
+        my ($found) = sort { length $a <=> length $b } grep { index($_, $begin) == 0 } keys %row;
+        like($row{$found // ''}[0] // '', $says, "$begin: the page");
+        for my $name (sort keys %value) {
+            # longer names end in shorter ones: RUNWAY_URL_MAX, and URL_MAX of a file
+            my $value = $is{"RUNWAY_$name"} // $is{$name};
+            is($value, $value{$name}, "$begin: $name");
+        }
+    }
+    for my $file (map { /`([\w.]+)`/g } map { @$_[1, 2] } values %row) {
+        my @where = grep { -e } map { "$ROOT/$_/$file" } qw(vf_runway/runway tests/unit tests/e2e);
+        is(scalar @where, 1, "$file is there");
     }
 };
 
