@@ -290,6 +290,7 @@ static int shrink(RunwayClip *c, int64_t slots, int64_t *size)
     config.geometry.source = config.geometry.target =
         (RunwayRect){ 0, 0, config.geometry.width, config.geometry.height };
     ret = ff_runway_clip_reader_open(&reader, c->fd, *size, c->colorspace,
+                                     config.interrupted, config.opaque,
                                      c->config.log_ctx);
     while (ret >= 0 &&
            (ret = ff_runway_clip_reader_next(reader, frame, &time)) > 0) {
@@ -381,11 +382,11 @@ static int read_next(RunwayClip *c)
 {
     int ret = ff_runway_clip_reader_next(c->reader, c->next, &c->next_time);
 
-    if (ret < 0) {
+    if (ret < 0 && ret != AVERROR_EXIT)
         av_log(c->config.log_ctx, AV_LOG_ERROR, "%s: task %s: the result "
                "cannot be used\n", c->job->label, c->job->now.task_id);
+    if (ret < 0)
         return ret;
-    }
     c->has_next = ret;
     return 0;
 }
@@ -406,6 +407,8 @@ int ff_runway_clip_open_result(RunwayClip *c, RunwayJob **job)
         return AVERROR(ENOMEM);
     ret = ff_runway_clip_reader_open(&c->reader, c->job->result_fd,
                                      c->job->result_size, c->colorspace,
+                                     c->config.writer.interrupted,
+                                     c->config.writer.opaque,
                                      c->config.log_ctx);
     if (ret < 0)
         return ret;

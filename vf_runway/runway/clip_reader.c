@@ -214,13 +214,18 @@ const RunwayClipInfo *ff_runway_clip_reader_info(const RunwayClipReader *r)
     return &r->info;
 }
 
+static int is_cancelled(const RunwayClipReader *r)
+{
+    return r->cancelled && r->cancelled(r->opaque);
+}
+
 /* The next packet of the video, 0 at the end. */
 static int read_packet(RunwayClipReader *r)
 {
     for (;;) {
         int ret;
 
-        if (r->cancelled && r->cancelled(r->opaque))
+        if (is_cancelled(r))
             return AVERROR_EXIT;
         ret = av_read_frame(r->demux, r->packet);
         if (ret == AVERROR_EOF)
@@ -391,14 +396,21 @@ static RunwayOutcome measure(RunwayClipReader *r, RunwayError *err)
 }
 
 int ff_runway_clip_reader_open(RunwayClipReader **reader, int fd, int64_t size,
-                               enum AVColorSpace colorspace, void *log_ctx)
+                               enum AVColorSpace colorspace,
+                               int (*cancelled)(void *opaque), void *opaque,
+                               void *log_ctx)
 {
     RunwayError err;
     int ret = open_reader(reader, fd, size, colorspace, DECODER_THREADS,
                           log_ctx);
 
-    if (ret >= 0 && measure(*reader, &err)) {
-        ret = ff_runway_report(log_ctx, &err);
+    if (ret < 0)
+        return ret;
+    (*reader)->cancelled = cancelled;
+    (*reader)->opaque    = opaque;
+    if (measure(*reader, &err)) {
+        ret = is_cancelled(*reader) ? AVERROR_EXIT
+                                    : ff_runway_report(log_ctx, &err);
         ff_runway_clip_reader_free(reader);
     }
     return ret;
@@ -485,7 +497,7 @@ RunwayOutcome ff_runway_clip_check(void *log_ctx,
                                   "after %.3f s: %s", position(r),
                                   av_err2str(ret));
 end:
-    if (outcome && cancelled(opaque))
+    if (outcome && cancelled && cancelled(opaque))
         outcome = ff_runway_error(err, RUNWAY_CANCELLED, "cancelled");
     ff_runway_clip_reader_free(&r);
     return outcome;

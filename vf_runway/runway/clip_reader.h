@@ -48,11 +48,16 @@ typedef struct RunwayClipInfo {
 /** Most frames a second that a result may have. */
 #define RUNWAY_RESULT_RATE 1000
 
-/** Open the first size bytes of fd, which stays the caller's and open.
- *  colorspace is the matrix of a clip that does not say: that of the one that
- *  was sent. */
+/**
+ * Open the first size bytes of fd, which stays the caller's and open. All of it
+ * is read once, and while cancelled() (may be NULL) answers non-zero, this and
+ * what reads on return AVERROR_EXIT. colorspace is the matrix of a clip that
+ * does not say: that of the one that was sent.
+ */
 int ff_runway_clip_reader_open(RunwayClipReader **reader, int fd, int64_t size,
-                               enum AVColorSpace colorspace, void *log_ctx);
+                               enum AVColorSpace colorspace,
+                               int (*cancelled)(void *opaque), void *opaque,
+                               void *log_ctx);
 void ff_runway_clip_reader_free(RunwayClipReader **reader);
 
 const RunwayClipInfo *ff_runway_clip_reader_info(const RunwayClipReader *r);
@@ -62,7 +67,8 @@ const RunwayClipInfo *ff_runway_clip_reader_info(const RunwayClipReader *r);
  * one, microseconds, and rises from frame to frame. A range that the clip leaves
  * out is limited, as in the clips that are sent. What is stored turned or
  * mirrored (by the matrix of its track) is put upright.
- * @return 1 with a frame, 0 at the end, AVERROR on a damaged clip
+ * @return 1 with a frame, 0 at the end, AVERROR on a damaged clip, AVERROR_EXIT
+ *         when cancelled
  */
 int ff_runway_clip_reader_next(RunwayClipReader *reader, AVFrame *frame,
                                int64_t *time);

@@ -600,7 +600,7 @@ int ff_runway_sequence_ready(RunwaySequence *s, int64_t timeout)
         return 0;
     if (!job->error.outcome) {
         ret = ff_runway_clip_open_result(s->head->clip, &job);
-        if (ret >= 0 || !s->config.keep_source)
+        if (ret >= 0 || ret == AVERROR_EXIT || !s->config.keep_source)
             return ret < 0 ? ret : 1;
     } else {
         av_log(s->config.log_ctx, AV_LOG_WARNING, "%s\n", job->error.text);
