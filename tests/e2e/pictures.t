@@ -119,6 +119,11 @@ for (['size=generated', '1280x720'], ['size=640x360', '640x360']) {
     is((grep { $_ } @had), 26, 'the source shows them');
     ends_well($run, 'captions: ends well');
     is("@has", "@had", 'captions travel with their frames');
+    # libx264 writes those of each frame beside it again
+    $run = filter_film($sim, $film, "$aleph2", input => [qw(-framerate 24)], name => 'captions-out.h264',
+        args => [qw(-an -fps_mode passthrough -c:v libx264 -bf 0 -f h264)]);
+    my @numbers = map { ord($_) - 0x20 } slurp($run->{file}) =~ /GA94\x03..\xFC(.)/gs;
+    is("@numbers", join(' ', 0 .. 25), 'each with its own');
 }
 
 sub sei {
