@@ -220,9 +220,11 @@ static void test_ratio_wanted(void **state)
     assert_null(ratio);
     for (int i = 0; find("gen4_aleph")->ratios[i]; i++)
         assert_non_null(strstr(err.text, find("gen4_aleph")->ratios[i]));
-    /* the longest list is told to its end */
-    ff_runway_ratio_choose(find("seedance2"), "16:9", 1, 1, &ratio, &err);
-    assert_non_null(strstr(err.text, "2160:3840"));
+    assert_null(strstr(err.text, "escaped"));
+    /* the longest list is told to its end, and how a colon is written */
+    ff_runway_ratio_choose(find("seedance2"), "16", 1, 1, &ratio, &err);
+    assert_non_null(strstr(err.text, "2160:3840; "));
+    assert_non_null(strstr(err.text, "ratio='W\\:H'"));
 
     assert_int_equal(ff_runway_ratio_choose(find("aleph2"), "1280:720", 1, 1,
                                             &ratio, &err), RUNWAY_INVALID);

@@ -345,9 +345,12 @@ RunwayOutcome ff_runway_ratio_choose(const RunwayModel *model,
         }
     }
     list_ratios(model, list, sizeof(list));
+    /* a colon that is not escaped ends the option, and a number is left */
     return ff_runway_error(err, RUNWAY_INVALID,
-                           "ratio=%s: model %s takes auto, %s", wanted,
-                           model->name, list);
+                           "ratio=%s: model %s takes auto, %s%s", wanted,
+                           model->name, list, strchr(wanted, ':') ? "" :
+                           "; the colon has to be escaped, as in "
+                           "ratio='W\\:H'");
 }
 
 /** Length of the UTF-8 character at s, 0 when there is no valid one. */
