@@ -18,6 +18,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "interrupt.h"
@@ -25,8 +26,9 @@
 static const int signals[] = { SIGINT, SIGTERM };
 #define NB_SIGNALS 2
 
-/* read and written by the handler, which may run on any thread at any time */
-static volatile sig_atomic_t nb_seen;
+/* read and written by the handler, which may run on any thread at any time:
+ * without a lock, as handlers have to be */
+static atomic_uint nb_seen;
 static struct sigaction replaced[NB_SIGNALS];
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -36,7 +38,7 @@ static int installed[NB_SIGNALS];
 
 static void handler(int signal, siginfo_t *info, void *context)
 {
-    nb_seen++;
+    atomic_fetch_add(&nb_seen, 1);
     for (int i = 0; i < NB_SIGNALS; i++) {
         if (signals[i] != signal)
             continue;
@@ -99,13 +101,13 @@ void ff_runway_interrupt_acquire(RunwayInterrupt *interrupt)
             if (!installed[i])
                 install(i);
     interrupt->active   = 1;
-    interrupt->baseline = (unsigned)nb_seen;
+    interrupt->baseline = atomic_load(&nb_seen);
     pthread_mutex_unlock(&lock);
 }
 
 int ff_runway_interrupt_seen(const RunwayInterrupt *interrupt)
 {
-    return interrupt->active && (unsigned)nb_seen != interrupt->baseline;
+    return interrupt->active && atomic_load(&nb_seen) != interrupt->baseline;
 }
 
 void ff_runway_interrupt_release(RunwayInterrupt *interrupt)
