@@ -305,7 +305,7 @@ FUZZ_FLAGS    = -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefi
 FUZZ_IGNORES  = shift,signed-integer-overflow,alignment,pointer-overflow,float-cast-overflow,null,function
 FUZZ_CORE     = reply record upload body boxes
 FUZZ_FFMPEG   = options result
-FUZZ_TARGETS  = $(FUZZ_CORE)
+FUZZ_TARGETS  = $(FUZZ_CORE) $(FUZZ_FFMPEG)
 FUZZ_PROGRAMS = $(FUZZ_TARGETS:%=$(BUILD)/fuzz/fuzz_%)
 
 $(BUILD)/fuzz/core/%.o: vf_runway/runway/%.c
