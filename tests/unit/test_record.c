@@ -240,6 +240,12 @@ static void test_foreign(void **state)
     assert_edited(&r, "\"tries\":2,", "", "missing");
     assert_edited(&r, "\"model\":\"gen4_aleph\"", "\"model\":null", "unfit");
     assert_edited(&r, "17f20503-6c24-4c16-946b-35dbbce2af2f", "", "lacks");
+    /* what would not have been written, and would be part of a path */
+    assert_edited(&r, "17f20503-6c24-4c16-946b-35dbbce2af2f", "\x8f-1",
+                  "unfit");
+    assert_edited(&r, "17f20503-6c24-4c16-946b-35dbbce2af2f", "../x?y",
+                  "unfit");
+    assert_edited(&r, "gen4_aleph", "gen4\xff", "unfit");
     assert_edited(&r, "\"credits_charged\":60.1", "\"credits_charged\":-2",
                   "unfit");
     assert_edited(&r, "{", "[{", "no JSON object");
@@ -341,6 +347,7 @@ static void test_largest(void **state)
     FULL(model);
     FULL(label);
     FULL(task_id);
+    memset(r.task_id, 'a', sizeof(r.task_id) - 1); /* an id has no quotes */
     FULL(failure);
     FULL(failure_code);
     FULL(writer_host);

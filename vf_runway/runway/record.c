@@ -375,7 +375,9 @@ static int get_text(const cJSON *json, const char *name, char *field,
     if (!text || strlen(text) >= room)
         return 0;
     memcpy(field, text, strlen(text) + 1);
-    return 1;
+    /* it was clean when it was written */
+    ff_runway_clean_text(field, 0);
+    return !strcmp(field, text);
 }
 
 #define GET_TEXT(json, r, name) \
@@ -456,6 +458,7 @@ static int from_json(const cJSON *json, RunwayRecord *r)
            GET_TEXT(json, r, model)                                       &&
            GET_TEXT(json, r, label)                                       &&
            GET_TEXT(json, r, task_id)                                     &&
+           (!r->task_id[0] || ff_runway_task_id_is_valid(r->task_id))     &&
            get_integer(json, "created", INTEGER_MAX, &r->created)         &&
            get_integer(json, "updated", INTEGER_MAX, &r->updated)         &&
            get_count(json, "tries", &r->tries)                            &&

@@ -24,8 +24,7 @@
 #include "wire.h"
 #include "wire_json.h"
 
-/** An id becomes part of a path: letters, digits and what cannot climb. */
-static int is_id(const char *text)
+int ff_runway_task_id_is_valid(const char *text)
 {
     size_t length = strlen(text);
 
@@ -39,7 +38,7 @@ static const char *id_in(const cJSON *object, const char *name)
 {
     const char *text = runway_json_text(object, name);
 
-    return text && is_id(text) ? text : NULL;
+    return text && ff_runway_task_id_is_valid(text) ? text : NULL;
 }
 
 /** Credits of a "cost" or "estimatedCost", -1 when not told. */

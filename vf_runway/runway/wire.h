@@ -88,6 +88,10 @@ int ff_runway_wire_extra_text(const char *extra, const char *name, char *out,
 
 #define RUNWAY_ID_MAX 128
 
+/** Whether text can be a task's id. It becomes part of a path: letters, digits
+ *  and what cannot climb. */
+int ff_runway_task_id_is_valid(const char *text);
+
 /** Longest output URL, scheme to query, that is followed. */
 #define RUNWAY_URL_MAX 8192
 
