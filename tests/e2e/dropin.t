@@ -32,6 +32,7 @@ sub stand_in {
     $libavfilter //= ' 8. 44.100';
     return script($path, <<"TEXT");
 case " \$* " in *" -version "*)
+    test -z "\$FFREPORT" || echo "Report written to \$FFREPORT" >&2
     echo 'ffmpeg version $version Copyright (c) 2000-2025 the FFmpeg developers'
     echo 'configuration: --prefix=/usr --enable-gpl'
     echo 'libavfilter    $libavfilter / $libavfilter'
@@ -59,6 +60,9 @@ subtest 'the wrapper' => sub {
     is($run->{out}, "libs=$lib\narg=-i\narg=a b\narg=\narg=-vf\narg=x='*'\n", 'the library in front, the arguments as they are');
     $run = run_cmd([$wrapper], env => { LD_LIBRARY_PATH => '/opt/lib' });
     is($run->{out}, "libs=$lib:/opt/lib\n", 'other libraries stay');
+
+    $run = run_cmd([$wrapper], env => { FFREPORT => 'file=x' });
+    is($run->{out}, "libs=$lib\n", 'with a report') or diag $run->{err};
 
     symlink $wrapper, "$TMP/link" or die $!;
     is(run_cmd(["$TMP/link"])->{out}, "libs=$lib\n", 'through a link');
