@@ -16,6 +16,7 @@
  * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
  */
 
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -38,6 +39,9 @@ static int installed[NB_SIGNALS];
 
 static void handler(int signal, siginfo_t *info, void *context)
 {
+    /* the one that is called may change it under what was interrupted */
+    int saved = errno;
+
     atomic_fetch_add(&nb_seen, 1);
     for (int i = 0; i < NB_SIGNALS; i++) {
         if (signals[i] != signal)
@@ -47,6 +51,7 @@ static void handler(int signal, siginfo_t *info, void *context)
         else
             replaced[i].sa_handler(signal);
     }
+    errno = saved;
 }
 
 static int is_handler(const struct sigaction *action)
