@@ -99,7 +99,9 @@ static const AVOption runway_v2v_options[] = {
     STR("model", model, NULL, "model to use; when not set gen4_aleph at cometapi, aleph2 at runway"),
     { "seed", "seed of the generation, the same for all clips; -1 sends none", OFFSET(seed), AV_OPT_TYPE_INT64, { .i64 = 1 }, -1, UINT32_MAX, RUNTIME },
     { "take", "another number buys another result for the same clips", OFFSET(take), AV_OPT_TYPE_INT64, { .i64 = 0 }, 0, INT64_MAX, FLAGS },
-    STR("ratio", ratio, "auto", "output ratio W:H for models that have one; auto is the nearest to the input's"),
+    STR("ratio", ratio, "auto", "output ratio WxH (or W:H, escaped) for models that have one; auto is the nearest to the input's"),
+    /* behind ratio, so that what a colon cuts off comes to where it is told */
+    STR("size", size, NULL, "output size WxH, or generated for the ratio's; the input's when not set"),
     { "fit", "what to do where the input's shape is not the ratio's", OFFSET(fit), AV_OPT_TYPE_INT, { .i64 = RUNWAY_FIT_PAD }, RUNWAY_FIT_PAD, RUNWAY_FIT_STRETCH, FLAGS, .unit = "fit" },
         { "pad",     "replicate the edges, and crop them out of the result", 0, AV_OPT_TYPE_CONST, { .i64 = RUNWAY_FIT_PAD },     0, 0, FLAGS, .unit = "fit" },
         { "crop",    "send the middle of the picture only",                  0, AV_OPT_TYPE_CONST, { .i64 = RUNWAY_FIT_CROP },    0, 0, FLAGS, .unit = "fit" },
@@ -124,7 +126,6 @@ static const AVOption runway_v2v_options[] = {
     { "concurrency", "clips in flight at the same time", OFFSET(concurrency), AV_OPT_TYPE_INT, { .i64 = 4 }, 1, 64, FLAGS },
     STR("encoder", encoder, "auto", "H.264 encoder for the clips that are sent; auto is libx264, or else what is there"),
     { "encoder_opts", "options for that encoder, key=value with : between", OFFSET(encoder_opts), AV_OPT_TYPE_DICT, { .str = NULL }, 0, 0, FLAGS },
-    STR("size", size, NULL, "output size WxH, or generated for the ratio's; the input's when not set"),
     { "timing", "which frames come out", OFFSET(timing), AV_OPT_TYPE_INT, { .i64 = RUNWAY_TIMING_SOURCE }, RUNWAY_TIMING_SOURCE, RUNWAY_TIMING_NATIVE, FLAGS, .unit = "timing" },
         { "source", "one for each frame in, at its time",            0, AV_OPT_TYPE_CONST, { .i64 = RUNWAY_TIMING_SOURCE }, 0, 0, FLAGS, .unit = "timing" },
         { "native", "the generated ones, on the source's time line", 0, AV_OPT_TYPE_CONST, { .i64 = RUNWAY_TIMING_NATIVE }, 0, 0, FLAGS, .unit = "timing" },

@@ -71,6 +71,7 @@ subtest 'options' => sub {
         ['unknown ratio', { ratio => '16:9' }, qr/16:9/,
             qr/auto, 1280:720, 720:1280, 1104:832, 960:960, 832:1104, 1584:672, 848:480, 640:480/],
         ['ratio for aleph2', { model => 'aleph2', ratio => '1280:720' }, qr/1280:720/, qr/16:9, /],
+        ['ratio in words', { ratio => 'wide' }, qr/wide/, qr/auto, 1280:720, .*write x for the colon/],
         ['threshold', { public_figure_threshold => 'high' }, qr/high/, qr/auto nor low/],
         ['provider', { provider => 'pixar' }, qr/pixar/, qr/cometapi, runway/],
         ['two references', { reference => 'https://a.example/1.png|https://a.example/2.png' }, qr/at most (one|1)\b/],
@@ -84,6 +85,46 @@ subtest 'options' => sub {
         my ($name, $options, @patterns) = @$case;
         error_line($name, failing($sim, options => $options), @patterns);
     }
+    # as it is typed by who knows nothing of escaping: the colons divide options
+    my $typed = sub {
+        my ($text, %opt) = @_;
+        my $run = run_cmd([$FFMPEG, qw(-hide_banner -nostdin -v error -i), $clip, '-vf', "runway_v2v=$text", qw(-f null -)],
+            env => { COMETAPI_KEY => $FilterTest::KEY, XDG_STATE_HOME => "$TMP/typed", XDG_CACHE_HOME => "$TMP/typed", %opt });
+        return $run;
+    };
+    for my $case (
+        ['prompt=echo:ratio=1280:720', qr/ratio=1280: model gen4_aleph takes auto, 1280:720, .*write x for the colon/],
+        ['prompt=echo:base_url=http://127.0.0.1:9/runwayml', qr/base_url: "http" .*each colon is escaped: base_url='https\\:/],
+        ["prompt=echo:base_url='http\\://127.0.0.1:9/runwayml'", qr/base_url: .*colon .*escaped/],
+        ["prompt=echo:base_url='http\\://127.0.0.1:9'", qr/base_url: .*colon .*escaped/],
+        ['prompt=echo:reference=https://a.example/1.png', qr/reference: "https" .*each colon is escaped: reference='https\\:/],
+        ['prompt=a street: night', qr/prompt and prompt_file .*colon .*escaped/],
+        ['prompt=echo:body={"seed":7}', qr/body and body_file .*colon .*escaped/],
+    ) {
+        my ($text, @patterns) = @$case;
+        error_line($text, $typed->($text), @patterns);
+    }
+    # what is read again is nothing that can be read once only
+    my $pipe = "$TMP/pipe";
+    POSIX::mkfifo($pipe, 0600) or die "mkfifo: $!\n";
+    my $write = sub {
+        my $pid = fork // die "fork: $!\n";
+        return $pid if $pid;
+        open my $out, '>', $pipe or POSIX::_exit(1);
+        print $out shift;
+        close $out;
+        POSIX::_exit(0);
+    };
+    for my $case (['prompt_file', { prompt => undef, prompt_file => $pipe }, 'echo'], ['body_file', { body_file => $pipe }, '{"seed":7}'],
+        ['key_file', { key_file => $pipe, provider => 'cometapi' }, $FilterTest::KEY]) {
+        my ($name, $options, $text) = @$case;
+        my $pid = $write->($text);
+        error_line("$name, a pipe", failing($sim, options => $options), qr/^$name: \Q$pipe\E is a pipe; it is read more than once/);
+        kill KILL => $pid;
+        waitpid $pid, 0;
+    }
+    error_line('no file', failing($sim, options => { prompt => undef, prompt_file => '/dev/null' }), qr/no regular file/);
+    error_line('a pipe nobody writes', failing($sim, options => { reference => $pipe }, timeout => 60), qr/is a pipe/);
     # out of range is said by the options' own code
     for my $case (['seed', -2], ['seed', 4294967296], ['concurrency', 0], ['fit', 'squeeze']) {
         my ($option, $value) = @$case;
@@ -96,6 +137,8 @@ subtest 'options' => sub {
     is(scalar $sim->requests, 0, 'nothing was sent for any of these');
     ok_filter($sim, '1000 units of emoji', in => $clip, options => { prompt_file => $fits });
     is($sim->events('billed') - $billed, 1, 'are accepted');
+    ok_filter($sim, 'a ratio without a colon', in => $clip, options => { prompt => 'echo', ratio => '960x960' });
+    is(($sim->requests('create'))[-1]{body}{ratio}, '960:960', 'is the same thing');
 };
 
 subtest 'keys' => sub {

@@ -35,12 +35,21 @@
 /* larger ones are no pictures but mistakes; the service takes 16 MB by URL */
 #define PICTURE_MAX (64 << 20)
 
-/* The whole of a regular file or a pipe, up to limit bytes, 0 appended. */
+/* @return 0 for what can be read over and over */
+static const char *what_else(const struct stat *st)
+{
+    return S_ISREG(st->st_mode) || S_ISDIR(st->st_mode) ? NULL :
+           S_ISFIFO(st->st_mode) ? "a pipe" : "no regular file";
+}
+
+/* The whole of a regular file, up to limit bytes, 0 appended. A pipe would give
+ * it once only, and options are looked at twice in most hosts. */
 static RunwayOutcome read_all(const char *option, const char *path,
                               size_t limit, struct stat *st, char **data,
                               size_t *size, RunwayError *err)
 {
-    int fd = open(path, O_RDONLY);
+    /* nobody may ever write into a pipe with a name */
+    int fd = open(path, O_RDONLY | O_NONBLOCK);
     size_t room = 4096, used = 0;
     char *buf = malloc(room + 1);
     RunwayOutcome ret;
@@ -48,6 +57,12 @@ static RunwayOutcome read_all(const char *option, const char *path,
     if (fd < 0 || fstat(fd, st) < 0) {
         ret = ff_runway_error(err, RUNWAY_INVALID, "%s: %s cannot be read: %s",
                               option, path, strerror(errno));
+        goto fail;
+    }
+    if (what_else(st)) {
+        ret = ff_runway_error(err, RUNWAY_INVALID, "%s: %s is %s; it is read "
+                              "more than once, so it has to be a file on disk",
+                              option, path, what_else(st));
         goto fail;
     }
     if (!buf) {
@@ -219,6 +234,11 @@ RunwayOutcome ff_runway_picture_read(const char *option, const char *name,
         return *uri ? RUNWAY_OK :
                ff_runway_error(err, RUNWAY_NOMEM, "out of memory");
     }
+    if (!strcmp(name, "http") || !strcmp(name, "https"))
+        return ff_runway_error(err, RUNWAY_INVALID, "%s: \"%s\" is what a "
+                               "colon has left of a URL; in a filter each "
+                               "colon is escaped: %s='https\\://HOST/PATH'",
+                               option, name, option);
     ret = read_all(option, name, PICTURE_MAX, &st, &data, &size, err);
     if (ret)
         return ret;

@@ -19,6 +19,7 @@
 /**
  * @file
  * Files that options name: prompts, keys, pictures. Floor 1, but for reading.
+ * They are regular files: what can be read once only is refused.
  * Every text returned is malloc()ed and the caller's to free().
  */
 

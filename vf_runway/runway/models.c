@@ -229,8 +229,9 @@ static int parse_side(const char **text)
 int ff_runway_ratio_parse(const char *text, int *w, int *h)
 {
     *w = parse_side(&text);
-    if (!*w || *text++ != ':')
+    if (!*w || (*text != ':' && *text != 'x'))
         return 0;
+    text++;
     *h = parse_side(&text);
     return *h && !*text;
 }
@@ -333,8 +334,8 @@ RunwayOutcome ff_runway_ratio_choose(const RunwayModel *model,
     if (!model->ratios) {
         if (!ff_runway_ratio_parse(wanted, &w, &h))
             return ff_runway_error(err, RUNWAY_INVALID,
-                                   "ratio=%s: a ratio is WIDTH:HEIGHT, as in "
-                                   "1280:720, or auto", wanted);
+                                   "ratio=%s: a ratio is WIDTHxHEIGHT, as in "
+                                   "1280x720, or auto", wanted);
         *ratio = wanted;
         return RUNWAY_OK;
     }
@@ -349,8 +350,7 @@ RunwayOutcome ff_runway_ratio_choose(const RunwayModel *model,
     return ff_runway_error(err, RUNWAY_INVALID,
                            "ratio=%s: model %s takes auto, %s%s", wanted,
                            model->name, list, strchr(wanted, ':') ? "" :
-                           "; the colon has to be escaped, as in "
-                           "ratio='W\\:H'");
+                           "; in a filter write x for the colon");
 }
 
 /** Length of the UTF-8 character at s, 0 when there is no valid one. */

@@ -82,7 +82,7 @@ int ff_runway_model_is_known(const RunwayModel *model);
 /** The i-th known model, NULL behind the last one. */
 const RunwayModel *ff_runway_model_at(int i);
 
-/** "W:H" → two positive ints; 0 when text is not of that form. */
+/** "W:H" or "WxH" → two positive ints; 0 when text is not of that form. */
 int ff_runway_ratio_parse(const char *text, int *w, int *h);
 
 /**

@@ -77,12 +77,32 @@ static int keep_pictures(RunwaySettings *set, RunwayPicture *pictures)
     return 0;
 }
 
+/* A colon divides a filter's options: what comes behind one that is not escaped
+ * is taken for the next option's value. */
+static int check_base_url(RunwaySettings *set)
+{
+    const char *url = set->base_url, *version = set->api_version;
+
+    if (!url || (strcmp(url, "http") && strcmp(url, "https") &&
+                 !strchr(version, '/') &&
+                 version[strspn(version, "0123456789")]))
+        return 0;
+    av_log(set->log_ctx, AV_LOG_ERROR, "base_url: \"%s\" is what a colon has "
+           "left of it; in a filter each colon is escaped: "
+           "base_url='https\\://HOST\\:PORT/PATH'\n", url);
+    return AVERROR(EINVAL);
+}
+
 static int set_endpoint(RunwaySettings *set)
 {
-    char *url = ff_runway_provider_base_url(set->provider, set->base_url,
-                                            get_environment);
-    int ret = keep(set, url);
+    char *url;
+    int ret = check_base_url(set);
 
+    if (ret < 0)
+        return ret;
+    url = ff_runway_provider_base_url(set->provider, set->base_url,
+                                      get_environment);
+    ret = keep(set, url);
     if (ret >= 0)
         set->endpoint = url;
     return ret;
@@ -106,7 +126,8 @@ static int set_prompt(RunwaySettings *set)
 
     if (set->prompt && set->prompt_file) {
         av_log(set->log_ctx, AV_LOG_ERROR, "prompt and prompt_file are both "
-               "given; one of them is enough\n");
+               "given; one of them is enough (a colon in a prompt divides the "
+               "two, if it is not escaped: prompt='night\\: dark')\n");
         return AVERROR(EINVAL);
     }
     if (set->prompt_file) {
@@ -297,7 +318,8 @@ static int set_body(RunwaySettings *set)
 
     if (set->body && set->body_file) {
         av_log(set->log_ctx, AV_LOG_ERROR, "body and body_file are both given; "
-               "one of them is enough\n");
+               "one of them is enough (a colon in a body divides the two, if "
+               "it is not escaped: body='{\"seed\"\\:7}')\n");
         return AVERROR(EINVAL);
     }
     if (!set->body && !set->body_file)
@@ -332,8 +354,13 @@ static int set_body(RunwaySettings *set)
 static int set_size(RunwaySettings *set)
 {
     const char *ratio;
+    char *divider = strchr(set->ratio, 'x');
+    int w, h;
     RunwayError err;
 
+    /* 1280x720 needs no escaping in a filter, and is meant the same way */
+    if (divider && ff_runway_ratio_parse(set->ratio, &w, &h))
+        *divider = ':';
     /* the ratio is looked up again when the input's size is known; a wrong one
      * is told before anything is built */
     set->request.ratio = set->ratio;
