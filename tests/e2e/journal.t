@@ -17,6 +17,7 @@ use lib dirname(abs_path(__FILE__)) . '/lib';
 use Test::More;
 
 use RunwayTest;
+use FilterTest;
 use PaidTest;
 
 my $FILM = film();
@@ -181,6 +182,22 @@ subtest 'no place to write' => sub {
         # no room for a single file
         refused_early("a full disk", $option, under => limited(0), out => '-', args => [qw(-f null)]) if $option eq 'state_dir';
     }
+};
+
+subtest 'a disk that is full when a clip is encoded' => sub {
+    my $sim = simulator();
+    # more than the 64 KiB that the folders are proven with
+    my %film = (sim => $sim, in => film(seconds => 1.4, filter => 'noise=alls=80:allf=t'));
+    my %options = (clip_duration => 2);
+    is(job(%film)->run(options => { %options, log_path => "$TMP/full.jsonl" })->{status}, 0, 'with room');
+    my ($bytes) = slurp("$TMP/full.jsonl") =~ /"bytes":(\d+)/;
+    cmp_ok($bytes, '>', 66000, 'for a clip of some size');
+    $sim = simulator();
+    # all but the end, which is the index and comes last
+    my $run = job(%film, sim => $sim)->run(under => limited(int(($bytes - 1) / 512)), options => \%options,
+        loglevel => 'error', args => [qw(-f null)], out => '-');
+    error_line('no room for the clip', $run, qr/^a clip cannot be written: File too large \(set TMPDIR to a folder with more room\)$/);
+    is(scalar(() = $sim->requests), 0, 'before the first request');
 };
 
 subtest 'a disk that is full when the result comes' => sub {

@@ -16,6 +16,7 @@
  * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
  */
 
+#include <errno.h>
 #include <string.h>
 
 #include "libavutil/avstring.h"
@@ -271,6 +272,20 @@ void ff_runway_clip_writer_free(RunwayClipWriter **writer)
     av_freep(writer);
 }
 
+/* Say that the file cannot be written. @return the code for a filter graph:
+ * those that mean something else to it stay inside */
+static int not_written(const RunwayClipWriter *w, int error)
+{
+    int full = error == AVERROR(ENOSPC) || error == AVERROR(EDQUOT) ||
+               error == AVERROR(EFBIG);
+
+    av_log(w->config.log_ctx, AV_LOG_ERROR, "a clip cannot be written: %s%s\n",
+           av_err2str(error),
+           full ? " (set TMPDIR to a folder with more room)" : "");
+    return error == AVERROR_EOF || error == AVERROR(EAGAIN) ? AVERROR_BUG
+                                                            : error;
+}
+
 static int encode(RunwayClipWriter *w, AVFrame *frame)
 {
     int ret = avcodec_send_frame(w->enc, frame);
@@ -293,11 +308,7 @@ static int encode(RunwayClipWriter *w, AVFrame *frame)
         w->bytes += w->packet->size;
         ret = av_interleaved_write_frame(w->mux, w->packet);
     }
-    av_log(w->config.log_ctx, AV_LOG_ERROR, "a clip cannot be written: %s%s\n",
-           av_err2str(ret), ret == AVERROR(ENOSPC) ?
-           " (set TMPDIR to a folder with more room)" : "");
-    /* codes that mean something else to a filter graph stay inside */
-    return ret == AVERROR_EOF || ret == AVERROR(EAGAIN) ? AVERROR_BUG : ret;
+    return not_written(w, ret);
 }
 
 static int convert_last(RunwayClipWriter *w)
@@ -370,11 +381,14 @@ int ff_runway_clip_writer_finish(RunwayClipWriter *w, int64_t slots,
 
     if (ret >= 0)
         ret = encode(w, NULL);
-    if (ret >= 0)
-        ret = av_write_trailer(w->mux);
     if (ret >= 0) {
-        avio_flush(w->io);
-        ret = w->io->error;
+        ret = av_write_trailer(w->mux);
+        if (ret >= 0) {
+            avio_flush(w->io);
+            ret = w->io->error;
+        }
+        if (ret < 0)
+            ret = not_written(w, ret);
     }
     *size = ff_runway_clip_io_size(w->io);
     av_frame_unref(w->last);
