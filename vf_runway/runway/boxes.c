@@ -211,10 +211,12 @@ RunwayOutcome ff_runway_boxes_check(int fd, int64_t size,
     Walk w = { .fd = fd, .cancelled = cancelled, .opaque = opaque, .err = err };
     int64_t start = 0, index = 0;
     RunwayOutcome ret = RUNWAY_OK;
+    int is_mp4 = 0;
     Box box;
 
     while (!ret && read_box(&w, start, size, &box, &ret)) {
         ret = count_box(&w);
+        is_mp4 |= is_one_of(box.type, "moov");
         if (!is_one_of(box.type, "mdatfreeskipwide"))
             index += box.end - start;
         if (!ret && index > RUNWAY_BOXES_INDEX)
@@ -223,5 +225,10 @@ RunwayOutcome ff_runway_boxes_check(int fd, int64_t size,
             ret = look_into(&w, &box, 0);
         start = box.end;
     }
+    /* the demuxer would say so in a line of its own, to which nobody asked */
+    if (!ret && !is_mp4)
+        ret = ff_runway_error(err, RUNWAY_BAD_RESULT, "the result (%lld bytes) "
+                              "is no video that can be read: it has no index "
+                              "of an MP4", (long long)size);
     return ret;
 }

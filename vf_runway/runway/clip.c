@@ -267,7 +267,7 @@ static int shrink(RunwayClip *c, int64_t slots, int64_t *size)
     int64_t length = ff_runway_segment_length(&c->config.segment, slots);
     int64_t slot = 0, time, was = *size;
     RunwayError err;
-    int fd = -1, ret;
+    int fd = -1, read, ret;
 
     /* much less than it has now, and too little for what it shows */
     if (is_thin(c, 1) && aim(c, length) < *size * 3 / 4) {
@@ -289,16 +289,20 @@ static int shrink(RunwayClip *c, int64_t slots, int64_t *size)
     config.bit_rate = av_rescale(aim(c, length) * 8, AV_TIME_BASE, length);
     config.geometry.source = config.geometry.target =
         (RunwayRect){ 0, 0, config.geometry.width, config.geometry.height };
-    ret = ff_runway_clip_reader_open(&reader, c->fd, *size, c->colorspace,
-                                     config.interrupted, config.opaque,
-                                     c->config.log_ctx);
-    while (ret >= 0 &&
-           (ret = ff_runway_clip_reader_next(reader, frame, &time)) > 0) {
+    ret = read = ff_runway_clip_reader_open(&reader, c->fd, *size,
+                                            c->colorspace, config.interrupted,
+                                            config.opaque, c->config.log_ctx);
+    while (ret >= 0 && (ret = read = ff_runway_clip_reader_next(reader, frame,
+                                                                &time)) > 0) {
         if (!writer)
             ret = ff_runway_clip_writer_create(&writer, &config, fd, frame);
         if (ret >= 0)
             ret = ff_runway_clip_writer_write(writer, frame, slot++);
     }
+    if (read < 0 && read != AVERROR_EXIT)
+        av_log(c->config.log_ctx, AV_LOG_ERROR, "clip %d: what was encoded "
+               "cannot be read again: %s\n", c->config.index,
+               av_err2str(read));
     if (ret >= 0)
         ret = writer ? ff_runway_clip_writer_finish(writer, slots, size)
                      : AVERROR_BUG;
@@ -377,16 +381,23 @@ void ff_runway_clip_identify(RunwayClip *c, RunwayJob *job,
     ff_runway_identity_free(&c->identity);
 }
 
+/* The result was looked at before, so this is rare: a disk, or memory. */
+static int not_read(const RunwayClip *c, int error)
+{
+    if (error != AVERROR_EXIT)
+        av_log(c->config.log_ctx, AV_LOG_ERROR, "%s: task %s: the result cannot "
+               "be read: %s\n", c->job->label, c->job->now.task_id,
+               av_err2str(error));
+    return error;
+}
+
 /* Read the generated frame behind the present one. */
 static int read_next(RunwayClip *c)
 {
     int ret = ff_runway_clip_reader_next(c->reader, c->next, &c->next_time);
 
-    if (ret < 0 && ret != AVERROR_EXIT)
-        av_log(c->config.log_ctx, AV_LOG_ERROR, "%s: task %s: the result "
-               "cannot be used\n", c->job->label, c->job->now.task_id);
     if (ret < 0)
-        return ret;
+        return not_read(c, ret);
     c->has_next = ret;
     return 0;
 }
@@ -411,16 +422,16 @@ int ff_runway_clip_open_result(RunwayClip *c, RunwayJob **job)
                                      c->config.writer.opaque,
                                      c->config.log_ctx);
     if (ret < 0)
-        return ret;
+        return not_read(c, ret);
     info = ff_runway_clip_reader_info(c->reader);
     if (ff_runway_retime_plan(&c->retime, c->job->sent, info->duration,
                               info->frame, &err))
         return ff_runway_report(c->config.log_ctx, &err);
     ret = read_next(c);
-    if (ret >= 0 && !c->has_next)
-        ret = AVERROR_INVALIDDATA;
     if (ret < 0)
         return ret;
+    if (!c->has_next)
+        return not_read(c, AVERROR_INVALIDDATA);
     /* from the picture itself: the header may say something else */
     shape.width  = c->config.shape_w;
     shape.height = c->config.shape_h;

@@ -57,7 +57,7 @@ static int open_demuxer(RunwayClipReader *r)
     int ret;
 
     if (!format) {
-        av_log(r->log_ctx, AV_LOG_ERROR, "this FFmpeg has no MP4 demuxer\n");
+        av_log(r->log_ctx, AV_LOG_VERBOSE, "this FFmpeg has no MP4 demuxer\n");
         return AVERROR_DEMUXER_NOT_FOUND;
     }
     ret = ff_runway_clip_io_open(&r->io, r->fd, r->size);
@@ -310,8 +310,8 @@ int ff_runway_clip_reader_next(RunwayClipReader *r, AVFrame *frame,
     int ret = next_frame(r, frame, time);
 
     if (ret < 0)
-        av_log(r->log_ctx, AV_LOG_ERROR, "the result is damaged after %.3f s: "
-               "%s\n", position(r), av_err2str(ret));
+        av_log(r->log_ctx, AV_LOG_VERBOSE, "the result is damaged after %.3f s"
+               "\n", position(r));
     return ret;
 }
 
@@ -409,8 +409,12 @@ int ff_runway_clip_reader_open(RunwayClipReader **reader, int fd, int64_t size,
     (*reader)->cancelled = cancelled;
     (*reader)->opaque    = opaque;
     if (measure(*reader, &err)) {
-        ret = is_cancelled(*reader) ? AVERROR_EXIT
-                                    : ff_runway_report(log_ctx, &err);
+        if (is_cancelled(*reader)) {
+            ret = AVERROR_EXIT;
+        } else {
+            av_log(log_ctx, AV_LOG_VERBOSE, "%s\n", err.text);
+            ret = ff_runway_averror(err.outcome);
+        }
         ff_runway_clip_reader_free(reader);
     }
     return ret;
