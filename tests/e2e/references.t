@@ -166,4 +166,17 @@ subtest 'sendcmd' => sub {
         'red red blue blue none none', 'each reference for its time, to the frame');
 };
 
+# What is said once more is no change: each frame may bring it.
+subtest 'sendcmd says the same' => sub {
+    my $copy = spew("$TMP/copy.png", slurp($colour{red}));
+    my $before = creates($sim);
+    my $commands = spew("$TMP/same.txt", "0.5-2.5 [enter] runway_v2v reference '$copy', [enter] runway_v2v prompt 'echo', [enter] runway_v2v seed 1;\n"
+        . "1.5 runway_v2v reference '$colour{red}';\n2.0 runway_v2v seed 2;\n");
+    my $run = run_filter($sim, in => $clip, before => 'sendcmd=f=' . escape($commands),
+        options => { prompt => 'echo', reference => $copy, take => 5 });
+    is($run->{status}, 0, 'goes well') or diag $run->{err};
+    my @made = (creates($sim))[$before .. creates($sim) - 1];
+    is(join(' ', map { $_->{seed} } @made), '1 2', 'only another seed ends the clip');
+};
+
 done_testing;

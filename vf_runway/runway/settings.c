@@ -142,6 +142,10 @@ static int set_prompt(RunwaySettings *set)
         free(text);
         return ff_runway_report(set->log_ctx, &err);
     }
+    if (text && set->request.prompt && !strcmp(text, set->request.prompt)) {
+        free(text);
+        return 0;
+    }
     ret = text ? keep(set, text) : 0;
     if (ret >= 0)
         set->request.prompt = text;
@@ -247,9 +251,36 @@ static int parse_pictures(RunwaySettings *set, const char *option,
     return 0;
 }
 
+/* Whether two lists of pictures make the same request. */
+static int are_same(const RunwayPicture *a, int nb_a, const RunwayPicture *b,
+                    int nb_b)
+{
+    if (nb_a != nb_b)
+        return 0;
+    for (int i = 0; i < nb_a; i++) {
+        if (!a[i].uri != !b[i].uri || !a[i].file != !b[i].file ||
+            (a[i].uri && strcmp(a[i].uri, b[i].uri)) ||
+            (a[i].file && (a[i].file->size != b[i].file->size ||
+                           strcmp(a[i].file->path, b[i].file->path) ||
+                           strcmp(a[i].file->checksum, b[i].file->checksum))))
+            return 0;
+    }
+    return 1;
+}
+
+/* Free what was kept since there were that many of each. */
+static void forget(RunwaySettings *set, int nb_kept, int nb_kept_pictures)
+{
+    while (set->nb_kept > nb_kept)
+        free(set->kept[--set->nb_kept]);
+    while (set->nb_kept_pictures > nb_kept_pictures)
+        av_freep(&set->kept_pictures[--set->nb_kept_pictures]);
+}
+
 static int set_references(RunwaySettings *set)
 {
     const RunwayModel *m = set->model_info;
+    int nb_kept = set->nb_kept, nb_kept_pictures = set->nb_kept_pictures;
     RunwayPicture *pictures = NULL;
     int nb = 0, ret;
 
@@ -266,6 +297,12 @@ static int set_references(RunwaySettings *set)
         av_log(set->log_ctx, AV_LOG_ERROR, "reference: model %s takes at most "
                "%d, %d are given\n", set->model, m->max_references, nb);
         return AVERROR(EINVAL);
+    }
+    /* a sendcmd may say the same with each frame, in megabytes */
+    if (are_same(pictures, nb, set->request.references,
+                 set->request.nb_references)) {
+        forget(set, nb_kept, nb_kept_pictures);
+        return 0;
     }
     set->request.references    = pictures;
     set->request.nb_references = nb;
