@@ -34,7 +34,7 @@ all: $(BUILD)/bin/ffmpeg $(BUILD)/bin/ffprobe ## FFmpeg with the filter in it: b
 	@echo '$(BUILD)/bin/ffmpeg and $(BUILD)/bin/ffprobe are up to date'
 
 deps: ## install what is missing (apt), or list it
-	@scripts/deps
+	@scripts/deps && scripts/deps --list
 
 demo: ## the filter at work, against a simulated service: build/demo/
 	@scripts/deps demo
