@@ -180,7 +180,8 @@ static void log_summary(AVFilterContext *ctx, const RunwayPipelineStatus *st,
         RUNWAY_INT("failed", totals->failed),
         RUNWAY_INT("left", st->left),
         RUNWAY_NUMBER("credits_estimated", totals->estimated),
-        RUNWAY_NUMBER("credits_charged", totals->charged),
+        RUNWAY_NUMBER("credits_charged", totals->uncharged && !totals->told ?
+                                         -1 : totals->charged),
         RUNWAY_INT("unpriced", totals->unpriced), RUNWAY_EVENT_LAST
     };
 
@@ -309,6 +310,22 @@ static void shape_pixels(const RunwayV2VContext *s, const AVFilterLink *inlink,
                                    (AVRational){ outlink->h, inlink->h }));
 }
 
+/* The result is cropped to the output's shape. Told before it costs. */
+static void warn_cropped(AVFilterContext *ctx, int ratio_w, int ratio_h)
+{
+    const AVFilterLink *outlink = ctx->outputs[0];
+    const RunwayGeometry result = { .width = ratio_w, .height = ratio_h };
+    AVRational sar = outlink->sample_aspect_ratio;
+    int w = outlink->w;
+
+    if (sar.num > 0 && sar.den > 0)
+        w = FFMAX(1, av_rescale(w, sar.num, sar.den));
+    if (ff_runway_geometry_is_off(&result, w, outlink->h))
+        av_log(ctx, AV_LOG_WARNING, "fit=crop: the output has another shape "
+               "than the result (%dx%d), which is cropped once more; "
+               "size=generated keeps all of it\n", ratio_w, ratio_h);
+}
+
 static int config_output(AVFilterLink *outlink)
 {
     AVFilterContext *ctx = outlink->src;
@@ -341,6 +358,8 @@ static int config_output(AVFilterLink *outlink)
         outlink->h = s->set.out_h ? s->set.out_h : h;
         shape_pixels(s, inlink, outlink);
     }
+    if (w && s->set.fit == RUNWAY_FIT_CROP)
+        warn_cropped(ctx, w, h);
     if (passes_source(ctx) &&
         (outlink->w != inlink->w || outlink->h != inlink->h)) {
         av_log(ctx, AV_LOG_ERROR, "size: with enable or on_error=source, "
@@ -464,8 +483,10 @@ static int check_frame(AVFilterContext *ctx, const AVFrame *frame)
         frame->color_trc == AVCOL_TRC_ARIB_STD_B67) {
         av_log(ctx, AV_LOG_ERROR, "the input is HDR (%s), which the service "
                "does not take; tone-map first, e.g. zscale=t=linear,"
-               "tonemap=hable,zscale=t=bt709:m=bt709:r=tv,format=yuv420p\n",
-               av_color_transfer_name(frame->color_trc));
+               "tonemap=hable,zscale=t=bt709:m=bt709:r=tv,format=yuv420p%s\n",
+               av_color_transfer_name(frame->color_trc),
+               avfilter_get_by_name("zscale") ? "" : "; this FFmpeg has no "
+               "zscale: it takes one that was built with libzimg");
         return AVERROR(EINVAL);
     }
     if (ff_runway_is_interlaced(frame) && !s->warned_interlaced) {
@@ -579,7 +600,10 @@ static void report_waiting(AVFilterContext *ctx)
     ff_runway_sequence_status(s->sequence, &st);
     if (st.progress >= 0)
         snprintf(progress, sizeof(progress), " (%.0f %%)", 100 * st.progress);
-    if (st.expected >= 0)
+    /* it takes longer than the others did */
+    if (st.expected >= 0 && st.expected < 500000)
+        snprintf(expected, sizeof(expected), ", next any moment");
+    else if (st.expected >= 0)
         snprintf(expected, sizeof(expected), ", next in about %.0f s",
                  st.expected / 1e6);
     if (st.credits > 0 && !st.unpriced)

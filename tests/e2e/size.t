@@ -125,6 +125,8 @@ subtest 'fit=' => sub {
     my $clip = lossless_clip(size => '240x120', frames => 6);
     for my $fit (qw(pad crop stretch)) {
         my $run = ok_filter($sim, $fit, in => $clip, options => { prompt => 'echo', fit => $fit, ratio => '960:960' });
+        is((grep { /^fit=crop: .* is cropped once more; size=generated/ } filter_lines($run)), $fit eq 'crop' ? 1 : 0,
+            "$fit: what that means is " . ($fit eq 'crop' ? 'told' : 'known'));
         my ($create) = reverse $sim->requests('create');
         my ($w, $h) = @{ $create->{clip} }{qw(width height)};
         cmp_ok(abs($w / $h - 1), '<', 0.03, "$fit: a square is sent") if $fit ne 'stretch';
@@ -132,6 +134,11 @@ subtest 'fit=' => sub {
         is("$v->{width}x$v->{height} $v->{sample_aspect_ratio}", '240x120 1:1', "$fit: the output is the input's size");
         my ($psnr) = sort { $a <=> $b } @{ psnr_per_frame($run->{out}, 'null', $clip, 'null') };
         cmp_ok($psnr, $fit eq 'crop' ? '<' : '>', 19, "$fit: the whole picture is " . ($fit eq 'crop' ? 'not ' : '') . 'there');
+    }
+    for my $size ('generated', '100x100') {
+        my $run = ok_filter($sim, "crop to $size", in => $clip,
+            options => { prompt => 'echo', fit => 'crop', ratio => '960:960', size => $size });
+        is((grep { /cropped once more/ } filter_lines($run)), 0, "crop to $size: nothing more is cropped");
     }
 };
 

@@ -176,4 +176,23 @@ my $short = numbered_film(rate => 24, seconds => 8);
     };
 }
 
+# The first result is there at once, the second takes its time.
+{
+    my $sim = RunwayTest::Simulator->start('--latency' => 0.5, @exact, '--fault' => 'download:2=stall=8');
+    my $run = filter_film($sim, numbered_film(rate => 24, seconds => 4), "$filter:concurrency=1");
+    ends_well($run, 'a result that is slow to come');
+    my @told = $run->{err} =~ /\] waiting for (.*)/g;
+    ok((grep { /, next any moment/ } @told), 'later than the first one was') or diag @told;
+    unlike("@told", qr/about 0 s/, 'and never in no time');
+}
+
+# Tasks that have no place yet have not begun.
+{
+    my $sim = RunwayTest::Simulator->start('--latency' => 8, @exact, '--concurrency' => 1);
+    my $run = filter_film($sim, numbered_film(rate => 24, seconds => 4), "$filter:concurrency=2");
+    ends_well($run, 'one at a time');
+    my @told = grep { /^\d+ s: 1 clips? done; .*1 generating/ } $run->{err} =~ /\] waiting for (.*)/g;
+    ok((grep { /next in about [2-9] s/ } @told), 'the second takes as long as the first') or diag @told;
+}
+
 done_testing;

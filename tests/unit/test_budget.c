@@ -287,6 +287,19 @@ static void test_totals(void **state)
                         "not told for 1");
     ff_runway_budget_summary(&t, little, sizeof(little));
     assert_string_equal(little, "clips: 3 ");
+    /* a provider that tells of no charge: not for nothing, but not told */
+    ff_runway_budget_release(b, &r[0]);
+    ff_runway_budget_release(b, &r[1]);
+    ff_runway_budget_totals(b, &t);
+    assert_int_equal(t.told, 0);
+    ff_runway_budget_summary(&t, text, sizeof(text));
+    assert_string_equal(text, "clips: 3 made, 2 reused, 1 failed; credits: "
+                        "0 estimated and 1 of unknown price, charges not told");
+    ff_runway_budget_release(b, &r[2]);
+    ff_runway_budget_totals(b, &t);
+    ff_runway_budget_summary(&t, text, sizeof(text));
+    assert_string_equal(text, "clips: 3 made, 2 reused, 1 failed; credits: "
+                        "0 estimated, 0 charged");
     ff_runway_budget_free(&b);
 }
 

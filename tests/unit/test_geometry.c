@@ -169,6 +169,34 @@ static void test_sweep(void **state)
                     }
 }
 
+/* Results come in any size: what is used has an even corner, and an even size
+ * but where the whole of an odd side is. */
+static void test_odd_results(void **state)
+{
+    static const int sizes[][2] = {
+        { 853, 480 }, { 854, 479 }, { 1279, 719 }, { 1281, 721 }, { 3, 3 },
+        { 1280, 720 },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++)
+        for (int w = 61; w < 1300; w += 77)
+            for (int fit = 0; fit <= RUNWAY_FIT_STRETCH; fit++) {
+                RunwayGeometry g = plan(w, 480, 1, 1, 1280, 720,
+                                        (RunwayFit)fit);
+                int W = sizes[i][0], H = sizes[i][1];
+                RunwayRect r = ff_runway_geometry_result(&g, W, H,
+                                                         (RunwayFit)fit, w,
+                                                         480, 1, 1);
+
+                assert_true(r.x >= 0 && r.y >= 0 && r.w > 0 && r.h > 0);
+                assert_true(r.x + r.w <= W && r.y + r.h <= H);
+                assert_false((r.x | r.y) & 1);
+                assert_true(!(r.w & 1) || (r.w == W && !r.x));
+                assert_true(!(r.h & 1) || (r.h == H && !r.y));
+            }
+}
+
 static void test_expand(void **state)
 {
     static const struct { int w, h, num, den, rw, rh, want_w, want_h; } c[] = {
@@ -198,6 +226,7 @@ int main(void)
         cmocka_unit_test(test_square_pixels),
         cmocka_unit_test(test_pad),
         cmocka_unit_test(test_crop),
+        cmocka_unit_test(test_odd_results),
         cmocka_unit_test(test_stretch),
         cmocka_unit_test(test_sweep),
         cmocka_unit_test(test_expand),

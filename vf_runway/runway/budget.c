@@ -32,7 +32,7 @@ struct RunwayBudget {
     pthread_mutex_t lock;
     /* protected by lock; thousandths of a credit */
     int64_t held, estimated, charged;
-    int unpriced, uncharged;
+    int unpriced, uncharged, told;
     int clips[RUNWAY_BUDGET_FAILED + 1];
 };
 
@@ -98,9 +98,11 @@ static void book(RunwayBudget *b, const RunwayReservation *r, int sign)
                                 : b->estimated - r->estimated;
     if (r->charged < 0)
         b->uncharged += sign;
-    else
+    else {
+        b->told   += sign;
         b->charged = sign > 0 ? sum(b->charged, r->charged)
                               : b->charged - r->charged;
+    }
 }
 
 static void begin(RunwayReservation *r, int64_t price)
@@ -215,21 +217,27 @@ void ff_runway_budget_totals(RunwayBudget *b, RunwayBudgetTotals *totals)
     totals->charged   = credits_of(b->charged);
     totals->unpriced  = b->unpriced;
     totals->uncharged = b->uncharged;
+    totals->told      = b->told;
     pthread_mutex_unlock(&b->lock);
 }
 
 void ff_runway_budget_summary(const RunwayBudgetTotals *t, char *text,
                               size_t room)
 {
-    char unpriced[64] = "", uncharged[64] = "";
+    char unpriced[64] = "", charged[96];
 
     if (t->unpriced)
         snprintf(unpriced, sizeof(unpriced), " and %d of unknown price",
                  t->unpriced);
-    if (t->uncharged)
-        snprintf(uncharged, sizeof(uncharged), ", not told for %d",
-                 t->uncharged);
+    /* a sum of nothing would look like a gift */
+    if (!t->uncharged)
+        snprintf(charged, sizeof(charged), "%.15g charged", t->charged);
+    else if (t->told)
+        snprintf(charged, sizeof(charged), "%.15g charged, not told for %d",
+                 t->charged, t->uncharged);
+    else
+        snprintf(charged, sizeof(charged), "charges not told");
     snprintf(text, room, "clips: %d made, %d reused, %d failed; credits: "
-             "%.15g estimated%s, %.15g charged%s", t->made, t->reused,
-             t->failed, t->estimated, unpriced, t->charged, uncharged);
+             "%.15g estimated%s, %s", t->made, t->reused, t->failed,
+             t->estimated, unpriced, charged);
 }

@@ -100,6 +100,7 @@ typedef struct RunwayBudgetTotals {
     double charged;     ///< told by the provider
     int unpriced;       ///< tries without an estimate
     int uncharged;      ///< tries whose real cost was not told
+    int told;           ///< and whose was
 } RunwayBudgetTotals;
 
 void ff_runway_budget_totals(RunwayBudget *budget, RunwayBudgetTotals *totals);

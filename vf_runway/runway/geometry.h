@@ -38,6 +38,7 @@ typedef struct RunwayRect {
 typedef struct RunwayGeometry {
     int width, height;  ///< of the upload: even, square pixels
     RunwayRect source;  ///< the part of the input that is sent; even corner
+                        ///< and, where it is a part, size
     RunwayRect target;  ///< where it lies in the upload; even corner
 } RunwayGeometry;
 
@@ -56,8 +57,8 @@ void ff_runway_geometry_plan(RunwayGeometry *g, int width, int height,
 /**
  * The part of a result of width x height that becomes the output picture of
  * out_w x out_h with the given sample aspect ratio: what was padded is left out
- * and, after RUNWAY_FIT_CROP, what makes the shape differ. Corners and sizes
- * are even.
+ * and, after RUNWAY_FIT_CROP, what makes the shape differ. Corners are even,
+ * and so are sizes, but of a side that is odd and used from end to end.
  */
 RunwayRect ff_runway_geometry_result(const RunwayGeometry *g, int width,
                                      int height, RunwayFit fit, int out_w,

@@ -33,7 +33,8 @@ typedef struct Entry {
     int failed;
     int moderated;          ///< it failed for good
     int fatal;              ///< the pipeline's error is this one's
-    int64_t submitted;      ///< when the create was answered, 0: not yet
+    int64_t submitted;      ///< when the task began, as near as can be told;
+                            ///< 0: not yet
     struct Entry *next;
 } Entry;
 
@@ -122,7 +123,10 @@ static void job_changed(void *opaque, const RunwayJob *job)
     if (e) {
         int64_t now = ff_runway_now();
 
-        if (job->now.state == RUNWAY_JOB_WAITING && !e->submitted)
+        /* what waits for a free place has not begun */
+        if (job->now.state == RUNWAY_JOB_WAITING &&
+            (!e->submitted ||
+             job->now.task_state == RUNWAY_TASK_THROTTLED))
             e->submitted = now;
         /* half of the newest: load at a provider changes by the hour */
         if (job->now.took && !e->now.took)
