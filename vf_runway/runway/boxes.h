@@ -37,9 +37,9 @@
 /**
  * Look at the boxes in the first size bytes of fd (by pread).
  * RUNWAY_BAD_RESULT: no index, so no MP4; more samples, bytes of index or boxes
- * than above, boxes in boxes without end, or an index that is compressed. RUNWAY_IO: fd cannot be
- * read. RUNWAY_CANCELLED soon after cancelled(), which may be NULL, begins to
- * answer non-zero.
+ * than above, boxes in boxes without end, or an index that is compressed.
+ * RUNWAY_IO: fd cannot be read. RUNWAY_CANCELLED soon after cancelled(), which
+ * may be NULL, begins to answer non-zero.
  */
 RunwayOutcome ff_runway_boxes_check(int fd, int64_t size,
                                     int (*cancelled)(void *opaque),

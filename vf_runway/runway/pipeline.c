@@ -33,8 +33,7 @@ typedef struct Entry {
     int failed;
     int moderated;          ///< it failed for good
     int fatal;              ///< the pipeline's error is this one's
-    int64_t submitted;      ///< when the task began, as near as can be told;
-                            ///< 0: not yet
+    int64_t submitted;      ///< when the task began, about; 0: not yet
     struct Entry *next;
 } Entry;
 
