@@ -269,13 +269,14 @@ interrupted('while a create is not answered', sim => ['--fault' => 'create:2=sta
     creates => 1, frames => 10, states => { 1 => 'stored', 2 => 'unknown' }, again => sub {
         my ($signal, $job, $run) = @_;
         like($run->{said}, qr/^clip 2 .*interrupted/m, "$signal: says that nobody knows");
-        my $next = $job->run;
+        my $next = $job->run(options => { concurrency => 1 });
         cmp_ok($next->{status}, '>', 0, "$signal: the same command again stops");
         like($next->{said}, qr/^clip 2 .*on_unknown=resend/m, "$signal: and says why");
         is(billed($job->{sim}), 2, "$signal: without asking for anything");
     });
 
-interrupted('while a create is answered', sim => ['--fault' => 'create:2=stall=1'], options => { concurrency => 1 },
+# Its task takes so long that it is not over when the signal is late.
+interrupted('while a create is answered', sim => ['--latency' => 2, '--fault' => 'create:2=stall=1'], options => { concurrency => 1 },
     moment => sub { is_billed($_[0]) == 2 && emitted($_[0], 1) },
     creates => 2, frames => 10, states => { 1 => 'stored', 2 => 'submitted' });
 
