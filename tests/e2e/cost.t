@@ -117,6 +117,41 @@ subtest 'the cap' => sub {
     $job->run(options => { max_credits => 50, retries => 9 });
     is($sim->stats->{credits}, 45, 'in the next run too');
 
+    # four clips are paid for, one of them in vain: with these on their way
+    # another try passes the cap, whichever of them comes by first. It is the last
+    # create that is not answered, as nothing is sent after it.
+    my $four = film(seconds => 4);
+    for my $case (['--fail-tasks' => '1=INTERNAL.BAD_OUTPUT.CODE01', 'retries', 1],
+        ['--fault' => 'create:4=drop-after', 'on_unknown', 'resend']) {
+        my ($option, $value, @more) = @$case;
+        $sim = simulator('--latency' => 2, $option => $value);
+        $job = job(sim => $sim, in => $four);
+        $run = $job->run(options => { max_credits => 60 });
+        cmp_ok($run->{status}, '>', 0, "$option: the first run fails") or diag $run->{err};
+        my @before = sort values %{ $job->states };
+        is($sim->stats->{credits}, 60, "$option: with everything paid for") or diag "@before";
+        $run = $job->run(options => { max_credits => 60, @more });
+        is($sim->stats->{credits}, 60, "$option: nothing is bought again below the cap") or diag $run->{err};
+        like($run->{said}, qr/clip \d .*max_credits=60 .*60 credits.*15 more/, "$option: and the error says why") or diag $run->{err};
+        $run = $job->run(options => { max_credits => 75, @more });
+        is($run->{status}, 0, "$option: with a higher cap it goes on") or diag $run->{err};
+        is($sim->stats->{credits}, 75, "$option: for that much");
+    }
+
+    # clips that are equal share a task that fails, and count it once
+    my $still = film(seconds => 4, source => 'color=gray');
+    for my $concurrency (1, 4) {
+        $sim = simulator('--fail-tasks' => '*=INTERNAL.BAD_OUTPUT.CODE01');
+        $job = job(sim => $sim, in => $still, options => { on_error => 'source', concurrency => $concurrency });
+        for my $name ('bought', 'from the journal') {
+            $run = $job->run(options => { max_credits => 15 });
+            is($run->{status}, 0, "equal clips, concurrency=$concurrency, $name: the cap holds all of them") or diag $run->{err};
+            like($run->{said}, qr/^clips: 0 made, 0 reused, 4 failed; credits: 15 estimated, charges not told$/m,
+                "equal clips, concurrency=$concurrency, $name: the last line has the task once");
+        }
+        is(billed($sim), 1, "equal clips, concurrency=$concurrency: so has the bill");
+    }
+
     $sim = simulator();
     $run = job(sim => $sim)->run(options => { max_credits => 1000, model => 'tomorrow' });
     cmp_ok($run->{status}, '>', 0, 'a price that is not known');

@@ -102,7 +102,14 @@ subtest 'options' => sub {
         ['prompt=echo:body={"seed":7}', qr/body and body_file .*colon .*escaped/],
     ) {
         my ($text, @patterns) = @$case;
-        error_line($text, $typed->($text), @patterns);
+        my $run = $typed->($text);
+        # the options of later releases are read otherwise, and never get here
+        if ($RunwayTest::LIBAVFILTER > 8) {
+            cmp_ok($run->{status}, '>', 0, "$text: ffmpeg ends with an error");
+            like($run->{err}, qr/No option name near '/, "$text: and says itself what the colon left");
+            next;
+        }
+        error_line($text, $run, @patterns);
     }
     # what is read again is nothing that can be read once only
     my $pipe = "$TMP/pipe";

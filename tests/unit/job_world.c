@@ -203,6 +203,7 @@ static RunwayOutcome run_job(World *w, RunwayError *err)
 {
     const RunwayLog log = { w, count_line };
     RunwayJobHost host = {
+        .output = "",
         .log = &log, .poll_interval = 1000, .task_timeout = 60000000,
         .opaque = w, .wait = wait_a_little, .cancelled = never,
         .changed = ignore_change, .expected = not_known,

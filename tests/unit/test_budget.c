@@ -22,6 +22,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
@@ -120,7 +121,7 @@ static void test_resume(void **state)
 
     (void)state;
     /* an earlier run spent it: it is not refused, and it counts */
-    ff_runway_budget_resume(b, 75, 75, &r);
+    ff_runway_budget_resume(b, "a", 75, 75, &r);
     assert_true(held(b) == 150);
     assert_int_equal(ff_runway_budget_reserve(b, 1, &s, NULL), RUNWAY_REFUSED);
     ff_runway_budget_settle(b, &r, 20);
@@ -132,14 +133,76 @@ static void test_resume(void **state)
     ff_runway_budget_free(&b);
 
     b = make(100);
-    ff_runway_budget_resume(b, 30, -1, NULL);
+    ff_runway_budget_resume(b, "a", 30, -1, NULL);
     assert_true(held(b) == 30);
-    ff_runway_budget_resume(b, -1, -1, &r);
+    ff_runway_budget_resume(b, "b", -1, -1, &r);
     assert_true(held(b) == 30);
     ff_runway_budget_totals(b, &t);
     assert_int_equal(t.unpriced, 1);
     ff_runway_budget_settle(b, &r, 70);
     assert_true(held(b) == 100);
+    ff_runway_budget_free(&b);
+}
+
+/* clips that are equal share their tasks */
+static void test_equal_clips(void **state)
+{
+    RunwayBudget *b = make(100);
+    RunwayReservation r, s;
+    RunwayBudgetTotals t;
+
+    (void)state;
+    ff_runway_budget_resume(b, "a", 20, 30, &r);
+    ff_runway_budget_resume(b, "a", 20, 30, &s);
+    assert_true(r.active);
+    assert_false(s.active);
+    ff_runway_budget_settle(b, &r, 25);
+    ff_runway_budget_settle(b, &s, 25);
+    assert_true(held(b) == 45);
+    ff_runway_budget_totals(b, &t);
+    assert_true(t.estimated == 30);
+    assert_true(t.charged == 25);
+    /* one that is bought here, fails, and comes by again */
+    ff_runway_budget_resume(b, "b", 0, -1, NULL);
+    assert_int_equal(ff_runway_budget_reserve(b, 15, &r, NULL), RUNWAY_OK);
+    ff_runway_budget_resume(b, "b", 0, 15, &s);
+    assert_true(held(b) == 60);
+    /* many of them */
+    for (int i = 0; i < 1000; i++) {
+        char name[16];
+
+        snprintf(name, sizeof(name), "%d", i % 200);
+        ff_runway_budget_resume(b, name, 0, 0.1, &s);
+    }
+    assert_true(held(b) == 80);
+    ff_runway_budget_free(&b);
+}
+
+static void test_foresee(void **state)
+{
+    RunwayBudget *b = make(100);
+    RunwayReservation r, s;
+    RunwayBudgetTotals t;
+
+    (void)state;
+    ff_runway_budget_resume(b, "a", 0, 15, &r);
+    assert_int_equal(ff_runway_budget_foresee(b, "a", 15, NULL), RUNWAY_OK);
+    assert_true(held(b) == 15);
+    assert_int_equal(ff_runway_budget_foresee(b, "b", 40, NULL), RUNWAY_OK);
+    assert_int_equal(ff_runway_budget_foresee(b, "b", 40, NULL), RUNWAY_OK);
+    assert_int_equal(ff_runway_budget_foresee(b, "c", 40, NULL), RUNWAY_OK);
+    assert_int_equal(ff_runway_budget_foresee(b, "d", -1, NULL), RUNWAY_OK);
+    assert_true(held(b) == 95);
+    assert_int_equal(ff_runway_budget_reserve(b, 6, &r, NULL), RUNWAY_REFUSED);
+    /* it counts for the cap and is nothing that this run has to do with */
+    ff_runway_budget_totals(b, &t);
+    assert_true(t.estimated == 15);
+    /* one comes by, and cost what it cost; the other is stored by now */
+    ff_runway_budget_resume(b, "b", 10, 35, &r);
+    assert_true(held(b) == 100);
+    ff_runway_budget_resume(b, "c", 0, -1, NULL);
+    assert_true(held(b) == 60);
+    assert_int_equal(ff_runway_budget_reserve(b, 40, &s, NULL), RUNWAY_OK);
     ff_runway_budget_free(&b);
 }
 
@@ -309,6 +372,8 @@ int main(void)
         cmocka_unit_test(test_cap),
         cmocka_unit_test(test_settle),
         cmocka_unit_test(test_resume),
+        cmocka_unit_test(test_equal_clips),
+        cmocka_unit_test(test_foresee),
         cmocka_unit_test(test_unknown_price),
         cmocka_unit_test(test_fractions),
         cmocka_unit_test(test_threads),

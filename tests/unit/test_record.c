@@ -43,6 +43,7 @@ static void fill(RunwayRecord *r, RunwayClipState state)
     strcpy(r->endpoint, "https://api.cometapi.com/runwayml");
     strcpy(r->model, "gen4_aleph");
     strcpy(r->label, "clip 3 (10.00-15.00 s) \xc3\xa4\"\\");
+    strcpy(r->output, IDENTITY);
     strcpy(r->task_id, "17f20503-6c24-4c16-946b-35dbbce2af2f");
     strcpy(r->failure, "a reason \xe2\x82\xac");
     strcpy(r->failure_code, "INTERNAL.BAD_OUTPUT.CODE01");
@@ -77,6 +78,7 @@ static void assert_same(const RunwayRecord *a, const RunwayRecord *b)
     assert_string_equal(a->endpoint, b->endpoint);
     assert_string_equal(a->model, b->model);
     assert_string_equal(a->label, b->label);
+    assert_string_equal(a->output, b->output);
     assert_string_equal(a->task_id, b->task_id);
     assert_string_equal(a->failure, b->failure);
     assert_string_equal(a->failure_code, b->failure_code);

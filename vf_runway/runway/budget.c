@@ -26,6 +26,13 @@
 /* thousandths of a credit that one amount may have: far from overflow */
 #define AMOUNT_MAX 1000000000000000LL
 
+/* A clip that was spent for before, or has come by. */
+typedef struct Clip {
+    char *identity;
+    int64_t foreseen;    ///< is held until it comes by
+    int met;
+} Clip;
+
 struct RunwayBudget {
     int64_t max;         ///< 0: no cap
 
@@ -34,6 +41,8 @@ struct RunwayBudget {
     int64_t held, estimated, charged;
     int unpriced, uncharged, told;
     int clips[RUNWAY_BUDGET_FAILED + 1];
+    Clip *known;
+    size_t nb_known, room;
 };
 
 /* Thousandths, rounded up; -1 for what is no amount. */
@@ -83,6 +92,9 @@ void ff_runway_budget_free(RunwayBudget **budget)
     if (!budget || !*budget)
         return;
     pthread_mutex_destroy(&(*budget)->lock);
+    for (size_t i = 0; i < (*budget)->nb_known; i++)
+        free((*budget)->known[i].identity);
+    free((*budget)->known);
     free(*budget);
     *budget = NULL;
 }
@@ -144,12 +156,78 @@ RunwayOutcome ff_runway_budget_reserve(RunwayBudget *b, double credits,
     return RUNWAY_OK;
 }
 
-void ff_runway_budget_resume(RunwayBudget *b, double credits_before,
-                             double credits, RunwayReservation *reservation)
+/* lock is held: a clip, new where it is not known; NULL: out of memory */
+static Clip *know(RunwayBudget *b, const char *identity)
+{
+    Clip *clip;
+
+    for (size_t i = 0; i < b->nb_known; i++)
+        if (!strcmp(b->known[i].identity, identity))
+            return &b->known[i];
+    if (b->nb_known == b->room) {
+        size_t room = b->room ? 2 * b->room : 64;
+
+        clip = realloc(b->known, room * sizeof(*clip));
+        if (!clip)
+            return NULL;
+        b->known = clip;
+        b->room  = room;
+    }
+    clip = &b->known[b->nb_known];
+    memset(clip, 0, sizeof(*clip));
+    clip->identity = strdup(identity);
+    if (!clip->identity)
+        return NULL;
+    b->nb_known++;
+    return clip;
+}
+
+RunwayOutcome ff_runway_budget_foresee(RunwayBudget *b, const char *identity,
+                                       double credits, RunwayError *err)
+{
+    int64_t price = thousandths(credits);
+    Clip *clip;
+
+    pthread_mutex_lock(&b->lock);
+    clip = know(b, identity);
+    if (clip && !clip->met && !clip->foreseen && price > 0) {
+        clip->foreseen = price;
+        b->held        = sum(b->held, price);
+    }
+    pthread_mutex_unlock(&b->lock);
+    return clip ? RUNWAY_OK
+                : ff_runway_error(err, RUNWAY_NOMEM, "out of memory");
+}
+
+/* lock is held: whether a clip has come by before; now it has */
+static int meet(RunwayBudget *b, const char *identity)
+{
+    Clip *clip = know(b, identity);
+    int met;
+
+    /* without memory it may count twice, which spends less and not more */
+    if (!clip)
+        return 0;
+    met = clip->met;
+    b->held       -= clip->foreseen;
+    clip->foreseen = 0;
+    clip->met      = 1;
+    return met;
+}
+
+void ff_runway_budget_resume(RunwayBudget *b, const char *identity,
+                             double credits_before, double credits,
+                             RunwayReservation *reservation)
 {
     int64_t before = thousandths(credits_before);
 
+    if (reservation)
+        memset(reservation, 0, sizeof(*reservation));
     pthread_mutex_lock(&b->lock);
+    if (meet(b, identity)) {
+        pthread_mutex_unlock(&b->lock);
+        return;
+    }
     if (before > 0)
         b->held = sum(b->held, before);
     if (reservation) {

@@ -60,13 +60,25 @@ RunwayOutcome ff_runway_budget_reserve(RunwayBudget *budget, double credits,
                                        RunwayError *err);
 
 /**
- * What was paid, or may have been, in an earlier run for a clip of this output
- * that is not stored yet: counts, and is never refused, because it is spent
- * already. credits_before are tries that are over; credits the one that is
- * still read on, -1: not known. reservation may be NULL: there is none such.
+ * What the journal says was spent for a clip of this output that has not come by
+ * yet: held until it does, so that nothing is bought with it meanwhile. Once for
+ * each identity. RUNWAY_NOMEM: nothing is held.
  */
-void ff_runway_budget_resume(RunwayBudget *budget, double credits_before,
-                             double credits, RunwayReservation *reservation);
+RunwayOutcome ff_runway_budget_foresee(RunwayBudget *budget,
+                                       const char *identity, double credits,
+                                       RunwayError *err);
+
+/**
+ * A clip has come by. What was paid, or may have been, in an earlier run for it
+ * and is not stored yet counts, and is never refused, because it is spent
+ * already: credits_before are tries that are over; credits the one that is
+ * still read on, -1: not known. reservation may be NULL: there is none such.
+ * It takes the place of what was foreseen. An identity that has come by before
+ * counts no more: its clips share their tasks, and reservation holds nothing.
+ */
+void ff_runway_budget_resume(RunwayBudget *budget, const char *identity,
+                             double credits_before, double credits,
+                             RunwayReservation *reservation);
 
 /** The create certainly was not accepted: give back. Does nothing when nothing
  *  is held. */

@@ -132,15 +132,14 @@ static RunwayOutcome finish_task(RunwayJobRun *run, RunwayError *err)
 static void resume_budget(RunwayJobRun *run)
 {
     const RunwayRecord *r = run->record;
-    int is_try = ff_runway_record_is_open(r) ||
-                 r->state == RUNWAY_CLIP_FAILED ||
-                 r->state == RUNWAY_CLIP_FAILED_PASSING;
+    int counts = ff_runway_record_counts(r);
+    int is_try = counts && r->state != RUNWAY_CLIP_REJECTED;
 
-    if (is_try || r->state == RUNWAY_CLIP_REJECTED)
-        ff_runway_budget_resume(run->host->budget, r->credits_before,
-                                r->credits_charged >= 0 ? r->credits_charged
-                                                        : r->credits_estimated,
-                                is_try ? &run->held : NULL);
+    ff_runway_budget_resume(run->host->budget, run->job->identity,
+                            counts ? r->credits_before : 0,
+                            r->credits_charged >= 0 ? r->credits_charged
+                                                    : r->credits_estimated,
+                            is_try ? &run->held : NULL);
     if (is_try && r->credits_charged >= 0)
         ff_runway_budget_settle(run->host->budget, &run->held,
                                 r->credits_charged);

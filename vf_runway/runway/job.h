@@ -103,6 +103,7 @@ typedef struct RunwayJobHost {
     RunwayBudget *budget;
     RunwayAccountGate *account;
     RunwayUploader *uploader;
+    const char *output;      ///< identity of the first clip of all; "": not known
     RunwayOnUnknown on_unknown;
     int retries;             ///< new paid tasks after passing failures
     const RunwayLog *log;

@@ -44,6 +44,7 @@ static RunwayOutcome write_intent(RunwayJobRun *run, RunwayError *err)
                          ff_runway_client_endpoint(run->host->client));
     ff_runway_record_set(r->model, sizeof(r->model), job->request.model_name);
     ff_runway_record_set(r->label, sizeof(r->label), job->label);
+    ff_runway_record_set(r->output, sizeof(r->output), run->host->output);
     r->credits_estimated = (double)job->credits;
     return ff_runway_journal_write(run->host->journal, run->lock, r, err);
 }

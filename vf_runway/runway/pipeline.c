@@ -50,6 +50,9 @@ struct RunwayPipeline {
     pthread_t *threads;
     int nb_threads;
 
+    /* set with the first job, before there is a worker */
+    char output[RUNWAY_IDENTITY_SIZE];
+
     pthread_mutex_t lock;
     pthread_cond_t changed;  ///< signalled to all on any change below
 
@@ -255,6 +258,7 @@ static void *worker(void *opaque)
         .budget        = p->budget,
         .account       = p->account,
         .uploader      = p->uploader,
+        .output        = p->output,
         .on_unknown    = p->config.on_unknown,
         .retries       = p->config.retries,
         .log           = p->config.log,
@@ -530,12 +534,53 @@ static RunwayOutcome get_error(RunwayPipeline *p, RunwayError *err)
                    : RUNWAY_OK;
 }
 
+typedef struct Foresight {
+    RunwayPipeline *pipeline;
+    RunwayOutcome ret;
+    RunwayError *err;
+} Foresight;
+
+static int foresee_record(void *opaque, const RunwayRecord *record)
+{
+    Foresight *f = opaque;
+
+    if (ff_runway_record_counts(record) &&
+        !strcmp(record->output, f->pipeline->output))
+        f->ret = ff_runway_budget_foresee(f->pipeline->budget,
+                                          record->identity,
+                                          ff_runway_record_cost(record),
+                                          f->err);
+    return !!f->ret;
+}
+
+/* The first job of all names the output. What earlier runs have spent for clips
+ * of it that come later counts against the cap from the beginning: else a clip
+ * at hand would be bought with what these have cost already. */
+static RunwayOutcome begin_output(RunwayPipeline *p, const RunwayJob *job,
+                                  RunwayError *err)
+{
+    Foresight f = { p, RUNWAY_OK, err };
+    RunwayOutcome ret;
+
+    ff_runway_record_set(p->output, sizeof(p->output), job->identity);
+    if (p->config.max_credits <= 0)
+        return RUNWAY_OK;
+    ret = ff_runway_journal_each(p->journal, foresee_record, &f, err);
+    return ret ? ret : f.ret;
+}
+
 RunwayOutcome ff_runway_pipeline_admit(RunwayPipeline *p, RunwayJob **job,
                                        RunwayError *err)
 {
-    Entry *e = calloc(1, sizeof(*e));
+    Entry *e;
     RunwayOutcome ret;
 
+    if (!p->output[0]) {
+        ret = begin_output(p, *job, err);
+        if (ret)
+            return ret;
+    }
+    e = calloc(1, sizeof(*e));
     if (!e)
         return ff_runway_error(err, RUNWAY_NOMEM, "out of memory");
     pthread_mutex_lock(&p->lock);

@@ -110,6 +110,12 @@ double ff_runway_record_cost(const RunwayRecord *record)
     return (before < 0 ? 0 : before) + cost_of_try(record);
 }
 
+int ff_runway_record_counts(const RunwayRecord *record)
+{
+    return record->state != RUNWAY_CLIP_NONE &&
+           record->state != RUNWAY_CLIP_STORED;
+}
+
 int ff_runway_record_is_open(const RunwayRecord *record)
 {
     switch (record->state) {
@@ -268,6 +274,7 @@ static cJSON *to_json(const RunwayRecord *r)
         add_text(json, "endpoint", r->endpoint)                            &&
         add_text(json, "model", r->model)                                  &&
         add_text(json, "label", r->label)                                  &&
+        add_text(json, "output", r->output)                                &&
         add_text(json, "task_id", r->task_id)                              &&
         add_number(json, "created", (double)r->created)                    &&
         add_number(json, "updated", (double)r->updated)                    &&
@@ -450,6 +457,15 @@ static int get_state(const cJSON *json, RunwayClipState *state)
     return 0;
 }
 
+/* Records of before there was such a member have none. */
+static int get_output(const cJSON *json, RunwayRecord *r)
+{
+    if (!cJSON_GetObjectItemCaseSensitive(json, "output"))
+        return 1;
+    return GET_TEXT(json, r, output) &&
+           (!r->output[0] || ff_runway_identity_is_valid(r->output));
+}
+
 static int from_json(const cJSON *json, RunwayRecord *r)
 {
     return get_state(json, &r->state)                                     &&
@@ -457,6 +473,7 @@ static int from_json(const cJSON *json, RunwayRecord *r)
            GET_TEXT(json, r, endpoint)                                    &&
            GET_TEXT(json, r, model)                                       &&
            GET_TEXT(json, r, label)                                       &&
+           get_output(json, r)                                            &&
            GET_TEXT(json, r, task_id)                                     &&
            (!r->task_id[0] || ff_runway_task_id_is_valid(r->task_id))     &&
            get_integer(json, "created", INTEGER_MAX, &r->created)         &&

@@ -68,6 +68,8 @@ typedef struct RunwayRecord {
     char endpoint[512];       ///< API origin and path; no user, no query
     char model[128];
     char label[128];          ///< for people: "clip 3 (10.00-15.00 s)"
+    char output[RUNWAY_IDENTITY_SIZE]; ///< identity of the first clip of the run
+                                       ///< that sent it, "": not known
     double credits_estimated; ///< price of the try at hand
     /* as they become known */
     char task_id[RUNWAY_ID_MAX]; ///< before SUBMITTED is written
@@ -114,6 +116,10 @@ RunwayOutcome ff_runway_record_move(RunwayRecord *record,
 /** What the clip cost or may have cost so far, all tries; unknown prices are
  *  0. */
 double ff_runway_record_cost(const RunwayRecord *record);
+
+/** Whether a clip costs this run's cap something when it comes by: it was, or
+ *  may have been, spent for, and what it brought is not stored. */
+int ff_runway_record_counts(const RunwayRecord *record);
 
 /** Whether something may be paid for and not fetched: INTENT, SUBMITTED,
  *  GENERATED, UNKNOWN, LOST, DAMAGED. */
