@@ -29,7 +29,6 @@
 #define RUNWAY_COMPAT_FILTER
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "libavutil/mathematics.h"
@@ -39,18 +38,15 @@
 #include "runway/compat.h"
 #include "runway/averror.h"
 #include "runway/clip_reader.h"
-#include "runway/clock.h"
 #include "runway/event_log.h"
 #include "runway/interrupt.h"
+#include "runway/progress.h"
 #include "runway/sequence.h"
 #include "runway/settings.h"
 
 /* how long one activation waits for a job at most: other branches of the graph
  * and the user's signals have to get through */
 #define WAIT_SLICE 50000
-
-/* between two lines about waiting */
-#define REPORT_INTERVAL 5000000
 
 /* more frames than these that come, or stand, in while none is asked for are no
  * decoder's delay, but a host that serves another stream first */
@@ -81,9 +77,7 @@ typedef struct RunwayV2VContext {
     int settled;                ///< every job has ended
     int error;                  ///< the first one; sticky
 
-    int64_t wait_start;         ///< of the present wait, 0: none
-    int64_t reported;           ///< when waiting was last told
-    int64_t nb_in, nb_out;
+    RunwayProgress progress;
     int64_t end_pts;            ///< of what went out, output time base
 } RunwayV2VContext;
 
@@ -165,69 +159,15 @@ static av_cold int init(AVFilterContext *ctx)
     return ff_runway_settings_init(&s->set, ctx);
 }
 
-/* The same for programs. */
-static void log_summary(AVFilterContext *ctx, const RunwayPipelineStatus *st,
-                        const RunwayBudgetTotals *totals)
-{
-    RunwayV2VContext *s = ctx->priv;
-    const RunwayEventField fields[] = {
-        RUNWAY_TEXT("end", s->error ? "error" :
-                           ff_runway_interrupt_seen(&s->interrupt) ?
-                           "interrupted" : "ok"),
-        RUNWAY_INT("frames_in", s->nb_in), RUNWAY_INT("frames_out", s->nb_out),
-        RUNWAY_INT("clips", st->admitted), RUNWAY_INT("made", totals->made),
-        RUNWAY_INT("reused", totals->reused),
-        RUNWAY_INT("failed", totals->failed),
-        RUNWAY_INT("left", st->left),
-        RUNWAY_NUMBER("credits_estimated", totals->estimated),
-        RUNWAY_NUMBER("credits_charged", totals->uncharged && !totals->told ?
-                                         -1 : totals->charged),
-        RUNWAY_INT("unpriced", totals->unpriced), RUNWAY_EVENT_LAST
-    };
-
-    ff_runway_event(s->events, "summary", fields);
-}
-
-/* The last lines: what came of the frames, and of the money. */
-static void report_end(AVFilterContext *ctx)
-{
-    RunwayV2VContext *s = ctx->priv;
-    int64_t left = s->nb_in - s->nb_out;
-    int kept = ff_runway_sequence_nb_kept(s->sequence);
-    RunwayPipelineStatus st;
-    RunwayBudgetTotals totals;
-    char summary[256];
-
-    /* a create that is going out now may still be accepted, and counts */
-    ff_runway_sequence_stop(s->sequence);
-    ff_runway_sequence_status(s->sequence, &st);
-    if (left > 0 && !s->error && !ff_runway_interrupt_seen(&s->interrupt) &&
-        s->set.timing == RUNWAY_TIMING_SOURCE)
-        av_log(ctx, AV_LOG_WARNING, "%"PRId64" frames in were not given out: "
-               "the graph ended before them\n", left);
-    if (st.left)
-        av_log(ctx, AV_LOG_WARNING, "%d task%s at the provider and paid for; "
-               "the same command again picks up what is there, and sends "
-               "nothing twice\n", st.left, st.left == 1 ? " is" : "s are");
-    if (kept)
-        av_log(ctx, AV_LOG_WARNING, "%d of %d clips came out as their source\n",
-               kept, st.admitted);
-    av_log(ctx, AV_LOG_VERBOSE, "%"PRId64" frames in, %"PRId64" frames out\n",
-           s->nb_in, s->nb_out);
-    ff_runway_sequence_totals(s->sequence, &totals);
-    log_summary(ctx, &st, &totals);
-    if (s->set.dry_run || !st.admitted)
-        return;
-    ff_runway_budget_summary(&totals, summary, sizeof(summary));
-    av_log(ctx, AV_LOG_INFO, "%s\n", summary);
-}
-
 static av_cold void uninit(AVFilterContext *ctx)
 {
     RunwayV2VContext *s = ctx->priv;
 
     if (s->sequence)
-        report_end(ctx);
+        ff_runway_progress_end(&s->progress, &s->set, s->sequence, s->events,
+                               s->error ? "error" :
+                               ff_runway_interrupt_seen(&s->interrupt) ?
+                               "interrupted" : "ok");
     ff_runway_sequence_free(&s->sequence);
     ff_runway_event_log_free(&s->events);
     ff_runway_interrupt_release(&s->interrupt);
@@ -535,7 +475,7 @@ static int put_untouched(AVFilterContext *ctx, AVFrame **frame)
     AVFrame *out = *frame;
 
     *frame = NULL;
-    s->nb_out++;
+    s->progress.nb_out++;
     s->end_pts = out->pts + RUNWAY_FRAME_DURATION(out);
     return ff_filter_frame(ctx->outputs[0], out);
 }
@@ -562,7 +502,7 @@ static int take_frame(AVFilterContext *ctx, AVFrame **frame)
     int64_t length;
     int ret;
 
-    s->nb_in++;
+    s->progress.nb_in++;
     if (ctx->is_disabled)
         return pass_frame(ctx, frame);
     ret = check_frame(ctx, *frame);
@@ -584,37 +524,6 @@ static int take_frame(AVFilterContext *ctx, AVFrame **frame)
     return put_untouched(ctx, frame);
 }
 
-/* Tell a person who waits, while waiting, how things stand. */
-static void report_waiting(AVFilterContext *ctx)
-{
-    RunwayV2VContext *s = ctx->priv;
-    int64_t now = ff_runway_now();
-    RunwayPipelineStatus st;
-    char progress[32] = "", expected[48] = "", credits[32] = "";
-
-    if (!s->wait_start)
-        s->wait_start = s->reported = now;
-    if (now - s->reported < REPORT_INTERVAL)
-        return;
-    s->reported = now;
-    ff_runway_sequence_status(s->sequence, &st);
-    if (st.progress >= 0)
-        snprintf(progress, sizeof(progress), " (%.0f %%)", 100 * st.progress);
-    /* it takes longer than the others did */
-    if (st.expected >= 0 && st.expected < 500000)
-        snprintf(expected, sizeof(expected), ", next any moment");
-    else if (st.expected >= 0)
-        snprintf(expected, sizeof(expected), ", next in about %.0f s",
-                 st.expected / 1e6);
-    if (st.credits > 0 && !st.unpriced)
-        snprintf(credits, sizeof(credits), ", %.0f credits", st.credits);
-    av_log(ctx, AV_LOG_INFO, "waiting for %.0f s: %d clips done; %d queued, "
-           "%d submitting, %d throttled, %d generating%s, %d downloading%s%s\n",
-           (now - s->wait_start) / 1e6, st.done, st.queued, st.submitting,
-           st.throttled, st.waiting, progress, st.downloading, expected,
-           credits);
-}
-
 /* Put out the next frame, which is ready. */
 static int put_frame(AVFilterContext *ctx)
 {
@@ -624,9 +533,9 @@ static int put_frame(AVFilterContext *ctx)
 
     if (ret < 0)
         return ret;
-    s->nb_out++;
-    s->wait_start = 0;
-    s->end_pts    = frame->pts + RUNWAY_FRAME_DURATION(frame);
+    s->progress.nb_out++;
+    ff_runway_progress_moved(&s->progress);
+    s->end_pts = frame->pts + RUNWAY_FRAME_DURATION(frame);
     return ff_filter_frame(ctx->outputs[0], frame);
 }
 
@@ -766,7 +675,7 @@ static int run(AVFilterContext *ctx)
         return 0;
     }
 wait:
-    report_waiting(ctx);
+    ff_runway_progress_waiting(&s->progress, s->sequence, ctx);
     /* the lowest priority: other branches of the graph go first */
     ff_filter_set_ready(ctx, 1);
     return 0;
