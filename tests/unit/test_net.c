@@ -73,6 +73,7 @@ static void test_no_url(void **state)
     static const char *const bad[] = {
         "", "api.example.com", "ftp://a.b", "file:///etc/passwd", "https://",
         "//a.b", "https://a.b:99999", "https://a.b:x", "gopher:",
+        "https://a.b:0", "http://127.0.0.1:0/", "http://\xff" "1:0",
         "://", "https://[::1", "http//a.b",
     };
     RunwayUrl url;

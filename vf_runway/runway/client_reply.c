@@ -26,25 +26,29 @@
 
 #define PAGE_MAX  (64 << 10)      /* bytes kept of a download's error page */
 
-/** Keep a reply's bytes in memory, as many as the limit allows. */
+/** Keep a reply's bytes in memory, as many as the limit allows. They may come
+ *  one by one: room is made for as many again as there are. */
 static int keep_reply(RunwayCall *call, const char *data, size_t size,
                       size_t limit)
 {
-    char *longer;
-
     if (size > limit - call->reply_size) {
         call->too_large = 1;
         size = limit - call->reply_size;
     }
-    longer = realloc(call->reply, call->reply_size + size + 1);
-    if (!longer) {
-        call->no_memory = 1;
-        return 0;
+    if (call->reply_size + size + 1 > call->reply_room) {
+        size_t room = 2 * call->reply_size + size + 1;
+        char *longer = realloc(call->reply, room);
+
+        if (!longer) {
+            call->no_memory = 1;
+            return 0;
+        }
+        call->reply      = longer;
+        call->reply_room = room;
     }
-    memcpy(longer + call->reply_size, data, size);
-    call->reply       = longer;
+    memcpy(call->reply + call->reply_size, data, size);
     call->reply_size += size;
-    longer[call->reply_size] = 0;
+    call->reply[call->reply_size] = 0;
     return 1;
 }
 

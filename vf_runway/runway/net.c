@@ -194,15 +194,17 @@ RunwayOutcome ff_runway_url_parse(const char *text, RunwayUrl *url)
     if (!url->is_https && strcasecmp(scheme, "http"))
         goto end;
     lower(url->host);
-    url->port        = (int)strtol(port, NULL, 10);
+    url->port = (int)strtol(port, NULL, 10);
+    if (url->port < 1 || url->port > 65535)
+        goto end;
     url->is_loopback = ff_runway_host_reach(url->host) ==
                        RUNWAY_REACH_LOOPBACK;
-    url->has_user    = has_part(u, CURLUPART_USER, &no_memory) ||
-                       has_part(u, CURLUPART_PASSWORD, &no_memory);
-    url->has_query   = has_part(u, CURLUPART_QUERY, &no_memory) ||
-                       has_part(u, CURLUPART_FRAGMENT, &no_memory) ||
-                       strpbrk(text, "?#");
-    url->text        = normal_text(url, port, path);
+    url->has_user  = has_part(u, CURLUPART_USER, &no_memory) ||
+                     has_part(u, CURLUPART_PASSWORD, &no_memory);
+    url->has_query = has_part(u, CURLUPART_QUERY, &no_memory) ||
+                     has_part(u, CURLUPART_FRAGMENT, &no_memory) ||
+                     strpbrk(text, "?#");
+    url->text      = normal_text(url, port, path);
     no_memory |= !url->text;
     ok = !no_memory;
 end:
