@@ -363,7 +363,15 @@ static void test_create_replies(void **state)
           RUNWAY_UNKNOWN, -1, { "Hello", "base_url" } },
         { JSON("204 No Content", "", "0", ""), RUNWAY_UNKNOWN, -1, { 0 } },
         /* a reply that is cut within its text, its head, its first line */
-        { JSON("200 OK", "", "50", "{\"id\":\"x\"}"), RUNWAY_UNKNOWN, -1,
+        { JSON("200 OK", "", "50", "{\"id\":\"x\""), RUNWAY_UNKNOWN, -1,
+          { "billed" } },
+        { JSON("200 OK", "", "50", "{\"i"), RUNWAY_UNKNOWN, -1,
+          { "billed" } },
+        /* cut behind it: the task is told, so it is not lost */
+        { JSON("200 OK", "", "50", "{\"id\":\"x\"}"), RUNWAY_OK, -1, { 0 } },
+        { "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+          "a\r\n{\"id\":\"x\"}", RUNWAY_OK, -1, { 0 } },
+        { JSON("200 OK", "", "50", "{\"error\":\"x\"}"), RUNWAY_UNKNOWN, -1,
           { "billed" } },
         { "HTTP/1.1 200 OK\r\nContent-Ty", RUNWAY_UNKNOWN, -1, { "billed" } },
         { "HTT", RUNWAY_UNKNOWN, -1, { "billed" } },

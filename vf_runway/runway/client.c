@@ -67,6 +67,18 @@ static RunwayOutcome parse_accepted(RunwayCall *call, char id[RUNWAY_ID_MAX],
     return ff_runway_error(err, ret, "%s", why.text);
 }
 
+/** Whether a create that broke off had told its task before: a text that is whole
+ *  says so, whatever its connection did then. An id that is at hand is no unknown
+ *  fate, and the task is paid for. */
+static int has_accepted(const RunwayCall *call, char id[RUNWAY_ID_MAX],
+                        double *credits)
+{
+    return call->transport != RUNWAY_TRANSPORT_REPLY && call->reply &&
+           call->status >= 200 && call->status < 300 &&
+           !ff_runway_wire_parse_create(call->reply, call->reply_size, id,
+                                        credits, NULL);
+}
+
 RunwayOutcome ff_runway_client_submit(RunwayClient *client, RunwayBody *body,
                                       char id[RUNWAY_ID_MAX], double *credits,
                                       int64_t *retry_after, RunwayError *err)
@@ -83,6 +95,8 @@ RunwayOutcome ff_runway_client_submit(RunwayClient *client, RunwayBody *body,
         return no_memory(err);
     ff_runway_body_rewind(body);
     ret = ff_runway_call_perform(&call, url, NULL, err);
+    if (!ret && has_accepted(&call, id, credits))
+        goto end;
     if (!ret)
         ret = ff_runway_call_check(&call, err);
     if (ret)
