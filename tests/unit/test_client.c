@@ -1030,9 +1030,9 @@ static void test_download_redirected(void **state)
 
     /* not to where it may not go */
     strcpy(target, "http://192.0.2.1/x?_jwt=secret");
-    assert_int_equal(download(&d), RUNWAY_BAD_RESULT);
+    assert_int_equal(download(&d), RUNWAY_REFUSED);
     strcpy(target, "file:///etc/passwd");
-    assert_int_equal(download(&d), RUNWAY_BAD_RESULT);
+    assert_int_equal(download(&d), RUNWAY_REFUSED);
     /* nor in a circle */
     snprintf(target, sizeof(target), "http://127.0.0.1:%d/", first->port);
     assert_int_equal(download(&d), RUNWAY_UNAVAILABLE);
@@ -1061,12 +1061,12 @@ static void test_download_from_private_addresses(void **state)
 
         snprintf(url, sizeof(url), formats[i], d.server->port);
         strcpy(d.url, url);
-        assert_int_equal(download(&d), RUNWAY_BAD_RESULT);
+        assert_int_equal(download(&d), RUNWAY_REFUSED);
     }
     /* a name that nobody sees it in: what it becomes is looked at */
     snprintf(d.url, sizeof(d.url), "https://a.localhost:%d/", d.server->port);
     assert_int_equal(download(&d), strstr(last.text, "resolve") ?
-                                   RUNWAY_UNAVAILABLE : RUNWAY_BAD_RESULT);
+                                   RUNWAY_UNAVAILABLE : RUNWAY_REFUSED);
     assert_int_equal(server_connections(d.server), 0);
     /* an API in a private network does */
     ff_runway_client_free(&d.client);

@@ -421,6 +421,57 @@ static int redirect(Server *server, int fd, const Request *request)
     return 0;
 }
 
+/* The result is where this machine does not go. */
+static int result_elsewhere(Server *server, int fd, const Request *request)
+{
+    (void)server;
+    if (strncmp(request->head, "GET /v1/tasks/", 14))
+        return -1;
+    server_reply(fd, "200 OK", "", "{\"status\":\"SUCCEEDED\",\"output\":"
+                 "[\"http://192.0.2.1/x?_jwt=secret\"]}");
+    return 0;
+}
+
+/* A name server that leads astray, or the page of a hotel's network, says
+ * nothing about a task: it is paid for, and the next run asks for it again. */
+static void test_result_elsewhere(void **state)
+{
+    RunwayError err = { RUNWAY_OK, "" };
+    RunwayOutcome ret = world_run_hostile(result_elsewhere, 0, &err);
+
+    (void)state;
+    if (ret != RUNWAY_REFUSED || !strstr(err.text, "192.0.2.1"))
+        fail_msg("%s: %s", ff_runway_outcome_name(ret), err.text);
+    assert_null(strstr(err.text, "secret"));
+}
+
+/* An output that comes after the end. */
+static _Atomic int late_looks;
+
+static int result_late(Server *server, int fd, const Request *request)
+{
+    (void)server;
+    if (strncmp(request->head, "GET /v1/tasks/", 14) || ++late_looks > 3)
+        return -1;
+    server_reply(fd, "200 OK", "", late_looks == 1 ?
+                 "{\"status\":\"SUCCEEDED\"}" :
+                 "{\"status\":\"SUCCEEDED\",\"output\":[]}");
+    return 0;
+}
+
+static void test_result_late(void **state)
+{
+    RunwayError err = { RUNWAY_OK, "" };
+    RunwayOutcome ret;
+
+    (void)state;
+    late_looks = 0;
+    ret = world_run_hostile(result_late, 0, &err);
+    if (ret)
+        fail_msg("%s: %s", ff_runway_outcome_name(ret), err.text);
+    assert_int_equal(late_looks, 4);
+}
+
 /* What is not the API's own follows redirects, but not to anywhere. */
 static void test_redirects(void **state)
 {
@@ -443,7 +494,7 @@ static void test_redirects(void **state)
                 fail_msg("%s to %s: %s, %d requests", kinds[k].name,
                          targets[i], ff_runway_outcome_name(ret),
                          server_requests(server));
-            if (k == 5 && ret != RUNWAY_BAD_RESULT)
+            if (k == 5 && ret != RUNWAY_REFUSED)
                 fail_msg("to %s: %s", targets[i], a.err.text);
             if (!k && ret != RUNWAY_REFUSED)
                 fail_msg("to %s: %s", targets[i], a.err.text);
@@ -492,7 +543,7 @@ static void test_private_addresses_by_proxy(void **state)
 
         assert_int_equal(ff_runway_client_download(client, urls[i], -1, &done,
                                                    &wait, &err),
-                         RUNWAY_BAD_RESULT);
+                         RUNWAY_REFUSED);
         assert_non_null(strstr(err.text, "private or loopback"));
         assert_int_equal(ff_runway_client_store(client, &slot, "text/plain",
                                                 body, &wait, &err),
@@ -511,6 +562,8 @@ int main(void)
         cmocka_unit_test(test_packed_and_nested),
         cmocka_unit_test(test_drips),
         cmocka_unit_test(test_result_byte_by_byte),
+        cmocka_unit_test(test_result_elsewhere),
+        cmocka_unit_test(test_result_late),
         cmocka_unit_test(test_redirects),
         cmocka_unit_test(test_private_addresses_by_proxy),
     };

@@ -232,7 +232,7 @@ end:
  *  whether it may be gone to. url is the caller's to reset. */
 static RunwayOutcome parse_foreign(RunwayClient *client, const char *name,
                                    const char *text, RunwayUrl *url,
-                                   RunwayOutcome unfit, RunwayError *err)
+                                   RunwayError *err)
 {
     RunwayOutcome ret = ff_runway_url_parse(text, url);
     int near;
@@ -240,10 +240,10 @@ static RunwayOutcome parse_foreign(RunwayClient *client, const char *name,
     if (ret == RUNWAY_NOMEM)
         return no_memory(err);
     if (ret)
-        return ff_runway_error(err, unfit,
+        return ff_runway_error(err, RUNWAY_REFUSED,
                                "the %s URL is no http or https URL", name);
     if (!url->is_https && !(client->base.is_loopback && url->is_loopback))
-        return ff_runway_error(err, unfit,
+        return ff_runway_error(err, RUNWAY_REFUSED,
                                "the %s is at %s:%d by http://, which is "
                                "not followed", name, url->host, url->port);
     /* names are looked at when they have become addresses; what a proxy would
@@ -252,7 +252,7 @@ static RunwayOutcome parse_foreign(RunwayClient *client, const char *name,
     near = client->near;
     pthread_mutex_unlock(&client->mutex);
     if (!near && ff_runway_host_reach(url->host) != RUNWAY_REACH_PUBLIC)
-        return ff_runway_error(err, unfit,
+        return ff_runway_error(err, RUNWAY_REFUSED,
                                "the %s is at %s:%d, a private or loopback "
                                "address, which is not followed", name,
                                url->host, url->port);
@@ -337,7 +337,7 @@ RunwayOutcome ff_runway_client_store(RunwayClient *client,
 
     *retry_after = -1;
     call.url = &url;
-    ret = parse_foreign(client, "upload", slot->url, &url, RUNWAY_REFUSED, err);
+    ret = parse_foreign(client, "upload", slot->url, &url, err);
     if (ret)
         goto end;
     if (!ff_runway_header_default(&call.storage_headers, "Content-Type",
@@ -396,8 +396,9 @@ static RunwayOutcome judge_download(RunwayCall *call, RunwayError *err)
                                "%s:%d sent another range than was asked for",
                                call->url->host, call->url->port);
     }
+    /* says nothing about the result: names may lead astray for an hour */
     if (call->refused_address && !call->status)
-        return ff_runway_call_report_transport(call, RUNWAY_BAD_RESULT, err);
+        return ff_runway_call_report_transport(call, RUNWAY_REFUSED, err);
     ret = ff_runway_classify(call->kind, call->transport, call->status,
                              !!call->retry_after[0]);
     /* headers without end say nothing about the result */
@@ -438,7 +439,7 @@ static RunwayOutcome download_once(RunwayClient *client, const char *text,
     RunwayOutcome ret;
 
     call.url = &url;
-    ret = parse_foreign(client, "output", text, &url, RUNWAY_BAD_RESULT, err);
+    ret = parse_foreign(client, "output", text, &url, err);
     if (ret)
         goto end;
     snprintf(range, sizeof(range), "%lld-", (long long)*done);

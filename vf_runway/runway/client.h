@@ -161,9 +161,9 @@ RunwayOutcome ff_runway_client_account(RunwayClient *client,
  * server that answers with the whole starts over). *done is what fd holds on
  * return, whatever the outcome; fd is written by pwrite. No bearer goes along.
  * RUNWAY_OK: complete. RUNWAY_UNAVAILABLE: call again with the same *done.
- * RUNWAY_REFUSED: the URL is no good any more (401, 403, 404, 410): read the
- * task again for a fresh one. RUNWAY_BAD_RESULT: unfit (too large, https to
- * http, a private or loopback address while the API is on neither).
+ * RUNWAY_REFUSED: the URL is no good (any more): 401, 403, 404, 410, https to
+ * http, a private or loopback address while the API is on neither. Read the task
+ * again for a fresh one. RUNWAY_BAD_RESULT: too large.
  */
 RunwayOutcome ff_runway_client_download(RunwayClient *client, const char *url,
                                         int fd, int64_t *done,
