@@ -275,6 +275,14 @@ interrupted('while a create is not answered', sim => ['--fault' => 'create:2=sta
         is(billed($job->{sim}), 2, "$signal: without asking for anything");
     });
 
+# What is of unknown fate then is not taken for something to be sent again.
+interrupted('while a create is not answered that may be sent again', sim => ['--fault' => 'create:1=stall=600'],
+    options => { concurrency => 1, on_unknown => 'resend' }, moment => sub { is_billed($_[0]) == 1 && after($_[0], 0.5) },
+    creates => 0, frames => 0, states => { 1 => 'unknown' }, again => sub {
+        my ($signal, $job, $run) = @_;
+        unlike($run->{said}, qr/sent again/, "$signal: nor said to be") or diag $run->{said};
+    });
+
 # Its task takes so long that it is not over when the signal is late.
 interrupted('while a create is answered', sim => ['--latency' => 2, '--fault' => 'create:2=stall=1'], options => { concurrency => 1 },
     moment => sub { is_billed($_[0]) == 2 && emitted($_[0], 1) },

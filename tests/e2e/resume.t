@@ -70,6 +70,45 @@ subtest 'a result that is gone, or not what it was' => sub {
     is(billed($quiet), $paid, 'nothing was paid again');
 };
 
+subtest 'what was lost is looked for' => sub {
+    my $job = PaidTest->new(sim => $quiet, in => $FILM, options => { concurrency => 1 });
+    same_output('first', $job->run);
+    my $paid = billed($quiet);
+    my $change = sub {
+        my ($clip, $how) = @_;
+        rewrite_record($job->record_of($clip)->{path}, $how);
+    };
+    my $forget = sub { s/"result_size":\d+/"result_size":null/ and s/"result_checksum":"\w+"/"result_checksum":""/ or die };
+
+    # as when cache_dir was another for one run, and the provider's day was over
+    $change->(1, sub { s/"state":"stored"/"state":"lost"/ or die });
+    $change->(2, sub { s/"state":"stored"/"state":"generated"/ or die });
+    my $before = () = $quiet->requests;
+    same_output('the results are in the cache again', $job->run);
+    is(scalar(() = $quiet->requests), $before, 'not one request was sent');
+    is("@{ $job->states }{1 .. 3}", 'stored stored stored', 'and the journal says so');
+
+    # as when the provider knew nothing of it for a while, or the key was another's
+    $change->(1, sub { s/"state":"stored"/"state":"lost"/ or die; $forget->() });
+    for my $more ({}, { on_unknown => 'resend' }) {
+        remove_tree($job->{cache});
+        my $run = $job->run(options => $more);
+        same_output('the task is known again', $run);
+        is(billed($quiet), $paid, 'nothing was paid again');
+        $change->(1, sub { s/"state":"stored"/"state":"lost"/ or die; $forget->() });
+    }
+
+    $change->(1, sub { s/("task_id":"\w+)/${1}0/ or die });
+    my $reads = () = $quiet->requests('read');
+    my $run = $job->run;
+    cmp_ok($run->{status}, '>', 0, 'a task that is gone for good') or diag $run->{err};
+    like($run->{said}, qr/clip 1 \(.*is gone.*on_unknown=resend/, 'is said');
+    is(scalar(() = $quiet->requests('read')), $reads + 1, 'after one look');
+    is(billed($quiet), $paid, 'nothing was paid again');
+    same_output('on_unknown=resend', $job->run(options => { on_unknown => 'resend' }));
+    is(billed($quiet), $paid + 1, 'buys it anew');
+};
+
 # --- death ---------------------------------------------------------------------
 
 # Kills a run at a moment, and runs the command again.

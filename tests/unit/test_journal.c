@@ -142,7 +142,7 @@ static void make_record(RunwayRecord *r, const char *identity,
 {
     ff_runway_record_init(r, identity);
     r->state = state;
-    r->tries = 1;
+    r->tries = state != RUNWAY_CLIP_REJECTED;
     r->credits_estimated = 75;
     strcpy(r->label, "clip 1 (0.00-5.00 s)");
     if (state != RUNWAY_CLIP_INTENT && state != RUNWAY_CLIP_REJECTED &&
@@ -1204,6 +1204,11 @@ static void test_prune(void **state)
         snprintf(r.label, sizeof(r.label), "young %d", i);
         put_old(&r, now - 29 * day);
     }
+    /* refused, but what it was to replace may be paid for */
+    make_record(&r, identity_of(60), RUNWAY_CLIP_REJECTED);
+    r.tries = 1;
+    strcpy(r.label, "open beside");
+    put_old(&r, now - 31 * day);
     put(path_of(identity_of(50), ".json"), "x", 1);
     put(path_of(identity_of(51), ".json"), "x", 1);
     utime(path_of(identity_of(50), ".json"),
@@ -1234,6 +1239,8 @@ static void test_prune(void **state)
             assert_non_null(strstr(seen.text, text));
         }
     }
+    assert_true(exists(path_of(identity_of(60), ".json")));
+    assert_non_null(strstr(seen.text, "open beside, rejected since"));
     assert_non_null(strstr(seen.text, identity_of(50)));
     assert_null(strstr(seen.text, identity_of(51)));
     assert_null(strstr(seen.text, "young"));

@@ -394,7 +394,7 @@ static void test_steps(void **state)
         [RUNWAY_CLIP_FAILED]         = "failed",
         [RUNWAY_CLIP_FAILED_PASSING] = "intent failed_passing",
         [RUNWAY_CLIP_UNKNOWN]        = "intent unknown",
-        [RUNWAY_CLIP_LOST]           = "intent lost",
+        [RUNWAY_CLIP_LOST]           = "intent submitted stored lost",
         [RUNWAY_CLIP_DAMAGED]        = "intent",
     };
 
@@ -498,6 +498,11 @@ static void test_books(void **state)
     assert_int_equal(r.tries, 3);
     assert_true(r.credits_before == 156);
     move(&r, RUNWAY_CLIP_UNKNOWN);
+    assert_true(ff_runway_record_is_open(&r));
+    assert_true(ff_runway_record_cost(&r) == 156);
+    /* what was to replace it was not accepted: nothing is settled by that */
+    move(&r, RUNWAY_CLIP_INTENT);
+    move(&r, RUNWAY_CLIP_REJECTED);
     assert_true(ff_runway_record_is_open(&r));
     assert_true(ff_runway_record_cost(&r) == 156);
 

@@ -134,11 +134,15 @@ static void resume_budget(RunwayJobRun *run)
     const RunwayRecord *r = run->record;
     int counts = ff_runway_record_counts(r);
     int is_try = counts && r->state != RUNWAY_CLIP_REJECTED;
+    double price = r->credits_charged;
 
+    if (price < 0)
+        price = r->credits_estimated;
+    /* nothing is known of a damaged one, but what such a clip costs */
+    if (price < 0)
+        price = (double)run->job->credits;
     ff_runway_budget_resume(run->host->budget, run->job->identity,
-                            counts ? r->credits_before : 0,
-                            r->credits_charged >= 0 ? r->credits_charged
-                                                    : r->credits_estimated,
+                            counts ? r->credits_before : 0, price,
                             is_try ? &run->held : NULL);
     if (is_try && r->credits_charged >= 0)
         ff_runway_budget_settle(run->host->budget, &run->held,
@@ -155,6 +159,8 @@ static RunwayOutcome run_locked(RunwayJobRun *run, RunwayError *err)
     RunwayOutcome ret;
 
     ret = ff_runway_journal_read(host->journal, job->identity, r, err);
+    if (!ret)
+        ret = ff_runway_run_find_again(run, err);
     if (ret)
         return ret;
     resume_budget(run);
@@ -178,6 +184,11 @@ static RunwayOutcome run_locked(RunwayJobRun *run, RunwayError *err)
         if (action != RUNWAY_RESUME_SEND) {
             ret = finish_task(run, err);
             continue;
+        }
+        /* a run that ends buys nothing more, and does not say that it would */
+        if (host->cancelled(host->opaque)) {
+            job->now.task_id[0] = 0;
+            return ff_runway_run_cancelled(err);
         }
         put_refused(run, kept, sizeof(kept));
         if (r->state == RUNWAY_CLIP_FAILED_PASSING)

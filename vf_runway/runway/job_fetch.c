@@ -202,3 +202,31 @@ RunwayOutcome ff_runway_run_use_stored(RunwayJobRun *run, RunwayError *err)
     log_stored(run);
     return RUNWAY_OK;
 }
+
+RunwayOutcome ff_runway_run_find_again(RunwayJobRun *run, RunwayError *err)
+{
+    RunwayJob *job = run->job;
+    RunwayRecord *r = run->record;
+    RunwayOutcome ret = RUNWAY_OK;
+
+    if (r->state != RUNWAY_CLIP_GENERATED && r->state != RUNWAY_CLIP_LOST)
+        return RUNWAY_OK;
+    /* a refused one has a checksum and no size */
+    if (r->result_size >= 0 && ff_runway_checksum_is_text(r->result_checksum))
+        ret = ff_runway_run_use_stored(run, err);
+    if (!ret && job->result_fd >= 0)
+        note_state(run, RUNWAY_CLIP_STORED);
+    if (ret || job->result_fd >= 0 || r->state != RUNWAY_CLIP_LOST)
+        return ret;
+    ff_runway_record_set(job->now.task_id, sizeof(job->now.task_id),
+                         r->task_id);
+    ret = ff_runway_run_read_task(run, err);
+    job->now.task_id[0] = 0;
+    if ((ret && ret != RUNWAY_BAD_RESULT) ||
+        run->task->state == RUNWAY_TASK_NOT_EXIST ||
+        run->task->state == RUNWAY_TASK_CANCELLED)
+        return ret;
+    ff_runway_log(run->host->log, RUNWAY_LOG_WARNING, "%s: task %s, which was "
+                  "lost, is there again", job->label, r->task_id);
+    return ff_runway_run_write(run, RUNWAY_CLIP_SUBMITTED, NULL, NULL, err);
+}

@@ -94,4 +94,13 @@ RunwayOutcome ff_runway_run_fetch(RunwayJobRun *run, RunwayError *err);
  *  there (any more). */
 RunwayOutcome ff_runway_run_use_stored(RunwayJobRun *run, RunwayError *err);
 
+/**
+ * Look once more for what is paid for, before anything is decided: a result that
+ * was stored where the record has gone on since may be in this cache, and a task
+ * that was lost may be known again (a provider had forgotten it for a while; the
+ * key was another account's). The record, and the job's result_fd, are what was
+ * found.
+ */
+RunwayOutcome ff_runway_run_find_again(RunwayJobRun *run, RunwayError *err);
+
 #endif /* AVFILTER_RUNWAY_JOB_RUN_H */

@@ -119,6 +119,9 @@ int ff_runway_record_counts(const RunwayRecord *record)
 int ff_runway_record_is_open(const RunwayRecord *record)
 {
     switch (record->state) {
+    case RUNWAY_CLIP_REJECTED:
+        /* what it was to replace is not rejected with it */
+        return record->tries > record->failures;
     case RUNWAY_CLIP_INTENT:
     case RUNWAY_CLIP_SUBMITTED:
     case RUNWAY_CLIP_GENERATED:
@@ -167,12 +170,13 @@ static unsigned reached_from(RunwayClipState state)
         return BIT(NONE) | BIT(REJECTED) | BIT(FAILED_PASSING) | BIT(INTENT) |
                BIT(UNKNOWN) | BIT(LOST) | BIT(DAMAGED);
     case RUNWAY_CLIP_SUBMITTED:
-        return BIT(INTENT) | BIT(SUBMITTED);
+        /* also one that was found again */
+        return BIT(INTENT) | BIT(SUBMITTED) | BIT(LOST);
     case RUNWAY_CLIP_GENERATED:
         /* also when the cache has lost it */
         return BIT(SUBMITTED) | BIT(STORED) | BIT(GENERATED);
     case RUNWAY_CLIP_STORED:
-        return BIT(GENERATED) | BIT(STORED);
+        return BIT(GENERATED) | BIT(STORED) | BIT(LOST);
     case RUNWAY_CLIP_REJECTED:
         return BIT(INTENT) | BIT(REJECTED);
     case RUNWAY_CLIP_FAILED:

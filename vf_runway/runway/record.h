@@ -23,7 +23,7 @@
  *
  *     none -> intent -> submitted -> generated -> stored
  *                   \-> rejected  \-> failed, failed_passing
- *                   \-> unknown   \-> lost
+ *                   \-> unknown   \-> lost -> submitted, stored: found again
  *
  * Nothing secret is in a record: no key, no URL with a query, no prompt.
  */
@@ -122,7 +122,8 @@ double ff_runway_record_cost(const RunwayRecord *record);
 int ff_runway_record_counts(const RunwayRecord *record);
 
 /** Whether something may be paid for and not fetched: INTENT, SUBMITTED,
- *  GENERATED, UNKNOWN, LOST, DAMAGED. */
+ *  GENERATED, UNKNOWN, LOST, DAMAGED, and REJECTED where it was to replace one
+ *  of these. */
 int ff_runway_record_is_open(const RunwayRecord *record);
 
 /** No encoded record is longer, terminating 0 included. */

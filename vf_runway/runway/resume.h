@@ -56,7 +56,8 @@ typedef struct RunwayResumePolicy {
 
 /**
  * Decide. The caller holds the clip's lock, so a record in state INTENT has no
- * living owner. label names the clip in this run; NULL or "": the record's.
+ * living owner, and has looked for one that is LOST. label names the clip in
+ * this run; NULL or "": the record's.
  *
  *     none                    SEND
  *     rejected                SEND, but where it was to follow an earlier try,
