@@ -79,6 +79,60 @@ subtest 'a plan touches nothing' => sub {
     like($run->{said}, qr/ 15 credits with one task a clip; 3 of them/, 'one second more costs one second more');
 };
 
+subtest 'a plan of what was begun' => sub {
+    my $last = sub { my ($run) = @_; return [@{ plan_lines($run) }[-2, -1]] };
+    my $plan = sub { my ($job, %options) = @_; return $job->run(options => { dry_run => 1, %options }) };
+
+    # equal clips share a task
+    my $sim = simulator();
+    my $job = job(sim => $sim, in => film(seconds => 4, source => 'color=gray'));
+    my $run = $plan->($job, retries => 1);
+    like($run->{said}, qr/clip 4 .*, equal to an earlier clip: free/, 'equal clips: said');
+    is_deeply($last->($run), [
+        '4 clips, 4.000 s sent, 15 credits with one task a clip; 0 of them are there already and cost nothing more; 3 share the task of another',
+        'at most 30 credits with every retry used up (retries=1); nothing was sent',
+    ], 'equal clips: paid once') or diag $run->{err};
+    is($job->run->{status}, 0, 'equal clips: a run');
+    is($sim->stats->{credits}, 15, 'equal clips: costs what the plan said');
+
+    # a task that is on its way may still fail
+    $job = job(sim => simulator('--latency' => 30));
+    my $going = $job->begin;
+    ok($going->until(sub { 3 == grep { $_->{state} eq 'submitted' } $job->records }), 'three tasks are on their way');
+    $going->end('KILL');
+    is_deeply($last->($plan->($job, retries => 2)), [
+        '3 clips, 3.000 s sent, 0 credits with one task a clip; 3 of them are there already and cost nothing more',
+        'at most 90 credits with every retry used up (retries=2); nothing was sent',
+    ], 'tasks on their way: the retries are still to come');
+
+    # what has failed is not bought again, or not as often
+    $job = job(sim => simulator('--fail-tasks' => '1=INTERNAL.BAD_OUTPUT.CODE01'), in => film(seconds => 1));
+    cmp_ok($job->run->{status}, '>', 0, 'a task that failed');
+    $run = $plan->($job);
+    like($run->{said}, qr/clip 1 .*, failed before: the run would stop here/, 'failed: said');
+    is_deeply($last->($run), [
+        '1 clips, 1.000 s sent, 0 credits with one task a clip; 0 of them are there already and cost nothing more; at 1 of them the run would stop',
+        'at most 0 credits with every retry used up (retries=0); nothing was sent',
+    ], 'failed: costs nothing') or diag $run->{err};
+    $run = $plan->($job, on_error => 'source');
+    like($run->{said}, qr/clip 1 .*, failed before: comes out as its source/, 'failed: or is not replaced');
+    like($run->{said}, qr/ 0 credits with one task a clip; 0 of them are there already and cost nothing more$/m, 'failed: for nothing');
+    $run = $plan->($job, retries => 2);
+    like($run->{said}, qr/at most 30 credits with every retry/, 'failed: one of three tasks is spent') or diag $run->{said};
+
+    # of unknown fate
+    $job = job(sim => simulator('--fault' => 'create:1=drop-after'), in => film(seconds => 1));
+    cmp_ok($job->run->{status}, '>', 0, 'a create that is not answered');
+    $run = $plan->($job);
+    like($run->{said}, qr/clip 1 .*, of unknown fate: the run would stop here/, 'unknown: said');
+    like($run->{said}, qr/ 0 credits with one task a clip;.*at 1 of them the run would stop$/m, 'unknown: costs nothing');
+    $run = $plan->($job, on_unknown => 'resend', retries => 1);
+    like($run->{said}, qr/ 15 credits with one task a clip/, 'unknown: or is sent again');
+    like($run->{said}, qr/at most 30 credits .*\(retries=1, on_unknown=resend\)/, 'unknown: once') or diag $run->{said};
+    $run = $plan->(job(sim => simulator(), in => film(seconds => 1)), on_unknown => 'resend', retries => 1);
+    like($run->{said}, qr/at most 45 credits .*\(retries=1, on_unknown=resend\)/, 'new: sent, sent again, retried') or diag $run->{said};
+};
+
 subtest 'the cap' => sub {
     my $long = film(seconds => 6);
     for my $concurrency (1, 4, 8) {
@@ -137,6 +191,18 @@ subtest 'the cap' => sub {
         is($run->{status}, 0, "$option: with a higher cap it goes on") or diag $run->{err};
         is($sim->stats->{credits}, 75, "$option: for that much");
     }
+
+    # of a record that cannot be believed nobody knows the price: it is the clip's
+    $sim = simulator();
+    $job = job(sim => $sim, in => film(seconds => 1));
+    is($job->run->{status}, 0, 'a clip is paid for');
+    truncate(($job->records)[0]{path}, 100) or die;
+    $run = $job->run(options => { max_credits => 20, on_unknown => 'resend' });
+    cmp_ok($run->{status}, '>', 0, 'what is known of it is damaged') or diag $run->{err};
+    is($sim->stats->{credits}, 15, 'it counts all the same');
+    like($run->{said}, qr/max_credits=20 .*15 credits.*15 more/, 'which the error says') or diag $run->{err};
+    $run = $job->run(options => { max_credits => 30, on_unknown => 'resend' });
+    is($run->{status}, 0, 'with a higher cap it goes on') or diag $run->{err};
 
     # clips that are equal share a task that fails, and count it once
     my $still = film(seconds => 4, source => 'color=gray');

@@ -237,6 +237,16 @@ void ff_runway_budget_resume(RunwayBudget *b, const char *identity,
     pthread_mutex_unlock(&b->lock);
 }
 
+int ff_runway_budget_meet(RunwayBudget *b, const char *identity)
+{
+    int met;
+
+    pthread_mutex_lock(&b->lock);
+    met = meet(b, identity);
+    pthread_mutex_unlock(&b->lock);
+    return met;
+}
+
 void ff_runway_budget_release(RunwayBudget *b, RunwayReservation *reservation)
 {
     if (!reservation->active)

@@ -80,6 +80,10 @@ void ff_runway_budget_resume(RunwayBudget *budget, const char *identity,
                              double credits_before, double credits,
                              RunwayReservation *reservation);
 
+/** For a plan, that spends nothing: whether a clip of that identity has come by
+ *  before. It has now. */
+int ff_runway_budget_meet(RunwayBudget *budget, const char *identity);
+
 /** The create certainly was not accepted: give back. Does nothing when nothing
  *  is held. */
 void ff_runway_budget_release(RunwayBudget *budget,

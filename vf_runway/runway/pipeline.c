@@ -484,8 +484,33 @@ int ff_runway_pipeline_has_room(RunwayPipeline *p)
     return room;
 }
 
+/* As ff_runway_run_find_again(), as far as nobody has to be asked. */
+static int is_found_again(const RunwayPipeline *p, const RunwayRecord *r)
+{
+    return (r->state == RUNWAY_CLIP_GENERATED ||
+            r->state == RUNWAY_CLIP_LOST) &&
+           ff_runway_cache_has(p->cache, r->identity, r->result_size,
+                               r->result_checksum);
+}
+
+/* Tasks that may be bought yet for a clip: what it begins with, a new one after
+ * each failure that retries allow, and one that on_unknown=resend allows. */
+static int most_tasks(const RunwayPipeline *p, const RunwayRecord *r,
+                      RunwayPipelinePlan plan)
+{
+    int again = p->config.retries > r->failures ?
+                p->config.retries - r->failures : 0;
+    /* a clip whose fate is unknown uses it to begin with */
+    int resend = p->config.on_unknown == RUNWAY_ON_UNKNOWN_RESEND &&
+                 (plan == RUNWAY_PLAN_PAID || !ff_runway_record_is_open(r));
+
+    if (plan != RUNWAY_PLAN_BUY && plan != RUNWAY_PLAN_PAID)
+        return 0;
+    return (plan == RUNWAY_PLAN_BUY) + again + resend;
+}
+
 RunwayOutcome ff_runway_pipeline_plan(RunwayPipeline *p, const RunwayJob *job,
-                                      RunwayPipelinePlan *plan,
+                                      RunwayPipelinePlan *plan, int *most,
                                       RunwayError *err)
 {
     const RunwayResumePolicy policy = { p->config.on_unknown,
@@ -503,10 +528,21 @@ RunwayOutcome ff_runway_pipeline_plan(RunwayPipeline *p, const RunwayJob *job,
     case RUNWAY_RESUME_SEND:       *plan = RUNWAY_PLAN_BUY;    break;
     case RUNWAY_RESUME_READ_TASK:  *plan = RUNWAY_PLAN_PAID;   break;
     case RUNWAY_RESUME_USE_STORED: *plan = RUNWAY_PLAN_STORED; break;
-    default:                       *plan = RUNWAY_PLAN_STUCK;  break;
+    default:
+        *plan = stop.outcome != RUNWAY_TASK_FAILED &&
+                stop.outcome != RUNWAY_TASK_FAILED_PASSING ?
+                RUNWAY_PLAN_STUCK : p->config.tolerant ? RUNWAY_PLAN_KEPT
+                                                       : RUNWAY_PLAN_FAILED;
+        break;
     }
     if (*plan == RUNWAY_PLAN_STORED && !is_cached(p, record))
         *plan = RUNWAY_PLAN_PAID;
+    else if (is_found_again(p, record))
+        *plan = RUNWAY_PLAN_STORED;
+    if (ff_runway_budget_meet(p->budget, job->identity) &&
+        (*plan == RUNWAY_PLAN_BUY || *plan == RUNWAY_PLAN_PAID))
+        *plan = RUNWAY_PLAN_EQUAL;
+    *most = most_tasks(p, record, *plan);
 end:
     free(record);
     return ret;

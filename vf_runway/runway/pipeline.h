@@ -112,13 +112,17 @@ typedef enum RunwayPipelinePlan {
     RUNWAY_PLAN_BUY,     ///< a new task
     RUNWAY_PLAN_PAID,    ///< there is a task already
     RUNWAY_PLAN_STORED,  ///< the result is there already
-    RUNWAY_PLAN_STUCK,   ///< the run would stop: see resume.h
+    RUNWAY_PLAN_EQUAL,   ///< shares all with a clip that was planned before
+    RUNWAY_PLAN_KEPT,    ///< has failed before: comes out as its source
+    RUNWAY_PLAN_FAILED,  ///< has failed before: the run would stop
+    RUNWAY_PLAN_STUCK,   ///< of unknown fate: the run would stop, see resume.h
 } RunwayPipelinePlan;
 
-/** What would become of a job; nothing is done. */
+/** What would become of a job; nothing is done. *most is how many tasks may be
+ *  bought for it, whatever goes wrong. */
 RunwayOutcome ff_runway_pipeline_plan(RunwayPipeline *pipeline,
                                       const RunwayJob *job,
-                                      RunwayPipelinePlan *plan,
+                                      RunwayPipelinePlan *plan, int *most,
                                       RunwayError *err);
 
 /** Jobs admitted and not taken yet. */

@@ -46,7 +46,9 @@ typedef struct Node {
 typedef struct Plan {
     int nb_clips, nb_stored;
     int64_t sent;               ///< microseconds
+    int nb_equal, nb_stops;
     int64_t credits;            ///< of clips that would be bought
+    int64_t most;               ///< of all tasks that may be bought
     int unpriced;
 } Plan;
 
@@ -312,48 +314,65 @@ static void log_emitted(RunwaySequence *s, int frames, const char *origin)
 /* A clip of a dry run: say what it would cost. */
 static int plan_clip(RunwaySequence *s, const RunwayJob *job)
 {
+    static const char *const texts[] = {
+        [RUNWAY_PLAN_BUY]    = "",
+        [RUNWAY_PLAN_PAID]   = ", bought already: read on",
+        [RUNWAY_PLAN_STORED] = ", stored already: free",
+        [RUNWAY_PLAN_EQUAL]  = ", equal to an earlier clip: free",
+        [RUNWAY_PLAN_KEPT]   = ", failed before: comes out as its source",
+        [RUNWAY_PLAN_FAILED] = ", failed before: the run would stop here",
+        [RUNWAY_PLAN_STUCK]  = ", of unknown fate: the run would stop here",
+    };
     RunwayPipelinePlan what;
     Plan *plan = &s->plan;
     char credits[32] = "price unknown";
+    int most;
     RunwayError err;
 
-    if (ff_runway_pipeline_plan(s->pipeline, job, &what, &err))
+    if (ff_runway_pipeline_plan(s->pipeline, job, &what, &most, &err))
         return ff_runway_report(s->config.log_ctx, &err);
     if (job->credits >= 0)
         snprintf(credits, sizeof(credits), "%"PRId64" credits", job->credits);
     av_log(s->config.log_ctx, AV_LOG_INFO, "plan: %s: %.3f s sent, %s%s\n",
-           job->label, job->sent / 1e6, credits,
-           what == RUNWAY_PLAN_STORED ? ", stored already: free" :
-           what == RUNWAY_PLAN_PAID   ? ", bought already: read on" :
-           what == RUNWAY_PLAN_STUCK  ? ", of unknown fate: the run would "
-                                        "stop here" : "");
+           job->label, job->sent / 1e6, credits, texts[what]);
     plan->nb_clips++;
-    plan->sent += job->sent;
-    if (what == RUNWAY_PLAN_STORED || what == RUNWAY_PLAN_PAID)
-        plan->nb_stored++;
-    else if (job->credits < 0)
-        plan->unpriced++;
-    else
-        plan->credits += job->credits;
+    plan->sent      += job->sent;
+    plan->nb_stored += what == RUNWAY_PLAN_STORED || what == RUNWAY_PLAN_PAID;
+    plan->nb_equal  += what == RUNWAY_PLAN_EQUAL;
+    plan->nb_stops  += what == RUNWAY_PLAN_STUCK || what == RUNWAY_PLAN_FAILED;
+    if (job->credits < 0) {
+        plan->unpriced += what == RUNWAY_PLAN_BUY;
+    } else {
+        plan->credits += what == RUNWAY_PLAN_BUY ? job->credits : 0;
+        plan->most    += most * job->credits;
+    }
     return 0;
 }
 
 void ff_runway_sequence_log_plan(RunwaySequence *s)
 {
     const Plan *plan = &s->plan;
-    char unpriced[64] = "";
+    char unpriced[64] = "", equal[64] = "", stops[64] = "";
 
     if (plan->unpriced)
         snprintf(unpriced, sizeof(unpriced), " and %d clips of unknown price",
                  plan->unpriced);
+    if (plan->nb_equal)
+        snprintf(equal, sizeof(equal), "; %d share the task of another",
+                 plan->nb_equal);
+    if (plan->nb_stops)
+        snprintf(stops, sizeof(stops), "; at %d of them the run would stop",
+                 plan->nb_stops);
     av_log(s->config.log_ctx, AV_LOG_INFO, "plan: %d clips, %.3f s sent, "
            "%"PRId64" credits%s with one task a clip; %d of them are there "
-           "already and cost nothing more\n", plan->nb_clips, plan->sent / 1e6,
-           plan->credits, unpriced, plan->nb_stored);
+           "already and cost nothing more%s%s\n", plan->nb_clips,
+           plan->sent / 1e6, plan->credits, unpriced, plan->nb_stored, equal,
+           stops);
     av_log(s->config.log_ctx, AV_LOG_INFO, "plan: at most %"PRId64" credits%s "
-           "with every retry used up (retries=%d); nothing was sent\n",
-           plan->credits * (1 + s->config.pipeline.retries), unpriced,
-           s->config.pipeline.retries);
+           "with every retry used up (retries=%d%s); nothing was sent\n",
+           plan->most, unpriced, s->config.pipeline.retries,
+           s->config.pipeline.on_unknown == RUNWAY_ON_UNKNOWN_RESEND ?
+           ", on_unknown=resend" : "");
 }
 
 /* The keyframes that lie in the clip, at the clip's own seconds. */
