@@ -325,6 +325,24 @@ subtest 'after an insertion' => sub {
     }
 };
 
+# 30 frames a second in whole milliseconds: 33, 33, 34, and which is which depends
+# on all frames before.
+subtest 'after a cut, with rounded times' => sub {
+    my $scenes = film(seconds => 3.9, rate => 30, source => 'mandelbrot=start_scale=0.5:rate=30',
+        filter => q(lutyuv=y='val*0.2+20',lutyuv=enable='between(n\,39\,77)':y='235-val',lutyuv=enable='gte(n\,78)':u=60:v=200));
+    my $run = run_cmd([$FFMPEG, qw(-v error -nostdin -y -i), $scenes, '-vf', "select='not(eq(n\\,3))',setpts=N/30/TB",
+        qw(-c:v ffv1 -g 1), "$TMP/cut.mkv"]);
+    die $run->{err} if $run->{status};
+    my $sim = RunwayTest::Simulator->start('--latency' => 0.2);
+    my $job = PaidTest->new(sim => $sim, in => $scenes, options => { scene => 10, clip_duration => 2 });
+    is($job->run->{status}, 0, 'three scenes');
+    is(billed($sim), 3, 'three clips');
+    $run = $job->run(in => "$TMP/cut.mkv");
+    is($run->{status}, 0, 'with a frame less') or diag $run->{err};
+    is(billed($sim), 4, 'the scene that lacks it is paid for, and no other');
+    is(scalar @{ frames_md5($run->{file}) }, 116, 'as many frames as went in');
+};
+
 subtest 'a result is of one endpoint' => sub {
     my @sims = map { RunwayTest::Simulator->start('--latency' => 0.2) } 1, 2;
     my $job = PaidTest->new(sim => $sims[0], in => $FILM);

@@ -233,14 +233,13 @@ int ff_runway_clip_is_long_enough(const RunwayClip *clip)
 int ff_runway_clip_add(RunwayClip *c, const AVFrame *frame, int64_t length)
 {
     int64_t time = time_of(c, frame->pts);
+    int64_t slot = ff_runway_segment_slot(&c->config.segment, time);
     AVFrame **props;
     int ret;
 
-    ret = ff_runway_identity_add(c->identity, frame, time);
+    ret = ff_runway_identity_add(c->identity, frame, slot);
     if (ret >= 0 && c->writer)
-        ret = ff_runway_clip_writer_write(c->writer, frame,
-                                          ff_runway_segment_slot(
-                                              &c->config.segment, time));
+        ret = ff_runway_clip_writer_write(c->writer, frame, slot);
     if (ret < 0)
         return ret;
     props = av_fast_realloc(c->props, &c->props_size,

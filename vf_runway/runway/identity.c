@@ -30,7 +30,7 @@
 
 /* Another number when anything below is counted differently: old results are
  * then not found, which costs, but never taken for something else. */
-#define IDENTITY_VERSION 1
+#define IDENTITY_VERSION 2
 
 struct RunwayIdentity {
     struct AVSHA *sha;
@@ -97,7 +97,7 @@ static void digest_planes(RunwayIdentity *id, const AVFrame *frame)
 }
 
 int ff_runway_identity_add(RunwayIdentity *id, const AVFrame *frame,
-                           int64_t time)
+                           int64_t slot)
 {
     uint8_t digest[16];
 
@@ -105,7 +105,7 @@ int ff_runway_identity_add(RunwayIdentity *id, const AVFrame *frame,
     digest_planes(id, frame);
     av_murmur3_final(id->digest, digest);
     av_sha_update(id->sha, digest, sizeof(digest));
-    add_number(id, time);
+    add_number(id, slot);
     add_number(id, frame->width);
     add_number(id, frame->height);
     add_text(id, av_get_pix_fmt_name(frame->format)); /* numbers change */

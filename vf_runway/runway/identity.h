@@ -24,8 +24,10 @@
  *
  * In it: a version number, where the request goes, the model, every field of
  * the request, `take`, how the frames are fitted into the upload, and of each
- * frame the pixels (without padding), size, format, SAR, colour tags and time
- * from the clip's start. Not in it: the encoder, the transport, the output.
+ * frame the pixels (without padding), size, format, SAR, colour tags and the
+ * place in the upload. Not in it: the encoder, the transport, the output, and
+ * what does not get as far as the upload: times in whole milliseconds (Matroska)
+ * are others for the same frames when one before them is cut out.
  */
 
 #ifndef AVFILTER_RUNWAY_IDENTITY_H
@@ -46,9 +48,9 @@ typedef struct RunwayIdentity RunwayIdentity;
 RunwayIdentity *ff_runway_identity_create(void);
 void ff_runway_identity_free(RunwayIdentity **identity);
 
-/** Add the next frame; time is microseconds from the clip's start. */
+/** Add the next frame; slot is where it begins in the upload. */
 int ff_runway_identity_add(RunwayIdentity *identity, const AVFrame *frame,
-                           int64_t time);
+                           int64_t slot);
 
 /** All that is not a frame. */
 typedef struct RunwayIdentityRequest {
