@@ -305,7 +305,8 @@ interrupted('while a look is not answered', sim => ['--fault' => 'read:2+=stall=
 interrupted('while tasks are THROTTLED', sim => ['--concurrency' => 1, '--latency' => 2],
     moment => sub { events($_[0], 'state', 'THROTTLED') >= 3 }, creates => $CLIPS, frames => 0);
 
-interrupted('while more comes in', begin => { input => ['-re'] }, sim => ['--latency' => 2],
+# The second clip is full, and the first one's task over, long after a late signal.
+interrupted('while more comes in', begin => { input => [qw(-readrate 0.25)] }, sim => ['--latency' => 4],
     moment => sub { is_submitted($_[0], 1) && after($_[0], 0.3) },
     creates => 1, frames => 0, states => { 1 => 'submitted' });
 
@@ -331,7 +332,7 @@ SKIP: {
     # noise, so that there is more than one read of the result
     interrupted('while a result is looked through', make => sub {
             my ($file, $env) = slow('SLOW_READ');
-            return PaidTest->new(in => film(seconds => 1, size => '320x180', filter => 'noise=alls=60:allf=t'), sim => simulator('--latency' => 1),
+            return PaidTest->new(in => film(seconds => 1, size => '320x180', filter => 'noise=alls=60:allf=t'), sim => simulator('--latency' => 4),
                 env => $env, slow => $file);
         },
         moment => sub { is_submitted($_[0], 1) and spew($_[0]{slow}, '') if !-e $_[0]{slow}; -s $_[0]{slow} },
