@@ -318,6 +318,9 @@ static void test_create_reply(void **state)
     check_create("{\"id\":\"17f2-a\"}", "17f2-a", -1);
     check_create("{\"id\":\"a\",\"estimatedCost\":null}", "a", -1);
     check_create("{\"id\":\"a\",\"estimatedCost\":12.5}", "a", 12.5);
+    /* a nought is no price */
+    check_create("{\"id\":\"a\",\"estimatedCost\":0}", "a", -1);
+    check_create("{\"id\":\"a\",\"estimatedCost\":{\"credits\":0}}", "a", -1);
     check_create("{\"id\":\"a\",\"estimatedCost\":{\"credits\":-3}}", "a", -1);
     check_create("{\"id\":\"a\",\"estimatedCost\":{\"credits\":\"3\"}}", "a",
                  -1);
@@ -467,6 +470,11 @@ static void test_bare_task(void **state)
                 "\"cost\":{\"credits\":70},\"estimatedCost\":"
                 "{\"credits\":75}}", RUNWAY_TASK_SUCCEEDED, -1, 70);
     assert_string_equal(task.url, "https://c.d/e?_jwt=f");
+    check_state("{\"id\":\"a\",\"status\":\"SUCCEEDED\",\"output\":["
+                "\"https://c.d/e\"],\"estimatedCost\":{\"credits\":75}}",
+                RUNWAY_TASK_SUCCEEDED, -1, -1);
+    check_state("{\"id\":\"a\",\"status\":\"FAILED\",\"estimatedCost\":"
+                "{\"credits\":75}}", RUNWAY_TASK_FAILED_STATE, -1, -1);
 }
 
 static void test_failed_task(void **state)

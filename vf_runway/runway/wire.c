@@ -84,6 +84,9 @@ RunwayOutcome ff_runway_wire_parse_create(const char *text, size_t size,
         memcpy(id, found, strlen(found) + 1);
         for (int i = 0; i < 3 && *credits < 0; i++)
             *credits = credits_of(objects[i], "estimatedCost");
+        /* from who knows no price: no cap could be kept by that */
+        if (!(*credits > 0))
+            *credits = -1;
         cJSON_Delete(root);
         return RUNWAY_OK;
     }
@@ -316,7 +319,8 @@ static void fill_task(RunwayTask *task, const cJSON *object, const cJSON *wrap)
         task->progress = progress_of(wrap);
 
     task->credits = credits_of(object, "cost");
-    if (task->credits < 0)
+    /* in the end an estimate is not what was charged */
+    if (task->credits < 0 && !is_final(task->state))
         task->credits = credits_of(object, "estimatedCost");
 
     if (task->state == RUNWAY_TASK_FAILED_STATE) {

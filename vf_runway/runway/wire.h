@@ -112,7 +112,8 @@ typedef struct RunwayTask {
     char url[RUNWAY_URL_MAX];   ///< SUCCEEDED: first output, else ""
     char failure[1024];         ///< FAILED: text, may be ""
     char failure_code[128];     ///< FAILED: code, may be ""
-    double credits;             ///< cost, else estimate; -1 when not told
+    double credits;             ///< cost, else, of a task that goes on, the
+                                ///< estimate; -1 when not told
 } RunwayTask;
 
 const char *ff_runway_task_state_name(RunwayTaskState state);
@@ -124,7 +125,8 @@ RunwayOutcome ff_runway_failure_class(const char *failure_code);
 
 /**
  * The reply to a create: the task's id, bare or in CometAPI's wrapping.
- * credits is -1 when not told. RUNWAY_UNKNOWN: a 2xx without an id in it.
+ * credits is -1 when not told, or told as 0. RUNWAY_UNKNOWN: a 2xx without an
+ * id in it.
  * An id has only letters, digits, '-', '_', '.', ':' and is not empty: it
  * becomes part of a path.
  */
