@@ -210,6 +210,8 @@ subtest 'not for these' => sub {
     $stop->('a task that is gone', [], [qr/^clip 1 .*on_unknown=resend/], 1, options => { prompt => 'fail with CANCELLED' });
     my ($sim, $job) = $stop->('a task that takes too long', ['--latency' => 3], [qr/^clip 1 .*task_timeout/], 1, options => { task_timeout => 1 });
     comes_out('which is there the next time', $job, kept => [], options => { task_timeout => 60 });
+    $stop->('a cap that another try would pass', ['--fail-tasks' => '1=INTERNAL.BAD_OUTPUT.CODE01'],
+        [qr/^clip 1 .*max_credits=20/], 1, options => { max_credits => 20, retries => 1 });
     is(billed($sim), 4, 'and paid once');
 
     $sim = simulator();

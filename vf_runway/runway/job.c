@@ -185,11 +185,11 @@ static RunwayOutcome run_locked(RunwayJobRun *run, RunwayError *err)
             ret = finish_task(run, err);
             continue;
         }
+        /* what there was of a task is over */
+        job->now.task_id[0] = 0;
         /* a run that ends buys nothing more, and does not say that it would */
-        if (host->cancelled(host->opaque)) {
-            job->now.task_id[0] = 0;
+        if (host->cancelled(host->opaque))
             return ff_runway_run_cancelled(err);
-        }
         put_refused(run, kept, sizeof(kept));
         if (r->state == RUNWAY_CLIP_FAILED_PASSING)
             ff_runway_log(host->log, RUNWAY_LOG_WARNING, "%s: task %s failed "

@@ -125,6 +125,13 @@ static RunwayOutcome fetch_once(RunwayJobRun *run, int last, int *refused,
     ret = ff_runway_cache_begin(host->cache, job->identity, &entry, err);
     if (!ret)
         ret = download(run, ff_runway_cache_entry_fd(entry), &size, err);
+    if (ret == RUNWAY_IO && entry) {
+        const RunwayError why = *err;
+
+        ff_runway_error(err, RUNWAY_IO, "cache_dir: %s: %s; with more room the "
+                        "same command again fetches it",
+                        ff_runway_cache_dir(host->cache), why.text);
+    }
     if (!ret) {
         ret = host->check(host->opaque, ff_runway_cache_entry_fd(entry), size,
                           job->sent, err);

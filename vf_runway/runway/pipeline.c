@@ -420,11 +420,22 @@ static RunwayJob *remove_head(RunwayPipeline *p)
     return job;
 }
 
-/* Whether a task of this clip goes on at the provider. */
+/* Whether a task of this clip is at the provider, paid for and not fetched. */
 static int is_left(const Entry *e)
 {
-    return e->now.task_id[0] && (!e->ended || e->job->error.outcome ==
-                                 RUNWAY_CANCELLED);
+    if (!e->now.task_id[0])
+        return 0;
+    if (!e->ended)
+        return 1;
+    switch (e->job->error.outcome) {
+    case RUNWAY_OK:
+    case RUNWAY_TASK_FAILED:
+    case RUNWAY_TASK_FAILED_PASSING:
+    case RUNWAY_TASK_LOST:
+        return 0;
+    default:
+        return 1;
+    }
 }
 
 void ff_runway_pipeline_stop(RunwayPipeline *p)
