@@ -76,13 +76,17 @@ sub interrupted {
     push @PHASES, { name => $name, %opt } if !@ARGV || $name =~ $ARGV[0];
 }
 
-sub start_phase {
-    my ($phase) = @_;
-    for my $signal (qw(INT TERM)) {
-        my $job = $phase->{make} ? $phase->{make}->() : PaidTest->new(in => $FILM, sim => simulator(@{ $phase->{sim} || [] }));
-        my %options = (log_path => "$job->{dir}/events.jsonl", %{ $phase->{options} || {} });
-        push @{ $phase->{runs} }, { signal => $signal, job => $job, options => \%options, moment => $phase->{moment},
-            going => $job->begin(%{ $phase->{begin} || {} }, options => \%options) };
+# All are made ready before the first one begins: that can take longer than a run.
+sub start_phases {
+    for my $phase (@_) {
+        for my $signal (qw(INT TERM)) {
+            my $job = $phase->{make} ? $phase->{make}->() : PaidTest->new(in => $FILM, sim => simulator(@{ $phase->{sim} || [] }));
+            my %options = (log_path => "$job->{dir}/events.jsonl", %{ $phase->{options} || {} });
+            push @{ $phase->{runs} }, { signal => $signal, job => $job, options => \%options, moment => $phase->{moment} };
+        }
+    }
+    for my $phase (@_) {
+        $_->{going} = $_->{job}->begin(%{ $phase->{begin} || {} }, options => $_->{options}) for @{ $phase->{runs} };
     }
 }
 
@@ -150,7 +154,7 @@ sub look_at_phase {
 # Most of the time they wait for something.
 sub run_phases {
     while (my @some = splice @PHASES, 0, 4) {
-        start_phase($_) for @some;
+        start_phases(@some);
         my @runs = map { @{ $_->{runs} } } @some;
         sleep 0.05 while grep { !is_through($_) } @runs;
         for my $phase (@some) {
