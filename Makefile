@@ -91,7 +91,7 @@ check: ## all tests, or one: make check T=tests/e2e/x.t
 	@$(MAKE) --no-print-directory check-programs
 	@scripts/check $(BUILD) $(or $(T),$(UNIT_TESTS) $(E2E_TESTS))
 
-check-unit: ## the tests that need no FFmpeg (T=tests/unit/test_x.c)
+check-unit: ## the tests that need no FFmpeg (T=tests/unit/base/test_error.c)
 	@$(MAKE) --no-print-directory check-unit-programs
 	@scripts/check $(BUILD) $(or $(T),$(UNIT_TESTS))
 
@@ -255,7 +255,7 @@ UNIT_DIR := $(BUILD)/unit$(if $(SANITIZE),-$(subst $(comma),-,$(SANITIZE)))
 
 export UNIT_DIR
 
-UNIT_SOURCES  := $(sort $(wildcard tests/unit/test_*.c))
+UNIT_SOURCES  := $(sort $(wildcard tests/unit/test_*.c tests/unit/*/test_*.c))
 UNIT_HELPERS  := $(filter-out $(UNIT_SOURCES),$(sort $(wildcard tests/unit/*.c)))
 UNIT_TESTS    := $(UNIT_SOURCES)
 UNIT_PROGRAMS := $(UNIT_SOURCES:tests/unit/%.c=$(UNIT_DIR)/%)
@@ -263,7 +263,7 @@ E2E_TESTS     := $(sort $(wildcard tests/e2e/*.t))
 
 $(UNIT_DIR)/core/%.o: vf_runway/runway/%.c
 	@mkdir -p $(@D)
-	@$(COMPILE) $(SANITIZED) $(DIALECT) $(WARNINGS) $(STRICT) -Werror -iquote vf_runway \
+	@$(COMPILE) $(SANITIZED) $(DIALECT) $(WARNINGS) $(STRICT) -Werror \
 	    $(shell $(PKG_CONFIG) --cflags libcurl libcjson) -o $@ $<
 
 $(UNIT_DIR)/libcore.a: $(RUNWAY_CORE:%=$(UNIT_DIR)/core/%.o)
@@ -273,14 +273,14 @@ $(UNIT_DIR)/libcore.a: $(RUNWAY_CORE:%=$(UNIT_DIR)/core/%.o)
 $(UNIT_DIR)/%.o: tests/unit/%.c
 	@mkdir -p $(@D)
 	@$(COMPILE) $(SANITIZED) -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 \
-	    -Wall -Wextra -Wno-unused-parameter -Werror -iquote vf_runway/runway -iquote vf_runway \
+	    -Wall -Wextra -Wno-unused-parameter -Werror -iquote tests/unit -iquote vf_runway/runway \
 	    $(shell $(PKG_CONFIG) --cflags cmocka libcurl libcjson libmicrohttpd) -o $@ $<
 
 # The core once more, for the tests in which the C library fails: faults.h
 $(UNIT_DIR)/faulty/%.o: vf_runway/runway/%.c tests/unit/faults.h
 	@mkdir -p $(@D)
 	@$(COMPILE) $(SANITIZED) $(DIALECT) -D_DEFAULT_SOURCE -DCORE_FAULTS -include tests/unit/faults.h \
-	    $(WARNINGS) -Werror -iquote vf_runway $(shell $(PKG_CONFIG) --cflags libcurl libcjson) -o $@ $<
+	    $(WARNINGS) -Werror $(shell $(PKG_CONFIG) --cflags libcurl libcjson) -o $@ $<
 
 $(UNIT_DIR)/libfaulty.a: $(RUNWAY_CORE:%=$(UNIT_DIR)/faulty/%.o)
 	@rm -f $@
@@ -309,7 +309,7 @@ FUZZ_PROGRAMS = $(FUZZ_TARGETS:%=$(BUILD)/fuzz/fuzz_%)
 
 $(BUILD)/fuzz/core/%.o: vf_runway/runway/%.c
 	@mkdir -p $(@D)
-	@$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -MMD -MP -c $(DIALECT) -iquote vf_runway \
+	@$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -MMD -MP -c $(DIALECT) \
 	    $(shell $(PKG_CONFIG) --cflags libcurl libcjson) -o $@ $<
 
 $(BUILD)/fuzz/libcore.a: $(RUNWAY_CORE:%=$(BUILD)/fuzz/core/%.o)
@@ -318,7 +318,7 @@ $(BUILD)/fuzz/libcore.a: $(RUNWAY_CORE:%=$(BUILD)/fuzz/core/%.o)
 
 $(FUZZ_CORE:%=$(BUILD)/fuzz/fuzz_%): $(BUILD)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c tests/fuzz/fuzz.h $(BUILD)/fuzz/libcore.a
 	@$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 \
-	    -Wall -Wextra -Werror -iquote vf_runway/runway -iquote vf_runway \
+	    -Wall -Wextra -Werror -iquote tests/unit -iquote vf_runway/runway \
 	    $(shell $(PKG_CONFIG) --cflags libcurl libcjson) -o $@ $< $(BUILD)/fuzz/libcore.a \
 	    -pthread $(shell $(PKG_CONFIG) --libs libcurl libcjson) -lb64 -lm
 
@@ -334,7 +334,7 @@ $(BUILD)/fuzz/ffmpeg/.built: $(BUILD)/fuzz/ffmpeg/.configured scripts/build-ffmp
 $(FUZZ_FFMPEG:%=$(BUILD)/fuzz/fuzz_%): $(BUILD)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c tests/fuzz/fuzz.h $(BUILD)/fuzz/ffmpeg/.built
 	@$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 \
 	    -Wall -Wextra -Werror -Wno-unused-parameter -Wno-deprecated-declarations \
-	    -I$(BUILD)/fuzz/ffmpeg -I$(BUILD)/src/ffmpeg -iquote vf_runway/runway -iquote vf_runway -o $@ $< \
+	    -I$(BUILD)/fuzz/ffmpeg -I$(BUILD)/src/ffmpeg -iquote vf_runway/runway -o $@ $< \
 	    $(foreach l,avfilter avformat avcodec swscale swresample avutil,$(BUILD)/fuzz/ffmpeg/lib$l/lib$l.a) \
 	    $$(sed -n 's/^EXTRALIBS-[a-z0-9]*=//p' $(BUILD)/fuzz/ffmpeg/ffbuild/config.mak) -pthread
 
@@ -378,5 +378,5 @@ check-programs: check-unit-programs check-e2e-programs ; @:
 AR = ar
 
 .SECONDARY:
--include $(wildcard $(BUILD)/fuzz/core/*.d $(UNIT_DIR)/*.d $(UNIT_DIR)/core/*.d $(UNIT_DIR)/faulty/*.d \
+-include $(wildcard $(BUILD)/fuzz/core/*/*.d $(UNIT_DIR)/*.d $(UNIT_DIR)/*/*.d $(UNIT_DIR)/*/*/*.d \
     $(BUILD)/simulator/*.d)

@@ -35,14 +35,14 @@
 #include "libavutil/opt.h"
 #include "libavutil/pixdesc.h"
 
-#include "runway/compat.h"
-#include "runway/averror.h"
-#include "runway/clip_reader.h"
-#include "runway/event_log.h"
-#include "runway/interrupt.h"
-#include "runway/progress.h"
-#include "runway/sequence.h"
-#include "runway/settings.h"
+#include "runway/media/compat.h"
+#include "runway/media/averror.h"
+#include "runway/media/reader.h"
+#include "runway/base/event_log.h"
+#include "runway/base/interrupt.h"
+#include "runway/filter/progress.h"
+#include "runway/filter/sequence.h"
+#include "runway/filter/options.h"
 
 /* how long one activation waits for a job at most: other branches of the graph
  * and the user's signals have to get through */

@@ -125,7 +125,7 @@ subtest 'put in once' => sub {
     my $before = slurp(pristine('manual') . "/$manual");
     is(slurp("$dir/$manual") =~ s/\Q$text\E//r, $before, 'and nothing else in it has changed');
     is(slurp("$dir/libavfilter/vf_runway_v2v.c"), slurp("$root/vf_runway/vf_runway_v2v.c"), 'the filter is there');
-    my @rooms = map { substr $_, length "$root/vf_runway/" } glob "$root/vf_runway/runway/*.[ch]";
+    my @rooms = map { substr $_, length "$root/vf_runway/" } glob "$root/vf_runway/runway/*/*.[ch]";
     is_deeply([grep { !-f "$dir/libavfilter/$_" } @rooms], [], 'all its rooms are');
     my @litter = grep { /\.(rej|orig)$/ } split /\n/, (state_of($dir))[0];
     is_deeply(\@litter, [], 'no litter');
@@ -281,8 +281,8 @@ subtest 'make patch, for git am' => sub {
 
 subtest 'every file is in the Makefile' => sub {
     my $makefile = slurp("$root/vf_runway/runway/Makefile");
-    my %named = map { $_ => 1 } $makefile =~ /\b([a-z][a-z0-9_]*)\b/g;
-    my @there = map { m{([^/]+)\.c$} } glob "$root/vf_runway/runway/*.c";
+    my %named = map { $_ => 1 } $makefile =~ /\b([a-z]+\/[a-z][a-z0-9_]*)\b/g;
+    my @there = map { m{([^/]+/[^/]+)\.c$} } glob "$root/vf_runway/runway/*/*.c";
     is_deeply([grep { !$named{$_} } @there], [], 'runway/Makefile names each .c');
 };
 
@@ -306,7 +306,7 @@ subtest 'configure-snippet says what apply does' => sub {
     my $hand = pristine('hand');
     system("cp -R '$root/vf_runway/.' '$hand/libavfilter/'") == 0 or die 'cp';
     my @missing = grep { !-f "$hand/$_" || slurp("$hand/$_") ne slurp("$dir/$_") }
-        map { s{^\Q$dir\E/}{}r } glob("$dir/libavfilter/runway/*"), "$dir/libavfilter/vf_runway_v2v.c";
+        map { s{^\Q$dir\E/}{}r } glob("$dir/libavfilter/runway/*/*"), "$dir/libavfilter/runway/Makefile", "$dir/libavfilter/vf_runway_v2v.c";
     is_deeply(\@missing, [], '... are those that apply lays in');
 
     # both sets of hooks, whatever release this is

@@ -190,7 +190,7 @@ subtest 'a model of tomorrow' => sub {
 # docs/models.md against the table in models.c, and its commands.
 subtest 'the page' => sub {
     my $page = slurp("$ROOT/docs/models.md");
-    my $code = slurp("$ROOT/vf_runway/runway/models.c");
+    my $code = slurp("$ROOT/vf_runway/runway/api/models.c");
     my ($seedance) = $code =~ /#define SEEDANCE_FIELDS(.*?)\n\n/s;
     my ($best) = $code =~ /#define BEST_UNKNOWN SECONDS\((\d+)\)/;
     my ($table) = $code =~ /^static const RunwayModel models\[\] = \{(.*?)^\};/ms;

@@ -173,7 +173,7 @@ subtest 'the models' => sub {
     my %known = map { ($_ => 1) } $help =~ /([\w.]+)/g;
     is(join(' ', sort keys %{ $it->{models} }), join(' ', sort grep { $_ ne 'gen4_aleph' } keys %known),
         'the simulator has the models that the SDK has, and the one that it had');
-    my $code = slurp("$ROOT/vf_runway/runway/models.c");
+    my $code = slurp("$ROOT/vf_runway/runway/api/models.c");
     ok($code =~ /\.name\s*= "\Q$_\E"/, "and the filter has $_") for sort keys %{ $it->{models} };
 };
 

@@ -38,7 +38,7 @@
 #include "libavutil/log.h"
 #include "libavutil/pixdesc.h"
 
-#include "runway/spool.h"
+#include "media/spool.h"
 
 /* a yuv420p frame of 64x48 */
 #define BYTES (64 * 48 * 3 / 2)

@@ -20,7 +20,7 @@ plan skip_all => "$FFMPEG is not where it was built" if !-f "$build/ffbuild/conf
 my %config = map { /^([\w-]+)=(.*)/ ? ($1 => $2) : () } split /\n/, slurp("$build/ffbuild/config.mak");
 my @libraries = map { "$build/lib$_/lib$_.a" } qw(avfilter avformat avcodec swscale swresample avutil);
 my $line = join ' ', $config{CC}, '-std=gnu11 -O1 -g -Wall -Wextra -Werror -Wno-deprecated-declarations',
-    (grep { /^-fsanitize=/ } split ' ', $config{LDFLAGS}), "-I$build -I$build/src -I$ROOT/vf_runway",
+    (grep { /^-fsanitize=/ } split ' ', $config{LDFLAGS}), "-I$build -I$build/src -I$ROOT/vf_runway/runway",
     "-o $TMP/spool $ROOT/tests/e2e/spool.c", @libraries, '$(pkg-config --cflags --libs cmocka)',
     map { $config{$_} } sort grep { /^EXTRALIBS-/ } keys %config;
 my $run = run_cmd(['sh', '-c', $line], timeout => 300);

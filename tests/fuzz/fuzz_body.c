@@ -25,11 +25,11 @@
  */
 
 #include "fuzz.h"
-#include "wire_json.h"
-#include "models.h"
-#include "net.h"
-#include "providers.h"
-#include "wire.h"
+#include "api/wire_internal.h"
+#include "api/models.h"
+#include "http/url.h"
+#include "api/providers.h"
+#include "api/wire.h"
 
 static char *drain(RunwayBody *body)
 {

@@ -18,7 +18,7 @@
 
 /* What stands in front of FFmpeg's demuxer: the boxes of a result. */
 
-#include "boxes.h"
+#include "math/boxes.h"
 #include "fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -21,9 +21,9 @@
  * so that what is behind it is reached too.
  */
 
-#include "checksum.h"
+#include "base/checksum.h"
 #include "fuzz.h"
-#include "record.h"
+#include "store/record.h"
 
 #define HALF "0123456789abcdef0123456789abcdef"
 #define IDENTITY HALF HALF

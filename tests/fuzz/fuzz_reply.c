@@ -21,10 +21,10 @@
  * an error page. The first byte says which is asked.
  */
 
-#include "error.h"
+#include "base/error.h"
 #include "fuzz.h"
-#include "retry.h"
-#include "wire.h"
+#include "http/retry.h"
+#include "api/wire.h"
 
 static int is_text(const char *text, size_t room)
 {

@@ -24,7 +24,7 @@
 #include "libavutil/frame.h"
 #include "libavutil/log.h"
 
-#include "clip_reader.h"
+#include "media/reader.h"
 #include "fuzz.h"
 
 /* As long as the clip that was sent; its corpus is of that length. */

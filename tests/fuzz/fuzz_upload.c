@@ -25,10 +25,10 @@
  * lines NAME=VALUE for fields, an empty line, the file.
  */
 
-#include "body.h"
-#include "data_uri.h"
+#include "api/body.h"
+#include "api/data_uri.h"
 #include "fuzz.h"
-#include "upload.h"
+#include "http/upload.h"
 
 #define BOUNDARY "runway-v2v-0123456789abcdef"
 #define FIELDS 8

@@ -27,7 +27,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "body.h"
+#include "api/body.h"
 
 /** size bytes that look random and are the same each time; free() it. */
 uint8_t *make_bytes(size_t size);

@@ -23,10 +23,10 @@
 #include <cmocka.h>
 
 #include "core_test.h"
-#include "job.h"
+#include "engine/job.h"
 #include "job_world.h"
-#include "models.h"
-#include "pipeline.h"
+#include "api/models.h"
+#include "engine/pipeline.h"
 #include "sweep.h"
 #include "tiny_server.h"
 

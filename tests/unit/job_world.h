@@ -25,7 +25,7 @@
 #ifndef TESTS_UNIT_JOB_WORLD_H
 #define TESTS_UNIT_JOB_WORLD_H
 
-#include "error.h"
+#include "base/error.h"
 #include "faults.h"
 #include "tiny_server.h"
 

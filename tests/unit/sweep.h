@@ -25,7 +25,7 @@
 #ifndef TESTS_UNIT_SWEEP_H
 #define TESTS_UNIT_SWEEP_H
 
-#include "error.h"
+#include "base/error.h"
 #include "faults.h"
 
 /** What is done; it frees what it takes. With anything but RUNWAY_OK err has a

@@ -1,0 +1,139 @@
+/*
+ * This file is part of runway_v2v.
+ *
+ * runway_v2v is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * runway_v2v is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with runway_v2v; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+/*
+ * Files that options name: what they may be, and how large.
+ */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "core_test.h"
+#include "api/files.h"
+
+static char path[] = "/dev/fd/0000000000";
+
+/* A file of that many letters with that beginning; its descriptor. */
+static int open_file(const char *begin, size_t size)
+{
+    char *text = malloc(size + 1);
+    int fd;
+
+    assert_non_null(text);
+    memset(text, 'a', size);
+    memcpy(text, begin, strlen(begin));
+    fd = make_file(text, size);
+    snprintf(path, sizeof(path), "/dev/fd/%d", fd);
+    free(text);
+    return fd;
+}
+
+static void test_text(void **state)
+{
+    RunwayError err;
+    char *text;
+    int fd = open_file("", 65536);
+
+    (void)state;
+    assert_int_equal(ff_runway_read_text("prompt_file", path, &text, &err),
+                     RUNWAY_OK);
+    assert_int_equal(strlen(text), 65536);
+    free(text);
+    close(fd);
+    fd = open_file("", 65537);
+    assert_int_equal(ff_runway_read_text("prompt_file", path, &text, &err),
+                     RUNWAY_INVALID);
+    assert_non_null(strstr(err.text, "larger than 65536"));
+    close(fd);
+    fd = open_file("\xff", 3);
+    assert_int_equal(ff_runway_read_text("prompt_file", path, &text, &err),
+                     RUNWAY_INVALID);
+    close(fd);
+    /* one without an end */
+    assert_int_equal(ff_runway_read_text("prompt_file", "/dev/zero", &text,
+                                         &err), RUNWAY_INVALID);
+}
+
+static void test_key(void **state)
+{
+    static const struct { mode_t mode; int is_taken, warns; } cases[] = {
+        { 0600, 1, 0 }, { 0400, 1, 0 }, { 0640, 1, 1 }, { 0644, 1, 1 },
+        { 0620, 0, 0 }, { 0602, 0, 0 }, { 0666, 0, 0 },
+    };
+    int exposed;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        int fd = open_file("sk-", 20);
+        RunwayError err;
+        RunwayOutcome ret;
+        char *key;
+
+        exposed = 0;
+        assert_int_equal(fchmod(fd, cases[i].mode), 0);
+        ret = ff_runway_read_key(path, &key, &exposed, &err);
+        assert_int_equal(ret, cases[i].is_taken ? RUNWAY_OK : RUNWAY_INVALID);
+        if (ret) {
+            assert_null(strstr(err.text, "sk-"));
+        } else {
+            assert_int_equal(exposed, cases[i].warns);
+            free(key);
+        }
+        close(fd);
+    }
+}
+
+static void test_picture(void **state)
+{
+    RunwayPictureFile *file;
+    RunwayError err;
+    char *uri;
+    int fd = open_file("\x89PNG\r\n\x1a\n", 100);
+
+    (void)state;
+    assert_int_equal(ff_runway_picture_read("reference", path, NULL, &uri,
+                                            &file, &err), RUNWAY_OK);
+    assert_null(file);
+    assert_int_equal(strncmp(uri, "data:image/png;base64,", 22), 0);
+    free(uri);
+    assert_int_equal(ftruncate(fd, (64 << 20) + 1), 0);
+    assert_int_equal(ff_runway_picture_read("reference", path, NULL, &uri,
+                                            &file, &err), RUNWAY_INVALID);
+    assert_non_null(strstr(err.text, "larger than 67108864"));
+    close(fd);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_text),
+        cmocka_unit_test(test_key),
+        cmocka_unit_test(test_picture),
+    };
+
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    return cmocka_run_group_tests_name("files", tests, NULL, NULL);
+}

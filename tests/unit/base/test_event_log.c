@@ -1,0 +1,167 @@
+/*
+ * This file is part of runway_v2v.
+ *
+ * runway_v2v is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * runway_v2v is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with runway_v2v; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+#include <locale.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "base/event_log.h"
+
+static void test_format(void **state)
+{
+    const RunwayEventField fields[] = {
+        RUNWAY_INT("clip", 3), RUNWAY_TEXT("task", "a-b"),
+        RUNWAY_TEXT("none", NULL), RUNWAY_NUMBER("seconds", 5.0004),
+        RUNWAY_NUMBER("start", 1.25), RUNWAY_NUMBER("credits", -1),
+        RUNWAY_NUMBER("small", 0.0625), RUNWAY_BOOL("reused", 1),
+        RUNWAY_BOOL("upload", 0),
+        RUNWAY_TEXT("error", "a \"b\" \\ c\n\x01\xc3\xa4"), RUNWAY_EVENT_LAST
+    };
+    char line[512];
+    size_t size;
+
+    (void)state;
+    /* a point is a point, whatever the program's language */
+    if (setlocale(LC_NUMERIC, "de_DE.UTF-8"))
+        print_message("# with a decimal comma\n");
+    size = ff_runway_event_format(line, sizeof(line), 1795388602123456LL,
+                                  "r1", "stored", fields);
+    assert_string_equal(line, "{\"time\":\"2026-11-22T23:03:22.123Z\","
+        "\"run\":\"r1\",\"event\":\"stored\",\"clip\":3,\"task\":\"a-b\","
+        "\"seconds\":5,\"start\":1.250,\"small\":0.063,\"reused\":true,"
+        "\"upload\":false,"
+        "\"error\":\"a \\\"b\\\" \\\\ c\\u000a\\u0001\xc3\xa4\"}\n");
+    assert_int_equal(size, strlen(line));
+    /* all of it or nothing */
+    assert_int_equal(ff_runway_event_format(line, size + 1, 0, "r1", "stored",
+                                            fields), size);
+    for (size_t room = 1; room <= size; room++)
+        assert_int_equal(ff_runway_event_format(line, room, 0, "r1", "stored",
+                                                fields), 0);
+    setlocale(LC_NUMERIC, "C");
+}
+
+static int told;
+
+static void tell(void *opaque, RunwayLogLevel level, const char *line)
+{
+    (void)opaque;
+    assert_int_equal(level, RUNWAY_LOG_WARNING);
+    assert_non_null(strstr(line, "log_path"));
+    told++;
+}
+
+/* Two programs write to one file, and no line runs into another. */
+static void test_append(void **state)
+{
+    const RunwayEventField fields[] = { RUNWAY_TEXT("text", "0123456789"),
+                                        RUNWAY_EVENT_LAST };
+    char dir[] = "/tmp/runway-events-XXXXXX", path[64], text[512];
+    RunwayLog log = { NULL, tell };
+    RunwayEventLog *events;
+    RunwayError err;
+    struct stat st;
+    int lines = 0, status;
+    FILE *file;
+    pid_t pid;
+
+    (void)state;
+    assert_non_null(mkdtemp(dir));
+    snprintf(path, sizeof(path), "%s/log.jsonl", dir);
+    file = fopen(path, "w");
+    assert_true(fputs("what was there\n", file) > 0);
+    fclose(file);
+    pid = fork();
+    assert_int_equal(ff_runway_event_log_open(path, &log, &events, &err),
+                     RUNWAY_OK);
+    for (int i = 0; i < 500; i++)
+        ff_runway_event(events, "state", fields);
+    ff_runway_event_log_free(&events);
+    assert_null(events);
+    if (!pid)
+        _exit(0);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    file = fopen(path, "r");
+    assert_non_null(fgets(text, sizeof(text), file));
+    assert_string_equal(text, "what was there\n");
+    while (fgets(text, sizeof(text), file)) {
+        assert_memory_equal(text, "{\"time\":\"2", 10);
+        assert_string_equal(text + strlen(text) - 14, "\"0123456789\"}\n");
+        lines++;
+    }
+    fclose(file);
+    assert_int_equal(lines, 1000);
+    assert_int_equal(stat(path, &st), 0);
+    unlink(path);
+
+    /* made for its owner only */
+    assert_int_equal(ff_runway_event_log_open(path, &log, &events, &err),
+                     RUNWAY_OK);
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 0077, 0);
+    ff_runway_event_log_free(&events);
+    unlink(path);
+    rmdir(dir);
+    assert_int_equal(told, 0);
+}
+
+static void test_unfit(void **state)
+{
+    const RunwayEventField none[] = { RUNWAY_EVENT_LAST };
+    RunwayLog log = { NULL, tell };
+    RunwayEventLog *events;
+    RunwayError err;
+
+    (void)state;
+    assert_int_equal(ff_runway_event_log_open("/nowhere/log", &log, &events,
+                                              &err), RUNWAY_INVALID);
+    assert_null(events);
+    assert_non_null(strstr(err.text, "/nowhere/log"));
+    ff_runway_event_log_free(&events);
+    ff_runway_event(NULL, "state", none);
+
+    if (access("/dev/full", W_OK))
+        skip();
+    assert_int_equal(ff_runway_event_log_open("/dev/full", &log, &events,
+                                              &err), RUNWAY_OK);
+    ff_runway_event(events, "state", none);
+    ff_runway_event(events, "state", none);
+    assert_int_equal(told, 1); /* once */
+    ff_runway_event_log_free(&events);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_format),
+        cmocka_unit_test(test_append),
+        cmocka_unit_test(test_unfit),
+    };
+
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    return cmocka_run_group_tests_name("event_log", tests, NULL, NULL);
+}

@@ -1,0 +1,1667 @@
+/*
+ * This file is part of runway_v2v.
+ *
+ * runway_v2v is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * runway_v2v is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with runway_v2v; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "http/client.h"
+#include "core_test.h"
+#include "tiny_server.h"
+
+#define KEY "sk-test-0123456789"
+
+/*
+ * A client with its surroundings
+ */
+
+static volatile int cancel_now;
+static int64_t cancel_at;   /* microseconds, 0: never */
+static int64_t hurry_at;    /* likewise, with a person waiting */
+
+static int64_t now_us(void)
+{
+    struct timespec ts;
+
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+}
+
+static int is_cancelled(void *opaque)
+{
+    if (hurry_at && now_us() >= hurry_at)
+        return RUNWAY_STOP_NOW;
+    return cancel_now || (cancel_at && now_us() >= cancel_at) ?
+           RUNWAY_STOP_SOON : RUNWAY_STOP_NOT;
+}
+
+/* everything that was logged in this test */
+static char logged[65536];
+
+static void keep_log(void *opaque, RunwayLogLevel level, const char *line)
+{
+    if (strlen(logged) + strlen(line) + 2 < sizeof(logged)) {
+        strcat(logged, line);
+        strcat(logged, "\n");
+    }
+}
+
+static const RunwayLog test_log = { NULL, keep_log };
+
+static RunwayClientConfig make_config(const char *base)
+{
+    RunwayClientConfig config = { 0 };
+
+    config.provider    = ff_runway_provider_find("cometapi");
+    config.base_url    = base;
+    config.api_version = RUNWAY_API_VERSION;
+    config.key         = KEY;
+    config.tls_verify  = 1;
+    config.log         = &test_log;
+    config.cancelled   = is_cancelled;
+    return config;
+}
+
+static RunwayClient *connect_with(RunwayClientConfig config)
+{
+    RunwayClient *client = NULL;
+    RunwayError err = { RUNWAY_OK, "" };
+
+    if (ff_runway_client_create(&config, &client, &err))
+        fail_msg("%s", err.text);
+    return client;
+}
+
+static const char *base_of(const Server *server)
+{
+    static char text[64];
+
+    snprintf(text, sizeof(text), "http://127.0.0.1:%d/runwayml", server->port);
+    return text;
+}
+
+static RunwayClient *connect_to(const Server *server)
+{
+    return connect_with(make_config(base_of(server)));
+}
+
+static int reset(void **state)
+{
+    cancel_now = 0;
+    cancel_at  = 0;
+    hurry_at   = 0;
+    logged[0]  = 0;
+    return 0;
+}
+
+static int no_secrets(void **state)
+{
+    assert_null(strstr(logged, KEY));
+    assert_null(strstr(logged, "_jwt"));
+    assert_null(strstr(logged, "base64"));
+    return 0;
+}
+
+static RunwayBody *make_body(const char *text)
+{
+    RunwayBody *body = ff_runway_body_create();
+
+    assert_int_equal(ff_runway_body_add_text(body, text, strlen(text)),
+                     RUNWAY_OK);
+    return body;
+}
+
+/* the result of the last call of submit() and read_task() */
+static RunwayError last;
+static char last_id[RUNWAY_ID_MAX];
+static double last_credits;
+static int64_t last_wait;
+static RunwayTask last_task;
+
+static RunwayOutcome submit(RunwayClient *client)
+{
+    RunwayBody *body = make_body("{\"model\":\"x\"}");
+    RunwayOutcome ret;
+
+    memset(&last, 0, sizeof(last));
+    ret = ff_runway_client_submit(client, body, last_id, &last_credits,
+                                  &last_wait, &last);
+    if (ret)
+        assert_int_equal(last.outcome, ret);
+    assert_null(strstr(last.text, KEY));
+    ff_runway_body_free(&body);
+    return ret;
+}
+
+static RunwayOutcome read_task(RunwayClient *client)
+{
+    RunwayOutcome ret;
+
+    memset(&last, 0, sizeof(last));
+    ret = ff_runway_client_read(client, "task-1", &last_task, &last_wait,
+                                &last);
+    if (ret)
+        assert_int_equal(last.outcome, ret);
+    assert_null(strstr(last.text, KEY));
+    return ret;
+}
+
+static void assert_says(const char *text)
+{
+    if (!strstr(last.text, text))
+        fail_msg("\"%s\" does not say \"%s\"", last.text, text);
+}
+
+/*
+ * Handlers
+ */
+
+/** Says opaque, byte by byte as it is, and closes. */
+static int say(Server *server, int fd, const Request *request)
+{
+    server_send(fd, server->opaque);
+    return 0;
+}
+
+static int say_nothing(Server *server, int fd, const Request *request)
+{
+    return 0;
+}
+
+static int hold(Server *server, int fd, const Request *request)
+{
+    server_wait(server, 20000);
+    return 0;
+}
+
+static int accept_task(Server *server, int fd, const Request *request)
+{
+    server_reply(fd, "200 OK", "Content-Type: application/json\r\n",
+                 "{\"id\":\"task-1\",\"estimatedCost\":{\"credits\":75}}");
+    return 1;
+}
+
+/*
+ * Create
+ */
+
+static void test_create_request(void **state)
+{
+    Server *server = server_start(accept_task, NULL);
+    RunwayClient *client = connect_to(server);
+    const size_t size = 3000000; /* libcurl would say Expect from 1 MB on */
+    uint8_t *data = make_bytes(size);
+    char *base64 = plain_base64(data, size), length[32];
+    int fd = make_file(data, size);
+    RunwayBody *body = make_body("{\"videoUri\":\"");
+    RunwayError err = { RUNWAY_OK, "" };
+    const Request *request;
+
+    ff_runway_body_add_base64(body, fd, size);
+    ff_runway_body_add_text(body, "\"}", 2);
+    assert_int_equal(ff_runway_client_submit(client, body, last_id,
+                                             &last_credits, &last_wait, &err),
+                     RUNWAY_OK);
+    assert_string_equal(last_id, "task-1");
+    assert_true(last_credits == 75);
+    assert_int_equal(last_wait, -1);
+
+    assert_int_equal(server_requests(server), 1);
+    request = &server->requests[0];
+    assert_memory_equal(request->head,
+                        "POST /runwayml/v1/video_to_video HTTP/1.1\r\n", 43);
+    assert_string_equal(request_header(request, "Authorization"),
+                        "Bearer " KEY);
+    assert_string_equal(request_header(request, "X-Runway-Version"),
+                        "2024-11-06");
+    assert_string_equal(request_header(request, "Accept"), "application/json");
+    assert_string_equal(request_header(request, "Content-Type"),
+                        "application/json");
+    assert_string_equal(request_header(request, "User-Agent"),
+                        "runway_v2v/" RUNWAY_VERSION);
+    snprintf(length, sizeof(length), "%zu", strlen(base64) + 15);
+    assert_string_equal(request_header(request, "Content-Length"), length);
+    assert_false(request_has_header(request, "Expect"));
+    assert_false(request_has_header(request, "Transfer-Encoding"));
+    assert_false(request_has_header(request, "Accept-Encoding"));
+    assert_int_equal(request->body_size, strlen(base64) + 15);
+    assert_memory_equal(request->body, "{\"videoUri\":\"", 13);
+    assert_memory_equal(request->body + 13, base64, strlen(base64));
+    assert_memory_equal(request->body + 13 + strlen(base64), "\"}", 2);
+
+    /* the same body again is the same request */
+    assert_int_equal(ff_runway_client_submit(client, body, last_id,
+                                             &last_credits, &last_wait, &err),
+                     RUNWAY_OK);
+    assert_int_equal(server->requests[1].body_size, request->body_size);
+    assert_memory_equal(server->requests[1].body, request->body,
+                        request->body_size);
+
+    ff_runway_body_free(&body);
+    close(fd);
+    free(base64);
+    free(data);
+    ff_runway_client_free(&client);
+    assert_null(client);
+    server_stop(&server);
+}
+
+static void test_create_on_a_fresh_connection(void **state)
+{
+    Server *server = server_start(accept_task, NULL);
+    RunwayClient *client = connect_to(server);
+
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(submit(client), RUNWAY_OK);
+    assert_int_equal(server_requests(server), 3);
+    assert_int_equal(server_connections(server), 3);
+    ff_runway_client_free(&client);
+    server_stop(&server);
+}
+
+/** Tasks are read on connections that stay; a create is read whole and then
+ *  the connection closed: the case in which libcurl sends a second POST. */
+static int close_on_create(Server *server, int fd, const Request *request)
+{
+    if (!memcmp(request->head, "POST ", 5))
+        return 0;
+    server_reply(fd, "200 OK", "Connection: keep-alive\r\n",
+                 "{\"id\":\"task-1\",\"status\":\"RUNNING\"}");
+    return 1;
+}
+
+static void test_create_arrives_once(void **state)
+{
+    Server *server = server_start(close_on_create, NULL);
+    RunwayClient *client = connect_to(server);
+    int posts = 0;
+
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(read_task(client), RUNWAY_OK);
+    assert_int_equal(submit(client), RUNWAY_UNKNOWN);
+    assert_says("billed");
+    usleep(300000);
+    for (int i = 0; i < server_requests(server); i++)
+        posts += !memcmp(server->requests[i].head, "POST ", 5);
+    assert_int_equal(posts, 1);
+    ff_runway_client_free(&client);
+    server_stop(&server);
+}
+
+static void test_connection_refused(void **state)
+{
+    Server *server = server_start(accept_task, NULL);
+    RunwayClient *client = connect_to(server);
+    char where[32];
+
+    snprintf(where, sizeof(where), "127.0.0.1:%d", server->port);
+    server_stop(&server);
+    assert_int_equal(submit(client), RUNWAY_UNAVAILABLE);
+    assert_says("cannot reach");
+    assert_says(where);
+    assert_int_equal(read_task(client), RUNWAY_UNAVAILABLE);
+    assert_says(where);
+    ff_runway_client_free(&client);
+}
+
+static void test_unknown_host(void **state)
+{
+    RunwayClient *client =
+        connect_with(make_config("https://no-such-host.invalid/runwayml"));
+
+    assert_int_equal(submit(client), RUNWAY_UNAVAILABLE);
+    assert_says("no-such-host.invalid:443");
+    ff_runway_client_free(&client);
+}
+
+/* every reply of a create, byte for byte, and what it means */
+static void test_create_replies(void **state)
+{
+#define JSON(status, more, length, text)                                      \
+    "HTTP/1.1 " status "\r\nContent-Type: application/json\r\n" more         \
+    "Content-Length: " length "\r\n\r\n" text
+    static const struct {
+        const char *reply;
+        RunwayOutcome outcome;
+        int64_t wait;
+        const char *says[3];
+    } cases[] = {
+        { JSON("201 Created", "", "10", "{\"id\":\"x\"}"), RUNWAY_OK, -1,
+          { 0 } },
+        { "HTTP/1.1 100 Continue\r\nRetry-After: 9\r\n\r\n"
+          JSON("200 OK", "", "10", "{\"id\":\"x\"}"), RUNWAY_OK, -1, { 0 } },
+        { "HTTP/1.1 200 OK\r\n\r\n{\"id\":\"x\"}", RUNWAY_OK, -1, { 0 } },
+        { JSON("200 OK", "", "2", "{}"), RUNWAY_UNKNOWN, -1,
+          { "without a task id", "billed" } },
+        { JSON("200 OK", "", "7", "Welcome"), RUNWAY_UNKNOWN, -1,
+          { "not JSON: Welcome" } },
+        { "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<h1>Hello</h1>",
+          RUNWAY_UNKNOWN, -1, { "Hello", "base_url" } },
+        { JSON("204 No Content", "", "0", ""), RUNWAY_UNKNOWN, -1, { 0 } },
+        /* a reply that is cut within its text, its head, its first line */
+        { JSON("200 OK", "", "50", "{\"id\":\"x\""), RUNWAY_UNKNOWN, -1,
+          { "billed" } },
+        { JSON("200 OK", "", "50", "{\"i"), RUNWAY_UNKNOWN, -1,
+          { "billed" } },
+        /* cut behind it: the task is told, so it is not lost */
+        { JSON("200 OK", "", "50", "{\"id\":\"x\"}"), RUNWAY_OK, -1, { 0 } },
+        { "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+          "a\r\n{\"id\":\"x\"}", RUNWAY_OK, -1, { 0 } },
+        { JSON("200 OK", "", "50", "{\"error\":\"x\"}"), RUNWAY_UNKNOWN, -1,
+          { "billed" } },
+        { "HTTP/1.1 200 OK\r\nContent-Ty", RUNWAY_UNKNOWN, -1, { "billed" } },
+        { "HTT", RUNWAY_UNKNOWN, -1, { "billed" } },
+        { "", RUNWAY_UNKNOWN, -1, { "billed" } },
+        { "garbage\r\n\r\n", RUNWAY_UNKNOWN, -1, { "billed" } },
+        /* a refusal is one, even when its text is cut */
+        { JSON("400 Bad Request", "", "500", "{\"error\":"), RUNWAY_REFUSED,
+          -1, { "400" } },
+        { JSON("400 Bad Request", "", "102", "{\"error\":\"Validation failed\","
+               "\"issues\":[{\"path\":[\"promptText\"],\"message\":\"Too "
+               "long\",\"code\":\"too_big\"}]}"), RUNWAY_REFUSED, -1,
+          { "Validation failed", "promptText: Too long" } },
+        { JSON("401 Unauthorized", "", "15", "{\"error\":\"no!\"}"),
+          RUNWAY_REFUSED, -1,
+          { "COMETAPI_KEY", "https://www.cometapi.com/", "no!" } },
+        { JSON("403 Forbidden", "", "15", "{\"error\":\"no!\"}"),
+          RUNWAY_REFUSED, -1, { "403", "no!" } },
+        { JSON("404 Not Found", "", "15", "{\"error\":\"no!\"}"),
+          RUNWAY_REFUSED, -1,
+          { "base_url", "https://api.cometapi.com/runwayml" } },
+        { JSON("405 Method Not Allowed", "", "0", ""), RUNWAY_REFUSED, -1,
+          { "base_url" } },
+        { "HTTP/1.1 400 Bad\r\nContent-Type: text/html\r\n\r\n<p>x</p>",
+          RUNWAY_REFUSED, -1, { "base_url" } },
+        { JSON("413 Payload Too Large", "", "0", ""), RUNWAY_REFUSED, -1,
+          { "13 bytes", "clip_duration" } },
+        { JSON("429 Too Many Requests", "Retry-After: 7\r\n", "0", ""),
+          RUNWAY_UNAVAILABLE, 7000000, { "429" } },
+        { JSON("429 Too Many Requests", "", "0", ""), RUNWAY_UNAVAILABLE, -1,
+          { 0 } },
+        { JSON("429 Too Many Requests", "retry-after:  soon\r\n", "0", ""),
+          RUNWAY_UNAVAILABLE, -1, { 0 } },
+        { JSON("503 Service Unavailable", "Retry-After: 1\r\n", "0", ""),
+          RUNWAY_UNAVAILABLE, 1000000, { 0 } },
+        { JSON("503 Service Unavailable", "Retry-After: 99999\r\n", "0", ""),
+          RUNWAY_UNAVAILABLE, 300000000, { 0 } },
+        { JSON("503 Service Unavailable", "", "0", ""), RUNWAY_UNKNOWN, -1,
+          { "503", "billed" } },
+        { JSON("500 Internal Server Error", "", "0", ""), RUNWAY_UNKNOWN, -1,
+          { "500", "billed" } },
+        { JSON("500 Internal Server Error", "", "56",
+               "{\"error\":{\"message\":\"bad\",\"code\":\"invalid_request\"}}"
+               "    "), RUNWAY_REFUSED, -1, { "bad", "500" } },
+        { JSON("524 A Timeout", "Retry-After: 5\r\n", "0", ""), RUNWAY_UNKNOWN,
+          5000000, { 0 } },
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        Server *server = server_start(say, (void *)cases[i].reply);
+        RunwayClient *client = connect_to(server);
+        RunwayOutcome ret = submit(client);
+
+        if (ret != cases[i].outcome || last_wait != cases[i].wait)
+            fail_msg("%s: %s, %lld (%s)", cases[i].reply,
+                     ff_runway_outcome_name(ret), (long long)last_wait,
+                     last.text);
+        assert_string_equal(last_id, ret ? "" : "x");
+        for (int s = 0; s < 3 && cases[i].says[s]; s++)
+            assert_says(cases[i].says[s]);
+        assert_int_equal(server_requests(server), 1);
+        ff_runway_client_free(&client);
+        server_stop(&server);
+    }
+}
+
+/* closed before anything was read: it may have been read all the same */
+static void test_create_cut(void **state)
+{
+    for (int head = 0; head < 2; head++) {
+        Server *server = server_start(say_nothing, NULL);
+        RunwayClient *client = connect_to(server);
+
+        server->ignore_request = !head;
+        server->ignore_body    = head;
+        assert_int_equal(submit(client), RUNWAY_UNKNOWN);
+        usleep(100000);
+        assert_int_equal(server_connections(server), 1);
+        ff_runway_client_free(&client);
+        server_stop(&server);
+    }
+}
+
+/** Says opaque before the body is read, then reads the rest. */
+static int say_early(Server *server, int fd, const Request *request)
+{
+    char sink[4096];
+
+    server_send(fd, server->opaque);
+    shutdown(fd, SHUT_WR);
+    while (!server->stop && recv(fd, sink, sizeof(sink), 0) > 0)
+        ;
+    return 0;
+}
+
+static void test_create_refused_while_it_is_sent(void **state)
+{
+    Server *server = server_start(say_early, "HTTP/1.1 413 Too Large\r\n"
+                                  "Content-Length: 0\r\n"
+                                  "Connection: close\r\n\r\n");
+    RunwayClient *client = connect_to(server);
+    uint8_t *data = make_bytes(4000000);
+    int fd = make_file(data, 4000000);
+    RunwayBody *body = make_body("{");
+
+    server->ignore_body = 1;
+    ff_runway_body_add_base64(body, fd, 4000000);
+    assert_int_equal(ff_runway_client_submit(client, body, last_id,
+                                             &last_credits, &last_wait, &last),
+                     RUNWAY_REFUSED);
+    assert_says("5333337 bytes");
+    ff_runway_body_free(&body);
+    close(fd);
+    free(data);
+    ff_runway_client_free(&client);
+    server_stop(&server);
+}
+
+static void test_create_with_an_unreadable_clip(void **state)
+{
+    Server *server = server_start(accept_task, NULL);
+    RunwayClient *client = connect_to(server);
+    uint8_t *data = make_bytes(1000000);
+    int fd = make_file(data, 1000000);
+
+    for (int late = 0; late < 2; late++) {
+        RunwayBody *body = make_body("{");
+
+        /* not one byte to be had; or the file ends before it should, when some
+         * went out and nobody can say how much arrived */
+        ff_runway_body_add_base64(body, late ? fd : -1, 1000001);
+        assert_int_equal(ff_runway_client_submit(client, body, last_id,
+                                                 &last_credits, &last_wait,
+                                                 &last),
+                         late ? RUNWAY_UNKNOWN : RUNWAY_IO);
+        ff_runway_body_free(&body);
+    }
+    close(fd);
+    free(data);
+    ff_runway_client_free(&client);
+    server_stop(&server);
+}
+
+static int redirect(Server *server, int fd, const Request *request)
+{
+    char more[200];
+
+    snprintf(more, sizeof(more), "Location: %s\r\n", (char *)server->opaque);
+    server_reply(fd, "301 Moved Permanently", more, "");
+    return 1;
+}
+
+static void test_redirects_are_not_followed(void **state)
+{
+    Server *other = server_start(accept_task, NULL);
+    char target[100];
+    Server *server;
+    RunwayClient *client;
+
+    snprintf(target, sizeof(target), "http://127.0.0.1:%d/x?_jwt=abc",
+             other->port);
+    server = server_start(redirect, target);
+    client = connect_to(server);
+    assert_int_equal(submit(client), RUNWAY_REFUSED);
+    assert_says("redirect");
+    assert_says("base_url");
+    assert_null(strstr(last.text, "_jwt"));
+    assert_int_equal(read_task(client), RUNWAY_REFUSED);
+    assert_int_equal(server_connections(other), 0);
+    assert_int_equal(server_requests(server), 2);
+    ff_runway_client_free(&client);
+    server_stop(&server);
+    server_stop(&other);
+}
+
+/** More than a reply may have, in a status that opaque says. */
+static int flood(Server *server, int fd, const Request *request)
+{
+    char *text = malloc(2000001);
+
+    memset(text, ' ', 2000000);
+    text[2000000] = 0;
+    server_reply(fd, server->opaque, "", text);
+    free(text);
+    return 0;
+}
+
+static void test_large_replies(void **state)
+{
+    Server *server = server_start(flood, "200 OK");
+    RunwayClient *client = connect_to(server);
+
+    assert_int_equal(submit(client), RUNWAY_UNKNOWN);
+    assert_says("larger than 1048576");
+    assert_int_equal(read_task(client), RUNWAY_UNAVAILABLE);
+    server->opaque = "400 Bad Request";
+    assert_int_equal(submit(client), RUNWAY_REFUSED);
+    ff_runway_client_free(&client);
+    server_stop(&server);
+}
+
+/** A server that tells everything it heard. */
+static int echo(Server *server, int fd, const Request *request)
+{
+    char text[4096];
+
+    snprintf(text, sizeof(text), server->opaque,
+             request_header(request, "Authorization") + 7);
+    server_reply(fd, "400 Bad Request", "", text);
+    return 0;
+}
+
+static void test_echoed_secrets(void **state)
+{
+    static const char *const formats[] = {
+        "{\"error\":\"key %s is bad\"}",
+        "{\"error\":\"bad\",\"issues\":[{\"message\":\"%s\"}]}",
+        "<p>%s</p>",
+        "{\"error\":{\"message\":\"x%sy data:video/mp4;base64,AAAA\"}}",
+        "%s",
+        /* cut in its middle by the length of what is shown of a reply */
+        "a b c d e f g h i j k l m n o p q r s t u v w x y z 0 1 2 3 4 5 6 7 8 "
+        "a b c d e f g h i j k l m n o p q r s t u v w x y z 0 1 2 3 4 5 6 7 8 "
+        "a b c d e f g h i j k l m n o p q r s t u v w x %s",
+    };
+
+    for (size_t i = 0; i < sizeof(formats) / sizeof(*formats); i++) {
+        Server *server = server_start(echo, (void *)formats[i]);
+        RunwayClient *client = connect_to(server);
+
+        assert_int_equal(submit(client), RUNWAY_REFUSED);
+        assert_null(strstr(last.text, "0123456789"));
+        assert_null(strstr(last.text, "sk-te"));
+        assert_null(strstr(last.text, "base64"));
+        assert_says("...");
+        assert_int_equal(read_task(client), RUNWAY_REFUSED);
+        assert_null(strstr(last.text, "0123456789"));
+        ff_runway_client_free(&client);
+        server_stop(&server);
+    }
+}
+
+/*
+ * Read
+ */
+
+static void test_read_request(void **state)
+{
+    Server *server = server_start(say, "HTTP/1.1 200 OK\r\n\r\n{\"id\":"
+                                  "\"task-1\",\"status\":\"RUNNING\","
+                                  "\"progress\":0.5}");
+    RunwayClient *client = connect_to(server);
+    const Request *request = &server->requests[0];
+
+    assert_int_equal(read_task(client), RUNWAY_OK);
+    assert_int_equal(last_task.state, RUNWAY_TASK_RUNNING);
+    assert_true(last_task.progress == 0.5);
+    assert_memory_equal(request->head,
+                        "GET /runwayml/v1/tasks/task-1 HTTP/1.1\r\n", 40);
+    assert_string_equal(request_header(request, "Authorization"),
+                        "Bearer " KEY);
+    assert_string_equal(request_header(request, "X-Runway-Version"),
+                        "2024-11-06");
+    assert_false(request_has_header(request, "Content-Type"));
+    ff_runway_client_free(&client);
+    server_stop(&server);
+}
+
+static void test_read_replies(void **state)
+{
+    static const struct {
+        const char *reply;
+        RunwayOutcome outcome;
+        int not_exist;
+        const char *says;
+    } cases[] = {
+        { JSON("404 Not Found", "", "32", "{\"error\":\"Could not find "
+               "Task\"} "), RUNWAY_OK, 1, NULL },
+        { JSON("404 Not Found", "", "2", "{}"), RUNWAY_OK, 1, NULL },
+        { JSON("410 Gone", "", "2", "{}"), RUNWAY_OK, 1, NULL },
+        { JSON("400 Bad Request", "", "25", "{\"code\":\"task_not_exist\"}"),
+          RUNWAY_OK, 1, NULL },
+        { JSON("200 OK", "", "25", "{\"code\":\"task_not_exist\"}"),
+          RUNWAY_OK, 1, NULL },
+        { "HTTP/1.1 404 Not Found\r\nContent-Type: text/html\r\n\r\n<p>x</p>",
+          RUNWAY_UNAVAILABLE, 0, "404" },
+        { JSON("404 Not Found", "", "0", ""), RUNWAY_UNAVAILABLE, 0, "404" },
+        { JSON("400 Bad Request", "", "2", "{}"), RUNWAY_REFUSED, 0, "400" },
+        { JSON("401 Unauthorized", "", "2", "{}"), RUNWAY_REFUSED, 0,
+          "COMETAPI_KEY" },
+        { JSON("429 Too Many", "Retry-After: 3\r\n", "0", ""),
+          RUNWAY_UNAVAILABLE, 0, "429" },
+        { JSON("500 Oops", "", "0", ""), RUNWAY_UNAVAILABLE, 0, "500" },
+        { JSON("502 Bad Gateway", "", "0", ""), RUNWAY_UNAVAILABLE, 0, "502" },
+        { JSON("500 Oops", "", "54", "{\"error\":{\"message\":\"task_not_exist"
+               "\",\"code\":\"\"}}      "), RUNWAY_UNAVAILABLE, 0, "500" },
+        { JSON("200 OK", "", "5", "Hello"), RUNWAY_UNAVAILABLE, 0, "Hello" },
+        { JSON("200 OK", "", "99", "{\"status\":"), RUNWAY_UNAVAILABLE, 0,
+          NULL },
+        { "", RUNWAY_UNAVAILABLE, 0, "broke off" },
+        { JSON("200 OK", "", "22", "{\"status\":\"SUCCEEDED\"}"),
+          RUNWAY_BAD_RESULT, 0, "output" },
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        Server *server = server_start(say, (void *)cases[i].reply);
+        RunwayClient *client = connect_to(server);
+        RunwayOutcome ret = read_task(client);
+
+        if (ret != cases[i].outcome)
+            fail_msg("%s: %s (%s)", cases[i].reply,
+                     ff_runway_outcome_name(ret), last.text);
+        if (cases[i].not_exist)
+            assert_int_equal(last_task.state, RUNWAY_TASK_NOT_EXIST);
+        if (cases[i].says)
+            assert_says(cases[i].says);
+        if (strstr(cases[i].reply, "Retry-After: 3"))
+            assert_int_equal(last_wait, 3000000);
+        ff_runway_client_free(&client);
+        server_stop(&server);
+    }
+}
+
+static void test_echoed_key_in_a_failure(void **state)
+{
+    Server *server = server_start(say, "HTTP/1.1 200 OK\r\n\r\n{\"status\":"
+                                  "\"FAILED\",\"failure\":\"no " KEY " x\"}");
+    RunwayClient *client = connect_to(server);
+
+    assert_int_equal(read_task(client), RUNWAY_OK);
+    assert_string_equal(last_task.failure, "no ... x");
+    ff_runway_client_free(&client);
+    server_stop(&server);
+}
+
+/*
+ * Download
+ */
+
+#define RESULT_SIZE 100000
+
+/** What a server for downloads does. */
+typedef struct Store {
+    uint8_t *data;
+    int64_t cut;          ///< close after that many bytes of each reply
+    int no_ranges;        ///< always the whole
+    int64_t shift;        ///< ranges begin that much later
+    int no_length;        ///< neither Content-Length nor chunks
+    int chunked;
+    const char *refusal;  ///< status line of a refusal
+} Store;
+
+static void send_range(Server *server, int fd, int64_t start, int partial)
+{
+    const Store *store = server->opaque;
+    int64_t left = RESULT_SIZE - start;
+    char head[400], range[100] = "", length[100];
+
+    if (partial)
+        snprintf(range, sizeof(range), "Content-Range: bytes %lld-%d/%d\r\n",
+                 (long long)start, RESULT_SIZE - 1, RESULT_SIZE);
+    snprintf(length, sizeof(length), "Content-Length: %lld\r\n",
+             (long long)left);
+    snprintf(head, sizeof(head), "HTTP/1.1 %s\r\nContent-Type: video/mp4\r\n"
+             "%s%s\r\n", partial ? "206 Partial Content" : "200 OK",
+             store->no_length ? "" : store->chunked ?
+             "Transfer-Encoding: chunked\r\n" : length, range);
+    server_send(fd, head);
+    if (store->chunked) {
+        snprintf(head, sizeof(head), "%llx\r\n", (unsigned long long)left);
+        server_send(fd, head);
+    }
+    if (store->cut && left > store->cut) {
+        server_send_bytes(fd, store->data + start, (size_t)store->cut);
+        return;
+    }
+    server_send_bytes(fd, store->data + start, (size_t)left);
+    if (store->chunked)
+        server_send(fd, "\r\n0\r\n\r\n");
+}
+
+static int serve_result(Server *server, int fd, const Request *request)
+{
+    const Store *store = server->opaque;
+    long long start = 0;
+
+    if (store->refusal) {
+        server_reply(fd, store->refusal, "Retry-After: 2\r\n", "<p>no</p>");
+        return 0;
+    }
+    if (store->no_ranges ||
+        sscanf(request_header(request, "Range"), "bytes=%lld-", &start) != 1) {
+        send_range(server, fd, 0, 0);
+    } else if (start >= RESULT_SIZE) {
+        char more[100];
+
+        snprintf(more, sizeof(more), "Content-Range: bytes */%d\r\n",
+                 RESULT_SIZE);
+        server_reply(fd, "416 Range Not Satisfiable", more, "");
+    } else {
+        send_range(server, fd, start + store->shift, 1);
+    }
+    return 0;
+}
+
+typedef struct Download {
+    Store store;
+    Server *server;
+    RunwayClient *client;
+    char url[200];
+    int fd;
+    int64_t done;
+} Download;
+
+static void open_download(Download *d)
+{
+    memset(d, 0, sizeof(*d));
+    d->store.data = make_bytes(RESULT_SIZE);
+    d->server = server_start(serve_result, &d->store);
+    d->client = connect_to(d->server);
+    d->fd     = make_file("", 0);
+    snprintf(d->url, sizeof(d->url), "http://127.0.0.1:%d/o.mp4?_jwt=secret",
+             d->server->port);
+}
+
+static RunwayOutcome download(Download *d)
+{
+    RunwayOutcome ret;
+
+    memset(&last, 0, sizeof(last));
+    ret = ff_runway_client_download(d->client, d->url, d->fd, &d->done,
+                                    &last_wait, &last);
+    if (ret)
+        assert_int_equal(last.outcome, ret);
+    assert_null(strstr(last.text, "_jwt"));
+    assert_null(strstr(last.text, "secret"));
+    /* whatever happened, fd holds the first *done bytes */
+    if (d->done > 0) {
+        uint8_t *got = malloc((size_t)d->done);
+
+        assert_true(d->done <= RESULT_SIZE);
+        assert_int_equal(pread(d->fd, got, (size_t)d->done, 0), d->done);
+        assert_memory_equal(got, d->store.data, d->done);
+        free(got);
+    }
+    return ret;
+}
+
+static void close_download(Download *d)
+{
+    ff_runway_client_free(&d->client);
+    server_stop(&d->server);
+    close(d->fd);
+    free(d->store.data);
+}
+
+static void test_download(void **state)
+{
+    for (int form = 0; form < 3; form++) {
+        Download d;
+
+        open_download(&d);
+        d.store.no_length = form == 1;
+        d.store.chunked   = form == 2;
+        assert_int_equal(download(&d), RUNWAY_OK);
+        assert_int_equal(d.done, RESULT_SIZE);
+        assert_int_equal(lseek(d.fd, 0, SEEK_END), RESULT_SIZE);
+        assert_memory_equal(d.server->requests[0].head,
+                            "GET /o.mp4?_jwt=secret HTTP/1.1\r\n", 33);
+        assert_false(request_has_header(&d.server->requests[0],
+                                        "Authorization"));
+        assert_false(request_has_header(&d.server->requests[0],
+                                        "X-Runway-Version"));
+        assert_false(request_has_header(&d.server->requests[0], "Range"));
+        close_download(&d);
+    }
+}
+
+static void test_download_resumed(void **state)
+{
+    Download d;
+    int calls = 0;
+
+    open_download(&d);
+    d.store.cut = 30000;
+    while (download(&d) == RUNWAY_UNAVAILABLE) {
+        assert_int_equal(d.done, 30000 * ++calls);
+        assert_says("broke off");
+    }
+    assert_int_equal(last.outcome, RUNWAY_OK);
+    assert_int_equal(d.done, RESULT_SIZE);
+    assert_int_equal(calls, 3);
+    assert_string_equal(request_header(&d.server->requests[2], "Range"),
+                        "bytes=60000-");
+    assert_int_equal(lseek(d.fd, 0, SEEK_END), RESULT_SIZE);
+    close_download(&d);
+}
+
+static void test_download_whole_instead_of_range(void **state)
+{
+    Download d;
+
+    open_download(&d);
+    d.store.cut = 30000;
+    assert_int_equal(download(&d), RUNWAY_UNAVAILABLE);
+    assert_int_equal(d.done, 30000);
+    d.store.no_ranges = 1;
+    d.store.cut = 10000;
+    assert_int_equal(download(&d), RUNWAY_UNAVAILABLE);
+    assert_int_equal(d.done, 10000);
+    assert_int_equal(lseek(d.fd, 0, SEEK_END), 10000);
+    d.store.cut = 0;
+    assert_int_equal(download(&d), RUNWAY_OK);
+    assert_int_equal(d.done, RESULT_SIZE);
+    close_download(&d);
+}
+
+static void test_download_wrong_range(void **state)
+{
+    Download d;
+
+    open_download(&d);
+    d.store.cut = 30000;
+    download(&d);
+    d.store.cut   = 0;
+    d.store.shift = 5;
+    assert_int_equal(download(&d), RUNWAY_UNAVAILABLE);
+    assert_int_equal(d.done, 0);
+    assert_int_equal(download(&d), RUNWAY_OK);
+    assert_int_equal(d.done, RESULT_SIZE);
+    close_download(&d);
+}
+
+static void test_download_nothing_left(void **state)
+{
+    Download d;
+
+    open_download(&d);
+    assert_int_equal(download(&d), RUNWAY_OK);
+    assert_int_equal(download(&d), RUNWAY_OK);
+    assert_int_equal(d.done, RESULT_SIZE);
+    /* fd holds more than there is: not the same file */
+    d.done = RESULT_SIZE + 1;
+    assert_int_equal(download(&d), RUNWAY_UNAVAILABLE);
+    assert_int_equal(d.done, 0);
+    close_download(&d);
+}
+
+static void test_download_refused(void **state)
+{
+    static const struct { const char *status; RunwayOutcome outcome; } cases[] =
+    {
+        { "401 Unauthorized", RUNWAY_REFUSED },
+        { "403 Forbidden", RUNWAY_REFUSED },
+        { "404 Not Found", RUNWAY_REFUSED },
+        { "410 Gone", RUNWAY_REFUSED },
+        { "408 Timeout", RUNWAY_UNAVAILABLE },
+        { "429 Too Many", RUNWAY_UNAVAILABLE },
+        { "500 Oops", RUNWAY_UNAVAILABLE },
+        { "503 Later", RUNWAY_UNAVAILABLE },
+        { "203 Transformed", RUNWAY_UNAVAILABLE },
+        { "304 Not Modified", RUNWAY_REFUSED },
+    };
+    Download d;
+
+    open_download(&d);
+    d.store.cut = 30000;
+    download(&d);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        d.store.refusal = cases[i].status;
+        assert_int_equal(download(&d), cases[i].outcome);
+        /* an error page is no result, and costs nothing of what is there */
+        assert_int_equal(d.done, 30000);
+        assert_int_equal(last_wait, 2000000);
+        assert_int_equal(lseek(d.fd, 0, SEEK_END), 30000);
+    }
+    /* a fresh URL goes on from there */
+    d.store.refusal = NULL;
+    d.store.cut     = 0;
+    assert_int_equal(download(&d), RUNWAY_OK);
+    close_download(&d);
+}
+
+static void test_download_empty(void **state)
+{
+    Download d;
+
+    open_download(&d);
+    d.store.refusal = NULL;
+    server_stop(&d.server);
+    d.server = server_start(say, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    snprintf(d.url, sizeof(d.url), "http://127.0.0.1:%d/", d.server->port);
+    assert_int_equal(download(&d), RUNWAY_UNAVAILABLE);
+    assert_says("empty");
+    close_download(&d);
+}
+
+static void test_download_size_limit(void **state)
+{
+    for (int form = 0; form < 3; form++) {
+        for (int over = 0; over < 2; over++) {
+            RunwayClientConfig config;
+            Download d;
+
+            open_download(&d);
+            ff_runway_client_free(&d.client);
+            config = make_config(base_of(d.server));
+            config.result_max = RESULT_SIZE - over;
+            d.client = connect_with(config);
+            d.store.no_length = form == 1;
+            d.store.chunked   = form == 2;
+            assert_int_equal(download(&d), over ? RUNWAY_BAD_RESULT
+                                                : RUNWAY_OK);
+            if (over)
+                assert_says("larger than 99999 bytes");
+            if (over && !form)
+                assert_int_equal(d.done, 0); /* known before the first byte */
+            close_download(&d);
+        }
+    }
+}
+
+static void test_download_unwritable(void **state)
+{
+    Download d;
+    int fd;
+
+    open_download(&d);
+    fd = open("/dev/full", O_WRONLY);
+    if (fd < 0) {
+        close_download(&d);
+        skip(); /* no /dev/full on this system */
+    }
+    close(d.fd);
+    d.fd = fd;
+    assert_int_equal(download(&d), RUNWAY_IO);
+    assert_int_equal(d.done, 0);
+    close_download(&d);
+}
+
+static void test_download_redirected(void **state)
+{
+    Download d;
+    char target[200];
+    Server *first;
+
+    open_download(&d);
+    strcpy(target, d.url);
+    first = server_start(redirect, target);
+    snprintf(d.url, sizeof(d.url), "http://127.0.0.1:%d/a?_jwt=secret",
+             first->port);
+    assert_int_equal(download(&d), RUNWAY_OK);
+    assert_int_equal(d.done, RESULT_SIZE);
+    assert_int_equal(server_requests(first), 1);
+    assert_false(request_has_header(&d.server->requests[0], "Authorization"));
+    assert_false(request_has_header(&d.server->requests[0], "Referer"));
+
+    /* not to where it may not go */
+    strcpy(target, "http://192.0.2.1/x?_jwt=secret");
+    assert_int_equal(download(&d), RUNWAY_REFUSED);
+    strcpy(target, "file:///etc/passwd");
+    assert_int_equal(download(&d), RUNWAY_REFUSED);
+    /* nor in a circle */
+    snprintf(target, sizeof(target), "http://127.0.0.1:%d/", first->port);
+    assert_int_equal(download(&d), RUNWAY_UNAVAILABLE);
+    assert_says("redirected");
+    assert_int_equal(server_requests(first), 3 + 6);
+    server_stop(&first);
+    close_download(&d);
+}
+
+/* an API on the internet does not send anybody into his own network */
+static void test_download_from_private_addresses(void **state)
+{
+    Download d;
+    static const char *const formats[] = {
+        "http://127.0.0.1:%d/", "https://127.0.0.1:%d/",
+        "https://localhost:%d/", "https://[::ffff:127.0.0.1]:%d/",
+        "https://0.0.0.0:%d/",
+    };
+
+    open_download(&d);
+    ff_runway_client_free(&d.client);
+    d.client = connect_with(make_config("https://api.example.com"));
+    assert_false(ff_runway_client_is_loopback(d.client));
+    for (size_t i = 0; i < sizeof(formats) / sizeof(*formats); i++) {
+        char url[100];
+
+        snprintf(url, sizeof(url), formats[i], d.server->port);
+        strcpy(d.url, url);
+        assert_int_equal(download(&d), RUNWAY_REFUSED);
+    }
+    /* a name that nobody sees it in: what it becomes is looked at */
+    snprintf(d.url, sizeof(d.url), "https://a.localhost:%d/", d.server->port);
+    assert_int_equal(download(&d), strstr(last.text, "resolve") ?
+                                   RUNWAY_UNAVAILABLE : RUNWAY_REFUSED);
+    assert_int_equal(server_connections(d.server), 0);
+    /* an API in a private network does */
+    ff_runway_client_free(&d.client);
+    d.client = connect_with(make_config("https://10.1.2.3"));
+    d.server->ignore_request = 1;
+    snprintf(d.url, sizeof(d.url), "https://127.0.0.1:%d/", d.server->port);
+    assert_int_equal(download(&d), RUNWAY_UNAVAILABLE); /* it is no TLS */
+    assert_int_equal(server_connections(d.server), 1);
+    close_download(&d);
+}
+
+/*
+ * Time
+ */
+
+static double seconds_since(int64_t start)
+{
+    return (double)(now_us() - start) / 1e6;
+}
+
+static void test_cancelled_before(void **state)
+{
+    Server *server = server_start(accept_task, NULL);
+    RunwayClient *client = connect_to(server);
+
+    cancel_now = 1;
+    assert_int_equal(submit(client), RUNWAY_CANCELLED);
+    assert_int_equal(read_task(client), RUNWAY_CANCELLED);
+    usleep(50000);
+    assert_int_equal(server_connections(server), 0);
+    ff_runway_client_free(&client);
+    server_stop(&server);
+}
+
+static void test_cancelled_read(void **state)
+{
+    Server *server = server_start(hold, NULL);
+    RunwayClient *client = connect_to(server);
+    int64_t start = now_us();
+
+    cancel_at = start + 300000;
+    assert_int_equal(read_task(client), RUNWAY_CANCELLED);
+    assert_true(seconds_since(cancel_at) < 0.25 * test_patience());
+    ff_runway_client_free(&client);
+    server_stop(&server);
+}
+
+static void test_cancelled_create(void **state)
+{
+    Server *server = server_start(hold, NULL);
+    RunwayClient *client = connect_to(server);
+
+    hurry_at = now_us() + 300000;
+    assert_int_equal(submit(client), RUNWAY_UNKNOWN);
+    assert_true(seconds_since(hurry_at) < 2.0 * test_patience());
+    assert_says("billed");
+    ff_runway_client_free(&client);
+    server_stop(&server);
+}
+
+static int accept_in_4_s(Server *server, int fd, const Request *request)
+{
+    server_wait(server, 4000);
+    return accept_task(server, fd, request);
+}
+
+/* Another clip failed, say: what is out already is let be answered. */
+static void test_stopped_create(void **state)
+{
+    Server *server = server_start(accept_in_4_s, NULL);
+    RunwayClient *client = connect_to(server);
+    int64_t start = now_us();
+
+    cancel_at = start + 300000;
+    assert_int_equal(submit(client), RUNWAY_OK);
+    assert_true(seconds_since(start) > 3.0);
+    ff_runway_client_free(&client);
+    server_stop(&server);
+
+    /* until somebody wants it to end at once */
+    server = server_start(hold, NULL);
+    client = connect_to(server);
+    start  = now_us();
+    cancel_at = start + 300000;
+    hurry_at  = start + 1000000;
+    assert_int_equal(submit(client), RUNWAY_UNKNOWN);
+    assert_true(seconds_since(start) > 2.0);
+    assert_true(seconds_since(hurry_at) < 2.0 * test_patience());
+    ff_runway_client_free(&client);
+    server_stop(&server);
+}
+
+/* A body that is not out to its last byte is nothing that can be billed. */
+static void test_cancelled_upload(void **state)
+{
+    Server *server = server_start(hold, NULL);
+    RunwayClient *client = connect_to(server);
+    RunwayBody *body = ff_runway_body_create();
+    FILE *file = tmpfile();
+
+    server->ignore_body = 1; /* it reads no more than the head */
+    assert_int_equal(ftruncate(fileno(file), 256 << 20), 0);
+    assert_int_equal(ff_runway_body_add_file(body, fileno(file), 256 << 20),
+                     RUNWAY_OK);
+    cancel_at = now_us() + 500000;
+    assert_int_equal(ff_runway_client_submit(client, body, last_id,
+                                             &last_credits, &last_wait, &last),
+                     RUNWAY_CANCELLED);
+    assert_true(seconds_since(cancel_at) < 0.25 * test_patience());
+    ff_runway_body_free(&body);
+    fclose(file);
+    ff_runway_client_free(&client);
+    server_stop(&server);
+}
+
+static int accept_late(Server *server, int fd, const Request *request)
+{
+    server_wait(server, 600);
+    return accept_task(server, fd, request);
+}
+
+/* the answer that comes within the grace is worth a payment */
+static void test_create_answered_after_cancellation(void **state)
+{
+    Server *server = server_start(accept_late, NULL);
+    RunwayClient *client = connect_to(server);
+
+    hurry_at = now_us() + 300000;
+    assert_int_equal(submit(client), RUNWAY_OK);
+    assert_string_equal(last_id, "task-1");
+    ff_runway_client_free(&client);
+    server_stop(&server);
+}
+
+/** A byte each 50 ms, without end. */
+static int drip(Server *server, int fd, const Request *request)
+{
+    server_send(fd, server->opaque);
+    while (!server->stop && server_send(fd, " "))
+        server_wait(server, 50);
+    return 0;
+}
+
+#define ENDLESS "HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n"
+
+static void test_cancelled_slow_replies(void **state)
+{
+    Download d;
+
+    open_download(&d);
+    server_stop(&d.server);
+    d.server = server_start(drip, ENDLESS);
+    memset(d.store.data, ' ', RESULT_SIZE);
+    snprintf(d.url, sizeof(d.url), "http://127.0.0.1:%d/", d.server->port);
+    cancel_at = now_us() + 300000;
+    assert_int_equal(download(&d), RUNWAY_CANCELLED);
+    assert_true(seconds_since(cancel_at) < 0.25 * test_patience());
+    assert_true(d.done > 0);
+    close_download(&d);
+}
+
+static void test_stalls(void **state)
+{
+    static const ServerHandler handlers[] = { hold, drip };
+
+    for (int i = 0; i < 2; i++) {
+        Server *server = server_start(handlers[i], ENDLESS);
+        RunwayClientConfig config = make_config(base_of(server));
+        RunwayClient *client;
+        int64_t start = now_us();
+
+        config.stall_timeout = 1000000;
+        client = connect_with(config);
+        assert_int_equal(read_task(client), RUNWAY_UNAVAILABLE);
+        assert_true(seconds_since(start) < 4 * test_patience());
+        if (!i) {
+            start = now_us();
+            assert_int_equal(submit(client), RUNWAY_UNKNOWN);
+            /* libcurl's speed is the average of the last five seconds, and
+             * the body went out in them */
+            assert_true(seconds_since(start) < 10 * test_patience());
+        }
+        ff_runway_client_free(&client);
+        server_stop(&server);
+    }
+}
+
+static void test_stalled_download(void **state)
+{
+    Download d;
+    RunwayClientConfig config;
+    int64_t start;
+
+    open_download(&d);
+    server_stop(&d.server);
+    d.server = server_start(drip, ENDLESS);
+    memset(d.store.data, ' ', RESULT_SIZE);
+    ff_runway_client_free(&d.client);
+    config = make_config(base_of(d.server));
+    config.stall_timeout = 1000000;
+    d.client = connect_with(config);
+    snprintf(d.url, sizeof(d.url), "http://127.0.0.1:%d/", d.server->port);
+    start = now_us();
+    assert_int_equal(download(&d), RUNWAY_UNAVAILABLE);
+    assert_true(seconds_since(start) < 4 * test_patience());
+    assert_true(d.done > 0);
+    close_download(&d);
+}
+
+/*
+ * TLS, proxies, configuration
+ */
+
+static void test_tls_to_a_plain_server(void **state)
+{
+    Server *server = server_start(say, "HTTP/1.1 400 Bad Request\r\n\r\n");
+    RunwayClient *client;
+    char base[64];
+
+    server->ignore_request = 1;
+    snprintf(base, sizeof(base), "https://127.0.0.1:%d", server->port);
+    client = connect_with(make_config(base));
+    assert_int_equal(submit(client), RUNWAY_REFUSED);
+    assert_says("ca_file");
+    assert_says("tls_verify");
+    assert_says("127.0.0.1:");
+    assert_int_equal(read_task(client), RUNWAY_UNAVAILABLE);
+    ff_runway_client_free(&client);
+    server_stop(&server);
+}
+
+/* It has answered before, and now a handshake breaks off: that is no verdict on
+ * anything, and nothing was sent. */
+static void test_handshake_breaks_off(void **state)
+{
+    static const char *const ends[] = { "HTTP/1.1 400 Bad Request\r\n\r\n", "" };
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        Server *server = server_start(say, (void *)ends[i]);
+        RunwayClientConfig config;
+        Download d;
+        char base[64];
+
+        server->ignore_request = 1;
+        snprintf(base, sizeof(base), "https://127.0.0.1:%d", server->port);
+        config = make_config(base);
+        open_download(&d);
+        ff_runway_client_free(&d.client);
+        d.client = connect_with(config);
+        assert_int_equal(submit(d.client), RUNWAY_REFUSED);
+        assert_int_equal(download(&d), RUNWAY_OK);
+        assert_int_equal(submit(d.client), RUNWAY_UNAVAILABLE);
+        assert_says("cannot reach 127.0.0.1:");
+        close_download(&d);
+        server_stop(&server);
+    }
+}
+
+/* a proxy that says no has seen no create */
+static void test_proxy_refuses(void **state)
+{
+    Server *proxy = server_start(say, "HTTP/1.1 403 Forbidden\r\n"
+                                 "Content-Length: 0\r\n\r\n");
+    RunwayClientConfig config = make_config("https://api.example.com");
+    RunwayClient *client;
+    char url[64];
+
+    snprintf(url, sizeof(url), "http://127.0.0.1:%d", proxy->port);
+    config.proxy = url;
+    client = connect_with(config);
+    assert_int_equal(submit(client), RUNWAY_UNAVAILABLE);
+    assert_says("proxy");
+    assert_memory_equal(proxy->requests[0].head,
+                        "CONNECT api.example.com:443 HTTP/1.1\r\n", 38);
+    /* what was named goes before what the environment excepts */
+    setenv("no_proxy", "*", 1);
+    assert_int_equal(read_task(client), RUNWAY_UNAVAILABLE);
+    assert_int_equal(server_connections(proxy), 2);
+    unsetenv("no_proxy");
+    assert_false(request_has_header(&proxy->requests[0], "Authorization"));
+    assert_false(request_has_header(&proxy->requests[0], "X-Runway-Version"));
+    ff_runway_client_free(&client);
+    server_stop(&proxy);
+}
+
+/* it says yes, and what follows is no TLS: still nothing was sent */
+static void test_proxy_without_tls_behind(void **state)
+{
+    Server *proxy = server_start(say, "HTTP/1.1 200 OK\r\n\r\nnonsense");
+    RunwayClientConfig config = make_config("https://api.example.com");
+    RunwayClient *client;
+    char url[64];
+
+    snprintf(url, sizeof(url), "http://127.0.0.1:%d", proxy->port);
+    config.proxy = url;
+    client = connect_with(config);
+    assert_int_equal(submit(client), RUNWAY_REFUSED);
+    assert_says("ca_file");
+    ff_runway_client_free(&client);
+    server_stop(&proxy);
+}
+
+static void test_proxy_from_the_environment(void **state)
+{
+    static const char *const names[] = {
+        "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "http_proxy"
+    };
+    Server *proxy = server_start(say, "HTTP/1.1 403 No\r\n\r\n");
+    Server *server = server_start(accept_task, NULL);
+    RunwayClientConfig config = make_config("https://api.example.com");
+    RunwayClient *client;
+    char url[64];
+
+    snprintf(url, sizeof(url), "http://127.0.0.1:%d", proxy->port);
+    for (int i = 0; i < 5; i++) {
+        setenv(names[i], url, 1);
+        client = connect_with(config);
+        assert_int_equal(submit(client), RUNWAY_UNAVAILABLE);
+        assert_int_equal(server_connections(proxy), i + 1);
+        ff_runway_client_free(&client);
+        /* never for loopback */
+        client = connect_to(server);
+        assert_int_equal(submit(client), RUNWAY_OK);
+        assert_int_equal(server_connections(proxy), i + 1);
+        ff_runway_client_free(&client);
+        unsetenv(names[i]);
+    }
+    setenv("https_proxy", url, 1);
+    setenv("no_proxy", "localhost,example.com", 1);
+    config.base_url = "https://127.0.0.1:1";
+    client = connect_with(config);
+    assert_int_equal(submit(client), RUNWAY_UNAVAILABLE);
+    ff_runway_client_free(&client);
+    unsetenv("no_proxy");
+    /* "" is none */
+    config.proxy = "";
+    client = connect_with(config);
+    assert_int_equal(submit(client), RUNWAY_UNAVAILABLE);
+    ff_runway_client_free(&client);
+    assert_int_equal(server_connections(proxy), 5);
+    unsetenv("https_proxy");
+    server_stop(&server);
+    server_stop(&proxy);
+}
+
+static void test_proxy_for_loopback_when_named(void **state)
+{
+    Server *proxy = server_start(accept_task, NULL);
+    RunwayClientConfig config = make_config("http://127.0.0.1:9/x");
+    RunwayClient *client;
+    char url[64];
+
+    snprintf(url, sizeof(url), "127.0.0.1:%d", proxy->port);
+    config.proxy = url;
+    client = connect_with(config);
+    assert_int_equal(submit(client), RUNWAY_OK);
+    assert_memory_equal(proxy->requests[0].head,
+                        "POST http://127.0.0.1:9/x/v1/video_to_video ", 44);
+    ff_runway_client_free(&client);
+    server_stop(&proxy);
+}
+
+static void check_invalid(RunwayClientConfig config, const char *says)
+{
+    RunwayClient *client = (void *)-1;
+
+    memset(&last, 0, sizeof(last));
+    assert_int_equal(ff_runway_client_create(&config, &client, &last),
+                     RUNWAY_INVALID);
+    assert_null(client);
+    assert_says(says);
+    assert_null(strstr(last.text, "hunter2"));
+}
+
+static void test_unfit_configuration(void **state)
+{
+    static const char *const bases[] = {
+        "", "api.example.com", "ftp://a.b", "http://example.com",
+        "http://10.0.0.1", "http://127.0.0.1.example.com",
+        "http://localhost.example.com", "https://u:hunter2@a.b",
+        "http://127.0.0.1:80@example.com/", "https://a.b/?x=hunter2",
+        "https://a.b/#hunter2", "https://a.b?",
+    };
+    static const struct { const char *text, *says; } headers[] = {
+        { "Authorization: hunter2", "Authorization" },
+        { "X: y\nauthorization:hunter2", "Authorization" },
+        { "HOST: a.b", "Host" }, { "content-length: 5", "Content-Length" },
+        { "Transfer-Encoding: chunked", "Transfer-Encoding" },
+        { "Expect: 100-continue", "Expect" },
+        { ": hunter2", "Name: value" }, { " : hunter2", "Name: value" },
+        { "X Y: hunter2", "Name: value" }, { "X\x01: hunter2", "Name: value" },
+        { "X: hunter2\rY: z", "control character" },
+        { "X: hunter2\x01", "control character" },
+    };
+    RunwayClientConfig config;
+
+    for (size_t i = 0; i < sizeof(bases) / sizeof(*bases); i++)
+        check_invalid(make_config(bases[i]), "base_url");
+    for (size_t i = 0; i < sizeof(headers) / sizeof(*headers); i++) {
+        config = make_config("https://a.b");
+        config.headers = headers[i].text;
+        check_invalid(config, headers[i].says);
+    }
+    config = make_config("https://a.b");
+    config.ca_file = "/no/such/file.pem";
+    check_invalid(config, "ca_file /no/such/file.pem");
+    config = make_config("http://127.0.0.1:5");
+    config.proxy = "http://u:hunter2@proxy.example.com:8080";
+    check_invalid(config, "http_proxy");
+}
+
+static void test_endpoint(void **state)
+{
+    static const struct { const char *base, *endpoint; int loopback; } cases[] =
+    {
+        { "https://API.example.com/runwayml/", "https://api.example.com/"
+          "runwayml", 0 },
+        { "https://a.b:443", "https://a.b", 0 },
+        { "http://LOCALHOST:8080//", "http://localhost:8080", 1 },
+        { "http://[::1]:8080", "http://[::1]:8080", 1 },
+        { "https://127.0.0.1", "https://127.0.0.1", 1 },
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        RunwayClient *client = connect_with(make_config(cases[i].base));
+
+        assert_string_equal(ff_runway_client_endpoint(client),
+                            cases[i].endpoint);
+        assert_int_equal(ff_runway_client_is_loopback(client),
+                         cases[i].loopback);
+        ff_runway_client_free(&client);
+    }
+    ff_runway_client_free(NULL);
+}
+
+static int echo_own(Server *server, int fd, const Request *request)
+{
+    char text[200];
+
+    snprintf(text, sizeof(text), "{\"error\":\"got %s\"}",
+             request_header(request, "X-Gateway-Key"));
+    server_reply(fd, "400 Bad", "", text);
+    return 0;
+}
+
+static void test_own_headers(void **state)
+{
+    Server *server = server_start(echo_own, NULL);
+    RunwayClientConfig config = make_config(base_of(server));
+    RunwayClient *client;
+    const Request *request = &server->requests[0];
+
+    config.headers = "\n X-Gateway-Key:  hunter1111 \r\n\nX-Empty:\n"
+                     "no colon hunter2\nx-gateway-key \t:hunter2222\n"
+                     "accept: text/plain\nX-Runway-Version: 2030-01-01";
+    client = connect_with(config);
+    assert_int_equal(submit(client), RUNWAY_REFUSED);
+    assert_string_equal(request_header(request, "X-Gateway-Key"),
+                        "hunter2222");
+    assert_null(strstr(request->head, "hunter1111"));
+    assert_null(strstr(request->head, "no colon"));
+    assert_non_null(strstr(logged, "without a colon"));
+    assert_null(strstr(logged, "hunter2"));
+    assert_true(request_has_header(request, "X-Empty"));
+    assert_string_equal(request_header(request, "X-Empty"), "");
+    /* said once, as the user says it */
+    assert_string_equal(request_header(request, "Accept"), "text/plain");
+    assert_null(strstr(request->head, "application/json\r\nAccept"));
+    assert_string_equal(request_header(request, "X-Runway-Version"),
+                        "2030-01-01");
+    assert_null(strstr(request->head, "2024-11-06"));
+    assert_string_equal(request_header(request, "Authorization"),
+                        "Bearer " KEY);
+    assert_null(strstr(last.text, "hunter2"));
+    assert_int_equal(read_task(client), RUNWAY_REFUSED);
+    assert_string_equal(request_header(&server->requests[1], "X-Gateway-Key"),
+                        "hunter2222");
+    ff_runway_client_free(&client);
+    server_stop(&server);
+}
+
+/* they are for the API and not for where the output is */
+static void test_own_headers_stay_with_the_api(void **state)
+{
+    Download d;
+    RunwayClientConfig config;
+
+    open_download(&d);
+    ff_runway_client_free(&d.client);
+    config = make_config(base_of(d.server));
+    config.headers = "X-Gateway-Key: hunter2222";
+    d.client = connect_with(config);
+    assert_int_equal(download(&d), RUNWAY_OK);
+    assert_false(request_has_header(&d.server->requests[0], "X-Gateway-Key"));
+    close_download(&d);
+}
+
+static void *submit_many(void *opaque)
+{
+    RunwayClient *client = opaque;
+
+    for (int i = 0; i < 5; i++) {
+        RunwayBody *body = make_body("{}");
+        char id[RUNWAY_ID_MAX];
+        double credits;
+        int64_t wait;
+
+        if (ff_runway_client_submit(client, body, id, &credits, &wait, NULL) ||
+            strcmp(id, "task-1"))
+            return "failed";
+        ff_runway_body_free(&body);
+    }
+    return NULL;
+}
+
+static void test_many_threads(void **state)
+{
+    Server *server = server_start(accept_task, NULL);
+    RunwayClient *client = connect_to(server);
+    pthread_t threads[8];
+
+    for (int i = 0; i < 8; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, submit_many, client),
+                         0);
+    for (int i = 0; i < 8; i++) {
+        void *ret;
+
+        pthread_join(threads[i], &ret);
+        assert_null(ret);
+    }
+    assert_int_equal(server_requests(server), 40);
+    ff_runway_client_free(&client);
+    server_stop(&server);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, reset, no_secrets)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_create_request),
+        TEST(test_create_on_a_fresh_connection),
+        TEST(test_create_arrives_once),
+        TEST(test_connection_refused),
+        TEST(test_unknown_host),
+        TEST(test_create_replies),
+        TEST(test_create_cut),
+        TEST(test_create_refused_while_it_is_sent),
+        TEST(test_create_with_an_unreadable_clip),
+        TEST(test_redirects_are_not_followed),
+        TEST(test_large_replies),
+        TEST(test_echoed_secrets),
+        TEST(test_read_request),
+        TEST(test_read_replies),
+        TEST(test_echoed_key_in_a_failure),
+        TEST(test_download),
+        TEST(test_download_resumed),
+        TEST(test_download_whole_instead_of_range),
+        TEST(test_download_wrong_range),
+        TEST(test_download_nothing_left),
+        TEST(test_download_refused),
+        TEST(test_download_empty),
+        TEST(test_download_size_limit),
+        TEST(test_download_unwritable),
+        TEST(test_download_redirected),
+        TEST(test_download_from_private_addresses),
+        TEST(test_cancelled_before),
+        TEST(test_cancelled_read),
+        TEST(test_cancelled_create),
+        TEST(test_stopped_create),
+        TEST(test_cancelled_upload),
+        TEST(test_create_answered_after_cancellation),
+        TEST(test_cancelled_slow_replies),
+        TEST(test_stalls),
+        TEST(test_stalled_download),
+        TEST(test_tls_to_a_plain_server),
+        TEST(test_handshake_breaks_off),
+        TEST(test_proxy_refuses),
+        TEST(test_proxy_without_tls_behind),
+        TEST(test_proxy_from_the_environment),
+        TEST(test_proxy_for_loopback_when_named),
+        TEST(test_unfit_configuration),
+        TEST(test_endpoint),
+        TEST(test_own_headers),
+        TEST(test_own_headers_stay_with_the_api),
+        TEST(test_many_threads),
+    };
+    static const char *const variables[] = {
+        "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "http_proxy",
+        "no_proxy", "NO_PROXY",
+    };
+
+    for (size_t i = 0; i < sizeof(variables) / sizeof(*variables); i++)
+        unsetenv(variables[i]);
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    return cmocka_run_group_tests_name("client", tests, NULL, NULL);
+}

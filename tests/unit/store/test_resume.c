@@ -1,0 +1,302 @@
+/*
+ * This file is part of runway_v2v.
+ *
+ * runway_v2v is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * runway_v2v is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with runway_v2v; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "store/resume.h"
+
+#define IDENTITY "0123456789abcdef0123456789abcdef" \
+                 "0123456789abcdef0123456789abcdef"
+
+#define FAIL RUNWAY_ON_UNKNOWN_FAIL
+#define RESEND RUNWAY_ON_UNKNOWN_RESEND
+#define SEND RUNWAY_RESUME_SEND
+#define READ RUNWAY_RESUME_READ_TASK
+#define STORED RUNWAY_RESUME_USE_STORED
+#define STOP RUNWAY_RESUME_STOP
+
+static void fill(RunwayRecord *r, RunwayClipState state)
+{
+    ff_runway_record_init(r, IDENTITY);
+    r->state = state;
+    strcpy(r->endpoint, "https://api.cometapi.com/runwayml");
+    strcpy(r->label, "clip 3 (10.00-15.00 s)");
+    strcpy(r->task_id, "17f20503");
+    r->credits_estimated = 75;
+    r->tries = 1;
+}
+
+/* every state, with each way of handling the unknown */
+static void test_table(void **state)
+{
+    static const struct {
+        RunwayClipState state;
+        RunwayResumeAction fail, resend, resent;
+        RunwayOutcome outcome;
+    } table[] = {
+        { RUNWAY_CLIP_NONE, SEND, SEND, SEND, RUNWAY_OK },
+        { RUNWAY_CLIP_REJECTED, SEND, SEND, SEND, RUNWAY_OK },
+        { RUNWAY_CLIP_STORED, STORED, STORED, STORED, RUNWAY_OK },
+        { RUNWAY_CLIP_SUBMITTED, READ, READ, READ, RUNWAY_OK },
+        { RUNWAY_CLIP_GENERATED, READ, READ, READ, RUNWAY_OK },
+        { RUNWAY_CLIP_INTENT, STOP, SEND, STOP, RUNWAY_UNKNOWN },
+        { RUNWAY_CLIP_UNKNOWN, STOP, SEND, STOP, RUNWAY_UNKNOWN },
+        { RUNWAY_CLIP_LOST, STOP, SEND, STOP, RUNWAY_TASK_LOST },
+        { RUNWAY_CLIP_DAMAGED, STOP, SEND, STOP, RUNWAY_IO },
+        { RUNWAY_CLIP_FAILED, STOP, STOP, STOP, RUNWAY_TASK_FAILED },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
+        for (int retries = 0; retries < 3; retries++) {
+            for (int how = 0; how < 3; how++) {
+                RunwayResumePolicy policy = { how ? RESEND : FAIL, retries,
+                                              how == 2 };
+                RunwayError err = { RUNWAY_OK, "" };
+                RunwayResumeAction want = !how     ? table[i].fail :
+                                          how == 1 ? table[i].resend :
+                                                     table[i].resent;
+                RunwayRecord r;
+
+                fill(&r, table[i].state);
+                if (r.state == RUNWAY_CLIP_REJECTED)
+                    r.tries = 0;
+                assert_int_equal(ff_runway_resume(&r, NULL, &policy, &err),
+                                 want);
+                assert_int_equal(err.outcome,
+                                 want == STOP ? table[i].outcome : RUNWAY_OK);
+            }
+        }
+    }
+}
+
+static void test_retries(void **state)
+{
+    (void)state;
+    for (int failures = 1; failures < 6; failures++) {
+        for (int retries = 0; retries < 6; retries++) {
+            for (int resend = 0; resend < 2; resend++) {
+                RunwayResumePolicy policy = { resend ? RESEND : FAIL, retries,
+                                              0 };
+                RunwayError err = { RUNWAY_OK, "" };
+                RunwayRecord r;
+                int send = failures <= retries;
+
+                fill(&r, RUNWAY_CLIP_FAILED_PASSING);
+                r.failures = failures;
+                r.tries    = failures + 3; /* resent ones do not count */
+                assert_int_equal(ff_runway_resume(&r, "clip 9", &policy, &err),
+                                 send ? SEND : STOP);
+                assert_int_equal(err.outcome,
+                                 send ? RUNWAY_OK
+                                      : RUNWAY_TASK_FAILED_PASSING);
+            }
+        }
+    }
+}
+
+/* a retry is a step back to intent and is counted as one */
+static void test_rounds(void **state)
+{
+    RunwayResumePolicy policy = { FAIL, 2, 0 };
+    RunwayError err;
+    RunwayRecord r;
+    int sent = 0;
+
+    (void)state;
+    ff_runway_record_init(&r, IDENTITY);
+    while (ff_runway_resume(&r, NULL, &policy, &err) == SEND) {
+        assert_int_equal(ff_runway_record_move(&r, RUNWAY_CLIP_INTENT, &err),
+                         RUNWAY_OK);
+        strcpy(r.task_id, "t");
+        assert_int_equal(ff_runway_record_move(&r, RUNWAY_CLIP_SUBMITTED,
+                                               &err), RUNWAY_OK);
+        assert_int_equal(ff_runway_record_move(&r, RUNWAY_CLIP_FAILED_PASSING,
+                                               &err), RUNWAY_OK);
+        assert_true(++sent < 10);
+    }
+    assert_int_equal(sent, 3);
+    assert_int_equal(r.tries, 3);
+    assert_int_equal(r.failures, 3);
+}
+
+static void send(RunwayRecord *r, RunwayClipState end)
+{
+    assert_int_equal(ff_runway_record_move(r, RUNWAY_CLIP_INTENT, NULL),
+                     RUNWAY_OK);
+    if (end == RUNWAY_CLIP_LOST || end == RUNWAY_CLIP_FAILED_PASSING) {
+        strcpy(r->task_id, "t");
+        assert_int_equal(ff_runway_record_move(r, RUNWAY_CLIP_SUBMITTED, NULL),
+                         RUNWAY_OK);
+    }
+    if (end != RUNWAY_CLIP_INTENT)
+        assert_int_equal(ff_runway_record_move(r, end, NULL), RUNWAY_OK);
+}
+
+/* a 429 in the second try does not make the first one forgotten */
+static void test_rejected_later(void **state)
+{
+    static const RunwayClipState firsts[] = {
+        RUNWAY_CLIP_UNKNOWN, RUNWAY_CLIP_LOST, RUNWAY_CLIP_INTENT,
+        RUNWAY_CLIP_DAMAGED,
+    };
+    RunwayResumePolicy fail = { FAIL, 3, 0 }, resend = { RESEND, 0, 0 };
+    RunwayResumePolicy none = { FAIL, 0, 0 }, one = { FAIL, 1, 0 };
+    RunwayError err;
+    RunwayRecord r;
+
+    (void)state;
+    for (size_t i = 0; i < 4; i++) {
+        ff_runway_record_init(&r, IDENTITY);
+        if (firsts[i] == RUNWAY_CLIP_DAMAGED)
+            r.state = RUNWAY_CLIP_DAMAGED;
+        else
+            send(&r, firsts[i]);
+        for (int n = 0; n < 3; n++)
+            send(&r, RUNWAY_CLIP_REJECTED);
+        assert_int_equal(ff_runway_resume(&r, "c", &fail, &err), STOP);
+        assert_int_equal(err.outcome, RUNWAY_UNKNOWN);
+        assert_non_null(strstr(err.text, "on_unknown=resend"));
+        assert_int_equal(ff_runway_resume(&r, "c", &resend, &err), SEND);
+        resend.resent = 1;
+        assert_int_equal(ff_runway_resume(&r, "c", &resend, &err), STOP);
+        resend.resent = 0;
+    }
+    ff_runway_record_init(&r, IDENTITY);
+    send(&r, RUNWAY_CLIP_REJECTED);
+    assert_int_equal(ff_runway_resume(&r, "c", &none, &err), SEND);
+    send(&r, RUNWAY_CLIP_FAILED_PASSING);
+    send(&r, RUNWAY_CLIP_REJECTED);
+    assert_int_equal(ff_runway_resume(&r, "c", &one, &err), SEND);
+    assert_int_equal(ff_runway_resume(&r, "c", &none, &err), STOP);
+    assert_int_equal(err.outcome, RUNWAY_TASK_FAILED_PASSING);
+    assert_non_null(strstr(err.text, "with retries=1"));
+}
+
+static void stop_text(const RunwayRecord *r, const char *label,
+                      RunwayError *err)
+{
+    RunwayResumePolicy policy = { FAIL, 0, 0 };
+
+    assert_int_equal(ff_runway_resume(r, label, &policy, err), STOP);
+}
+
+static void test_texts(void **state)
+{
+    static const RunwayClipState resendable[] = {
+        RUNWAY_CLIP_INTENT, RUNWAY_CLIP_UNKNOWN, RUNWAY_CLIP_LOST,
+        RUNWAY_CLIP_DAMAGED,
+    };
+    RunwayError err;
+    RunwayRecord r;
+
+    (void)state;
+    /* which clip, what may have been billed, both ways on */
+    for (size_t i = 0; i < 4; i++) {
+        fill(&r, resendable[i]);
+        stop_text(&r, NULL, &err);
+        assert_ptr_equal(strstr(err.text, "clip 3 (10.00-15.00 s): "),
+                         err.text);
+        assert_non_null(strstr(err.text, "on_unknown=resend"));
+        assert_non_null(strstr(err.text, "look"));
+        assert_non_null(strstr(err.text, "billed"));
+        if (resendable[i] != RUNWAY_CLIP_DAMAGED) {
+            assert_non_null(strstr(err.text, "about 75 credits"));
+            assert_non_null(strstr(err.text,
+                                   "https://api.cometapi.com/runwayml"));
+        }
+        /* the label of this run is the one to be believed */
+        stop_text(&r, "clip 7 (1.00-2.00 s)", &err);
+        assert_ptr_equal(strstr(err.text, "clip 7 (1.00-2.00 s): "), err.text);
+        assert_null(strstr(err.text, "clip 3"));
+    }
+
+    fill(&r, RUNWAY_CLIP_UNKNOWN);
+    strcpy(r.failure, "the connection was cut");
+    r.credits_estimated = -1;
+    r.endpoint[0] = r.label[0] = 0;
+    stop_text(&r, "", &err);
+    assert_non_null(strstr(err.text, "(the connection was cut)"));
+    assert_non_null(strstr(err.text, "a price that is not known"));
+    assert_non_null(strstr(err.text, "the provider"));
+    assert_ptr_equal(strstr(err.text, "a clip: "), err.text);
+
+    fill(&r, RUNWAY_CLIP_LOST);
+    stop_text(&r, NULL, &err);
+    assert_non_null(strstr(err.text, "17f20503"));
+
+    fill(&r, RUNWAY_CLIP_FAILED);
+    strcpy(r.failure, "Your input was refused");
+    strcpy(r.failure_code, "SAFETY.INPUT.TEXT");
+    r.credits_charged = 60;
+    stop_text(&r, NULL, &err);
+    assert_non_null(strstr(err.text, "17f20503"));
+    assert_non_null(strstr(err.text,
+                           "(Your input was refused, SAFETY.INPUT.TEXT)"));
+    assert_non_null(strstr(err.text, "(60 credits)"));
+    assert_non_null(strstr(err.text, "take"));
+    assert_null(strstr(err.text, "on_unknown"));
+
+    fill(&r, RUNWAY_CLIP_FAILED_PASSING);
+    strcpy(r.failure_code, "INTERNAL");
+    r.failures = 1;
+    stop_text(&r, NULL, &err);
+    assert_non_null(strstr(err.text, "(INTERNAL)"));
+    assert_non_null(strstr(err.text, "retries=0 allows"));
+    assert_non_null(strstr(err.text, "with retries=1"));
+
+    fill(&r, RUNWAY_CLIP_DAMAGED);
+    strcpy(r.failure, "/x/y.json: it is empty");
+    stop_text(&r, NULL, &err);
+    assert_non_null(strstr(err.text, "(/x/y.json: it is empty)"));
+}
+
+/* the longest of all still names the ways on */
+static void test_long(void **state)
+{
+    RunwayError err;
+    RunwayRecord r;
+
+    (void)state;
+    fill(&r, RUNWAY_CLIP_UNKNOWN);
+    memset(r.failure, 'x', sizeof(r.failure) - 1);
+    memset(r.failure_code, 'y', sizeof(r.failure_code) - 1);
+    stop_text(&r, NULL, &err);
+    assert_non_null(strstr(err.text, "on_unknown=resend"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_table),
+        cmocka_unit_test(test_retries),
+        cmocka_unit_test(test_rounds),
+        cmocka_unit_test(test_rejected_later),
+        cmocka_unit_test(test_texts),
+        cmocka_unit_test(test_long),
+    };
+
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    return cmocka_run_group_tests_name("resume", tests, NULL, NULL);
+}

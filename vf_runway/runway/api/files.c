@@ -1,0 +1,265 @@
+/*
+ * This file is part of FFmpeg.
+ *
+ * FFmpeg is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * FFmpeg is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with FFmpeg; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../base/checksum.h"
+#include "data_uri.h"
+#include "files.h"
+#include "models.h"
+
+#define TEXT_MAX (64 << 10)
+#define URL_MAX  2048           /* [SDK 4.20.1] */
+
+/* larger ones are no pictures but mistakes; the service takes 16 MB by URL */
+#define PICTURE_MAX (64 << 20)
+
+/* @return 0 for what can be read over and over */
+static const char *what_else(const struct stat *st)
+{
+    return S_ISREG(st->st_mode) || S_ISDIR(st->st_mode) ? NULL :
+           S_ISFIFO(st->st_mode) ? "a pipe" : "no regular file";
+}
+
+/* The whole of a regular file, up to limit bytes, 0 appended. A pipe would give
+ * it once only, and options are looked at twice in most hosts. */
+static RunwayOutcome read_all(const char *option, const char *path,
+                              size_t limit, struct stat *st, char **data,
+                              size_t *size, RunwayError *err)
+{
+    /* nobody may ever write into a pipe with a name */
+    int fd = open(path, O_RDONLY | O_NONBLOCK);
+    size_t room = 4096, used = 0;
+    char *buf = malloc(room + 1);
+    RunwayOutcome ret;
+
+    if (fd < 0 || fstat(fd, st) < 0) {
+        ret = ff_runway_error(err, RUNWAY_INVALID, "%s: %s cannot be read: %s",
+                              option, path, strerror(errno));
+        goto fail;
+    }
+    if (what_else(st)) {
+        ret = ff_runway_error(err, RUNWAY_INVALID, "%s: %s is %s; it is read "
+                              "more than once, so it has to be a file on disk",
+                              option, path, what_else(st));
+        goto fail;
+    }
+    if (!buf) {
+        ret = ff_runway_error(err, RUNWAY_NOMEM, "out of memory");
+        goto fail;
+    }
+    for (;;) {
+        ssize_t n;
+
+        if (used == room) {
+            char *larger = realloc(buf, 2 * room + 1);
+
+            if (!larger) {
+                ret = ff_runway_error(err, RUNWAY_NOMEM, "out of memory");
+                goto fail;
+            }
+            buf   = larger;
+            room *= 2;
+        }
+        n = read(fd, buf + used, room - used);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0) {
+            ret = ff_runway_error(err, RUNWAY_INVALID,
+                                  "%s: %s cannot be read: %s", option, path,
+                                  strerror(errno));
+            goto fail;
+        }
+        if (!n)
+            break;
+        used += (size_t)n;
+        if (used > limit) {
+            ret = ff_runway_error(err, RUNWAY_INVALID, "%s: %s is larger than "
+                                  "%zu bytes", option, path, limit);
+            goto fail;
+        }
+    }
+    close(fd);
+    buf[used] = 0;
+    *data = buf;
+    *size = used;
+    return RUNWAY_OK;
+
+fail:
+    if (fd >= 0)
+        close(fd);
+    free(buf);
+    return ret;
+}
+
+RunwayOutcome ff_runway_read_text(const char *option, const char *path,
+                                  char **text, RunwayError *err)
+{
+    struct stat st;
+    size_t size;
+    RunwayOutcome ret = read_all(option, path, TEXT_MAX, &st, text, &size, err);
+
+    if (ret)
+        return ret;
+    if (strlen(*text) != size || ff_runway_utf16_length(*text) < 0) {
+        free(*text);
+        *text = NULL;
+        return ff_runway_error(err, RUNWAY_INVALID, "%s: %s is not UTF-8 text",
+                               option, path);
+    }
+    if (size >= 3 && !memcmp(*text, "\xEF\xBB\xBF", 3)) {
+        size -= 3;
+        memmove(*text, *text + 3, size + 1);
+    }
+    if (size && (*text)[size - 1] == '\n')
+        (*text)[--size] = 0;
+    if (size && (*text)[size - 1] == '\r')
+        (*text)[--size] = 0;
+    return RUNWAY_OK;
+}
+
+RunwayOutcome ff_runway_read_key(const char *path, char **key, int *exposed,
+                                 RunwayError *err)
+{
+    struct stat st;
+    size_t size;
+    RunwayOutcome ret = read_all("key_file", path, TEXT_MAX, &st, key, &size,
+                                 err);
+
+    if (ret)
+        return ret;
+    if (S_ISREG(st.st_mode) && st.st_mode & (S_IWGRP | S_IWOTH)) {
+        memset(*key, 0, size);
+        free(*key);
+        *key = NULL;
+        return ff_runway_error(err, RUNWAY_INVALID, "key_file: others can "
+                               "write to %s, so the key in it may be anyone's; "
+                               "chmod 600 it", path);
+    }
+    *exposed = S_ISREG(st.st_mode) && st.st_mode & (S_IRGRP | S_IROTH);
+    return RUNWAY_OK;
+}
+
+static const char *picture_type(const char *data, size_t size)
+{
+    if (size >= 8 && !memcmp(data, "\x89PNG\r\n\x1a\n", 8))
+        return "image/png";
+    if (size >= 3 && !memcmp(data, "\xFF\xD8\xFF", 3))
+        return "image/jpeg";
+    if (size >= 12 && !memcmp(data, "RIFF", 4) && !memcmp(data + 8, "WEBP", 4))
+        return "image/webp";
+    return NULL;
+}
+
+/* "data:TYPE;base64,…" of size bytes; NULL when memory is short. */
+static char *data_uri(const char *type, const char *data, size_t size)
+{
+    char *base64 = ff_runway_base64((const uint8_t *)data, size), *uri;
+    size_t room = base64 ? strlen(base64) + strlen(type) + 16 : 0;
+
+    uri = base64 ? malloc(room) : NULL;
+    if (uri)
+        snprintf(uri, room, "data:%s;base64,%s", type, base64);
+    free(base64);
+    return uri;
+}
+
+/* What there is to upload, in one block. */
+static RunwayPictureFile *describe(const char *path, const char *type,
+                                   const char *data, size_t size)
+{
+    size_t length = strlen(path) + 1;
+    RunwayPictureFile *file = malloc(sizeof(*file) + RUNWAY_CHECKSUM_SIZE +
+                                     length);
+    RunwayChecksum sum;
+    char *texts;
+
+    if (!file)
+        return NULL;
+    texts = (char *)(file + 1);
+    ff_runway_checksum_init(&sum);
+    ff_runway_checksum_add(&sum, data, size);
+    ff_runway_checksum_text(&sum, texts);
+    memcpy(texts + RUNWAY_CHECKSUM_SIZE, path, length);
+    file->path     = texts + RUNWAY_CHECKSUM_SIZE;
+    file->type     = type;
+    file->checksum = texts;
+    file->size     = size;
+    return file;
+}
+
+RunwayOutcome ff_runway_picture_read(const char *option, const char *name,
+                                     const char *no_uploads, char **uri,
+                                     RunwayPictureFile **file,
+                                     RunwayError *err)
+{
+    struct stat st;
+    const char *type;
+    char *data = NULL;
+    size_t size;
+    RunwayOutcome ret;
+
+    *uri  = NULL;
+    *file = NULL;
+    if (!strncmp(name, "http://", 7))
+        return ff_runway_error(err, RUNWAY_INVALID,
+                               "%s: the service takes https URLs only", option);
+    if (!strncmp(name, "https://", 8) || !strncmp(name, "runway://", 9)) {
+        if (strlen(name) > URL_MAX)
+            return ff_runway_error(err, RUNWAY_INVALID, "%s: the URL is longer "
+                                   "than the %d characters that the service "
+                                   "takes", option, URL_MAX);
+        *uri = strdup(name);
+        return *uri ? RUNWAY_OK :
+               ff_runway_error(err, RUNWAY_NOMEM, "out of memory");
+    }
+    if (!strcmp(name, "http") || !strcmp(name, "https"))
+        return ff_runway_error(err, RUNWAY_INVALID, "%s: \"%s\" is what a "
+                               "colon has left of a URL; in a filter each "
+                               "colon is escaped: %s='https\\://HOST/PATH'",
+                               option, name, option);
+    ret = read_all(option, name, PICTURE_MAX, &st, &data, &size, err);
+    if (ret)
+        return ret;
+    type = picture_type(data, size);
+    if (!type) {
+        ret = ff_runway_error(err, RUNWAY_INVALID, "%s: %s is no PNG, JPEG or "
+                              "WebP picture", option, name);
+    } else if (ff_runway_data_uri_size(type, size) <= RUNWAY_DATA_URI_MAX) {
+        *uri = data_uri(type, data, size);
+    } else if (no_uploads) {
+        ret = ff_runway_error(err, RUNWAY_INVALID, "%s: %s has %.1f MB, and a "
+                              "request holds %.1f MB of picture; %s, so make "
+                              "it smaller", option, name, (double)size / 1e6,
+                              (double)ff_runway_data_uri_capacity(
+                                  type, RUNWAY_DATA_URI_MAX) / 1e6,
+                              no_uploads);
+    } else {
+        *file = describe(name, type, data, size);
+    }
+    free(data);
+    if (!ret && !*uri && !*file)
+        ret = ff_runway_error(err, RUNWAY_NOMEM, "out of memory");
+    return ret;
+}

@@ -1,0 +1,456 @@
+/*
+ * This file is part of FFmpeg.
+ *
+ * FFmpeg is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * FFmpeg is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with FFmpeg; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "wire.h"
+#include "wire_internal.h"
+
+int ff_runway_task_id_is_valid(const char *text)
+{
+    size_t length = strlen(text);
+
+    return length > 0 && length < RUNWAY_ID_MAX &&
+           strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                        "0123456789-_.:") == length &&
+           strspn(text, ".") < length;
+}
+
+static const char *id_in(const cJSON *object, const char *name)
+{
+    const char *text = runway_json_text(object, name);
+
+    return text && ff_runway_task_id_is_valid(text) ? text : NULL;
+}
+
+/** Credits of a "cost" or "estimatedCost", -1 when not told. */
+static double credits_of(const cJSON *object, const char *name)
+{
+    const cJSON *item = runway_json_member(object, name);
+
+    if (cJSON_IsObject(item))
+        item = runway_json_member(item, "credits");
+    if (!cJSON_IsNumber(item) || !isfinite(item->valuedouble) ||
+        item->valuedouble < 0)
+        return -1;
+    return item->valuedouble;
+}
+
+RunwayOutcome ff_runway_wire_parse_create(const char *text, size_t size,
+                                          char id[RUNWAY_ID_MAX],
+                                          double *credits, RunwayError *err)
+{
+    cJSON *root = cJSON_ParseWithLength(text, size);
+    const cJSON *data = runway_json_member(root, "data");
+    const cJSON *inner = runway_json_member(data, "data");
+    const cJSON *objects[3];
+    const char *found;
+
+    objects[0] = root;
+    objects[1] = data;
+    objects[2] = inner;
+    id[0]    = 0;
+    *credits = -1;
+
+    /* the outer id is what the gateway goes by */
+    found = id_in(root, "id");
+    if (!found)
+        found = id_in(root, "task_id");
+    if (!found)
+        found = id_in(data, "task_id");
+    if (!found)
+        found = id_in(data, "id");
+    if (!found)
+        found = id_in(inner, "id");
+    if (found) {
+        memcpy(id, found, strlen(found) + 1);
+        for (int i = 0; i < 3 && *credits < 0; i++)
+            *credits = credits_of(objects[i], "estimatedCost");
+        /* from who knows no price: no cap could be kept by that */
+        if (!(*credits > 0))
+            *credits = -1;
+        cJSON_Delete(root);
+        return RUNWAY_OK;
+    }
+    cJSON_Delete(root);
+    if (err) {
+        char why[512];
+
+        ff_runway_wire_error_text(text, size, why, sizeof(why));
+        ff_runway_error(err, RUNWAY_UNKNOWN,
+                        "the create was answered without a task id, so it may "
+                        "have been accepted and billed: %s", why);
+    }
+    return RUNWAY_UNKNOWN;
+}
+
+void ff_runway_slot_free(RunwaySlot **slot)
+{
+    RunwaySlot *s = *slot;
+
+    if (!s)
+        return;
+    for (int i = 0; i < s->nb_fields; i++) {
+        free(s->names[i]);
+        free(s->values[i]);
+    }
+    free(s->names);
+    free(s->values);
+    free(s->url);
+    free(s->uri);
+    free(s);
+    *slot = NULL;
+}
+
+/** Copy the form's fields in their order. @return 0 when one is no text */
+static int copy_fields(RunwaySlot *slot, const cJSON *fields)
+{
+    const cJSON *item;
+    size_t n = (size_t)cJSON_GetArraySize(fields) + 1;
+
+    slot->names  = calloc(n, sizeof(*slot->names));
+    slot->values = calloc(n, sizeof(*slot->values));
+    if (!slot->names || !slot->values)
+        return 0;
+    cJSON_ArrayForEach(item, fields) {
+        if (!cJSON_IsString(item))
+            return 0;
+        slot->names[slot->nb_fields]    = strdup(item->string);
+        slot->values[slot->nb_fields++] = strdup(item->valuestring);
+        if (!slot->names[slot->nb_fields - 1] ||
+            !slot->values[slot->nb_fields - 1])
+            return 0;
+    }
+    return 1;
+}
+
+RunwayOutcome ff_runway_wire_parse_slot(const char *text, size_t size,
+                                        RunwaySlot **slot, RunwayError *err)
+{
+    cJSON *root = cJSON_ParseWithLength(text, size);
+    const char *url = runway_json_text(root, "uploadUrl");
+    const char *uri = runway_json_text(root, "runwayUri");
+    const cJSON *fields = runway_json_member(root, "fields");
+    RunwaySlot *s = calloc(1, sizeof(*s));
+    int good;
+
+    good = s && url && strlen(url) <= RUNWAY_URL_MAX && uri &&
+           !strncmp(uri, "runway://", 9) && cJSON_IsObject(fields) &&
+           (s->url = strdup(url)) && (s->uri = strdup(uri)) &&
+           copy_fields(s, fields);
+    cJSON_Delete(root);
+    *slot = s;
+    if (good)
+        return RUNWAY_OK;
+    ff_runway_slot_free(slot);
+    if (err) {
+        char why[512];
+
+        ff_runway_wire_error_text(text, size, why, sizeof(why));
+        ff_runway_error(err, RUNWAY_UNAVAILABLE, "the reply to the request for "
+                        "an upload slot is not understood: %s", why);
+    }
+    return RUNWAY_UNAVAILABLE;
+}
+
+static const struct {
+    const char *name;
+    RunwayTaskState state;
+} states[] = {
+    { "PENDING",     RUNWAY_TASK_PENDING },
+    { "THROTTLED",   RUNWAY_TASK_THROTTLED },
+    { "RUNNING",     RUNWAY_TASK_RUNNING },
+    { "SUCCEEDED",   RUNWAY_TASK_SUCCEEDED },
+    { "FAILED",      RUNWAY_TASK_FAILED_STATE },
+    { "CANCELLED",   RUNWAY_TASK_CANCELLED },
+    /* the words of gateways */
+    { "CANCELED",    RUNWAY_TASK_CANCELLED },
+    { "QUEUED",      RUNWAY_TASK_PENDING },
+    { "SUBMITTED",   RUNWAY_TASK_PENDING },
+    { "NOT_START",   RUNWAY_TASK_PENDING },
+    { "IN_PROGRESS", RUNWAY_TASK_RUNNING },
+    { "PROCESSING",  RUNWAY_TASK_RUNNING },
+    { "SUCCESS",     RUNWAY_TASK_SUCCEEDED },
+    { "COMPLETED",   RUNWAY_TASK_SUCCEEDED },
+    { "FAILURE",     RUNWAY_TASK_FAILED_STATE },
+};
+
+const char *ff_runway_task_state_name(RunwayTaskState state)
+{
+    if (state == RUNWAY_TASK_NOT_EXIST)
+        return "not existing";
+    for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
+        if (states[i].state == state)
+            return states[i].name;
+    return "?";
+}
+
+/** The state an object tells; 0 when it tells none that is known. */
+static int state_of(const cJSON *object, RunwayTaskState *state)
+{
+    const char *text = runway_json_text(object, "status");
+
+    for (size_t i = 0; text && i < sizeof(states) / sizeof(states[0]); i++) {
+        if (!strcasecmp(text, states[i].name)) {
+            *state = states[i].state;
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static int is_final(RunwayTaskState state)
+{
+    return state == RUNWAY_TASK_SUCCEEDED ||
+           state == RUNWAY_TASK_FAILED_STATE ||
+           state == RUNWAY_TASK_CANCELLED;
+}
+
+/** Progress as 0.25, 25 or "25%"; -1 when not told. */
+static double progress_of(const cJSON *object)
+{
+    const cJSON *item = runway_json_member(object, "progress");
+    double value;
+
+    if (cJSON_IsNumber(item)) {
+        value = item->valuedouble;
+        if (value > 1)
+            value /= 100;
+    } else if (cJSON_IsString(item)) {
+        /* whole per cents: strtod() would depend on the locale */
+        const char *s = item->valuestring;
+        int n = 0, digits = 0;
+
+        for (; *s >= '0' && *s <= '9' && digits < 4; s++, digits++)
+            n = n * 10 + (*s - '0');
+        if (!digits || !strchr(s, '%'))
+            return -1;
+        value = n / 100.0;
+    } else {
+        return -1;
+    }
+    if (!(value >= 0))
+        return -1;
+    return value > 1 ? 1 : value;
+}
+
+/** The first output URL of an object, NULL when it has none. */
+static const char *output_of(const cJSON *object)
+{
+    const cJSON *output = runway_json_member(object, "output");
+
+    if (cJSON_IsArray(output))
+        output = cJSON_GetArrayItem(output, 0);
+    if (cJSON_IsObject(output))
+        output = runway_json_member(output, "url");
+    return cJSON_IsString(output) && output->valuestring[0] ?
+           output->valuestring : NULL;
+}
+
+/** Whether text can be given to the client as a URL. */
+static int is_url(const char *text)
+{
+    if (strncasecmp(text, "https://", 8) && strncasecmp(text, "http://", 7))
+        return 0;
+    for (const char *c = text; *c; c++)
+        if ((unsigned char)*c <= 0x20 || (unsigned char)*c >= 0x7F)
+            return 0;
+    return strlen(text) < RUNWAY_URL_MAX;
+}
+
+/**
+ * Find the Runway object (*task) and the gateway's wrapping (*wrap, NULL:
+ * none) in a reply, and the state that the two together tell.
+ */
+static int find_state(const cJSON *root, const cJSON **task, const cJSON **wrap,
+                      RunwayTaskState *state)
+{
+    RunwayTaskState outer;
+
+    *wrap = NULL;
+    *task = root;
+    if (state_of(root, state))
+        return 1;
+    *wrap = runway_json_member(root, "data");
+    *task = runway_json_member(*wrap, "data");
+    if (!state_of(*task, state)) {
+        *task = *wrap;
+        return state_of(*wrap, state);
+    }
+    /* The wrapping may lag behind or run ahead. A failure of the gateway's is
+     * an end, though; its success is one only once the output is there. */
+    if (!is_final(*state) && state_of(*wrap, &outer) &&
+        (outer == RUNWAY_TASK_FAILED_STATE || outer == RUNWAY_TASK_CANCELLED ||
+         (outer == RUNWAY_TASK_SUCCEEDED && output_of(*task))))
+        *state = outer;
+    return 1;
+}
+
+static void fill_task(RunwayTask *task, const cJSON *object, const cJSON *wrap)
+{
+    const char *text;
+
+    text = id_in(object, "id");
+    if (!text)
+        text = id_in(wrap, "task_id");
+    if (text)
+        runway_json_copy(task->id, sizeof(task->id), text);
+
+    task->progress = progress_of(object);
+    if (task->progress < 0)
+        task->progress = progress_of(wrap);
+
+    task->credits = credits_of(object, "cost");
+    /* in the end an estimate is not what was charged */
+    if (task->credits < 0 && !is_final(task->state))
+        task->credits = credits_of(object, "estimatedCost");
+
+    if (task->state == RUNWAY_TASK_FAILED_STATE) {
+        text = runway_json_text(object, "failure");
+        if (!text)
+            text = runway_json_text(wrap, "fail_reason");
+        if (!text)
+            text = runway_json_text(object, "fail_reason");
+        if (text)
+            runway_json_copy(task->failure, sizeof(task->failure), text);
+        text = runway_json_text(object, "failureCode");
+        if (text)
+            runway_json_copy(task->failure_code, sizeof(task->failure_code),
+                             text);
+        /* it is logged, and may quote what was sent */
+        ff_runway_scrub(task->failure);
+        ff_runway_scrub(task->failure_code);
+    }
+}
+
+RunwayOutcome ff_runway_wire_parse_task(const char *text, size_t size,
+                                        RunwayTask *task, RunwayError *err)
+{
+    cJSON *root = cJSON_ParseWithLength(text, size);
+    const cJSON *object, *wrap;
+    RunwayOutcome ret = RUNWAY_OK;
+    const char *url;
+
+    memset(task, 0, sizeof(*task));
+    task->progress = -1;
+    task->credits  = -1;
+
+    if (!find_state(root, &object, &wrap, &task->state)) {
+        if (ff_runway_json_says_not_exist(root)) {
+            task->state = RUNWAY_TASK_NOT_EXIST;
+        } else if (err) {
+            char why[512];
+
+            ff_runway_wire_error_text(text, size, why, sizeof(why));
+            ff_runway_error(err, RUNWAY_UNAVAILABLE,
+                            "the provider's reply about the task tells no "
+                            "status that is known: %s", why);
+            ret = RUNWAY_UNAVAILABLE;
+        } else {
+            ret = RUNWAY_UNAVAILABLE;
+        }
+        goto end;
+    }
+    fill_task(task, object, wrap);
+    if (task->state != RUNWAY_TASK_SUCCEEDED)
+        goto end;
+
+    url = output_of(object);
+    if (!url)
+        url = output_of(wrap);
+    if (!url)
+        ret = ff_runway_error(err, RUNWAY_BAD_RESULT,
+                              "the task SUCCEEDED without an output");
+    else if (!is_url(url))
+        ret = ff_runway_error(err, RUNWAY_BAD_RESULT,
+                              "the task SUCCEEDED with an output that is no "
+                              "URL, or one of %d bytes or more",
+                              RUNWAY_URL_MAX);
+    else
+        memcpy(task->url, url, strlen(url) + 1);
+end:
+    cJSON_Delete(root);
+    return ret;
+}
+
+RunwayOutcome ff_runway_failure_class(const char *failure_code)
+{
+    /* whole codes, or what they begin with up to a dot */
+    static const char *const passing[] = {
+        "INTERNAL", "INPUT_PREPROCESSING.INTERNAL", "THIRD_PARTY.UNAVAILABLE",
+    };
+
+    if (!failure_code || !failure_code[0])
+        return RUNWAY_TASK_FAILED_PASSING;
+    for (size_t i = 0; i < sizeof(passing) / sizeof(passing[0]); i++) {
+        size_t length = strlen(passing[i]);
+
+        if (!strncmp(failure_code, passing[i], length) &&
+            (!failure_code[length] || failure_code[length] == '.'))
+            return RUNWAY_TASK_FAILED_PASSING;
+    }
+    return RUNWAY_TASK_FAILED;
+}
+
+/** A number that is not negative, -1 when there is none. */
+static double amount_of(const cJSON *object, const char *name)
+{
+    const cJSON *item = runway_json_member(object, name);
+
+    return cJSON_IsNumber(item) && item->valuedouble >= 0 ? item->valuedouble
+                                                          : -1;
+}
+
+/** A whole number that is not negative, -1 when there is none. */
+static int64_t count_of(const cJSON *object, const char *name)
+{
+    double value = amount_of(object, name);
+
+    return value >= 0 && value < 1e15 ? (int64_t)value : -1;
+}
+
+RunwayOutcome ff_runway_wire_parse_account(const char *text, size_t size,
+                                           const char *model_name,
+                                           RunwayAccount *account,
+                                           RunwayError *err)
+{
+    cJSON *root = cJSON_ParseWithLength(text, size);
+    const cJSON *tier  = runway_json_member(root, "tier");
+    const cJSON *usage = runway_json_member(root, "usage");
+    const cJSON *limit = runway_json_member(tier, "models");
+    const cJSON *used  = runway_json_member(usage, "models");
+
+    account->balance     = -1;
+    account->daily_max   = -1;
+    account->daily_count = -1;
+    if (!cJSON_IsObject(root)) {
+        cJSON_Delete(root);
+        return ff_runway_error(err, RUNWAY_UNAVAILABLE,
+                               "the account's reply is not understood");
+    }
+    account->balance     = amount_of(root, "creditBalance");
+    account->daily_max   = count_of(runway_json_member(limit, model_name),
+                                    "maxDailyGenerations");
+    account->daily_count = count_of(runway_json_member(used, model_name),
+                                    "dailyGenerations");
+    cJSON_Delete(root);
+    return RUNWAY_OK;
+}

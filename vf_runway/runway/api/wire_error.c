@@ -1,0 +1,275 @@
+/*
+ * This file is part of FFmpeg.
+ *
+ * FFmpeg is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * FFmpeg is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with FFmpeg; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "wire.h"
+#include "wire_internal.h"
+
+/* characters shown of a reply that is not understood */
+#define EXCERPT 200
+
+/** Whether text holds word, in either case. */
+static int contains(const char *text, const char *word)
+{
+    size_t length = strlen(word);
+
+    for (; *text; text++)
+        if (!strncasecmp(text, word, length))
+            return 1;
+    return 0;
+}
+
+static int member_contains(const cJSON *object, const char *name,
+                           const char *word)
+{
+    const char *text = runway_json_text(object, name);
+
+    return text && contains(text, word);
+}
+
+/** Whether one of the places where an error is told holds word. */
+static int error_contains(const cJSON *root, const char *word)
+{
+    const cJSON *error = runway_json_member(root, "error");
+
+    return member_contains(root, "error", word) ||
+           member_contains(root, "code", word) ||
+           member_contains(root, "message", word) ||
+           member_contains(error, "code", word) ||
+           member_contains(error, "type", word) ||
+           member_contains(error, "message", word);
+}
+
+int ff_runway_json_says_not_exist(const cJSON *root)
+{
+    return error_contains(root, "task_not_exist") ||
+           error_contains(root, "could not find task");
+}
+
+int ff_runway_wire_is_not_exist(const char *text, size_t size)
+{
+    cJSON *root = cJSON_ParseWithLength(text, size);
+    int ret = ff_runway_json_says_not_exist(root);
+
+    cJSON_Delete(root);
+    return ret;
+}
+
+int ff_runway_wire_is_bad_request(const char *text, size_t size)
+{
+    cJSON *root = cJSON_ParseWithLength(text, size);
+    const cJSON *error = runway_json_member(root, "error");
+    const char *code = runway_json_text(error, "code");
+    int ret;
+
+    if (!code)
+        code = runway_json_text(root, "code");
+    ret = code && !strcmp(code, "invalid_request");
+    cJSON_Delete(root);
+    return ret;
+}
+
+/** Text that is put together; what does not fit is left out. */
+typedef struct Line {
+    char text[4096];
+    size_t used;
+} Line;
+
+static void append(Line *line, const char *fmt, ...) RUNWAY_PRINTF(2, 3);
+
+static void append(Line *line, const char *fmt, ...)
+{
+    size_t room = sizeof(line->text) - line->used;
+    va_list args;
+    int n;
+
+    va_start(args, fmt);
+    n = vsnprintf(line->text + line->used, room, fmt, args);
+    va_end(args);
+    if (n < 0)
+        line->text[line->used] = 0;
+    else
+        line->used += (size_t)n < room ? (size_t)n : room - 1;
+}
+
+/** A validation path as people write it: references[0].uri */
+static void append_path(Line *line, const cJSON *path)
+{
+    const cJSON *item;
+    int first = 1;
+
+    if (cJSON_IsString(path)) {
+        append(line, "%s", path->valuestring);
+        return;
+    }
+    cJSON_ArrayForEach(item, path) {
+        if (cJSON_IsString(item))
+            append(line, "%s%s", first ? "" : ".", item->valuestring);
+        else if (cJSON_IsNumber(item))
+            append(line, "[%.0f]", item->valuedouble);
+        first = 0;
+    }
+}
+
+static void append_issues(Line *line, const cJSON *issues)
+{
+    const cJSON *issue;
+
+    if (!cJSON_IsArray(issues))
+        return;
+    cJSON_ArrayForEach(issue, issues) {
+        const char *message = runway_json_text(issue, "message");
+        size_t before;
+
+        if (!message)
+            message = runway_json_text(issue, "code");
+        if (cJSON_IsString(issue))
+            message = issue->valuestring;
+        if (!message)
+            continue;
+        append(line, "; ");
+        before = line->used;
+        append_path(line, runway_json_member(issue, "path"));
+        append(line, "%s%s", line->used > before ? ": " : "", message);
+    }
+}
+
+/** What the known shapes of an error object say; nothing: line stays empty. */
+static void append_error(Line *line, const cJSON *root)
+{
+    static const char *const names[] = {
+        "message", "detail", "msg", "error_description", "title", "code"
+    };
+    const cJSON *error = runway_json_member(root, "error");
+    const cJSON *holder = cJSON_IsObject(error) ? error : root;
+    const char *message = NULL, *code, *param;
+
+    if (cJSON_IsString(error) && error->valuestring[0])
+        message = error->valuestring;
+    for (size_t i = 0; !message && i < sizeof(names) / sizeof(names[0]); i++)
+        message = runway_json_text(holder, names[i]);
+    if (!message)
+        return;
+    append(line, "%s", message);
+    code  = runway_json_text(holder, "code");
+    param = runway_json_text(holder, "param");
+    if (param)
+        append(line, " (param %s)", param);
+    if (code && strcmp(code, message))
+        append(line, " (%s)", code);
+    append_issues(line, runway_json_member(root, "issues"));
+    if (holder != root)
+        append_issues(line, runway_json_member(holder, "issues"));
+}
+
+/** Length of the tag at s, with what a script or style holds; 0: no tag. */
+static size_t tag_length(const char *s, size_t size)
+{
+    static const char *const hidden[] = { "script", "style" };
+    size_t n = 1;
+
+    if (size < 2 || *s != '<' || !(s[1] == '/' || s[1] == '!' || s[1] == '?' ||
+        (s[1] >= 'a' && s[1] <= 'z') || (s[1] >= 'A' && s[1] <= 'Z')))
+        return 0;
+    while (n < size && s[n] != '>')
+        n++;
+    if (n < size)
+        n++;
+    for (size_t i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++) {
+        size_t length = strlen(hidden[i]);
+
+        if (size <= length + 1 || strncasecmp(s + 1, hidden[i], length))
+            continue;
+        while (n < size && !(s[n] == '<' && size - n > length + 2 &&
+                             s[n + 1] == '/' &&
+                             !strncasecmp(s + n + 2, hidden[i], length)))
+            n++;
+    }
+    return n;
+}
+
+/** The beginning of a reply as one line, tags taken out, white space single. */
+static void append_excerpt(Line *line, const char *text, size_t size)
+{
+    size_t start = line->used, most = start + (size_t)4 * EXCERPT;
+    int space = 0;
+
+    for (size_t i = 0; i < size && line->used < most;) {
+        size_t tag = tag_length(text + i, size - i);
+
+        if (tag || (unsigned char)text[i] <= ' ') {
+            i += tag ? tag : 1;
+            space = line->used > start;
+            continue;
+        }
+        append(line, "%s%c", space ? " " : "", text[i++]);
+        space = 0;
+    }
+}
+
+/** Cut what begins at start to the length of an excerpt. */
+static void shorten(Line *line, size_t start)
+{
+    ff_runway_clean_text(line->text + start, 1);
+    ff_runway_scrub(line->text + start);
+    if (strlen(line->text + start) > EXCERPT) {
+        line->text[start + EXCERPT] = 0;
+        ff_runway_clean_text(line->text + start, 1);
+        memcpy(line->text + strlen(line->text), "...", sizeof("..."));
+    }
+}
+
+void ff_runway_wire_error_text(const char *text, size_t size, char *out,
+                               size_t room)
+{
+    cJSON *root;
+    Line line;
+
+    if (!room)
+        return;
+    line.text[0] = 0;
+    line.used    = 0;
+    root = size ? cJSON_ParseWithLength(text, size) : NULL;
+    /* "404 page not found" begins with a number and is no JSON */
+    if (!cJSON_IsObject(root) && !cJSON_IsArray(root) &&
+        !cJSON_IsString(root)) {
+        cJSON_Delete(root);
+        root = NULL;
+    }
+    if (cJSON_IsObject(root))
+        append_error(&line, root);
+    else if (root && cJSON_IsString(root))
+        append(&line, "%s", root->valuestring);
+    if (!line.used) {
+        append(&line, "%s", root ? "" : "a reply that is not JSON: ");
+        append_excerpt(&line, text, size);
+        shorten(&line, root ? 0 : strlen("a reply that is not JSON: "));
+    }
+    cJSON_Delete(root);
+    /* first one line: what follows a control character is seen after it */
+    ff_runway_clean_text(line.text, 1);
+    ff_runway_scrub(line.text);
+    if (!size || !line.text[strspn(line.text, " ")])
+        strcpy(line.text, "an empty reply");
+    runway_json_copy(out, room, line.text);
+}

@@ -1,0 +1,303 @@
+/*
+ * This file is part of FFmpeg.
+ *
+ * FFmpeg is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * FFmpeg is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with FFmpeg; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "wire.h"
+#include "wire_internal.h"
+
+#define MIME_PREFIX "data:video/mp4;base64,"
+
+/** Append an object to array and return it; NULL when memory is short. */
+static cJSON *add_object(cJSON *array)
+{
+    cJSON *object = cJSON_CreateObject();
+
+    if (object && !cJSON_AddItemToArray(array, object)) {
+        cJSON_Delete(object);
+        return NULL;
+    }
+    return object;
+}
+
+static int add_references(cJSON *root, const RunwayRequest *request)
+{
+    int typed = !!(request->model->fields & RUNWAY_FIELD_REFERENCES);
+    cJSON *array = cJSON_AddArrayToObject(root, "references");
+
+    for (int i = 0; array && i < request->nb_references; i++) {
+        cJSON *object = add_object(array);
+
+        if (!object ||
+            (typed && !cJSON_AddStringToObject(object, "type", "image")) ||
+            !cJSON_AddStringToObject(object, "uri",
+                                     request->references[i].uri))
+            return 0;
+    }
+    return !!array;
+}
+
+static int add_keyframes(cJSON *root, const RunwayRequest *request)
+{
+    cJSON *array = cJSON_AddArrayToObject(root, "keyframes");
+
+    for (int i = 0; array && i < request->nb_keyframes; i++) {
+        cJSON *object = add_object(array);
+
+        if (!object ||
+            !cJSON_AddNumberToObject(object, "seconds",
+                                     request->keyframes[i].seconds) ||
+            !cJSON_AddStringToObject(object, "uri", request->keyframes[i].uri))
+            return 0;
+    }
+    return !!array;
+}
+
+static int add_moderation(cJSON *root, const RunwayRequest *request)
+{
+    cJSON *object = cJSON_AddObjectToObject(root, "contentModeration");
+
+    return object && cJSON_AddStringToObject(object, "publicFigureThreshold",
+                                             request->public_figure_threshold);
+}
+
+/** The members the model has, as far as the request sets them. */
+static int add_members(cJSON *root, const RunwayRequest *request)
+{
+    unsigned fields = request->model->fields;
+
+    if ((fields & RUNWAY_FIELD_PROMPT) && request->prompt &&
+        !cJSON_AddStringToObject(root, "promptText", request->prompt))
+        return 0;
+    if (!cJSON_AddStringToObject(root, "model", request->model_name))
+        return 0;
+    if ((fields & RUNWAY_FIELD_SEED) && request->seed >= 0 &&
+        !cJSON_AddNumberToObject(root, "seed", (double)request->seed))
+        return 0;
+    if ((fields & RUNWAY_FIELD_RATIO) && request->ratio &&
+        !cJSON_AddStringToObject(root, "ratio", request->ratio))
+        return 0;
+    if ((fields & RUNWAY_FIELD_ASPECT) && request->ratio &&
+        !cJSON_AddStringToObject(root, "targetAspectRatio", request->ratio))
+        return 0;
+    if ((fields & RUNWAY_FIELD_DURATION) && request->duration > 0 &&
+        !cJSON_AddNumberToObject(root, "duration", request->duration))
+        return 0;
+    if ((fields & (RUNWAY_FIELD_REFERENCES | RUNWAY_FIELD_REFERENCES_BARE)) &&
+        request->nb_references > 0 && !add_references(root, request))
+        return 0;
+    if ((fields & RUNWAY_FIELD_KEYFRAMES) && request->nb_keyframes > 0 &&
+        !add_keyframes(root, request))
+        return 0;
+    if ((fields & RUNWAY_FIELD_MODERATION) &&
+        request->public_figure_threshold && !add_moderation(root, request))
+        return 0;
+    if ((fields & RUNWAY_FIELD_OUTPUT_FORMAT) && request->output_format &&
+        !cJSON_AddStringToObject(root, "outputFormat", request->output_format))
+        return 0;
+    return 1;
+}
+
+int ff_runway_wire_extra_text(const char *extra, const char *name, char *out,
+                              size_t room)
+{
+    cJSON *root = cJSON_Parse(extra);
+    const char *text = runway_json_text(root, name);
+    int found = !!runway_json_member(root, name);
+
+    snprintf(out, room, "%s", text ? text : "");
+    cJSON_Delete(root);
+    return found;
+}
+
+/** Where the clip goes in a model that came after the table: the member that
+ *  extra says "@clip" of, taken out of it. NULL: it does not. */
+static cJSON *take_source(cJSON *extra, const RunwayRequest *request)
+{
+    cJSON *item;
+
+    if (ff_runway_model_is_known(request->model))
+        return NULL;
+    cJSON_ArrayForEach(item, extra)
+        if (cJSON_IsString(item) && !strcmp(item->valuestring, "@clip"))
+            return cJSON_DetachItemViaPointer(extra, item);
+    return NULL;
+}
+
+/** Move the members of request->extra into root, over what is there. *own is
+ *  the caller's to delete: its name is the clip's, if it is not NULL. */
+static RunwayOutcome merge_extra(cJSON *root, const RunwayRequest *request,
+                                 cJSON **own, RunwayError *err)
+{
+    cJSON *extra = cJSON_ParseWithOpts(request->extra, NULL, 1);
+    const char *source;
+    RunwayOutcome ret = RUNWAY_OK;
+
+    if (!cJSON_IsObject(extra)) {
+        ret = ff_runway_error(err, RUNWAY_INVALID,
+                              "body is not a JSON object, as in "
+                              "{\"name\": \"value\"}%s", extra ? "" :
+                              " (it cannot be read as JSON)");
+        goto end;
+    }
+    *own   = take_source(extra, request);
+    source = *own ? (*own)->string : request->model->source_field;
+    while (extra->child) {
+        cJSON *item = cJSON_DetachItemViaPointer(extra, extra->child);
+
+        if (!strcmp(item->string, "model") || !strcmp(item->string, source)) {
+            ret = ff_runway_error(err, RUNWAY_INVALID,
+                                  "body may not set \"%s\": %s", item->string,
+                                  strcmp(item->string, "model") ?
+                                  "the clip is put there" :
+                                  "that is the option model");
+            cJSON_Delete(item);
+            goto end;
+        }
+        cJSON_DeleteItemFromObjectCaseSensitive(root, item->string);
+        if (cJSON_IsNull(item)) {
+            cJSON_Delete(item);
+        } else {
+            /* adding frees the item's own name: not the one it is given */
+            char *name = item->string;
+
+            item->string = NULL;
+            if (!cJSON_AddItemToObject(root, name, item)) {
+                cJSON_Delete(item);
+                ret = runway_json_no_memory(err);
+            }
+            cJSON_free(name);
+            if (ret)
+                goto end;
+        }
+    }
+end:
+    cJSON_Delete(extra);
+    return ret;
+}
+
+static RunwayOutcome add_string(RunwayBody *body, const char *text)
+{
+    return ff_runway_body_add_text(body, text, strlen(text));
+}
+
+/** text as a JSON string with its quotes, freed by cJSON_free(). */
+static char *quoted(const char *text)
+{
+    cJSON *item = cJSON_CreateString(text);
+    char *out = item ? cJSON_PrintUnformatted(item) : NULL;
+
+    cJSON_Delete(item);
+    return out;
+}
+
+/**
+ * {"SOURCE": the clip, and the members of the object that is printed in rest.
+ * The clip comes first and by hand, so nothing in any member can be taken for
+ * its place.
+ */
+static RunwayOutcome assemble(RunwayBody *body, const char *source,
+                              const char *rest, int fd, uint64_t size,
+                              const char *uri)
+{
+    char *name = quoted(source);
+    char *value = uri ? quoted(uri) : NULL;
+    RunwayOutcome ret = RUNWAY_NOMEM;
+
+    if (!name || (uri && !value))
+        goto end;
+    if ((ret = add_string(body, "{")) || (ret = add_string(body, name)) ||
+        (ret = add_string(body, ":")))
+        goto end;
+    if (uri) {
+        ret = add_string(body, value);
+    } else if (!(ret = add_string(body, "\"" MIME_PREFIX)) &&
+               !(ret = ff_runway_body_add_base64(body, fd, size))) {
+        ret = add_string(body, "\"");
+    }
+    if (ret)
+        goto end;
+    /* never empty: it has "model" */
+    ret = add_string(body, ",");
+    if (!ret)
+        ret = add_string(body, rest + 1);
+end:
+    cJSON_free(name);
+    cJSON_free(value);
+    return ret;
+}
+
+RunwayOutcome ff_runway_wire_create_body(const RunwayRequest *request,
+                                         int fd, uint64_t size, const char *uri,
+                                         RunwayBody **body, RunwayError *err)
+{
+    cJSON *root = cJSON_CreateObject(), *own = NULL;
+    char *rest = NULL;
+    RunwayOutcome ret;
+
+    *body = NULL;
+    if (!root || !add_members(root, request)) {
+        ret = runway_json_no_memory(err);
+        goto end;
+    }
+    if (request->extra) {
+        ret = merge_extra(root, request, &own, err);
+        if (ret)
+            goto end;
+    }
+    rest  = cJSON_PrintUnformatted(root);
+    *body = ff_runway_body_create();
+    if (!rest || !*body) {
+        ret = runway_json_no_memory(err);
+        goto end;
+    }
+    ret = assemble(*body, own ? own->string : request->model->source_field,
+                   rest, fd, size, uri);
+    if (ret)
+        ff_runway_error(err, ret, "out of memory");
+end:
+    if (ret)
+        ff_runway_body_free(body);
+    cJSON_free(rest);
+    cJSON_Delete(own);
+    cJSON_Delete(root);
+    return ret;
+}
+
+RunwayOutcome ff_runway_wire_slot_body(const char *filename, RunwayBody **body,
+                                       RunwayError *err)
+{
+    cJSON *root = cJSON_CreateObject();
+    char *text = NULL;
+    RunwayOutcome ret = RUNWAY_NOMEM;
+
+    *body = ff_runway_body_create();
+    if (root && *body && cJSON_AddStringToObject(root, "filename", filename) &&
+        cJSON_AddStringToObject(root, "type", "ephemeral"))
+        text = cJSON_PrintUnformatted(root);
+    if (text)
+        ret = add_string(*body, text);
+    cJSON_free(text);
+    cJSON_Delete(root);
+    if (ret) {
+        ff_runway_body_free(body);
+        return runway_json_no_memory(err);
+    }
+    return RUNWAY_OK;
+}

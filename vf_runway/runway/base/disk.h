@@ -1,0 +1,98 @@
+/*
+ * This file is part of FFmpeg.
+ *
+ * FFmpeg is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * FFmpeg is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with FFmpeg; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+/**
+ * @file
+ * What journal and cache have in common: directories of our own, durable
+ * writes, locks that die with their holder. Floor 0.
+ *
+ * All functions may be called from any thread. Those that return int return 0
+ * or an errno value. Signals that interrupt a system call make nothing fail.
+ */
+
+#ifndef AVFILTER_RUNWAY_BASE_DISK_H
+#define AVFILTER_RUNWAY_BASE_DISK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "error.h"
+
+/**
+ * The default of a directory option: the absolute path in the environment
+ * variable xdg, else below $HOME, and "/runway_v2v" behind it. *path is
+ * malloc()ed. RUNWAY_INVALID names the option when there is no home.
+ */
+RunwayOutcome ff_runway_disk_default(const char *option, const char *xdg,
+                                     const char *below_home, char **path,
+                                     RunwayError *err);
+
+/** a/b, or a/b followed by c where that is not NULL; malloc()ed, NULL when
+ *  memory is short. */
+char *ff_runway_disk_path(const char *a, const char *b, const char *c);
+
+/**
+ * Make a directory and what it stands in, all 0700. One that is there already
+ * is left as it is. RUNWAY_IO names option, path and reason.
+ */
+RunwayOutcome ff_runway_disk_make_dir(const char *option, const char *path,
+                                      RunwayError *err);
+
+/**
+ * Make a directory of ours inside one that exists. One that is there already
+ * becomes 0700 again; if it is somebody else's and others can write to it, it
+ * is an error.
+ */
+RunwayOutcome ff_runway_disk_make_own_dir(const char *option, const char *path,
+                                          RunwayError *err);
+
+#define RUNWAY_DISK_PROBE ".probe." ///< how the names of such files begin
+
+/** Write a real file into dir, make it durable, lock it, remove it. RUNWAY_IO
+ *  names option, path and reason. */
+RunwayOutcome ff_runway_disk_prove(const char *option, const char *dir,
+                                   RunwayError *err);
+
+/** Open a new file, 0600 and close-on-exec, for reading and writing; it must
+ *  not exist yet. */
+int ff_runway_disk_create(const char *path, int *fd);
+/** Open a file that exists, close-on-exec. flags is O_RDONLY or O_RDWR. */
+int ff_runway_disk_open(const char *path, int flags, int *fd);
+
+/** Write all of it at the descriptor's offset. */
+int ff_runway_disk_write(int fd, const void *data, size_t size);
+
+/** Make what was written to fd durable. */
+int ff_runway_disk_sync(int fd);
+/** Make the names in a directory durable, as far as its file system can. */
+int ff_runway_disk_sync_dir(const char *path);
+
+/** Whether path still is the file that fd is open on. */
+int ff_runway_disk_is_at(int fd, const char *path);
+
+/**
+ * Lock the whole of fd with flock(), without waiting; EWOULDBLOCK when another
+ * has it. The lock belongs to this opening of the file (threads of one process
+ * exclude each other too) and goes when its last descriptor is closed.
+ */
+int ff_runway_disk_lock(int fd, int exclusive);
+
+/** Sleep, signals or not. */
+void ff_runway_disk_pause(int64_t microseconds);
+
+#endif /* AVFILTER_RUNWAY_BASE_DISK_H */

@@ -1,0 +1,85 @@
+/*
+ * This file is part of runway_v2v.
+ *
+ * runway_v2v is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * runway_v2v is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with runway_v2v; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+/**
+ * @file
+ * The log for programs (log_path): one JSON line for each event of each clip,
+ * appended whole. Fields are told in docs/log.md. Floor 1.
+ *
+ * Nothing secret goes in: callers give no URLs, and error texts are those of
+ * error.h.
+ */
+
+#ifndef AVFILTER_RUNWAY_BASE_EVENT_LOG_H
+#define AVFILTER_RUNWAY_BASE_EVENT_LOG_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "error.h"
+#include "log.h"
+
+typedef struct RunwayEventLog RunwayEventLog;
+
+/**
+ * Open path to append to; it is made where it is not there, for its owner only.
+ * log, which outlives it, is told once when a line cannot be written later on.
+ * RUNWAY_INVALID: it cannot be opened.
+ */
+RunwayOutcome ff_runway_event_log_open(const char *path, const RunwayLog *log,
+                                       RunwayEventLog **events,
+                                       RunwayError *err);
+void ff_runway_event_log_free(RunwayEventLog **events);
+
+typedef enum RunwayEventKind {
+    RUNWAY_EVENT_END,       ///< ends a list
+    RUNWAY_EVENT_TEXT,
+    RUNWAY_EVENT_INT,
+    RUNWAY_EVENT_NUMBER,    ///< three places behind the point
+    RUNWAY_EVENT_BOOL,
+} RunwayEventKind;
+
+/** A member of a line. Use the macros. */
+typedef struct RunwayEventField {
+    RunwayEventKind kind;
+    const char *name;
+    const char *text;       ///< NULL: the member is left out
+    int64_t number;
+    double real;            ///< negative or not finite: left out
+} RunwayEventField;
+
+#define RUNWAY_TEXT(name, value)   { RUNWAY_EVENT_TEXT, name, value, 0, 0 }
+#define RUNWAY_INT(name, value)    { RUNWAY_EVENT_INT, name, NULL, value, 0 }
+#define RUNWAY_NUMBER(name, value) { RUNWAY_EVENT_NUMBER, name, NULL, 0, value }
+#define RUNWAY_BOOL(name, value)   { RUNWAY_EVENT_BOOL, name, NULL, value, 0 }
+#define RUNWAY_EVENT_LAST          { RUNWAY_EVENT_END, NULL, NULL, 0, 0 }
+
+/**
+ * Write one line: "time", "run" and "event", then fields up to
+ * RUNWAY_EVENT_LAST. events may be NULL: nothing happens. From any thread.
+ */
+void ff_runway_event(RunwayEventLog *events, const char *event,
+                     const RunwayEventField *fields);
+
+/** The same as text, newline included, at the time given in microseconds since
+ *  the epoch. @return its length, 0 when room is too small for all of it. */
+size_t ff_runway_event_format(char *out, size_t room, int64_t time,
+                              const char *run, const char *event,
+                              const RunwayEventField *fields);
+
+#endif /* AVFILTER_RUNWAY_BASE_EVENT_LOG_H */

@@ -1,0 +1,49 @@
+/*
+ * This file is part of runway_v2v.
+ *
+ * runway_v2v is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * runway_v2v is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with runway_v2v; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+/**
+ * @file
+ * Notice SIGINT and SIGTERM beside a program that handles them: libavfilter has
+ * no interrupt callback, and a filter that waits for minutes has to return. POSIX
+ * signals, process-wide. Floor 0.
+ *
+ * The handler notes the signal and calls the one it replaced, as that asked to
+ * be called: its mask, its stack, system calls restarted or not. It is installed
+ * only over a real handler: where a signal's default ends the process, or where
+ * it is ignored, nothing changes. It is restored when the last user is gone, and
+ * only if it is still in place.
+ */
+
+#ifndef AVFILTER_RUNWAY_BASE_INTERRUPT_H
+#define AVFILTER_RUNWAY_BASE_INTERRUPT_H
+
+typedef struct RunwayInterrupt {
+    int active;
+    unsigned baseline;  ///< signals noted before
+} RunwayInterrupt;
+
+/** Begin to notice. Any thread. Each acquire is ended by one release. */
+void ff_runway_interrupt_acquire(RunwayInterrupt *interrupt);
+
+/** Whether a signal came since. Any thread. */
+int ff_runway_interrupt_seen(const RunwayInterrupt *interrupt);
+
+/** Does nothing when it is not active. */
+void ff_runway_interrupt_release(RunwayInterrupt *interrupt);
+
+#endif /* AVFILTER_RUNWAY_BASE_INTERRUPT_H */

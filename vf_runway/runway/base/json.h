@@ -1,0 +1,39 @@
+/*
+ * This file is part of FFmpeg.
+ *
+ * FFmpeg is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * FFmpeg is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with FFmpeg; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+/**
+ * @file
+ * cJSON, wherever its header lies: cjson/cJSON.h as it installs it, cJSON.h as
+ * its pkg-config file points to. Floor 0.
+ */
+
+#ifndef AVFILTER_RUNWAY_BASE_JSON_H
+#define AVFILTER_RUNWAY_BASE_JSON_H
+
+#if defined(__has_include)
+#if !__has_include(<cJSON.h>) && __has_include(<cjson/cJSON.h>)
+#define RUNWAY_CJSON_IN_FOLDER
+#endif
+#endif
+#ifdef RUNWAY_CJSON_IN_FOLDER
+#include <cjson/cJSON.h>
+#else
+#include <cJSON.h>
+#endif
+
+#endif /* AVFILTER_RUNWAY_BASE_JSON_H */

@@ -1,0 +1,152 @@
+/*
+ * This file is part of FFmpeg.
+ *
+ * FFmpeg is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * FFmpeg is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with FFmpeg; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+/**
+ * @file
+ * One clip's journey: what the journal knows of it, create, wait, download,
+ * check, store. Straight-line code that runs on a worker and blocks; all it
+ * waits for can be cancelled. Floor 3.
+ *
+ * Each step is on disk before the next one is taken, so that whatever dies when,
+ * the next run knows what may have been paid for (record.h, resume.h).
+ */
+
+#ifndef AVFILTER_RUNWAY_ENGINE_JOB_H
+#define AVFILTER_RUNWAY_ENGINE_JOB_H
+
+#include <stdint.h>
+
+#include "../http/account.h"
+#include "budget.h"
+#include "../store/cache.h"
+#include "../http/client.h"
+#include "../base/error.h"
+#include "../base/event_log.h"
+#include "../store/journal.h"
+#include "../base/log.h"
+#include "../store/record.h"
+#include "../store/resume.h"
+#include "../http/upload.h"
+#include "../api/wire.h"
+
+typedef enum RunwayJobState {
+    RUNWAY_JOB_QUEUED,       ///< has no worker yet, or waits for another run
+                             ///< that has the same clip
+    RUNWAY_JOB_SUBMITTING,   ///< the clip, or the create, is going out
+    RUNWAY_JOB_WAITING,      ///< the provider has it: see task_state
+    RUNWAY_JOB_DOWNLOADING,
+    RUNWAY_JOB_DONE,         ///< the result is there and was checked
+    RUNWAY_JOB_FAILED,       ///< error says why
+} RunwayJobState;
+
+/** What can be watched while a job runs. */
+typedef struct RunwayJobProgress {
+    RunwayJobState state;
+    RunwayTaskState task_state;  ///< while WAITING
+    double progress;             ///< 0..1 of the task, -1 when not told
+    char task_id[RUNWAY_ID_MAX]; ///< "" before the create was answered
+    double credits;              ///< told by the provider, -1 when not
+    int64_t took;                ///< what the task took in microseconds, as near
+                                 ///< as can be told; 0: not known
+} RunwayJobProgress;
+
+/**
+ * A clip and what became of it. Filled in by who submits it; while a worker has
+ * it, only that worker touches it.
+ */
+typedef struct RunwayJob {
+    /* set before, unchanged after */
+    int index;               ///< number of the clip, from 1
+    char label[96];          ///< for people: "clip 3 (10.00-15.00 s)"
+    char identity[RUNWAY_IDENTITY_SIZE]; ///< what it is in journal and cache
+    int fd;                  ///< the clip as MP4, closed by ff_runway_job_free()
+    uint64_t size;           ///< bytes of it
+    int upload;              ///< goes to the provider's storage and not into
+                             ///< the request
+    int64_t sent;            ///< its length in microseconds
+    int64_t credits;         ///< estimated price, -1 when unknown
+    RunwayRequest request;   ///< strings are borrowed and outlive the job
+    /* set by the worker */
+    int reused;              ///< the result was there already
+    int capped;              ///< it failed because max_credits is reached
+    int result_fd;           ///< MP4, -1: none; closed by ff_runway_job_free()
+    int64_t result_size;
+    RunwayJobProgress now;
+    RunwayError error;
+} RunwayJob;
+
+/** A job with both descriptors -1; NULL when memory is short. */
+RunwayJob *ff_runway_job_create(void);
+/** Closes what the job holds. */
+void ff_runway_job_free(RunwayJob **job);
+
+/** What a job needs around it. All callbacks are called on the worker. */
+typedef struct RunwayJobHost {
+    RunwayClient *client;
+    RunwayJournal *journal;
+    RunwayCache *cache;
+    RunwayBudget *budget;
+    RunwayAccountGate *account;
+    RunwayUploader *uploader;
+    const char *output;      ///< identity of the first clip of all; "": not known
+    RunwayOnUnknown on_unknown;
+    int retries;             ///< new paid tasks after passing failures
+    const RunwayLog *log;
+    RunwayEventLog *events;  ///< NULL: none
+    int64_t poll_interval;   ///< microseconds between two reads of a task
+    int64_t task_timeout;    ///< microseconds, from the first PENDING or
+                             ///< RUNNING; THROTTLED does not count
+    int64_t download_timeout; ///< microseconds that a result may take to come,
+                             ///< all tries together; 0: RUNWAY_DOWNLOAD_MAX
+    void *opaque;
+    /** Wait; non-zero when cancelled, at once then. */
+    int (*wait)(void *opaque, int64_t microseconds);
+    /** Non-zero when cancelled. */
+    int (*cancelled)(void *opaque);
+    /** job->now as it was just set: copy it. */
+    void (*changed)(void *opaque, const RunwayJob *job);
+    /** How long tasks have taken so far, microseconds; 0: not known yet. */
+    int64_t (*expected)(void *opaque);
+    /** Whether a result is whole: RUNWAY_OK or RUNWAY_BAD_RESULT; anything
+     *  else: this cannot be told here and now. */
+    RunwayOutcome (*check)(void *opaque, int fd, int64_t size, int64_t sent,
+                           RunwayError *err);
+} RunwayJobHost;
+
+/**
+ * Run a job to its end. The outcome is job->error.outcome as well, with a text
+ * that names the clip and, where there is one, the task. The clip's fd is
+ * closed once it is no longer needed.
+ */
+RunwayOutcome ff_runway_job_run(RunwayJob *job, const RunwayJobHost *host);
+
+/**
+ * When to read a task next. elapsed: since the create; interval: the wished
+ * distance; expected: what tasks took before, 0: not known; least: the
+ * distance the provider asks for. A read is placed where the task is likely to
+ * have just ended and never nearer than least to the one before; with nothing
+ * to go by, or far from it, at the wished distance. Pure.
+ * @return microseconds from now
+ */
+int64_t ff_runway_job_next_read(int64_t elapsed, int64_t interval,
+                                int64_t expected, int64_t least);
+
+/** Provider's rule: one task is not read more often than this [SDK 4.20.1]. */
+#define RUNWAY_POLL_LEAST 5000000LL
+
+#endif /* AVFILTER_RUNWAY_ENGINE_JOB_H */

@@ -1,0 +1,106 @@
+/*
+ * This file is part of FFmpeg.
+ *
+ * FFmpeg is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * FFmpeg is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with FFmpeg; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+/**
+ * @file
+ * What the job's own files share, and nobody else looks at: one run of a job
+ * (job_step.c) and its steps. The order of the steps is in job.c; each step is a
+ * file: sending (job_submit.c), waiting for the task (job_wait.c), bringing the
+ * result in (job_fetch.c). All of it is on one worker. Floor 3.
+ */
+
+#ifndef AVFILTER_RUNWAY_ENGINE_JOB_INTERNAL_H
+#define AVFILTER_RUNWAY_ENGINE_JOB_INTERNAL_H
+
+#include <stdint.h>
+
+#include "job.h"
+
+/** What one run of a job carries from step to step. */
+typedef struct RunwayJobRun {
+    RunwayJob *job;
+    const RunwayJobHost *host;
+    uint32_t random;
+    int64_t outage;     ///< when the present row of failures began, 0: none
+    int attempt;        ///< failures in that row
+
+    RunwayJournalLock *lock;
+    RunwayRecord *record;
+    RunwayReservation held;  ///< of the budget, for the try at hand
+    int resent;              ///< times on_unknown=resend was used
+    int submitted_here;      ///< the task is one of this run's own
+    RunwayTask *task;        ///< as it was read last
+} RunwayJobRun;
+
+/** Set job->now.state, and tell. */
+void ff_runway_run_set_state(RunwayJobRun *run, RunwayJobState state);
+
+/** RUNWAY_CANCELLED, with its text. */
+RunwayOutcome ff_runway_run_cancelled(RunwayError *err);
+
+/** Something was answered: a row of failures, if there was one, is over. */
+void ff_runway_run_recovered(RunwayJobRun *run);
+
+/**
+ * After RUNWAY_UNAVAILABLE: wait before the next try of what. retry_after is in
+ * microseconds, -1 when not told. @return RUNWAY_OK: try again; else the job is
+ * over (cancelled, or an outage without end).
+ */
+RunwayOutcome ff_runway_run_back_off(RunwayJobRun *run, const char *what,
+                                     int64_t retry_after,
+                                     const RunwayError *why, RunwayError *err);
+
+/**
+ * Take the clip's record to another state, on disk. what and code are why, or
+ * NULL.
+ */
+RunwayOutcome ff_runway_run_write(RunwayJobRun *run, RunwayClipState state,
+                                  const char *what, const char *code,
+                                  RunwayError *err);
+
+/**
+ * Send the create, as often as it certainly was not accepted. RUNWAY_OK: the
+ * task is there and journalled; RUNWAY_OK also when its fate is unknown, which
+ * the record says then.
+ */
+RunwayOutcome ff_runway_run_submit(RunwayJobRun *run, RunwayError *err);
+
+/** Read the task into run->task, however many tries that takes. */
+RunwayOutcome ff_runway_run_read_task(RunwayJobRun *run, RunwayError *err);
+
+/** Wait for the task to end: RUNWAY_OK when run->task has SUCCEEDED. */
+RunwayOutcome ff_runway_run_await(RunwayJobRun *run, RunwayError *err);
+
+/** Bring the result of a task that has SUCCEEDED in: checked and stored, the
+ *  job's result_fd is it. */
+RunwayOutcome ff_runway_run_fetch(RunwayJobRun *run, RunwayError *err);
+
+/** Open the stored result. RUNWAY_OK with the job's result_fd -1: it is not
+ *  there (any more). */
+RunwayOutcome ff_runway_run_use_stored(RunwayJobRun *run, RunwayError *err);
+
+/**
+ * Look once more for what is paid for, before anything is decided: a result that
+ * was stored where the record has gone on since may be in this cache, and a task
+ * that was lost may be known again (a provider had forgotten it for a while; the
+ * key was another account's). The record, and the job's result_fd, are what was
+ * found.
+ */
+RunwayOutcome ff_runway_run_find_again(RunwayJobRun *run, RunwayError *err);
+
+#endif /* AVFILTER_RUNWAY_ENGINE_JOB_INTERNAL_H */

@@ -1,0 +1,228 @@
+/*
+ * This file is part of FFmpeg.
+ *
+ * FFmpeg is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * FFmpeg is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with FFmpeg; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "job_internal.h"
+
+/* The create certainly was not accepted: take the intent back. */
+static void note_rejected(RunwayJobRun *run, const RunwayError *why)
+{
+    RunwayError err;
+
+    if (ff_runway_run_write(run, RUNWAY_CLIP_REJECTED, why->text, NULL, &err))
+        ff_runway_log(run->host->log, RUNWAY_LOG_WARNING, "%s: nothing was "
+                      "accepted, but the journal cannot be told: %s",
+                      run->job->label, err.text);
+}
+
+static RunwayOutcome write_intent(RunwayJobRun *run, RunwayError *err)
+{
+    RunwayJob *job = run->job;
+    RunwayRecord *r = run->record;
+    RunwayOutcome ret = ff_runway_record_move(r, RUNWAY_CLIP_INTENT, err);
+
+    if (ret)
+        return ret;
+    ff_runway_record_set(r->endpoint, sizeof(r->endpoint),
+                         ff_runway_client_endpoint(run->host->client));
+    ff_runway_record_set(r->model, sizeof(r->model), job->request.model_name);
+    ff_runway_record_set(r->label, sizeof(r->label), job->label);
+    ff_runway_record_set(r->output, sizeof(r->output), run->host->output);
+    r->credits_estimated = (double)job->credits;
+    return ff_runway_journal_write(run->host->journal, run->lock, r, err);
+}
+
+static void log_submitted(RunwayJobRun *run)
+{
+    const RunwayJob *job = run->job;
+    const RunwayEventField fields[] = {
+        RUNWAY_INT("clip", job->index), RUNWAY_TEXT("task", job->now.task_id),
+        RUNWAY_TEXT("model", job->request.model_name),
+        RUNWAY_NUMBER("credits", run->record->credits_estimated),
+        RUNWAY_EVENT_LAST
+    };
+
+    ff_runway_event(run->host->events, "submitted", fields);
+}
+
+/* A create was accepted: the task is ours, come what may. */
+static void accepted(RunwayJobRun *run)
+{
+    RunwayJob *job = run->job;
+    RunwayRecord *r = run->record;
+    RunwayError err;
+
+    ff_runway_run_recovered(run);
+    run->submitted_here = 1;
+    ff_runway_record_set(r->task_id, sizeof(r->task_id), job->now.task_id);
+    if (job->now.credits >= 0) {
+        r->credits_estimated = job->now.credits;
+        ff_runway_budget_estimate(run->host->budget, &run->held,
+                                  job->now.credits);
+    }
+    /* it is paid for now: a disk that fails here is no reason to drop it */
+    if (ff_runway_run_write(run, RUNWAY_CLIP_SUBMITTED, NULL, NULL, &err))
+        ff_runway_log(run->host->log, RUNWAY_LOG_ERROR, "%s: task %s was "
+                      "accepted, but the journal cannot be told: %s",
+                      job->label, job->now.task_id, err.text);
+    ff_runway_log(run->host->log, RUNWAY_LOG_VERBOSE,
+                  "%s: submitted as task %s", job->label, job->now.task_id);
+    log_submitted(run);
+}
+
+/* Upload those of the pictures that are files; to has room for all. The URIs
+ * are the caller's to free(), on failure as well. */
+static RunwayOutcome upload_pictures(RunwayJobRun *run,
+                                     const RunwayPicture *from, int nb,
+                                     RunwayPicture *to, char **uris,
+                                     RunwayError *err)
+{
+    RunwayOutcome ret = RUNWAY_OK;
+
+    for (int i = 0; i < nb && !ret; i++) {
+        to[i] = from[i];
+        if (from[i].uri)
+            continue;
+        ret = ff_runway_upload_picture(run->host->uploader, run->job->label,
+                                       from[i].file, &uris[i], err);
+        to[i].uri = uris[i];
+    }
+    return ret;
+}
+
+/* Bring what does not fit into the request where the provider finds it, and
+ * make the request. */
+static RunwayOutcome make_body(RunwayJobRun *run, RunwayBody **body,
+                               RunwayError *err)
+{
+    RunwayJob *job = run->job;
+    RunwayRequest request = job->request;
+    RunwayUpload clip = { job->label, "clip.mp4", "video/mp4", job->fd,
+                          job->size };
+    const RunwayEventField uploaded[] = {
+        RUNWAY_INT("clip", job->index), RUNWAY_INT("bytes", (int64_t)job->size),
+        RUNWAY_EVENT_LAST
+    };
+    int nb = request.nb_references + request.nb_keyframes;
+    RunwayPicture *pictures = calloc((size_t)nb + 1, sizeof(*pictures));
+    char **uris = calloc((size_t)nb + 1, sizeof(*uris));
+    RunwayOutcome ret = RUNWAY_OK;
+
+    *body = NULL;
+    if (!pictures || !uris)
+        ret = ff_runway_error(err, RUNWAY_NOMEM, "out of memory");
+    if (!ret)
+        ret = upload_pictures(run, request.references, request.nb_references,
+                              pictures, uris, err);
+    if (!ret)
+        ret = upload_pictures(run, request.keyframes, request.nb_keyframes,
+                              pictures + request.nb_references,
+                              uris + request.nb_references, err);
+    if (!ret && job->upload)
+        ret = ff_runway_upload(run->host->uploader, &clip, &uris[nb], err);
+    if (!ret && job->upload)
+        ff_runway_event(run->host->events, "uploaded", uploaded);
+    if (!ret) {
+        request.references = pictures;
+        request.keyframes  = pictures + request.nb_references;
+        ret = ff_runway_wire_create_body(&request, job->fd, job->size,
+                                         uris[nb], body, err);
+    }
+    for (int i = 0; uris && i <= nb; i++)
+        free(uris[i]);
+    free(uris);
+    free(pictures);
+    return ret;
+}
+
+RunwayOutcome ff_runway_run_submit(RunwayJobRun *run, RunwayError *err)
+{
+    RunwayJob *job = run->job;
+    RunwayBody *body = NULL;
+    RunwayError why;
+    RunwayOutcome ret;
+
+    ret = ff_runway_budget_reserve(run->host->budget, (double)job->credits,
+                                   &run->held, err);
+    if (ret) {
+        job->capped = ret == RUNWAY_REFUSED;
+        return ret;
+    }
+    job->now.task_id[0] = 0;
+    ff_runway_run_set_state(run, RUNWAY_JOB_SUBMITTING);
+    ret = ff_runway_account_admit(run->host->account, job->request.model_name,
+                                  (double)job->credits, err);
+    if (!ret)
+        ret = make_body(run, &body, err);
+    if (ret) {
+        ff_runway_budget_release(run->host->budget, &run->held);
+        return ret;
+    }
+    for (;;) {
+        int64_t retry_after = -1;
+
+        ret = write_intent(run, err);
+        if (ret) {
+            ff_runway_budget_release(run->host->budget, &run->held);
+            goto end;
+        }
+        memset(&why, 0, sizeof(why));
+        ret = ff_runway_client_submit(run->host->client, body,
+                                      job->now.task_id, &job->now.credits,
+                                      &retry_after, &why);
+        if (ret != RUNWAY_UNAVAILABLE)
+            break;
+        /* before the wait: who dies in it leaves nothing behind that may have
+         * been paid for */
+        note_rejected(run, &why);
+        ret = ff_runway_run_back_off(run, "the create request", retry_after,
+                                     &why, err);
+        if (ret) {
+            ff_runway_budget_release(run->host->budget, &run->held);
+            goto end;
+        }
+    }
+    if (!ret) {
+        accepted(run);
+    } else if (ret == RUNWAY_UNKNOWN) {
+        /* a run that is being ended asks nobody for its error any more */
+        if (run->host->cancelled(run->host->opaque))
+            ff_runway_log(run->host->log, RUNWAY_LOG_WARNING, "%s: %s",
+                          job->label, why.text);
+        ret = ff_runway_run_write(run, RUNWAY_CLIP_UNKNOWN, why.text, NULL,
+                                  err);
+        if (ret) {
+            RunwayError second = *err;
+
+            ret = ff_runway_error(err, RUNWAY_UNKNOWN, "%s: a create request "
+                                  "went out and was not answered (%s): a task "
+                                  "may exist and be billed; and the journal "
+                                  "cannot be told: %s", job->label, why.text,
+                                  second.text);
+        }
+    } else {
+        *err = why;
+        note_rejected(run, err);
+        ff_runway_budget_release(run->host->budget, &run->held);
+    }
+end:
+    ff_runway_body_free(&body);
+    return ret;
+}

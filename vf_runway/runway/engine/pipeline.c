@@ -1,0 +1,763 @@
+/*
+ * This file is part of FFmpeg.
+ *
+ * FFmpeg is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * FFmpeg is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with FFmpeg; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "../base/clock.h"
+#include "pipeline.h"
+
+/* A job's place in the queue. */
+typedef struct Entry {
+    RunwayJob *job;
+    /* protected by the pipeline's lock */
+    RunwayJobProgress now;  ///< copy of job->now
+    int running;            ///< a worker has it, or had it
+    int ended;
+    int failed;
+    int moderated;          ///< it failed for good
+    int fatal;              ///< the pipeline's error is this one's
+    int64_t submitted;      ///< when the task began, about; 0: not yet
+    struct Entry *next;
+} Entry;
+
+struct RunwayPipeline {
+    RunwayPipelineConfig config;
+    RunwayClient *client;
+    RunwayJournal *journal;
+    RunwayCache *cache;
+    RunwayBudget *budget;
+    RunwayAccountGate *account;
+    RunwayUploader *uploader;
+
+    /* owner's thread only */
+    pthread_t *threads;
+    int nb_threads;
+
+    /* set with the first job, before there is a worker */
+    char output[RUNWAY_IDENTITY_SIZE];
+
+    pthread_mutex_t lock;
+    pthread_cond_t changed;  ///< signalled to all on any change below
+
+    /* protected by lock */
+    Entry *head, *tail;      ///< jobs in order of admission
+    int nb_entries;
+    int idle;                ///< workers that wait for a job
+    int queued;              ///< jobs that wait for a worker
+    int active;              ///< jobs that a worker has
+    int stop;                ///< nothing more is submitted
+    int closed;              ///< no job is started any more
+    RunwayError error;       ///< first failure; stays
+    int admitted, done, failed;
+    int64_t task_time;       ///< what a task takes, running mean; 0: none yet
+    int moderated;           ///< failures for good in a row, of jobs that were
+                             ///< taken already
+};
+
+/* A RunwayStop. Where a clip has failed, or nobody wants the rest, another's
+ * create that is out is let be answered: it may have been accepted. */
+static int is_stopped(void *opaque)
+{
+    RunwayPipeline *p = opaque;
+    int stop;
+
+    pthread_mutex_lock(&p->lock);
+    stop = p->stop;
+    pthread_mutex_unlock(&p->lock);
+    if (!stop)
+        return RUNWAY_STOP_NOT;
+    return p->config.interrupted &&
+           p->config.interrupted(p->config.interrupt_opaque) ?
+           RUNWAY_STOP_NOW : RUNWAY_STOP_SOON;
+}
+
+static int wait_stopped(void *opaque, int64_t microseconds)
+{
+    RunwayPipeline *p = opaque;
+    int64_t end = ff_runway_now() + microseconds;
+    int stop;
+
+    pthread_mutex_lock(&p->lock);
+    while (!p->stop) {
+        int64_t left = end - ff_runway_now();
+
+        if (left <= 0)
+            break;
+        ff_runway_cond_wait(&p->changed, &p->lock, left);
+    }
+    stop = p->stop;
+    pthread_mutex_unlock(&p->lock);
+    return stop;
+}
+
+static Entry *find_entry(RunwayPipeline *p, const RunwayJob *job)
+{
+    for (Entry *e = p->head; e; e = e->next)
+        if (e->job == job)
+            return e;
+    return NULL;
+}
+
+static void job_changed(void *opaque, const RunwayJob *job)
+{
+    RunwayPipeline *p = opaque;
+    Entry *e;
+
+    pthread_mutex_lock(&p->lock);
+    e = find_entry(p, job);
+    if (e) {
+        int64_t now = ff_runway_now();
+
+        /* what waits for a free place has not begun */
+        if (job->now.state == RUNWAY_JOB_WAITING &&
+            (!e->submitted ||
+             job->now.task_state == RUNWAY_TASK_THROTTLED))
+            e->submitted = now;
+        /* half of the newest: load at a provider changes by the hour */
+        if (job->now.took && !e->now.took)
+            p->task_time = p->task_time ? (p->task_time + job->now.took) / 2
+                                        : job->now.took;
+        e->now = job->now;
+        pthread_cond_broadcast(&p->changed);
+    }
+    pthread_mutex_unlock(&p->lock);
+}
+
+static int64_t expected_time(void *opaque)
+{
+    RunwayPipeline *p = opaque;
+    int64_t time;
+
+    pthread_mutex_lock(&p->lock);
+    time = p->task_time;
+    pthread_mutex_unlock(&p->lock);
+    return time;
+}
+
+static RunwayOutcome check_result(void *opaque, int fd, int64_t size,
+                                  int64_t sent, RunwayError *err)
+{
+    RunwayPipeline *p = opaque;
+
+    return p->config.check(p->config.check_opaque, is_stopped, p, fd, size,
+                           sent, err);
+}
+
+static Entry *next_queued(RunwayPipeline *p)
+{
+    for (Entry *e = p->head; e; e = e->next)
+        if (!e->running)
+            return e;
+    return NULL;
+}
+
+/* Whether the run goes on without this clip. lock is held */
+static int is_tolerated(const RunwayPipeline *p, RunwayOutcome outcome)
+{
+    return p->config.tolerant &&
+           (outcome == RUNWAY_TASK_FAILED ||
+            outcome == RUNWAY_TASK_FAILED_PASSING ||
+            outcome == RUNWAY_BAD_RESULT);
+}
+
+/* Whether too many clips in a row have failed for good. In the order of the
+ * clips and not of their ends, so that it is the same in every run: a failure
+ * that the journal knows ends its clip at once. lock is held */
+static int is_moderated(const RunwayPipeline *p)
+{
+    int row = p->moderated;
+
+    for (const Entry *e = p->head; e && row < RUNWAY_MODERATION_MAX;
+         e = e->next)
+        row = e->moderated ? row + 1 : 0;
+    return row >= RUNWAY_MODERATION_MAX;
+}
+
+/* Start nothing more, but let those end that are paid for: their results would
+ * wait at the provider otherwise, and count against the cap of the next run.
+ * lock is held. */
+static void close_pipeline(RunwayPipeline *p)
+{
+    if (!p->closed && p->active)
+        ff_runway_log(p->config.log, RUNWAY_LOG_WARNING, "max_credits is "
+                      "reached: no other clip is sent; what is paid for "
+                      "already is waited for");
+    p->closed = 1;
+}
+
+/* lock is held; stays held on return */
+static void run_entry(RunwayPipeline *p, Entry *e, const RunwayJobHost *host)
+{
+    RunwayOutcome ret;
+
+    e->running = 1;
+    p->active++;
+    p->queued--;
+    pthread_mutex_unlock(&p->lock);
+    ret = ff_runway_job_run(e->job, host);
+    pthread_mutex_lock(&p->lock);
+
+    p->active--;
+    e->ended  = 1;
+    e->failed = !!ret;
+    e->now    = e->job->now;
+    if (!ret) {
+        p->done++;
+    } else {
+        int tolerated = is_tolerated(p, ret);
+
+        p->failed++;
+        e->moderated = ret == RUNWAY_TASK_FAILED;
+        if (tolerated && is_moderated(p)) {
+            const RunwayError why = e->job->error;
+
+            tolerated = 0;
+            ff_runway_error(&e->job->error, ret, "%d clips in a row failed for "
+                            "good; on_error=source ends there, as accounts are "
+                            "suspended for less: %s", RUNWAY_MODERATION_MAX,
+                            why.text);
+        }
+        if (!tolerated) {
+            /* those that end because another failed are not the reason */
+            if (ret != RUNWAY_CANCELLED && !p->error.outcome)
+                p->error = e->job->error;
+            e->fatal = 1;
+            if (e->job->capped)
+                close_pipeline(p);
+            else
+                p->stop = 1;
+        }
+    }
+    pthread_cond_broadcast(&p->changed);
+}
+
+static void *worker(void *opaque)
+{
+    RunwayPipeline *p = opaque;
+    const RunwayJobHost host = {
+        .client        = p->client,
+        .journal       = p->journal,
+        .cache         = p->cache,
+        .budget        = p->budget,
+        .account       = p->account,
+        .uploader      = p->uploader,
+        .output        = p->output,
+        .on_unknown    = p->config.on_unknown,
+        .retries       = p->config.retries,
+        .log           = p->config.log,
+        .events        = p->config.events,
+        .poll_interval = p->config.poll_interval,
+        .task_timeout  = p->config.task_timeout,
+        .opaque        = p,
+        .wait          = wait_stopped,
+        .cancelled     = is_stopped,
+        .changed       = job_changed,
+        .expected      = expected_time,
+        .check         = check_result,
+    };
+
+    pthread_mutex_lock(&p->lock);
+    while (!p->stop) {
+        Entry *e = p->closed ? NULL : next_queued(p);
+
+        if (e) {
+            run_entry(p, e, &host);
+        } else {
+            p->idle++;
+            pthread_cond_wait(&p->changed, &p->lock);
+            p->idle--;
+        }
+    }
+    pthread_mutex_unlock(&p->lock);
+    return NULL;
+}
+
+static int is_cached(void *opaque, const RunwayRecord *record)
+{
+    const RunwayPipeline *p = opaque;
+
+    return record->state == RUNWAY_CLIP_STORED &&
+           ff_runway_cache_has(p->cache, record->identity, record->result_size,
+                               record->result_checksum);
+}
+
+static RunwayOutcome open_stores(RunwayPipeline *p, RunwayError *err)
+{
+    const RunwayJournalConfig journal = {
+        .state_dir = p->config.state_dir,
+        .read_only = p->config.plan_only,
+        .log       = p->config.log,
+    };
+    const RunwayCacheConfig cache = {
+        .cache_dir  = p->config.cache_dir,
+        .cache_size = p->config.cache_size,
+        .read_only  = p->config.plan_only,
+        .log        = p->config.log,
+    };
+    const RunwayUploaderConfig uploader = {
+        .client = p->client,
+        .log    = p->config.log,
+        .opaque = p,
+        .wait   = wait_stopped,
+    };
+    RunwayOutcome ret;
+    RunwayError warning;
+
+    ret = ff_runway_uploader_create(&uploader, &p->uploader, err);
+    if (!ret)
+        ret = ff_runway_account_gate_create(p->client, p->config.log,
+                                            &p->account, err);
+    if (!ret)
+        ret = ff_runway_budget_create(p->config.max_credits, &p->budget, err);
+    if (!ret)
+        ret = ff_runway_journal_open(&journal, &p->journal, err);
+    if (!ret)
+        ret = ff_runway_cache_create(&cache, &p->cache, err);
+    if (!ret && !p->config.plan_only &&
+        ff_runway_journal_prune(p->journal, (int64_t)time(NULL),
+                                        is_cached, p, NULL, &warning))
+        ff_runway_log(p->config.log, RUNWAY_LOG_WARNING,
+                      "old journal entries stay: %s", warning.text);
+    return ret;
+}
+
+static void close_stores(RunwayPipeline *p)
+{
+    ff_runway_budget_free(&p->budget);
+    ff_runway_account_gate_free(&p->account);
+    ff_runway_uploader_free(&p->uploader);
+    ff_runway_journal_free(&p->journal);
+    ff_runway_cache_free(&p->cache);
+}
+
+RunwayOutcome ff_runway_pipeline_create(const RunwayPipelineConfig *config,
+                                        RunwayPipeline **pipeline,
+                                        RunwayError *err)
+{
+    RunwayPipeline *p = calloc(1, sizeof(*p));
+    RunwayOutcome ret = RUNWAY_NOMEM;
+
+    *pipeline = NULL;
+    if (!p)
+        return ff_runway_error(err, RUNWAY_NOMEM, "out of memory");
+    p->config = *config;
+    p->config.client.cancelled = is_stopped;
+    p->config.client.opaque    = p;
+    if (pthread_mutex_init(&p->lock, NULL)) {
+        free(p);
+        return ff_runway_error(err, RUNWAY_NOMEM, "no mutex can be made");
+    }
+    if (ff_runway_cond_init(&p->changed)) {
+        ff_runway_error(err, RUNWAY_NOMEM, "no condition can be made");
+        goto fail_cond;
+    }
+    p->threads = calloc((size_t)config->concurrency, sizeof(*p->threads));
+    if (!p->threads) {
+        ff_runway_error(err, RUNWAY_NOMEM, "out of memory");
+        goto fail;
+    }
+    ret = ff_runway_client_create(&p->config.client, &p->client, err);
+    if (!ret)
+        ret = open_stores(p, err);
+    if (ret)
+        goto fail;
+    if (!config->plan_only && config->poll_interval < RUNWAY_POLL_LEAST &&
+        !ff_runway_client_is_loopback(p->client))
+        ff_runway_log(config->log, RUNWAY_LOG_WARNING, "poll_interval: the "
+                      "provider asks for %lld s between two looks at a task; "
+                      "it is made so many", RUNWAY_POLL_LEAST / 1000000);
+    *pipeline = p;
+    return RUNWAY_OK;
+
+fail:
+    close_stores(p);
+    ff_runway_client_free(&p->client);
+    free(p->threads);
+    pthread_cond_destroy(&p->changed);
+fail_cond:
+    pthread_mutex_destroy(&p->lock);
+    free(p);
+    return ret;
+}
+
+void ff_runway_pipeline_cancel(RunwayPipeline *p)
+{
+    pthread_mutex_lock(&p->lock);
+    p->stop = 1;
+    pthread_cond_broadcast(&p->changed);
+    pthread_mutex_unlock(&p->lock);
+}
+
+/* lock is held, and e is the head */
+static RunwayJob *remove_head(RunwayPipeline *p)
+{
+    Entry *e = p->head;
+    RunwayJob *job = e->job;
+
+    p->moderated = e->moderated ? p->moderated + 1 : 0;
+    p->head = e->next;
+    if (!p->head)
+        p->tail = NULL;
+    p->nb_entries--;
+    free(e);
+    return job;
+}
+
+/* Whether a task of this clip is at the provider, paid for and not fetched. */
+static int is_left(const Entry *e)
+{
+    if (!e->now.task_id[0])
+        return 0;
+    if (!e->ended)
+        return 1;
+    switch (e->job->error.outcome) {
+    case RUNWAY_OK:
+    case RUNWAY_TASK_FAILED:
+    case RUNWAY_TASK_FAILED_PASSING:
+    case RUNWAY_TASK_LOST:
+        return 0;
+    default:
+        return 1;
+    }
+}
+
+void ff_runway_pipeline_stop(RunwayPipeline *p)
+{
+    ff_runway_pipeline_cancel(p);
+    if (!p->nb_threads)
+        return;
+    for (int i = 0; i < p->nb_threads; i++)
+        pthread_join(p->threads[i], NULL);
+    p->nb_threads = 0;
+    for (const Entry *e = p->head; e; e = e->next)
+        if (is_left(e))
+            ff_runway_log(p->config.log, RUNWAY_LOG_WARNING,
+                          "%s: task %s is left at the provider", e->job->label,
+                          e->now.task_id);
+}
+
+void ff_runway_pipeline_free(RunwayPipeline **pipeline)
+{
+    RunwayPipeline *p = *pipeline;
+
+    if (!p)
+        return;
+    ff_runway_pipeline_stop(p);
+    while (p->head) {
+        RunwayJob *job = remove_head(p);
+
+        ff_runway_job_free(&job);
+    }
+    close_stores(p);
+    ff_runway_client_free(&p->client);
+    pthread_cond_destroy(&p->changed);
+    pthread_mutex_destroy(&p->lock);
+    free(p->threads);
+    free(p);
+    *pipeline = NULL;
+}
+
+const char *ff_runway_pipeline_endpoint(const RunwayPipeline *p)
+{
+    return ff_runway_client_endpoint(p->client);
+}
+
+void ff_runway_pipeline_totals(RunwayPipeline *p, RunwayBudgetTotals *totals)
+{
+    ff_runway_budget_totals(p->budget, totals);
+}
+
+int ff_runway_pipeline_has_room(RunwayPipeline *p)
+{
+    int room;
+
+    pthread_mutex_lock(&p->lock);
+    room = !p->stop && !p->closed &&
+           p->nb_entries < p->config.concurrency + RUNWAY_PIPELINE_WAITING;
+    pthread_mutex_unlock(&p->lock);
+    return room;
+}
+
+/* As ff_runway_run_find_again(), as far as nobody has to be asked. */
+static int is_found_again(const RunwayPipeline *p, const RunwayRecord *r)
+{
+    return (r->state == RUNWAY_CLIP_GENERATED ||
+            r->state == RUNWAY_CLIP_LOST) &&
+           ff_runway_cache_has(p->cache, r->identity, r->result_size,
+                               r->result_checksum);
+}
+
+/* Tasks that may be bought yet for a clip: what it begins with, a new one after
+ * each failure that retries allow, and one that on_unknown=resend allows. */
+static int most_tasks(const RunwayPipeline *p, const RunwayRecord *r,
+                      RunwayPipelinePlan plan)
+{
+    int again = p->config.retries > r->failures ?
+                p->config.retries - r->failures : 0;
+    /* a clip whose fate is unknown uses it to begin with */
+    int resend = p->config.on_unknown == RUNWAY_ON_UNKNOWN_RESEND &&
+                 (plan == RUNWAY_PLAN_PAID || !ff_runway_record_is_open(r));
+
+    if (plan != RUNWAY_PLAN_BUY && plan != RUNWAY_PLAN_PAID)
+        return 0;
+    return (plan == RUNWAY_PLAN_BUY) + again + resend;
+}
+
+RunwayOutcome ff_runway_pipeline_plan(RunwayPipeline *p, const RunwayJob *job,
+                                      RunwayPipelinePlan *plan, int *most,
+                                      RunwayError *err)
+{
+    const RunwayResumePolicy policy = { p->config.on_unknown,
+                                        p->config.retries, 0 };
+    RunwayRecord *record = calloc(1, sizeof(*record));
+    RunwayError stop;
+    RunwayOutcome ret;
+
+    if (!record)
+        return ff_runway_error(err, RUNWAY_NOMEM, "out of memory");
+    ret = ff_runway_journal_read(p->journal, job->identity, record, err);
+    if (ret)
+        goto end;
+    switch (ff_runway_resume(record, job->label, &policy, &stop)) {
+    case RUNWAY_RESUME_SEND:       *plan = RUNWAY_PLAN_BUY;    break;
+    case RUNWAY_RESUME_READ_TASK:  *plan = RUNWAY_PLAN_PAID;   break;
+    case RUNWAY_RESUME_USE_STORED: *plan = RUNWAY_PLAN_STORED; break;
+    default:
+        *plan = stop.outcome != RUNWAY_TASK_FAILED &&
+                stop.outcome != RUNWAY_TASK_FAILED_PASSING ?
+                RUNWAY_PLAN_STUCK : p->config.tolerant ? RUNWAY_PLAN_KEPT
+                                                       : RUNWAY_PLAN_FAILED;
+        break;
+    }
+    if (*plan == RUNWAY_PLAN_STORED && !is_cached(p, record))
+        *plan = RUNWAY_PLAN_PAID;
+    else if (is_found_again(p, record))
+        *plan = RUNWAY_PLAN_STORED;
+    if (ff_runway_budget_meet(p->budget, job->identity) &&
+        (*plan == RUNWAY_PLAN_BUY || *plan == RUNWAY_PLAN_PAID))
+        *plan = RUNWAY_PLAN_EQUAL;
+    *most = most_tasks(p, record, *plan);
+end:
+    free(record);
+    return ret;
+}
+
+int ff_runway_pipeline_pending(RunwayPipeline *p)
+{
+    int pending;
+
+    pthread_mutex_lock(&p->lock);
+    pending = p->nb_entries;
+    pthread_mutex_unlock(&p->lock);
+    return pending;
+}
+
+/* lock is held */
+static RunwayOutcome get_error(RunwayPipeline *p, RunwayError *err)
+{
+    if (p->error.outcome && (p->stop || !p->active)) {
+        if (err)
+            *err = p->error;
+        return p->error.outcome;
+    }
+    return p->stop ? ff_runway_error(err, RUNWAY_CANCELLED, "cancelled")
+                   : RUNWAY_OK;
+}
+
+typedef struct Foresight {
+    RunwayPipeline *pipeline;
+    RunwayOutcome ret;
+    RunwayError *err;
+} Foresight;
+
+static int foresee_record(void *opaque, const RunwayRecord *record)
+{
+    Foresight *f = opaque;
+
+    if (ff_runway_record_counts(record) &&
+        !strcmp(record->output, f->pipeline->output))
+        f->ret = ff_runway_budget_foresee(f->pipeline->budget,
+                                          record->identity,
+                                          ff_runway_record_cost(record),
+                                          f->err);
+    return !!f->ret;
+}
+
+/* The first job of all names the output. What earlier runs have spent for clips
+ * of it that come later counts against the cap from the beginning: else a clip
+ * at hand would be bought with what these have cost already. */
+static RunwayOutcome begin_output(RunwayPipeline *p, const RunwayJob *job,
+                                  RunwayError *err)
+{
+    Foresight f = { p, RUNWAY_OK, err };
+    RunwayOutcome ret;
+
+    ff_runway_record_set(p->output, sizeof(p->output), job->identity);
+    if (p->config.max_credits <= 0)
+        return RUNWAY_OK;
+    ret = ff_runway_journal_each(p->journal, foresee_record, &f, err);
+    return ret ? ret : f.ret;
+}
+
+RunwayOutcome ff_runway_pipeline_admit(RunwayPipeline *p, RunwayJob **job,
+                                       RunwayError *err)
+{
+    Entry *e;
+    RunwayOutcome ret;
+
+    if (!p->output[0]) {
+        ret = begin_output(p, *job, err);
+        if (ret)
+            return ret;
+    }
+    e = calloc(1, sizeof(*e));
+    if (!e)
+        return ff_runway_error(err, RUNWAY_NOMEM, "out of memory");
+    pthread_mutex_lock(&p->lock);
+    ret = get_error(p, err);
+    if (ret)
+        goto fail;
+    if (p->idle <= p->queued && p->nb_threads < p->config.concurrency) {
+        if (!pthread_create(&p->threads[p->nb_threads], NULL, worker, p))
+            p->nb_threads++;
+        else if (!p->nb_threads) {
+            ret = ff_runway_error(err, RUNWAY_NOMEM,
+                                  "no thread can be started");
+            goto fail;
+        }
+    }
+    e->job = *job;
+    e->now = (*job)->now;
+    if (p->tail)
+        p->tail->next = e;
+    else
+        p->head = e;
+    p->tail = e;
+    p->nb_entries++;
+    p->queued++;
+    p->admitted++;
+    *job = NULL;
+    pthread_cond_broadcast(&p->changed);
+    pthread_mutex_unlock(&p->lock);
+    return RUNWAY_OK;
+
+fail:
+    pthread_mutex_unlock(&p->lock);
+    free(e);
+    return ret;
+}
+
+RunwayOutcome ff_runway_pipeline_take(RunwayPipeline *p, int64_t timeout,
+                                      RunwayJob **job, RunwayError *err)
+{
+    int64_t end = ff_runway_now() + timeout;
+    RunwayOutcome ret;
+
+    *job = NULL;
+    pthread_mutex_lock(&p->lock);
+    for (;;) {
+        int64_t left;
+
+        ret = get_error(p, err);
+        if (ret || !p->head)
+            break;
+        if (p->head->ended && !p->head->fatal) {
+            *job = remove_head(p);
+            break;
+        }
+        left = end - ff_runway_now();
+        if (left <= 0)
+            break;
+        ff_runway_cond_wait(&p->changed, &p->lock, left);
+    }
+    pthread_mutex_unlock(&p->lock);
+    return ret;
+}
+
+RunwayOutcome ff_runway_pipeline_settle(RunwayPipeline *p, int64_t timeout,
+                                        int *settled, RunwayError *err)
+{
+    int64_t end = ff_runway_now() + timeout;
+    RunwayOutcome ret;
+
+    pthread_mutex_lock(&p->lock);
+    for (;;) {
+        int64_t left;
+        const Entry *e;
+
+        ret = get_error(p, err);
+        for (e = p->head; e && e->ended;)
+            e = e->next;
+        *settled = !e;
+        if (ret || !e)
+            break;
+        left = end - ff_runway_now();
+        if (left <= 0)
+            break;
+        ff_runway_cond_wait(&p->changed, &p->lock, left);
+    }
+    pthread_mutex_unlock(&p->lock);
+    return ret;
+}
+
+void ff_runway_pipeline_status(RunwayPipeline *p, RunwayPipelineStatus *status)
+{
+    RunwayPipelineStatus s = { .progress = -1, .expected = -1 };
+    const Entry *next;
+    RunwayBudgetTotals totals;
+
+    ff_runway_budget_totals(p->budget, &totals);
+    s.credits  = totals.held;
+    s.unpriced = totals.unpriced;
+    pthread_mutex_lock(&p->lock);
+    s.admitted = p->admitted;
+    s.done     = p->done;
+    s.failed   = p->failed;
+    for (const Entry *e = p->head; e; e = e->next) {
+        switch (e->now.state) {
+        case RUNWAY_JOB_QUEUED:      s.queued++;      break;
+        case RUNWAY_JOB_SUBMITTING:  s.submitting++;  break;
+        case RUNWAY_JOB_DOWNLOADING: s.downloading++; break;
+        case RUNWAY_JOB_WAITING:
+            if (e->now.task_state == RUNWAY_TASK_THROTTLED)
+                s.throttled++;
+            else
+                s.waiting++;
+            break;
+        default:
+            break;
+        }
+        s.left += is_left(e);
+    }
+    /* those that are done may stand in line before they are taken */
+    for (next = p->head; next && next->ended;)
+        next = next->next;
+    if (next) {
+        s.progress = next->now.state == RUNWAY_JOB_WAITING ? next->now.progress
+                                                           : -1;
+        if (next->submitted && p->task_time) {
+            s.expected = next->submitted + p->task_time - ff_runway_now();
+            if (s.expected < 0)
+                s.expected = 0;
+        }
+    }
+    pthread_mutex_unlock(&p->lock);
+    *status = s;
+}

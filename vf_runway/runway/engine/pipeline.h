@@ -1,0 +1,169 @@
+/*
+ * This file is part of FFmpeg.
+ *
+ * FFmpeg is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * FFmpeg is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with FFmpeg; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+/**
+ * @file
+ * Clips in order: jobs are admitted, run on worker threads, up to `concurrency`
+ * at a time, and are taken out in the order they went in. Floor 4. It holds
+ * what they share: client, journal, cache and budget.
+ *
+ * One thread, the filter's, owns a pipeline and calls everything here. Workers
+ * touch only their job and what the pipeline's mutex protects; they never call
+ * the filter.
+ *
+ * The first job that fails stops the pipeline: nothing more is submitted, the
+ * other jobs are cancelled where they wait, and the error stays. One that fails
+ * because max_credits is reached closes it: no other job is started, those that
+ * are in flight, and paid for, go on to their end, and then the error is there.
+ */
+
+#ifndef AVFILTER_RUNWAY_ENGINE_PIPELINE_H
+#define AVFILTER_RUNWAY_ENGINE_PIPELINE_H
+
+#include <stdint.h>
+
+#include "../base/error.h"
+#include "job.h"
+
+typedef struct RunwayPipeline RunwayPipeline;
+
+/** Jobs that may wait beside the ones in flight. */
+#define RUNWAY_PIPELINE_WAITING 2
+
+typedef struct RunwayPipelineConfig {
+    RunwayClientConfig client;  ///< cancelled and opaque are set by the pipeline
+    int concurrency;            ///< jobs in flight, from 1
+    int64_t poll_interval;      ///< as in RunwayJobHost
+    int64_t task_timeout;
+    const char *state_dir;      ///< NULL: the default, as in journal.h
+    const char *cache_dir;      ///< NULL: the default, as in cache.h
+    int64_t cache_size;         ///< bytes
+    double max_credits;         ///< 0: no cap
+    RunwayOnUnknown on_unknown;
+    int retries;
+    int plan_only;              ///< dry run: nothing is made on disk or sent
+    int tolerant;               ///< a task that failed, or a bad result, is no
+                                ///< end: the job comes out with its error
+    const RunwayLog *log;       ///< outlives the pipeline
+    RunwayEventLog *events;     ///< likewise; NULL: none
+    /** As in RunwayJobHost, but told with cancelled() when to leave it; on
+     *  workers, several at once. */
+    RunwayOutcome (*check)(void *opaque, int (*cancelled)(void *cancel_opaque),
+                           void *cancel_opaque, int fd, int64_t size,
+                           int64_t sent, RunwayError *err);
+    void *check_opaque;
+    int (*interrupted)(void *opaque); ///< whether a person wants it to end; any
+                                      ///< thread; NULL: never
+    void *interrupt_opaque;
+} RunwayPipelineConfig;
+
+/** Moderation failures in a row that end a tolerant run too: accounts are
+ *  suspended for less. */
+#define RUNWAY_MODERATION_MAX 3
+
+/**
+ * Make a pipeline; no thread is started and nothing sent before a job comes.
+ * State and cache folders are made and proven to be writable here.
+ */
+RunwayOutcome ff_runway_pipeline_create(const RunwayPipelineConfig *config,
+                                        RunwayPipeline **pipeline,
+                                        RunwayError *err);
+
+/** Cancels and waits for the workers (at most about two seconds); then names
+ *  the tasks at the provider that this run has accepted and not fetched. */
+void ff_runway_pipeline_stop(RunwayPipeline *pipeline);
+
+/** Stops, and frees all. */
+void ff_runway_pipeline_free(RunwayPipeline **pipeline);
+
+/** API origin and path, for identities; lives as long as the pipeline. */
+const char *ff_runway_pipeline_endpoint(const RunwayPipeline *pipeline);
+
+/** Totals of credits and clips so far. */
+void ff_runway_pipeline_totals(RunwayPipeline *pipeline,
+                               RunwayBudgetTotals *totals);
+
+/** Whether another job would be admitted now. */
+int ff_runway_pipeline_has_room(RunwayPipeline *pipeline);
+
+/**
+ * Admit a job; only when there is room. Takes the job over on success (*job is
+ * NULL then). RUNWAY_NOMEM, or the pipeline's error when it has stopped.
+ */
+RunwayOutcome ff_runway_pipeline_admit(RunwayPipeline *pipeline,
+                                       RunwayJob **job, RunwayError *err);
+
+typedef enum RunwayPipelinePlan {
+    RUNWAY_PLAN_BUY,     ///< a new task
+    RUNWAY_PLAN_PAID,    ///< there is a task already
+    RUNWAY_PLAN_STORED,  ///< the result is there already
+    RUNWAY_PLAN_EQUAL,   ///< shares all with a clip that was planned before
+    RUNWAY_PLAN_KEPT,    ///< has failed before: comes out as its source
+    RUNWAY_PLAN_FAILED,  ///< has failed before: the run would stop
+    RUNWAY_PLAN_STUCK,   ///< of unknown fate: the run would stop, see resume.h
+} RunwayPipelinePlan;
+
+/** What would become of a job; nothing is done. *most is how many tasks may be
+ *  bought for it, whatever goes wrong. */
+RunwayOutcome ff_runway_pipeline_plan(RunwayPipeline *pipeline,
+                                      const RunwayJob *job,
+                                      RunwayPipelinePlan *plan, int *most,
+                                      RunwayError *err);
+
+/** Jobs admitted and not taken yet. */
+int ff_runway_pipeline_pending(RunwayPipeline *pipeline);
+
+/**
+ * Wait up to timeout microseconds for the first job in order to end. *job is
+ * that job, the caller's from then on, or NULL while it goes on or there is
+ * none; in a tolerant pipeline it may have failed: see its error. The
+ * pipeline's error is returned as soon as there is one, whichever job it came
+ * from; of a pipeline that is closed, when no job is in flight any more.
+ */
+RunwayOutcome ff_runway_pipeline_take(RunwayPipeline *pipeline,
+                                      int64_t timeout, RunwayJob **job,
+                                      RunwayError *err);
+
+/** Wait up to timeout microseconds for all jobs to end; *settled says whether
+ *  they have. Takes none out. */
+RunwayOutcome ff_runway_pipeline_settle(RunwayPipeline *pipeline,
+                                        int64_t timeout, int *settled,
+                                        RunwayError *err);
+
+/** Stop: nothing more is submitted, waiting jobs end with RUNWAY_CANCELLED.
+ *  Does not wait. */
+void ff_runway_pipeline_cancel(RunwayPipeline *pipeline);
+
+/** How things stand, for the one line that tells a waiting person. */
+typedef struct RunwayPipelineStatus {
+    int admitted;         ///< jobs so far
+    int done, failed;     ///< of these
+    int queued, submitting, waiting, throttled, downloading;
+    double progress;      ///< of the first that is not done, 0..1; -1: not told
+    int64_t expected;     ///< until that job is likely to be done, in
+                          ///< microseconds; -1: nothing to go by yet
+    int left;             ///< accepted tasks whose result is not here yet
+    double credits;       ///< submitted in this run or resumed: told, else
+                          ///< estimated
+    int unpriced;         ///< tasks of these whose price is not known
+} RunwayPipelineStatus;
+
+void ff_runway_pipeline_status(RunwayPipeline *pipeline,
+                               RunwayPipelineStatus *status);
+
+#endif /* AVFILTER_RUNWAY_ENGINE_PIPELINE_H */

@@ -1,0 +1,121 @@
+/*
+ * This file is part of runway_v2v.
+ *
+ * runway_v2v is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * runway_v2v is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with runway_v2v; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+/**
+ * @file
+ * What a user has typed, checked and made into what the other rooms take. Looks
+ * at files and at the environment, and does nothing else that can be seen.
+ * Floor 6, knows FFmpeg: errors are AVERROR codes, and the reason is logged.
+ */
+
+#ifndef AVFILTER_RUNWAY_FILTER_OPTIONS_H
+#define AVFILTER_RUNWAY_FILTER_OPTIONS_H
+
+#include <stdint.h>
+
+#include "libavutil/dict.h"
+
+#include "../api/models.h"
+#include "../api/providers.h"
+#include "sequence.h"
+#include "../api/wire.h"
+
+enum RunwayInterlaced {
+    RUNWAY_INTERLACED_FAIL,
+    RUNWAY_INTERLACED_WARN,
+};
+
+enum RunwayOnError {
+    RUNWAY_ON_ERROR_FAIL,
+    RUNWAY_ON_ERROR_SOURCE,
+};
+
+enum RunwayTiming {
+    RUNWAY_TIMING_SOURCE,
+    RUNWAY_TIMING_NATIVE,
+};
+
+typedef struct RunwaySettings {
+    /* options, set by AVOption */
+    char *prompt, *prompt_file;
+    char *model;
+    int64_t seed, take;
+    char *ratio;
+    int fit;
+    char *reference, *keyframe;
+    char *public_figure_threshold;
+    char *output_format;
+    char *body, *body_file;
+    char *provider_name;
+    char *base_url, *api_version;
+    char *key_file;
+    char *http_proxy;
+    int transport;
+    int64_t clip_duration;
+    double scene;
+    int concurrency;
+    char *encoder;
+    AVDictionary *encoder_opts;
+    char *size;
+    int timing;
+    int interlaced;
+    int64_t poll_interval, task_timeout;
+    char *state_dir, *cache_dir;
+    char *log_path;
+    int64_t cache_size;
+    int dry_run;
+    double max_credits;
+    int on_error, on_unknown, retries;
+    char *ca_file;
+    int tls_verify;
+    int signals;
+
+    /* what they come to, set by ff_runway_settings_init() */
+    void *log_ctx;
+    RunwayLog log;
+    const RunwayProvider *provider;
+    const RunwayModel *model_info;
+    const char *endpoint;       ///< base URL of the API
+    RunwayRequest request;      ///< ratio as wished, no keyframes
+    RunwayPicture *keyframes;   ///< seconds on the source, in order of time
+    int nb_keyframes;
+    int out_w, out_h;           ///< of size, 0: not given
+    char *key;
+    int key_exposed;            ///< others can read key_file
+    char **kept;                ///< every text that request has pointed to
+    int nb_kept;
+    RunwayPicture **kept_pictures; ///< every array of pictures, likewise
+    int nb_kept_pictures;
+} RunwaySettings;
+
+/** Check everything. What request and keyframes point to lives until
+ *  ff_runway_settings_free(), also when an option is changed. */
+int ff_runway_settings_init(RunwaySettings *set, void *log_ctx);
+
+/** The option of that name (prompt, seed, reference) has been set: make request
+ *  say so; its pointers stay as they are where that is nothing new. On failure
+ *  request is what it was. */
+int ff_runway_settings_change(RunwaySettings *set, const char *name);
+
+/** Frees what init has made; the options are AVOption's. */
+void ff_runway_settings_free(RunwaySettings *set);
+
+/** As the options, the provider and the environment say. */
+RunwayClientConfig ff_runway_settings_client(const RunwaySettings *set);
+
+#endif /* AVFILTER_RUNWAY_FILTER_OPTIONS_H */

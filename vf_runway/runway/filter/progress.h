@@ -1,0 +1,58 @@
+/*
+ * This file is part of runway_v2v.
+ *
+ * runway_v2v is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * runway_v2v is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with runway_v2v; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+/**
+ * @file
+ * What a user is told of a run: how things stand while it waits, and at its end
+ * what came of the frames and of the money. Floor 6, knows FFmpeg. Belongs to
+ * the filter's thread.
+ */
+
+#ifndef AVFILTER_RUNWAY_FILTER_PROGRESS_H
+#define AVFILTER_RUNWAY_FILTER_PROGRESS_H
+
+#include <stdint.h>
+
+#include "../base/event_log.h"
+#include "sequence.h"
+#include "options.h"
+
+/** Begins as zeros. */
+typedef struct RunwayProgress {
+    int64_t nb_in, nb_out;      ///< frames, counted by the filter
+    int64_t wait_start;         ///< of the present wait, 0: none
+    int64_t told;               ///< when waiting was last told
+} RunwayProgress;
+
+/** There is nothing to put out: said to a person, every five seconds. */
+void ff_runway_progress_waiting(RunwayProgress *p, RunwaySequence *sequence,
+                                void *log_ctx);
+
+/** A frame went out: the wait is over. */
+void ff_runway_progress_moved(RunwayProgress *p);
+
+/**
+ * The last lines, and the event "summary" with end ("ok", "interrupted",
+ * "error"). Stops the sequence, since a create that is going out may still be
+ * accepted, and counts. events may be NULL.
+ */
+void ff_runway_progress_end(const RunwayProgress *p, const RunwaySettings *set,
+                            RunwaySequence *sequence, RunwayEventLog *events,
+                            const char *end);
+
+#endif /* AVFILTER_RUNWAY_FILTER_PROGRESS_H */

@@ -1,0 +1,698 @@
+/*
+ * This file is part of runway_v2v.
+ *
+ * runway_v2v is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * runway_v2v is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with runway_v2v; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "libavutil/mathematics.h"
+
+#include "../media/compat.h"
+#include "../media/averror.h"
+#include "../media/clip.h"
+#include "../media/scene.h"
+#include "../api/data_uri.h"
+#include "sequence.h"
+#include "../media/spool.h"
+
+/* What is to come out, in order: a closed clip whose frames are not all out, or
+ * frames in the spool, which pass through or stand in for a clip that failed. */
+typedef struct Node {
+    RunwayClip *clip;           ///< NULL: frames in the spool
+    int nb_spooled;             ///< frames in the spool; with a clip its source
+    int index;                  ///< number of the clip, 0: frames pass through
+    int nb_out;                 ///< frames that have come out
+    RunwayPicture *keyframes;   ///< what the clip's job refers to
+    struct Node *next;
+} Node;
+
+/* Sums of a dry run. */
+typedef struct Plan {
+    int nb_clips, nb_stored;
+    int64_t sent;               ///< microseconds
+    int nb_equal, nb_stops;
+    int64_t credits;            ///< of clips that would be bought
+    int64_t most;               ///< of all tasks that may be bought
+    int unpriced;
+} Plan;
+
+struct RunwaySequence {
+    RunwaySequenceConfig config;
+    RunwayPipeline *pipeline;
+    Node *head, *tail;
+    RunwaySpool *spool;
+    RunwayScene *scene;
+
+    RunwayClip *open;           ///< the clip that frames go into
+    const char *ratio;          ///< of that clip
+    int width, height, format;  ///< of its frames
+    int64_t pixels;             ///< of its result's picture, if like the upload
+    int64_t frame;              ///< length of a frame of the upload
+    int nb_spooled;             ///< of its frames, with keep_source
+    int nb_clips;
+    uint8_t *keyframe_used;     ///< for each of the keyframes
+    int nb_kept;                ///< clips that came out as their source
+    Plan plan;
+};
+
+/* A length that clips cannot have is moved to where they can: never in silence,
+ * as it changes what they cost. */
+static void check_clip_duration(const RunwaySequenceConfig *c)
+{
+    const RunwayModel *m = c->request.model;
+    int64_t taken = c->clip_duration;
+
+    if (m->max_duration && taken > m->max_duration)
+        taken = m->max_duration;
+    if (taken < m->min_duration)
+        taken = m->min_duration;
+    if (c->clip_duration && taken != c->clip_duration)
+        av_log(c->log_ctx, AV_LOG_WARNING, "clip_duration: %g s is %s than "
+               "model %s takes; clips have %g s\n", c->clip_duration / 1e6,
+               taken < c->clip_duration ? "more" : "less",
+               c->request.model_name, taken / 1e6);
+}
+
+int ff_runway_sequence_create(RunwaySequence **sequence,
+                              const RunwaySequenceConfig *config)
+{
+    RunwaySequence *s = av_mallocz(sizeof(*s));
+    RunwayError err;
+    int ret = AVERROR(ENOMEM);
+
+    *sequence = NULL;
+    if (!s)
+        return ret;
+    s->config = *config;
+    if (config->nb_keyframes) {
+        s->keyframe_used = av_calloc(config->nb_keyframes, 1);
+        if (!s->keyframe_used)
+            goto fail;
+    }
+    if (config->scene > 0 && !(s->scene = ff_runway_scene_create()))
+        goto fail;
+    s->config.pipeline.interrupted      = config->interrupted;
+    s->config.pipeline.interrupt_opaque = config->interrupt_opaque;
+    if (ff_runway_pipeline_create(&s->config.pipeline, &s->pipeline, &err)) {
+        ret = ff_runway_report(config->log_ctx, &err);
+        goto fail;
+    }
+    check_clip_duration(config);
+    *sequence = s;
+    return 0;
+
+fail:
+    ff_runway_sequence_free(&s);
+    return ret;
+}
+
+static Node *append_node(RunwaySequence *s)
+{
+    Node *node = av_mallocz(sizeof(*node));
+
+    if (!node)
+        return NULL;
+    if (s->tail)
+        s->tail->next = node;
+    else
+        s->head = node;
+    return s->tail = node;
+}
+
+static void remove_head(RunwaySequence *s)
+{
+    Node *node = s->head;
+
+    s->head = node->next;
+    if (!s->head)
+        s->tail = NULL;
+    ff_runway_clip_free(&node->clip);
+    av_free(node->keyframes);
+    av_free(node);
+}
+
+void ff_runway_sequence_free(RunwaySequence **sequence)
+{
+    RunwaySequence *s = *sequence;
+
+    if (!s)
+        return;
+    ff_runway_pipeline_free(&s->pipeline);
+    while (s->head)
+        remove_head(s);
+    ff_runway_clip_free(&s->open);
+    ff_runway_spool_free(&s->spool);
+    ff_runway_scene_free(&s->scene);
+    av_freep(&s->keyframe_used);
+    av_freep(sequence);
+}
+
+int ff_runway_sequence_ratio(const RunwayRequest *request, int width,
+                             int height, AVRational sar, const char **ratio,
+                             int *ratio_w, int *ratio_h, void *log_ctx)
+{
+    RunwayError err;
+
+    *ratio_w = *ratio_h = 0;
+    if (sar.num > 0 && sar.den > 0)
+        width = FFMAX(1, av_rescale(width, sar.num, sar.den));
+    if (ff_runway_ratio_choose(request->model, request->ratio, width, height,
+                               ratio, &err))
+        return ff_runway_report(log_ctx, &err);
+    if (*ratio && !request->model->size_follows_input)
+        ff_runway_ratio_parse(*ratio, ratio_w, ratio_h);
+    return 0;
+}
+
+int ff_runway_sequence_has_room(RunwaySequence *s, int format, int width,
+                                int height)
+{
+    return ff_runway_pipeline_has_room(s->pipeline) &&
+           (!s->spool || ff_runway_spool_has_room(s->spool, format, width,
+                                                  height));
+}
+
+/* How long a clip is at most, and at what rate it is sent; length is its first
+ * frame's. */
+static RunwaySegment plan_segment(const RunwaySequenceConfig *c, int64_t length)
+{
+    const RunwayModel *m = c->request.model;
+    RunwaySegment segment = { 0 };
+
+    segment.whole_seconds = !!(m->fields & RUNWAY_FIELD_DURATION);
+    segment.min_duration = m->min_duration;
+    segment.max_duration = c->clip_duration ? c->clip_duration
+                                            : m->best_duration;
+    if (m->max_duration && segment.max_duration > m->max_duration)
+        segment.max_duration = m->max_duration;
+    if (segment.max_duration < m->min_duration)
+        segment.max_duration = m->min_duration;
+    ff_runway_segment_rate(&segment, c->frame_rate.num, c->frame_rate.den,
+                           length, m->max_rate);
+    /* the shortest upload has room for source frames to its end */
+    segment.max_duration =
+        FFMAX(segment.max_duration,
+              ff_runway_segment_length(&segment,
+                                       ff_runway_segment_slots(&segment, 0)));
+    return segment;
+}
+
+/* Begin a clip with a frame. */
+static int open_clip(RunwaySequence *s, const AVFrame *frame, int64_t length)
+{
+    const RunwaySequenceConfig *c = &s->config;
+    const RunwayModel *m = c->request.model;
+    RunwayClipConfig config = { 0 };
+    int max_long = m->max_width, max_short = m->max_height;
+    int ratio_w, ratio_h, ret;
+
+    ret = ff_runway_sequence_ratio(&c->request, frame->width, frame->height,
+                                   frame->sample_aspect_ratio, &s->ratio,
+                                   &ratio_w, &ratio_h, c->log_ctx);
+    if (ret < 0)
+        return ret;
+    if (ratio_w && !m->ratios_are_shapes) {
+        /* more than comes back is not worth sending */
+        max_long  = FFMAX(ratio_w, ratio_h);
+        max_short = FFMIN(ratio_w, ratio_h);
+    }
+    config.index         = ++s->nb_clips;
+    config.time_base     = c->time_base;
+    config.out_time_base = c->out_time_base;
+    config.native        = c->native;
+    config.plan_only     = c->plan_only;
+    config.fit           = c->fit;
+    config.segment       = plan_segment(c, length);
+    if (c->send != RUNWAY_SEND_UPLOAD)
+        config.inline_size = ff_runway_data_uri_capacity("video/mp4",
+                                                         RUNWAY_DATA_URI_MAX);
+    if (c->send != RUNWAY_SEND_INLINE &&
+        c->pipeline.client.provider->has_uploads)
+        config.upload_size = RUNWAY_UPLOAD_MAX;
+    config.log_ctx       = c->log_ctx;
+    config.writer = (RunwayClipWriterConfig){
+        .encoder     = c->encoder,
+        .options     = c->encoder_opts,
+        .rate_num    = config.segment.rate_num,
+        .rate_den    = config.segment.rate_den,
+        .interrupted = c->interrupted,
+        .opaque      = c->interrupt_opaque,
+        .log_ctx     = c->log_ctx,
+    };
+    ff_runway_geometry_plan(&config.writer.geometry, frame->width,
+                            frame->height, frame->sample_aspect_ratio.num,
+                            frame->sample_aspect_ratio.den, ratio_w, ratio_h,
+                            c->fit, max_long, max_short);
+    config.shape_w = config.writer.geometry.width;
+    config.shape_h = config.writer.geometry.height;
+    if ((m->fields & RUNWAY_FIELD_ASPECT) && s->ratio &&
+        ff_runway_ratio_parse(s->ratio, &ratio_w, &ratio_h))
+        ff_runway_geometry_expand(&config.shape_w, &config.shape_h, 1, 1,
+                                  ratio_w, ratio_h);
+    s->pixels = (int64_t)config.shape_w * config.shape_h;
+    s->frame  = ff_runway_segment_length(&config.segment, 1);
+    s->width  = frame->width;
+    s->height = frame->height;
+    s->format = frame->format;
+    return ff_runway_clip_create(&s->open, &config, frame, length);
+}
+
+static void log_planned(RunwaySequence *s, const RunwayJob *job)
+{
+    const RunwaySequenceConfig *c = &s->config;
+    double start, end;
+
+    ff_runway_clip_extent(s->open, &start, &end);
+    {
+        const RunwayEventField fields[] = {
+            RUNWAY_INT("clip", job->index),
+            RUNWAY_TEXT("model", c->request.model_name),
+            /* a film may begin before its zero */
+            RUNWAY_INT("start_ms", llrint(1000 * start)),
+            RUNWAY_INT("end_ms", llrint(1000 * end)),
+            RUNWAY_INT("frames", ff_runway_clip_nb_frames(s->open)),
+            RUNWAY_NUMBER("sent_seconds", job->sent / 1e6),
+            RUNWAY_INT("bytes", (int64_t)job->size),
+            RUNWAY_NUMBER("credits", job->credits),
+            RUNWAY_TEXT("transport", c->plan_only ? NULL : job->upload
+                                     ? "upload" : "inline"),
+            RUNWAY_BOOL("dry_run", c->plan_only),
+            RUNWAY_TEXT("identity", job->identity), RUNWAY_EVENT_LAST
+        };
+
+        ff_runway_event(c->pipeline.events, "planned", fields);
+    }
+}
+
+/* The last frame of the first in line is out. */
+static void log_emitted(RunwaySequence *s, int frames, const char *origin)
+{
+    const RunwayEventField fields[] = {
+        RUNWAY_INT("clip", s->head->index), RUNWAY_INT("frames", frames),
+        RUNWAY_TEXT("origin", origin), RUNWAY_EVENT_LAST
+    };
+
+    ff_runway_event(s->config.pipeline.events, "emitted", fields);
+}
+
+/* A clip of a dry run: say what it would cost. */
+static int plan_clip(RunwaySequence *s, const RunwayJob *job)
+{
+    static const char *const texts[] = {
+        [RUNWAY_PLAN_BUY]    = "",
+        [RUNWAY_PLAN_PAID]   = ", bought already: read on",
+        [RUNWAY_PLAN_STORED] = ", stored already: free",
+        [RUNWAY_PLAN_EQUAL]  = ", equal to an earlier clip: free",
+        [RUNWAY_PLAN_KEPT]   = ", failed before: comes out as its source",
+        [RUNWAY_PLAN_FAILED] = ", failed before: the run would stop here",
+        [RUNWAY_PLAN_STUCK]  = ", of unknown fate: the run would stop here",
+    };
+    RunwayPipelinePlan what;
+    Plan *plan = &s->plan;
+    char credits[32] = "price unknown";
+    int most;
+    RunwayError err;
+
+    if (ff_runway_pipeline_plan(s->pipeline, job, &what, &most, &err))
+        return ff_runway_report(s->config.log_ctx, &err);
+    if (job->credits >= 0)
+        snprintf(credits, sizeof(credits), "%"PRId64" credits", job->credits);
+    av_log(s->config.log_ctx, AV_LOG_INFO, "plan: %s: %.3f s sent, %s%s\n",
+           job->label, job->sent / 1e6, credits, texts[what]);
+    plan->nb_clips++;
+    plan->sent      += job->sent;
+    plan->nb_stored += what == RUNWAY_PLAN_STORED || what == RUNWAY_PLAN_PAID;
+    plan->nb_equal  += what == RUNWAY_PLAN_EQUAL;
+    plan->nb_stops  += what == RUNWAY_PLAN_STUCK || what == RUNWAY_PLAN_FAILED;
+    if (job->credits < 0) {
+        plan->unpriced += what == RUNWAY_PLAN_BUY;
+    } else {
+        plan->credits += what == RUNWAY_PLAN_BUY ? job->credits : 0;
+        plan->most    += most * job->credits;
+    }
+    return 0;
+}
+
+void ff_runway_sequence_log_plan(RunwaySequence *s)
+{
+    const Plan *plan = &s->plan;
+    char unpriced[64] = "", equal[64] = "", stops[64] = "";
+
+    if (plan->unpriced)
+        snprintf(unpriced, sizeof(unpriced), " and %d clips of unknown price",
+                 plan->unpriced);
+    if (plan->nb_equal)
+        snprintf(equal, sizeof(equal), "; %d share the task of another",
+                 plan->nb_equal);
+    if (plan->nb_stops)
+        snprintf(stops, sizeof(stops), "; at %d of them the run would stop",
+                 plan->nb_stops);
+    av_log(s->config.log_ctx, AV_LOG_INFO, "plan: %d clips, %.3f s sent, "
+           "%"PRId64" credits%s with one task a clip; %d of them are there "
+           "already and cost nothing more%s%s\n", plan->nb_clips,
+           plan->sent / 1e6, plan->credits, unpriced, plan->nb_stored, equal,
+           stops);
+    av_log(s->config.log_ctx, AV_LOG_INFO, "plan: at most %"PRId64" credits%s "
+           "with every retry used up (retries=%d%s); nothing was sent\n",
+           plan->most, unpriced, s->config.pipeline.retries,
+           s->config.pipeline.on_unknown == RUNWAY_ON_UNKNOWN_RESEND ?
+           ", on_unknown=resend" : "");
+}
+
+/* The keyframes that lie in the clip, at the clip's own seconds. */
+static int choose_keyframes(RunwaySequence *s, RunwayJob *job,
+                            RunwayPicture **keyframes)
+{
+    const RunwaySequenceConfig *c = &s->config;
+    double start, end;
+    int nb = 0;
+
+    ff_runway_clip_extent(s->open, &start, &end);
+    if (!c->nb_keyframes)
+        return 0;
+    *keyframes = av_calloc(c->nb_keyframes, sizeof(**keyframes));
+    if (!*keyframes)
+        return AVERROR(ENOMEM);
+    for (int i = 0; i < c->nb_keyframes; i++) {
+        /* a microsecond for times that were rounded */
+        if (c->keyframes[i].seconds < start - 1e-6 ||
+            c->keyframes[i].seconds >= end - 1e-6)
+            continue;
+        s->keyframe_used[i] = 1;
+        (*keyframes)[nb] = c->keyframes[i];
+        (*keyframes)[nb++].seconds = FFMAX(0, c->keyframes[i].seconds - start);
+    }
+    if (c->request.model->max_keyframes &&
+        nb > c->request.model->max_keyframes) {
+        av_log(c->log_ctx, AV_LOG_ERROR, "keyframe: %d are in %s, model %s "
+               "takes %d; use a shorter clip_duration\n", nb, job->label,
+               c->request.model_name, c->request.model->max_keyframes);
+        return AVERROR(EINVAL);
+    }
+    job->request.keyframes    = *keyframes;
+    job->request.nb_keyframes = nb;
+    return 0;
+}
+
+/* End the clip that frames went into, if there is one, and send it on. */
+static int close_clip(RunwaySequence *s)
+{
+    const RunwayModel *m = s->config.request.model;
+    RunwayPicture *keyframes = NULL;
+    RunwayPriced priced;
+    RunwayJob *job;
+    Node *node;
+    RunwayError err;
+    int ret;
+
+    if (!s->open)
+        return 0;
+    job = ff_runway_job_create();
+    if (!job)
+        return AVERROR(ENOMEM);
+    ret = ff_runway_clip_close(s->open, job);
+    if (ret < 0)
+        goto end;
+    priced = (RunwayPriced){ job->sent, s->config.request.output_format,
+                             s->pixels };
+    job->credits       = ff_runway_credits(m, &priced);
+    job->request       = s->config.request;
+    job->request.ratio = s->ratio;
+    if (m->fields & RUNWAY_FIELD_DURATION)
+        job->request.duration = ff_runway_whole_seconds(job->sent, s->frame);
+    ret = choose_keyframes(s, job, &keyframes);
+    if (ret < 0)
+        goto end;
+    ff_runway_clip_identify(s->open, job,
+                            ff_runway_pipeline_endpoint(s->pipeline),
+                            s->config.take);
+    log_planned(s, job);
+    if (s->config.plan_only) {
+        ff_runway_clip_free(&s->open);
+        ret = plan_clip(s, job);
+        goto end;
+    }
+    node = append_node(s);
+    if (!node) {
+        ret = AVERROR(ENOMEM);
+        goto end;
+    }
+    FFSWAP(RunwayClip *, node->clip, s->open);
+    FFSWAP(RunwayPicture *, node->keyframes, keyframes);
+    FFSWAP(int, node->nb_spooled, s->nb_spooled);
+    node->index = job->index;
+    if (ff_runway_pipeline_admit(s->pipeline, &job, &err))
+        ret = ff_runway_report(s->config.log_ctx, &err);
+end:
+    if (ret < 0) /* half closed */
+        ff_runway_clip_free(&s->open);
+    av_free(keyframes);
+    ff_runway_job_free(&job);
+    return ret;
+}
+
+int ff_runway_sequence_change(RunwaySequence *s, const RunwayRequest *request)
+{
+    const RunwayRequest *now = &s->config.request;
+    int ret = 0;
+
+    if (request->seed != now->seed || request->references != now->references ||
+        !request->prompt != !now->prompt ||
+        (request->prompt && strcmp(request->prompt, now->prompt)))
+        ret = close_clip(s);
+    s->config.request = *request;
+    return ret;
+}
+
+/* Whether a clip should end before this frame. @return 0, 1 or AVERROR */
+static int ends_clip(RunwaySequence *s, const AVFrame *frame, int64_t length)
+{
+    double score = 0;
+
+    if (s->scene) {
+        score = ff_runway_scene_score(s->scene, frame);
+        if (score < 0)
+            return (int)score;
+    }
+    if (!s->open)
+        return 0;
+    if (!ff_runway_clip_fits(s->open, frame, length) ||
+        frame->width != s->width || frame->height != s->height ||
+        frame->format != s->format)
+        return 1;
+    /* a cut soon after a clip's beginning does not pay: what is shorter than
+     * the model takes has to be filled up, and the filling is paid for */
+    return s->scene && score >= s->config.scene &&
+           ff_runway_clip_is_long_enough(s->open);
+}
+
+/* Keep a copy of a frame behind what is in line already. */
+static int spool_frame(RunwaySequence *s, const AVFrame *frame)
+{
+    if (!s->spool)
+        s->spool = ff_runway_spool_create(RUNWAY_SPOOL_SIZE, s->config.log_ctx);
+    if (!s->spool)
+        return AVERROR(ENOMEM);
+    return ff_runway_spool_put(s->spool, frame);
+}
+
+int ff_runway_sequence_add(RunwaySequence *s, const AVFrame *frame,
+                           int64_t length)
+{
+    int ret = ends_clip(s, frame, length);
+
+    if (ret > 0)
+        ret = close_clip(s);
+    if (ret < 0)
+        return ret;
+    ret = s->open ? ff_runway_clip_add(s->open, frame, length)
+                  : open_clip(s, frame, length);
+    if (ret < 0)
+        return ret;
+    if (s->config.keep_source) {
+        ret = spool_frame(s, frame);
+        if (ret < 0)
+            return ret;
+        s->nb_spooled++;
+    }
+    /* a clip that leaves no room for its next source frame would wait for ever
+     * to be completed */
+    return ff_runway_clip_is_full(s->open) ||
+           (s->config.keep_source &&
+            !ff_runway_spool_has_room(s->spool, frame->format, frame->width,
+                                      frame->height)) ? close_clip(s) : 0;
+}
+
+int ff_runway_sequence_pass(RunwaySequence *s, const AVFrame *frame, int *now)
+{
+    int ret = close_clip(s);
+
+    *now = 0;
+    if (ret < 0)
+        return ret;
+    if (!s->head) {
+        *now = 1;
+        return 0;
+    }
+    ret = spool_frame(s, frame);
+    if (ret < 0)
+        return ret;
+    if ((s->tail->clip || s->tail->index) && !append_node(s))
+        return AVERROR(ENOMEM);
+    s->tail->nb_spooled++;
+    return 0;
+}
+
+int ff_runway_sequence_end(RunwaySequence *s, int discard)
+{
+    int ret;
+
+    if (discard)
+        ff_runway_clip_free(&s->open);
+    ret = close_clip(s);
+    for (int i = 0; ret >= 0 && !discard && i < s->config.nb_keyframes; i++)
+        if (!s->keyframe_used[i])
+            av_log(s->config.log_ctx, AV_LOG_WARNING, "keyframe: there is no "
+                   "clip at %.3f s, so that one was not used\n",
+                   s->config.keyframes[i].seconds);
+    return ret;
+}
+
+int ff_runway_sequence_is_empty(const RunwaySequence *s)
+{
+    return !s->head && !s->open;
+}
+
+/* The first clip in line has failed: its source frames stand in for it. */
+static void keep_source(RunwaySequence *s)
+{
+    av_log(s->config.log_ctx, AV_LOG_WARNING, "clip %d comes out as its source "
+           "(on_error=source)\n", s->head->index);
+    ff_runway_clip_free(&s->head->clip);
+    s->nb_kept++;
+}
+
+static int mark_source(RunwaySequence *s, AVFrame *frame, int index)
+{
+    AVRational in = s->config.time_base, out = s->config.out_time_base;
+    int ret = av_dict_set_int(&frame->metadata, "lavfi.runway_v2v.clip", index,
+                              0);
+
+    if (ret >= 0)
+        ret = av_dict_set(&frame->metadata, "lavfi.runway_v2v.origin",
+                          "source", 0);
+    if (frame->pts != AV_NOPTS_VALUE)
+        frame->pts = av_rescale_q(frame->pts, in, out);
+    RUNWAY_FRAME_DURATION(frame) =
+        av_rescale_q(RUNWAY_FRAME_DURATION(frame), in, out);
+    return ret;
+}
+
+int ff_runway_sequence_ready(RunwaySequence *s, int64_t timeout)
+{
+    RunwayJob *job = NULL;
+    RunwayError err;
+    int ret;
+
+    if (s->head && (!s->head->clip || ff_runway_clip_is_open(s->head->clip)))
+        return 1;
+    /* asked without a clip in flight too: an error must not wait for one */
+    if (ff_runway_pipeline_take(s->pipeline, timeout, &job, &err))
+        return ff_runway_report(s->config.log_ctx, &err);
+    if (!job)
+        return 0;
+    if (!job->error.outcome) {
+        ret = ff_runway_clip_open_result(s->head->clip, &job);
+        if (ret >= 0 || ret == AVERROR_EXIT || !s->config.keep_source)
+            return ret < 0 ? ret : 1;
+    } else {
+        av_log(s->config.log_ctx, AV_LOG_WARNING, "%s\n", job->error.text);
+    }
+    ff_runway_job_free(&job);
+    keep_source(s);
+    return 1;
+}
+
+int ff_runway_sequence_next(RunwaySequence *s, AVFrame **frame)
+{
+    Node *node = s->head;
+    int ret, was_clip = !!node->clip;
+
+    if (was_clip) {
+        ret = ff_runway_clip_next(node->clip, frame, s->config.get_buffer,
+                                  s->config.opaque);
+        if (ret < 0)
+            return ret;
+        node->nb_out++;
+        if (ff_runway_clip_is_done(node->clip)) {
+            log_emitted(s, node->nb_out, "generated");
+            if (s->spool)
+                ff_runway_spool_drop(s->spool, node->nb_spooled);
+            remove_head(s);
+        }
+    } else {
+        ret = ff_runway_spool_take(s->spool, frame);
+        if (ret > 0 && node->index)
+            ret = mark_source(s, *frame, node->index);
+        if (ret < 0)
+            return ret;
+        node->nb_out++;
+        if (!--node->nb_spooled) {
+            if (node->index)
+                log_emitted(s, node->nb_out, "source");
+            remove_head(s);
+        }
+    }
+    return 0;
+}
+
+int ff_runway_sequence_settle(RunwaySequence *s, int64_t timeout)
+{
+    RunwayError err;
+    int settled;
+
+    if (ff_runway_pipeline_settle(s->pipeline, timeout, &settled, &err))
+        return ff_runway_report(s->config.log_ctx, &err);
+    return settled;
+}
+
+void ff_runway_sequence_totals(RunwaySequence *s, RunwayBudgetTotals *totals)
+{
+    ff_runway_pipeline_totals(s->pipeline, totals);
+}
+
+int ff_runway_sequence_nb_kept(const RunwaySequence *s)
+{
+    return s->nb_kept;
+}
+
+void ff_runway_sequence_stop(RunwaySequence *s)
+{
+    ff_runway_pipeline_stop(s->pipeline);
+}
+
+void ff_runway_sequence_cancel(RunwaySequence *s)
+{
+    ff_runway_pipeline_cancel(s->pipeline);
+}
+
+void ff_runway_sequence_status(RunwaySequence *s, RunwayPipelineStatus *status)
+{
+    ff_runway_pipeline_status(s->pipeline, status);
+}

@@ -1,0 +1,151 @@
+/*
+ * This file is part of runway_v2v.
+ *
+ * runway_v2v is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * runway_v2v is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with runway_v2v; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+/**
+ * @file
+ * The line of clips: frames are cut into clips and sent, and come out again in
+ * the order they went in, those that pass through untouched among them.
+ * Floor 5, knows FFmpeg: errors are AVERROR codes, and the reason is logged.
+ * Belongs to the filter's thread.
+ *
+ * What it holds is bounded: has_room() says when nothing more may go in.
+ */
+
+#ifndef AVFILTER_RUNWAY_FILTER_SEQUENCE_H
+#define AVFILTER_RUNWAY_FILTER_SEQUENCE_H
+
+#include <stdint.h>
+
+#include "libavutil/dict.h"
+#include "libavutil/frame.h"
+#include "libavutil/rational.h"
+
+#include "../math/geometry.h"
+#include "../api/models.h"
+#include "../engine/pipeline.h"
+#include "../api/wire.h"
+
+typedef struct RunwaySequence RunwaySequence;
+
+/** How clips travel. */
+typedef enum RunwaySend {
+    RUNWAY_SEND_AUTO,            ///< inside the request where they fit
+    RUNWAY_SEND_INLINE,          ///< always so, encoded smaller if need be
+    RUNWAY_SEND_UPLOAD,          ///< never so
+} RunwaySend;
+
+/** All that is pointed to outlives the sequence. */
+typedef struct RunwaySequenceConfig {
+    RunwayPipelineConfig pipeline;
+    RunwayRequest request;       ///< ratio as wanted: "auto" or W:H
+    const RunwayPicture *keyframes; ///< seconds on the source, in order
+    int nb_keyframes;
+    RunwayFit fit;
+    RunwaySend send;
+    int64_t clip_duration;       ///< microseconds, 0: the model's best
+    double scene;                ///< score at which a clip may end, 0: off
+    int native;                  ///< generated frames as they are
+    int64_t take;                ///< part of every clip's identity
+    int keep_source;             ///< a clip whose task failed comes out as its
+                                 ///< source frames, marked in the metadata
+    int plan_only;               ///< dry run: nothing is sent or written, and
+                                 ///< nothing comes out; the plan is logged
+    const char *encoder;
+    const AVDictionary *encoder_opts;
+    AVRational time_base;        ///< of frames that go in
+    AVRational frame_rate;       ///< of these, 0/0 or 1/0: not known
+    AVRational out_time_base;    ///< of frames that come out
+    AVFrame *(*get_buffer)(void *opaque); ///< of the output's size and format
+    void *opaque;
+    /** Non-zero when the process was told to end. Encoding ends then: what adds
+     *  a frame or ends a clip returns AVERROR_EXIT, which is for the caller and
+     *  not for the graph. */
+    int (*interrupted)(void *interrupt_opaque);
+    void *interrupt_opaque;
+    void *log_ctx;
+} RunwaySequenceConfig;
+
+/** Sends nothing yet. The folders of journal and cache are made and proven to
+ *  be writable, but with plan_only, which only looks. */
+int ff_runway_sequence_create(RunwaySequence **sequence,
+                              const RunwaySequenceConfig *config);
+
+/** Cancels what is under way; waits for it at most about two seconds. */
+void ff_runway_sequence_free(RunwaySequence **sequence);
+
+/**
+ * The ratio that is sent for a picture, and its two numbers; 0 and NULL for
+ * models whose output follows the input.
+ */
+int ff_runway_sequence_ratio(const RunwayRequest *request, int width,
+                             int height, AVRational sar, const char **ratio,
+                             int *ratio_w, int *ratio_h, void *log_ctx);
+
+/** Whether a frame of that kind may go in now. */
+int ff_runway_sequence_has_room(RunwaySequence *s, int format, int width,
+                                int height);
+
+/** A frame to be generated anew; length microseconds are what it is shown for.
+ *  The frame stays the caller's. */
+int ff_runway_sequence_add(RunwaySequence *s, const AVFrame *frame,
+                           int64_t length);
+
+/** From the next frame on, ask for something else: ends the clip, unless
+ *  nothing has changed. What request points to outlives the sequence. */
+int ff_runway_sequence_change(RunwaySequence *s, const RunwayRequest *request);
+
+/** A frame that passes through, its pts in out_time_base: *now is set when it
+ *  may go out at once; else a copy is kept. The frame stays the caller's. */
+int ff_runway_sequence_pass(RunwaySequence *s, const AVFrame *frame, int *now);
+
+/** No more frames: send what there is; or, with discard set, drop the clip that
+ *  is not complete. */
+int ff_runway_sequence_end(RunwaySequence *s, int discard);
+
+/** Nothing is left to come out. */
+int ff_runway_sequence_is_empty(const RunwaySequence *s);
+
+/** Whether the next frame can be had, waiting up to timeout microseconds for
+ *  it. @return 1, 0, or the first error of any clip */
+int ff_runway_sequence_ready(RunwaySequence *s, int64_t timeout);
+
+/** The next frame; only when it is ready. */
+int ff_runway_sequence_next(RunwaySequence *s, AVFrame **frame);
+
+/** Whether every clip has ended, waiting up to timeout microseconds. */
+int ff_runway_sequence_settle(RunwaySequence *s, int64_t timeout);
+
+/** Cancel what is under way, wait for it at most about two seconds, and log
+ *  which tasks are left at the provider. */
+void ff_runway_sequence_stop(RunwaySequence *s);
+
+/** Submit nothing more. Does not wait. */
+void ff_runway_sequence_cancel(RunwaySequence *s);
+
+void ff_runway_sequence_status(RunwaySequence *s, RunwayPipelineStatus *status);
+
+/** Totals of credits and clips so far. */
+void ff_runway_sequence_totals(RunwaySequence *s, RunwayBudgetTotals *totals);
+
+/** Clips that came out as their source. */
+int ff_runway_sequence_nb_kept(const RunwaySequence *s);
+
+/** After ff_runway_sequence_end(), with plan_only: log the sums of the plan. */
+void ff_runway_sequence_log_plan(RunwaySequence *s);
+
+#endif /* AVFILTER_RUNWAY_FILTER_SEQUENCE_H */

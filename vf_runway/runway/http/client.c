@@ -1,0 +1,492 @@
+/*
+ * This file is part of FFmpeg.
+ *
+ * FFmpeg is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * FFmpeg is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with FFmpeg; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "client_internal.h"
+
+#define REDIRECTS_MAX 5
+
+static RunwayOutcome no_memory(RunwayError *err)
+{
+    return ff_runway_error(err, RUNWAY_NOMEM, "out of memory");
+}
+
+static int64_t wanted_wait(const RunwayCall *call)
+{
+    return call->retry_after[0] ?
+           ff_runway_retry_after(call->retry_after, (int64_t)time(NULL)) : -1;
+}
+
+/** base_url + path + id as a new string. */
+static char *api_url(const RunwayClient *client, const char *path,
+                     const char *id)
+{
+    size_t room = strlen(client->base.text) + strlen(path) + strlen(id) + 1;
+    char *url = malloc(room);
+
+    if (url)
+        snprintf(url, room, "%s%s%s", client->base.text, path, id);
+    return url;
+}
+
+static RunwayOutcome parse_accepted(RunwayCall *call, char id[RUNWAY_ID_MAX],
+                                    double *credits, RunwayError *err)
+{
+    RunwayError why;
+    RunwayOutcome ret;
+
+    why.text[0] = 0;
+    ret = ff_runway_wire_parse_create(call->reply ? call->reply : "",
+                                      call->reply_size, id, credits, &why);
+    if (!ret)
+        return ret;
+    ff_runway_call_scrub(call->client, why.text);
+    if (ff_runway_call_is_web_page(call))
+        return ff_runway_error(err, ret, "%s (this looks like a web page: "
+                               "check base_url, which is %s)", why.text,
+                               call->client->base.text);
+    return ff_runway_error(err, ret, "%s", why.text);
+}
+
+/** Whether a create that broke off had told its task before: a text that is whole
+ *  says so, whatever its connection did then. An id that is at hand is no unknown
+ *  fate, and the task is paid for. */
+static int has_accepted(const RunwayCall *call, char id[RUNWAY_ID_MAX],
+                        double *credits)
+{
+    return call->transport != RUNWAY_TRANSPORT_REPLY && call->reply &&
+           call->status >= 200 && call->status < 300 &&
+           !ff_runway_wire_parse_create(call->reply, call->reply_size, id,
+                                        credits, NULL);
+}
+
+RunwayOutcome ff_runway_client_submit(RunwayClient *client, RunwayBody *body,
+                                      char id[RUNWAY_ID_MAX], double *credits,
+                                      int64_t *retry_after, RunwayError *err)
+{
+    RunwayCall call = { .client = client, .kind = RUNWAY_REQUEST_CREATE,
+                  .url = &client->base, .body = body };
+    char *url = api_url(client, "/v1/video_to_video", "");
+    RunwayOutcome ret;
+
+    id[0]        = 0;
+    *credits     = -1;
+    *retry_after = -1;
+    if (!url)
+        return no_memory(err);
+    ff_runway_body_rewind(body);
+    ret = ff_runway_call_perform(&call, url, NULL, err);
+    if (!ret && has_accepted(&call, id, credits))
+        goto end;
+    if (!ret)
+        ret = ff_runway_call_check(&call, err);
+    if (ret)
+        goto end;
+
+    *retry_after = wanted_wait(&call);
+    ret = ff_runway_classify(call.kind, call.transport, call.status,
+                             *retry_after >= 0);
+    if (call.transport != RUNWAY_TRANSPORT_REPLY) {
+        ff_runway_call_report_transport(&call, ret, err);
+    } else if (!ret) {
+        ret = parse_accepted(&call, id, credits, err);
+    } else {
+        /* a gateway's 500 that says that the request was bad was no accident */
+        if (ret == RUNWAY_UNKNOWN && call.reply &&
+            ff_runway_wire_is_bad_request(call.reply, call.reply_size))
+            ret = RUNWAY_REFUSED;
+        ff_runway_call_report_status(&call, ret, err);
+    }
+end:
+    ff_runway_call_end(&call);
+    free(url);
+    return ret;
+}
+
+static RunwayOutcome parse_read(RunwayCall *call, RunwayTask *task,
+                                RunwayError *err)
+{
+    RunwayError why;
+    RunwayOutcome ret;
+
+    why.text[0] = 0;
+    ret = ff_runway_wire_parse_task(call->reply ? call->reply : "",
+                                    call->reply_size, task, &why);
+    ff_runway_call_scrub(call->client, task->failure);
+    if (ret) {
+        ff_runway_call_scrub(call->client, why.text);
+        ff_runway_error(err, ret, "%s", why.text);
+    }
+    return ret;
+}
+
+/** Whether an error reply to a read says that the task is not there. */
+static int is_missing_task(const RunwayCall *call)
+{
+    if (call->status < 400 || call->status >= 500 || !call->reply)
+        return 0;
+    if (ff_runway_wire_is_not_exist(call->reply, call->reply_size))
+        return 1;
+    return (call->status == 404 || call->status == 410) &&
+           !ff_runway_call_is_web_page(call);
+}
+
+RunwayOutcome ff_runway_client_read(RunwayClient *client, const char *id,
+                                    RunwayTask *task, int64_t *retry_after,
+                                    RunwayError *err)
+{
+    RunwayCall call = { .client = client, .kind = RUNWAY_REQUEST_READ,
+                  .url = &client->base };
+    char *url = api_url(client, "/v1/tasks/", id);
+    RunwayOutcome ret;
+
+    memset(task, 0, sizeof(*task));
+    task->progress = -1;
+    task->credits  = -1;
+    *retry_after   = -1;
+    if (!url)
+        return no_memory(err);
+    ret = ff_runway_call_perform(&call, url, NULL, err);
+    if (!ret)
+        ret = ff_runway_call_check(&call, err);
+    if (ret)
+        goto end;
+
+    *retry_after = wanted_wait(&call);
+    ret = ff_runway_classify(call.kind, call.transport, call.status,
+                             *retry_after >= 0);
+    if (call.transport != RUNWAY_TRANSPORT_REPLY) {
+        /* a reply that is too large may be a proxy's page: ask again */
+        if (ret == RUNWAY_BAD_RESULT)
+            ret = RUNWAY_UNAVAILABLE;
+        ff_runway_call_report_transport(&call, ret, err);
+    } else if (!ret) {
+        ret = parse_read(&call, task, err);
+    } else if (is_missing_task(&call)) {
+        task->state = RUNWAY_TASK_NOT_EXIST;
+        ret = RUNWAY_OK;
+    } else {
+        if (ret == RUNWAY_TASK_LOST)
+            ret = RUNWAY_UNAVAILABLE;
+        ff_runway_call_report_status(&call, ret, err);
+    }
+end:
+    ff_runway_call_end(&call);
+    free(url);
+    return ret;
+}
+
+RunwayOutcome ff_runway_client_account(RunwayClient *client,
+                                       const char *model_name,
+                                       RunwayAccount *account,
+                                       RunwayError *err)
+{
+    RunwayCall call = { .client = client, .kind = RUNWAY_REQUEST_READ,
+                        .url = &client->base };
+    char *url = api_url(client, "/v1/organization", "");
+    RunwayOutcome ret;
+
+    if (!url)
+        return no_memory(err);
+    ret = ff_runway_call_perform(&call, url, NULL, err);
+    if (!ret)
+        ret = ff_runway_call_check(&call, err);
+    if (ret)
+        goto end;
+    if (call.transport != RUNWAY_TRANSPORT_REPLY)
+        ret = ff_runway_call_report_transport(&call, RUNWAY_UNAVAILABLE, err);
+    else if (call.status != 200)
+        ret = ff_runway_call_report_status(&call, call.status == 401 ?
+                                           RUNWAY_REFUSED : RUNWAY_UNAVAILABLE,
+                                           err);
+    else
+        ret = ff_runway_wire_parse_account(call.reply ? call.reply : "",
+                                           call.reply_size, model_name,
+                                           account, err);
+end:
+    ff_runway_call_end(&call);
+    free(url);
+    return ret;
+}
+
+/** Take a URL out of a reply apart, the output's or the upload's, and say
+ *  whether it may be gone to. url is the caller's to reset. */
+static RunwayOutcome parse_foreign(RunwayClient *client, const char *name,
+                                   const char *text, RunwayUrl *url,
+                                   RunwayError *err)
+{
+    RunwayOutcome ret = ff_runway_url_parse(text, url);
+    int near;
+
+    if (ret == RUNWAY_NOMEM)
+        return no_memory(err);
+    if (ret)
+        return ff_runway_error(err, RUNWAY_REFUSED,
+                               "the %s URL is no http or https URL", name);
+    if (!url->is_https && !(client->base.is_loopback && url->is_loopback))
+        return ff_runway_error(err, RUNWAY_REFUSED,
+                               "the %s is at %s:%d by http://, which is "
+                               "not followed", name, url->host, url->port);
+    /* names are looked at when they have become addresses; what a proxy would
+     * go to can only be told here */
+    pthread_mutex_lock(&client->mutex);
+    near = client->near;
+    pthread_mutex_unlock(&client->mutex);
+    if (!near && ff_runway_host_reach(url->host) != RUNWAY_REACH_PUBLIC)
+        return ff_runway_error(err, RUNWAY_REFUSED,
+                               "the %s is at %s:%d, a private or loopback "
+                               "address, which is not followed", name,
+                               url->host, url->port);
+    return RUNWAY_OK;
+}
+
+/*
+ * Uploads
+ */
+
+/** The outcome of one request of an upload, RUNWAY_OK: answered as it should */
+static RunwayOutcome judge_upload(RunwayCall *call, int64_t *retry_after,
+                                  RunwayError *err)
+{
+    RunwayOutcome ret;
+
+    *retry_after = wanted_wait(call);
+    ret = ff_runway_classify(call->kind, call->transport, call->status,
+                             *retry_after >= 0);
+    if (call->transport != RUNWAY_TRANSPORT_REPLY) {
+        if (ret == RUNWAY_BAD_RESULT)
+            ret = RUNWAY_UNAVAILABLE;
+        return ff_runway_call_report_transport(call, ret, err);
+    }
+    return ret ? ff_runway_call_report_status(call, ret, err) : RUNWAY_OK;
+}
+
+static RunwayOutcome parse_slot(RunwayCall *call, RunwaySlot **slot,
+                                RunwayError *err)
+{
+    RunwayError why;
+    RunwayOutcome ret;
+
+    why.text[0] = 0;
+    ret = ff_runway_wire_parse_slot(call->reply ? call->reply : "",
+                                    call->reply_size, slot, &why);
+    if (!ret)
+        return ret;
+    ff_runway_call_scrub(call->client, why.text);
+    return ff_runway_error(err, ret, "%s", why.text);
+}
+
+RunwayOutcome ff_runway_client_slot(RunwayClient *client, const char *filename,
+                                    RunwaySlot **slot, int64_t *retry_after,
+                                    RunwayError *err)
+{
+    RunwayCall call = { .client = client, .kind = RUNWAY_REQUEST_UPLOAD,
+                  .url = &client->base };
+    char *url = api_url(client, "/v1/uploads", "");
+    RunwayOutcome ret;
+
+    *slot        = NULL;
+    *retry_after = -1;
+    ret = url ? ff_runway_wire_slot_body(filename, &call.body, err)
+              : no_memory(err);
+    if (ret)
+        goto end;
+    ret = ff_runway_call_perform(&call, url, NULL, err);
+    if (!ret)
+        ret = ff_runway_call_check(&call, err);
+    if (!ret)
+        ret = judge_upload(&call, retry_after, err);
+    if (!ret)
+        ret = parse_slot(&call, slot, err);
+end:
+    ff_runway_call_end(&call);
+    ff_runway_body_free(&call.body);
+    free(url);
+    return ret;
+}
+
+RunwayOutcome ff_runway_client_store(RunwayClient *client,
+                                     const RunwaySlot *slot,
+                                     const char *content_type,
+                                     RunwayBody *body, int64_t *retry_after,
+                                     RunwayError *err)
+{
+    RunwayCall call = { .client = client, .kind = RUNWAY_REQUEST_UPLOAD,
+                  .slot = slot, .body = body };
+    RunwayUrl url;
+    RunwayOutcome ret;
+
+    *retry_after = -1;
+    call.url = &url;
+    ret = parse_foreign(client, "upload", slot->url, &url, err);
+    if (ret)
+        goto end;
+    if (!ff_runway_header_default(&call.storage_headers, "Content-Type",
+                                  content_type) ||
+        !ff_runway_header_add(&call.storage_headers, "Expect:") ||
+        !ff_runway_header_default(&call.storage_headers, "User-Agent",
+                                  RUNWAY_USER_AGENT)) {
+        ret = no_memory(err);
+        goto end;
+    }
+    ff_runway_body_rewind(body);
+    ret = ff_runway_call_perform(&call, slot->url, NULL, err);
+    if (!ret)
+        ret = ff_runway_call_check(&call, err);
+    if (!ret)
+        ret = judge_upload(&call, retry_after, err);
+end:
+    ff_runway_call_end(&call);
+    ff_runway_url_reset(&url);
+    return ret;
+}
+
+/*
+ * Downloads
+ */
+
+/** Whether a 200 or 206 brought all there is. */
+static RunwayOutcome check_complete(const RunwayCall *call, RunwayError *err)
+{
+    if (call->status == 206 && call->range_total >= 0 &&
+        call->done != call->range_total)
+        return ff_runway_error(err, RUNWAY_UNAVAILABLE,
+                               "the download from %s:%d has %lld of %lld bytes",
+                               call->url->host, call->url->port,
+                               (long long)call->done,
+                               (long long)call->range_total);
+    if (!call->done)
+        return ff_runway_error(err, RUNWAY_UNAVAILABLE,
+                               "the download from %s:%d is empty",
+                               call->url->host, call->url->port);
+    return RUNWAY_OK;
+}
+
+/** The outcome of one download request that was not a redirect. */
+static RunwayOutcome judge_download(RunwayCall *call, RunwayError *err)
+{
+    RunwayOutcome ret;
+
+    if (call->write_error)
+        return ff_runway_error(err, RUNWAY_IO,
+                               "the result cannot be written: %s",
+                               strerror(call->write_error));
+    if (call->wrong_range) {
+        ff_runway_call_start_over(call);
+        return ff_runway_error(err, RUNWAY_UNAVAILABLE,
+                               "%s:%d sent another range than was asked for",
+                               call->url->host, call->url->port);
+    }
+    /* says nothing about the result: names may lead astray for an hour */
+    if (call->refused_address && !call->status)
+        return ff_runway_call_report_transport(call, RUNWAY_REFUSED, err);
+    ret = ff_runway_classify(call->kind, call->transport, call->status,
+                             !!call->retry_after[0]);
+    /* headers without end say nothing about the result */
+    if (call->head_too_large)
+        ret = RUNWAY_UNAVAILABLE;
+    if (call->transport != RUNWAY_TRANSPORT_REPLY)
+        return ff_runway_call_report_transport(call, ret, err);
+    if (call->status == 416) {
+        /* nothing left to send: either that was all, or the file is another */
+        if (call->done > 0 && call->range_total == call->done)
+            return RUNWAY_OK;
+        ff_runway_call_start_over(call);
+        return ff_runway_call_report_status(call, RUNWAY_UNAVAILABLE, err);
+    }
+    if (call->status == 200 || call->status == 206) {
+        /* an empty 200 never reached ff_runway_call_take_file() */
+        if (call->status == 200 && !call->reply_size)
+            ff_runway_call_start_over(call);
+        return check_complete(call, err);
+    }
+    return ff_runway_call_report_status(call, ret ? ret : RUNWAY_UNAVAILABLE,
+                                        err);
+}
+
+/**
+ * One request of a download. *next is set to a new string when there is a
+ * redirect to follow.
+ */
+static RunwayOutcome download_once(RunwayClient *client, const char *text,
+                                   int fd, int64_t *done, int64_t *retry_after,
+                                   char **next, RunwayError *err)
+{
+    RunwayCall call = { .client = client, .kind = RUNWAY_REQUEST_DOWNLOAD,
+                  .fd = fd, .done = *done };
+    char range[32];
+    char *target = NULL;
+    RunwayUrl url;
+    RunwayOutcome ret;
+
+    call.url = &url;
+    ret = parse_foreign(client, "output", text, &url, err);
+    if (ret)
+        goto end;
+    snprintf(range, sizeof(range), "%lld-", (long long)*done);
+    ret = ff_runway_call_perform(&call, text, *done > 0 ? range : NULL, err);
+    if (!ret)
+        ret = ff_runway_call_check(&call, err);
+    *done = call.done;
+    if (ret)
+        goto end;
+    *retry_after = wanted_wait(&call);
+    if (call.transport == RUNWAY_TRANSPORT_REPLY && call.status >= 300 &&
+        call.status < 400)
+        curl_easy_getinfo(call.easy, CURLINFO_REDIRECT_URL, &target);
+    if (target) {
+        *next = strdup(target);
+        if (!*next)
+            ret = no_memory(err);
+    } else {
+        ret   = judge_download(&call, err);
+        *done = call.done;
+    }
+end:
+    ff_runway_call_end(&call);
+    ff_runway_url_reset(&url);
+    return ret;
+}
+
+RunwayOutcome ff_runway_client_download(RunwayClient *client, const char *url,
+                                        int fd, int64_t *done,
+                                        int64_t *retry_after, RunwayError *err)
+{
+    char *current = NULL;
+    RunwayOutcome ret;
+
+    *retry_after = -1;
+    for (int i = 0; i <= REDIRECTS_MAX; i++) {
+        char *next = NULL;
+
+        ret = download_once(client, current ? current : url, fd, done,
+                            retry_after, &next, err);
+        free(current);
+        current = next;
+        if (ret || !next)
+            return ret;
+    }
+    free(current);
+    return ff_runway_error(err, RUNWAY_UNAVAILABLE,
+                           "the download was redirected more than %d times",
+                           REDIRECTS_MAX);
+}

@@ -1,0 +1,471 @@
+/*
+ * This file is part of FFmpeg.
+ *
+ * FFmpeg is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * FFmpeg is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with FFmpeg; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client_internal.h"
+#include "../base/clock.h"
+
+/* milliseconds between two looks at cancelled() */
+#define SLICE 100
+/* microseconds a create that went out is waited for after cancelled(): what is
+ * not answered then is of unknown fate. With a person waiting, less than the two
+ * seconds the contract allows, as others have to end as well */
+#define GRACE_NOW   1500000LL
+#define GRACE_SOON 30000000LL
+
+/* how many stall times a request may take in all, however it goes on: a reply
+ * that comes byte by byte is never slow enough for libcurl. What has to be sent
+ * or fetched may take its time. */
+#define TIMES_READ      2
+#define TIMES_CREATE   15
+#define TIMES_STORED   10 /* from the last byte of a file that is uploaded */
+#define TIMES_DOWNLOAD 240
+
+#define CONNECT_TIMEOUT 30L       /* seconds; name, TCP and TLS together */
+/* while nothing has ever answered: a name server or host that is not there is
+ * said after two of these, see RUNWAY_UNREACHED_MAX */
+#define FIRST_CONNECT_TIMEOUT 15L
+#define STALL_TIMEOUT   60000000LL
+#define CREATE_STALL    120000000LL
+
+/* bytes per second under which a transfer counts as stalled; a result that
+ * comes more slowly than this would take hours */
+#define SLOW          1L
+#define SLOW_DOWNLOAD 256L
+
+static RunwayOutcome no_memory(RunwayError *err)
+{
+    return ff_runway_error(err, RUNWAY_NOMEM, "out of memory");
+}
+
+/**
+ * With CURLOPT_NOSIGNAL the program has to see to SIGPIPE, which OpenSSL raises
+ * on a connection that is gone. The program is not ours, so it is held off in
+ * this thread only.
+ */
+typedef struct PipeGuard {
+    sigset_t before;
+    int was_pending;
+} PipeGuard;
+
+static void hold_sigpipe(PipeGuard *guard)
+{
+    sigset_t set;
+
+    sigpending(&set);
+    guard->was_pending = sigismember(&set, SIGPIPE) == 1;
+    sigemptyset(&set);
+    sigaddset(&set, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &set, &guard->before);
+}
+
+static void release_sigpipe(PipeGuard *guard)
+{
+    sigset_t set;
+    int number;
+
+    sigpending(&set);
+    if (!guard->was_pending && sigismember(&set, SIGPIPE) == 1) {
+        sigemptyset(&set);
+        sigaddset(&set, SIGPIPE);
+        sigwait(&set, &number);
+    }
+    pthread_sigmask(SIG_SETMASK, &guard->before, NULL);
+}
+
+static RunwayStop is_cancelled(const RunwayClient *client)
+{
+    return client->cancelled ? (RunwayStop)client->cancelled(client->opaque)
+                             : RUNWAY_STOP_NOT;
+}
+
+/** Whether the request goes where a reply said, and not to the API. */
+int ff_runway_call_is_foreign(const RunwayCall *call)
+{
+    return call->slot || call->kind == RUNWAY_REQUEST_DOWNLOAD;
+}
+
+/*
+ * What libcurl calls
+ */
+
+static size_t read_body(char *out, size_t size, size_t nb, void *opaque)
+{
+    RunwayCall *call = opaque;
+    size_t written;
+
+    call->begun = 1;
+    call->body_outcome = ff_runway_body_read(call->body, out, size * nb,
+                                             &written);
+    if (call->body_outcome)
+        return CURL_READFUNC_ABORT;
+    call->given += written;
+    return written;
+}
+
+/**
+ * Only to learn when the create's own request line has gone out: a CONNECT to a
+ * proxy goes by here too and is no create. Nothing is logged: secrets pass by.
+ */
+static int watch(CURL *easy, curl_infotype type, char *data, size_t size,
+                 void *opaque)
+{
+    RunwayCall *call = opaque;
+
+    (void)easy;
+    if (type == CURLINFO_HEADER_OUT &&
+        !(size >= 8 && !memcmp(data, "CONNECT ", 8)))
+        call->begun = 1;
+    return 0;
+}
+
+static curl_socket_t open_socket(void *opaque, curlsocktype purpose,
+                                 struct curl_sockaddr *address)
+{
+    RunwayCall *call = opaque;
+    RunwayReach reach = ff_runway_reach(&address->addr);
+    int refused = 0, near;
+    int fd;
+
+    (void)purpose;
+    if (!call->proxied) {
+        pthread_mutex_lock(&call->client->mutex);
+        if (!ff_runway_call_is_foreign(call) && reach != RUNWAY_REACH_PUBLIC)
+            call->client->near = 1;
+        near = call->client->near;
+        pthread_mutex_unlock(&call->client->mutex);
+        if (!call->url->is_https)
+            refused = reach != RUNWAY_REACH_LOOPBACK;
+        else if (ff_runway_call_is_foreign(call))
+            refused = reach != RUNWAY_REACH_PUBLIC && !near;
+    }
+    if (refused) {
+        call->refused_address = 1;
+        return CURL_SOCKET_BAD;
+    }
+    fd = socket(address->family, address->socktype, address->protocol);
+    if (fd < 0)
+        return CURL_SOCKET_BAD;
+    fcntl(fd, F_SETFD, FD_CLOEXEC);
+    return fd;
+}
+
+/*
+ * One request
+ */
+
+static int64_t stall_time(const RunwayCall *call)
+{
+    if (call->client->stall_timeout > 0)
+        return call->client->stall_timeout;
+    return call->kind == RUNWAY_REQUEST_CREATE ? CREATE_STALL : STALL_TIMEOUT;
+}
+
+/** Stall times that the whole request may take, 0: see run(). */
+static int times_of(const RunwayCall *call)
+{
+    switch (call->kind) {
+    case RUNWAY_REQUEST_CREATE:   return TIMES_CREATE;
+    case RUNWAY_REQUEST_DOWNLOAD: return TIMES_DOWNLOAD;
+    case RUNWAY_REQUEST_UPLOAD:   return call->slot ? 0 : TIMES_READ;
+    default:                      return TIMES_READ;
+    }
+}
+
+static CURLcode set_protocols(CURL *easy, int is_https)
+{
+#if LIBCURL_VERSION_NUM >= 0x075500
+    return curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR,
+                            is_https ? "https" : "http");
+#else
+    return curl_easy_setopt(easy, CURLOPT_PROTOCOLS,
+                            (long)(is_https ? CURLPROTO_HTTPS
+                                            : CURLPROTO_HTTP));
+#endif
+}
+
+#define SET(option, value)                                                    \
+    do {                                                                      \
+        if (!ret)                                                             \
+            ret = curl_easy_setopt(call->easy, option, value);                \
+    } while (0)
+
+static CURLcode set_network(RunwayCall *call)
+{
+    const RunwayClient *client = call->client;
+    long verify = !!client->tls_verify;
+    int64_t stall = stall_time(call);
+    CURLcode ret = CURLE_OK;
+
+    call->proxied = client->proxy &&
+                    !ff_runway_no_proxy(client->no_proxy, call->url->host) &&
+                    !(client->no_proxy && call->url->is_loopback);
+    SET(CURLOPT_PROXY, call->proxied ? client->proxy : "");
+    /* what no_proxy says was looked at above; libcurl must not differ */
+    SET(CURLOPT_NOPROXY, "");
+    SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+    SET(CURLOPT_OPENSOCKETFUNCTION, open_socket);
+    SET(CURLOPT_OPENSOCKETDATA, call);
+
+    SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    SET(CURLOPT_SSL_VERIFYPEER, verify);
+    SET(CURLOPT_SSL_VERIFYHOST, 2 * verify);
+    if (client->ca_file)
+        SET(CURLOPT_CAINFO, client->ca_file);
+
+    SET(CURLOPT_CONNECTTIMEOUT, ff_runway_client_has_reached(call->client) ?
+                                CONNECT_TIMEOUT : FIRST_CONNECT_TIMEOUT);
+    SET(CURLOPT_LOW_SPEED_LIMIT, call->kind == RUNWAY_REQUEST_DOWNLOAD ?
+                                 SLOW_DOWNLOAD : SLOW);
+    SET(CURLOPT_LOW_SPEED_TIME, (long)((stall + 999999) / 1000000));
+    if (times_of(call))
+        SET(CURLOPT_TIMEOUT_MS, (long)(times_of(call) * stall / 1000));
+
+    SET(CURLOPT_NOSIGNAL, 1L);
+#if LIBCURL_VERSION_NUM >= 0x075700
+    /* a name that is being looked up must not hold up the end; an older
+     * library than this was built with may not know how */
+    if (!ret)
+        curl_easy_setopt(call->easy, CURLOPT_QUICK_EXIT, 1L);
+#endif
+    return ret;
+}
+
+static CURLcode set_request(RunwayCall *call, const char *url)
+{
+    CURLcode ret = CURLE_OK;
+
+    SET(CURLOPT_URL, url);
+    if (!ret)
+        ret = set_protocols(call->easy, call->url->is_https);
+    /* one connection, one request: HTTP/2 would resend refused streams */
+    SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    SET(CURLOPT_FRESH_CONNECT, 1L);
+    SET(CURLOPT_FORBID_REUSE, 1L);
+    SET(CURLOPT_FOLLOWLOCATION, 0L);
+    SET(CURLOPT_ERRORBUFFER, call->reason);
+    SET(CURLOPT_HEADERFUNCTION, ff_runway_call_take_header);
+    SET(CURLOPT_HEADERDATA, call);
+    SET(CURLOPT_WRITEDATA, call);
+    SET(CURLOPT_DEBUGFUNCTION, watch);
+    SET(CURLOPT_DEBUGDATA, call);
+    SET(CURLOPT_VERBOSE, 1L);
+    if (call->kind == RUNWAY_REQUEST_DOWNLOAD) {
+        SET(CURLOPT_WRITEFUNCTION, ff_runway_call_take_file);
+        SET(CURLOPT_USERAGENT, RUNWAY_USER_AGENT);
+    } else {
+        SET(CURLOPT_WRITEFUNCTION, ff_runway_call_take_reply);
+    }
+    if (call->body) {
+        SET(CURLOPT_HTTPHEADER, call->slot ? call->storage_headers
+                                           : call->client->create_headers);
+        SET(CURLOPT_POST, 1L);
+        SET(CURLOPT_POSTFIELDSIZE_LARGE,
+            (curl_off_t)ff_runway_body_size(call->body));
+        /* no seek function: libcurl cannot begin the body a second time */
+        SET(CURLOPT_READFUNCTION, read_body);
+        SET(CURLOPT_READDATA, call);
+    } else if (call->kind == RUNWAY_REQUEST_READ) {
+        SET(CURLOPT_HTTPHEADER, call->client->headers);
+    }
+    return ret;
+}
+
+/**
+ * Whether it was TLS that said no, so that asking again would not help: a
+ * certificate that is not accepted, or what was set up for it. A handshake that
+ * breaks off (35) may be anything from no TLS at all to a line that was cut: it
+ * counts as no while nothing has ever answered, else as a passing fault.
+ */
+static int is_tls_verdict(RunwayCall *call)
+{
+    /* by number: some names are gone from, or not yet in, some releases */
+    static const unsigned char codes[] = {
+        51, 53, 54, 58, 59, 60, 66, 77, 80, 82, 83, 90, 91, 98
+    };
+    int reached;
+
+    if (call->code != CURLE_SSL_CONNECT_ERROR)
+        return memchr(codes, (int)call->code, sizeof(codes)) != NULL;
+    pthread_mutex_lock(&call->client->mutex);
+    reached = call->client->reached;
+    pthread_mutex_unlock(&call->client->mutex);
+    return !reached;
+}
+
+/** Whether the request may have reached the other end, if only in part. */
+int ff_runway_call_has_begun(RunwayCall *call)
+{
+    curl_off_t time_us = 0;
+
+    /* set when the connection, TLS included, is there and sending starts; after
+     * that a failed write may have been half of one */
+    if (!curl_easy_getinfo(call->easy, CURLINFO_PRETRANSFER_TIME_T, &time_us) &&
+        time_us > 0)
+        call->begun = 1;
+    return call->begun;
+}
+
+int ff_runway_call_is_incomplete(const RunwayCall *call)
+{
+    return call->body && call->given < ff_runway_body_size(call->body);
+}
+
+/** Let the transfer run to its end, or to that of the caller's patience. */
+static CURLcode run(RunwayCall *call, CURLM *multi)
+{
+    int64_t since[] = { 0, 0, 0 }; /* when each RunwayStop was told first */
+    int64_t stored = 0;
+
+    for (;;) {
+        CURLMsg *message;
+        int running, queued;
+        int64_t now = ff_runway_now();
+        RunwayStop stop;
+
+        if (curl_multi_perform(multi, &running))
+            return CURLE_OUT_OF_MEMORY;
+        while ((message = curl_multi_info_read(multi, &queued)))
+            if (message->msg == CURLMSG_DONE)
+                return message->data.result;
+        if (!running)
+            return CURLE_RECV_ERROR;
+        stop = is_cancelled(call->client);
+        if (stop) {
+            call->cancelled = stop;
+            /* A create that went out has an answer that is worth waiting for:
+             * without it nobody knows what is billed. */
+            if (call->kind != RUNWAY_REQUEST_CREATE ||
+                !ff_runway_call_has_begun(call) ||
+                ff_runway_call_is_incomplete(call))
+                return CURLE_ABORTED_BY_CALLBACK;
+            if (!since[stop])
+                since[stop] = now;
+            if (now - since[stop] >= (stop == RUNWAY_STOP_NOW ? GRACE_NOW
+                                                              : GRACE_SOON))
+                return CURLE_ABORTED_BY_CALLBACK;
+        }
+        if (call->slot && !stored && !ff_runway_call_is_incomplete(call))
+            stored = now;
+        if (stored && now - stored > TIMES_STORED * stall_time(call))
+            return CURLE_OPERATION_TIMEDOUT;
+        curl_multi_poll(multi, NULL, 0, SLICE, NULL);
+    }
+}
+
+/** What became of the request, from everything that is known about it. */
+static RunwayTransport judge(RunwayCall *call)
+{
+    /* To what was sent a final status is an answer, whatever happened to the
+     * text behind it. Not so a 2xx: there the text is what counts. */
+    int answered = call->status >= 300 && (call->body || call->page_cut);
+
+    if (call->code == CURLE_OK || answered)
+        return RUNWAY_TRANSPORT_REPLY;
+    if (call->too_large || call->head_too_large)
+        return RUNWAY_TRANSPORT_TOO_LARGE;
+    if (ff_runway_call_has_begun(call))
+        return RUNWAY_TRANSPORT_BROKEN;
+    return is_tls_verdict(call) ? RUNWAY_TRANSPORT_TLS
+                                : RUNWAY_TRANSPORT_NOT_SENT;
+}
+
+static void log_call(const RunwayCall *call, const char *url, int64_t took)
+{
+    size_t path = strcspn(url, "?#");
+
+    ff_runway_log(call->client->log, RUNWAY_LOG_DEBUG,
+                  "%s %.*s: status %ld, curl %d, %.3f s",
+                  call->body ? "POST" : "GET",
+                  (int)path, url, call->status, (int)call->code,
+                  (double)took / 1e6);
+}
+
+/**
+ * Send call's request to url. @return RUNWAY_OK when call->transport is what
+ * became of it, else why nothing was tried.
+ */
+RunwayOutcome ff_runway_call_perform(RunwayCall *call, const char *url,
+                                     const char *range, RunwayError *err)
+{
+    CURLM *multi = curl_multi_init();
+    int64_t start = ff_runway_now();
+    PipeGuard guard;
+    CURLcode ret;
+
+    call->easy        = curl_easy_init();
+    call->range_start = -1;
+    call->range_total = -1;
+    if (!multi || !call->easy) {
+        ret = CURLE_OUT_OF_MEMORY;
+        goto end;
+    }
+    ret = set_request(call, url);
+    if (!ret)
+        ret = set_network(call);
+    if (range)
+        SET(CURLOPT_RANGE, range);
+    if (!ret && curl_multi_add_handle(multi, call->easy))
+        ret = CURLE_OUT_OF_MEMORY;
+    if (ret)
+        goto end;
+
+    hold_sigpipe(&guard);
+    if (is_cancelled(call->client)) {
+        call->cancelled = 1;
+        call->code      = CURLE_ABORTED_BY_CALLBACK;
+    } else {
+        call->code = run(call, multi);
+    }
+    call->status = 0;
+    curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &call->status);
+    call->transport = judge(call);
+    if (call->status > 0) {
+        pthread_mutex_lock(&call->client->mutex);
+        call->client->reached = 1;
+        pthread_mutex_unlock(&call->client->mutex);
+    }
+    curl_multi_remove_handle(multi, call->easy);
+    release_sigpipe(&guard);
+    log_call(call, url, ff_runway_now() - start);
+end:
+    if (multi) {
+        hold_sigpipe(&guard);
+        curl_multi_cleanup(multi);
+        release_sigpipe(&guard);
+    }
+    if (ret == CURLE_OUT_OF_MEMORY)
+        return no_memory(err);
+    if (ret)
+        return ff_runway_error(err, RUNWAY_INVALID,
+                               "this libcurl cannot do what is needed: %s",
+                               curl_easy_strerror(ret));
+    return RUNWAY_OK;
+}
+
+void ff_runway_call_end(RunwayCall *call)
+{
+    curl_easy_cleanup(call->easy);
+    curl_slist_free_all(call->storage_headers);
+    free(call->reply);
+}

@@ -1,0 +1,242 @@
+/*
+ * This file is part of FFmpeg.
+ *
+ * FFmpeg is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * FFmpeg is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with FFmpeg; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "client_internal.h"
+
+static RunwayOutcome no_memory(RunwayError *err)
+{
+    return ff_runway_error(err, RUNWAY_NOMEM, "out of memory");
+}
+
+
+/** libcurl's reason, with nothing secret in it. */
+static const char *reason(RunwayCall *call)
+{
+    if (!call->reason[0])
+        snprintf(call->reason, sizeof(call->reason), "%s",
+                 curl_easy_strerror(call->code));
+    ff_runway_scrub(call->reason);
+    return call->reason;
+}
+
+void ff_runway_call_scrub(const RunwayClient *client, char *text)
+{
+    ff_runway_scrub_word(text, client->key);
+    for (size_t i = 0; i < client->nb_secrets; i++)
+        ff_runway_scrub_word(text, client->secrets[i]);
+}
+
+/** What the reply says, as a line. */
+static void reply_text(RunwayCall *call, char *out, size_t room)
+{
+    if (call->reply)
+        ff_runway_call_scrub(call->client, call->reply);
+    ff_runway_wire_error_text(call->reply ? call->reply : "",
+                              call->reply ? strlen(call->reply) : 0, out,
+                              room);
+    ff_runway_call_scrub(call->client, out);
+    /* storage services quote what they did not like */
+    for (int i = 0; call->slot && i < call->slot->nb_fields; i++)
+        if (strlen(call->slot->values[i]) >= 16)
+            ff_runway_scrub_word(out, call->slot->values[i]);
+}
+
+static const char *what(const RunwayCall *call)
+{
+    switch (call->kind) {
+    case RUNWAY_REQUEST_CREATE:   return "the create request";
+    case RUNWAY_REQUEST_READ:     return "reading the task";
+    case RUNWAY_REQUEST_DOWNLOAD: return "the download";
+    case RUNWAY_REQUEST_UPLOAD:   return call->slot ? "the upload" :
+                                         "asking for an upload slot";
+    default:                      return "the request";
+    }
+}
+
+/** The error text of a request that was not answered. */
+RunwayOutcome ff_runway_call_report_transport(RunwayCall *call,
+                                              RunwayOutcome outcome,
+                                              RunwayError *err)
+{
+    const char *host = call->url->host, *through = "";
+    int port = call->url->port;
+
+    if (call->proxied)
+        through = " through the proxy";
+    if (call->refused_address && !call->begun)
+        return ff_runway_error(err, outcome,
+                               "%s:%d is at an address that %s may not go to: "
+                               "%s", host, port, what(call),
+                               call->url->is_https ? "private or loopback" :
+                               "http:// is for loopback only");
+    switch (call->transport) {
+    case RUNWAY_TRANSPORT_NOT_SENT:
+        return ff_runway_error(err, outcome, "cannot reach %s:%d%s: %s", host,
+                               port, through, reason(call));
+    case RUNWAY_TRANSPORT_TLS:
+        return ff_runway_error(err, outcome,
+                               "no secure connection to %s:%d%s: %s. If the "
+                               "server's certificate is from an authority of "
+                               "your own, name it by ca_file=FILE; "
+                               "tls_verify=0 checks nothing, and anybody on "
+                               "the way can then read the key", host, port,
+                               through, reason(call));
+    case RUNWAY_TRANSPORT_TOO_LARGE:
+        if (call->head_too_large)
+            return ff_runway_error(err, outcome, "%s: %s:%d sends more than "
+                                   "%d bytes of headers%s", what(call), host,
+                                   port, RUNWAY_HEAD_MAX,
+                                   outcome == RUNWAY_UNKNOWN ?
+                                   ": it may have been accepted and billed" :
+                                   "");
+        if (call->kind != RUNWAY_REQUEST_DOWNLOAD)
+            return ff_runway_error(err, outcome,
+                                   "%s: the reply of %s:%d is larger than %d "
+                                   "bytes, so it was not read to its end%s",
+                                   what(call), host, port, RUNWAY_REPLY_MAX,
+                                   outcome == RUNWAY_UNKNOWN ?
+                                   ": it may have been accepted and billed" :
+                                   "");
+        return ff_runway_error(err, outcome,
+                               "the result at %s:%d is larger than %lld bytes",
+                               host, port,
+                               (long long)call->client->result_max);
+    default:
+        break;
+    }
+    if (call->kind == RUNWAY_REQUEST_CREATE)
+        return ff_runway_error(err, outcome,
+                               "the create request went out to %s:%d%s and was "
+                               "not answered (%s): nobody knows whether it was "
+                               "accepted, it may have been billed", host, port,
+                               through, reason(call));
+    return ff_runway_error(err, outcome, "%s from %s:%d%s broke off: %s",
+                           what(call), host, port, through, reason(call));
+}
+
+int ff_runway_call_is_web_page(const RunwayCall *call)
+{
+    const char *text = call->reply ? call->reply : "";
+
+    text += strspn(text, " \t\r\n");
+    return !strncasecmp(call->content_type, "text/html", 9) || *text == '<';
+}
+
+/** The error text of a reply whose status is no success. */
+RunwayOutcome ff_runway_call_report_status(RunwayCall *call,
+                                           RunwayOutcome outcome,
+                                           RunwayError *err)
+{
+    const RunwayClient *client = call->client;
+    const RunwayProvider *provider = client->provider;
+    const uint64_t sent = call->body ? ff_runway_body_size(call->body) : 0;
+    char text[1024];
+
+    reply_text(call, text, sizeof(text));
+    if (ff_runway_call_is_foreign(call))
+        return ff_runway_error(err, outcome, "%s:%d answered %s with "
+                               "%ld: %s", call->url->host, call->url->port,
+                               what(call), call->status, text);
+    if (call->status == 401)
+        return ff_runway_error(err, outcome,
+                               "%s does not accept the key (401: %s): check "
+                               "%s or key_file; keys are at %s",
+                               provider->title, text, provider->key_variable,
+                               provider->key_page);
+    if (call->status >= 300 && call->status < 400) {
+        char *target = NULL;
+
+        curl_easy_getinfo(call->easy, CURLINFO_REDIRECT_URL, &target);
+        return ff_runway_error(err, outcome,
+                               "%s answered with a redirect (%ld) to %.*s, "
+                               "which is not followed with the key: check "
+                               "base_url (that of %s is %s)",
+                               client->base.text, call->status,
+                               target ? (int)strcspn(target, "?#") : 7,
+                               target ? target : "nowhere", provider->title,
+                               provider->base_url);
+    }
+    if (call->status == 404 || call->status == 405 ||
+        (call->status < 500 && call->status != 403 && call->status != 413 &&
+         call->status != 429 && ff_runway_call_is_web_page(call)))
+        return ff_runway_error(err, outcome,
+                               "there is no such service at %s (%ld: %s): "
+                               "check base_url (that of %s is %s)",
+                               client->base.text, call->status, text,
+                               provider->title, provider->base_url);
+    if (call->status == 403)
+        return ff_runway_error(err, outcome,
+                               "%s does not allow this (403: %s): the key in "
+                               "%s may lack the right, see %s",
+                               provider->title, text, provider->key_variable,
+                               provider->key_page);
+    if (call->status == 413 && call->body)
+        return ff_runway_error(err, outcome,
+                               "the request of %llu bytes, the clip in it, is "
+                               "too large for %s (413: %s): a shorter "
+                               "clip_duration makes it smaller",
+                               (unsigned long long)sent, provider->title, text);
+    if (outcome == RUNWAY_UNKNOWN)
+        return ff_runway_error(err, outcome,
+                               "%s answered the create request with %ld (%s): "
+                               "nobody knows whether it was accepted, it may "
+                               "have been billed", provider->title,
+                               call->status, text);
+    return ff_runway_error(err, outcome, "%s answered %s with %ld: %s",
+                           provider->title, what(call), call->status, text);
+}
+
+/** What can be told before the outcome is classified; RUNWAY_OK: nothing. */
+RunwayOutcome ff_runway_call_check(RunwayCall *call, RunwayError *err)
+{
+    if (call->transport == RUNWAY_TRANSPORT_REPLY)
+        return RUNWAY_OK;
+    /* we cut it off ourselves: a body that lacks a part of its Content-Length
+     * is no request that anybody could have accepted */
+    if (call->cancelled && !(call->kind == RUNWAY_REQUEST_CREATE &&
+                             ff_runway_call_has_begun(call) &&
+                             !ff_runway_call_is_incomplete(call)))
+        return ff_runway_error(err, RUNWAY_CANCELLED, "cancelled");
+    if (call->cancelled)
+        return ff_runway_error(err, RUNWAY_UNKNOWN,
+                               "%s after the create request went out to %s "
+                               "and before it was answered: it may have been "
+                               "accepted and billed", call->cancelled ==
+                               RUNWAY_STOP_NOW ? "interrupted" : "stopped",
+                               call->url->host);
+    /* A body of which nothing went out is our own affair; of one that was cut
+     * short the same is likely, and not certain. */
+    if (call->body_outcome && !call->given)
+        return ff_runway_error(err, call->body_outcome,
+                               "the clip to be sent cannot be read");
+    if (call->no_memory && call->kind != RUNWAY_REQUEST_CREATE)
+        return no_memory(err);
+    if (call->code == CURLE_OUT_OF_MEMORY && !ff_runway_call_has_begun(call))
+        return no_memory(err);
+    if ((call->code == CURLE_UNSUPPORTED_PROTOCOL ||
+         call->code == CURLE_NOT_BUILT_IN ||
+         call->code == CURLE_URL_MALFORMAT) && !ff_runway_call_has_begun(call))
+        return ff_runway_error(err, RUNWAY_INVALID,
+                               "libcurl cannot talk to %s:%d: %s",
+                               call->url->host, call->url->port, reason(call));
+    return RUNWAY_OK;
+}

@@ -1,0 +1,450 @@
+/*
+ * This file is part of FFmpeg.
+ *
+ * FFmpeg is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * FFmpeg is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with FFmpeg; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "client_internal.h"
+
+
+static pthread_once_t curl_once = PTHREAD_ONCE_INIT;
+static CURLcode curl_ready;
+
+static void init_curl(void)
+{
+    /* Never cleaned up: the host program may use libcurl as well, and there is
+     * no last moment for a filter. */
+    curl_ready = curl_global_init(CURL_GLOBAL_DEFAULT);
+}
+
+static RunwayOutcome no_memory(RunwayError *err)
+{
+    return ff_runway_error(err, RUNWAY_NOMEM, "out of memory");
+}
+
+static RunwayOutcome check_base(const RunwayClient *client, const char *text,
+                                RunwayError *err)
+{
+    const RunwayUrl *base = &client->base;
+
+    /* what is wrong may hold a password: the text is not shown whole */
+    if (!base->text)
+        return ff_runway_error(err, RUNWAY_INVALID,
+                               "base_url is no http or https URL; one is %s",
+                               client->provider->base_url);
+    if (base->has_user)
+        return ff_runway_error(err, RUNWAY_INVALID,
+                               "base_url may not hold a user or password");
+    if (base->has_query)
+        return ff_runway_error(err, RUNWAY_INVALID,
+                               "base_url may not hold a query ('?') or a "
+                               "fragment ('#')");
+    for (const char *c = text; *c; c++)
+        if ((unsigned char)*c <= ' ' || *c == 0x7F)
+            return ff_runway_error(err, RUNWAY_INVALID,
+                                   "base_url may not hold blanks or control "
+                                   "characters");
+    if (!base->is_https && !base->is_loopback)
+        return ff_runway_error(err, RUNWAY_INVALID,
+                               "base_url %s: http:// would send the key in the "
+                               "clear and is for loopback only (127.0.0.0/8, "
+                               "[::1], localhost); use https://", base->text);
+    return RUNWAY_OK;
+}
+
+/** Whether the text of length n is a header's name. */
+static int is_token(const char *s, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!((s[i] >= 'a' && s[i] <= 'z') || (s[i] >= 'A' && s[i] <= 'Z') ||
+              (s[i] >= '0' && s[i] <= '9') || strchr("!#$%&'*+-.^_`|~", s[i])))
+            return 0;
+    return n > 0;
+}
+
+/** Append a header to a list, by reference. */
+int ff_runway_header_add(struct curl_slist **list, const char *line)
+{
+    struct curl_slist *longer = curl_slist_append(*list, line);
+
+    if (!longer)
+        return 0;
+    *list = longer;
+    return 1;
+}
+
+/** Whether a list has a header of that name. */
+static int has_header(const struct curl_slist *list, const char *name)
+{
+    size_t n = strlen(name);
+
+    for (; list; list = list->next)
+        if (!strncasecmp(list->data, name, n) &&
+            (list->data[n] == ':' || list->data[n] == ';'))
+            return 1;
+    return 0;
+}
+
+static RunwayOutcome add_secret(RunwayClient *client, const char *value)
+{
+    char **longer = realloc(client->secrets, (client->nb_secrets + 1) *
+                                             sizeof(*client->secrets));
+
+    if (!longer)
+        return RUNWAY_NOMEM;
+    client->secrets = longer;
+    longer[client->nb_secrets] = strdup(value);
+    if (!longer[client->nb_secrets])
+        return RUNWAY_NOMEM;
+    client->nb_secrets++;
+    return RUNWAY_OK;
+}
+
+/** Take a header out of a list again; what is said later holds. */
+static void drop_header(struct curl_slist **list, const char *name, size_t n)
+{
+    for (struct curl_slist *i; (i = *list);) {
+        if (strncasecmp(i->data, name, n) ||
+            (i->data[n] != ':' && i->data[n] != ';')) {
+            list = &i->next;
+            continue;
+        }
+        *list   = i->next;
+        i->next = NULL;
+        curl_slist_free_all(i);
+    }
+}
+
+/** Take over one "Name: value" line of the user's, as Runway's SDKs do: blanks
+ *  around both go, and a line without a colon is none. */
+static RunwayOutcome add_own_header(RunwayClient *client, const char *line,
+                                    size_t length, RunwayError *err)
+{
+    /* the first two are secrets' matters, the others would break the framing
+     * that the create depends on */
+    static const char *const forbidden[] = {
+        "Authorization", "Host", "Content-Length", "Transfer-Encoding",
+        "Connection", "Expect", "Upgrade", "Proxy-Authorization", "TE",
+        "Trailer", "Accept-Encoding",
+    };
+    const char *colon = memchr(line, ':', length);
+    size_t name = colon ? (size_t)(colon - line) : 0;
+    size_t start = name + 1, n;
+    RunwayOutcome ret;
+    char *text;
+
+    if (!colon) {
+        ff_runway_log(client->log, RUNWAY_LOG_WARNING,
+                      "%s: a line without a colon is left out",
+                      client->provider->headers_variable ?
+                      client->provider->headers_variable : "headers");
+        return RUNWAY_OK;
+    }
+    while (name && (line[name - 1] == ' ' || line[name - 1] == '\t'))
+        name--;
+    if (!is_token(line, name))
+        return ff_runway_error(err, RUNWAY_INVALID,
+                               "%s: each line is \"Name: value\", and one is "
+                               "not", client->provider->headers_variable ?
+                               client->provider->headers_variable : "headers");
+    for (size_t i = 0; i < sizeof(forbidden) / sizeof(forbidden[0]); i++)
+        if (strlen(forbidden[i]) == name &&
+            !strncasecmp(line, forbidden[i], name))
+            return ff_runway_error(err, RUNWAY_INVALID,
+                                   "%s may not set %s",
+                                   client->provider->headers_variable ?
+                                   client->provider->headers_variable :
+                                   "headers", forbidden[i]);
+    for (size_t i = start; i < length; i++)
+        if (((unsigned char)line[i] < ' ' && line[i] != '\t') ||
+            line[i] == 0x7F)
+            return ff_runway_error(err, RUNWAY_INVALID,
+                                   "the header %.*s has a control character "
+                                   "in its value", (int)name, line);
+    while (start < length && (line[start] == ' ' || line[start] == '\t'))
+        start++;
+    n    = length - start;
+    text = malloc(name + n + 3);
+    if (!text)
+        return no_memory(err);
+    memcpy(text, line + start, n);
+    text[n] = 0;
+    ret = add_secret(client, text);
+    /* libcurl takes "Name:" for the wish to send no such header */
+    memcpy(text, line, name);
+    text[name] = n ? ':' : ';';
+    text[name + 1] = 0;
+    if (n) {
+        text[name + 1] = ' ';
+        memcpy(text + name + 2, line + start, n);
+        text[name + 2 + n] = 0;
+    }
+    drop_header(&client->headers, line, name);
+    if (!ret && !ff_runway_header_add(&client->headers, text))
+        ret = RUNWAY_NOMEM;
+    free(text);
+    return ret ? no_memory(err) : RUNWAY_OK;
+}
+
+static RunwayOutcome add_own_headers(RunwayClient *client, const char *text,
+                                     RunwayError *err)
+{
+    while (text && *text) {
+        size_t whole = strcspn(text, "\n"), length = whole;
+        size_t start = strspn(text, " \t\r");
+        RunwayOutcome ret;
+
+        while (length && strchr(" \t\r", text[length - 1]))
+            length--;
+        if (start < length) {
+            ret = add_own_header(client, text + start, length - start, err);
+            if (ret)
+                return ret;
+        }
+        text += whole + (text[whole] == '\n');
+    }
+    return RUNWAY_OK;
+}
+
+/** The header "name: value", unless the user's own say it. */
+int ff_runway_header_default(struct curl_slist **list, const char *name,
+                             const char *value)
+{
+    size_t room = strlen(name) + strlen(value) + 3;
+    char *line;
+    int ret;
+
+    if (has_header(*list, name))
+        return 1;
+    line = malloc(room);
+    if (!line)
+        return 0;
+    snprintf(line, room, "%s: %s", name, value);
+    ret = ff_runway_header_add(list, line);
+    free(line);
+    return ret;
+}
+
+static RunwayOutcome make_headers(RunwayClient *client,
+                                  const RunwayClientConfig *config,
+                                  RunwayError *err)
+{
+    size_t room = strlen("Bearer ") + strlen(config->key) + 1;
+    RunwayOutcome ret = add_own_headers(client, config->headers, err);
+    char *bearer;
+
+    if (ret)
+        return ret;
+    bearer = malloc(room);
+    if (!bearer)
+        return no_memory(err);
+    snprintf(bearer, room, "Bearer %s", config->key);
+    if (!ff_runway_header_default(&client->headers, "Authorization", bearer) ||
+        !ff_runway_header_default(&client->headers, "X-Runway-Version",
+                                  config->api_version) ||
+        !ff_runway_header_default(&client->headers, "Accept",
+                                  "application/json") ||
+        !ff_runway_header_default(&client->headers, "User-Agent",
+                                  RUNWAY_USER_AGENT))
+        ret = no_memory(err);
+    free(bearer);
+    for (struct curl_slist *i = client->headers; i && !ret; i = i->next)
+        if (!ff_runway_header_add(&client->create_headers, i->data))
+            ret = no_memory(err);
+    if (ret)
+        return ret;
+    /* Without this libcurl asks for "100 Continue" and, in its absence, waits
+     * and may send the body a second time. */
+    if (!ff_runway_header_add(&client->create_headers, "Expect:") ||
+        !ff_runway_header_default(&client->create_headers, "Content-Type",
+                                  "application/json"))
+        return no_memory(err);
+    return RUNWAY_OK;
+}
+
+/** Whether a proxy's URL leads to this machine. */
+static int is_loopback_proxy(const char *proxy)
+{
+    CURLU *u = curl_url();
+    char *host = NULL;
+    int ret = 0;
+
+    if (u && !curl_url_set(u, CURLUPART_URL, proxy, CURLU_GUESS_SCHEME |
+                           CURLU_NON_SUPPORT_SCHEME) &&
+        !curl_url_get(u, CURLUPART_HOST, &host, 0))
+        ret = ff_runway_host_reach(host) == RUNWAY_REACH_LOOPBACK;
+    curl_free(host);
+    curl_url_cleanup(u);
+    return ret;
+}
+
+static const char *get_variable(const char *name)
+{
+    const char *value = getenv(name);
+
+    return value && *value ? value : NULL;
+}
+
+/** The environment is read here and nowhere else, as others may change it. */
+static RunwayOutcome choose_proxy(RunwayClient *client, const char *proxy,
+                                  RunwayError *err)
+{
+    /* curl's, then the one that FFmpeg's own https goes by */
+    static const char *const names[] = {
+        "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "http_proxy",
+    };
+    const char *except = NULL;
+
+    if (proxy && *proxy && !client->base.is_https && !is_loopback_proxy(proxy))
+        return ff_runway_error(err, RUNWAY_INVALID,
+                               "http_proxy is not for base_url %s: the key "
+                               "would leave this machine in the clear",
+                               client->base.text);
+    if (!proxy) {
+        for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && !proxy; i++)
+            proxy = get_variable(names[i]);
+        except = get_variable("no_proxy");
+        if (!except)
+            except = get_variable("NO_PROXY");
+        /* loopback never goes through a proxy that nobody named for it */
+        if (proxy) {
+            size_t room = strlen(except ? except : "") +
+                          strlen("localhost,[::1],,") + 1;
+
+            client->no_proxy = malloc(room);
+            if (!client->no_proxy)
+                return no_memory(err);
+            snprintf(client->no_proxy, room, "localhost,[::1],%s",
+                     except ? except : "");
+        }
+    }
+    if (!proxy || !*proxy)
+        return RUNWAY_OK;
+    client->proxy = strdup(proxy);
+    return client->proxy ? RUNWAY_OK : no_memory(err);
+}
+
+RunwayOutcome ff_runway_client_create(const RunwayClientConfig *config,
+                                      RunwayClient **client, RunwayError *err)
+{
+    RunwayClient *c;
+    RunwayOutcome ret;
+
+    *client = NULL;
+    pthread_once(&curl_once, init_curl);
+    if (curl_ready)
+        return ff_runway_error(err, RUNWAY_INVALID,
+                               "libcurl cannot be used: %s",
+                               curl_easy_strerror(curl_ready));
+    c = calloc(1, sizeof(*c));
+    if (!c)
+        return no_memory(err);
+    pthread_mutex_init(&c->mutex, NULL);
+    c->provider      = config->provider;
+    c->log           = config->log;
+    c->cancelled     = config->cancelled;
+    c->opaque        = config->opaque;
+    c->tls_verify    = config->tls_verify;
+    c->stall_timeout = config->stall_timeout;
+    c->result_max    = config->result_max > 0 ? config->result_max
+                                              : RUNWAY_RESULT_MAX;
+
+    ret = ff_runway_url_parse(config->base_url, &c->base) == RUNWAY_NOMEM ?
+          no_memory(err) : check_base(c, config->base_url, err);
+    if (ret)
+        goto fail;
+    c->near = ff_runway_host_reach(c->base.host) != RUNWAY_REACH_PUBLIC;
+    if (config->ca_file && *config->ca_file) {
+        if (access(config->ca_file, R_OK)) {
+            ret = ff_runway_error(err, RUNWAY_INVALID,
+                                  "ca_file %s cannot be read: %s",
+                                  config->ca_file, strerror(errno));
+            goto fail;
+        }
+        c->ca_file = strdup(config->ca_file);
+        if (!c->ca_file) {
+            ret = no_memory(err);
+            goto fail;
+        }
+    }
+    c->key = strdup(config->key);
+    if (!c->key) {
+        ret = no_memory(err);
+        goto fail;
+    }
+    ret = choose_proxy(c, config->proxy, err);
+    if (!ret)
+        ret = make_headers(c, config, err);
+    if (ret)
+        goto fail;
+    *client = c;
+    return RUNWAY_OK;
+fail:
+    ff_runway_client_free(&c);
+    return ret;
+}
+
+void ff_runway_client_free(RunwayClient **client)
+{
+    RunwayClient *c = client ? *client : NULL;
+
+    if (!c)
+        return;
+    for (size_t i = 0; i < c->nb_secrets; i++)
+        free(c->secrets[i]);
+    free(c->secrets);
+    curl_slist_free_all(c->headers);
+    curl_slist_free_all(c->create_headers);
+    ff_runway_url_reset(&c->base);
+    free(c->key);
+    free(c->proxy);
+    free(c->no_proxy);
+    free(c->ca_file);
+    pthread_mutex_destroy(&c->mutex);
+    free(c);
+    *client = NULL;
+}
+
+int ff_runway_client_is_loopback(const RunwayClient *client)
+{
+    return client->base.is_loopback;
+}
+
+int ff_runway_client_has_account(const RunwayClient *client)
+{
+    return client->provider->has_account;
+}
+
+int ff_runway_client_has_reached(RunwayClient *client)
+{
+    int reached;
+
+    pthread_mutex_lock(&client->mutex);
+    reached = client->reached;
+    pthread_mutex_unlock(&client->mutex);
+    return reached;
+}
+
+const char *ff_runway_client_endpoint(const RunwayClient *client)
+{
+    return client->base.text;
+}

@@ -1,0 +1,377 @@
+/*
+ * This file is part of runway_v2v.
+ *
+ * runway_v2v is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * runway_v2v is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with runway_v2v; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../base/checksum.h"
+#include "../base/clock.h"
+#include "retry.h"
+#include "upload.h"
+
+#define BACKOFF_BASE   1000000LL
+#define BACKOFF_CAP   60000000LL
+#define BACKOFF_LEAST   250000LL
+
+/* slots tried until the storage's refusal is believed */
+#define REFUSED_MAX 3
+
+/* an upload lives for 24 hours; a task may wait for its place before it looks */
+#define REUSE_MAX 43200000000LL
+
+/* A picture that is there. */
+typedef struct Known {
+    const RunwayPictureFile *picture;
+    char *uri;
+    int64_t since;
+    struct Known *next;
+} Known;
+
+struct RunwayUploader {
+    RunwayUploaderConfig config;
+    pthread_mutex_t lock;
+    Known *known;               ///< protected by lock
+    pthread_mutex_t pictures;   ///< held while a picture is uploaded
+};
+
+static RunwayOutcome no_memory(RunwayError *err)
+{
+    return ff_runway_error(err, RUNWAY_NOMEM, "out of memory");
+}
+
+RunwayOutcome ff_runway_uploader_create(const RunwayUploaderConfig *config,
+                                        RunwayUploader **uploader,
+                                        RunwayError *err)
+{
+    RunwayUploader *u = calloc(1, sizeof(*u));
+
+    *uploader = NULL;
+    if (!u)
+        return no_memory(err);
+    if (pthread_mutex_init(&u->lock, NULL)) {
+        free(u);
+        return ff_runway_error(err, RUNWAY_NOMEM, "no mutex can be made");
+    }
+    if (pthread_mutex_init(&u->pictures, NULL)) {
+        pthread_mutex_destroy(&u->lock);
+        free(u);
+        return ff_runway_error(err, RUNWAY_NOMEM, "no mutex can be made");
+    }
+    u->config = *config;
+    *uploader = u;
+    return RUNWAY_OK;
+}
+
+void ff_runway_uploader_free(RunwayUploader **uploader)
+{
+    RunwayUploader *u = *uploader;
+
+    if (!u)
+        return;
+    while (u->known) {
+        Known *known = u->known;
+
+        u->known = known->next;
+        free(known->uri);
+        free(known);
+    }
+    pthread_mutex_destroy(&u->pictures);
+    pthread_mutex_destroy(&u->lock);
+    free(u);
+    *uploader = NULL;
+}
+
+static RunwayOutcome add(RunwayBody *body, const char *text)
+{
+    return ff_runway_body_add_text(body, text, strlen(text));
+}
+
+/* A name in quotes; what would end them is written as browsers write it. */
+static RunwayOutcome add_quoted(RunwayBody *body, const char *name)
+{
+    RunwayOutcome ret = add(body, "\"");
+
+    while (*name && !ret) {
+        size_t plain = strcspn(name, "\"\r\n");
+
+        ret = ff_runway_body_add_text(body, name, plain);
+        name += plain;
+        if (*name && !ret)
+            ret = add(body, *name == '"' ? "%22" : *name == '\r' ? "%0D"
+                                                                 : "%0A");
+        name += !!*name;
+    }
+    return ret ? ret : add(body, "\"");
+}
+
+static RunwayOutcome begin_part(RunwayBody *body, const char *boundary,
+                                const char *name)
+{
+    RunwayOutcome ret = add(body, "--");
+
+    if (!ret)
+        ret = add(body, boundary);
+    if (!ret)
+        ret = add(body, "\r\nContent-Disposition: form-data; name=");
+    return ret ? ret : add_quoted(body, name);
+}
+
+RunwayOutcome ff_runway_upload_form(const RunwaySlot *slot,
+                                    const char *boundary,
+                                    const RunwayUpload *what,
+                                    RunwayBody **body, RunwayError *err)
+{
+    RunwayBody *b = ff_runway_body_create();
+    RunwayOutcome ret = b ? RUNWAY_OK : RUNWAY_NOMEM;
+
+    *body = NULL;
+    for (int i = 0; !ret && i < slot->nb_fields; i++) {
+        ret = begin_part(b, boundary, slot->names[i]);
+        if (!ret)
+            ret = add(b, "\r\n\r\n");
+        if (!ret)
+            ret = add(b, slot->values[i]);
+        if (!ret)
+            ret = add(b, "\r\n");
+    }
+    if (!ret)
+        ret = begin_part(b, boundary, "file");
+    if (!ret)
+        ret = add(b, "; filename=");
+    if (!ret)
+        ret = add_quoted(b, what->filename);
+    if (!ret)
+        ret = add(b, "\r\nContent-Type: ");
+    if (!ret)
+        ret = add(b, what->type);
+    if (!ret)
+        ret = add(b, "\r\n\r\n");
+    if (!ret)
+        ret = ff_runway_body_add_file(b, what->fd, what->size);
+    if (!ret)
+        ret = add(b, "\r\n--");
+    if (!ret)
+        ret = add(b, boundary);
+    if (!ret)
+        ret = add(b, "--\r\n");
+    if (ret) {
+        ff_runway_body_free(&b);
+        return no_memory(err);
+    }
+    *body = b;
+    return RUNWAY_OK;
+}
+
+/* Some digits that no clip is likely to hold, never twice the same. */
+static void make_boundary(const RunwayUpload *what, char *text, size_t room)
+{
+    RunwayChecksum sum;
+    char hex[RUNWAY_CHECKSUM_SIZE];
+    int64_t now = ff_runway_now();
+    uintptr_t where = (uintptr_t)what; /* of a thread's own */
+
+    ff_runway_checksum_init(&sum);
+    ff_runway_checksum_add(&sum, &now, sizeof(now));
+    ff_runway_checksum_add(&sum, &where, sizeof(where));
+    ff_runway_checksum_text(&sum, hex);
+    snprintf(text, room, "runway-v2v-%s", hex);
+}
+
+/* One slot and one try to fill it. *stored is whether the storage was asked. */
+static RunwayOutcome upload_once(RunwayUploader *u, const RunwayUpload *what,
+                                 char **uri, int *stored, int64_t *retry_after,
+                                 RunwayError *err)
+{
+    char boundary[48], type[96];
+    RunwaySlot *slot = NULL;
+    RunwayBody *body = NULL;
+    RunwayOutcome ret;
+
+    *stored = 0;
+    ret = ff_runway_client_slot(u->config.client, what->filename, &slot,
+                                retry_after, err);
+    if (ret)
+        return ret;
+    make_boundary(what, boundary, sizeof(boundary));
+    snprintf(type, sizeof(type), "multipart/form-data; boundary=%s", boundary);
+    ret = ff_runway_upload_form(slot, boundary, what, &body, err);
+    if (!ret) {
+        *stored = 1;
+        ret = ff_runway_client_store(u->config.client, slot, type, body,
+                                     retry_after, err);
+    }
+    if (!ret && !(*uri = strdup(slot->uri)))
+        ret = no_memory(err);
+    ff_runway_body_free(&body);
+    ff_runway_slot_free(&slot);
+    return ret;
+}
+
+RunwayOutcome ff_runway_upload(RunwayUploader *u, const RunwayUpload *what,
+                               char **uri, RunwayError *err)
+{
+    int64_t start = ff_runway_now();
+    uint32_t random = (uint32_t)start * 2654435761u;
+    int refused = 0;
+
+    *uri = NULL;
+    for (int attempt = 0;; attempt++) {
+        int64_t retry_after = -1, wait, patience;
+        int stored;
+        RunwayError why;
+        RunwayOutcome ret;
+
+        memset(&why, 0, sizeof(why));
+        ret = upload_once(u, what, uri, &stored, &retry_after, &why);
+        if (!ret) {
+            ff_runway_log(u->config.log, RUNWAY_LOG_VERBOSE, "%s: %llu bytes "
+                          "of %s uploaded", what->label,
+                          (unsigned long long)what->size, what->type);
+            return ret;
+        }
+        /* a slot is used up by a try: what the storage refuses may be the
+         * slot's fault */
+        if (ret == RUNWAY_REFUSED && stored && ++refused < REFUSED_MAX)
+            ret = RUNWAY_UNAVAILABLE;
+        patience = ff_runway_client_has_reached(u->config.client) ?
+                   RUNWAY_OUTAGE_MAX : RUNWAY_UNREACHED_MAX;
+        if (ret != RUNWAY_UNAVAILABLE || ff_runway_now() - start > patience) {
+            if (err)
+                *err = why;
+            return ret;
+        }
+        random = random * 1664525u + 1013904223u;
+        wait   = ff_runway_backoff(attempt < 30 ? attempt : 30, BACKOFF_BASE,
+                                   BACKOFF_CAP, BACKOFF_LEAST, retry_after,
+                                   random);
+        ff_runway_log(u->config.log,
+                      attempt ? RUNWAY_LOG_VERBOSE : RUNWAY_LOG_WARNING,
+                      "%s: an upload failed, trying again with a new slot in "
+                      "%.1f s: %s", what->label, (double)wait / 1e6, why.text);
+        if (u->config.wait(u->config.opaque, wait))
+            return ff_runway_error(err, RUNWAY_CANCELLED, "cancelled");
+    }
+}
+
+/* The URI of a picture that was uploaded before, as a copy; NULL: none. */
+static char *find_known(RunwayUploader *u, const RunwayPictureFile *picture)
+{
+    char *uri = NULL;
+
+    pthread_mutex_lock(&u->lock);
+    for (const Known *k = u->known; k && !uri; k = k->next)
+        if (k->picture->size == picture->size &&
+            !strcmp(k->picture->checksum, picture->checksum) &&
+            !strcmp(k->picture->type, picture->type) &&
+            ff_runway_now() - k->since < REUSE_MAX)
+            uri = strdup(k->uri);
+    pthread_mutex_unlock(&u->lock);
+    return uri;
+}
+
+/* Without memory it is uploaded again the next time. */
+static void keep_known(RunwayUploader *u, const RunwayPictureFile *picture,
+                       const char *uri, int64_t since)
+{
+    Known *known = calloc(1, sizeof(*known));
+
+    if (known)
+        known->uri = strdup(uri);
+    if (!known || !known->uri) {
+        free(known);
+        return;
+    }
+    known->picture = picture;
+    known->since   = since;
+    pthread_mutex_lock(&u->lock);
+    known->next = u->known;
+    u->known    = known;
+    pthread_mutex_unlock(&u->lock);
+}
+
+/* Whether fd still holds what it held when the options were read. */
+static RunwayOutcome check_picture(int fd, const RunwayPictureFile *picture,
+                                   RunwayError *err)
+{
+    char block[16384], text[RUNWAY_CHECKSUM_SIZE];
+    RunwayChecksum sum;
+    uint64_t size = 0;
+    ssize_t n;
+
+    ff_runway_checksum_init(&sum);
+    while ((n = pread(fd, block, sizeof(block), (off_t)size)) > 0 ||
+           (n < 0 && errno == EINTR)) {
+        if (n < 0)
+            continue;
+        ff_runway_checksum_add(&sum, block, (size_t)n);
+        size += (uint64_t)n;
+    }
+    ff_runway_checksum_text(&sum, text);
+    if (!n && size == picture->size && !strcmp(text, picture->checksum))
+        return RUNWAY_OK;
+    return ff_runway_error(err, RUNWAY_INVALID, "%s is no longer what it was "
+                           "when this run began", picture->path);
+}
+
+static RunwayOutcome upload_picture(RunwayUploader *u, const char *label,
+                                    const RunwayPictureFile *picture,
+                                    char **uri, RunwayError *err)
+{
+    RunwayUpload what = { .label = label, .type = picture->type,
+                          .size = picture->size };
+    char filename[32];
+    int64_t start = ff_runway_now();
+    RunwayOutcome ret;
+
+    what.fd = open(picture->path, O_RDONLY);
+    if (what.fd < 0)
+        return ff_runway_error(err, RUNWAY_INVALID, "%s cannot be read: %s",
+                               picture->path, strerror(errno));
+    /* its own name is nobody's business: "image/png" becomes picture.png */
+    snprintf(filename, sizeof(filename), "picture.%.8s",
+             strchr(picture->type, '/') + 1);
+    what.filename = filename;
+    ret = check_picture(what.fd, picture, err);
+    if (!ret)
+        ret = ff_runway_upload(u, &what, uri, err);
+    close(what.fd);
+    if (!ret)
+        keep_known(u, picture, *uri, start);
+    return ret;
+}
+
+/* Clips that want the same picture come at the same time: the second waits for
+ * the first's, which ends early when it is cancelled. */
+RunwayOutcome ff_runway_upload_picture(RunwayUploader *u, const char *label,
+                                       const RunwayPictureFile *picture,
+                                       char **uri, RunwayError *err)
+{
+    RunwayOutcome ret = RUNWAY_OK;
+
+    pthread_mutex_lock(&u->pictures);
+    *uri = find_known(u, picture);
+    if (!*uri)
+        ret = upload_picture(u, label, picture, uri, err);
+    pthread_mutex_unlock(&u->pictures);
+    return ret;
+}

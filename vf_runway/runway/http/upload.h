@@ -1,0 +1,88 @@
+/*
+ * This file is part of runway_v2v.
+ *
+ * runway_v2v is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * runway_v2v is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with runway_v2v; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+/**
+ * @file
+ * Files to the provider's storage, for what is too large to be inside a request:
+ * a slot, the file as a form, and again with a new slot until it is there.
+ * Uploads cost nothing and may be repeated. Floor 3.
+ */
+
+#ifndef AVFILTER_RUNWAY_HTTP_UPLOAD_H
+#define AVFILTER_RUNWAY_HTTP_UPLOAD_H
+
+#include <stdint.h>
+
+#include "../api/body.h"
+#include "client.h"
+#include "../base/error.h"
+#include "../base/log.h"
+#include "../api/wire.h"
+
+typedef struct RunwayUploader RunwayUploader;
+
+/** All of it outlives the uploader; the callbacks are called on any thread. */
+typedef struct RunwayUploaderConfig {
+    RunwayClient *client;
+    const RunwayLog *log;
+    void *opaque;
+    /** Wait; non-zero when cancelled, at once then. */
+    int (*wait)(void *opaque, int64_t microseconds);
+} RunwayUploaderConfig;
+
+/** An uploader may be used from several threads at once. */
+RunwayOutcome ff_runway_uploader_create(const RunwayUploaderConfig *config,
+                                        RunwayUploader **uploader,
+                                        RunwayError *err);
+void ff_runway_uploader_free(RunwayUploader **uploader);
+
+/** What is uploaded. */
+typedef struct RunwayUpload {
+    const char *label;      ///< for people: "clip 3 (10.00-15.00 s)"
+    const char *filename;   ///< as the provider sees it; its ending counts
+    const char *type;       ///< "video/mp4", …
+    int fd;                 ///< read by pread, stays the caller's
+    uint64_t size;
+} RunwayUpload;
+
+/**
+ * Upload. *uri is what a create calls the file for the next 24 hours, the
+ * caller's to free(). A passing failure is waited out; RUNWAY_UNAVAILABLE when
+ * it does not pass, RUNWAY_REFUSED, RUNWAY_IO, RUNWAY_CANCELLED.
+ */
+RunwayOutcome ff_runway_upload(RunwayUploader *uploader,
+                               const RunwayUpload *what, char **uri,
+                               RunwayError *err);
+
+/** The same for a picture, which clips share: one upload serves all of them
+ *  for some hours. RUNWAY_INVALID: the file is no longer what it was. */
+RunwayOutcome ff_runway_upload_picture(RunwayUploader *uploader,
+                                       const char *label,
+                                       const RunwayPictureFile *picture,
+                                       char **uri, RunwayError *err);
+
+/**
+ * The form that goes to a slot: every field in its order, then the file. The
+ * body is the caller's to free. boundary is not to be found in the file.
+ */
+RunwayOutcome ff_runway_upload_form(const RunwaySlot *slot,
+                                    const char *boundary,
+                                    const RunwayUpload *what,
+                                    RunwayBody **body, RunwayError *err);
+
+#endif /* AVFILTER_RUNWAY_HTTP_UPLOAD_H */

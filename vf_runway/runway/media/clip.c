@@ -1,0 +1,622 @@
+/*
+ * This file is part of FFmpeg.
+ *
+ * FFmpeg is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * FFmpeg is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with FFmpeg; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "libavutil/mathematics.h"
+
+#include "compat.h"
+#include "averror.h"
+#include "clip.h"
+#include "picture.h"
+#include "reader.h"
+#include "identity.h"
+#include "../math/retime.h"
+#include "../base/temp.h"
+
+struct RunwayClip {
+    RunwayClipConfig config;
+
+    /* while frames come in */
+    RunwayClipWriter *writer; ///< NULL with plan_only
+    int fd;
+    RunwayIdentity *identity;
+    enum AVColorSpace colorspace; ///< of the upload
+    int64_t start;            ///< pts of the first frame, time base of config
+    int64_t end;              ///< microseconds from start to the end so far
+    int64_t last_length;      ///< of the newest frame, microseconds
+
+    /* what stays of them: frames without a picture, in order */
+    AVFrame **props;
+    int nb_props;
+    unsigned props_size;
+
+    /* while frames go out */
+    RunwayJob *job;           ///< the result
+    RunwayClipReader *reader;
+    RunwayScaler *scaler;
+    RunwayRetime retime;
+    RunwayRect part;          ///< of the result's picture that is used
+    AVFrame *frame, *next;    ///< generated frame at or before the wanted time,
+                              ///< and the one behind it
+    int64_t time, next_time;  ///< of these, microseconds
+    int has_next;
+    AVFrame *converted;       ///< frame as it went out last, NULL: none
+    int nb_out;               ///< source frames that have been answered
+    int finished;             ///< native: the last generated frame is out
+};
+
+/* An encode that leaves a pixel fewer bits than this shows it. */
+#define BITS_PER_PIXEL_NUM 1
+#define BITS_PER_PIXEL_DEN 20
+
+/* The only side data that still describes a picture that was made anew. */
+static const enum AVFrameSideDataType kept_side_data[] = {
+    AV_FRAME_DATA_A53_CC, AV_FRAME_DATA_S12M_TIMECODE,
+    AV_FRAME_DATA_GOP_TIMECODE,
+};
+
+static int is_kept(enum AVFrameSideDataType type)
+{
+    for (int i = 0; i < FF_ARRAY_ELEMS(kept_side_data); i++)
+        if (kept_side_data[i] == type)
+            return 1;
+    return 0;
+}
+
+static AVFrame *properties_of(const AVFrame *frame)
+{
+    AVFrame *props = av_frame_alloc();
+    int again = 1;
+
+    if (!props || av_frame_copy_props(props, frame) < 0) {
+        av_frame_free(&props);
+        return NULL;
+    }
+    while (again) {
+        again = 0;
+        for (int i = 0; i < props->nb_side_data && !again; i++) {
+            if (!is_kept(props->side_data[i]->type)) {
+                av_frame_remove_side_data(props, props->side_data[i]->type);
+                again = 1; /* the array has changed */
+            }
+        }
+    }
+    props->width       = frame->width;
+    props->height      = frame->height;
+    props->repeat_pict = 0;
+    props->crop_top    = props->crop_bottom = 0;
+    props->crop_left   = props->crop_right  = 0;
+    props->pict_type   = AV_PICTURE_TYPE_NONE;
+    ff_runway_set_progressive(props);
+    return props;
+}
+
+static int64_t time_of(const RunwayClip *clip, int64_t pts)
+{
+    return av_rescale_q(pts - clip->start, clip->config.time_base,
+                        AV_TIME_BASE_Q);
+}
+
+int ff_runway_clip_create(RunwayClip **clip, const RunwayClipConfig *config,
+                          const AVFrame *first, int64_t length)
+{
+    RunwayClip *c = av_mallocz(sizeof(*c));
+    RunwayError err;
+    int ret;
+
+    *clip = NULL;
+    if (!c)
+        return AVERROR(ENOMEM);
+    c->config = *config;
+    c->fd     = -1;
+    c->start  = first->pts;
+    c->colorspace = ff_runway_clip_writer_colorspace(first);
+    c->identity = ff_runway_identity_create();
+    if (!c->identity) {
+        ret = AVERROR(ENOMEM);
+        goto fail;
+    }
+    if (!config->plan_only && ff_runway_temp_open(&c->fd, &err)) {
+        ret = ff_runway_report(c->config.log_ctx, &err);
+        goto fail;
+    }
+    ret = config->plan_only ? 0 :
+          ff_runway_clip_writer_create(&c->writer, &config->writer, c->fd,
+                                       first);
+    if (ret >= 0)
+        ret = ff_runway_clip_add(c, first, length);
+    if (ret < 0)
+        goto fail;
+    *clip = c;
+    return 0;
+
+fail:
+    ff_runway_clip_free(&c);
+    return ret;
+}
+
+void ff_runway_clip_free(RunwayClip **clip)
+{
+    RunwayClip *c = *clip;
+
+    if (!c)
+        return;
+    ff_runway_clip_writer_free(&c->writer);
+    ff_runway_identity_free(&c->identity);
+    if (c->fd >= 0)
+        close(c->fd);
+    for (int i = 0; i < c->nb_props; i++)
+        av_frame_free(&c->props[i]);
+    av_freep(&c->props);
+    ff_runway_clip_reader_free(&c->reader);
+    ff_runway_job_free(&c->job);
+    ff_runway_scaler_free(&c->scaler);
+    av_frame_free(&c->frame);
+    av_frame_free(&c->next);
+    av_frame_free(&c->converted);
+    av_freep(clip);
+}
+
+int ff_runway_clip_fits(const RunwayClip *clip, const AVFrame *frame,
+                        int64_t length)
+{
+    return ff_runway_segment_fits(&clip->config.segment,
+                                  time_of(clip, frame->pts) + length);
+}
+
+/* Bytes that can be sent. */
+static int64_t max_size(const RunwayClip *clip)
+{
+    return clip->config.upload_size ? clip->config.upload_size
+                                    : clip->config.inline_size;
+}
+
+/* What a second encode of length microseconds makes of that: the encoder may
+ * spend its buffer, a second's worth, on top of the rate; the container takes
+ * little of the last twentieth. */
+static int64_t aim(const RunwayClip *clip, int64_t length)
+{
+    return av_rescale(max_size(clip) * 19 / 20, length, length + AV_TIME_BASE);
+}
+
+/* Whether that leaves the pixels too little; without counts frames that are
+ * not there. A picture that is held costs nothing and does not count. */
+static int is_thin(const RunwayClip *clip, int without)
+{
+    const RunwayGeometry *g = &clip->config.writer.geometry;
+    int64_t slots = ff_runway_segment_slots(&clip->config.segment, clip->end);
+    int64_t size = aim(clip, ff_runway_segment_length(&clip->config.segment,
+                                                      slots));
+
+    return FFMIN(slots, clip->nb_props) - without >=
+           av_rescale(size * 8, BITS_PER_PIXEL_DEN, (int64_t)g->width *
+                      g->height * BITS_PER_PIXEL_NUM);
+}
+
+/* Certain to be encoded again, and as long as is good for that. */
+static int is_too_rich(const RunwayClip *clip)
+{
+    return clip->writer && ff_runway_clip_is_long_enough(clip) &&
+           ff_runway_clip_writer_bytes(clip->writer) > max_size(clip) &&
+           is_thin(clip, 0);
+}
+
+int ff_runway_clip_is_full(const RunwayClip *clip)
+{
+    return !ff_runway_segment_fits(&clip->config.segment,
+                                   clip->end + clip->last_length) ||
+           is_too_rich(clip);
+}
+
+int ff_runway_clip_is_long_enough(const RunwayClip *clip)
+{
+    return clip->end >= clip->config.segment.min_duration;
+}
+
+int ff_runway_clip_add(RunwayClip *c, const AVFrame *frame, int64_t length)
+{
+    int64_t time = time_of(c, frame->pts);
+    int64_t slot = ff_runway_segment_slot(&c->config.segment, time);
+    AVFrame **props;
+    int ret;
+
+    ret = ff_runway_identity_add(c->identity, frame, slot);
+    if (ret >= 0 && c->writer)
+        ret = ff_runway_clip_writer_write(c->writer, frame, slot);
+    if (ret < 0)
+        return ret;
+    props = av_fast_realloc(c->props, &c->props_size,
+                            (c->nb_props + 1) * sizeof(*props));
+    if (!props)
+        return AVERROR(ENOMEM);
+    c->props = props;
+    c->props[c->nb_props] = properties_of(frame);
+    if (!c->props[c->nb_props])
+        return AVERROR(ENOMEM);
+    c->nb_props++;
+    c->end         = time + length;
+    c->last_length = length;
+    return 0;
+}
+
+/* Encode the file in fd anew so that it can be sent. */
+static int shrink(RunwayClip *c, int64_t slots, int64_t *size)
+{
+    RunwayClipWriterConfig config = c->config.writer;
+    RunwayClipReader *reader = NULL;
+    RunwayClipWriter *writer = NULL;
+    AVFrame *frame = av_frame_alloc();
+    int64_t length = ff_runway_segment_length(&c->config.segment, slots);
+    int64_t slot = 0, time, was = *size;
+    RunwayError err;
+    int fd = -1, read, ret;
+
+    /* much less than it has now, and too little for what it shows */
+    if (is_thin(c, 1) && aim(c, length) < *size * 3 / 4) {
+        av_log(c->config.log_ctx, AV_LOG_ERROR, "clip %d: %.1f MB at good "
+               "quality, and %.1f MB can be sent, which would leave less than "
+               "%.2f bit for a pixel; scale the input down, or use a provider "
+               "with uploads\n", c->config.index, *size / 1e6,
+               max_size(c) / 1e6,
+               (double)BITS_PER_PIXEL_NUM / BITS_PER_PIXEL_DEN);
+        av_frame_free(&frame);
+        return AVERROR(EINVAL);
+    }
+    if (!frame)
+        return AVERROR(ENOMEM);
+    if (ff_runway_temp_open(&fd, &err)) {
+        ret = ff_runway_report(c->config.log_ctx, &err);
+        goto end;
+    }
+    config.bit_rate = av_rescale(aim(c, length) * 8, AV_TIME_BASE, length);
+    config.geometry.source = config.geometry.target =
+        (RunwayRect){ 0, 0, config.geometry.width, config.geometry.height };
+    ret = read = ff_runway_clip_reader_open(&reader, c->fd, *size,
+                                            c->colorspace, config.interrupted,
+                                            config.opaque, c->config.log_ctx);
+    while (ret >= 0 && (ret = read = ff_runway_clip_reader_next(reader, frame,
+                                                                &time)) > 0) {
+        if (!writer)
+            ret = ff_runway_clip_writer_create(&writer, &config, fd, frame);
+        if (ret >= 0)
+            ret = ff_runway_clip_writer_write(writer, frame, slot++);
+    }
+    if (read < 0 && read != AVERROR_EXIT)
+        av_log(c->config.log_ctx, AV_LOG_ERROR, "clip %d: what was encoded "
+               "cannot be read again: %s\n", c->config.index,
+               av_err2str(read));
+    if (ret >= 0)
+        ret = writer ? ff_runway_clip_writer_finish(writer, slots, size)
+                     : AVERROR_BUG;
+    if (ret < 0)
+        goto end;
+    av_log(c->config.log_ctx, AV_LOG_WARNING, "clip %d: %.1f MB at good quality"
+           " is more than the %.1f MB that can be sent; sent with %.1f MB\n",
+           c->config.index, was / 1e6, max_size(c) / 1e6, *size / 1e6);
+    FFSWAP(int, fd, c->fd);
+end:
+    if (fd >= 0)
+        close(fd);
+    ff_runway_clip_reader_free(&reader);
+    ff_runway_clip_writer_free(&writer);
+    av_frame_free(&frame);
+    return ret;
+}
+
+void ff_runway_clip_extent(const RunwayClip *c, double *start, double *end)
+{
+    *start = c->start * av_q2d(c->config.time_base);
+    *end   = *start + c->end / 1e6;
+}
+
+int ff_runway_clip_close(RunwayClip *c, RunwayJob *job)
+{
+    int64_t slots = ff_runway_segment_slots(&c->config.segment, c->end);
+    double start, end;
+    int64_t size = 0;
+    int ret = 0;
+
+    if (is_too_rich(c))
+        av_log(c->config.log_ctx, AV_LOG_WARNING, "clip %d ends after %.2f s: "
+               "there is more in the picture than can be sent for longer\n",
+               c->config.index, c->end / 1e6);
+    if (c->writer)
+        ret = ff_runway_clip_writer_finish(c->writer, slots, &size);
+    ff_runway_clip_writer_free(&c->writer);
+    if (ret >= 0 && size > max_size(c))
+        ret = shrink(c, slots, &size);
+    if (ret < 0)
+        return ret;
+    if (size > max_size(c)) {
+        av_log(c->config.log_ctx, AV_LOG_ERROR, "clip %d cannot be made small "
+               "enough to be sent: %"PRId64" of at most %"PRId64" bytes; use a "
+               "shorter clip_duration or scale the input down\n",
+               c->config.index, size, max_size(c));
+        return AVERROR(EINVAL);
+    }
+    job->upload = c->config.upload_size && size > c->config.inline_size;
+    job->fd    = c->fd;
+    c->fd      = -1;
+    job->size  = size;
+    job->sent  = ff_runway_segment_length(&c->config.segment, slots);
+    job->index = c->config.index;
+    ff_runway_clip_extent(c, &start, &end);
+    snprintf(job->label, sizeof(job->label), "clip %d (%.2f-%.2f s)",
+             c->config.index, start, end);
+    return 0;
+}
+
+void ff_runway_clip_identify(RunwayClip *c, RunwayJob *job,
+                             const char *endpoint, int64_t take)
+{
+    const RunwayIdentityRequest request = {
+        .endpoint = endpoint,
+        .request  = &job->request,
+        .take     = take,
+        .geometry = &c->config.writer.geometry,
+        .rate_num = c->config.segment.rate_num,
+        .rate_den = c->config.segment.rate_den,
+        .length   = job->sent,
+    };
+
+    ff_runway_identity_finish(c->identity, &request, job->identity);
+    ff_runway_identity_free(&c->identity);
+}
+
+/* The result was looked at before, so this is rare: a disk, or memory. */
+static int not_read(const RunwayClip *c, int error)
+{
+    if (error != AVERROR_EXIT)
+        av_log(c->config.log_ctx, AV_LOG_ERROR, "%s: task %s: the result cannot "
+               "be read: %s\n", c->job->label, c->job->now.task_id,
+               av_err2str(error));
+    return error;
+}
+
+/* Read the generated frame behind the present one. */
+static int read_next(RunwayClip *c)
+{
+    int ret = ff_runway_clip_reader_next(c->reader, c->next, &c->next_time);
+
+    if (ret < 0)
+        return not_read(c, ret);
+    c->has_next = ret;
+    return 0;
+}
+
+int ff_runway_clip_open_result(RunwayClip *c, RunwayJob **job)
+{
+    RunwayGeometry shape = { 0 };
+    const RunwayClipInfo *info;
+    RunwayError err;
+    int ret;
+
+    c->job = *job;
+    *job   = NULL;
+    c->frame  = av_frame_alloc();
+    c->next   = av_frame_alloc();
+    c->scaler = ff_runway_scaler_create(c->config.log_ctx);
+    if (!c->frame || !c->next || !c->scaler)
+        return AVERROR(ENOMEM);
+    ret = ff_runway_clip_reader_open(&c->reader, c->job->result_fd,
+                                     c->job->result_size, c->colorspace,
+                                     c->config.writer.interrupted,
+                                     c->config.writer.opaque,
+                                     c->config.log_ctx);
+    if (ret < 0)
+        return not_read(c, ret);
+    info = ff_runway_clip_reader_info(c->reader);
+    if (ff_runway_retime_plan(&c->retime, c->job->sent, info->duration,
+                              info->frame, &err))
+        return ff_runway_report(c->config.log_ctx, &err);
+    ret = read_next(c);
+    if (ret < 0)
+        return ret;
+    if (!c->has_next)
+        return not_read(c, AVERROR_INVALIDDATA);
+    /* from the picture itself: the header may say something else */
+    shape.width  = c->config.shape_w;
+    shape.height = c->config.shape_h;
+    if (ff_runway_geometry_is_off(&shape, c->next->width, c->next->height))
+        av_log(c->config.log_ctx, AV_LOG_WARNING, "%s: the result has another "
+               "shape than what was %s (%dx%d for %dx%d) and is stretched\n",
+               c->job->label, c->job->request.ratio ? "asked for" : "sent",
+               c->next->width, c->next->height, shape.width, shape.height);
+    FFSWAP(AVFrame *, c->frame, c->next);
+    c->time = c->next_time;
+    return read_next(c);
+}
+
+int ff_runway_clip_is_open(const RunwayClip *clip)
+{
+    return !!clip->reader;
+}
+
+int ff_runway_clip_nb_frames(const RunwayClip *clip)
+{
+    return clip->nb_props;
+}
+
+int ff_runway_clip_is_done(const RunwayClip *clip)
+{
+    return clip->nb_out == clip->nb_props || clip->finished;
+}
+
+/* Make the generated frame behind the present one the present one. */
+static int advance(RunwayClip *c)
+{
+    FFSWAP(AVFrame *, c->frame, c->next);
+    c->time = c->next_time;
+    av_frame_free(&c->converted);
+    return read_next(c);
+}
+
+/* Go on to the generated frame that is nearest to the wanted time. */
+static int seek_frame(RunwayClip *c, int64_t wanted)
+{
+    while (c->has_next &&
+           ff_runway_retime_is_nearer(wanted, c->time, c->next_time)) {
+        int ret = advance(c);
+
+        if (ret < 0)
+            return ret;
+    }
+    return 0;
+}
+
+/* Make c->converted from c->frame: size, format and colour of the output. */
+static int convert(RunwayClip *c, const AVFrame *props, AVFrame *dst)
+{
+    const AVFrame *src = c->frame;
+    RunwayRect whole = { 0, 0, dst->width, dst->height }, part;
+    int ret;
+
+    part = ff_runway_geometry_result(&c->config.writer.geometry, src->width,
+                                     src->height, c->config.fit, dst->width,
+                                     dst->height, dst->sample_aspect_ratio.num,
+                                     dst->sample_aspect_ratio.den);
+    /* what the source leaves unsaid has to be meant the same way here, so the
+     * source's size decides it */
+    dst->colorspace  = props->colorspace;
+    dst->color_range = props->color_range;
+    {
+        int width = dst->width, height = dst->height;
+
+        dst->width  = props->width;
+        dst->height = props->height;
+        ff_runway_picture_name_colour(dst);
+        dst->width  = width;
+        dst->height = height;
+    }
+    ret = ff_runway_scaler_convert(c->scaler, src, part, dst, whole);
+    if (ret < 0)
+        return ret;
+    c->converted = dst;
+    return 0;
+}
+
+/* Mark where a frame comes from, for whoever looks behind the filter. */
+static int set_metadata(const RunwayClip *c, AVFrame *frame)
+{
+    int ret = av_dict_set_int(&frame->metadata, "lavfi.runway_v2v.clip",
+                              c->config.index, 0);
+
+    if (ret >= 0)
+        ret = av_dict_set(&frame->metadata, "lavfi.runway_v2v.task_id",
+                          c->job->now.task_id, 0);
+    if (ret >= 0)
+        ret = av_dict_set(&frame->metadata, "lavfi.runway_v2v.origin",
+                          "generated", 0);
+    return ret;
+}
+
+/* The present generated frame with the properties of a source frame. */
+static int make_frame(RunwayClip *c, const AVFrame *props, AVFrame **out,
+                      AVFrame *(*get_buffer)(void *opaque), void *opaque)
+{
+    AVFrame *frame;
+    AVRational sar;
+    int ret;
+
+    if (!c->converted) {
+        frame = get_buffer(opaque);
+        if (!frame)
+            return AVERROR(ENOMEM);
+        ret = convert(c, props, frame);
+        if (ret < 0) {
+            av_frame_free(&frame);
+            return ret;
+        }
+    }
+    frame = av_frame_clone(c->converted);
+    if (!frame)
+        return AVERROR(ENOMEM);
+    /* the shape of the pixels is the link's, all else the source's */
+    sar = frame->sample_aspect_ratio;
+    ret = av_frame_copy_props(frame, props);
+    if (ret >= 0)
+        ret = set_metadata(c, frame);
+    if (ret < 0) {
+        av_frame_free(&frame);
+        return ret;
+    }
+    frame->sample_aspect_ratio = sar;
+    ff_runway_picture_name_full(frame);
+    *out = frame;
+    return 1;
+}
+
+static int next_for_source(RunwayClip *c, AVFrame **out,
+                           AVFrame *(*get_buffer)(void *opaque), void *opaque)
+{
+    const AVFrame *props = c->props[c->nb_out];
+    int ret = seek_frame(c, ff_runway_retime_map(&c->retime,
+                                                 time_of(c, props->pts)));
+
+    if (ret >= 0)
+        ret = make_frame(c, props, out, get_buffer, opaque);
+    if (ret > 0)
+        av_frame_free(&c->props[c->nb_out++]); /* no property is needed twice */
+    return ret;
+}
+
+static int64_t native_pts(const RunwayClip *c, int64_t time)
+{
+    AVRational tb = c->config.out_time_base;
+
+    return av_rescale_q(c->start, c->config.time_base, tb) +
+           av_rescale_q(time, AV_TIME_BASE_Q, tb);
+}
+
+static int next_native(RunwayClip *c, AVFrame **out,
+                       AVFrame *(*get_buffer)(void *opaque), void *opaque)
+{
+    int64_t time = ff_runway_retime_unmap(&c->retime, c->time);
+    int64_t end  = c->end;
+    int ret;
+
+    if (c->has_next)
+        end = FFMIN(end, ff_runway_retime_unmap(&c->retime, c->next_time));
+    while (c->nb_out + 1 < c->nb_props &&
+           time_of(c, c->props[c->nb_out + 1]->pts) <= time)
+        c->nb_out++;
+    ret = make_frame(c, c->props[c->nb_out], out, get_buffer, opaque);
+    if (ret < 0)
+        return ret;
+    (*out)->pts = native_pts(c, time);
+    RUNWAY_FRAME_DURATION(*out) = native_pts(c, end) - (*out)->pts;
+    if (c->has_next && c->end > end)
+        ret = advance(c);
+    else
+        c->finished = 1;
+    if (ret < 0)
+        av_frame_free(out);
+    return ret < 0 ? ret : 1;
+}
+
+int ff_runway_clip_next(RunwayClip *c, AVFrame **out,
+                        AVFrame *(*get_buffer)(void *opaque), void *opaque)
+{
+    *out = NULL;
+    if (ff_runway_clip_is_done(c))
+        return 0;
+    return c->config.native ? next_native(c, out, get_buffer, opaque)
+                            : next_for_source(c, out, get_buffer, opaque);
+}

@@ -1,0 +1,112 @@
+/*
+ * This file is part of FFmpeg.
+ *
+ * FFmpeg is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * FFmpeg is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with FFmpeg; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+/**
+ * @file
+ * One clip on its way through the filter: source frames go in and leave their
+ * times and properties, a file goes to the provider, generated frames come out
+ * at those times. Floor 3, knows FFmpeg: errors are AVERROR codes, and the
+ * reason is logged. Belongs to the filter's thread.
+ */
+
+#ifndef AVFILTER_RUNWAY_MEDIA_CLIP_H
+#define AVFILTER_RUNWAY_MEDIA_CLIP_H
+
+#include <stdint.h>
+
+#include "libavutil/frame.h"
+#include "libavutil/rational.h"
+
+#include "writer.h"
+#include "../engine/job.h"
+#include "../math/segment.h"
+
+typedef struct RunwayClip RunwayClip;
+
+typedef struct RunwayClipConfig {
+    int index;                      ///< number of the clip, from 1
+    AVRational time_base;           ///< of the frames' pts
+    RunwayClipWriterConfig writer;
+    RunwaySegment segment;
+    RunwayFit fit;
+    int shape_w, shape_h;           ///< what the result is to be shaped like
+    int64_t inline_size;            ///< bytes that fit into a request, 0: is
+                                    ///< uploaded whatever its size
+    int64_t upload_size;            ///< bytes that may be uploaded, 0: none
+    int native;                     ///< generated frames as they are, not one
+                                    ///< for each source frame
+    AVRational out_time_base;       ///< of the frames' pts that come out
+    int plan_only;                  ///< dry run: no file is written
+    void *log_ctx;
+} RunwayClipConfig;
+
+/** Begin a clip with its first frame; length is how long that is shown, in
+ *  microseconds. The frame stays the caller's, here and below. */
+int ff_runway_clip_create(RunwayClip **clip, const RunwayClipConfig *config,
+                          const AVFrame *first, int64_t length);
+void ff_runway_clip_free(RunwayClip **clip);
+
+/** Whether a frame that is shown for length would still be within the clip. */
+int ff_runway_clip_fits(const RunwayClip *clip, const AVFrame *frame,
+                        int64_t length);
+/** Whether the clip should end here: a frame of the same length right behind the
+ *  last would not be within it; or so much detail is in it that what can be
+ *  sent would leave each pixel too little, and more so with every frame. */
+int ff_runway_clip_is_full(const RunwayClip *clip);
+/** Whether the clip has the length that a model takes at least. */
+int ff_runway_clip_is_long_enough(const RunwayClip *clip);
+
+int ff_runway_clip_add(RunwayClip *clip, const AVFrame *frame, int64_t length);
+
+/**
+ * No more frames: finish the file, encode it smaller where it is more than can
+ * be sent, and hand it to a job: fd, size, upload, sent, index and label are
+ * set, the rest is the caller's to set. With plan_only there is no fd.
+ */
+int ff_runway_clip_close(RunwayClip *clip, RunwayJob *job);
+
+/** After ff_runway_clip_close(): what the clip is in journal and cache. Once. */
+void ff_runway_clip_identify(RunwayClip *clip, RunwayJob *job,
+                             const char *endpoint, int64_t take);
+
+/** The job is done: frames can be had. Takes the job over. */
+int ff_runway_clip_open_result(RunwayClip *clip, RunwayJob **job);
+int ff_runway_clip_is_open(const RunwayClip *clip);
+
+/** Where on the source the clip lies, seconds. */
+void ff_runway_clip_extent(const RunwayClip *clip, double *start, double *end);
+
+/** Frames put in. */
+int ff_runway_clip_nb_frames(const RunwayClip *clip);
+
+/** Whether the last frame is out. */
+int ff_runway_clip_is_done(const RunwayClip *clip);
+
+/**
+ * The next frame out: the k-th has pts, duration, metadata, captions, time code
+ * and colour tags of the k-th in, and the generated picture of its time, in the
+ * size and format of the frame that get_buffer() makes. With native set it is
+ * the next generated frame, at its own time on the source's time line, with the
+ * properties of the source frame of that time; what lies behind the clip's end
+ * is left out, and the last one lasts to it. SAR is the buffer's.
+ * @return 1 with *out, the caller's; 0 when all are out; AVERROR
+ */
+int ff_runway_clip_next(RunwayClip *clip, AVFrame **out,
+                        AVFrame *(*get_buffer)(void *opaque), void *opaque);
+
+#endif /* AVFILTER_RUNWAY_MEDIA_CLIP_H */

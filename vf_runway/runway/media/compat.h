@@ -1,0 +1,131 @@
+/*
+ * This file is part of FFmpeg.
+ *
+ * FFmpeg is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * FFmpeg is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with FFmpeg; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+/**
+ * @file
+ * What differs between the FFmpeg releases the filter is built in, 5.1 to 9.0.
+ * Nothing else in the project looks at a version number. Floor 0.
+ *
+ * Each guard names the version at which the change came (doc/APIchanges or the
+ * commit); where it came without a version bump of its own, the guard is exact
+ * for releases and only ambiguous between two of them.
+ */
+
+#ifndef AVFILTER_RUNWAY_MEDIA_COMPAT_H
+#define AVFILTER_RUNWAY_MEDIA_COMPAT_H
+
+#include "libavcodec/avcodec.h"
+#include "libavcodec/version.h"
+#include "libavformat/avformat.h"
+#include "libavformat/version.h"
+#include "libavutil/frame.h"
+#include "libavutil/mem.h" /* no longer implied in 7.1 */
+#include "libavutil/version.h"
+
+/* AVFrame.duration replaced pkt_duration: lavu 57.30.100, FFmpeg 6.0 */
+#if LIBAVUTIL_VERSION_INT >= AV_VERSION_INT(57, 30, 100)
+#define RUNWAY_FRAME_DURATION(frame) ((frame)->duration)
+#else
+#define RUNWAY_FRAME_DURATION(frame) ((frame)->pkt_duration)
+#endif
+
+/* frame flags replaced the integers: lavu 58.7.100, FFmpeg 6.1 */
+#if LIBAVUTIL_VERSION_INT >= AV_VERSION_INT(58, 7, 100)
+static inline int ff_runway_is_interlaced(const AVFrame *frame)
+{
+    return !!(frame->flags & AV_FRAME_FLAG_INTERLACED);
+}
+
+static inline void ff_runway_set_progressive(AVFrame *frame)
+{
+    frame->flags &= ~(AV_FRAME_FLAG_INTERLACED | AV_FRAME_FLAG_TOP_FIELD_FIRST |
+                      AV_FRAME_FLAG_KEY);
+}
+#else
+static inline int ff_runway_is_interlaced(const AVFrame *frame)
+{
+    return frame->interlaced_frame;
+}
+
+static inline void ff_runway_set_progressive(AVFrame *frame)
+{
+    frame->interlaced_frame = frame->top_field_first = frame->key_frame = 0;
+}
+#endif
+
+/* buffers that an AVIOContext writes became const: lavf 61, FFmpeg 7.0 */
+#if LIBAVFORMAT_VERSION_MAJOR >= 61
+#define RUNWAY_AVIO_CONST const
+#else
+#define RUNWAY_AVIO_CONST
+#endif
+
+/* side data of a stream moved to its parameters: lavc 60.30.100, FFmpeg 6.1 */
+static inline const uint8_t *ff_runway_display_matrix(const AVStream *st)
+{
+#if LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(60, 30, 100)
+    const AVPacketSideData *sd =
+        av_packet_side_data_get(st->codecpar->coded_side_data,
+                                st->codecpar->nb_coded_side_data,
+                                AV_PKT_DATA_DISPLAYMATRIX);
+
+    return sd && sd->size >= 9 * sizeof(int32_t) ? sd->data : NULL;
+#else
+    size_t size = 0;
+    const uint8_t *data = av_stream_get_side_data(st, AV_PKT_DATA_DISPLAYMATRIX,
+                                                  &size);
+
+    return size >= 9 * sizeof(int32_t) ? data : NULL;
+#endif
+}
+
+/* What only the filter needs: libavfilter's own, private headers. */
+#ifdef RUNWAY_COMPAT_FILTER
+
+#include "libavfilter/avfilter.h"
+#include "libavfilter/filters.h"
+#include "libavfilter/formats.h"
+#include "libavfilter/version.h"
+#include "libavfilter/video.h"
+
+/* private link fields moved to FilterLink, internal.h went: 10.2.102/10.3.100,
+ * FFmpeg 7.1 */
+#if LIBAVFILTER_VERSION_INT >= AV_VERSION_INT(10, 3, 100)
+#define RUNWAY_LINK(link) ff_filter_link(link)
+#else
+#include "libavfilter/internal.h"
+#define RUNWAY_LINK(link) (link)
+#endif
+
+/* AVFilter became the public part of FFFilter: 10.6.101, FFmpeg 8.0 */
+#if LIBAVFILTER_VERSION_INT >= AV_VERSION_INT(10, 6, 101)
+#define RUNWAY_FILTER       const FFFilter
+#define RUNWAY_PUBLIC(field) .p.field
+#else
+#define RUNWAY_FILTER       const AVFilter
+#define RUNWAY_PUBLIC(field) .field
+#endif
+
+/* ffmpeg of 5.1 exits with 0 when a filter fails after the end of input was
+ * delivered (its transcode() forgets the error; measured with 5.1.9, not so
+ * with 6.1.1): everything that may fail has to be over by then. */
+#define RUNWAY_SETTLE_AT_EOF (LIBAVFILTER_VERSION_MAJOR < 9)
+
+#endif /* RUNWAY_COMPAT_FILTER */
+
+#endif /* AVFILTER_RUNWAY_MEDIA_COMPAT_H */

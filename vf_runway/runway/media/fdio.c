@@ -1,0 +1,126 @@
+/*
+ * This file is part of FFmpeg.
+ *
+ * FFmpeg is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * FFmpeg is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with FFmpeg; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "libavutil/error.h"
+
+#include "compat.h"
+#include "fdio.h"
+
+#define BUFFER_SIZE 32768
+
+typedef struct ClipIO {
+    int fd;
+    int64_t pos, size;
+} ClipIO;
+
+static int read_packet(void *opaque, uint8_t *buf, int buf_size)
+{
+    ClipIO *c = opaque;
+    ssize_t n;
+
+    if (buf_size > c->size - c->pos)
+        buf_size = c->size - c->pos;
+    if (buf_size <= 0)
+        return AVERROR_EOF;
+    do {
+        n = pread(c->fd, buf, buf_size, c->pos);
+    } while (n < 0 && errno == EINTR);
+    if (n < 0)
+        return AVERROR(errno);
+    if (!n)
+        return AVERROR_EOF;
+    c->pos += n;
+    return n;
+}
+
+static int write_packet(void *opaque, RUNWAY_AVIO_CONST uint8_t *buf,
+                        int buf_size)
+{
+    ClipIO *c = opaque;
+    int left = buf_size;
+
+    while (left > 0) {
+        ssize_t n = pwrite(c->fd, buf, left, c->pos);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return AVERROR(errno);
+        buf    += n;
+        left   -= n;
+        c->pos += n;
+        if (c->pos > c->size)
+            c->size = c->pos;
+    }
+    return buf_size;
+}
+
+static int64_t seek(void *opaque, int64_t offset, int whence)
+{
+    ClipIO *c = opaque;
+
+    switch (whence & ~AVSEEK_FORCE) {
+    case AVSEEK_SIZE: return c->size;
+    case SEEK_CUR:    offset += c->pos;  break;
+    case SEEK_END:    offset += c->size; break;
+    case SEEK_SET:    break;
+    default:          return AVERROR(EINVAL);
+    }
+    if (offset < 0)
+        return AVERROR(EINVAL);
+    return c->pos = offset;
+}
+
+int ff_runway_clip_io_open(AVIOContext **io, int fd, int64_t size)
+{
+    ClipIO *c = av_mallocz(sizeof(*c));
+    uint8_t *buffer = av_malloc(BUFFER_SIZE);
+
+    *io = NULL;
+    if (c && buffer)
+        *io = avio_alloc_context(buffer, BUFFER_SIZE, size < 0, c,
+                                 read_packet, size < 0 ? write_packet : NULL,
+                                 seek);
+    if (!*io) {
+        av_free(c);
+        av_free(buffer);
+        return AVERROR(ENOMEM);
+    }
+    c->fd   = fd;
+    c->size = size < 0 ? 0 : size;
+    return 0;
+}
+
+void ff_runway_clip_io_close(AVIOContext **io)
+{
+    if (!*io)
+        return;
+    av_freep(&(*io)->opaque);
+    av_freep(&(*io)->buffer);
+    avio_context_free(io);
+}
+
+int64_t ff_runway_clip_io_size(const AVIOContext *io)
+{
+    const ClipIO *c = io->opaque;
+
+    return c->size;
+}

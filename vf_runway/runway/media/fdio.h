@@ -1,0 +1,42 @@
+/*
+ * This file is part of FFmpeg.
+ *
+ * FFmpeg is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * FFmpeg is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with FFmpeg; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+/**
+ * @file
+ * An AVIOContext over a file descriptor without a name. Floor 2, knows FFmpeg.
+ */
+
+#ifndef AVFILTER_RUNWAY_MEDIA_FDIO_H
+#define AVFILTER_RUNWAY_MEDIA_FDIO_H
+
+#include <stdint.h>
+
+#include "libavformat/avio.h"
+
+/**
+ * Read (size >= 0: that many bytes) or write (size < 0) fd by its own position,
+ * from the beginning: fd's file offset is neither used nor moved, so several
+ * may read one fd. fd stays the caller's.
+ */
+int ff_runway_clip_io_open(AVIOContext **io, int fd, int64_t size);
+void ff_runway_clip_io_close(AVIOContext **io);
+
+/** Bytes written so far, up to the furthest. */
+int64_t ff_runway_clip_io_size(const AVIOContext *io);
+
+#endif /* AVFILTER_RUNWAY_MEDIA_FDIO_H */

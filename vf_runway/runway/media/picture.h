@@ -1,0 +1,72 @@
+/*
+ * This file is part of FFmpeg.
+ *
+ * FFmpeg is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * FFmpeg is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with FFmpeg; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+/**
+ * @file
+ * One picture to another size, format and colour. Floor 2; one of the rooms
+ * that know FFmpeg: errors are AVERROR codes.
+ */
+
+#ifndef AVFILTER_RUNWAY_MEDIA_PICTURE_H
+#define AVFILTER_RUNWAY_MEDIA_PICTURE_H
+
+#include "libavutil/frame.h"
+
+#include "../math/geometry.h"
+
+/**
+ * Name what a frame leaves unsaid: an unspecified matrix becomes BT.709 from
+ * 1280 columns or 577 lines on and BT.601 below (what players do), the range
+ * of a yuvj format full, any other unspecified range limited. Only the frame's
+ * tags are changed.
+ */
+void ff_runway_picture_name_colour(AVFrame *frame);
+
+/** The range of a yuvj format is full, whatever a frame's tag says. */
+void ff_runway_picture_name_full(AVFrame *frame);
+
+/** Where pixels come to lie: x' = a x + c y, y' = b x + d y, each -1, 0 or 1,
+ *  and of a and c, and of b and d, one is 0. */
+typedef struct RunwayTurn {
+    int a, b, c, d;
+} RunwayTurn;
+
+/**
+ * Turn and mirror a picture. Does nothing, and costs nothing, when that leaves
+ * it as it is. AVERROR_PATCHWELCOME for formats whose components are not planes.
+ */
+int ff_runway_picture_turn(AVFrame *frame, RunwayTurn turn);
+
+typedef struct RunwayScaler RunwayScaler;
+
+RunwayScaler *ff_runway_scaler_create(void *log_ctx);
+void ff_runway_scaler_free(RunwayScaler **scaler);
+
+/**
+ * Convert the part from of src to the part to of dst, by both frames' format
+ * and colour tags (as ff_runway_picture_name_colour() leaves them). dst has
+ * buffers already. Corners are even. What was set up for one conversion is kept
+ * for the next of the same kind.
+ */
+int ff_runway_scaler_convert(RunwayScaler *scaler, const AVFrame *src,
+                             RunwayRect from, AVFrame *dst, RunwayRect to);
+
+/** Fill everything outside rect with the pixels at its edges. 8 bit planar. */
+void ff_runway_picture_replicate_edges(AVFrame *frame, RunwayRect rect);
+
+#endif /* AVFILTER_RUNWAY_MEDIA_PICTURE_H */

@@ -1,0 +1,508 @@
+/*
+ * This file is part of FFmpeg.
+ *
+ * FFmpeg is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * FFmpeg is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with FFmpeg; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+#include <string.h>
+
+#include "libavutil/mathematics.h"
+
+#include "compat.h"
+#include "averror.h"
+#include "../math/boxes.h"
+#include "fdio.h"
+#include "picture.h"
+#include "reader.h"
+#include "../math/retime.h"
+
+struct RunwayClipReader {
+    void *log_ctx;
+    int fd;
+    int64_t size;
+    AVIOContext *io;
+    AVFormatContext *demux;
+    AVStream *stream;
+    AVCodecContext *dec;
+    AVPacket *packet;
+    RunwayClipInfo info;
+    RunwayTurn turn;     ///< from pictures as stored to pictures as shown
+    int64_t first;       ///< pts of the first frame, stream time base
+    int64_t last;        ///< time of the frame handed out last, -1: none
+    int draining;
+    enum AVColorSpace colorspace; ///< where the clip does not say
+    int no_memory;       ///< a picture was not decoded for that reason
+    int (*cancelled)(void *opaque); ///< NULL: never
+    void *opaque;
+};
+
+/* of frames that are waited for; each thread costs a little on top */
+#define DECODER_THREADS 2
+
+static int open_demuxer(RunwayClipReader *r)
+{
+    const AVInputFormat *format = av_find_input_format("mov");
+    int ret;
+
+    if (!format) {
+        av_log(r->log_ctx, AV_LOG_VERBOSE, "this FFmpeg has no MP4 demuxer\n");
+        return AVERROR_DEMUXER_NOT_FOUND;
+    }
+    ret = ff_runway_clip_io_open(&r->io, r->fd, r->size);
+    if (ret < 0)
+        return ret;
+    r->demux = avformat_alloc_context();
+    if (!r->demux)
+        return AVERROR(ENOMEM);
+    r->demux->pb = r->io;
+    r->demux->flags |= AVFMT_FLAG_CUSTOM_IO;
+    /* frees demux when it fails */
+    return avformat_open_input(&r->demux, NULL, format, NULL);
+}
+
+/*
+ * What a provider may send: codecs that films come in. FFmpeg has decoders for
+ * some hundred others, which nobody tries to break as hard.
+ */
+static int is_taken(enum AVCodecID id)
+{
+    static const enum AVCodecID ids[] = {
+        AV_CODEC_ID_H264, AV_CODEC_ID_HEVC, AV_CODEC_ID_AV1, AV_CODEC_ID_VP9,
+        AV_CODEC_ID_VP8, AV_CODEC_ID_PRORES, AV_CODEC_ID_DNXHD,
+        AV_CODEC_ID_MPEG4, AV_CODEC_ID_MJPEG,
+    };
+
+    for (int i = 0; i < FF_ARRAY_ELEMS(ids); i++)
+        if (ids[i] == id)
+            return 1;
+    return 0;
+}
+
+/* Nothing but that stream is read. */
+static void choose_stream(RunwayClipReader *r, int index)
+{
+    r->stream = r->demux->streams[index];
+    for (unsigned i = 0; i < r->demux->nb_streams; i++)
+        if ((int)i != index)
+            r->demux->streams[i]->discard = AVDISCARD_ALL;
+}
+
+/* Read from the beginning again. A file in fragments is not sought in: that is
+ * done otherwise in each release, and opening it costs next to nothing. */
+static int rewind_demuxer(RunwayClipReader *r)
+{
+    int index = r->stream->index, ret;
+
+    avformat_close_input(&r->demux);
+    ff_runway_clip_io_close(&r->io);
+    ret = open_demuxer(r);
+    if (ret < 0)
+        return ret;
+    if (index >= (int)r->demux->nb_streams)
+        return AVERROR_INVALIDDATA;
+    choose_stream(r, index);
+    return 0;
+}
+
+static int open_decoder(RunwayClipReader *r, int threads)
+{
+    const AVCodec *codec = NULL;
+    int index = av_find_best_stream(r->demux, AVMEDIA_TYPE_VIDEO, -1, -1,
+                                    &codec, 0);
+    int ret;
+
+    if (index < 0 || !codec)
+        return index < 0 ? index : AVERROR_DECODER_NOT_FOUND;
+    choose_stream(r, index);
+    if (!is_taken(r->stream->codecpar->codec_id)) {
+        av_log(r->log_ctx, AV_LOG_VERBOSE, "the result is coded as %s, which "
+               "is not taken\n",
+               avcodec_get_name(r->stream->codecpar->codec_id));
+        return AVERROR_DECODER_NOT_FOUND;
+    }
+    r->dec = avcodec_alloc_context3(codec);
+    if (!r->dec)
+        return AVERROR(ENOMEM);
+    ret = avcodec_parameters_to_context(r->dec, r->stream->codecpar);
+    if (ret < 0)
+        return ret;
+    r->dec->pkt_timebase    = r->stream->time_base;
+    r->dec->thread_count    = threads;
+    r->dec->max_pixels      = RUNWAY_RESULT_PIXELS;
+    r->dec->err_recognition = AV_EF_CRCCHECK | AV_EF_BITSTREAM | AV_EF_BUFFER |
+                              AV_EF_EXPLODE;
+    return avcodec_open2(r->dec, codec, NULL);
+}
+
+/* A matrix may turn and mirror; what else it may do, players leave out too. */
+static void read_turn(RunwayClipReader *r)
+{
+    const uint8_t *data = ff_runway_display_matrix(r->stream);
+    int32_t m[9];
+
+    r->turn = (RunwayTurn){ 1, 0, 0, 1 };
+    if (!data)
+        return;
+    memcpy(m, data, sizeof(m));
+    if (!m[1] && !m[3] && m[0] && m[4])
+        r->turn = (RunwayTurn){ FFDIFFSIGN(m[0], 0), 0,
+                                0, FFDIFFSIGN(m[4], 0) };
+    else if (!m[0] && !m[4] && m[1] && m[3])
+        r->turn = (RunwayTurn){ 0, FFDIFFSIGN(m[1], 0),
+                                FFDIFFSIGN(m[3], 0), 0 };
+    else
+        av_log(r->log_ctx, AV_LOG_VERBOSE, "the result is marked to be turned "
+               "by a part of a right angle, which is left out\n");
+}
+
+static int open_reader(RunwayClipReader **reader, int fd, int64_t size,
+                       enum AVColorSpace colorspace, int threads,
+                       void *log_ctx)
+{
+    RunwayClipReader *r = av_mallocz(sizeof(*r));
+    int ret;
+
+    *reader = NULL;
+    if (!r)
+        return AVERROR(ENOMEM);
+    r->log_ctx = log_ctx;
+    r->fd      = fd;
+    r->size    = size;
+    r->colorspace = colorspace;
+    r->first   = AV_NOPTS_VALUE;
+    r->last    = -1;
+    r->packet  = av_packet_alloc();
+    ret = r->packet ? open_demuxer(r) : AVERROR(ENOMEM);
+    if (ret >= 0)
+        ret = open_decoder(r, threads);
+    if (ret < 0) {
+        ff_runway_clip_reader_free(&r);
+        return ret == AVERROR_EOF ? AVERROR_INVALIDDATA : ret;
+    }
+    read_turn(r);
+    *reader = r;
+    return 0;
+}
+
+void ff_runway_clip_reader_free(RunwayClipReader **reader)
+{
+    RunwayClipReader *r = *reader;
+
+    if (!r)
+        return;
+    avcodec_free_context(&r->dec);
+    avformat_close_input(&r->demux);
+    ff_runway_clip_io_close(&r->io);
+    av_packet_free(&r->packet);
+    av_freep(reader);
+}
+
+const RunwayClipInfo *ff_runway_clip_reader_info(const RunwayClipReader *r)
+{
+    return &r->info;
+}
+
+static int is_cancelled(const RunwayClipReader *r)
+{
+    return r->cancelled && r->cancelled(r->opaque);
+}
+
+/* The next packet of the video, 0 at the end. */
+static int read_packet(RunwayClipReader *r)
+{
+    for (;;) {
+        int ret;
+
+        if (is_cancelled(r))
+            return AVERROR_EXIT;
+        ret = av_read_frame(r->demux, r->packet);
+        if (ret == AVERROR_EOF)
+            return r->demux->pb->error < 0 ? r->demux->pb->error : 0;
+        if (ret < 0)
+            return ret;
+        if (r->packet->stream_index == r->stream->index)
+            return 1;
+        av_packet_unref(r->packet);
+    }
+}
+
+static int feed(RunwayClipReader *r)
+{
+    int ret;
+
+    if (r->draining)
+        return 0;
+    ret = read_packet(r);
+    if (ret < 0)
+        return ret;
+    if (!ret)
+        r->draining = 1;
+    ret = avcodec_send_packet(r->dec, ret ? r->packet : NULL);
+    av_packet_unref(r->packet);
+    return ret;
+}
+
+static int accept(RunwayClipReader *r, AVFrame *frame, int64_t *time)
+{
+    int64_t pts = frame->best_effort_timestamp;
+    int ret;
+
+    if (frame->decode_error_flags || frame->flags & AV_FRAME_FLAG_CORRUPT ||
+        pts == AV_NOPTS_VALUE)
+        return AVERROR_INVALIDDATA;
+    if (r->first == AV_NOPTS_VALUE)
+        r->first = pts;
+    *time = av_rescale_q(pts - r->first, r->stream->time_base, AV_TIME_BASE_Q);
+    if (*time <= r->last)
+        return AVERROR_INVALIDDATA;
+    r->last = *time;
+    if (frame->colorspace == AVCOL_SPC_UNSPECIFIED ||
+        frame->colorspace == AVCOL_SPC_RESERVED)
+        frame->colorspace = r->colorspace;
+    if (frame->color_range == AVCOL_RANGE_UNSPECIFIED)
+        frame->color_range = AVCOL_RANGE_MPEG;
+    ret = ff_runway_picture_turn(frame, r->turn);
+    if (ret == AVERROR_PATCHWELCOME)
+        av_log(r->log_ctx, AV_LOG_VERBOSE, "the result is stored turned, in a "
+               "pixel format that cannot be turned\n");
+    return ret < 0 ? ret : 1;
+}
+
+static int next_frame(RunwayClipReader *r, AVFrame *frame, int64_t *time)
+{
+    int ret;
+
+    av_frame_unref(frame);
+    while ((ret = avcodec_receive_frame(r->dec, frame)) == AVERROR(EAGAIN)) {
+        ret = feed(r);
+        if (ret < 0)
+            break;
+    }
+    if (ret == AVERROR_EOF)
+        return 0;
+    if (ret >= 0)
+        ret = accept(r, frame, time);
+    return ret == AVERROR_EOF || ret == AVERROR(EAGAIN) ? AVERROR_INVALIDDATA
+                                                        : ret;
+}
+
+/* Where it broke off, in seconds. */
+static double position(const RunwayClipReader *r)
+{
+    return r->last < 0 ? 0.0 : r->last / 1e6;
+}
+
+int ff_runway_clip_reader_next(RunwayClipReader *r, AVFrame *frame,
+                               int64_t *time)
+{
+    int ret = next_frame(r, frame, time);
+
+    if (ret < 0)
+        av_log(r->log_ctx, AV_LOG_VERBOSE, "the result is damaged after %.3f s"
+               "\n", position(r));
+    return ret;
+}
+
+/* What cannot be read: the result's fault, or this machine's? What is paid for
+ * is not given up because a decoder is missing here. */
+static RunwayOutcome blame(int error)
+{
+    switch (error) {
+    case AVERROR(ENOMEM):
+        return RUNWAY_NOMEM;
+    case AVERROR(EIO):
+        return RUNWAY_IO;
+    case AVERROR_DECODER_NOT_FOUND:
+    case AVERROR_DEMUXER_NOT_FOUND:
+        return RUNWAY_INVALID;
+    default:
+        return RUNWAY_BAD_RESULT;
+    }
+}
+
+/* Packets that have to come: the samples that the index lists, less what an
+ * edit leaves out. More may come in fragments, of which it knows nothing. */
+static int64_t nb_expected(const RunwayClipReader *r)
+{
+    return FFMIN(r->stream->nb_frames,
+                 avformat_index_get_entries_count(r->stream));
+}
+
+/* Read every packet, for what the header cannot be believed to say: it tells
+ * nothing of fragments. The file is at its beginning again afterwards. */
+static RunwayOutcome measure(RunwayClipReader *r, RunwayError *err)
+{
+    int64_t expected = nb_expected(r), nb = 0;
+    int64_t start = INT64_MAX, end = INT64_MIN;
+    AVRational rate = r->stream->avg_frame_rate;
+    int has_key = 0, ret;
+
+    while ((ret = read_packet(r)) > 0) {
+        const AVPacket *p = r->packet;
+
+        ret = p->flags & AV_PKT_FLAG_CORRUPT || !p->size ? AVERROR_INVALIDDATA
+                                                         : 0;
+        has_key |= p->flags & AV_PKT_FLAG_KEY;
+        if (p->pts != AV_NOPTS_VALUE) {
+            start = FFMIN(start, p->pts);
+            end   = FFMAX(end, p->pts + FFMAX(p->duration, 0));
+        }
+        av_packet_unref(r->packet);
+        if (ret < 0)
+            break;
+        nb++;
+    }
+    if (ret < 0)
+        return ff_runway_error(err, blame(ret),
+                               "the result is damaged after frame %lld: %s",
+                               (long long)nb, av_err2str(ret));
+    if (nb < expected)
+        return ff_runway_error(err, RUNWAY_BAD_RESULT, "the result has %lld of "
+                               "%lld frames", (long long)nb,
+                               (long long)expected);
+    /* as the header says, where it speaks of all of them */
+    if (nb <= r->stream->nb_frames && r->stream->duration > 0)
+        r->info.duration = av_rescale_q(r->stream->duration,
+                                        r->stream->time_base, AV_TIME_BASE_Q);
+    else if (end > start)
+        r->info.duration = av_rescale_q(end - start, r->stream->time_base,
+                                        AV_TIME_BASE_Q);
+    if (!nb || r->info.duration <= 0)
+        return ff_runway_error(err, RUNWAY_BAD_RESULT,
+                               "the result has no frames");
+    if (!has_key)
+        return ff_runway_error(err, RUNWAY_BAD_RESULT,
+                               "the result has no key frame");
+    r->info.nb_frames = nb;
+    r->info.frame     = r->info.duration / nb;
+    if (nb <= r->stream->nb_frames && rate.num > 0 && rate.den > 0)
+        r->info.frame = av_rescale(AV_TIME_BASE, rate.den, rate.num);
+    ret = rewind_demuxer(r);
+    return ret < 0 ? ff_runway_error(err, blame(ret), "the result cannot be "
+                                     "read again: %s", av_err2str(ret))
+                   : RUNWAY_OK;
+}
+
+int ff_runway_clip_reader_open(RunwayClipReader **reader, int fd, int64_t size,
+                               enum AVColorSpace colorspace,
+                               int (*cancelled)(void *opaque), void *opaque,
+                               void *log_ctx)
+{
+    RunwayError err;
+    int ret = open_reader(reader, fd, size, colorspace, DECODER_THREADS,
+                          log_ctx);
+
+    if (ret < 0)
+        return ret;
+    (*reader)->cancelled = cancelled;
+    (*reader)->opaque    = opaque;
+    if (measure(*reader, &err)) {
+        if (is_cancelled(*reader)) {
+            ret = AVERROR_EXIT;
+        } else {
+            av_log(log_ctx, AV_LOG_VERBOSE, "%s\n", err.text);
+            ret = ff_runway_averror(err.outcome);
+        }
+        ff_runway_clip_reader_free(reader);
+    }
+    return ret;
+}
+
+/* Decoders call a picture that there is no memory for damaged. */
+static int get_buffer(AVCodecContext *dec, AVFrame *frame, int flags)
+{
+    RunwayClipReader *r = dec->opaque;
+    int ret = avcodec_default_get_buffer2(dec, frame, flags);
+
+    if (ret == AVERROR(ENOMEM))
+        r->no_memory = 1;
+    return ret;
+}
+
+/* Decode it from its beginning to its end. What is found out while frames go
+ * out is found out too late: FFmpeg 5.1 forgets an error behind the end of the
+ * input, and half a clip cannot be taken back. */
+static int decode_all(RunwayClipReader *r)
+{
+    AVFrame *frame = av_frame_alloc();
+    int64_t time, nb_frames = 0;
+    int ret;
+
+    if (!frame)
+        return AVERROR(ENOMEM);
+    /* nobody sees these frames; what is read of the file is the same */
+    r->dec->skip_loop_filter = AVDISCARD_ALL;
+    r->dec->opaque           = r;
+    r->dec->get_buffer2      = get_buffer;
+    while ((ret = next_frame(r, frame, &time)) > 0)
+        nb_frames++;
+    av_frame_free(&frame);
+    if (ret < 0 && r->no_memory)
+        return AVERROR(ENOMEM);
+    return ret >= 0 && !nb_frames ? AVERROR_INVALIDDATA : ret;
+}
+
+/* Frames that nobody could see would be decoded one by one. */
+static RunwayOutcome check_rate(const RunwayClipInfo *info, RunwayError *err)
+{
+    if (info->nb_frames / RUNWAY_RESULT_RATE <= info->duration / 1000000 + 1)
+        return RUNWAY_OK;
+    return ff_runway_error(err, RUNWAY_BAD_RESULT, "the result has %lld frames "
+                           "in %.3f s: more than %d a second",
+                           (long long)info->nb_frames, info->duration / 1e6,
+                           RUNWAY_RESULT_RATE);
+}
+
+RunwayOutcome ff_runway_clip_check(void *log_ctx,
+                                   int (*cancelled)(void *opaque),
+                                   void *opaque, int fd, int64_t size,
+                                   int64_t sent, RunwayError *err)
+{
+    RunwayClipReader *r = NULL;
+    RunwayRetime retime;
+    RunwayOutcome outcome;
+    int ret;
+
+    outcome = ff_runway_boxes_check(fd, size, cancelled, opaque, err);
+    if (outcome)
+        goto end;
+    ret = open_reader(&r, fd, size, AVCOL_SPC_BT709, 1, log_ctx);
+    if (ret < 0) {
+        outcome = ff_runway_error(err, blame(ret), "the result (%lld bytes) is "
+                                  "no video that can be read: %s",
+                                  (long long)size, av_err2str(ret));
+        goto end;
+    }
+    r->cancelled = cancelled;
+    r->opaque    = opaque;
+    outcome = measure(r, err);
+    if (!outcome)
+        outcome = check_rate(&r->info, err);
+    if (!outcome)
+        outcome = ff_runway_retime_plan(&retime, sent, r->info.duration,
+                                        r->info.frame, err);
+    if (outcome)
+        goto end;
+    ret = decode_all(r);
+    if (ret < 0)
+        outcome = ff_runway_error(err, blame(ret), "the result is damaged "
+                                  "after %.3f s: %s", position(r),
+                                  av_err2str(ret));
+end:
+    if (outcome && cancelled && cancelled(opaque))
+        outcome = ff_runway_error(err, RUNWAY_CANCELLED, "cancelled");
+    ff_runway_clip_reader_free(&r);
+    return outcome;
+}

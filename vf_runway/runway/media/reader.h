@@ -1,0 +1,90 @@
+/*
+ * This file is part of FFmpeg.
+ *
+ * FFmpeg is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * FFmpeg is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with FFmpeg; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+/**
+ * @file
+ * A generated clip (MP4 or MOV) to frames. It came from the network: nothing of
+ * it is believed. Floor 2, knows FFmpeg: errors are AVERROR codes, and the
+ * reason is logged at VERBOSE: what it was a result of is the caller's to say.
+ *
+ * One thread at a time for one reader; several readers may read one file.
+ */
+
+#ifndef AVFILTER_RUNWAY_MEDIA_READER_H
+#define AVFILTER_RUNWAY_MEDIA_READER_H
+
+#include <stdint.h>
+
+#include "libavutil/frame.h"
+
+#include "../base/error.h"
+
+typedef struct RunwayClipReader RunwayClipReader;
+
+typedef struct RunwayClipInfo {
+    int64_t duration;    ///< of the video stream, microseconds
+    int64_t frame;       ///< of one frame on the average, microseconds
+    int64_t nb_frames;   ///< of packets, counted
+} RunwayClipInfo;
+
+/** Largest picture that is decoded, pixels (8192 x 8192). */
+#define RUNWAY_RESULT_PIXELS (8192 * 8192)
+
+/** Most frames a second that a result may have. */
+#define RUNWAY_RESULT_RATE 1000
+
+/**
+ * Open the first size bytes of fd, which stays the caller's and open. All of it
+ * is read once, and while cancelled() (may be NULL) answers non-zero, this and
+ * what reads on return AVERROR_EXIT. colorspace is the matrix of a clip that
+ * does not say: that of the one that was sent.
+ */
+int ff_runway_clip_reader_open(RunwayClipReader **reader, int fd, int64_t size,
+                               enum AVColorSpace colorspace,
+                               int (*cancelled)(void *opaque), void *opaque,
+                               void *log_ctx);
+void ff_runway_clip_reader_free(RunwayClipReader **reader);
+
+const RunwayClipInfo *ff_runway_clip_reader_info(const RunwayClipReader *r);
+
+/**
+ * The next frame in order of presentation; *time is its time from the first
+ * one, microseconds, and rises from frame to frame. A range that the clip leaves
+ * out is limited, as in the clips that are sent. What is stored turned or
+ * mirrored (by the matrix of its track) is put upright.
+ * @return 1 with a frame, 0 at the end, AVERROR on a damaged clip, AVERROR_EXIT
+ *         when cancelled
+ */
+int ff_runway_clip_reader_next(RunwayClipReader *reader, AVFrame *frame,
+                               int64_t *time);
+
+/**
+ * Whether a result is whole: boxes.h lets it pass, its codec is one that films
+ * come in, it opens, every packet is there, its length fits the one that was
+ * sent, and all of it decodes.
+ * RUNWAY_OK, or RUNWAY_BAD_RESULT with the reason; RUNWAY_NOMEM, RUNWAY_IO or
+ * RUNWAY_INVALID where this machine cannot tell; RUNWAY_CANCELLED soon after
+ * cancelled() begins to answer non-zero: a large result takes seconds. Any
+ * thread.
+ */
+RunwayOutcome ff_runway_clip_check(void *log_ctx,
+                                   int (*cancelled)(void *opaque),
+                                   void *opaque, int fd, int64_t size,
+                                   int64_t sent, RunwayError *err);
+
+#endif /* AVFILTER_RUNWAY_MEDIA_READER_H */

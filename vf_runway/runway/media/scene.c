@@ -1,0 +1,89 @@
+/*
+ * This file is part of runway_v2v.
+ *
+ * runway_v2v is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * runway_v2v is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with runway_v2v; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "libavfilter/scene_sad.h"
+#include "libavutil/common.h"
+#include "libavutil/pixdesc.h"
+
+#include "compat.h"
+#include "scene.h"
+
+struct RunwayScene {
+    AVFrame *prev;
+    double prev_difference;
+};
+
+RunwayScene *ff_runway_scene_create(void)
+{
+    RunwayScene *scene = av_mallocz(sizeof(*scene));
+
+    if (scene) {
+        scene->prev = av_frame_alloc();
+        if (!scene->prev)
+            av_freep(&scene);
+    }
+    return scene;
+}
+
+void ff_runway_scene_free(RunwayScene **scene)
+{
+    if (!*scene)
+        return;
+    av_frame_free(&(*scene)->prev);
+    av_freep(scene);
+}
+
+/* Mean absolute difference of the luma, per cent of full scale. */
+static double luma_difference(const AVFrame *a, const AVFrame *b)
+{
+    int depth = av_pix_fmt_desc_get(a->format)->comp[0].depth;
+    ff_scene_sad_fn sad = ff_scene_sad_get_fn(depth == 8 ? 8 : 16);
+    uint64_t sum = 0;
+
+    sad(a->data[0], a->linesize[0], b->data[0], b->linesize[0], a->width,
+        a->height, &sum);
+    return sum * 100. / ((double)a->width * a->height) / (1 << depth);
+}
+
+double ff_runway_scene_score(RunwayScene *scene, const AVFrame *frame)
+{
+    const AVDictionaryEntry *told = av_dict_get(frame->metadata,
+                                                "lavfi.scd.score", NULL, 0);
+    const AVFrame *prev = scene->prev;
+    double score = 0;
+    int ret;
+
+    if (prev->buf[0] && !told && prev->width == frame->width &&
+        prev->height == frame->height && prev->format == frame->format) {
+        double difference = luma_difference(prev, frame);
+
+        /* a cut differs much, and all of a sudden */
+        score = av_clipd(FFMIN(difference,
+                               fabs(difference - scene->prev_difference)),
+                         0, 100);
+        scene->prev_difference = difference;
+    }
+    av_frame_unref(scene->prev);
+    ret = av_frame_ref(scene->prev, frame);
+    if (ret < 0)
+        return ret;
+    return told ? av_clipd(strtod(told->value, NULL), 0, 100) : score;
+}

@@ -1,0 +1,259 @@
+/*
+ * This file is part of runway_v2v.
+ *
+ * runway_v2v is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * runway_v2v is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with runway_v2v; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "libavutil/common.h"
+#include "libavutil/imgutils.h"
+
+#include "compat.h"
+#include "spool.h"
+#include "../base/temp.h"
+
+/* A frame in the ring. */
+typedef struct Record {
+    AVFrame *frame;      ///< without pixels, but for one too large for the ring
+    int64_t begin, end;  ///< bytes of its pixels, counted from the first ever
+                         ///< written; the place in the file is modulo size
+    struct Record *next;
+} Record;
+
+struct RunwaySpool {
+    void *log_ctx;
+    int64_t size;
+    int fd;
+    Record *head, *tail;
+    int count;
+};
+
+RunwaySpool *ff_runway_spool_create(int64_t size, void *log_ctx)
+{
+    RunwaySpool *spool = av_mallocz(sizeof(*spool));
+
+    if (spool) {
+        spool->log_ctx = log_ctx;
+        spool->size    = size;
+        spool->fd      = -1;
+    }
+    return spool;
+}
+
+static void free_record(Record **record)
+{
+    if (*record)
+        av_frame_free(&(*record)->frame);
+    av_freep(record);
+}
+
+void ff_runway_spool_free(RunwaySpool **spool)
+{
+    RunwaySpool *s = *spool;
+
+    if (!s)
+        return;
+    while (s->head) {
+        Record *record = s->head;
+
+        s->head = record->next;
+        free_record(&record);
+    }
+    if (s->fd >= 0)
+        close(s->fd);
+    av_freep(spool);
+}
+
+/* Where a frame of that many bytes would begin: it does not wrap around. */
+static int64_t place(const RunwaySpool *s, int64_t bytes)
+{
+    int64_t begin = s->tail ? s->tail->end : 0;
+    int64_t offset = begin % s->size;
+
+    return offset + bytes > s->size ? begin - offset + s->size : begin;
+}
+
+static int64_t frame_size(int format, int width, int height)
+{
+    return av_image_get_buffer_size(format, width, height, 1);
+}
+
+int ff_runway_spool_has_room(const RunwaySpool *s, int format, int width,
+                             int height)
+{
+    int64_t bytes = frame_size(format, width, height);
+
+    if (!s->head)
+        return 1;
+    return bytes >= 0 && bytes <= s->size &&
+           place(s, bytes) + bytes - s->head->begin <= s->size;
+}
+
+/* Copy bytes at offset from or to the file, whole. */
+static int transfer(RunwaySpool *s, uint8_t *data, int64_t bytes,
+                    int64_t offset, int write)
+{
+    while (bytes > 0) {
+        ssize_t n = write ? pwrite(s->fd, data, bytes, offset)
+                          : pread(s->fd, data, bytes, offset);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0) {
+            int ret = n < 0 ? AVERROR(errno) : AVERROR(EIO);
+
+            av_log(s->log_ctx, AV_LOG_ERROR, "source frames cannot be kept in "
+                   "a temporary file: %s (TMPDIR names another folder)\n",
+                   av_err2str(ret));
+            return ret;
+        }
+        data   += n;
+        offset += n;
+        bytes  -= n;
+    }
+    return 0;
+}
+
+static int write_pixels(RunwaySpool *s, const AVFrame *frame, Record *record,
+                        int64_t bytes)
+{
+    uint8_t *buffer;
+    RunwayError err;
+    int ret;
+
+    if (s->fd < 0 && ff_runway_temp_open(&s->fd, &err)) {
+        av_log(s->log_ctx, AV_LOG_ERROR, "%s\n", err.text);
+        return AVERROR(EIO);
+    }
+    buffer = av_malloc(bytes);
+    if (!buffer)
+        return AVERROR(ENOMEM);
+    ret = av_image_copy_to_buffer(buffer, bytes,
+                                  (const uint8_t *const *)frame->data,
+                                  frame->linesize, frame->format, frame->width,
+                                  frame->height, 1);
+    if (ret >= 0)
+        ret = transfer(s, buffer, bytes, record->begin % s->size, 1);
+    av_free(buffer);
+    return ret;
+}
+
+int ff_runway_spool_put(RunwaySpool *s, const AVFrame *frame)
+{
+    int64_t bytes = frame_size(frame->format, frame->width, frame->height);
+    Record *record = av_mallocz(sizeof(*record));
+    int ret = AVERROR(ENOMEM);
+
+    if (bytes < 0) {
+        ret = bytes;
+        goto fail;
+    }
+    if (!record)
+        return ret;
+    if (bytes > s->size) {
+        record->frame = av_frame_clone(frame);
+        if (!record->frame)
+            goto fail;
+        record->begin = record->end = place(s, 0);
+    } else {
+        record->frame = av_frame_alloc();
+        if (!record->frame)
+            goto fail;
+        record->frame->format = frame->format;
+        record->frame->width  = frame->width;
+        record->frame->height = frame->height;
+        ret = av_frame_copy_props(record->frame, frame);
+        if (ret < 0)
+            goto fail;
+        record->begin = place(s, bytes);
+        record->end   = record->begin + bytes;
+        ret = write_pixels(s, frame, record, bytes);
+        if (ret < 0)
+            goto fail;
+    }
+    if (s->tail)
+        s->tail->next = record;
+    else
+        s->head = record;
+    s->tail = record;
+    s->count++;
+    return 0;
+
+fail:
+    free_record(&record);
+    return ret;
+}
+
+static int read_pixels(RunwaySpool *s, const Record *record)
+{
+    AVFrame *frame = record->frame;
+    int64_t bytes = record->end - record->begin;
+    uint8_t *buffer = av_malloc(bytes), *data[4];
+    int linesize[4], ret;
+
+    if (!buffer)
+        return AVERROR(ENOMEM);
+    ret = transfer(s, buffer, bytes, record->begin % s->size, 0);
+    if (ret >= 0)
+        ret = av_frame_get_buffer(frame, 0);
+    if (ret >= 0)
+        ret = av_image_fill_arrays(data, linesize, buffer, frame->format,
+                                   frame->width, frame->height, 1);
+    if (ret >= 0)
+        av_image_copy(frame->data, frame->linesize, (const uint8_t **)data,
+                      linesize, frame->format, frame->width, frame->height);
+    av_free(buffer);
+    return FFMIN(ret, 0);
+}
+
+static void remove_head(RunwaySpool *s)
+{
+    Record *record = s->head;
+
+    s->head = record->next;
+    if (!s->head)
+        s->tail = NULL;
+    s->count--;
+    free_record(&record);
+}
+
+void ff_runway_spool_drop(RunwaySpool *s, int count)
+{
+    while (count-- > 0 && s->head)
+        remove_head(s);
+}
+
+int ff_runway_spool_take(RunwaySpool *s, AVFrame **frame)
+{
+    Record *record = s->head;
+    int ret = 0;
+
+    *frame = NULL;
+    if (!record)
+        return 0;
+    if (!record->frame->buf[0])
+        ret = read_pixels(s, record);
+    if (ret >= 0)
+        FFSWAP(AVFrame *, *frame, record->frame);
+    remove_head(s);
+    return ret < 0 ? ret : 1;
+}
+
+int ff_runway_spool_count(const RunwaySpool *s)
+{
+    return s->count;
+}

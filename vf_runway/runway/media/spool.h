@@ -1,0 +1,61 @@
+/*
+ * This file is part of runway_v2v.
+ *
+ * runway_v2v is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * runway_v2v is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with runway_v2v; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+/**
+ * @file
+ * Source frames kept exactly, in order, on disk instead of in memory: a ring in
+ * a temporary file. Floor 2, knows FFmpeg: errors are AVERROR codes, and the
+ * reason is logged. Belongs to one thread.
+ */
+
+#ifndef AVFILTER_RUNWAY_MEDIA_SPOOL_H
+#define AVFILTER_RUNWAY_MEDIA_SPOOL_H
+
+#include <stdint.h>
+
+#include "libavutil/frame.h"
+
+typedef struct RunwaySpool RunwaySpool;
+
+/** What the file may hold at most, bytes. */
+#define RUNWAY_SPOOL_SIZE (2LL << 30)
+
+/** Nothing is created on disk before the first frame is put in. */
+RunwaySpool *ff_runway_spool_create(int64_t size, void *log_ctx);
+void ff_runway_spool_free(RunwaySpool **spool);
+
+/** Whether a frame of that format and size has room. A frame that is larger
+ *  than the spool has room when the spool is empty, and stays in memory. */
+int ff_runway_spool_has_room(const RunwaySpool *spool, int format, int width,
+                             int height);
+
+/** Put a frame in, behind the others; only where there is room. The pixels go
+ *  to the file, everything else stays in memory. */
+int ff_runway_spool_put(RunwaySpool *spool, const AVFrame *frame);
+
+/** Take the oldest frame out: *frame is the caller's, equal in every pixel and
+ *  property to what was put in. @return 1, 0 when the spool is empty, AVERROR */
+int ff_runway_spool_take(RunwaySpool *spool, AVFrame **frame);
+
+/** Forget the oldest count frames without reading them. */
+void ff_runway_spool_drop(RunwaySpool *spool, int count);
+
+/** Frames in it. */
+int ff_runway_spool_count(const RunwaySpool *spool);
+
+#endif /* AVFILTER_RUNWAY_MEDIA_SPOOL_H */

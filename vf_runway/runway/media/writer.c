@@ -1,0 +1,396 @@
+/*
+ * This file is part of FFmpeg.
+ *
+ * FFmpeg is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * FFmpeg is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with FFmpeg; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+#include <errno.h>
+#include <string.h>
+
+#include "libavutil/avstring.h"
+#include "libavutil/opt.h"
+
+#include "compat.h"
+#include "fdio.h"
+#include "picture.h"
+#include "writer.h"
+
+struct RunwayClipWriter {
+    RunwayClipWriterConfig config;
+    RunwayScaler *scaler;
+    AVFormatContext *mux;
+    AVStream *stream;
+    AVIOContext *io;
+    AVCodecContext *enc;
+    AVPacket *packet;
+    AVFrame *picture;    ///< as it is uploaded, encoded again where it is held
+    AVFrame *last;       ///< the newest source frame, not encoded yet
+    int64_t last_slot;   ///< where it begins
+    int header_written;
+    int64_t bytes;       ///< of packets so far
+    enum AVColorSpace colorspace; ///< of the upload
+};
+
+/* In this order for "auto": quality first, then what else a build may have. */
+static const char *const encoders[] = {
+    "libx264", "libopenh264", "h264_videotoolbox", "h264_mediacodec", NULL
+};
+
+static const AVCodec *find_encoder(const char *name)
+{
+    const AVCodec *codec = NULL;
+
+    if (strcmp(name, "auto"))
+        return avcodec_find_encoder_by_name(name);
+    for (int i = 0; encoders[i] && !codec; i++)
+        codec = avcodec_find_encoder_by_name(encoders[i]);
+    return codec;
+}
+
+int ff_runway_clip_encoder_check(const char *encoder, void *log_ctx)
+{
+    const AVCodec *codec = find_encoder(encoder);
+
+    if (!codec && strcmp(encoder, "auto")) {
+        av_log(log_ctx, AV_LOG_ERROR, "encoder: this FFmpeg has no encoder "
+               "\"%s\"; see ffmpeg -encoders\n", encoder);
+        return AVERROR_ENCODER_NOT_FOUND;
+    }
+    if (!codec) {
+        av_log(log_ctx, AV_LOG_ERROR, "this FFmpeg has no H.264 encoder, which "
+               "the clips that are sent need; build it with libx264 or "
+               "libopenh264\n");
+        return AVERROR_ENCODER_NOT_FOUND;
+    }
+    if (codec->id != AV_CODEC_ID_H264) {
+        av_log(log_ctx, AV_LOG_ERROR, "encoder: %s does not make H.264, which "
+               "is what the service takes\n", encoder);
+        return AVERROR(EINVAL);
+    }
+    return 0;
+}
+
+/* What each encoder needs to be good, quick and small in memory. */
+static void tune(RunwayClipWriter *w, const AVCodec *codec)
+{
+    AVCodecContext *enc = w->enc;
+
+    /* every further thread holds frames: at 1080p a default x264 takes 200 to
+     * 430 MiB, this about a quarter */
+    enc->thread_count = 2;
+    /* a page of statistics for each clip is nothing for INFO */
+    enc->log_level_offset = AV_LOG_VERBOSE - AV_LOG_INFO;
+    enc->gop_size     = FFMAX(1, 2 * w->config.rate_num / w->config.rate_den);
+    if (!strcmp(codec->name, "libx264")) {
+        av_opt_set(enc->priv_data, "preset", "veryfast", 0);
+        av_opt_set(enc->priv_data, "rc-lookahead", "10", 0);
+        if (!w->config.bit_rate)
+            av_opt_set(enc->priv_data, "crf", "18", 0);
+    } else if (!w->config.bit_rate) {
+        /* these have no constant quality: about what x264 spends at CRF 18 */
+        enc->bit_rate = (int64_t)enc->width * enc->height *
+                        w->config.rate_num / w->config.rate_den / 5;
+    }
+    if (w->config.bit_rate) {
+        enc->bit_rate       = w->config.bit_rate;
+        enc->rc_max_rate    = w->config.bit_rate;
+        enc->rc_buffer_size = FFMIN(w->config.bit_rate, INT_MAX);
+    }
+}
+
+static enum AVColorPrimaries usual_primaries(enum AVColorSpace colorspace)
+{
+    return colorspace == AVCOL_SPC_BT709   ? AVCOL_PRI_BT709 :
+           colorspace == AVCOL_SPC_BT470BG ? AVCOL_PRI_BT470BG
+                                           : AVCOL_PRI_SMPTE170M;
+}
+
+static int open_encoder(RunwayClipWriter *w, const AVFrame *first)
+{
+    const AVCodec *codec = find_encoder(w->config.encoder);
+    AVDictionary *options = NULL;
+    AVDictionaryEntry *unused;
+    AVCodecContext *enc;
+    int ret;
+
+    if (!codec)
+        return ff_runway_clip_encoder_check(w->config.encoder,
+                                            w->config.log_ctx);
+    w->enc = enc = avcodec_alloc_context3(codec);
+    if (!enc)
+        return AVERROR(ENOMEM);
+    enc->width               = w->config.geometry.width;
+    enc->height              = w->config.geometry.height;
+    enc->pix_fmt             = AV_PIX_FMT_YUV420P;
+    enc->sample_aspect_ratio = (AVRational){ 1, 1 };
+    enc->framerate           = (AVRational){ w->config.rate_num,
+                                             w->config.rate_den };
+    enc->time_base           = av_inv_q(enc->framerate);
+    enc->colorspace          = w->colorspace;
+    enc->color_range         = AVCOL_RANGE_MPEG;
+    enc->color_primaries     = first->color_primaries;
+    enc->color_trc           = first->color_trc;
+    if (enc->color_primaries == AVCOL_PRI_UNSPECIFIED)
+        enc->color_primaries = usual_primaries(w->colorspace);
+    if (enc->color_trc == AVCOL_TRC_UNSPECIFIED)
+        enc->color_trc = w->colorspace == AVCOL_SPC_BT709 ?
+                         AVCOL_TRC_BT709 : AVCOL_TRC_SMPTE170M;
+    enc->chroma_sample_location = AVCHROMA_LOC_LEFT;
+    if (w->mux->oformat->flags & AVFMT_GLOBALHEADER)
+        enc->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
+    tune(w, codec);
+
+    ret = av_dict_copy(&options, w->config.options, 0);
+    if (ret >= 0)
+        ret = avcodec_open2(enc, codec, &options);
+    if (ret < 0) {
+        av_log(w->config.log_ctx, AV_LOG_ERROR,
+               "encoder %s cannot be opened for %dx%d: %s\n", codec->name,
+               enc->width, enc->height, av_err2str(ret));
+    } else if ((unused = av_dict_get(options, "", NULL,
+                                     AV_DICT_IGNORE_SUFFIX))) {
+        av_log(w->config.log_ctx, AV_LOG_ERROR,
+               "encoder_opts: %s has no option \"%s\"\n", codec->name,
+               unused->key);
+        ret = AVERROR_OPTION_NOT_FOUND;
+    }
+    av_dict_free(&options);
+    return ret;
+}
+
+static int open_file(RunwayClipWriter *w, int fd)
+{
+    int ret = avformat_alloc_output_context2(&w->mux, NULL, "mp4", NULL);
+
+    if (ret < 0) {
+        av_log(w->config.log_ctx, AV_LOG_ERROR,
+               "this FFmpeg has no MP4 muxer\n");
+        return ret;
+    }
+    ret = ff_runway_clip_io_open(&w->io, fd, -1);
+    if (ret < 0)
+        return ret;
+    w->mux->pb     = w->io;
+    w->mux->flags |= AVFMT_FLAG_CUSTOM_IO | AVFMT_FLAG_BITEXACT;
+    return 0;
+}
+
+static int write_header(RunwayClipWriter *w)
+{
+    int ret;
+
+    w->stream = avformat_new_stream(w->mux, NULL);
+    if (!w->stream)
+        return AVERROR(ENOMEM);
+    w->stream->time_base      = w->enc->time_base;
+    w->stream->avg_frame_rate = w->enc->framerate;
+    ret = avcodec_parameters_from_context(w->stream->codecpar, w->enc);
+    if (ret < 0)
+        return ret;
+    ret = avformat_write_header(w->mux, NULL);
+    if (ret < 0)
+        return ret;
+    w->header_written = 1;
+    return 0;
+}
+
+enum AVColorSpace ff_runway_clip_writer_colorspace(const AVFrame *frame)
+{
+    AVFrame named = { .format = frame->format, .width = frame->width,
+                      .height = frame->height,
+                      .colorspace = frame->colorspace };
+
+    ff_runway_picture_name_colour(&named);
+    switch (named.colorspace) {
+    case AVCOL_SPC_BT709:
+    case AVCOL_SPC_BT470BG:
+    case AVCOL_SPC_SMPTE170M:
+        return named.colorspace;
+    default:
+        return AVCOL_SPC_BT709;
+    }
+}
+
+int ff_runway_clip_writer_create(RunwayClipWriter **writer,
+                                 const RunwayClipWriterConfig *config, int fd,
+                                 const AVFrame *first)
+{
+    RunwayClipWriter *w = av_mallocz(sizeof(*w));
+    int ret = AVERROR(ENOMEM);
+
+    *writer = NULL;
+    if (!w)
+        return ret;
+    w->config  = *config;
+    w->colorspace = ff_runway_clip_writer_colorspace(first);
+    w->scaler  = ff_runway_scaler_create(config->log_ctx);
+    w->packet  = av_packet_alloc();
+    w->picture = av_frame_alloc();
+    w->last    = av_frame_alloc();
+    if (!w->scaler || !w->packet || !w->picture || !w->last)
+        goto fail;
+    ret = open_file(w, fd);
+    if (ret >= 0)
+        ret = open_encoder(w, first);
+    if (ret >= 0)
+        ret = write_header(w);
+    if (ret < 0)
+        goto fail;
+    *writer = w;
+    return 0;
+
+fail:
+    ff_runway_clip_writer_free(&w);
+    return ret;
+}
+
+void ff_runway_clip_writer_free(RunwayClipWriter **writer)
+{
+    RunwayClipWriter *w = *writer;
+
+    if (!w)
+        return;
+    avcodec_free_context(&w->enc);
+    avformat_free_context(w->mux);
+    ff_runway_clip_io_close(&w->io);
+    av_packet_free(&w->packet);
+    av_frame_free(&w->picture);
+    av_frame_free(&w->last);
+    ff_runway_scaler_free(&w->scaler);
+    av_freep(writer);
+}
+
+/* Say that the file cannot be written. @return the code for a filter graph:
+ * those that mean something else to it stay inside */
+static int not_written(const RunwayClipWriter *w, int error)
+{
+    int full = error == AVERROR(ENOSPC) || error == AVERROR(EDQUOT) ||
+               error == AVERROR(EFBIG);
+
+    av_log(w->config.log_ctx, AV_LOG_ERROR, "a clip cannot be written: %s%s\n",
+           av_err2str(error),
+           full ? " (set TMPDIR to a folder with more room)" : "");
+    return error == AVERROR_EOF || error == AVERROR(EAGAIN) ? AVERROR_BUG
+                                                            : error;
+}
+
+static int encode(RunwayClipWriter *w, AVFrame *frame)
+{
+    int ret = avcodec_send_frame(w->enc, frame);
+
+    while (ret >= 0) {
+        /* at the end, some twenty frames come out one after the other */
+        if (w->config.interrupted(w->config.opaque))
+            return AVERROR_EXIT;
+        ret = avcodec_receive_packet(w->enc, w->packet);
+        if (ret == AVERROR(EAGAIN) || ret == AVERROR_EOF)
+            return 0;
+        if (ret < 0)
+            break;
+        /* some encoders leave it out, and MP4 needs it for the last one */
+        if (!w->packet->duration)
+            w->packet->duration = 1;
+        av_packet_rescale_ts(w->packet, w->enc->time_base,
+                             w->stream->time_base);
+        w->packet->stream_index = 0;
+        w->bytes += w->packet->size;
+        ret = av_interleaved_write_frame(w->mux, w->packet);
+    }
+    return not_written(w, ret);
+}
+
+static int convert_last(RunwayClipWriter *w)
+{
+    const RunwayGeometry *g = &w->config.geometry;
+    AVFrame *src = w->last, *dst = w->picture;
+    RunwayRect from = g->source;
+    int ret;
+
+    /* the encoder may still refer to the previous picture's buffers */
+    av_frame_unref(dst);
+    dst->format      = AV_PIX_FMT_YUV420P;
+    dst->width       = g->width;
+    dst->height      = g->height;
+    dst->colorspace  = w->colorspace;
+    dst->color_range = AVCOL_RANGE_MPEG;
+    dst->sample_aspect_ratio = (AVRational){ 1, 1 };
+    dst->color_primaries     = w->enc->color_primaries;
+    dst->color_trc           = w->enc->color_trc;
+    dst->chroma_location     = AVCHROMA_LOC_LEFT;
+    ret = av_frame_get_buffer(dst, 0);
+    if (ret < 0)
+        return ret;
+    ff_runway_picture_name_colour(src);
+    ret = ff_runway_scaler_convert(w->scaler, src, from, dst, g->target);
+    if (ret < 0)
+        return ret;
+    if (g->target.w != g->width || g->target.h != g->height)
+        ff_runway_picture_replicate_edges(dst, g->target);
+    return 0;
+}
+
+/* Show the last frame up to, but not in, slot. */
+static int encode_last(RunwayClipWriter *w, int64_t slot)
+{
+    int ret;
+
+    if (!w->last->buf[0] || slot <= w->last_slot)
+        return 0;
+    ret = convert_last(w);
+    for (int64_t i = w->last_slot; ret >= 0 && i < slot; i++) {
+        w->picture->pts = i;
+        ret = encode(w, w->picture);
+    }
+    return ret;
+}
+
+int64_t ff_runway_clip_writer_bytes(const RunwayClipWriter *w)
+{
+    return w->bytes;
+}
+
+int ff_runway_clip_writer_write(RunwayClipWriter *w, const AVFrame *frame,
+                                int64_t slot)
+{
+    int ret = encode_last(w, slot);
+
+    if (ret < 0)
+        return ret;
+    if (slot > w->last_slot)
+        w->last_slot = slot;
+    av_frame_unref(w->last);
+    return av_frame_ref(w->last, frame);
+}
+
+int ff_runway_clip_writer_finish(RunwayClipWriter *w, int64_t slots,
+                                 int64_t *size)
+{
+    int ret = encode_last(w, slots);
+
+    if (ret >= 0)
+        ret = encode(w, NULL);
+    if (ret >= 0) {
+        ret = av_write_trailer(w->mux);
+        if (ret >= 0) {
+            avio_flush(w->io);
+            ret = w->io->error;
+        }
+        if (ret < 0)
+            ret = not_written(w, ret);
+    }
+    *size = ff_runway_clip_io_size(w->io);
+    av_frame_unref(w->last);
+    return ret;
+}

@@ -1,0 +1,90 @@
+/*
+ * This file is part of FFmpeg.
+ *
+ * FFmpeg is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * FFmpeg is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with FFmpeg; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+/**
+ * @file
+ * Frames to the MP4 that is uploaded: H.264, yuv420p, limited range, square
+ * pixels, even size, constant rate, tagged with the matrix it has. Floor 2,
+ * knows FFmpeg: errors are AVERROR codes, and the reason is logged.
+ *
+ * One thread at a time. Frames are encoded as they come: what stays in memory
+ * is what the encoder holds and the frame written last.
+ */
+
+#ifndef AVFILTER_RUNWAY_MEDIA_WRITER_H
+#define AVFILTER_RUNWAY_MEDIA_WRITER_H
+
+#include <stdint.h>
+
+#include "libavutil/dict.h"
+#include "libavutil/frame.h"
+
+#include "../math/geometry.h"
+
+typedef struct RunwayClipWriter RunwayClipWriter;
+
+typedef struct RunwayClipWriterConfig {
+    const char *encoder;         ///< "auto", or an encoder's name
+    const AVDictionary *options; ///< more options for it, may be NULL
+    RunwayGeometry geometry;
+    int rate_num, rate_den;      ///< frames per second
+    int64_t bit_rate;            ///< bits per second to keep to, 0: by quality
+    /** Non-zero when nobody waits for the clip any more: AVERROR_EXIT then,
+     *  before the next frame. */
+    int (*interrupted)(void *opaque);
+    void *opaque;
+    void *log_ctx;
+} RunwayClipWriterConfig;
+
+/** Whether there is an encoder of that name, or any for "auto"; logs what is
+ *  wanted. Opens nothing. */
+int ff_runway_clip_encoder_check(const char *encoder, void *log_ctx);
+
+/**
+ * The matrix an upload of such frames has: the source's own where it is BT.601
+ * or BT.709 (converting from one to the other goes through RGB, which costs as
+ * much as an encode and a little quality), else BT.709.
+ */
+enum AVColorSpace ff_runway_clip_writer_colorspace(const AVFrame *frame);
+
+/** Start a clip in fd, an empty file that stays the caller's. first is a frame
+ *  as they will come, for its primaries and transfer. */
+int ff_runway_clip_writer_create(RunwayClipWriter **writer,
+                                 const RunwayClipWriterConfig *config, int fd,
+                                 const AVFrame *first);
+
+/**
+ * From slot on, show frame (a reference is taken). Slots never decrease; a
+ * frame whose slot is the next one's too is not seen. A gap is filled with the
+ * frame before it. All frames have the size and format of the first.
+ */
+int ff_runway_clip_writer_write(RunwayClipWriter *writer, const AVFrame *frame,
+                                int64_t slot);
+
+/** Show the last frame up to slots frames in all and close the file. *size is
+ *  its size in bytes. Only ff_runway_clip_writer_free() may follow. */
+int ff_runway_clip_writer_finish(RunwayClipWriter *writer, int64_t slots,
+                                 int64_t *size);
+
+void ff_runway_clip_writer_free(RunwayClipWriter **writer);
+
+/** Bytes that have been encoded so far; what is on its way through the encoder
+ *  is not among them. The same for the same frames and settings. */
+int64_t ff_runway_clip_writer_bytes(const RunwayClipWriter *writer);
+
+#endif /* AVFILTER_RUNWAY_MEDIA_WRITER_H */

@@ -1,0 +1,76 @@
+/*
+ * This file is part of FFmpeg.
+ *
+ * FFmpeg is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * FFmpeg is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with FFmpeg; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+/**
+ * @file
+ * What the journal's own files share, and nobody else looks at: the directory
+ * and the names in it. Records are read and written in journal.c, locked in
+ * journal_lock.c, and cleared away in journal_prune.c. Floor 2.
+ */
+
+#ifndef AVFILTER_RUNWAY_STORE_JOURNAL_INTERNAL_H
+#define AVFILTER_RUNWAY_STORE_JOURNAL_INTERNAL_H
+
+#include <dirent.h>
+
+#include "journal.h"
+
+/* the option that names the directory, for error texts */
+#define OPTION "state_dir"
+
+#define SUFFIX_RECORD  ".json"
+#define SUFFIX_NEW     ".new"     ///< a record that is being written
+#define SUFFIX_NEXT    ".next"    ///< room for the one after an intent
+#define SUFFIX_DAMAGED ".damaged" ///< what could not be believed
+#define SUFFIX_LOCK    ".lock"
+
+struct RunwayJournal {
+    char *dir, *clips, *locks;
+    int read_only;
+    const RunwayLog *log;
+    char host[256];
+};
+
+struct RunwayJournalLock {
+    int fd;
+    char *path;
+    char identity[RUNWAY_IDENTITY_SIZE];
+};
+
+static inline RunwayOutcome no_memory(RunwayError *err)
+{
+    return ff_runway_error(err, RUNWAY_NOMEM, "out of memory");
+}
+
+/** RUNWAY_INVALID when it is none. */
+RunwayOutcome ff_runway_journal_check_identity(const char *identity,
+                                               RunwayError *err);
+
+/** The lock without waiting, NULL when another has it or it cannot be had. */
+RunwayJournalLock *ff_runway_journal_lock_if_free(RunwayJournal *j,
+                                                  const char *identity);
+
+/** Whether name is an identity and that suffix; identity is set then. */
+int ff_runway_journal_match_name(const char *name, const char *suffix,
+                                 char identity[RUNWAY_IDENTITY_SIZE]);
+
+/** *dir is NULL, and it is no error, when nobody ever made the directory. */
+RunwayOutcome ff_runway_journal_open_clips(const RunwayJournal *j, DIR **dir,
+                                           RunwayError *err);
+
+#endif /* AVFILTER_RUNWAY_STORE_JOURNAL_INTERNAL_H */
