@@ -359,7 +359,7 @@ static int start(AVFilterContext *ctx)
             .tolerant      = s->set.on_error == RUNWAY_ON_ERROR_SOURCE,
             .log           = &s->set.log,
             .events        = s->events,
-            .check         = ff_runway_clip_check,
+            .check         = ff_runway_reader_check,
             .check_opaque  = ctx,
         },
         .request       = s->set.request,

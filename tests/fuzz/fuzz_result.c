@@ -17,7 +17,7 @@
  */
 
 /*
- * A result from the network: what ff_runway_clip_check() lets pass is then read
+ * A result from the network: what ff_runway_reader_check() lets pass is then read
  * as the filter reads it, and what it does not let pass is said.
  */
 
@@ -39,7 +39,7 @@ static int never(void *opaque)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     int fd = fuzz_file(data, size);
-    RunwayClipReader *reader;
+    RunwayReader *reader;
     RunwayError err = { RUNWAY_OK, "" };
     RunwayOutcome ret;
     AVFrame *frame = av_frame_alloc();
@@ -47,20 +47,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     av_log_set_level(AV_LOG_QUIET);
     MUST(frame);
-    ret = ff_runway_clip_check(NULL, never, NULL, fd, (int64_t)size, SENT, &err);
+    ret = ff_runway_reader_check(NULL, never, NULL, fd, (int64_t)size, SENT, &err);
     MUST(!ret || err.text[0]);
     MUST(ret != RUNWAY_IO && ret != RUNWAY_CANCELLED);
     if (!ret) {
         /* it opens, because it did */
-        MUST(!ff_runway_clip_reader_open(&reader, fd, (int64_t)size,
-                                         AVCOL_SPC_BT709, NULL, NULL,
-                                         NULL));
-        while (ff_runway_clip_reader_next(reader, frame, &time) > 0) {
+        MUST(!ff_runway_reader_open(&reader, fd, (int64_t)size,
+                                    AVCOL_SPC_BT709, NULL, NULL,
+                                    NULL));
+        while (ff_runway_reader_next(reader, frame, &time) > 0) {
             MUST(time > last && frame->width > 0 && frame->height > 0);
             MUST((int64_t)frame->width * frame->height <= RUNWAY_RESULT_PIXELS);
             last = time;
         }
-        ff_runway_clip_reader_free(&reader);
+        ff_runway_reader_free(&reader);
     }
     av_frame_free(&frame);
     close(fd);

@@ -14,7 +14,7 @@ my $TIMES = $ENV{BENCH_TIMES} || 3;
 my $CLIP = 10; # seconds
 my @FILMS = split ' ', $ENV{BENCH_CPU} // '854x480:30 1920x1080:20';
 
-# As clip_writer.c has it.
+# As writer.c has it.
 my @ENCODER = qw(-c:v libx264 -preset veryfast -crf 18 -rc-lookahead 10 -threads:v 2 -g 48);
 
 # What every clip comes back as, made beforehand: a simulator that renders beside

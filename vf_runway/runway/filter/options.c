@@ -541,7 +541,7 @@ int ff_runway_settings_init(RunwaySettings *set, void *log_ctx)
         if (ret < 0)
             return ret;
     }
-    return ff_runway_clip_encoder_check(set->encoder, log_ctx);
+    return ff_runway_writer_check_encoder(set->encoder, log_ctx);
 }
 
 int ff_runway_settings_change(RunwaySettings *set, const char *name)

@@ -246,7 +246,7 @@ static int open_clip(RunwaySequence *s, const AVFrame *frame, int64_t length)
         c->pipeline.client.provider->has_uploads)
         config.upload_size = RUNWAY_UPLOAD_MAX;
     config.log_ctx       = c->log_ctx;
-    config.writer = (RunwayClipWriterConfig){
+    config.writer = (RunwayWriterConfig){
         .encoder     = c->encoder,
         .options     = c->encoder_opts,
         .rate_num    = config.segment.rate_num,

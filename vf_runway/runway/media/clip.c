@@ -34,7 +34,7 @@ struct RunwayClip {
     RunwayClipConfig config;
 
     /* while frames come in */
-    RunwayClipWriter *writer; ///< NULL with plan_only
+    RunwayWriter *writer; ///< NULL with plan_only
     int fd;
     RunwayIdentity *identity;
     enum AVColorSpace colorspace; ///< of the upload
@@ -49,7 +49,7 @@ struct RunwayClip {
 
     /* while frames go out */
     RunwayJob *job;           ///< the result
-    RunwayClipReader *reader;
+    RunwayReader *reader;
     RunwayScaler *scaler;
     RunwayRetime retime;
     RunwayRect part;          ///< of the result's picture that is used
@@ -127,7 +127,7 @@ int ff_runway_clip_create(RunwayClip **clip, const RunwayClipConfig *config,
     c->config = *config;
     c->fd     = -1;
     c->start  = first->pts;
-    c->colorspace = ff_runway_clip_writer_colorspace(first);
+    c->colorspace = ff_runway_writer_colorspace(first);
     c->identity = ff_runway_identity_create();
     if (!c->identity) {
         ret = AVERROR(ENOMEM);
@@ -138,8 +138,8 @@ int ff_runway_clip_create(RunwayClip **clip, const RunwayClipConfig *config,
         goto fail;
     }
     ret = config->plan_only ? 0 :
-          ff_runway_clip_writer_create(&c->writer, &config->writer, c->fd,
-                                       first);
+          ff_runway_writer_create(&c->writer, &config->writer, c->fd,
+                                  first);
     if (ret >= 0)
         ret = ff_runway_clip_add(c, first, length);
     if (ret < 0)
@@ -158,14 +158,14 @@ void ff_runway_clip_free(RunwayClip **clip)
 
     if (!c)
         return;
-    ff_runway_clip_writer_free(&c->writer);
+    ff_runway_writer_free(&c->writer);
     ff_runway_identity_free(&c->identity);
     if (c->fd >= 0)
         close(c->fd);
     for (int i = 0; i < c->nb_props; i++)
         av_frame_free(&c->props[i]);
     av_freep(&c->props);
-    ff_runway_clip_reader_free(&c->reader);
+    ff_runway_reader_free(&c->reader);
     ff_runway_job_free(&c->job);
     ff_runway_scaler_free(&c->scaler);
     av_frame_free(&c->frame);
@@ -214,7 +214,7 @@ static int is_thin(const RunwayClip *clip, int without)
 static int is_too_rich(const RunwayClip *clip)
 {
     return clip->writer && ff_runway_clip_is_long_enough(clip) &&
-           ff_runway_clip_writer_bytes(clip->writer) > max_size(clip) &&
+           ff_runway_writer_bytes(clip->writer) > max_size(clip) &&
            is_thin(clip, 0);
 }
 
@@ -239,7 +239,7 @@ int ff_runway_clip_add(RunwayClip *c, const AVFrame *frame, int64_t length)
 
     ret = ff_runway_identity_add(c->identity, frame, slot);
     if (ret >= 0 && c->writer)
-        ret = ff_runway_clip_writer_write(c->writer, frame, slot);
+        ret = ff_runway_writer_write(c->writer, frame, slot);
     if (ret < 0)
         return ret;
     props = av_fast_realloc(c->props, &c->props_size,
@@ -259,9 +259,9 @@ int ff_runway_clip_add(RunwayClip *c, const AVFrame *frame, int64_t length)
 /* Encode the file in fd anew so that it can be sent. */
 static int shrink(RunwayClip *c, int64_t slots, int64_t *size)
 {
-    RunwayClipWriterConfig config = c->config.writer;
-    RunwayClipReader *reader = NULL;
-    RunwayClipWriter *writer = NULL;
+    RunwayWriterConfig config = c->config.writer;
+    RunwayReader *reader = NULL;
+    RunwayWriter *writer = NULL;
     AVFrame *frame = av_frame_alloc();
     int64_t length = ff_runway_segment_length(&c->config.segment, slots);
     int64_t slot = 0, time, was = *size;
@@ -288,22 +288,22 @@ static int shrink(RunwayClip *c, int64_t slots, int64_t *size)
     config.bit_rate = av_rescale(aim(c, length) * 8, AV_TIME_BASE, length);
     config.geometry.source = config.geometry.target =
         (RunwayRect){ 0, 0, config.geometry.width, config.geometry.height };
-    ret = read = ff_runway_clip_reader_open(&reader, c->fd, *size,
-                                            c->colorspace, config.interrupted,
-                                            config.opaque, c->config.log_ctx);
-    while (ret >= 0 && (ret = read = ff_runway_clip_reader_next(reader, frame,
-                                                                &time)) > 0) {
+    ret = read = ff_runway_reader_open(&reader, c->fd, *size,
+                                       c->colorspace, config.interrupted,
+                                       config.opaque, c->config.log_ctx);
+    while (ret >= 0 && (ret = read = ff_runway_reader_next(reader, frame,
+                                                           &time)) > 0) {
         if (!writer)
-            ret = ff_runway_clip_writer_create(&writer, &config, fd, frame);
+            ret = ff_runway_writer_create(&writer, &config, fd, frame);
         if (ret >= 0)
-            ret = ff_runway_clip_writer_write(writer, frame, slot++);
+            ret = ff_runway_writer_write(writer, frame, slot++);
     }
     if (read < 0 && read != AVERROR_EXIT)
         av_log(c->config.log_ctx, AV_LOG_ERROR, "clip %d: what was encoded "
                "cannot be read again: %s\n", c->config.index,
                av_err2str(read));
     if (ret >= 0)
-        ret = writer ? ff_runway_clip_writer_finish(writer, slots, size)
+        ret = writer ? ff_runway_writer_finish(writer, slots, size)
                      : AVERROR_BUG;
     if (ret < 0)
         goto end;
@@ -314,8 +314,8 @@ static int shrink(RunwayClip *c, int64_t slots, int64_t *size)
 end:
     if (fd >= 0)
         close(fd);
-    ff_runway_clip_reader_free(&reader);
-    ff_runway_clip_writer_free(&writer);
+    ff_runway_reader_free(&reader);
+    ff_runway_writer_free(&writer);
     av_frame_free(&frame);
     return ret;
 }
@@ -338,8 +338,8 @@ int ff_runway_clip_close(RunwayClip *c, RunwayJob *job)
                "there is more in the picture than can be sent for longer\n",
                c->config.index, c->end / 1e6);
     if (c->writer)
-        ret = ff_runway_clip_writer_finish(c->writer, slots, &size);
-    ff_runway_clip_writer_free(&c->writer);
+        ret = ff_runway_writer_finish(c->writer, slots, &size);
+    ff_runway_writer_free(&c->writer);
     if (ret >= 0 && size > max_size(c))
         ret = shrink(c, slots, &size);
     if (ret < 0)
@@ -393,7 +393,7 @@ static int not_read(const RunwayClip *c, int error)
 /* Read the generated frame behind the present one. */
 static int read_next(RunwayClip *c)
 {
-    int ret = ff_runway_clip_reader_next(c->reader, c->next, &c->next_time);
+    int ret = ff_runway_reader_next(c->reader, c->next, &c->next_time);
 
     if (ret < 0)
         return not_read(c, ret);
@@ -404,7 +404,7 @@ static int read_next(RunwayClip *c)
 int ff_runway_clip_open_result(RunwayClip *c, RunwayJob **job)
 {
     RunwayGeometry shape = { 0 };
-    const RunwayClipInfo *info;
+    const RunwayReaderInfo *info;
     RunwayError err;
     int ret;
 
@@ -415,14 +415,14 @@ int ff_runway_clip_open_result(RunwayClip *c, RunwayJob **job)
     c->scaler = ff_runway_scaler_create(c->config.log_ctx);
     if (!c->frame || !c->next || !c->scaler)
         return AVERROR(ENOMEM);
-    ret = ff_runway_clip_reader_open(&c->reader, c->job->result_fd,
-                                     c->job->result_size, c->colorspace,
-                                     c->config.writer.interrupted,
-                                     c->config.writer.opaque,
-                                     c->config.log_ctx);
+    ret = ff_runway_reader_open(&c->reader, c->job->result_fd,
+                                c->job->result_size, c->colorspace,
+                                c->config.writer.interrupted,
+                                c->config.writer.opaque,
+                                c->config.log_ctx);
     if (ret < 0)
         return not_read(c, ret);
-    info = ff_runway_clip_reader_info(c->reader);
+    info = ff_runway_reader_info(c->reader);
     if (ff_runway_retime_plan(&c->retime, c->job->sent, info->duration,
                               info->frame, &err))
         return ff_runway_report(c->config.log_ctx, &err);

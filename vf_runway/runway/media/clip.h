@@ -41,7 +41,7 @@ typedef struct RunwayClip RunwayClip;
 typedef struct RunwayClipConfig {
     int index;                      ///< number of the clip, from 1
     AVRational time_base;           ///< of the frames' pts
-    RunwayClipWriterConfig writer;
+    RunwayWriterConfig writer;
     RunwaySegment segment;
     RunwayFit fit;
     int shape_w, shape_h;           ///< what the result is to be shaped like

@@ -26,14 +26,14 @@
 
 #define BUFFER_SIZE 32768
 
-typedef struct ClipIO {
+typedef struct FdIO {
     int fd;
     int64_t pos, size;
-} ClipIO;
+} FdIO;
 
 static int read_packet(void *opaque, uint8_t *buf, int buf_size)
 {
-    ClipIO *c = opaque;
+    FdIO *c = opaque;
     ssize_t n;
 
     if (buf_size > c->size - c->pos)
@@ -54,7 +54,7 @@ static int read_packet(void *opaque, uint8_t *buf, int buf_size)
 static int write_packet(void *opaque, RUNWAY_AVIO_CONST uint8_t *buf,
                         int buf_size)
 {
-    ClipIO *c = opaque;
+    FdIO *c = opaque;
     int left = buf_size;
 
     while (left > 0) {
@@ -75,7 +75,7 @@ static int write_packet(void *opaque, RUNWAY_AVIO_CONST uint8_t *buf,
 
 static int64_t seek(void *opaque, int64_t offset, int whence)
 {
-    ClipIO *c = opaque;
+    FdIO *c = opaque;
 
     switch (whence & ~AVSEEK_FORCE) {
     case AVSEEK_SIZE: return c->size;
@@ -89,9 +89,9 @@ static int64_t seek(void *opaque, int64_t offset, int whence)
     return c->pos = offset;
 }
 
-int ff_runway_clip_io_open(AVIOContext **io, int fd, int64_t size)
+int ff_runway_fdio_open(AVIOContext **io, int fd, int64_t size)
 {
-    ClipIO *c = av_mallocz(sizeof(*c));
+    FdIO *c = av_mallocz(sizeof(*c));
     uint8_t *buffer = av_malloc(BUFFER_SIZE);
 
     *io = NULL;
@@ -109,7 +109,7 @@ int ff_runway_clip_io_open(AVIOContext **io, int fd, int64_t size)
     return 0;
 }
 
-void ff_runway_clip_io_close(AVIOContext **io)
+void ff_runway_fdio_close(AVIOContext **io)
 {
     if (!*io)
         return;
@@ -118,9 +118,9 @@ void ff_runway_clip_io_close(AVIOContext **io)
     avio_context_free(io);
 }
 
-int64_t ff_runway_clip_io_size(const AVIOContext *io)
+int64_t ff_runway_fdio_size(const AVIOContext *io)
 {
-    const ClipIO *c = io->opaque;
+    const FdIO *c = io->opaque;
 
     return c->size;
 }

@@ -33,10 +33,10 @@
  * from the beginning: fd's file offset is neither used nor moved, so several
  * may read one fd. fd stays the caller's.
  */
-int ff_runway_clip_io_open(AVIOContext **io, int fd, int64_t size);
-void ff_runway_clip_io_close(AVIOContext **io);
+int ff_runway_fdio_open(AVIOContext **io, int fd, int64_t size);
+void ff_runway_fdio_close(AVIOContext **io);
 
 /** Bytes written so far, up to the furthest. */
-int64_t ff_runway_clip_io_size(const AVIOContext *io);
+int64_t ff_runway_fdio_size(const AVIOContext *io);
 
 #endif /* AVFILTER_RUNWAY_MEDIA_FDIO_H */

@@ -28,7 +28,7 @@
 #include "reader.h"
 #include "../math/retime.h"
 
-struct RunwayClipReader {
+struct RunwayReader {
     void *log_ctx;
     int fd;
     int64_t size;
@@ -37,7 +37,7 @@ struct RunwayClipReader {
     AVStream *stream;
     AVCodecContext *dec;
     AVPacket *packet;
-    RunwayClipInfo info;
+    RunwayReaderInfo info;
     RunwayTurn turn;     ///< from pictures as stored to pictures as shown
     int64_t first;       ///< pts of the first frame, stream time base
     int64_t last;        ///< time of the frame handed out last, -1: none
@@ -51,7 +51,7 @@ struct RunwayClipReader {
 /* of frames that are waited for; each thread costs a little on top */
 #define DECODER_THREADS 2
 
-static int open_demuxer(RunwayClipReader *r)
+static int open_demuxer(RunwayReader *r)
 {
     const AVInputFormat *format = av_find_input_format("mov");
     int ret;
@@ -60,7 +60,7 @@ static int open_demuxer(RunwayClipReader *r)
         av_log(r->log_ctx, AV_LOG_VERBOSE, "this FFmpeg has no MP4 demuxer\n");
         return AVERROR_DEMUXER_NOT_FOUND;
     }
-    ret = ff_runway_clip_io_open(&r->io, r->fd, r->size);
+    ret = ff_runway_fdio_open(&r->io, r->fd, r->size);
     if (ret < 0)
         return ret;
     r->demux = avformat_alloc_context();
@@ -91,7 +91,7 @@ static int is_taken(enum AVCodecID id)
 }
 
 /* Nothing but that stream is read. */
-static void choose_stream(RunwayClipReader *r, int index)
+static void choose_stream(RunwayReader *r, int index)
 {
     r->stream = r->demux->streams[index];
     for (unsigned i = 0; i < r->demux->nb_streams; i++)
@@ -101,12 +101,12 @@ static void choose_stream(RunwayClipReader *r, int index)
 
 /* Read from the beginning again. A file in fragments is not sought in: that is
  * done otherwise in each release, and opening it costs next to nothing. */
-static int rewind_demuxer(RunwayClipReader *r)
+static int rewind_demuxer(RunwayReader *r)
 {
     int index = r->stream->index, ret;
 
     avformat_close_input(&r->demux);
-    ff_runway_clip_io_close(&r->io);
+    ff_runway_fdio_close(&r->io);
     ret = open_demuxer(r);
     if (ret < 0)
         return ret;
@@ -116,7 +116,7 @@ static int rewind_demuxer(RunwayClipReader *r)
     return 0;
 }
 
-static int open_decoder(RunwayClipReader *r, int threads)
+static int open_decoder(RunwayReader *r, int threads)
 {
     const AVCodec *codec = NULL;
     int index = av_find_best_stream(r->demux, AVMEDIA_TYPE_VIDEO, -1, -1,
@@ -147,7 +147,7 @@ static int open_decoder(RunwayClipReader *r, int threads)
 }
 
 /* A matrix may turn and mirror; what else it may do, players leave out too. */
-static void read_turn(RunwayClipReader *r)
+static void read_turn(RunwayReader *r)
 {
     const uint8_t *data = ff_runway_display_matrix(r->stream);
     int32_t m[9];
@@ -167,11 +167,11 @@ static void read_turn(RunwayClipReader *r)
                "by a part of a right angle, which is left out\n");
 }
 
-static int open_reader(RunwayClipReader **reader, int fd, int64_t size,
+static int open_reader(RunwayReader **reader, int fd, int64_t size,
                        enum AVColorSpace colorspace, int threads,
                        void *log_ctx)
 {
-    RunwayClipReader *r = av_mallocz(sizeof(*r));
+    RunwayReader *r = av_mallocz(sizeof(*r));
     int ret;
 
     *reader = NULL;
@@ -188,7 +188,7 @@ static int open_reader(RunwayClipReader **reader, int fd, int64_t size,
     if (ret >= 0)
         ret = open_decoder(r, threads);
     if (ret < 0) {
-        ff_runway_clip_reader_free(&r);
+        ff_runway_reader_free(&r);
         return ret == AVERROR_EOF ? AVERROR_INVALIDDATA : ret;
     }
     read_turn(r);
@@ -196,31 +196,31 @@ static int open_reader(RunwayClipReader **reader, int fd, int64_t size,
     return 0;
 }
 
-void ff_runway_clip_reader_free(RunwayClipReader **reader)
+void ff_runway_reader_free(RunwayReader **reader)
 {
-    RunwayClipReader *r = *reader;
+    RunwayReader *r = *reader;
 
     if (!r)
         return;
     avcodec_free_context(&r->dec);
     avformat_close_input(&r->demux);
-    ff_runway_clip_io_close(&r->io);
+    ff_runway_fdio_close(&r->io);
     av_packet_free(&r->packet);
     av_freep(reader);
 }
 
-const RunwayClipInfo *ff_runway_clip_reader_info(const RunwayClipReader *r)
+const RunwayReaderInfo *ff_runway_reader_info(const RunwayReader *r)
 {
     return &r->info;
 }
 
-static int is_cancelled(const RunwayClipReader *r)
+static int is_cancelled(const RunwayReader *r)
 {
     return r->cancelled && r->cancelled(r->opaque);
 }
 
 /* The next packet of the video, 0 at the end. */
-static int read_packet(RunwayClipReader *r)
+static int read_packet(RunwayReader *r)
 {
     for (;;) {
         int ret;
@@ -238,7 +238,7 @@ static int read_packet(RunwayClipReader *r)
     }
 }
 
-static int feed(RunwayClipReader *r)
+static int feed(RunwayReader *r)
 {
     int ret;
 
@@ -254,7 +254,7 @@ static int feed(RunwayClipReader *r)
     return ret;
 }
 
-static int accept(RunwayClipReader *r, AVFrame *frame, int64_t *time)
+static int accept(RunwayReader *r, AVFrame *frame, int64_t *time)
 {
     int64_t pts = frame->best_effort_timestamp;
     int ret;
@@ -280,7 +280,7 @@ static int accept(RunwayClipReader *r, AVFrame *frame, int64_t *time)
     return ret < 0 ? ret : 1;
 }
 
-static int next_frame(RunwayClipReader *r, AVFrame *frame, int64_t *time)
+static int next_frame(RunwayReader *r, AVFrame *frame, int64_t *time)
 {
     int ret;
 
@@ -299,13 +299,13 @@ static int next_frame(RunwayClipReader *r, AVFrame *frame, int64_t *time)
 }
 
 /* Where it broke off, in seconds. */
-static double position(const RunwayClipReader *r)
+static double position(const RunwayReader *r)
 {
     return r->last < 0 ? 0.0 : r->last / 1e6;
 }
 
-int ff_runway_clip_reader_next(RunwayClipReader *r, AVFrame *frame,
-                               int64_t *time)
+int ff_runway_reader_next(RunwayReader *r, AVFrame *frame,
+                          int64_t *time)
 {
     int ret = next_frame(r, frame, time);
 
@@ -334,7 +334,7 @@ static RunwayOutcome blame(int error)
 
 /* Packets that have to come: the samples that the index lists, less what an
  * edit leaves out. More may come in fragments, of which it knows nothing. */
-static int64_t nb_expected(const RunwayClipReader *r)
+static int64_t nb_expected(const RunwayReader *r)
 {
     return FFMIN(r->stream->nb_frames,
                  avformat_index_get_entries_count(r->stream));
@@ -342,7 +342,7 @@ static int64_t nb_expected(const RunwayClipReader *r)
 
 /* Read every packet, for what the header cannot be believed to say: it tells
  * nothing of fragments. The file is at its beginning again afterwards. */
-static RunwayOutcome measure(RunwayClipReader *r, RunwayError *err)
+static RunwayOutcome measure(RunwayReader *r, RunwayError *err)
 {
     int64_t expected = nb_expected(r), nb = 0;
     int64_t start = INT64_MAX, end = INT64_MIN;
@@ -395,10 +395,10 @@ static RunwayOutcome measure(RunwayClipReader *r, RunwayError *err)
                    : RUNWAY_OK;
 }
 
-int ff_runway_clip_reader_open(RunwayClipReader **reader, int fd, int64_t size,
-                               enum AVColorSpace colorspace,
-                               int (*cancelled)(void *opaque), void *opaque,
-                               void *log_ctx)
+int ff_runway_reader_open(RunwayReader **reader, int fd, int64_t size,
+                          enum AVColorSpace colorspace,
+                          int (*cancelled)(void *opaque), void *opaque,
+                          void *log_ctx)
 {
     RunwayError err;
     int ret = open_reader(reader, fd, size, colorspace, DECODER_THREADS,
@@ -415,7 +415,7 @@ int ff_runway_clip_reader_open(RunwayClipReader **reader, int fd, int64_t size,
             av_log(log_ctx, AV_LOG_VERBOSE, "%s\n", err.text);
             ret = ff_runway_averror(err.outcome);
         }
-        ff_runway_clip_reader_free(reader);
+        ff_runway_reader_free(reader);
     }
     return ret;
 }
@@ -423,7 +423,7 @@ int ff_runway_clip_reader_open(RunwayClipReader **reader, int fd, int64_t size,
 /* Decoders call a picture that there is no memory for damaged. */
 static int get_buffer(AVCodecContext *dec, AVFrame *frame, int flags)
 {
-    RunwayClipReader *r = dec->opaque;
+    RunwayReader *r = dec->opaque;
     int ret = avcodec_default_get_buffer2(dec, frame, flags);
 
     if (ret == AVERROR(ENOMEM))
@@ -434,7 +434,7 @@ static int get_buffer(AVCodecContext *dec, AVFrame *frame, int flags)
 /* Decode it from its beginning to its end. What is found out while frames go
  * out is found out too late: FFmpeg 5.1 forgets an error behind the end of the
  * input, and half a clip cannot be taken back. */
-static int decode_all(RunwayClipReader *r)
+static int decode_all(RunwayReader *r)
 {
     AVFrame *frame = av_frame_alloc();
     int64_t time, nb_frames = 0;
@@ -455,7 +455,7 @@ static int decode_all(RunwayClipReader *r)
 }
 
 /* Frames that nobody could see would be decoded one by one. */
-static RunwayOutcome check_rate(const RunwayClipInfo *info, RunwayError *err)
+static RunwayOutcome check_rate(const RunwayReaderInfo *info, RunwayError *err)
 {
     if (info->nb_frames / RUNWAY_RESULT_RATE <= info->duration / 1000000 + 1)
         return RUNWAY_OK;
@@ -465,12 +465,12 @@ static RunwayOutcome check_rate(const RunwayClipInfo *info, RunwayError *err)
                            RUNWAY_RESULT_RATE);
 }
 
-RunwayOutcome ff_runway_clip_check(void *log_ctx,
-                                   int (*cancelled)(void *opaque),
-                                   void *opaque, int fd, int64_t size,
-                                   int64_t sent, RunwayError *err)
+RunwayOutcome ff_runway_reader_check(void *log_ctx,
+                                     int (*cancelled)(void *opaque),
+                                     void *opaque, int fd, int64_t size,
+                                     int64_t sent, RunwayError *err)
 {
-    RunwayClipReader *r = NULL;
+    RunwayReader *r = NULL;
     RunwayRetime retime;
     RunwayOutcome outcome;
     int ret;
@@ -503,6 +503,6 @@ RunwayOutcome ff_runway_clip_check(void *log_ctx,
 end:
     if (outcome && cancelled && cancelled(opaque))
         outcome = ff_runway_error(err, RUNWAY_CANCELLED, "cancelled");
-    ff_runway_clip_reader_free(&r);
+    ff_runway_reader_free(&r);
     return outcome;
 }

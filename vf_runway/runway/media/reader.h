@@ -34,13 +34,13 @@
 
 #include "../base/error.h"
 
-typedef struct RunwayClipReader RunwayClipReader;
+typedef struct RunwayReader RunwayReader;
 
-typedef struct RunwayClipInfo {
+typedef struct RunwayReaderInfo {
     int64_t duration;    ///< of the video stream, microseconds
     int64_t frame;       ///< of one frame on the average, microseconds
     int64_t nb_frames;   ///< of packets, counted
-} RunwayClipInfo;
+} RunwayReaderInfo;
 
 /** Largest picture that is decoded, pixels (8192 x 8192). */
 #define RUNWAY_RESULT_PIXELS (8192 * 8192)
@@ -54,13 +54,13 @@ typedef struct RunwayClipInfo {
  * what reads on return AVERROR_EXIT. colorspace is the matrix of a clip that
  * does not say: that of the one that was sent.
  */
-int ff_runway_clip_reader_open(RunwayClipReader **reader, int fd, int64_t size,
-                               enum AVColorSpace colorspace,
-                               int (*cancelled)(void *opaque), void *opaque,
-                               void *log_ctx);
-void ff_runway_clip_reader_free(RunwayClipReader **reader);
+int ff_runway_reader_open(RunwayReader **reader, int fd, int64_t size,
+                          enum AVColorSpace colorspace,
+                          int (*cancelled)(void *opaque), void *opaque,
+                          void *log_ctx);
+void ff_runway_reader_free(RunwayReader **reader);
 
-const RunwayClipInfo *ff_runway_clip_reader_info(const RunwayClipReader *r);
+const RunwayReaderInfo *ff_runway_reader_info(const RunwayReader *r);
 
 /**
  * The next frame in order of presentation; *time is its time from the first
@@ -70,8 +70,8 @@ const RunwayClipInfo *ff_runway_clip_reader_info(const RunwayClipReader *r);
  * @return 1 with a frame, 0 at the end, AVERROR on a damaged clip, AVERROR_EXIT
  *         when cancelled
  */
-int ff_runway_clip_reader_next(RunwayClipReader *reader, AVFrame *frame,
-                               int64_t *time);
+int ff_runway_reader_next(RunwayReader *reader, AVFrame *frame,
+                          int64_t *time);
 
 /**
  * Whether a result is whole: boxes.h lets it pass, its codec is one that films
@@ -82,9 +82,9 @@ int ff_runway_clip_reader_next(RunwayClipReader *reader, AVFrame *frame,
  * cancelled() begins to answer non-zero: a large result takes seconds. Any
  * thread.
  */
-RunwayOutcome ff_runway_clip_check(void *log_ctx,
-                                   int (*cancelled)(void *opaque),
-                                   void *opaque, int fd, int64_t size,
-                                   int64_t sent, RunwayError *err);
+RunwayOutcome ff_runway_reader_check(void *log_ctx,
+                                     int (*cancelled)(void *opaque),
+                                     void *opaque, int fd, int64_t size,
+                                     int64_t sent, RunwayError *err);
 
 #endif /* AVFILTER_RUNWAY_MEDIA_READER_H */

@@ -27,8 +27,8 @@
 #include "picture.h"
 #include "writer.h"
 
-struct RunwayClipWriter {
-    RunwayClipWriterConfig config;
+struct RunwayWriter {
+    RunwayWriterConfig config;
     RunwayScaler *scaler;
     AVFormatContext *mux;
     AVStream *stream;
@@ -59,7 +59,7 @@ static const AVCodec *find_encoder(const char *name)
     return codec;
 }
 
-int ff_runway_clip_encoder_check(const char *encoder, void *log_ctx)
+int ff_runway_writer_check_encoder(const char *encoder, void *log_ctx)
 {
     const AVCodec *codec = find_encoder(encoder);
 
@@ -83,7 +83,7 @@ int ff_runway_clip_encoder_check(const char *encoder, void *log_ctx)
 }
 
 /* What each encoder needs to be good, quick and small in memory. */
-static void tune(RunwayClipWriter *w, const AVCodec *codec)
+static void tune(RunwayWriter *w, const AVCodec *codec)
 {
     AVCodecContext *enc = w->enc;
 
@@ -117,7 +117,7 @@ static enum AVColorPrimaries usual_primaries(enum AVColorSpace colorspace)
                                            : AVCOL_PRI_SMPTE170M;
 }
 
-static int open_encoder(RunwayClipWriter *w, const AVFrame *first)
+static int open_encoder(RunwayWriter *w, const AVFrame *first)
 {
     const AVCodec *codec = find_encoder(w->config.encoder);
     AVDictionary *options = NULL;
@@ -126,8 +126,8 @@ static int open_encoder(RunwayClipWriter *w, const AVFrame *first)
     int ret;
 
     if (!codec)
-        return ff_runway_clip_encoder_check(w->config.encoder,
-                                            w->config.log_ctx);
+        return ff_runway_writer_check_encoder(w->config.encoder,
+                                              w->config.log_ctx);
     w->enc = enc = avcodec_alloc_context3(codec);
     if (!enc)
         return AVERROR(ENOMEM);
@@ -170,7 +170,7 @@ static int open_encoder(RunwayClipWriter *w, const AVFrame *first)
     return ret;
 }
 
-static int open_file(RunwayClipWriter *w, int fd)
+static int open_file(RunwayWriter *w, int fd)
 {
     int ret = avformat_alloc_output_context2(&w->mux, NULL, "mp4", NULL);
 
@@ -179,7 +179,7 @@ static int open_file(RunwayClipWriter *w, int fd)
                "this FFmpeg has no MP4 muxer\n");
         return ret;
     }
-    ret = ff_runway_clip_io_open(&w->io, fd, -1);
+    ret = ff_runway_fdio_open(&w->io, fd, -1);
     if (ret < 0)
         return ret;
     w->mux->pb     = w->io;
@@ -187,7 +187,7 @@ static int open_file(RunwayClipWriter *w, int fd)
     return 0;
 }
 
-static int write_header(RunwayClipWriter *w)
+static int write_header(RunwayWriter *w)
 {
     int ret;
 
@@ -206,7 +206,7 @@ static int write_header(RunwayClipWriter *w)
     return 0;
 }
 
-enum AVColorSpace ff_runway_clip_writer_colorspace(const AVFrame *frame)
+enum AVColorSpace ff_runway_writer_colorspace(const AVFrame *frame)
 {
     AVFrame named = { .format = frame->format, .width = frame->width,
                       .height = frame->height,
@@ -223,18 +223,18 @@ enum AVColorSpace ff_runway_clip_writer_colorspace(const AVFrame *frame)
     }
 }
 
-int ff_runway_clip_writer_create(RunwayClipWriter **writer,
-                                 const RunwayClipWriterConfig *config, int fd,
-                                 const AVFrame *first)
+int ff_runway_writer_create(RunwayWriter **writer,
+                            const RunwayWriterConfig *config, int fd,
+                            const AVFrame *first)
 {
-    RunwayClipWriter *w = av_mallocz(sizeof(*w));
+    RunwayWriter *w = av_mallocz(sizeof(*w));
     int ret = AVERROR(ENOMEM);
 
     *writer = NULL;
     if (!w)
         return ret;
     w->config  = *config;
-    w->colorspace = ff_runway_clip_writer_colorspace(first);
+    w->colorspace = ff_runway_writer_colorspace(first);
     w->scaler  = ff_runway_scaler_create(config->log_ctx);
     w->packet  = av_packet_alloc();
     w->picture = av_frame_alloc();
@@ -252,19 +252,19 @@ int ff_runway_clip_writer_create(RunwayClipWriter **writer,
     return 0;
 
 fail:
-    ff_runway_clip_writer_free(&w);
+    ff_runway_writer_free(&w);
     return ret;
 }
 
-void ff_runway_clip_writer_free(RunwayClipWriter **writer)
+void ff_runway_writer_free(RunwayWriter **writer)
 {
-    RunwayClipWriter *w = *writer;
+    RunwayWriter *w = *writer;
 
     if (!w)
         return;
     avcodec_free_context(&w->enc);
     avformat_free_context(w->mux);
-    ff_runway_clip_io_close(&w->io);
+    ff_runway_fdio_close(&w->io);
     av_packet_free(&w->packet);
     av_frame_free(&w->picture);
     av_frame_free(&w->last);
@@ -274,7 +274,7 @@ void ff_runway_clip_writer_free(RunwayClipWriter **writer)
 
 /* Say that the file cannot be written. @return the code for a filter graph:
  * those that mean something else to it stay inside */
-static int not_written(const RunwayClipWriter *w, int error)
+static int not_written(const RunwayWriter *w, int error)
 {
     int full = error == AVERROR(ENOSPC) || error == AVERROR(EDQUOT) ||
                error == AVERROR(EFBIG);
@@ -286,7 +286,7 @@ static int not_written(const RunwayClipWriter *w, int error)
                                                             : error;
 }
 
-static int encode(RunwayClipWriter *w, AVFrame *frame)
+static int encode(RunwayWriter *w, AVFrame *frame)
 {
     int ret = avcodec_send_frame(w->enc, frame);
 
@@ -311,7 +311,7 @@ static int encode(RunwayClipWriter *w, AVFrame *frame)
     return not_written(w, ret);
 }
 
-static int convert_last(RunwayClipWriter *w)
+static int convert_last(RunwayWriter *w)
 {
     const RunwayGeometry *g = &w->config.geometry;
     AVFrame *src = w->last, *dst = w->picture;
@@ -342,7 +342,7 @@ static int convert_last(RunwayClipWriter *w)
 }
 
 /* Show the last frame up to, but not in, slot. */
-static int encode_last(RunwayClipWriter *w, int64_t slot)
+static int encode_last(RunwayWriter *w, int64_t slot)
 {
     int ret;
 
@@ -356,13 +356,13 @@ static int encode_last(RunwayClipWriter *w, int64_t slot)
     return ret;
 }
 
-int64_t ff_runway_clip_writer_bytes(const RunwayClipWriter *w)
+int64_t ff_runway_writer_bytes(const RunwayWriter *w)
 {
     return w->bytes;
 }
 
-int ff_runway_clip_writer_write(RunwayClipWriter *w, const AVFrame *frame,
-                                int64_t slot)
+int ff_runway_writer_write(RunwayWriter *w, const AVFrame *frame,
+                           int64_t slot)
 {
     int ret = encode_last(w, slot);
 
@@ -374,8 +374,8 @@ int ff_runway_clip_writer_write(RunwayClipWriter *w, const AVFrame *frame,
     return av_frame_ref(w->last, frame);
 }
 
-int ff_runway_clip_writer_finish(RunwayClipWriter *w, int64_t slots,
-                                 int64_t *size)
+int ff_runway_writer_finish(RunwayWriter *w, int64_t slots,
+                            int64_t *size)
 {
     int ret = encode_last(w, slots);
 
@@ -390,7 +390,7 @@ int ff_runway_clip_writer_finish(RunwayClipWriter *w, int64_t slots,
         if (ret < 0)
             ret = not_written(w, ret);
     }
-    *size = ff_runway_clip_io_size(w->io);
+    *size = ff_runway_fdio_size(w->io);
     av_frame_unref(w->last);
     return ret;
 }

@@ -36,9 +36,9 @@
 
 #include "../math/geometry.h"
 
-typedef struct RunwayClipWriter RunwayClipWriter;
+typedef struct RunwayWriter RunwayWriter;
 
-typedef struct RunwayClipWriterConfig {
+typedef struct RunwayWriterConfig {
     const char *encoder;         ///< "auto", or an encoder's name
     const AVDictionary *options; ///< more options for it, may be NULL
     RunwayGeometry geometry;
@@ -49,42 +49,42 @@ typedef struct RunwayClipWriterConfig {
     int (*interrupted)(void *opaque);
     void *opaque;
     void *log_ctx;
-} RunwayClipWriterConfig;
+} RunwayWriterConfig;
 
 /** Whether there is an encoder of that name, or any for "auto"; logs what is
  *  wanted. Opens nothing. */
-int ff_runway_clip_encoder_check(const char *encoder, void *log_ctx);
+int ff_runway_writer_check_encoder(const char *encoder, void *log_ctx);
 
 /**
  * The matrix an upload of such frames has: the source's own where it is BT.601
  * or BT.709 (converting from one to the other goes through RGB, which costs as
  * much as an encode and a little quality), else BT.709.
  */
-enum AVColorSpace ff_runway_clip_writer_colorspace(const AVFrame *frame);
+enum AVColorSpace ff_runway_writer_colorspace(const AVFrame *frame);
 
 /** Start a clip in fd, an empty file that stays the caller's. first is a frame
  *  as they will come, for its primaries and transfer. */
-int ff_runway_clip_writer_create(RunwayClipWriter **writer,
-                                 const RunwayClipWriterConfig *config, int fd,
-                                 const AVFrame *first);
+int ff_runway_writer_create(RunwayWriter **writer,
+                            const RunwayWriterConfig *config, int fd,
+                            const AVFrame *first);
 
 /**
  * From slot on, show frame (a reference is taken). Slots never decrease; a
  * frame whose slot is the next one's too is not seen. A gap is filled with the
  * frame before it. All frames have the size and format of the first.
  */
-int ff_runway_clip_writer_write(RunwayClipWriter *writer, const AVFrame *frame,
-                                int64_t slot);
+int ff_runway_writer_write(RunwayWriter *writer, const AVFrame *frame,
+                           int64_t slot);
 
 /** Show the last frame up to slots frames in all and close the file. *size is
- *  its size in bytes. Only ff_runway_clip_writer_free() may follow. */
-int ff_runway_clip_writer_finish(RunwayClipWriter *writer, int64_t slots,
-                                 int64_t *size);
+ *  its size in bytes. Only ff_runway_writer_free() may follow. */
+int ff_runway_writer_finish(RunwayWriter *writer, int64_t slots,
+                            int64_t *size);
 
-void ff_runway_clip_writer_free(RunwayClipWriter **writer);
+void ff_runway_writer_free(RunwayWriter **writer);
 
 /** Bytes that have been encoded so far; what is on its way through the encoder
  *  is not among them. The same for the same frames and settings. */
-int64_t ff_runway_clip_writer_bytes(const RunwayClipWriter *writer);
+int64_t ff_runway_writer_bytes(const RunwayWriter *writer);
 
 #endif /* AVFILTER_RUNWAY_MEDIA_WRITER_H */
