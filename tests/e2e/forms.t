@@ -206,7 +206,7 @@ subtest 'another shape' => sub {
         my $other = RunwayTest::Simulator->start('--latency' => 0, '--result-size' => $size);
         my $run = at_runway($other, in => $clip);
         is($run->{status}, 0, "$size: goes well") or diag $run->{err};
-        my $said = () = $run->{err} =~ /^.*clip 1 .*another shape than what was sent \(\Q$size\E for 320x180\) and is stretched/mg;
+        my $said = () = $run->{err} =~ /^.*clip 1 .*another shape than expected \(\Q$size\E for 320x180\) and is stretched/mg;
         is($said, $warned, "$size: " . ($warned ? 'is warned of' : 'nothing to warn of'));
         my $facts = video_facts($run->{out});
         is("$facts->{width}x$facts->{height} $facts->{sample_aspect_ratio}", '320x180 1:1', "$size: the output is the input's");

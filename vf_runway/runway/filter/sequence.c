@@ -21,6 +21,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "libavutil/avstring.h"
 #include "libavutil/mathematics.h"
 
 #include "../media/compat.h"
@@ -35,6 +36,7 @@
  * frames in the spool, which pass through or stand in for a clip that failed. */
 typedef struct Node {
     RunwayClip *clip;           ///< NULL: frames in the spool
+    RunwayJob *job;             ///< its result, once it is being read
     int nb_spooled;             ///< frames in the spool; with a clip its source
     int index;                  ///< number of the clip, 0: frames pass through
     int nb_out;                 ///< frames that have come out
@@ -143,6 +145,7 @@ static void remove_head(RunwaySequence *s)
     if (!s->head)
         s->tail = NULL;
     ff_runway_clip_free(&node->clip);
+    ff_runway_job_free(&node->job);
     av_free(node->keyframes);
     av_free(node);
 }
@@ -415,6 +418,7 @@ static int close_clip(RunwaySequence *s)
 {
     const RunwayModel *m = s->config.request.model;
     RunwayPicture *keyframes = NULL;
+    RunwayClipFile file;
     RunwayPriced priced;
     RunwayJob *job;
     Node *node;
@@ -426,9 +430,15 @@ static int close_clip(RunwaySequence *s)
     job = ff_runway_job_create();
     if (!job)
         return AVERROR(ENOMEM);
-    ret = ff_runway_clip_close(s->open, job);
+    ret = ff_runway_clip_close(s->open, &file);
     if (ret < 0)
         goto end;
+    job->index  = s->nb_clips;
+    job->fd     = file.fd;
+    job->size   = file.size;
+    job->sent   = file.length;
+    job->upload = file.upload;
+    av_strlcpy(job->label, ff_runway_clip_label(s->open), sizeof(job->label));
     priced = (RunwayPriced){ job->sent, s->config.request.output_format,
                              s->pixels };
     job->credits       = ff_runway_credits(m, &priced);
@@ -439,9 +449,8 @@ static int close_clip(RunwaySequence *s)
     ret = choose_keyframes(s, job, &keyframes);
     if (ret < 0)
         goto end;
-    ff_runway_clip_identify(s->open, job,
-                            ff_runway_pipeline_endpoint(s->pipeline),
-                            s->config.take);
+    ff_runway_clip_identify(s->open, ff_runway_pipeline_endpoint(s->pipeline),
+                            &job->request, s->config.take, job->identity);
     log_planned(s, job);
     if (s->config.plan_only) {
         ff_runway_clip_free(&s->open);
@@ -585,6 +594,7 @@ static void keep_source(RunwaySequence *s)
     av_log(s->config.log_ctx, AV_LOG_WARNING, "clip %d comes out as its source "
            "(on_error=source)\n", s->head->index);
     ff_runway_clip_free(&s->head->clip);
+    ff_runway_job_free(&s->head->job);
     s->nb_kept++;
 }
 
@@ -618,7 +628,10 @@ int ff_runway_sequence_ready(RunwaySequence *s, int64_t timeout)
     if (!job)
         return 0;
     if (!job->error.outcome) {
-        ret = ff_runway_clip_open_result(s->head->clip, &job);
+        FFSWAP(RunwayJob *, s->head->job, job);
+        ret = ff_runway_clip_open_result(s->head->clip, s->head->job->result_fd,
+                                         s->head->job->result_size,
+                                         s->head->job->now.task_id);
         if (ret >= 0 || ret == AVERROR_EXIT || !s->config.keep_source)
             return ret < 0 ? ret : 1;
     } else {

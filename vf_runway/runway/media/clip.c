@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "libavutil/avstring.h"
 #include "libavutil/mathematics.h"
 
 #include "compat.h"
@@ -26,7 +27,6 @@
 #include "clip.h"
 #include "picture.h"
 #include "reader.h"
-#include "identity.h"
 #include "../math/retime.h"
 #include "../base/temp.h"
 
@@ -41,6 +41,8 @@ struct RunwayClip {
     int64_t start;            ///< pts of the first frame, time base of config
     int64_t end;              ///< microseconds from start to the end so far
     int64_t last_length;      ///< of the newest frame, microseconds
+    char label[96];           ///< once it is closed
+    int64_t sent;             ///< once it is closed: length of the upload
 
     /* what stays of them: frames without a picture, in order */
     AVFrame **props;
@@ -48,7 +50,7 @@ struct RunwayClip {
     unsigned props_size;
 
     /* while frames go out */
-    RunwayJob *job;           ///< the result
+    char task[RUNWAY_ID_MAX]; ///< that made the result
     RunwayReader *reader;
     RunwayScaler *scaler;
     RunwayRetime retime;
@@ -166,7 +168,6 @@ void ff_runway_clip_free(RunwayClip **clip)
         av_frame_free(&c->props[i]);
     av_freep(&c->props);
     ff_runway_reader_free(&c->reader);
-    ff_runway_job_free(&c->job);
     ff_runway_scaler_free(&c->scaler);
     av_frame_free(&c->frame);
     av_frame_free(&c->next);
@@ -326,7 +327,7 @@ void ff_runway_clip_extent(const RunwayClip *c, double *start, double *end)
     *end   = *start + c->end / 1e6;
 }
 
-int ff_runway_clip_close(RunwayClip *c, RunwayJob *job)
+int ff_runway_clip_close(RunwayClip *c, RunwayClipFile *file)
 {
     int64_t slots = ff_runway_segment_slots(&c->config.segment, c->end);
     double start, end;
@@ -351,32 +352,40 @@ int ff_runway_clip_close(RunwayClip *c, RunwayJob *job)
                c->config.index, size, max_size(c));
         return AVERROR(EINVAL);
     }
-    job->upload = c->config.upload_size && size > c->config.inline_size;
-    job->fd    = c->fd;
-    c->fd      = -1;
-    job->size  = size;
-    job->sent  = ff_runway_segment_length(&c->config.segment, slots);
-    job->index = c->config.index;
     ff_runway_clip_extent(c, &start, &end);
-    snprintf(job->label, sizeof(job->label), "clip %d (%.2f-%.2f s)",
+    snprintf(c->label, sizeof(c->label), "clip %d (%.2f-%.2f s)",
              c->config.index, start, end);
+    c->sent = ff_runway_segment_length(&c->config.segment, slots);
+    *file   = (RunwayClipFile){
+        .fd     = c->fd,
+        .size   = size,
+        .length = c->sent,
+        .upload = c->config.upload_size && size > c->config.inline_size,
+    };
+    c->fd = -1;
     return 0;
 }
 
-void ff_runway_clip_identify(RunwayClip *c, RunwayJob *job,
-                             const char *endpoint, int64_t take)
+const char *ff_runway_clip_label(const RunwayClip *clip)
 {
-    const RunwayIdentityRequest request = {
+    return clip->label;
+}
+
+void ff_runway_clip_identify(RunwayClip *c, const char *endpoint,
+                             const RunwayRequest *request, int64_t take,
+                             char identity[RUNWAY_IDENTITY_SIZE])
+{
+    const RunwayIdentityRequest all = {
         .endpoint = endpoint,
-        .request  = &job->request,
+        .request  = request,
         .take     = take,
         .geometry = &c->config.writer.geometry,
         .rate_num = c->config.segment.rate_num,
         .rate_den = c->config.segment.rate_den,
-        .length   = job->sent,
+        .length   = c->sent,
     };
 
-    ff_runway_identity_finish(c->identity, &request, job->identity);
+    ff_runway_identity_finish(c->identity, &all, identity);
     ff_runway_identity_free(&c->identity);
 }
 
@@ -385,8 +394,7 @@ static int not_read(const RunwayClip *c, int error)
 {
     if (error != AVERROR_EXIT)
         av_log(c->config.log_ctx, AV_LOG_ERROR, "%s: task %s: the result cannot "
-               "be read: %s\n", c->job->label, c->job->now.task_id,
-               av_err2str(error));
+               "be read: %s\n", c->label, c->task, av_err2str(error));
     return error;
 }
 
@@ -401,29 +409,28 @@ static int read_next(RunwayClip *c)
     return 0;
 }
 
-int ff_runway_clip_open_result(RunwayClip *c, RunwayJob **job)
+int ff_runway_clip_open_result(RunwayClip *c, int fd, int64_t size,
+                               const char *task)
 {
     RunwayGeometry shape = { 0 };
     const RunwayReaderInfo *info;
     RunwayError err;
     int ret;
 
-    c->job = *job;
-    *job   = NULL;
+    av_strlcpy(c->task, task, sizeof(c->task));
     c->frame  = av_frame_alloc();
     c->next   = av_frame_alloc();
     c->scaler = ff_runway_scaler_create(c->config.log_ctx);
     if (!c->frame || !c->next || !c->scaler)
         return AVERROR(ENOMEM);
-    ret = ff_runway_reader_open(&c->reader, c->job->result_fd,
-                                c->job->result_size, c->colorspace,
+    ret = ff_runway_reader_open(&c->reader, fd, size, c->colorspace,
                                 c->config.writer.interrupted,
                                 c->config.writer.opaque,
                                 c->config.log_ctx);
     if (ret < 0)
         return not_read(c, ret);
     info = ff_runway_reader_info(c->reader);
-    if (ff_runway_retime_plan(&c->retime, c->job->sent, info->duration,
+    if (ff_runway_retime_plan(&c->retime, c->sent, info->duration,
                               info->frame, &err))
         return ff_runway_report(c->config.log_ctx, &err);
     ret = read_next(c);
@@ -436,9 +443,9 @@ int ff_runway_clip_open_result(RunwayClip *c, RunwayJob **job)
     shape.height = c->config.shape_h;
     if (ff_runway_geometry_is_off(&shape, c->next->width, c->next->height))
         av_log(c->config.log_ctx, AV_LOG_WARNING, "%s: the result has another "
-               "shape than what was %s (%dx%d for %dx%d) and is stretched\n",
-               c->job->label, c->job->request.ratio ? "asked for" : "sent",
-               c->next->width, c->next->height, shape.width, shape.height);
+               "shape than expected (%dx%d for %dx%d) and is stretched\n",
+               c->label, c->next->width, c->next->height, shape.width,
+               shape.height);
     FFSWAP(AVFrame *, c->frame, c->next);
     c->time = c->next_time;
     return read_next(c);
@@ -520,7 +527,7 @@ static int set_metadata(const RunwayClip *c, AVFrame *frame)
 
     if (ret >= 0)
         ret = av_dict_set(&frame->metadata, "lavfi.runway_v2v.task_id",
-                          c->job->now.task_id, 0);
+                          c->task, 0);
     if (ret >= 0)
         ret = av_dict_set(&frame->metadata, "lavfi.runway_v2v.origin",
                           "generated", 0);

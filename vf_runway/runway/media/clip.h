@@ -20,7 +20,7 @@
  * @file
  * One clip on its way through the filter: source frames go in and leave their
  * times and properties, a file goes to the provider, generated frames come out
- * at those times. Floor 3, knows FFmpeg: errors are AVERROR codes, and the
+ * at those times. Knows FFmpeg and no job: errors are AVERROR codes, and the
  * reason is logged. Belongs to the filter's thread.
  */
 
@@ -32,8 +32,8 @@
 #include "libavutil/frame.h"
 #include "libavutil/rational.h"
 
+#include "identity.h"
 #include "writer.h"
-#include "../engine/job.h"
 #include "../math/segment.h"
 
 typedef struct RunwayClip RunwayClip;
@@ -73,23 +73,36 @@ int ff_runway_clip_is_long_enough(const RunwayClip *clip);
 
 int ff_runway_clip_add(RunwayClip *clip, const AVFrame *frame, int64_t length);
 
-/**
- * No more frames: finish the file, encode it smaller where it is more than can
- * be sent, and hand it to a job: fd, size, upload, sent, index and label are
- * set, the rest is the caller's to set. With plan_only there is no fd.
- */
-int ff_runway_clip_close(RunwayClip *clip, RunwayJob *job);
+/** A clip as it is sent. */
+typedef struct RunwayClipFile {
+    int fd;                         ///< MP4, the caller's to close; -1 with
+                                    ///< plan_only
+    int64_t size;                   ///< bytes
+    int64_t length;                 ///< microseconds
+    int upload;                     ///< it is too large for a request
+} RunwayClipFile;
 
-/** After ff_runway_clip_close(): what the clip is in journal and cache. Once. */
-void ff_runway_clip_identify(RunwayClip *clip, RunwayJob *job,
-                             const char *endpoint, int64_t take);
+/** No more frames: finish the file, and encode it smaller where it is more than
+ *  can be sent. */
+int ff_runway_clip_close(RunwayClip *clip, RunwayClipFile *file);
 
-/** The job is done: frames can be had. Takes the job over. */
-int ff_runway_clip_open_result(RunwayClip *clip, RunwayJob **job);
+/** After ff_runway_clip_close(), once: what the clip is in the journal, where it
+ *  is asked for with request at endpoint. */
+void ff_runway_clip_identify(RunwayClip *clip, const char *endpoint,
+                             const RunwayRequest *request, int64_t take,
+                             char identity[RUNWAY_IDENTITY_SIZE]);
+
+/** Frames can be had, from size bytes of fd, which task made. fd stays the
+ *  caller's, and open until the clip is freed. */
+int ff_runway_clip_open_result(RunwayClip *clip, int fd, int64_t size,
+                               const char *task);
 int ff_runway_clip_is_open(const RunwayClip *clip);
 
 /** Where on the source the clip lies, seconds. */
 void ff_runway_clip_extent(const RunwayClip *clip, double *start, double *end);
+
+/** For people: "clip 3 (10.00-15.00 s)"; after ff_runway_clip_close(). */
+const char *ff_runway_clip_label(const RunwayClip *clip);
 
 /** Frames put in. */
 int ff_runway_clip_nb_frames(const RunwayClip *clip);

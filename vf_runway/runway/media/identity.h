@@ -37,10 +37,9 @@
 
 #include "libavutil/frame.h"
 
-#include "../math/geometry.h"
-#include "../store/record.h"
-#include "../math/segment.h"
 #include "../api/wire.h"
+#include "../base/checksum.h"
+#include "../math/geometry.h"
 
 typedef struct RunwayIdentity RunwayIdentity;
 

@@ -38,9 +38,6 @@
 #include "../base/error.h"
 #include "../api/wire.h"
 
-/** Room for an identity: 64 lower-case hex digits and a 0. */
-#define RUNWAY_IDENTITY_SIZE 65
-
 typedef enum RunwayClipState {
     RUNWAY_CLIP_NONE,      ///< planned: nothing was sent
     RUNWAY_CLIP_INTENT,    ///< a create is about to go out, or went out
