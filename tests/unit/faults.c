@@ -141,6 +141,21 @@ int faulty_open(const char *path, int flags, ...)
     return open(path, flags, mode);
 }
 
+int faulty_openat(int dir, const char *path, int flags, ...)
+{
+    va_list args;
+    int mode = 0;
+
+    if (fails(OPEN | DISK | (flags & O_CREAT ? SPACE : 0)))
+        return -1;
+    if (flags & O_CREAT) {
+        va_start(args, flags);
+        mode = va_arg(args, int);
+        va_end(args);
+    }
+    return openat(dir, path, flags, mode);
+}
+
 int faulty_mkstemp(char *path)
 {
     return fails(OPEN | DISK | SPACE) ? -1 : mkstemp(path);
@@ -151,9 +166,19 @@ int faulty_mkdir(const char *path, mode_t mode)
     return fails(DISK | SPACE) ? -1 : mkdir(path, mode);
 }
 
+int faulty_mkdirat(int dir, const char *path, mode_t mode)
+{
+    return fails(DISK | SPACE) ? -1 : mkdirat(dir, path, mode);
+}
+
 DIR *faulty_opendir(const char *path)
 {
     return fails(OPEN | DISK) ? NULL : opendir(path);
+}
+
+DIR *faulty_fdopendir(int fd)
+{
+    return fails(DISK) ? NULL : fdopendir(fd);
 }
 
 ssize_t faulty_read(int fd, void *data, size_t size)
@@ -202,6 +227,11 @@ int faulty_rename(const char *from, const char *to)
     return fails(DISK | SPACE) ? -1 : rename(from, to);
 }
 
+int faulty_renameat(int from_dir, const char *from, int to_dir, const char *to)
+{
+    return fails(DISK | SPACE) ? -1 : renameat(from_dir, from, to_dir, to);
+}
+
 int faulty_link(const char *from, const char *to)
 {
     return fails(DISK | SPACE) ? -1 : link(from, to);
@@ -210,6 +240,11 @@ int faulty_link(const char *from, const char *to)
 int faulty_unlink(const char *path)
 {
     return fails(DISK) ? -1 : unlink(path);
+}
+
+int faulty_unlinkat(int dir, const char *path, int flags)
+{
+    return fails(DISK) ? -1 : unlinkat(dir, path, flags);
 }
 
 int faulty_flock(int fd, int how)

@@ -29,6 +29,12 @@
 #ifndef TESTS_UNIT_FAULTS_H
 #define TESTS_UNIT_FAULTS_H
 
+/* what files of the core ask for is decided by the first header */
+#undef _POSIX_C_SOURCE
+#define _POSIX_C_SOURCE 200809L
+#undef _XOPEN_SOURCE
+#define _XOPEN_SOURCE 700
+
 #ifdef __APPLE__
 #define _DARWIN_C_SOURCE /* flock() */
 #endif
@@ -72,9 +78,12 @@ char *faulty_strdup(const char *text);
 void faulty_free(void *block);
 
 int faulty_open(const char *path, int flags, ...);
+int faulty_openat(int dir, const char *path, int flags, ...);
 int faulty_mkstemp(char *path);
 int faulty_mkdir(const char *path, mode_t mode);
+int faulty_mkdirat(int dir, const char *path, mode_t mode);
 DIR *faulty_opendir(const char *path);
+DIR *faulty_fdopendir(int fd);
 ssize_t faulty_read(int fd, void *data, size_t size);
 ssize_t faulty_pread(int fd, void *data, size_t size, off_t at);
 ssize_t faulty_write(int fd, const void *data, size_t size);
@@ -82,8 +91,10 @@ ssize_t faulty_pwrite(int fd, const void *data, size_t size, off_t at);
 int faulty_ftruncate(int fd, off_t size);
 int faulty_fsync(int fd);
 int faulty_rename(const char *from, const char *to);
+int faulty_renameat(int from_dir, const char *from, int to_dir, const char *to);
 int faulty_link(const char *from, const char *to);
 int faulty_unlink(const char *path);
+int faulty_unlinkat(int dir, const char *path, int flags);
 int faulty_flock(int fd, int how);
 int faulty_socket(int domain, int type, int protocol);
 
@@ -94,9 +105,12 @@ int faulty_socket(int domain, int type, int protocol);
 #define strdup    faulty_strdup
 #define free      faulty_free
 #define open      faulty_open
+#define openat    faulty_openat
 #define mkstemp   faulty_mkstemp
 #define mkdir     faulty_mkdir
+#define mkdirat   faulty_mkdirat
 #define opendir   faulty_opendir
+#define fdopendir faulty_fdopendir
 #define read      faulty_read
 #define pread     faulty_pread
 #define write     faulty_write
@@ -104,8 +118,10 @@ int faulty_socket(int domain, int type, int protocol);
 #define ftruncate faulty_ftruncate
 #define fsync     faulty_fsync
 #define rename    faulty_rename
+#define renameat  faulty_renameat
 #define link      faulty_link
 #define unlink    faulty_unlink
+#define unlinkat  faulty_unlinkat
 #define flock     faulty_flock
 #define socket    faulty_socket
 #endif

@@ -1,0 +1,201 @@
+/*
+ * This file is part of runway_v2v.
+ *
+ * runway_v2v is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * runway_v2v is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with runway_v2v; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+
+/* openat() and its like are younger than what FFmpeg asks for */
+#undef _POSIX_C_SOURCE
+#define _POSIX_C_SOURCE 200809L
+#undef _XOPEN_SOURCE
+#define _XOPEN_SOURCE 700
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include "dir.h"
+#include "disk.h"
+
+static int open_at(int dir, const char *name, int flags, int *fd)
+{
+    do
+        *fd = openat(dir, name, flags | O_NOFOLLOW | O_CLOEXEC, 0600);
+    while (*fd < 0 && errno == EINTR);
+    return *fd < 0 ? errno : 0;
+}
+
+static int check_name(const char *name)
+{
+    return *name && !strchr(name, '/') ? 0 : EINVAL;
+}
+
+static int is_ours(const struct stat *st)
+{
+    return st->st_uid == geteuid() && !(st->st_mode & (S_IWGRP | S_IWOTH));
+}
+
+/* path is for errors; dir and name say which. */
+static RunwayOutcome open_dir(const char *option, const char *path, int dir,
+                              const char *name, int *fd, RunwayError *err)
+{
+    struct stat st;
+    int ret = open_at(dir, name, O_RDONLY | O_DIRECTORY, fd);
+
+    if (ret) {
+        /* systems do not agree on the error for a link */
+        if (!fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) &&
+            S_ISLNK(st.st_mode))
+            return ff_runway_error(err, RUNWAY_INVALID, "%s: %s is a symbolic "
+                                   "link; name the directory itself", option,
+                                   path);
+        return ff_runway_error(err, RUNWAY_IO, "%s: the directory %s cannot "
+                               "be opened: %s", option, path, strerror(ret));
+    }
+    if (fstat(*fd, &st))
+        ret = ff_runway_error(err, RUNWAY_IO, "%s: the directory %s cannot be "
+                              "checked: %s", option, path, strerror(errno));
+    else if (st.st_uid != geteuid())
+        ret = ff_runway_error(err, RUNWAY_INVALID, "%s: %s belongs to another "
+                              "user (uid %ld); use a directory of your own",
+                              option, path, (long)st.st_uid);
+    else if (!is_ours(&st))
+        ret = ff_runway_error(err, RUNWAY_INVALID, "%s: others can write to "
+                              "%s; after checking what is in it: chmod go-w "
+                              "'%s'", option, path, path);
+    if (ret) {
+        close(*fd);
+        *fd = -1;
+    }
+    return (RunwayOutcome)ret;
+}
+
+RunwayOutcome ff_runway_dir_open(const char *option, const char *path, int *fd,
+                                 RunwayError *err)
+{
+    char *copy = strdup(path);
+    size_t length;
+    RunwayOutcome ret;
+
+    *fd = -1;
+    if (!copy)
+        return ff_runway_error(err, RUNWAY_NOMEM, "out of memory");
+    /* with a slash behind it, a link would be followed all the same */
+    length = strlen(copy);
+    while (length > 1 && copy[length - 1] == '/')
+        copy[--length] = 0;
+    ret = open_dir(option, copy, AT_FDCWD, copy, fd, err);
+    free(copy);
+    return ret;
+}
+
+RunwayOutcome ff_runway_dir_open_below(const char *option, const char *path,
+                                       int dir, const char *name, int *fd,
+                                       RunwayError *err)
+{
+    char *whole = ff_runway_disk_path(path, name, NULL);
+    int error = check_name(name);
+    RunwayOutcome ret;
+
+    *fd = -1;
+    if (!whole)
+        return ff_runway_error(err, RUNWAY_NOMEM, "out of memory");
+    if (!error && !mkdirat(dir, name, 0700))
+        ff_runway_disk_sync(dir); /* some file systems cannot */
+    else if (!error && errno != EEXIST)
+        error = errno;
+    ret = error ? ff_runway_error(err, RUNWAY_IO, "%s: the directory %s cannot "
+                                  "be made: %s", option, whole,
+                                  strerror(error))
+                : open_dir(option, whole, dir, name, fd, err);
+    free(whole);
+    return ret;
+}
+
+int ff_runway_dir_create_file(int dir, const char *name, int *fd)
+{
+    *fd = -1;
+    if (check_name(name))
+        return EINVAL;
+    return open_at(dir, name, O_RDWR | O_CREAT | O_EXCL, fd);
+}
+
+int ff_runway_dir_open_file(int dir, const char *name, int flags, int *fd)
+{
+    struct stat st;
+    int ret = check_name(name);
+
+    *fd = -1;
+    /* whoever put a FIFO there shall not stop us */
+    if (!ret)
+        ret = open_at(dir, name, flags | O_NONBLOCK, fd);
+    if (ret)
+        return ret;
+    if (fstat(*fd, &st))
+        ret = errno;
+    else if (!S_ISREG(st.st_mode) || !is_ours(&st))
+        ret = EPERM;
+    if (ret) {
+        close(*fd);
+        *fd = -1;
+    }
+    return ret;
+}
+
+int ff_runway_dir_rename(int from_dir, const char *from, int to_dir,
+                         const char *to)
+{
+    if (check_name(from) || check_name(to))
+        return EINVAL;
+    return renameat(from_dir, from, to_dir, to) ? errno : 0;
+}
+
+int ff_runway_dir_remove_file(int dir, const char *name)
+{
+    if (check_name(name))
+        return EINVAL;
+    return unlinkat(dir, name, 0) ? errno : 0;
+}
+
+int ff_runway_dir_is_at(int dir, const char *name, int fd)
+{
+    struct stat here, there;
+
+    return !fstat(fd, &here) &&
+           !fstatat(dir, name, &there, AT_SYMLINK_NOFOLLOW) &&
+           here.st_dev == there.st_dev && here.st_ino == there.st_ino;
+}
+
+int ff_runway_dir_list(int dir, DIR **list)
+{
+    /* an opening of its own, which begins at the beginning */
+    int fd, ret = open_at(dir, ".", O_RDONLY | O_DIRECTORY, &fd);
+
+    *list = NULL;
+    if (ret)
+        return ret;
+    *list = fdopendir(fd);
+    if (!*list) {
+        ret = errno;
+        close(fd);
+    }
+    return ret;
+}

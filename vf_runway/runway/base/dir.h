@@ -1,0 +1,70 @@
+/*
+ * This file is part of runway_v2v.
+ *
+ * runway_v2v is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * runway_v2v is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with runway_v2v; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+
+/**
+ * @file
+ * Directories of ours, opened once and used through their descriptors: nobody
+ * else can put another one, or a link, where we write. Layer 0.
+ *
+ * A directory is ours when the effective user owns it and nobody else can write
+ * to it; it is no symbolic link, its parents may be. Names are single
+ * components: one with a slash is EINVAL. Descriptors are close-on-exec and the
+ * caller's to close(). Functions that return int return 0 or an errno value.
+ * Any thread.
+ */
+
+#ifndef AVFILTER_RUNWAY_BASE_DIR_H
+#define AVFILTER_RUNWAY_BASE_DIR_H
+
+#include <dirent.h>
+
+#include "error.h"
+
+/**
+ * Open the directory path, which exists (ff_runway_disk_make_dir()).
+ * RUNWAY_INVALID: it is not ours; RUNWAY_IO: it cannot be opened. Both name
+ * option, path and what to do.
+ */
+RunwayOutcome ff_runway_dir_open(const char *option, const char *path, int *fd,
+                                 RunwayError *err);
+
+/** The same for name in the directory dir, whose path is for errors only. One
+ *  that does not exist is made, 0700, and its name made durable. */
+RunwayOutcome ff_runway_dir_open_below(const char *option, const char *path,
+                                       int dir, const char *name, int *fd,
+                                       RunwayError *err);
+
+/** Open a new file in dir, 0600, for reading and writing. */
+int ff_runway_dir_create_file(int dir, const char *name, int *fd);
+
+/** Open a file in dir; flags is O_RDONLY or O_RDWR. ELOOP: a symbolic link.
+ *  EPERM: no regular file, another user's, or one that others can write. */
+int ff_runway_dir_open_file(int dir, const char *name, int flags, int *fd);
+
+int ff_runway_dir_rename(int from_dir, const char *from, int to_dir,
+                         const char *to);
+int ff_runway_dir_remove_file(int dir, const char *name);
+
+/** Whether name in dir is the file that fd is open on. */
+int ff_runway_dir_is_at(int dir, const char *name, int fd);
+
+/** The names in dir: closedir(). dir stays open and may be listed again. */
+int ff_runway_dir_list(int dir, DIR **list);
+
+#endif /* AVFILTER_RUNWAY_BASE_DIR_H */
