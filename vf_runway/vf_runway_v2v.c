@@ -50,7 +50,7 @@
 
 /* more frames than these that come, or stand, in while none is asked for are no
  * decoder's delay, but a host that serves another stream first */
-#define UNASKED_MOST 64
+#define UNASKED_MAX 64
 
 /* native frames have no rate that is known beforehand; this is fine enough for
  * any and what MPEG counts in */
@@ -574,7 +574,7 @@ static int is_wanted(AVFilterContext *ctx)
         return 1;
     }
     if (RUNWAY_SETTLE_AT_EOF && s->nb_unasked +
-        (int64_t)ff_inlink_queued_frames(ctx->inputs[0]) > UNASKED_MOST)
+        (int64_t)ff_inlink_queued_frames(ctx->inputs[0]) > UNASKED_MAX)
         s->unserved = 1;
     return s->unserved;
 }

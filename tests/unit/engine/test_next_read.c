@@ -27,7 +27,7 @@
 #include "engine/job.h"
 
 #define SECOND 1000000LL
-#define LEAST RUNWAY_POLL_LEAST
+#define MIN_WAIT RUNWAY_POLL_MIN
 
 /* How long after its end a task is seen to have ended, that takes so long and
  * is expected to; never is it read sooner than least after the read before. */
@@ -50,23 +50,23 @@ static void test_nothing_to_go_by(void **state)
 {
     (void)state;
     for (int64_t elapsed = 0; elapsed < 100 * SECOND; elapsed += SECOND)
-        assert_int_equal(ff_runway_job_next_read(elapsed, 6 * SECOND, 0, LEAST),
+        assert_int_equal(ff_runway_job_next_read(elapsed, 6 * SECOND, 0, MIN_WAIT),
                          6 * SECOND);
 }
 
 static void test_never_nearer_than_the_provider_asks(void **state)
 {
     (void)state;
-    assert_int_equal(ff_runway_job_next_read(0, SECOND, 0, LEAST), LEAST);
+    assert_int_equal(ff_runway_job_next_read(0, SECOND, 0, MIN_WAIT), MIN_WAIT);
     assert_int_equal(ff_runway_job_next_read(9 * SECOND, SECOND, 10 * SECOND,
-                                             LEAST), LEAST);
+                                             MIN_WAIT), MIN_WAIT);
 }
 
 static void test_a_task_that_takes_what_is_expected(void **state)
 {
     (void)state;
-    for (int64_t takes = LEAST; takes < 600 * SECOND; takes += SECOND / 10)
-        assert_true(seen_after(takes, takes, 6 * SECOND, LEAST) <= SECOND / 2);
+    for (int64_t takes = MIN_WAIT; takes < 600 * SECOND; takes += SECOND / 10)
+        assert_true(seen_after(takes, takes, 6 * SECOND, MIN_WAIT) <= SECOND / 2);
 }
 
 /* A little longer than those before: it is asked again soon, not an interval
@@ -76,10 +76,10 @@ static void test_a_task_that_takes_longer(void **state)
     int64_t expected = 40 * SECOND;
 
     (void)state;
-    assert_true(seen_after(42 * SECOND, expected, 20 * SECOND, LEAST) <= LEAST);
-    assert_true(seen_after(60 * SECOND, expected, 20 * SECOND, LEAST) <= LEAST);
+    assert_true(seen_after(42 * SECOND, expected, 20 * SECOND, MIN_WAIT) <= MIN_WAIT);
+    assert_true(seen_after(60 * SECOND, expected, 20 * SECOND, MIN_WAIT) <= MIN_WAIT);
     assert_int_equal(ff_runway_job_next_read(200 * SECOND, 20 * SECOND,
-                                             expected, LEAST), 20 * SECOND);
+                                             expected, MIN_WAIT), 20 * SECOND);
 }
 
 int main(void)

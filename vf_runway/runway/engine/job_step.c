@@ -22,7 +22,7 @@
 
 #define BACKOFF_BASE  1000000LL
 #define BACKOFF_CAP  60000000LL
-#define BACKOFF_LEAST  250000LL
+#define BACKOFF_MIN    250000LL
 
 static uint32_t next_random(RunwayJobRun *run)
 {
@@ -66,9 +66,9 @@ RunwayOutcome ff_runway_run_back_off(RunwayJobRun *run, const char *what,
                                "%s has failed for %.0f s: %s", what,
                                (double)(now - run->outage) / 1e6, why->text);
     wait = ff_runway_backoff(run->attempt, BACKOFF_BASE, BACKOFF_CAP,
-                             BACKOFF_LEAST, retry_after, next_random(run));
+                             BACKOFF_MIN, retry_after, next_random(run));
     /* the last try is when patience ends, and not up to a minute later */
-    left = most - (now - run->outage) + BACKOFF_LEAST;
+    left = most - (now - run->outage) + BACKOFF_MIN;
     if (retry_after < 0 && wait > left)
         wait = left;
     ff_runway_log(run->host->log,

@@ -145,8 +145,8 @@ RunwayOutcome ff_runway_run_await(RunwayJobRun *run, RunwayError *err)
     const RunwayJobHost *host = run->host;
     /* a user's own server may be asked more often, if that is wished */
     int64_t least = ff_runway_client_is_loopback(host->client) &&
-                    host->poll_interval < RUNWAY_POLL_LEAST ?
-                    host->poll_interval : RUNWAY_POLL_LEAST;
+                    host->poll_interval < RUNWAY_POLL_MIN ?
+                    host->poll_interval : RUNWAY_POLL_MIN;
     int64_t created = ff_runway_now(), last = created;
     int64_t began = created;    /* of its work, as near as is known */
     Reading reading = { 0 };    /* the newest, not done yet */

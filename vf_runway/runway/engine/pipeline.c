@@ -378,11 +378,11 @@ RunwayOutcome ff_runway_pipeline_create(const RunwayPipelineConfig *config,
         ret = open_stores(p, err);
     if (ret)
         goto fail;
-    if (!config->plan_only && config->poll_interval < RUNWAY_POLL_LEAST &&
+    if (!config->plan_only && config->poll_interval < RUNWAY_POLL_MIN &&
         !ff_runway_client_is_loopback(p->client))
         ff_runway_log(config->log, RUNWAY_LOG_WARNING, "poll_interval: the "
                       "provider asks for %lld s between two looks at a task; "
-                      "it is made so many", RUNWAY_POLL_LEAST / 1000000);
+                      "it is made so many", RUNWAY_POLL_MIN / 1000000);
     *pipeline = p;
     return RUNWAY_OK;
 

@@ -31,7 +31,7 @@
 
 #define BACKOFF_BASE   1000000LL
 #define BACKOFF_CAP   60000000LL
-#define BACKOFF_LEAST   250000LL
+#define BACKOFF_MIN     250000LL
 
 /* slots tried until the storage's refusal is believed */
 #define REFUSED_MAX 3
@@ -262,7 +262,7 @@ RunwayOutcome ff_runway_upload(RunwayUploader *u, const RunwayUpload *what,
         }
         random = random * 1664525u + 1013904223u;
         wait   = ff_runway_backoff(attempt < 30 ? attempt : 30, BACKOFF_BASE,
-                                   BACKOFF_CAP, BACKOFF_LEAST, retry_after,
+                                   BACKOFF_CAP, BACKOFF_MIN, retry_after,
                                    random);
         ff_runway_log(u->config.log,
                       attempt ? RUNWAY_LOG_VERBOSE : RUNWAY_LOG_WARNING,

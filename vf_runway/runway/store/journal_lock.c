@@ -29,7 +29,7 @@
 
 /* microseconds between two looks at a lock that another has */
 #define LOCK_PAUSE_FIRST  10000
-#define LOCK_PAUSE_MOST  100000
+#define LOCK_PAUSE_MAX   100000
 
 /**
  * The lock file, made where it is not there. Its holder removes it when he is
@@ -147,7 +147,7 @@ RunwayOutcome ff_runway_journal_lock(RunwayJournal *j, const char *identity,
             tell_wait(j, l->fd, label ? label : identity);
         told = 1;
         ff_runway_disk_pause(pause);
-        pause = pause * 2 > LOCK_PAUSE_MOST ? LOCK_PAUSE_MOST : pause * 2;
+        pause = pause * 2 > LOCK_PAUSE_MAX ? LOCK_PAUSE_MAX : pause * 2;
     }
     sign_lock(j, l->fd);
     *lock = l;
