@@ -37,7 +37,6 @@
 
 #include "runway/media/compat.h"
 #include "runway/media/averror.h"
-#include "runway/media/reader.h"
 #include "runway/base/event_log.h"
 #include "runway/base/interrupt.h"
 #include "runway/filter/progress.h"
@@ -117,7 +116,7 @@ static const AVOption runway_v2v_options[] = {
         { "upload", "uploaded to the provider first",                            0, AV_OPT_TYPE_CONST, { .i64 = RUNWAY_SEND_UPLOAD }, 0, 0, FLAGS, .unit = "transport" },
     { "clip_duration", "longest clip that is sent, in seconds; 0 is the model's best", OFFSET(clip_duration), AV_OPT_TYPE_DURATION, { .i64 = 0 }, 0, 3600000000LL, FLAGS },
     { "scene", "scene change score (0..100, as scdet) at which a clip may end early; 0 is off", OFFSET(scene), AV_OPT_TYPE_DOUBLE, { .dbl = 0 }, 0, 100, FLAGS },
-    { "concurrency", "clips in flight at the same time", OFFSET(concurrency), AV_OPT_TYPE_INT, { .i64 = 4 }, 1, 64, FLAGS },
+    { "concurrency", "clips in flight at the same time", OFFSET(policy.concurrency), AV_OPT_TYPE_INT, { .i64 = 4 }, 1, 64, FLAGS },
     STR("encoder", encoder, "auto", "H.264 encoder for the clips that are sent; auto is libx264, or else what is there"),
     { "encoder_opts", "options for that encoder, key=value with : between", OFFSET(encoder_opts), AV_OPT_TYPE_DICT, { .str = NULL }, 0, 0, FLAGS },
     { "timing", "which frames come out", OFFSET(timing), AV_OPT_TYPE_INT, { .i64 = RUNWAY_TIMING_SOURCE }, RUNWAY_TIMING_SOURCE, RUNWAY_TIMING_NATIVE, FLAGS, .unit = "timing" },
@@ -126,20 +125,20 @@ static const AVOption runway_v2v_options[] = {
     { "interlaced", "what to do with interlaced input", OFFSET(interlaced), AV_OPT_TYPE_INT, { .i64 = RUNWAY_INTERLACED_FAIL }, RUNWAY_INTERLACED_FAIL, RUNWAY_INTERLACED_WARN, FLAGS, .unit = "interlaced" },
         { "fail", "end with an error",           0, AV_OPT_TYPE_CONST, { .i64 = RUNWAY_INTERLACED_FAIL }, 0, 0, FLAGS, .unit = "interlaced" },
         { "warn", "warn, and send it as it is", 0, AV_OPT_TYPE_CONST, { .i64 = RUNWAY_INTERLACED_WARN }, 0, 0, FLAGS, .unit = "interlaced" },
-    { "poll_interval", "seconds between two looks at a task; at least 5, but on loopback", OFFSET(poll_interval), AV_OPT_TYPE_DURATION, { .i64 = 6000000 }, 100000, 600000000, FLAGS },
-    { "task_timeout", "longest time for a task, in seconds or MM:SS; waiting for a free place is not counted", OFFSET(task_timeout), AV_OPT_TYPE_DURATION, { .i64 = 1800000000LL }, 1000000, 86400000000LL, FLAGS },
-    STR("state_dir", state_dir, NULL, "folder of the journal of what was paid for; the XDG state home's when not set"),
-    STR("cache_dir", cache_dir, NULL, "folder of the results; the XDG cache home's when not set"),
-    { "cache_size", "bytes that results may take; the oldest go first", OFFSET(cache_size), AV_OPT_TYPE_INT64, { .i64 = 20LL << 30 }, 0, INT64_MAX, FLAGS },
-    { "dry_run", "send nothing, log the plan and the price, pass the frames through", OFFSET(dry_run), AV_OPT_TYPE_BOOL, { .i64 = 0 }, 0, 1, FLAGS },
-    { "max_credits", "most credits that the clips of this output may cost in all; 0 is no limit", OFFSET(max_credits), AV_OPT_TYPE_DOUBLE, { .dbl = 0 }, 0, 1e12, FLAGS },
-    { "on_error", "what to do when a clip's task fails", OFFSET(on_error), AV_OPT_TYPE_INT, { .i64 = RUNWAY_ON_ERROR_FAIL }, RUNWAY_ON_ERROR_FAIL, RUNWAY_ON_ERROR_SOURCE, FLAGS, .unit = "on_error" },
+    { "poll_interval", "seconds between two looks at a task; at least 5, but on loopback", OFFSET(policy.poll_interval), AV_OPT_TYPE_DURATION, { .i64 = 6000000 }, 100000, 600000000, FLAGS },
+    { "task_timeout", "longest time for a task, in seconds or MM:SS; waiting for a free place is not counted", OFFSET(policy.task_timeout), AV_OPT_TYPE_DURATION, { .i64 = 1800000000LL }, 1000000, 86400000000LL, FLAGS },
+    STR("state_dir", policy.state_dir, NULL, "folder of the journal of what was paid for; the XDG state home's when not set"),
+    STR("cache_dir", policy.cache_dir, NULL, "folder of the results; the XDG cache home's when not set"),
+    { "cache_size", "bytes that results may take; the oldest go first", OFFSET(policy.cache_size), AV_OPT_TYPE_INT64, { .i64 = 20LL << 30 }, 0, INT64_MAX, FLAGS },
+    { "dry_run", "send nothing, log the plan and the price, pass the frames through", OFFSET(policy.dry_run), AV_OPT_TYPE_BOOL, { .i64 = 0 }, 0, 1, FLAGS },
+    { "max_credits", "most credits that the clips of this output may cost in all; 0 is no limit", OFFSET(policy.max_credits), AV_OPT_TYPE_DOUBLE, { .dbl = 0 }, 0, 1e12, FLAGS },
+    { "on_error", "what to do when a clip's task fails", OFFSET(policy.on_error), AV_OPT_TYPE_INT, { .i64 = RUNWAY_ON_ERROR_FAIL }, RUNWAY_ON_ERROR_FAIL, RUNWAY_ON_ERROR_SOURCE, FLAGS, .unit = "on_error" },
         { "fail",   "end with an error",                   0, AV_OPT_TYPE_CONST, { .i64 = RUNWAY_ON_ERROR_FAIL },   0, 0, FLAGS, .unit = "on_error" },
         { "source", "put out that clip's own source frames", 0, AV_OPT_TYPE_CONST, { .i64 = RUNWAY_ON_ERROR_SOURCE }, 0, 0, FLAGS, .unit = "on_error" },
-    { "on_unknown", "what to do about a request or a task of unknown fate", OFFSET(on_unknown), AV_OPT_TYPE_INT, { .i64 = RUNWAY_ON_UNKNOWN_FAIL }, RUNWAY_ON_UNKNOWN_FAIL, RUNWAY_ON_UNKNOWN_RESEND, FLAGS, .unit = "on_unknown" },
+    { "on_unknown", "what to do about a request or a task of unknown fate", OFFSET(policy.on_unknown), AV_OPT_TYPE_INT, { .i64 = RUNWAY_ON_UNKNOWN_FAIL }, RUNWAY_ON_UNKNOWN_FAIL, RUNWAY_ON_UNKNOWN_RESEND, FLAGS, .unit = "on_unknown" },
         { "fail",   "end with an error",               0, AV_OPT_TYPE_CONST, { .i64 = RUNWAY_ON_UNKNOWN_FAIL },   0, 0, FLAGS, .unit = "on_unknown" },
         { "resend", "send it again, and maybe pay twice", 0, AV_OPT_TYPE_CONST, { .i64 = RUNWAY_ON_UNKNOWN_RESEND }, 0, 0, FLAGS, .unit = "on_unknown" },
-    { "retries", "new paid tasks for a clip whose task failed for a passing reason", OFFSET(retries), AV_OPT_TYPE_INT, { .i64 = 0 }, 0, 100, FLAGS },
+    { "retries", "new paid tasks for a clip whose task failed for a passing reason", OFFSET(policy.retries), AV_OPT_TYPE_INT, { .i64 = 0 }, 0, 100, FLAGS },
     STR("log_path", log_path, NULL, "file to append one JSON line to for each event"),
     STR("ca_file", ca_file, NULL, "PEM file of certificate authorities; the system's when not set"),
     { "tls_verify", "check the server's certificate", OFFSET(tls_verify), AV_OPT_TYPE_BOOL, { .i64 = 1 }, 0, 1, FLAGS },
@@ -186,8 +185,8 @@ static int passes_source(const AVFilterContext *ctx)
 {
     const RunwayV2VContext *s = ctx->priv;
 
-    return s->set.dry_run || ctx->enable_str ||
-           s->set.on_error == RUNWAY_ON_ERROR_SOURCE;
+    return s->set.policy.dry_run || ctx->enable_str ||
+           s->set.policy.on_error == RUNWAY_ON_ERROR_SOURCE;
 }
 
 /* Output has the input's format; but where results have more bits than a source
@@ -289,7 +288,7 @@ static int config_output(AVFilterLink *outlink)
     outlink->sample_aspect_ratio    = inlink->sample_aspect_ratio;
     RUNWAY_LINK(outlink)->frame_rate = s->set.timing == RUNWAY_TIMING_NATIVE ?
                                        (AVRational){ 1, 0 } : rate;
-    if (s->set.dry_run) /* frames pass through as they are */
+    if (s->set.policy.dry_run) /* frames pass through as they are */
         return 0;
     if (ratio && (s->set.model_info->fields & RUNWAY_FIELD_ASPECT))
         expand_output(s, inlink, outlink, ratio);
@@ -344,38 +343,8 @@ static int start(AVFilterContext *ctx)
     RunwayV2VContext *s = ctx->priv;
     AVFilterLink *inlink = ctx->inputs[0], *outlink = ctx->outputs[0];
     const RunwaySequenceConfig config = {
-        .pipeline = {
-            .client        = ff_runway_settings_client(&s->set),
-            .concurrency   = s->set.concurrency,
-            .poll_interval = s->set.poll_interval,
-            .task_timeout  = s->set.task_timeout,
-            .state_dir     = s->set.state_dir,
-            .cache_dir     = s->set.cache_dir,
-            .cache_size    = s->set.cache_size,
-            .max_credits   = s->set.max_credits,
-            .on_unknown    = s->set.on_unknown,
-            .retries       = s->set.retries,
-            .plan_only     = s->set.dry_run,
-            .tolerant      = s->set.on_error == RUNWAY_ON_ERROR_SOURCE,
-            .log           = &s->set.log,
-            .events        = s->events,
-            .check         = ff_runway_reader_check,
-            .check_opaque  = ctx,
-        },
-        .request       = s->set.request,
-        .keyframes     = s->set.keyframes,
-        .nb_keyframes  = s->set.nb_keyframes,
-        .fit           = s->set.fit,
-        .send          = s->set.transport,
-        .clip_duration = s->set.clip_duration,
-        .scene         = s->set.scene,
-        .native        = s->set.timing == RUNWAY_TIMING_NATIVE,
-        .take          = s->set.take,
-        .keep_source   = s->set.on_error == RUNWAY_ON_ERROR_SOURCE &&
-                         !s->set.dry_run,
-        .plan_only     = s->set.dry_run,
-        .encoder       = s->set.encoder,
-        .encoder_opts  = s->set.encoder_opts,
+        .set           = &s->set,
+        .events        = s->events,
         .time_base     = inlink->time_base,
         .frame_rate    = RUNWAY_LINK(inlink)->frame_rate,
         .out_time_base = outlink->time_base,
@@ -383,7 +352,6 @@ static int start(AVFilterContext *ctx)
         .opaque        = outlink,
         .interrupted   = is_interrupted,
         .interrupt_opaque = &s->interrupt,
-        .log_ctx       = ctx,
     };
 
     if (!ff_runway_model_is_known(s->set.model_info))
@@ -398,7 +366,7 @@ static int start(AVFilterContext *ctx)
                "provider's rate, which is not known beforehand; keep their "
                "times with -fps_mode vfr, or choose a rate with a fps filter "
                "behind this one\n");
-    if (s->set.signals && !s->set.dry_run)
+    if (s->set.signals && !s->set.policy.dry_run)
         ff_runway_interrupt_acquire(&s->interrupt);
     return ff_runway_sequence_create(&s->sequence, &config);
 }
@@ -518,7 +486,7 @@ static int take_frame(AVFilterContext *ctx, AVFrame **frame)
     length      = frame_length(ctx, *frame);
     s->prev_pts = (*frame)->pts;
     ret = ff_runway_sequence_add(s->sequence, *frame, length);
-    if (ret < 0 || !s->set.dry_run)
+    if (ret < 0 || !s->set.policy.dry_run)
         return ret;
     rescale_times(ctx, *frame);
     return put_untouched(ctx, frame);
@@ -586,13 +554,13 @@ static int end_input(AVFilterContext *ctx)
     /* what an error cut short is not worth paying for either */
     int discard = s->status != AVERROR_EOF, ret;
 
-    if (!discard && !s->set.dry_run && !is_wanted(ctx))
+    if (!discard && !s->set.policy.dry_run && !is_wanted(ctx))
         return 0;
     s->ended = 1;
     if (!s->sequence)
         return 0;
     ret = ff_runway_sequence_end(s->sequence, discard);
-    if (ret >= 0 && s->set.dry_run)
+    if (ret >= 0 && s->set.policy.dry_run)
         ff_runway_sequence_log_plan(s->sequence);
     return ret;
 }

@@ -202,10 +202,12 @@ static RunwayJob *make_job(World *w, int clip)
 static RunwayOutcome run_job(World *w, RunwayError *err)
 {
     const RunwayLog log = { w, count_line };
+    const RunwayPolicy policy = {
+        .poll_interval = 1000, .task_timeout = 60000000,
+    };
     RunwayJobHost host = {
         .output = "",
-        .log = &log, .poll_interval = 1000, .task_timeout = 60000000,
-        .opaque = w, .wait = wait_a_little, .cancelled = never,
+        .policy = &policy, .log = &log, .opaque = w, .wait = wait_a_little, .cancelled = never,
         .changed = ignore_change, .expected = not_known,
         .check = check_result, .download_timeout = w->download_timeout,
     };
@@ -284,10 +286,13 @@ static RunwayOutcome run_pipeline(World *w, RunwayError *err)
 {
     const RunwayLog log = { w, count_line };
     char base[64];
+    const RunwayPolicy policy = {
+        .concurrency = CLIPS, .poll_interval = 1000, .task_timeout = 60000000,
+        .state_dir = w->dir, .cache_dir = w->dir, .cache_size = 1 << 20,
+        .max_credits = 1000,
+    };
     const RunwayPipelineConfig config = {
-        .client = client_config(w, base, sizeof(base)), .concurrency = CLIPS,
-        .poll_interval = 1000, .task_timeout = 60000000, .state_dir = w->dir,
-        .cache_dir = w->dir, .cache_size = 1 << 20, .max_credits = 1000,
+        .client = client_config(w, base, sizeof(base)), .policy = &policy,
         .log = &log, .check = check_in_pipeline, .check_opaque = w,
     };
     RunwayPipeline *p;

@@ -667,9 +667,12 @@ static RunwayOutcome make_a_client(void *opaque, RunwayError *err)
 
 static RunwayOutcome make_a_pipeline(void *opaque, RunwayError *err)
 {
+    const RunwayPolicy policy = {
+        .concurrency = 2, .state_dir = dir, .cache_dir = dir,
+        .cache_size = 1000, .max_credits = 100,
+    };
     const RunwayPipelineConfig config = {
-        .client = client_config(), .concurrency = 2, .state_dir = dir,
-        .cache_dir = dir, .cache_size = 1000, .max_credits = 100,
+        .client = client_config(), .policy = &policy,
     };
     RunwayPipelinePlan plan;
     int most;

@@ -71,8 +71,9 @@ static void test_table(void **state)
     for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
         for (int retries = 0; retries < 3; retries++) {
             for (int how = 0; how < 3; how++) {
-                RunwayResumePolicy policy = { how ? RESEND : FAIL, retries,
-                                              how == 2 };
+                const RunwayPolicy policy = {
+                    .on_unknown = how ? RESEND : FAIL, .retries = retries,
+                };
                 RunwayError err = { RUNWAY_OK, "" };
                 RunwayResumeAction want = !how     ? table[i].fail :
                                           how == 1 ? table[i].resend :
@@ -82,8 +83,8 @@ static void test_table(void **state)
                 fill(&r, table[i].state);
                 if (r.state == RUNWAY_CLIP_REJECTED)
                     r.tries = 0;
-                assert_int_equal(ff_runway_resume(&r, NULL, &policy, &err),
-                                 want);
+                assert_int_equal(ff_runway_resume(&r, NULL, &policy, how == 2,
+                                                  &err), want);
                 assert_int_equal(err.outcome,
                                  want == STOP ? table[i].outcome : RUNWAY_OK);
             }
@@ -97,8 +98,9 @@ static void test_retries(void **state)
     for (int failures = 1; failures < 6; failures++) {
         for (int retries = 0; retries < 6; retries++) {
             for (int resend = 0; resend < 2; resend++) {
-                RunwayResumePolicy policy = { resend ? RESEND : FAIL, retries,
-                                              0 };
+                const RunwayPolicy policy = {
+                    .on_unknown = resend ? RESEND : FAIL, .retries = retries,
+                };
                 RunwayError err = { RUNWAY_OK, "" };
                 RunwayRecord r;
                 int send = failures <= retries;
@@ -106,8 +108,8 @@ static void test_retries(void **state)
                 fill(&r, RUNWAY_CLIP_FAILED_PASSING);
                 r.failures = failures;
                 r.tries    = failures + 3; /* resent ones do not count */
-                assert_int_equal(ff_runway_resume(&r, "clip 9", &policy, &err),
-                                 send ? SEND : STOP);
+                assert_int_equal(ff_runway_resume(&r, "clip 9", &policy, 0,
+                                                  &err), send ? SEND : STOP);
                 assert_int_equal(err.outcome,
                                  send ? RUNWAY_OK
                                       : RUNWAY_TASK_FAILED_PASSING);
@@ -119,14 +121,14 @@ static void test_retries(void **state)
 /* a retry is a step back to intent and is counted as one */
 static void test_rounds(void **state)
 {
-    RunwayResumePolicy policy = { FAIL, 2, 0 };
+    const RunwayPolicy policy = { .on_unknown = FAIL, .retries = 2 };
     RunwayError err;
     RunwayRecord r;
     int sent = 0;
 
     (void)state;
     ff_runway_record_init(&r, IDENTITY);
-    while (ff_runway_resume(&r, NULL, &policy, &err) == SEND) {
+    while (ff_runway_resume(&r, NULL, &policy, 0, &err) == SEND) {
         assert_int_equal(ff_runway_record_move(&r, RUNWAY_CLIP_INTENT, &err),
                          RUNWAY_OK);
         strcpy(r.task_id, "t");
@@ -161,8 +163,10 @@ static void test_rejected_later(void **state)
         RUNWAY_CLIP_UNKNOWN, RUNWAY_CLIP_LOST, RUNWAY_CLIP_INTENT,
         RUNWAY_CLIP_DAMAGED,
     };
-    RunwayResumePolicy fail = { FAIL, 3, 0 }, resend = { RESEND, 0, 0 };
-    RunwayResumePolicy none = { FAIL, 0, 0 }, one = { FAIL, 1, 0 };
+    const RunwayPolicy fail = { .on_unknown = FAIL, .retries = 3 };
+    const RunwayPolicy resend = { .on_unknown = RESEND };
+    const RunwayPolicy none = { .on_unknown = FAIL };
+    const RunwayPolicy one = { .on_unknown = FAIL, .retries = 1 };
     RunwayError err;
     RunwayRecord r;
 
@@ -175,21 +179,19 @@ static void test_rejected_later(void **state)
             send(&r, firsts[i]);
         for (int n = 0; n < 3; n++)
             send(&r, RUNWAY_CLIP_REJECTED);
-        assert_int_equal(ff_runway_resume(&r, "c", &fail, &err), STOP);
+        assert_int_equal(ff_runway_resume(&r, "c", &fail, 0, &err), STOP);
         assert_int_equal(err.outcome, RUNWAY_UNKNOWN);
         assert_non_null(strstr(err.text, "on_unknown=resend"));
-        assert_int_equal(ff_runway_resume(&r, "c", &resend, &err), SEND);
-        resend.resent = 1;
-        assert_int_equal(ff_runway_resume(&r, "c", &resend, &err), STOP);
-        resend.resent = 0;
+        assert_int_equal(ff_runway_resume(&r, "c", &resend, 0, &err), SEND);
+        assert_int_equal(ff_runway_resume(&r, "c", &resend, 1, &err), STOP);
     }
     ff_runway_record_init(&r, IDENTITY);
     send(&r, RUNWAY_CLIP_REJECTED);
-    assert_int_equal(ff_runway_resume(&r, "c", &none, &err), SEND);
+    assert_int_equal(ff_runway_resume(&r, "c", &none, 0, &err), SEND);
     send(&r, RUNWAY_CLIP_FAILED_PASSING);
     send(&r, RUNWAY_CLIP_REJECTED);
-    assert_int_equal(ff_runway_resume(&r, "c", &one, &err), SEND);
-    assert_int_equal(ff_runway_resume(&r, "c", &none, &err), STOP);
+    assert_int_equal(ff_runway_resume(&r, "c", &one, 0, &err), SEND);
+    assert_int_equal(ff_runway_resume(&r, "c", &none, 0, &err), STOP);
     assert_int_equal(err.outcome, RUNWAY_TASK_FAILED_PASSING);
     assert_non_null(strstr(err.text, "with retries=1"));
 }
@@ -197,9 +199,9 @@ static void test_rejected_later(void **state)
 static void stop_text(const RunwayRecord *r, const char *label,
                       RunwayError *err)
 {
-    RunwayResumePolicy policy = { FAIL, 0, 0 };
+    const RunwayPolicy policy = { .on_unknown = FAIL };
 
-    assert_int_equal(ff_runway_resume(r, label, &policy, err), STOP);
+    assert_int_equal(ff_runway_resume(r, label, &policy, 0, err), STOP);
 }
 
 static void test_texts(void **state)

@@ -165,9 +165,8 @@ static RunwayOutcome run_locked(RunwayJobRun *run, RunwayError *err)
         return ret;
     resume_budget(run);
     while (!ret && job->result_fd < 0) {
-        const RunwayResumePolicy policy = { host->on_unknown, host->retries,
-                                            run->resent };
-        RunwayResumeAction action = ff_runway_resume(r, job->label, &policy,
+        RunwayResumeAction action = ff_runway_resume(r, job->label,
+                                                     host->policy, run->resent,
                                                      err);
 
         if (action == RUNWAY_RESUME_STOP)
@@ -195,7 +194,7 @@ static RunwayOutcome run_locked(RunwayJobRun *run, RunwayError *err)
             ff_runway_log(host->log, RUNWAY_LOG_WARNING, "%s: task %s failed "
                           "(%s %s)%s; buying another try, %d of %d (retries)",
                           job->label, r->task_id, r->failure, r->failure_code,
-                          kept, r->failures, host->retries);
+                          kept, r->failures, host->policy->retries);
         else if (r->state != RUNWAY_CLIP_NONE &&
                  r->state != RUNWAY_CLIP_REJECTED) {
             run->resent++;

@@ -39,6 +39,7 @@
 #include "../base/event_log.h"
 #include "../store/journal.h"
 #include "../base/log.h"
+#include "../base/policy.h"
 #include "../store/record.h"
 #include "../store/resume.h"
 #include "../http/upload.h"
@@ -104,13 +105,9 @@ typedef struct RunwayJobHost {
     RunwayAccountGate *account;
     RunwayUploader *uploader;
     const char *output;      ///< identity of the first clip of all; "": not known
-    RunwayOnUnknown on_unknown;
-    int retries;             ///< new paid tasks after passing failures
+    const RunwayPolicy *policy;
     const RunwayLog *log;
     RunwayEventLog *events;  ///< NULL: none
-    int64_t poll_interval;   ///< microseconds between two reads of a task
-    int64_t task_timeout;    ///< microseconds, from the first PENDING or
-                             ///< RUNNING; THROTTLED does not count
     int64_t download_timeout; ///< microseconds that a result may take to come,
                              ///< all tries together; 0: RUNWAY_DOWNLOAD_MAX
     void *opaque;

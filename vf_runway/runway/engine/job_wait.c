@@ -143,10 +143,10 @@ RunwayOutcome ff_runway_run_await(RunwayJobRun *run, RunwayError *err)
     RunwayJob *job = run->job;
     RunwayTask *task = run->task;
     const RunwayJobHost *host = run->host;
+    int64_t interval = host->policy->poll_interval;
     /* a user's own server may be asked more often, if that is wished */
     int64_t least = ff_runway_client_is_loopback(host->client) &&
-                    host->poll_interval < RUNWAY_POLL_MIN ?
-                    host->poll_interval : RUNWAY_POLL_MIN;
+                    interval < RUNWAY_POLL_MIN ? interval : RUNWAY_POLL_MIN;
     int64_t created = ff_runway_now(), last = created;
     int64_t began = created;    /* of its work, as near as is known */
     Reading reading = { 0 };    /* the newest, not done yet */
@@ -158,12 +158,11 @@ RunwayOutcome ff_runway_run_await(RunwayJobRun *run, RunwayError *err)
     for (;;) {
         int64_t now = ff_runway_now();
         int64_t expected = told ? told : host->expected(host->opaque);
-        int64_t pause = ff_runway_job_next_read(now - began,
-                                                host->poll_interval, expected,
-                                                least);
+        int64_t pause = ff_runway_job_next_read(now - began, interval,
+                                                expected, least);
         RunwayOutcome ret;
 
-        if (!expected && is_near_end(&reading, host->poll_interval + least))
+        if (!expected && is_near_end(&reading, interval + least))
             pause = least;
         if (first)
             pause = first = 0;
@@ -224,7 +223,7 @@ RunwayOutcome ff_runway_run_await(RunwayJobRun *run, RunwayError *err)
         default:
             break;
         }
-        if (counted > host->task_timeout)
+        if (counted > host->policy->task_timeout)
             return ff_runway_error(err, RUNWAY_TASK_TIMEOUT, "task %s is still "
                                    "%s after %.0f s (task_timeout); it is left "
                                    "running at the provider", job->now.task_id,

@@ -171,7 +171,7 @@ static Entry *next_queued(RunwayPipeline *p)
 /* Whether the run goes on without this clip. lock is held */
 static int is_tolerated(const RunwayPipeline *p, RunwayOutcome outcome)
 {
-    return p->config.tolerant &&
+    return p->config.policy->on_error == RUNWAY_ON_ERROR_SOURCE &&
            (outcome == RUNWAY_TASK_FAILED ||
             outcome == RUNWAY_TASK_FAILED_PASSING ||
             outcome == RUNWAY_BAD_RESULT);
@@ -259,12 +259,9 @@ static void *worker(void *opaque)
         .account       = p->account,
         .uploader      = p->uploader,
         .output        = p->output,
-        .on_unknown    = p->config.on_unknown,
-        .retries       = p->config.retries,
+        .policy        = p->config.policy,
         .log           = p->config.log,
         .events        = p->config.events,
-        .poll_interval = p->config.poll_interval,
-        .task_timeout  = p->config.task_timeout,
         .opaque        = p,
         .wait          = wait_stopped,
         .cancelled     = is_stopped,
@@ -300,15 +297,16 @@ static int is_cached(void *opaque, const RunwayRecord *record)
 
 static RunwayOutcome open_stores(RunwayPipeline *p, RunwayError *err)
 {
+    const RunwayPolicy *policy = p->config.policy;
     const RunwayJournalConfig journal = {
-        .state_dir = p->config.state_dir,
-        .read_only = p->config.plan_only,
+        .state_dir = policy->state_dir,
+        .read_only = policy->dry_run,
         .log       = p->config.log,
     };
     const RunwayCacheConfig cache = {
-        .cache_dir  = p->config.cache_dir,
-        .cache_size = p->config.cache_size,
-        .read_only  = p->config.plan_only,
+        .cache_dir  = policy->cache_dir,
+        .cache_size = policy->cache_size,
+        .read_only  = policy->dry_run,
         .log        = p->config.log,
     };
     const RunwayUploaderConfig uploader = {
@@ -325,12 +323,12 @@ static RunwayOutcome open_stores(RunwayPipeline *p, RunwayError *err)
         ret = ff_runway_account_gate_create(p->client, p->config.log,
                                             &p->account, err);
     if (!ret)
-        ret = ff_runway_budget_create(p->config.max_credits, &p->budget, err);
+        ret = ff_runway_budget_create(policy->max_credits, &p->budget, err);
     if (!ret)
         ret = ff_runway_journal_open(&journal, &p->journal, err);
     if (!ret)
         ret = ff_runway_cache_create(&cache, &p->cache, err);
-    if (!ret && !p->config.plan_only &&
+    if (!ret && !policy->dry_run &&
         ff_runway_journal_prune(p->journal, (int64_t)time(NULL),
                                         is_cached, p, NULL, &warning))
         ff_runway_log(p->config.log, RUNWAY_LOG_WARNING,
@@ -351,6 +349,7 @@ RunwayOutcome ff_runway_pipeline_create(const RunwayPipelineConfig *config,
                                         RunwayPipeline **pipeline,
                                         RunwayError *err)
 {
+    const RunwayPolicy *policy = config->policy;
     RunwayPipeline *p = calloc(1, sizeof(*p));
     RunwayOutcome ret = RUNWAY_NOMEM;
 
@@ -368,7 +367,7 @@ RunwayOutcome ff_runway_pipeline_create(const RunwayPipelineConfig *config,
         ff_runway_error(err, RUNWAY_NOMEM, "no condition can be made");
         goto fail_cond;
     }
-    p->threads = calloc((size_t)config->concurrency, sizeof(*p->threads));
+    p->threads = calloc((size_t)policy->concurrency, sizeof(*p->threads));
     if (!p->threads) {
         ff_runway_error(err, RUNWAY_NOMEM, "out of memory");
         goto fail;
@@ -378,7 +377,7 @@ RunwayOutcome ff_runway_pipeline_create(const RunwayPipelineConfig *config,
         ret = open_stores(p, err);
     if (ret)
         goto fail;
-    if (!config->plan_only && config->poll_interval < RUNWAY_POLL_MIN &&
+    if (!policy->dry_run && policy->poll_interval < RUNWAY_POLL_MIN &&
         !ff_runway_client_is_loopback(p->client))
         ff_runway_log(config->log, RUNWAY_LOG_WARNING, "poll_interval: the "
                       "provider asks for %lld s between two looks at a task; "
@@ -490,7 +489,8 @@ int ff_runway_pipeline_has_room(RunwayPipeline *p)
 
     pthread_mutex_lock(&p->lock);
     room = !p->stop && !p->closed &&
-           p->nb_entries < p->config.concurrency + RUNWAY_PIPELINE_WAITING;
+           p->nb_entries < p->config.policy->concurrency +
+                           RUNWAY_PIPELINE_WAITING;
     pthread_mutex_unlock(&p->lock);
     return room;
 }
@@ -509,10 +509,11 @@ static int is_found_again(const RunwayPipeline *p, const RunwayRecord *r)
 static int most_tasks(const RunwayPipeline *p, const RunwayRecord *r,
                       RunwayPipelinePlan plan)
 {
-    int again = p->config.retries > r->failures ?
-                p->config.retries - r->failures : 0;
+    const RunwayPolicy *policy = p->config.policy;
+    int again = policy->retries > r->failures ? policy->retries - r->failures
+                                              : 0;
     /* a clip whose fate is unknown uses it to begin with */
-    int resend = p->config.on_unknown == RUNWAY_ON_UNKNOWN_RESEND &&
+    int resend = policy->on_unknown == RUNWAY_ON_UNKNOWN_RESEND &&
                  (plan == RUNWAY_PLAN_PAID || !ff_runway_record_is_open(r));
 
     if (plan != RUNWAY_PLAN_BUY && plan != RUNWAY_PLAN_PAID)
@@ -524,8 +525,7 @@ RunwayOutcome ff_runway_pipeline_plan(RunwayPipeline *p, const RunwayJob *job,
                                       RunwayPipelinePlan *plan, int *most,
                                       RunwayError *err)
 {
-    const RunwayResumePolicy policy = { p->config.on_unknown,
-                                        p->config.retries, 0 };
+    const RunwayPolicy *policy = p->config.policy;
     RunwayRecord *record = calloc(1, sizeof(*record));
     RunwayError stop;
     RunwayOutcome ret;
@@ -535,15 +535,16 @@ RunwayOutcome ff_runway_pipeline_plan(RunwayPipeline *p, const RunwayJob *job,
     ret = ff_runway_journal_read(p->journal, job->identity, record, err);
     if (ret)
         goto end;
-    switch (ff_runway_resume(record, job->label, &policy, &stop)) {
+    switch (ff_runway_resume(record, job->label, policy, 0, &stop)) {
     case RUNWAY_RESUME_SEND:       *plan = RUNWAY_PLAN_BUY;    break;
     case RUNWAY_RESUME_READ_TASK:  *plan = RUNWAY_PLAN_PAID;   break;
     case RUNWAY_RESUME_USE_STORED: *plan = RUNWAY_PLAN_STORED; break;
     default:
         *plan = stop.outcome != RUNWAY_TASK_FAILED &&
                 stop.outcome != RUNWAY_TASK_FAILED_PASSING ?
-                RUNWAY_PLAN_STUCK : p->config.tolerant ? RUNWAY_PLAN_KEPT
-                                                       : RUNWAY_PLAN_FAILED;
+                RUNWAY_PLAN_STUCK :
+                policy->on_error == RUNWAY_ON_ERROR_SOURCE ?
+                RUNWAY_PLAN_KEPT : RUNWAY_PLAN_FAILED;
         break;
     }
     if (*plan == RUNWAY_PLAN_STORED && !is_cached(p, record))
@@ -610,7 +611,7 @@ static RunwayOutcome begin_output(RunwayPipeline *p, const RunwayJob *job,
     RunwayOutcome ret;
 
     ff_runway_record_set(p->output, sizeof(p->output), job->identity);
-    if (p->config.max_credits <= 0)
+    if (p->config.policy->max_credits <= 0)
         return RUNWAY_OK;
     ret = ff_runway_journal_each(p->journal, foresee_record, &f, err);
     return ret ? ret : f.ret;
@@ -634,7 +635,8 @@ RunwayOutcome ff_runway_pipeline_admit(RunwayPipeline *p, RunwayJob **job,
     ret = get_error(p, err);
     if (ret)
         goto fail;
-    if (p->idle <= p->queued && p->nb_threads < p->config.concurrency) {
+    if (p->idle <= p->queued &&
+        p->nb_threads < p->config.policy->concurrency) {
         if (!pthread_create(&p->threads[p->nb_threads], NULL, worker, p))
             p->nb_threads++;
         else if (!p->nb_threads) {

@@ -47,18 +47,7 @@ typedef struct RunwayPipeline RunwayPipeline;
 
 typedef struct RunwayPipelineConfig {
     RunwayClientConfig client;  ///< cancelled and opaque are set by the pipeline
-    int concurrency;            ///< jobs in flight, from 1
-    int64_t poll_interval;      ///< as in RunwayJobHost
-    int64_t task_timeout;
-    const char *state_dir;      ///< NULL: the default, as in journal.h
-    const char *cache_dir;      ///< NULL: the default, as in cache.h
-    int64_t cache_size;         ///< bytes
-    double max_credits;         ///< 0: no cap
-    RunwayOnUnknown on_unknown;
-    int retries;
-    int plan_only;              ///< dry run: nothing is made on disk or sent
-    int tolerant;               ///< a task that failed, or a bad result, is no
-                                ///< end: the job comes out with its error
+    const RunwayPolicy *policy; ///< outlives the pipeline
     const RunwayLog *log;       ///< outlives the pipeline
     RunwayEventLog *events;     ///< likewise; NULL: none
     /** As in RunwayJobHost, but told with cancelled() when to leave it; on
@@ -72,8 +61,8 @@ typedef struct RunwayPipelineConfig {
     void *interrupt_opaque;
 } RunwayPipelineConfig;
 
-/** Moderation failures in a row that end a tolerant run too: accounts are
- *  suspended for less. */
+/** Moderation failures in a row that end a run with on_error=source too:
+ *  accounts are suspended for less. */
 #define RUNWAY_MODERATION_MAX 3
 
 /**
@@ -131,7 +120,8 @@ int ff_runway_pipeline_pending(RunwayPipeline *pipeline);
 /**
  * Wait up to timeout microseconds for the first job in order to end. *job is
  * that job, the caller's from then on, or NULL while it goes on or there is
- * none; in a tolerant pipeline it may have failed: see its error. The
+ * none; with on_error=source its task may have failed, or its result be bad:
+ * see its error. The
  * pipeline's error is returned as soon as there is one, whichever job it came
  * from; of a pipeline that is closed, when no job is in flight any more.
  */

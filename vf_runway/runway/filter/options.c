@@ -478,7 +478,7 @@ static int set_key(RunwaySettings *set)
 {
     RunwayError err;
 
-    if (set->dry_run)
+    if (set->policy.dry_run)
         return 0;
     if (set->key_file) {
         if (!strcmp(set->provider_name, "auto")) {
@@ -517,7 +517,8 @@ static int set_model(RunwaySettings *set)
     set->model_info         = ff_runway_model_find(set->model);
     set->request.model      = set->model_info;
     set->request.model_name = set->model;
-    if (set->max_credits > 0 && ff_runway_credits(set->model_info, &second) < 0) {
+    if (set->policy.max_credits > 0 &&
+        ff_runway_credits(set->model_info, &second) < 0) {
         av_log(set->log_ctx, AV_LOG_ERROR, "max_credits: the price of model %s "
                "is not known, so no limit can be kept\n", set->model);
         return AVERROR(EINVAL);
@@ -584,7 +585,8 @@ RunwayClientConfig ff_runway_settings_client(const RunwaySettings *set)
         .provider    = provider,
         .base_url    = set->endpoint,
         .api_version = set->api_version,
-        .key         = set->dry_run ? "dry_run" : set->key, /* never sent */
+        /* in a dry run it is never sent */
+        .key         = set->policy.dry_run ? "dry_run" : set->key,
         .headers     = headers && *headers ? headers : NULL,
         .proxy       = set->http_proxy,
         .ca_file     = set->ca_file,

@@ -32,17 +32,22 @@
 
 #include "../api/models.h"
 #include "../api/providers.h"
-#include "sequence.h"
 #include "../api/wire.h"
+#include "../base/log.h"
+#include "../base/policy.h"
+#include "../http/client.h"
+#include "../math/geometry.h"
 
 enum RunwayInterlaced {
     RUNWAY_INTERLACED_FAIL,
     RUNWAY_INTERLACED_WARN,
 };
 
-enum RunwayOnError {
-    RUNWAY_ON_ERROR_FAIL,
-    RUNWAY_ON_ERROR_SOURCE,
+/** How clips travel. */
+enum RunwaySend {
+    RUNWAY_SEND_AUTO,            ///< inside the request where they fit
+    RUNWAY_SEND_INLINE,          ///< always so, encoded smaller if need be
+    RUNWAY_SEND_UPLOAD,          ///< never so
 };
 
 enum RunwayTiming {
@@ -68,22 +73,16 @@ typedef struct RunwaySettings {
     int transport;
     int64_t clip_duration;
     double scene;
-    int concurrency;
     char *encoder;
     AVDictionary *encoder_opts;
     char *size;
     int timing;
     int interlaced;
-    int64_t poll_interval, task_timeout;
-    char *state_dir, *cache_dir;
     char *log_path;
-    int64_t cache_size;
-    int dry_run;
-    double max_credits;
-    int on_error, on_unknown, retries;
     char *ca_file;
     int tls_verify;
     int signals;
+    RunwayPolicy policy;        ///< all that the engine goes by
 
     /* what they come to, set by ff_runway_settings_init() */
     void *log_ctx;

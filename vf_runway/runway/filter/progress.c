@@ -111,7 +111,7 @@ void ff_runway_progress_end(const RunwayProgress *p, const RunwaySettings *set,
            "out\n", p->nb_in, p->nb_out);
     ff_runway_sequence_totals(sequence, &totals);
     log_summary(p, events, &st, &totals, end);
-    if (set->dry_run || !st.admitted)
+    if (set->policy.dry_run || !st.admitted)
         return;
     ff_runway_budget_summary(&totals, summary, sizeof(summary));
     av_log(log_ctx, AV_LOG_INFO, "%s\n", summary);

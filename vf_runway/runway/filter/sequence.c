@@ -27,6 +27,7 @@
 #include "../media/compat.h"
 #include "../media/averror.h"
 #include "../media/clip.h"
+#include "../media/reader.h"
 #include "../media/scene.h"
 #include "../api/data_uri.h"
 #include "sequence.h"
@@ -56,6 +57,8 @@ typedef struct Plan {
 
 struct RunwaySequence {
     RunwaySequenceConfig config;
+    const RunwaySettings *set;
+    RunwayRequest request;      ///< of the frames to come; ratio as wanted
     RunwayPipeline *pipeline;
     Node *head, *tail;
     RunwaySpool *spool;
@@ -75,25 +78,36 @@ struct RunwaySequence {
 
 /* A length that clips cannot have is moved to where they can: never in silence,
  * as it changes what they cost. */
-static void check_clip_duration(const RunwaySequenceConfig *c)
+static void check_clip_duration(const RunwaySettings *set)
 {
-    const RunwayModel *m = c->request.model;
-    int64_t taken = c->clip_duration;
+    const RunwayModel *m = set->request.model;
+    int64_t taken = set->clip_duration;
 
     if (m->max_duration && taken > m->max_duration)
         taken = m->max_duration;
     if (taken < m->min_duration)
         taken = m->min_duration;
-    if (c->clip_duration && taken != c->clip_duration)
-        av_log(c->log_ctx, AV_LOG_WARNING, "clip_duration: %g s is %s than "
-               "model %s takes; clips have %g s\n", c->clip_duration / 1e6,
-               taken < c->clip_duration ? "more" : "less",
-               c->request.model_name, taken / 1e6);
+    if (set->clip_duration && taken != set->clip_duration)
+        av_log(set->log_ctx, AV_LOG_WARNING, "clip_duration: %g s is %s than "
+               "model %s takes; clips have %g s\n", set->clip_duration / 1e6,
+               taken < set->clip_duration ? "more" : "less",
+               set->request.model_name, taken / 1e6);
 }
 
 int ff_runway_sequence_create(RunwaySequence **sequence,
                               const RunwaySequenceConfig *config)
 {
+    const RunwaySettings *set = config->set;
+    const RunwayPipelineConfig pipeline = {
+        .client           = ff_runway_settings_client(set),
+        .policy           = &set->policy,
+        .log              = &set->log,
+        .events           = config->events,
+        .check            = ff_runway_reader_check,
+        .check_opaque     = set->log_ctx,
+        .interrupted      = config->interrupted,
+        .interrupt_opaque = config->interrupt_opaque,
+    };
     RunwaySequence *s = av_mallocz(sizeof(*s));
     RunwayError err;
     int ret = AVERROR(ENOMEM);
@@ -101,27 +115,35 @@ int ff_runway_sequence_create(RunwaySequence **sequence,
     *sequence = NULL;
     if (!s)
         return ret;
-    s->config = *config;
-    if (config->nb_keyframes) {
-        s->keyframe_used = av_calloc(config->nb_keyframes, 1);
+    s->config  = *config;
+    s->set     = set;
+    s->request = set->request;
+    if (set->nb_keyframes) {
+        s->keyframe_used = av_calloc(set->nb_keyframes, 1);
         if (!s->keyframe_used)
             goto fail;
     }
-    if (config->scene > 0 && !(s->scene = ff_runway_scene_create()))
+    if (set->scene > 0 && !(s->scene = ff_runway_scene_create()))
         goto fail;
-    s->config.pipeline.interrupted      = config->interrupted;
-    s->config.pipeline.interrupt_opaque = config->interrupt_opaque;
-    if (ff_runway_pipeline_create(&s->config.pipeline, &s->pipeline, &err)) {
-        ret = ff_runway_report(config->log_ctx, &err);
+    if (ff_runway_pipeline_create(&pipeline, &s->pipeline, &err)) {
+        ret = ff_runway_report(set->log_ctx, &err);
         goto fail;
     }
-    check_clip_duration(config);
+    check_clip_duration(set);
     *sequence = s;
     return 0;
 
 fail:
     ff_runway_sequence_free(&s);
     return ret;
+}
+
+/* Whether a clip whose task failed comes out as its source frames, marked in
+ * the metadata. */
+static int keeps_source(const RunwaySequence *s)
+{
+    return s->set->policy.on_error == RUNWAY_ON_ERROR_SOURCE &&
+           !s->set->policy.dry_run;
 }
 
 static Node *append_node(RunwaySequence *s)
@@ -193,21 +215,21 @@ int ff_runway_sequence_has_room(RunwaySequence *s, int format, int width,
 
 /* How long a clip is at most, and at what rate it is sent; length is its first
  * frame's. */
-static RunwaySegment plan_segment(const RunwaySequenceConfig *c, int64_t length)
+static RunwaySegment plan_segment(const RunwaySequence *s, int64_t length)
 {
-    const RunwayModel *m = c->request.model;
+    const RunwayModel *m = s->request.model;
+    AVRational rate = s->config.frame_rate;
     RunwaySegment segment = { 0 };
 
     segment.whole_seconds = !!(m->fields & RUNWAY_FIELD_DURATION);
     segment.min_duration = m->min_duration;
-    segment.max_duration = c->clip_duration ? c->clip_duration
-                                            : m->best_duration;
+    segment.max_duration = s->set->clip_duration ? s->set->clip_duration
+                                                 : m->best_duration;
     if (m->max_duration && segment.max_duration > m->max_duration)
         segment.max_duration = m->max_duration;
     if (segment.max_duration < m->min_duration)
         segment.max_duration = m->min_duration;
-    ff_runway_segment_rate(&segment, c->frame_rate.num, c->frame_rate.den,
-                           length, m->max_rate);
+    ff_runway_segment_rate(&segment, rate.num, rate.den, length, m->max_rate);
     /* the shortest upload has room for source frames to its end */
     segment.max_duration =
         FFMAX(segment.max_duration,
@@ -220,14 +242,15 @@ static RunwaySegment plan_segment(const RunwaySequenceConfig *c, int64_t length)
 static int open_clip(RunwaySequence *s, const AVFrame *frame, int64_t length)
 {
     const RunwaySequenceConfig *c = &s->config;
-    const RunwayModel *m = c->request.model;
+    const RunwaySettings *set = s->set;
+    const RunwayModel *m = s->request.model;
     RunwayClipConfig config = { 0 };
     int max_long = m->max_width, max_short = m->max_height;
     int ratio_w, ratio_h, ret;
 
-    ret = ff_runway_sequence_ratio(&c->request, frame->width, frame->height,
+    ret = ff_runway_sequence_ratio(&s->request, frame->width, frame->height,
                                    frame->sample_aspect_ratio, &s->ratio,
-                                   &ratio_w, &ratio_h, c->log_ctx);
+                                   &ratio_w, &ratio_h, set->log_ctx);
     if (ret < 0)
         return ret;
     if (ratio_w && !m->ratios_are_shapes) {
@@ -238,30 +261,29 @@ static int open_clip(RunwaySequence *s, const AVFrame *frame, int64_t length)
     config.index         = ++s->nb_clips;
     config.time_base     = c->time_base;
     config.out_time_base = c->out_time_base;
-    config.native        = c->native;
-    config.plan_only     = c->plan_only;
-    config.fit           = c->fit;
-    config.segment       = plan_segment(c, length);
-    if (c->send != RUNWAY_SEND_UPLOAD)
+    config.native        = set->timing == RUNWAY_TIMING_NATIVE;
+    config.dry_run       = set->policy.dry_run;
+    config.fit           = set->fit;
+    config.segment       = plan_segment(s, length);
+    if (set->transport != RUNWAY_SEND_UPLOAD)
         config.inline_size = ff_runway_data_uri_capacity("video/mp4",
                                                          RUNWAY_DATA_URI_MAX);
-    if (c->send != RUNWAY_SEND_INLINE &&
-        c->pipeline.client.provider->has_uploads)
+    if (set->transport != RUNWAY_SEND_INLINE && set->provider->has_uploads)
         config.upload_size = RUNWAY_UPLOAD_MAX;
-    config.log_ctx       = c->log_ctx;
+    config.log_ctx       = set->log_ctx;
     config.writer = (RunwayWriterConfig){
-        .encoder     = c->encoder,
-        .options     = c->encoder_opts,
+        .encoder     = set->encoder,
+        .options     = set->encoder_opts,
         .rate_num    = config.segment.rate_num,
         .rate_den    = config.segment.rate_den,
         .interrupted = c->interrupted,
         .opaque      = c->interrupt_opaque,
-        .log_ctx     = c->log_ctx,
+        .log_ctx     = set->log_ctx,
     };
     ff_runway_geometry_plan(&config.writer.geometry, frame->width,
                             frame->height, frame->sample_aspect_ratio.num,
                             frame->sample_aspect_ratio.den, ratio_w, ratio_h,
-                            c->fit, max_long, max_short);
+                            set->fit, max_long, max_short);
     config.shape_w = config.writer.geometry.width;
     config.shape_h = config.writer.geometry.height;
     if ((m->fields & RUNWAY_FIELD_ASPECT) && s->ratio &&
@@ -278,14 +300,14 @@ static int open_clip(RunwaySequence *s, const AVFrame *frame, int64_t length)
 
 static void log_planned(RunwaySequence *s, const RunwayJob *job)
 {
-    const RunwaySequenceConfig *c = &s->config;
+    int dry_run = s->set->policy.dry_run;
     double start, end;
 
     ff_runway_clip_extent(s->open, &start, &end);
     {
         const RunwayEventField fields[] = {
             RUNWAY_INT("clip", job->index),
-            RUNWAY_TEXT("model", c->request.model_name),
+            RUNWAY_TEXT("model", s->request.model_name),
             /* a film may begin before its zero */
             RUNWAY_INT("start_ms", llrint(1000 * start)),
             RUNWAY_INT("end_ms", llrint(1000 * end)),
@@ -293,13 +315,13 @@ static void log_planned(RunwaySequence *s, const RunwayJob *job)
             RUNWAY_NUMBER("sent_seconds", job->sent / 1e6),
             RUNWAY_INT("bytes", (int64_t)job->size),
             RUNWAY_NUMBER("credits", job->credits),
-            RUNWAY_TEXT("transport", c->plan_only ? NULL : job->upload
+            RUNWAY_TEXT("transport", dry_run ? NULL : job->upload
                                      ? "upload" : "inline"),
-            RUNWAY_BOOL("dry_run", c->plan_only),
+            RUNWAY_BOOL("dry_run", dry_run),
             RUNWAY_TEXT("identity", job->identity), RUNWAY_EVENT_LAST
         };
 
-        ff_runway_event(c->pipeline.events, "planned", fields);
+        ff_runway_event(s->config.events, "planned", fields);
     }
 }
 
@@ -311,7 +333,7 @@ static void log_emitted(RunwaySequence *s, int frames, const char *origin)
         RUNWAY_TEXT("origin", origin), RUNWAY_EVENT_LAST
     };
 
-    ff_runway_event(s->config.pipeline.events, "emitted", fields);
+    ff_runway_event(s->config.events, "emitted", fields);
 }
 
 /* A clip of a dry run: say what it would cost. */
@@ -333,10 +355,10 @@ static int plan_clip(RunwaySequence *s, const RunwayJob *job)
     RunwayError err;
 
     if (ff_runway_pipeline_plan(s->pipeline, job, &what, &most, &err))
-        return ff_runway_report(s->config.log_ctx, &err);
+        return ff_runway_report(s->set->log_ctx, &err);
     if (job->credits >= 0)
         snprintf(credits, sizeof(credits), "%"PRId64" credits", job->credits);
-    av_log(s->config.log_ctx, AV_LOG_INFO, "plan: %s: %.3f s sent, %s%s\n",
+    av_log(s->set->log_ctx, AV_LOG_INFO, "plan: %s: %.3f s sent, %s%s\n",
            job->label, job->sent / 1e6, credits, texts[what]);
     plan->nb_clips++;
     plan->sent      += job->sent;
@@ -366,15 +388,15 @@ void ff_runway_sequence_log_plan(RunwaySequence *s)
     if (plan->nb_stops)
         snprintf(stops, sizeof(stops), "; at %d of them the run would stop",
                  plan->nb_stops);
-    av_log(s->config.log_ctx, AV_LOG_INFO, "plan: %d clips, %.3f s sent, "
+    av_log(s->set->log_ctx, AV_LOG_INFO, "plan: %d clips, %.3f s sent, "
            "%"PRId64" credits%s with one task a clip; %d of them are there "
            "already and cost nothing more%s%s\n", plan->nb_clips,
            plan->sent / 1e6, plan->credits, unpriced, plan->nb_stored, equal,
            stops);
-    av_log(s->config.log_ctx, AV_LOG_INFO, "plan: at most %"PRId64" credits%s "
+    av_log(s->set->log_ctx, AV_LOG_INFO, "plan: at most %"PRId64" credits%s "
            "with every retry used up (retries=%d%s); nothing was sent\n",
-           plan->most, unpriced, s->config.pipeline.retries,
-           s->config.pipeline.on_unknown == RUNWAY_ON_UNKNOWN_RESEND ?
+           plan->most, unpriced, s->set->policy.retries,
+           s->set->policy.on_unknown == RUNWAY_ON_UNKNOWN_RESEND ?
            ", on_unknown=resend" : "");
 }
 
@@ -382,30 +404,31 @@ void ff_runway_sequence_log_plan(RunwaySequence *s)
 static int choose_keyframes(RunwaySequence *s, RunwayJob *job,
                             RunwayPicture **keyframes)
 {
-    const RunwaySequenceConfig *c = &s->config;
+    const RunwaySettings *set = s->set;
+    const RunwayModel *m = s->request.model;
     double start, end;
     int nb = 0;
 
     ff_runway_clip_extent(s->open, &start, &end);
-    if (!c->nb_keyframes)
+    if (!set->nb_keyframes)
         return 0;
-    *keyframes = av_calloc(c->nb_keyframes, sizeof(**keyframes));
+    *keyframes = av_calloc(set->nb_keyframes, sizeof(**keyframes));
     if (!*keyframes)
         return AVERROR(ENOMEM);
-    for (int i = 0; i < c->nb_keyframes; i++) {
+    for (int i = 0; i < set->nb_keyframes; i++) {
         /* a microsecond for times that were rounded */
-        if (c->keyframes[i].seconds < start - 1e-6 ||
-            c->keyframes[i].seconds >= end - 1e-6)
+        if (set->keyframes[i].seconds < start - 1e-6 ||
+            set->keyframes[i].seconds >= end - 1e-6)
             continue;
         s->keyframe_used[i] = 1;
-        (*keyframes)[nb] = c->keyframes[i];
-        (*keyframes)[nb++].seconds = FFMAX(0, c->keyframes[i].seconds - start);
+        (*keyframes)[nb] = set->keyframes[i];
+        (*keyframes)[nb].seconds = FFMAX(0, set->keyframes[i].seconds - start);
+        nb++;
     }
-    if (c->request.model->max_keyframes &&
-        nb > c->request.model->max_keyframes) {
-        av_log(c->log_ctx, AV_LOG_ERROR, "keyframe: %d are in %s, model %s "
+    if (m->max_keyframes && nb > m->max_keyframes) {
+        av_log(set->log_ctx, AV_LOG_ERROR, "keyframe: %d are in %s, model %s "
                "takes %d; use a shorter clip_duration\n", nb, job->label,
-               c->request.model_name, c->request.model->max_keyframes);
+               s->request.model_name, m->max_keyframes);
         return AVERROR(EINVAL);
     }
     job->request.keyframes    = *keyframes;
@@ -416,7 +439,7 @@ static int choose_keyframes(RunwaySequence *s, RunwayJob *job,
 /* End the clip that frames went into, if there is one, and send it on. */
 static int close_clip(RunwaySequence *s)
 {
-    const RunwayModel *m = s->config.request.model;
+    const RunwayModel *m = s->request.model;
     RunwayPicture *keyframes = NULL;
     RunwayClipFile file;
     RunwayPriced priced;
@@ -439,10 +462,10 @@ static int close_clip(RunwaySequence *s)
     job->sent   = file.length;
     job->upload = file.upload;
     av_strlcpy(job->label, ff_runway_clip_label(s->open), sizeof(job->label));
-    priced = (RunwayPriced){ job->sent, s->config.request.output_format,
+    priced = (RunwayPriced){ job->sent, s->request.output_format,
                              s->pixels };
     job->credits       = ff_runway_credits(m, &priced);
-    job->request       = s->config.request;
+    job->request       = s->request;
     job->request.ratio = s->ratio;
     if (m->fields & RUNWAY_FIELD_DURATION)
         job->request.duration = ff_runway_whole_seconds(job->sent, s->frame);
@@ -450,9 +473,9 @@ static int close_clip(RunwaySequence *s)
     if (ret < 0)
         goto end;
     ff_runway_clip_identify(s->open, ff_runway_pipeline_endpoint(s->pipeline),
-                            &job->request, s->config.take, job->identity);
+                            &job->request, s->set->take, job->identity);
     log_planned(s, job);
-    if (s->config.plan_only) {
+    if (s->set->policy.dry_run) {
         ff_runway_clip_free(&s->open);
         ret = plan_clip(s, job);
         goto end;
@@ -467,7 +490,7 @@ static int close_clip(RunwaySequence *s)
     FFSWAP(int, node->nb_spooled, s->nb_spooled);
     node->index = job->index;
     if (ff_runway_pipeline_admit(s->pipeline, &job, &err))
-        ret = ff_runway_report(s->config.log_ctx, &err);
+        ret = ff_runway_report(s->set->log_ctx, &err);
 end:
     if (ret < 0) /* half closed */
         ff_runway_clip_free(&s->open);
@@ -478,14 +501,14 @@ end:
 
 int ff_runway_sequence_change(RunwaySequence *s, const RunwayRequest *request)
 {
-    const RunwayRequest *now = &s->config.request;
+    const RunwayRequest *now = &s->request;
     int ret = 0;
 
     if (request->seed != now->seed || request->references != now->references ||
         !request->prompt != !now->prompt ||
         (request->prompt && strcmp(request->prompt, now->prompt)))
         ret = close_clip(s);
-    s->config.request = *request;
+    s->request = *request;
     return ret;
 }
 
@@ -507,7 +530,7 @@ static int ends_clip(RunwaySequence *s, const AVFrame *frame, int64_t length)
         return 1;
     /* a cut soon after a clip's beginning does not pay: what is shorter than
      * the model takes has to be filled up, and the filling is paid for */
-    return s->scene && score >= s->config.scene &&
+    return s->scene && score >= s->set->scene &&
            ff_runway_clip_is_long_enough(s->open);
 }
 
@@ -515,7 +538,7 @@ static int ends_clip(RunwaySequence *s, const AVFrame *frame, int64_t length)
 static int spool_frame(RunwaySequence *s, const AVFrame *frame)
 {
     if (!s->spool)
-        s->spool = ff_runway_spool_create(RUNWAY_SPOOL_SIZE, s->config.log_ctx);
+        s->spool = ff_runway_spool_create(RUNWAY_SPOOL_SIZE, s->set->log_ctx);
     if (!s->spool)
         return AVERROR(ENOMEM);
     return ff_runway_spool_put(s->spool, frame);
@@ -534,7 +557,7 @@ int ff_runway_sequence_add(RunwaySequence *s, const AVFrame *frame,
                   : open_clip(s, frame, length);
     if (ret < 0)
         return ret;
-    if (s->config.keep_source) {
+    if (keeps_source(s)) {
         ret = spool_frame(s, frame);
         if (ret < 0)
             return ret;
@@ -543,7 +566,7 @@ int ff_runway_sequence_add(RunwaySequence *s, const AVFrame *frame,
     /* a clip that leaves no room for its next source frame would wait for ever
      * to be completed */
     return ff_runway_clip_is_full(s->open) ||
-           (s->config.keep_source &&
+           (keeps_source(s) &&
             !ff_runway_spool_has_room(s->spool, frame->format, frame->width,
                                       frame->height)) ? close_clip(s) : 0;
 }
@@ -575,11 +598,11 @@ int ff_runway_sequence_end(RunwaySequence *s, int discard)
     if (discard)
         ff_runway_clip_free(&s->open);
     ret = close_clip(s);
-    for (int i = 0; ret >= 0 && !discard && i < s->config.nb_keyframes; i++)
+    for (int i = 0; ret >= 0 && !discard && i < s->set->nb_keyframes; i++)
         if (!s->keyframe_used[i])
-            av_log(s->config.log_ctx, AV_LOG_WARNING, "keyframe: there is no "
+            av_log(s->set->log_ctx, AV_LOG_WARNING, "keyframe: there is no "
                    "clip at %.3f s, so that one was not used\n",
-                   s->config.keyframes[i].seconds);
+                   s->set->keyframes[i].seconds);
     return ret;
 }
 
@@ -591,7 +614,7 @@ int ff_runway_sequence_is_empty(const RunwaySequence *s)
 /* The first clip in line has failed: its source frames stand in for it. */
 static void keep_source(RunwaySequence *s)
 {
-    av_log(s->config.log_ctx, AV_LOG_WARNING, "clip %d comes out as its source "
+    av_log(s->set->log_ctx, AV_LOG_WARNING, "clip %d comes out as its source "
            "(on_error=source)\n", s->head->index);
     ff_runway_clip_free(&s->head->clip);
     ff_runway_job_free(&s->head->job);
@@ -624,7 +647,7 @@ int ff_runway_sequence_ready(RunwaySequence *s, int64_t timeout)
         return 1;
     /* asked without a clip in flight too: an error must not wait for one */
     if (ff_runway_pipeline_take(s->pipeline, timeout, &job, &err))
-        return ff_runway_report(s->config.log_ctx, &err);
+        return ff_runway_report(s->set->log_ctx, &err);
     if (!job)
         return 0;
     if (!job->error.outcome) {
@@ -632,10 +655,10 @@ int ff_runway_sequence_ready(RunwaySequence *s, int64_t timeout)
         ret = ff_runway_clip_open_result(s->head->clip, s->head->job->result_fd,
                                          s->head->job->result_size,
                                          s->head->job->now.task_id);
-        if (ret >= 0 || ret == AVERROR_EXIT || !s->config.keep_source)
+        if (ret >= 0 || ret == AVERROR_EXIT || !keeps_source(s))
             return ret < 0 ? ret : 1;
     } else {
-        av_log(s->config.log_ctx, AV_LOG_WARNING, "%s\n", job->error.text);
+        av_log(s->set->log_ctx, AV_LOG_WARNING, "%s\n", job->error.text);
     }
     ff_runway_job_free(&job);
     keep_source(s);
@@ -681,7 +704,7 @@ int ff_runway_sequence_settle(RunwaySequence *s, int64_t timeout)
     int settled;
 
     if (ff_runway_pipeline_settle(s->pipeline, timeout, &settled, &err))
-        return ff_runway_report(s->config.log_ctx, &err);
+        return ff_runway_report(s->set->log_ctx, &err);
     return settled;
 }
 

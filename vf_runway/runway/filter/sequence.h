@@ -31,42 +31,20 @@
 
 #include <stdint.h>
 
-#include "libavutil/dict.h"
 #include "libavutil/frame.h"
 #include "libavutil/rational.h"
 
-#include "../math/geometry.h"
-#include "../api/models.h"
-#include "../engine/pipeline.h"
 #include "../api/wire.h"
+#include "../base/event_log.h"
+#include "../engine/pipeline.h"
+#include "options.h"
 
 typedef struct RunwaySequence RunwaySequence;
 
-/** How clips travel. */
-typedef enum RunwaySend {
-    RUNWAY_SEND_AUTO,            ///< inside the request where they fit
-    RUNWAY_SEND_INLINE,          ///< always so, encoded smaller if need be
-    RUNWAY_SEND_UPLOAD,          ///< never so
-} RunwaySend;
-
 /** All that is pointed to outlives the sequence. */
 typedef struct RunwaySequenceConfig {
-    RunwayPipelineConfig pipeline;
-    RunwayRequest request;       ///< ratio as wanted: "auto" or W:H
-    const RunwayPicture *keyframes; ///< seconds on the source, in order
-    int nb_keyframes;
-    RunwayFit fit;
-    RunwaySend send;
-    int64_t clip_duration;       ///< microseconds, 0: the model's best
-    double scene;                ///< score at which a clip may end, 0: off
-    int native;                  ///< generated frames as they are
-    int64_t take;                ///< part of every clip's identity
-    int keep_source;             ///< a clip whose task failed comes out as its
-                                 ///< source frames, marked in the metadata
-    int plan_only;               ///< dry run: nothing is sent or written, and
-                                 ///< nothing comes out; the plan is logged
-    const char *encoder;
-    const AVDictionary *encoder_opts;
+    const RunwaySettings *set;
+    RunwayEventLog *events;      ///< NULL: none
     AVRational time_base;        ///< of frames that go in
     AVRational frame_rate;       ///< of these, 0/0 or 1/0: not known
     AVRational out_time_base;    ///< of frames that come out
@@ -77,11 +55,10 @@ typedef struct RunwaySequenceConfig {
      *  not for the graph. */
     int (*interrupted)(void *interrupt_opaque);
     void *interrupt_opaque;
-    void *log_ctx;
 } RunwaySequenceConfig;
 
 /** Sends nothing yet. The folders of journal and cache are made and proven to
- *  be writable, but with plan_only, which only looks. */
+ *  be writable, but in a dry run, which only looks. */
 int ff_runway_sequence_create(RunwaySequence **sequence,
                               const RunwaySequenceConfig *config);
 
@@ -145,7 +122,7 @@ void ff_runway_sequence_totals(RunwaySequence *s, RunwayBudgetTotals *totals);
 /** Clips that came out as their source. */
 int ff_runway_sequence_nb_kept(const RunwaySequence *s);
 
-/** After ff_runway_sequence_end(), with plan_only: log the sums of the plan. */
+/** After ff_runway_sequence_end(), in a dry run: log the sums of the plan. */
 void ff_runway_sequence_log_plan(RunwaySequence *s);
 
 #endif /* AVFILTER_RUNWAY_FILTER_SEQUENCE_H */

@@ -34,7 +34,7 @@ struct RunwayClip {
     RunwayClipConfig config;
 
     /* while frames come in */
-    RunwayWriter *writer; ///< NULL with plan_only
+    RunwayWriter *writer; ///< NULL with dry_run
     int fd;
     RunwayIdentity *identity;
     enum AVColorSpace colorspace; ///< of the upload
@@ -135,11 +135,11 @@ int ff_runway_clip_create(RunwayClip **clip, const RunwayClipConfig *config,
         ret = AVERROR(ENOMEM);
         goto fail;
     }
-    if (!config->plan_only && ff_runway_temp_open(&c->fd, &err)) {
+    if (!config->dry_run && ff_runway_temp_open(&c->fd, &err)) {
         ret = ff_runway_report(c->config.log_ctx, &err);
         goto fail;
     }
-    ret = config->plan_only ? 0 :
+    ret = config->dry_run ? 0 :
           ff_runway_writer_create(&c->writer, &config->writer, c->fd,
                                   first);
     if (ret >= 0)

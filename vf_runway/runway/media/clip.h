@@ -51,7 +51,7 @@ typedef struct RunwayClipConfig {
     int native;                     ///< generated frames as they are, not one
                                     ///< for each source frame
     AVRational out_time_base;       ///< of the frames' pts that come out
-    int plan_only;                  ///< dry run: no file is written
+    int dry_run;                  ///< dry run: no file is written
     void *log_ctx;
 } RunwayClipConfig;
 
@@ -76,7 +76,7 @@ int ff_runway_clip_add(RunwayClip *clip, const AVFrame *frame, int64_t length);
 /** A clip as it is sent. */
 typedef struct RunwayClipFile {
     int fd;                         ///< MP4, the caller's to close; -1 with
-                                    ///< plan_only
+                                    ///< dry_run
     int64_t size;                   ///< bytes
     int64_t length;                 ///< microseconds
     int upload;                     ///< it is too large for a request

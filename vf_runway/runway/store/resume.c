@@ -58,7 +58,7 @@ static int has_open_try(const RunwayRecord *record)
 }
 
 static void stop_rejected(const RunwayRecord *r, const char *label,
-                          const RunwayResumePolicy *policy, RunwayError *err)
+                          const RunwayPolicy *policy, RunwayError *err)
 {
     if (has_open_try(r))
         ff_runway_error(err, RUNWAY_UNKNOWN, "%s: an earlier create request "
@@ -78,10 +78,10 @@ static void stop_rejected(const RunwayRecord *r, const char *label,
 }
 
 static void stop(const RunwayRecord *r, const char *label,
-                 const RunwayResumePolicy *policy, RunwayError *err)
+                 const RunwayPolicy *policy, int resent, RunwayError *err)
 {
-    const char *again = policy->resent ? ", after it had been sent again once "
-                                         "in this run," : "";
+    const char *again = resent ? ", after it had been sent again once in this "
+                                 "run," : "";
     char reason[sizeof(r->failure) + sizeof(r->failure_code) + 8], price[64];
 
     put_reason(r, reason, sizeof(reason));
@@ -141,10 +141,9 @@ static void stop(const RunwayRecord *r, const char *label,
 }
 
 static RunwayResumeAction choose(const RunwayRecord *record,
-                                 const RunwayResumePolicy *policy)
+                                 const RunwayPolicy *policy, int resent)
 {
-    int resend = policy->on_unknown == RUNWAY_ON_UNKNOWN_RESEND &&
-                 !policy->resent;
+    int resend = policy->on_unknown == RUNWAY_ON_UNKNOWN_RESEND && !resent;
 
     switch (record->state) {
     case RUNWAY_CLIP_NONE:
@@ -175,14 +174,14 @@ static RunwayResumeAction choose(const RunwayRecord *record,
 
 RunwayResumeAction ff_runway_resume(const RunwayRecord *record,
                                     const char *label,
-                                    const RunwayResumePolicy *policy,
+                                    const RunwayPolicy *policy, int resent,
                                     RunwayError *err)
 {
-    RunwayResumeAction action = choose(record, policy);
+    RunwayResumeAction action = choose(record, policy, resent);
 
     if (!label || !*label)
         label = record->label[0] ? record->label : "a clip";
     if (action == RUNWAY_RESUME_STOP)
-        stop(record, label, policy, err);
+        stop(record, label, policy, resent, err);
     return action;
 }

@@ -26,6 +26,7 @@
 #define AVFILTER_RUNWAY_STORE_RESUME_H
 
 #include "../base/error.h"
+#include "../base/policy.h"
 #include "record.h"
 
 typedef enum RunwayResumeAction {
@@ -41,23 +42,12 @@ typedef enum RunwayResumeAction {
     RUNWAY_RESUME_STOP,
 } RunwayResumeAction;
 
-typedef enum RunwayOnUnknown {
-    RUNWAY_ON_UNKNOWN_FAIL,
-    RUNWAY_ON_UNKNOWN_RESEND,
-} RunwayOnUnknown;
-
-typedef struct RunwayResumePolicy {
-    RunwayOnUnknown on_unknown;
-    int retries;  ///< new paid tasks after failures for a passing reason
-    int resent;   ///< times on_unknown=resend was used for this clip in this
-                  ///< run: once is all, or a line that always breaks would buy
-                  ///< without end
-} RunwayResumePolicy;
-
 /**
  * Decide. The caller holds the clip's lock, so a record in state INTENT has no
  * living owner, and has looked for one that is LOST. label names the clip in
- * this run; NULL or "": the record's.
+ * this run; NULL or "": the record's. resent is how often on_unknown=resend was
+ * used for this clip in this run: once is all, or a line that always breaks
+ * would buy without end.
  *
  *     none                    SEND
  *     rejected                SEND, but where it was to follow an earlier try,
@@ -79,7 +69,7 @@ typedef struct RunwayResumePolicy {
  */
 RunwayResumeAction ff_runway_resume(const RunwayRecord *record,
                                     const char *label,
-                                    const RunwayResumePolicy *policy,
+                                    const RunwayPolicy *policy, int resent,
                                     RunwayError *err);
 
 #endif /* AVFILTER_RUNWAY_STORE_RESUME_H */
