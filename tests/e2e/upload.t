@@ -106,7 +106,7 @@ subtest 'failures' => sub {
         my $run = at_runway($sim, options => { transport => 'upload' });
         is($run->{status}, 0, "$case->[0]: is got over") or diag $run->{err};
         is(kinds($sim), $case->[1], "$case->[0]: with a new slot");
-        like($run->{err}, qr/trying again with a new slot/, "$case->[0]: and said");
+        like($run->{err}, qr/the upload failed, trying again in/, "$case->[0]: and said");
         is($sim->stats->{billed}, 1, "$case->[0]: one task");
     }
     my $sim = RunwayTest::Simulator->start('--latency' => 0, '--fault' => 'storage:*=status=403');

@@ -23,7 +23,7 @@
 
 #include "base/error.h"
 #include "fuzz.h"
-#include "http/retry.h"
+#include "http/classify.h"
 #include "api/wire.h"
 
 static int is_text(const char *text, size_t room)

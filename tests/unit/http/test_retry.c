@@ -16,215 +16,139 @@
  * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
  */
 
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <cmocka.h>
 
+#include "api/providers.h"
+#include "base/clock.h"
+#include "core_test.h"
 #include "http/retry.h"
 
-#define CREATE RUNWAY_REQUEST_CREATE
-#define READ RUNWAY_REQUEST_READ
-#define DOWNLOAD RUNWAY_REQUEST_DOWNLOAD
-#define UPLOAD RUNWAY_REQUEST_UPLOAD
-#define REPLY RUNWAY_TRANSPORT_REPLY
+static int64_t waited;
+static int is_cancelled;
 
-static void test_create_replies(void **state)
+static int note_wait(void *opaque, int64_t microseconds)
 {
-    (void)state;
-    for (long status = 100; status < 600; status++) {
-        for (int header = 0; header < 2; header++) {
-            RunwayOutcome want;
+    (void)opaque;
+    waited = microseconds;
+    return is_cancelled;
+}
 
-            if (status >= 200 && status < 300)
-                want = RUNWAY_OK;
-            else if (status == 429 || (status == 503 && header))
-                want = RUNWAY_UNAVAILABLE;
-            else if (status >= 300 && status < 500)
-                want = RUNWAY_REFUSED;
-            else
-                want = RUNWAY_UNKNOWN;
-            assert_int_equal(ff_runway_classify(CREATE, REPLY, status, header),
-                             want);
+static const RunwayError why = { RUNWAY_UNAVAILABLE, "nobody is there" };
+
+/* A client to which nothing has ever answered. */
+static RunwayRetry begin(RunwayClient **client)
+{
+    RunwayClientConfig config = {
+        .provider = ff_runway_provider_find("runway"),
+        .base_url = "http://127.0.0.1:9", .api_version = RUNWAY_API_VERSION,
+        .key = "key", .proxy = "", .tls_verify = 1,
+    };
+    RunwayError err;
+
+    assert_int_equal(ff_runway_client_create(&config, client, &err),
+                     RUNWAY_OK);
+    is_cancelled = 0;
+    return (RunwayRetry){ .client = *client, .label = "clip 1",
+                          .wait = note_wait };
+}
+
+static void test_waits(void **state)
+{
+    int64_t longest[9] = { 0 };
+    RunwayClient *client;
+    RunwayRetry retry = begin(&client);
+    RunwayError err;
+
+    (void)state;
+    for (int row = 0; row < 400; row++) {
+        for (int i = 0; i < 9; i++) {
+            int64_t limit = i < 6 ? 1000000LL << i : 60000000;
+
+            retry.outage = 0; /* patience is not what this is about */
+            assert_int_equal(ff_runway_retry_wait(&retry, "it", -1, &why,
+                                                  &err), RUNWAY_OK);
+            assert_in_range(waited, 250000, limit < 20250000 ? limit
+                                                             : 20250000);
+            if (waited > longest[i])
+                longest[i] = waited;
         }
+        ff_runway_retry_recovered(&retry);
     }
+    /* spread to near their ends: with full jitter it takes bad luck of
+     * 0.8^400 to miss this */
+    for (int i = 0; i < 9; i++)
+        assert_true(longest[i] > (i < 5 ? 800000LL << i : 16000000));
+    ff_runway_client_free(&client);
 }
 
-static void test_other_replies(void **state)
+static void test_what_the_service_asks_for(void **state)
 {
-    static const struct {
-        long status;
-        RunwayOutcome read, download, upload;
-    } cases[] = {
-        { 200, RUNWAY_OK, RUNWAY_OK, RUNWAY_OK },
-        { 206, RUNWAY_OK, RUNWAY_OK, RUNWAY_OK },
-        { 301, RUNWAY_REFUSED, RUNWAY_REFUSED, RUNWAY_REFUSED },
-        { 400, RUNWAY_REFUSED, RUNWAY_REFUSED, RUNWAY_REFUSED },
-        { 401, RUNWAY_REFUSED, RUNWAY_REFUSED, RUNWAY_REFUSED },
-        { 403, RUNWAY_REFUSED, RUNWAY_REFUSED, RUNWAY_REFUSED },
-        { 404, RUNWAY_TASK_LOST, RUNWAY_REFUSED, RUNWAY_REFUSED },
-        { 410, RUNWAY_TASK_LOST, RUNWAY_REFUSED, RUNWAY_REFUSED },
-        { 408, RUNWAY_UNAVAILABLE, RUNWAY_UNAVAILABLE, RUNWAY_UNAVAILABLE },
-        { 425, RUNWAY_UNAVAILABLE, RUNWAY_UNAVAILABLE, RUNWAY_UNAVAILABLE },
-        { 429, RUNWAY_UNAVAILABLE, RUNWAY_UNAVAILABLE, RUNWAY_UNAVAILABLE },
-        { 500, RUNWAY_UNAVAILABLE, RUNWAY_UNAVAILABLE, RUNWAY_UNAVAILABLE },
-        { 502, RUNWAY_UNAVAILABLE, RUNWAY_UNAVAILABLE, RUNWAY_UNAVAILABLE },
-        { 524, RUNWAY_UNAVAILABLE, RUNWAY_UNAVAILABLE, RUNWAY_UNAVAILABLE },
-    };
+    RunwayClient *client;
+    RunwayRetry retry = begin(&client);
+    RunwayError err;
 
     (void)state;
-    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-        for (int header = 0; header < 2; header++) {
-            long s = cases[i].status;
-
-            assert_int_equal(ff_runway_classify(READ, REPLY, s, header),
-                             cases[i].read);
-            assert_int_equal(ff_runway_classify(DOWNLOAD, REPLY, s, header),
-                             cases[i].download);
-            assert_int_equal(ff_runway_classify(UPLOAD, REPLY, s, header),
-                             cases[i].upload);
-        }
-    }
+    assert_int_equal(ff_runway_retry_wait(&retry, "it", 290000000, &why, &err),
+                     RUNWAY_OK);
+    assert_int_equal(waited, 290000000);
+    assert_int_equal(ff_runway_retry_wait(&retry, "it", 0, &why, &err),
+                     RUNWAY_OK);
+    assert_in_range(waited, 250000, 2000000);
+    ff_runway_client_free(&client);
 }
 
-static void test_no_reply(void **state)
+static void test_end_of_patience(void **state)
 {
-    static const struct {
-        RunwayTransport transport;
-        RunwayOutcome create, other;
-    } cases[] = {
-        { RUNWAY_TRANSPORT_NOT_SENT, RUNWAY_UNAVAILABLE, RUNWAY_UNAVAILABLE },
-        { RUNWAY_TRANSPORT_BROKEN, RUNWAY_UNKNOWN, RUNWAY_UNAVAILABLE },
-        { RUNWAY_TRANSPORT_TLS, RUNWAY_REFUSED, RUNWAY_UNAVAILABLE },
-        { RUNWAY_TRANSPORT_TOO_LARGE, RUNWAY_UNKNOWN, RUNWAY_BAD_RESULT },
-    };
+    RunwayClient *client;
+    RunwayRetry retry = begin(&client);
+    RunwayError err;
 
     (void)state;
-    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-        RunwayTransport t = cases[i].transport;
-
-        /* a status without a whole reply is not looked at */
-        for (long status = 0; status <= 500; status += 100) {
-            assert_int_equal(ff_runway_classify(CREATE, t, status, 1),
-                             cases[i].create);
-            assert_int_equal(ff_runway_classify(READ, t, status, 0),
-                             cases[i].other);
-            assert_int_equal(ff_runway_classify(DOWNLOAD, t, status, 0),
-                             cases[i].other);
-            assert_int_equal(ff_runway_classify(UPLOAD, t, status, 0),
-                             cases[i].other);
-        }
+    /* a moment before the end: the last try is then, not a minute later */
+    retry.attempt = 20;
+    retry.outage  = ff_runway_now() - RUNWAY_UNREACHED_MAX + 1000000;
+    for (int i = 0; i < 50; i++) {
+        assert_int_equal(ff_runway_retry_wait(&retry, "it", -1, &why, &err),
+                         RUNWAY_OK);
+        assert_in_range(waited, 250000, 1250000);
     }
+    retry.outage = ff_runway_now() - RUNWAY_UNREACHED_MAX - 1000000;
+    assert_int_equal(ff_runway_retry_wait(&retry, "it", -1, &why, &err),
+                     RUNWAY_UNAVAILABLE);
+    assert_string_equal(err.text, "it has failed for 21 s: nobody is there");
+    /* an answer to anything begins a new row */
+    ff_runway_retry_recovered(&retry);
+    assert_int_equal(ff_runway_retry_wait(&retry, "it", -1, &why, &err),
+                     RUNWAY_OK);
+    assert_in_range(waited, 250000, 1000000);
+    ff_runway_client_free(&client);
 }
 
-static void test_retry_after_seconds(void **state)
+static void test_cancelled(void **state)
 {
-    static const struct { const char *value; int64_t wait; } cases[] = {
-        { "0", 0 }, { "1", 1000000 }, { "120", 120000000 },
-        { " 5 ", 5000000 }, { "5\r\n", 5000000 }, { "\t7", 7000000 },
-        { "1.5", 1500000 }, { "0.000001", 1 }, { "0.0000019", 1 },
-        { "2.", 2000000 }, { ".5", 500000 },
-        { "300", RUNWAY_RETRY_AFTER_MAX },
-        { "301", RUNWAY_RETRY_AFTER_MAX },
-        { "99999999999999999999999", RUNWAY_RETRY_AFTER_MAX },
-        { "", -1 }, { " ", -1 }, { ".", -1 }, { "-1", -1 }, { "+1", -1 },
-        { "1e3", -1 }, { "0x10", -1 }, { "1 2", -1 }, { "soon", -1 },
-        { "nan", -1 }, { "inf", -1 }, { "1.2.3", -1 },
-        { "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
-          -1 },
-    };
+    RunwayClient *client;
+    RunwayRetry retry = begin(&client);
+    RunwayError err;
 
     (void)state;
-    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
-        assert_int_equal(ff_runway_retry_after(cases[i].value, 1000),
-                         cases[i].wait);
-}
-
-static void test_retry_after_date(void **state)
-{
-    const int64_t then = 784111777; /* the RFC's example */
-    static const char *const forms[] = {
-        "Sun, 06 Nov 1994 08:49:37 GMT",
-        "Sunday, 06-Nov-94 08:49:37 GMT",
-        "Sun Nov  6 08:49:37 1994",
-        " sun, 06 nov 1994 08:49:37 GMT ",
-    };
-    static const char *const bad[] = {
-        "Sun, 06 Nov 1994", "Sun, 06 Nox 1994 08:49:37 GMT",
-        "Sun, 32 Nov 1994 08:49:37 GMT", "Sun, 31 Apr 2000 00:00:00 GMT",
-        "Sun, 06 Nov 1994 24:00:00 GMT", "Sun, 06 Nov 1994 08:60:00 GMT",
-        "Sun, 06 Nov 1994 08:49:61 GMT", "Sun, 06 Nov 1994 08:49:37 PST",
-        "Sun, 06 Nov 1994 08:49:37 GMT+1", "Sun, 00 Nov 1994 08:49:37 GMT",
-        "Sun,, 06 Nov 1994 08:49:37 GMT", "06 Nov 1994 08:49:37 GMT",
-        "Sun, 06 Nov 1960 08:49:37 GMT", "Sun Nov", "Sun", ",", "Sun Nov 6 8",
-    };
-
-    (void)state;
-    for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); i++) {
-        assert_int_equal(ff_runway_retry_after(forms[i], then - 90), 90000000);
-        assert_int_equal(ff_runway_retry_after(forms[i], then), 0);
-        assert_int_equal(ff_runway_retry_after(forms[i], then + 5), 0);
-        assert_int_equal(ff_runway_retry_after(forms[i], then - 301),
-                         RUNWAY_RETRY_AFTER_MAX);
-        assert_int_equal(ff_runway_retry_after(forms[i], 0),
-                         RUNWAY_RETRY_AFTER_MAX);
-    }
-    for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
-        assert_int_equal(ff_runway_retry_after(bad[i], then), -1);
-    /* leap days, the century that has one, this century by two digits */
-    assert_int_equal(ff_runway_retry_after("Tue, 29 Feb 2000 00:00:10 GMT",
-                                           951782400), 10000000);
-    assert_int_equal(ff_runway_retry_after("Wed, 01 Mar 2000 00:00:00 GMT",
-                                           951868799), 1000000);
-    assert_int_equal(ff_runway_retry_after("Sunday, 22-Nov-26 00:00:09 GMT",
-                                           1795305600), 9000000);
-}
-
-static void test_backoff(void **state)
-{
-    (void)state;
-    /* the two ends of the jitter */
-    for (int attempt = 0; attempt < 70; attempt++) {
-        int64_t limit = attempt < 6 ? 1000000LL << attempt : 60000000;
-
-        if (limit > 60000000)
-            limit = 60000000;
-        assert_int_equal(ff_runway_backoff(attempt, 1000000, 60000000, 0, -1,
-                                           0), 0);
-        assert_in_range(ff_runway_backoff(attempt, 1000000, 60000000, 0, -1,
-                                          UINT32_MAX), limit - 1, limit);
-        assert_in_range(ff_runway_backoff(attempt, 1000000, 60000000, 0, -1,
-                                          0x80000000u), limit / 2 - 1,
-                        limit / 2 + 1);
-    }
-    /* never under the floor or under what the provider asked for */
-    assert_int_equal(ff_runway_backoff(0, 1000, 5000, 250, -1, 0), 250);
-    assert_int_equal(ff_runway_backoff(0, 1000, 5000, 250, 9000, 0), 9000);
-    assert_int_equal(ff_runway_backoff(0, 1000, 5000, 250, 9000, UINT32_MAX),
-                     9000);
-    assert_int_equal(ff_runway_backoff(3, 1000, 5000, 0, 0, UINT32_MAX), 5000);
-    assert_int_equal(ff_runway_backoff(-1, 1000, 5000, 0, -1, UINT32_MAX),
-                     1000);
-    /* nothing overflows */
-    assert_true(ff_runway_backoff(1000, INT64_MAX, INT64_MAX, 0, -1,
-                                  UINT32_MAX) >= INT64_MAX / 2);
-    assert_int_equal(ff_runway_backoff(5, 0, 5000, 0, -1, UINT32_MAX), 0);
-    assert_int_equal(ff_runway_backoff(5, 1000, 0, 0, -1, UINT32_MAX), 0);
+    is_cancelled = 1;
+    assert_int_equal(ff_runway_retry_wait(&retry, "it", -1, &why, &err),
+                     RUNWAY_CANCELLED);
+    ff_runway_client_free(&client);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_create_replies),
-        cmocka_unit_test(test_other_replies),
-        cmocka_unit_test(test_no_reply),
-        cmocka_unit_test(test_retry_after_seconds),
-        cmocka_unit_test(test_retry_after_date),
-        cmocka_unit_test(test_backoff),
+        cmocka_unit_test(test_waits),
+        cmocka_unit_test(test_what_the_service_asks_for),
+        cmocka_unit_test(test_end_of_patience),
+        cmocka_unit_test(test_cancelled),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -21,7 +21,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../base/clock.h"
 #include "job_internal.h"
 
 RunwayJob *ff_runway_job_create(void)
@@ -211,15 +210,17 @@ static RunwayOutcome run_locked(RunwayJobRun *run, RunwayError *err)
 
 RunwayOutcome ff_runway_job_run(RunwayJob *job, const RunwayJobHost *host)
 {
-    RunwayJobRun run = { .job = job, .host = host };
+    RunwayJobRun run = {
+        .job = job, .host = host,
+        .retry = {
+            .client = host->client, .log = host->log, .label = job->label,
+            .opaque = host->opaque, .wait = host->wait,
+        },
+    };
     RunwayError err = { RUNWAY_OK, "" };
     char kept[RUNWAY_ERROR_TEXT / 2] = "";
     RunwayOutcome ret;
 
-    run.random = (uint32_t)ff_runway_now() * 2654435761u +
-                 (uint32_t)job->index * 40503u;
-    if (!run.random)
-        run.random = 1;
     /* several KiB each, and a thread's stack may be small */
     run.task   = calloc(1, sizeof(*run.task));
     run.record = calloc(1, sizeof(*run.record));

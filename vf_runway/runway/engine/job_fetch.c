@@ -20,7 +20,6 @@
 
 #include "../base/clock.h"
 #include "job_internal.h"
-#include "../http/retry.h"
 
 /* fresh URLs asked for until a result counts as unreachable */
 #define URL_TRIES 5
@@ -72,7 +71,7 @@ static RunwayOutcome download(RunwayJobRun *run, int fd, int64_t *size,
         if (!ret)
             return ret;
         if (*size > before)
-            ff_runway_run_recovered(run);
+            ff_runway_retry_recovered(&run->retry);
         /* signed URLs live for a day or two: a fresh one is for the asking, and
          * what is here already stays */
         refresh = ret == RUNWAY_REFUSED;
@@ -88,8 +87,8 @@ static RunwayOutcome download(RunwayJobRun *run, int fd, int64_t *size,
                                    "result is not here after %.0f s: %s",
                                    run->job->now.task_id, (double)took / 1e6,
                                    why.text);
-        ret = ff_runway_run_back_off(run, "the download", retry_after, &why,
-                                     err);
+        ret = ff_runway_retry_wait(&run->retry, "the download", retry_after,
+                                   &why, err);
         if (!ret && refresh)
             ret = read_again(run, err);
         if (ret)
@@ -169,7 +168,8 @@ RunwayOutcome ff_runway_run_fetch(RunwayJobRun *run, RunwayError *err)
          * failed */
         const RunwayError why = *err;
 
-        ret = ff_runway_run_back_off(run, "the download", -1, &why, err);
+        ret = ff_runway_retry_wait(&run->retry, "the download", -1, &why,
+                                   err);
         if (!ret)
             ret = read_again(run, err);
         if (!ret)

@@ -29,15 +29,14 @@
 
 #include <stdint.h>
 
+#include "../http/retry.h"
 #include "job.h"
 
 /** What one run of a job carries from step to step. */
 typedef struct RunwayJobRun {
     RunwayJob *job;
     const RunwayJobHost *host;
-    uint32_t random;
-    int64_t outage;     ///< when the present row of failures began, 0: none
-    int attempt;        ///< failures in that row
+    RunwayRetry retry;
 
     RunwayJournalLock *lock;
     RunwayRecord *record;
@@ -52,18 +51,6 @@ void ff_runway_run_set_state(RunwayJobRun *run, RunwayJobState state);
 
 /** RUNWAY_CANCELLED, with its text. */
 RunwayOutcome ff_runway_run_cancelled(RunwayError *err);
-
-/** Something was answered: a row of failures, if there was one, is over. */
-void ff_runway_run_recovered(RunwayJobRun *run);
-
-/**
- * After RUNWAY_UNAVAILABLE: wait before the next try of what. retry_after is in
- * microseconds, -1 when not told. @return RUNWAY_OK: try again; else the job is
- * over (cancelled, or an outage without end).
- */
-RunwayOutcome ff_runway_run_back_off(RunwayJobRun *run, const char *what,
-                                     int64_t retry_after,
-                                     const RunwayError *why, RunwayError *err);
 
 /**
  * Take the clip's record to another state, on disk. what and code are why, or

@@ -69,7 +69,7 @@ static void accepted(RunwayJobRun *run)
     RunwayRecord *r = run->record;
     RunwayError err;
 
-    ff_runway_run_recovered(run);
+    ff_runway_retry_recovered(&run->retry);
     run->submitted_here = 1;
     ff_runway_record_set(r->task_id, sizeof(r->task_id), job->now.task_id);
     if (job->now.credits >= 0) {
@@ -192,8 +192,8 @@ RunwayOutcome ff_runway_run_submit(RunwayJobRun *run, RunwayError *err)
         /* before the wait: who dies in it leaves nothing behind that may have
          * been paid for */
         note_rejected(run, &why);
-        ret = ff_runway_run_back_off(run, "the create request", retry_after,
-                                     &why, err);
+        ret = ff_runway_retry_wait(&run->retry, "the create request",
+                                   retry_after, &why, err);
         if (ret) {
             ff_runway_budget_release(run->host->budget, &run->held);
             goto end;

@@ -87,15 +87,15 @@ RunwayOutcome ff_runway_run_read_task(RunwayJobRun *run, RunwayError *err)
         ret = ff_runway_client_read(run->host->client, job->now.task_id,
                                     run->task, &retry_after, &why);
         if (!ret) {
-            ff_runway_run_recovered(run);
+            ff_runway_retry_recovered(&run->retry);
             return ret;
         }
         if (ret != RUNWAY_UNAVAILABLE) {
             *err = why;
             return ret;
         }
-        ret = ff_runway_run_back_off(run, "reading the task", retry_after,
-                                     &why, err);
+        ret = ff_runway_retry_wait(&run->retry, "reading the task",
+                                   retry_after, &why, err);
         if (ret)
             return ret;
     }

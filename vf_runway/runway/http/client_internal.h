@@ -33,9 +33,9 @@
 
 #include <curl/curl.h>
 
+#include "classify.h"
 #include "client.h"
 #include "url.h"
-#include "retry.h"
 
 #define RUNWAY_USER_AGENT "runway_v2v/" RUNWAY_VERSION
 

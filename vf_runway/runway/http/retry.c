@@ -16,232 +16,65 @@
  * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
  */
 
-#include <string.h>
-#include <strings.h>
 
+#include "../base/clock.h"
 #include "retry.h"
 
-static RunwayOutcome classify_create(RunwayTransport transport, long status,
-                                     int has_retry_after)
+#define BACKOFF_BASE 1000000LL
+#define BACKOFF_MAX 60000000LL
+#define BACKOFF_MIN   250000LL
+
+void ff_runway_retry_recovered(RunwayRetry *retry)
 {
-    switch (transport) {
-    case RUNWAY_TRANSPORT_NOT_SENT:
-        return RUNWAY_UNAVAILABLE;
-    case RUNWAY_TRANSPORT_TLS:
-        return RUNWAY_REFUSED;
-    case RUNWAY_TRANSPORT_BROKEN:
-    case RUNWAY_TRANSPORT_TOO_LARGE:
-        return RUNWAY_UNKNOWN;
-    case RUNWAY_TRANSPORT_REPLY:
-        break;
-    }
-    if (status >= 200 && status < 300)
-        return RUNWAY_OK;
-    if (status == 429 || (status == 503 && has_retry_after))
-        return RUNWAY_UNAVAILABLE;
-    if (status >= 300 && status < 500)
-        return RUNWAY_REFUSED;
-    return RUNWAY_UNKNOWN;
+    retry->outage  = 0;
+    retry->attempt = 0;
 }
 
-RunwayOutcome ff_runway_classify(RunwayRequestKind kind,
-                                 RunwayTransport transport, long status,
-                                 int has_retry_after)
+/** Full jitter: clips that fail together do not come back together. */
+static int64_t jitter(RunwayRetry *retry)
 {
-    if (kind == RUNWAY_REQUEST_CREATE)
-        return classify_create(transport, status, has_retry_after);
+    int64_t limit = retry->attempt < 6 ? BACKOFF_BASE << retry->attempt
+                                       : BACKOFF_MAX;
 
-    switch (transport) {
-    case RUNWAY_TRANSPORT_TLS:
-        /* The create got through, so the certificate was right a moment ago:
-         * what is wrong for a while must not cost a paid task. */
-    case RUNWAY_TRANSPORT_NOT_SENT:
-    case RUNWAY_TRANSPORT_BROKEN:
-        return RUNWAY_UNAVAILABLE;
-    case RUNWAY_TRANSPORT_TOO_LARGE:
-        return RUNWAY_BAD_RESULT;
-    case RUNWAY_TRANSPORT_REPLY:
-        break;
-    }
-    if (status >= 200 && status < 300)
-        return RUNWAY_OK;
-    if (kind == RUNWAY_REQUEST_READ && (status == 404 || status == 410))
-        return RUNWAY_TASK_LOST;
-    if (status == 408 || status == 425 || status == 429 || status >= 500 ||
-        status < 200)
-        return RUNWAY_UNAVAILABLE;
-    return RUNWAY_REFUSED;
+    if (!retry->random)
+        retry->random = (uint32_t)(ff_runway_now() ^ (intptr_t)retry) | 1;
+    /* xorshift32: no more is needed */
+    retry->random ^= retry->random << 13;
+    retry->random ^= retry->random >> 17;
+    retry->random ^= retry->random << 5;
+    return (int64_t)((uint64_t)limit * retry->random >> 32);
 }
 
-/** Days from 1970-01-01 to a date of the Gregorian calendar. */
-static int64_t days_from_date(int64_t year, int month, int day)
+RunwayOutcome ff_runway_retry_wait(RunwayRetry *retry, const char *what,
+                                   int64_t retry_after, const RunwayError *why,
+                                   RunwayError *err)
 {
-    int64_t y = month <= 2 ? year - 1 : year;
-    int64_t m = month <= 2 ? month + 9 : month - 3; /* the year ends in Feb. */
+    int64_t now = ff_runway_now();
+    int64_t most = ff_runway_client_has_reached(retry->client) ?
+                   RUNWAY_OUTAGE_MAX : RUNWAY_UNREACHED_MAX;
+    int64_t wait, left;
 
-    return 365 * y + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + day - 1 -
-           719468;
-}
-
-/** A run of digits at *s, at most max of them; -1 when there is none. */
-static int parse_digits(const char **s, int max)
-{
-    int value = 0, n = 0;
-
-    while (**s >= '0' && **s <= '9' && n < max) {
-        value = value * 10 + (**s - '0');
-        (*s)++;
-        n++;
-    }
-    return n && !(**s >= '0' && **s <= '9') ? value : -1;
-}
-
-/** 1..12 for the name of a month at *s, which is passed over; else 0. */
-static int parse_month(const char **s)
-{
-    static const char names[] = "janfebmaraprmayjunjulaugsepoctnovdec";
-
-    for (int i = 0; i < 12; i++) {
-        if (!strncasecmp(*s, &names[(size_t)i * 3], 3)) {
-            *s += 3;
-            return i + 1;
-        }
-    }
-    return 0;
-}
-
-/**
- * The three forms of an HTTP date:
- * Sun, 06 Nov 1994 08:49:37 GMT; Sunday, 06-Nov-94 08:49:37 GMT;
- * Sun Nov  6 08:49:37 1994. The name of the day is not looked at.
- * @return 0 when text is none of them
- */
-static int parse_date(const char *s, int64_t *seconds)
-{
-    static const unsigned char days[] = {
-        31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31
-    };
-    int year = -1, month, day, hour, minute, second;
-    int asctime_form;
-
-    while ((*s >= 'A' && *s <= 'Z') || (*s >= 'a' && *s <= 'z'))
-        s++;
-    asctime_form = *s == ' ';
-    if (*s != ' ' && *s++ != ',')
-        return 0;
-    while (*s == ' ')
-        s++;
-    if (asctime_form) {
-        month = parse_month(&s);
-        while (*s == ' ')
-            s++;
-        day = parse_digits(&s, 2);
-    } else {
-        day = parse_digits(&s, 2);
-        if (*s == ' ' || *s == '-')
-            s++;
-        month = parse_month(&s);
-        if (*s == ' ' || *s == '-')
-            s++;
-        year = parse_digits(&s, 4);
-        /* two digits: the century is this one for as long as this matters */
-        if (year >= 0 && year < 100)
-            year += year < 70 ? 2000 : 1900;
-    }
-    if (*s++ != ' ')
-        return 0;
-    hour = parse_digits(&s, 2);
-    if (*s++ != ':')
-        return 0;
-    minute = parse_digits(&s, 2);
-    if (*s++ != ':')
-        return 0;
-    second = parse_digits(&s, 2);
-    if (*s++ != ' ')
-        return 0;
-    if (asctime_form)
-        year = parse_digits(&s, 4);
-    else if (strncmp(s, "GMT", 3) && strncmp(s, "UTC", 3))
-        return 0;
-    else
-        s += 3;
-    if (*s || year < 1970 || !month || day < 1 || day > days[month - 1] ||
-        hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 ||
-        second > 60)
-        return 0;
-    *seconds = days_from_date(year, month, day) * 86400 + hour * 3600LL +
-               minute * 60LL + second;
-    return 1;
-}
-
-/** Seconds with an optional fraction, as microseconds; -1 when it is not. */
-static int64_t parse_seconds(const char *s)
-{
-    int64_t value = 0, unit = 100000;
-    int digits = 0;
-
-    for (; *s >= '0' && *s <= '9'; s++, digits++)
-        if (value < 1000000000)
-            value = value * 10 + (*s - '0');
-    value *= 1000000;
-    if (*s == '.') {
-        for (s++; *s >= '0' && *s <= '9'; s++, digits++) {
-            value += (*s - '0') * unit;
-            unit  /= 10;
-        }
-    }
-    return digits && !*s ? value : -1;
-}
-
-int64_t ff_runway_retry_after(const char *value, int64_t now)
-{
-    char text[64];
-    size_t length;
-    int64_t wait, seconds;
-
-    while (*value == ' ' || *value == '\t')
-        value++;
-    length = strlen(value);
-    while (length && strchr(" \t\r\n", value[length - 1]))
-        length--;
-    if (!length || length >= sizeof(text))
-        return -1;
-    memcpy(text, value, length);
-    text[length] = 0;
-
-    wait = parse_seconds(text);
-    if (wait < 0) {
-        if (!parse_date(text, &seconds))
-            return -1;
-        if (seconds <= now)
-            return 0;
-        wait = seconds - now > RUNWAY_RETRY_AFTER_MAX / 1000000 ?
-               RUNWAY_RETRY_AFTER_MAX : (seconds - now) * 1000000;
-    }
-    return wait > RUNWAY_RETRY_AFTER_MAX ? RUNWAY_RETRY_AFTER_MAX : wait;
-}
-
-int64_t ff_runway_backoff(int attempt, int64_t base, int64_t cap,
-                          int64_t floor_us, int64_t retry_after,
-                          uint32_t random)
-{
-    int64_t limit = base < 0 ? 0 : base;
-    uint64_t span;
-    int64_t wait;
-
-    for (int i = 0; i < attempt && limit < cap; i++)
-        limit = limit > INT64_MAX / 2 ? INT64_MAX : limit * 2;
-    if (limit > cap)
-        limit = cap;
-    if (limit < 0)
-        limit = 0;
-    /* (limit + 1) * random / 2^32 without overflow */
-    span = (uint64_t)limit + 1;
-    wait = (int64_t)((span >> 32) * random +
-                     ((span & 0xFFFFFFFFu) * random >> 32));
-    if (wait < floor_us)
-        wait = floor_us;
+    if (!retry->outage)
+        retry->outage = now;
+    if (now - retry->outage > most)
+        return ff_runway_error(err, RUNWAY_UNAVAILABLE,
+                               "%s has failed for %.0f s: %s", what,
+                               (double)(now - retry->outage) / 1e6, why->text);
+    wait = jitter(retry);
+    /* the last try is when patience ends, and not up to a minute later */
+    left = most - (now - retry->outage) + BACKOFF_MIN;
+    if (wait > left)
+        wait = left;
+    if (wait < BACKOFF_MIN)
+        wait = BACKOFF_MIN;
     if (wait < retry_after)
         wait = retry_after;
-    return wait;
+    ff_runway_log(retry->log, retry->attempt ? RUNWAY_LOG_VERBOSE
+                                             : RUNWAY_LOG_WARNING,
+                  "%s: %s failed, trying again in %.1f s: %s", retry->label,
+                  what, (double)wait / 1e6, why->text);
+    retry->attempt++;
+    if (retry->wait(retry->opaque, wait))
+        return ff_runway_error(err, RUNWAY_CANCELLED, "cancelled");
+    return RUNWAY_OK;
 }

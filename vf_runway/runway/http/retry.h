@@ -16,10 +16,11 @@
  * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
  */
 
+
 /**
  * @file
- * What a reply or a broken connection means, and how long to wait before the
- * next try. Tables and arithmetic; no I/O, no clock of its own. Floor 1.
+ * The one loop of retries: how long a caller waits before it tries something
+ * again, and when it gives up. What may be tried again is classify.h's matter.
  */
 
 #ifndef AVFILTER_RUNWAY_HTTP_RETRY_H
@@ -28,59 +29,40 @@
 #include <stdint.h>
 
 #include "../base/error.h"
+#include "../base/log.h"
+#include "client.h"
 
-typedef enum RunwayRequestKind {
-    RUNWAY_REQUEST_CREATE,
-    RUNWAY_REQUEST_READ,      ///< task, account: may be repeated freely
-    RUNWAY_REQUEST_DOWNLOAD,  ///< a signed output URL
-    RUNWAY_REQUEST_UPLOAD,    ///< a new slot and its storage POST
-} RunwayRequestKind;
-
-/** How a request that got no whole HTTP reply ended. */
-typedef enum RunwayTransport {
-    RUNWAY_TRANSPORT_REPLY,       ///< a whole reply with a status came
-    RUNWAY_TRANSPORT_NOT_SENT,    ///< not a byte of the request went out
-    RUNWAY_TRANSPORT_BROKEN,      ///< cut or timed out after a byte went out
-    RUNWAY_TRANSPORT_TLS,         ///< the certificate was refused
-    RUNWAY_TRANSPORT_TOO_LARGE,   ///< the reply passed its size limit
-} RunwayTransport;
-
-/**
- * The class of an outcome. status is the HTTP status with
- * RUNWAY_TRANSPORT_REPLY, else ignored. has_retry_after: whether a Retry-After
- * header came. For a create: 2xx is RUNWAY_OK (an id is looked for elsewhere);
- * 429, and 503 with Retry-After, RUNWAY_UNAVAILABLE; other 5xx RUNWAY_UNKNOWN;
- * 3xx and 4xx RUNWAY_REFUSED; NOT_SENT RUNWAY_UNAVAILABLE; TLS RUNWAY_REFUSED
- * (asking again does not make a certificate right); BROKEN and TOO_LARGE
- * RUNWAY_UNKNOWN.
- * For the others: 408, 425, 429 and 5xx are RUNWAY_UNAVAILABLE, and so are
- * NOT_SENT, BROKEN and TLS; TOO_LARGE is RUNWAY_BAD_RESULT; 404 and 410 of a read
- * RUNWAY_TASK_LOST.
- */
-RunwayOutcome ff_runway_classify(RunwayRequestKind kind,
-                                 RunwayTransport transport, long status,
-                                 int has_retry_after);
-
-#define RUNWAY_RETRY_AFTER_MAX 300000000LL ///< microseconds honoured at most
 #define RUNWAY_OUTAGE_MAX      900000000LL ///< microseconds until a run ends
-#define RUNWAY_DOWNLOAD_MAX  14400000000LL ///< a result, all tries together
 /* of the same, while nothing has ever answered in this run */
 #define RUNWAY_UNREACHED_MAX    20000000LL
 
-/**
- * Value of a Retry-After header in microseconds, clipped to
- * RUNWAY_RETRY_AFTER_MAX; -1 when it is neither a number of seconds (fractions
- * allowed) nor an HTTP date. now is seconds since the epoch.
- */
-int64_t ff_runway_retry_after(const char *value, int64_t now);
+/** A caller's failures in a row. One thread's own; the fields down to wait are
+ *  set by the caller and outlive it, the others begin as 0. */
+typedef struct RunwayRetry {
+    RunwayClient *client;
+    const RunwayLog *log;
+    const char *label;      ///< for people: "clip 3 (10.00-15.00 s)"
+    void *opaque;
+    /** Wait; non-zero when cancelled, at once then. */
+    int (*wait)(void *opaque, int64_t microseconds);
+
+    int64_t outage;         ///< when the row began, 0: there is none
+    int attempt;            ///< failures in it
+    uint32_t random;
+} RunwayRetry;
+
+/** Something was answered: the row of failures, if there was one, is over. */
+void ff_runway_retry_recovered(RunwayRetry *retry);
 
 /**
- * Microseconds to wait before try number attempt + 1 (attempt counts from 0):
- * full jitter, uniform in [0, min(cap, base << attempt)], never under floor_us.
- * random is 32 uniform bits. retry_after (-1: none) is waited for at least.
+ * After RUNWAY_UNAVAILABLE: wait before the next try of what. The wait is
+ * uniform in [0, 1 s << failures], a quarter of a second at least and a minute
+ * at most, and not shorter than retry_after (microseconds, -1: not reported).
+ * @return RUNWAY_OK: try again; RUNWAY_CANCELLED; RUNWAY_UNAVAILABLE: the
+ *         failures have gone on for RUNWAY_OUTAGE_MAX (or _UNREACHED_MAX)
  */
-int64_t ff_runway_backoff(int attempt, int64_t base, int64_t cap,
-                          int64_t floor_us, int64_t retry_after,
-                          uint32_t random);
+RunwayOutcome ff_runway_retry_wait(RunwayRetry *retry, const char *what,
+                                   int64_t retry_after, const RunwayError *why,
+                                   RunwayError *err);
 
 #endif /* AVFILTER_RUNWAY_HTTP_RETRY_H */

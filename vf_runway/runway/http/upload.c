@@ -29,10 +29,6 @@
 #include "retry.h"
 #include "upload.h"
 
-#define BACKOFF_BASE   1000000LL
-#define BACKOFF_CAP   60000000LL
-#define BACKOFF_MIN     250000LL
-
 /* slots tried until the storage's refusal is believed */
 #define REFUSED_MAX 3
 
@@ -230,19 +226,20 @@ static RunwayOutcome upload_once(RunwayUploader *u, const RunwayUpload *what,
 RunwayOutcome ff_runway_upload(RunwayUploader *u, const RunwayUpload *what,
                                char **uri, RunwayError *err)
 {
-    int64_t start = ff_runway_now();
-    uint32_t random = (uint32_t)start * 2654435761u;
+    RunwayRetry retry = {
+        .client = u->config.client, .log = u->config.log, .label = what->label,
+        .opaque = u->config.opaque, .wait = u->config.wait,
+    };
     int refused = 0;
 
     *uri = NULL;
-    for (int attempt = 0;; attempt++) {
-        int64_t retry_after = -1, wait, patience;
+    for (;;) {
+        int64_t retry_after = -1;
         int stored;
-        RunwayError why;
-        RunwayOutcome ret;
+        RunwayError why = { RUNWAY_OK, "" };
+        RunwayOutcome ret = upload_once(u, what, uri, &stored, &retry_after,
+                                        &why);
 
-        memset(&why, 0, sizeof(why));
-        ret = upload_once(u, what, uri, &stored, &retry_after, &why);
         if (!ret) {
             ff_runway_log(u->config.log, RUNWAY_LOG_VERBOSE, "%s: %llu bytes "
                           "of %s uploaded", what->label,
@@ -253,23 +250,15 @@ RunwayOutcome ff_runway_upload(RunwayUploader *u, const RunwayUpload *what,
          * slot's fault */
         if (ret == RUNWAY_REFUSED && stored && ++refused < REFUSED_MAX)
             ret = RUNWAY_UNAVAILABLE;
-        patience = ff_runway_client_has_reached(u->config.client) ?
-                   RUNWAY_OUTAGE_MAX : RUNWAY_UNREACHED_MAX;
-        if (ret != RUNWAY_UNAVAILABLE || ff_runway_now() - start > patience) {
+        if (ret != RUNWAY_UNAVAILABLE) {
             if (err)
                 *err = why;
             return ret;
         }
-        random = random * 1664525u + 1013904223u;
-        wait   = ff_runway_backoff(attempt < 30 ? attempt : 30, BACKOFF_BASE,
-                                   BACKOFF_CAP, BACKOFF_MIN, retry_after,
-                                   random);
-        ff_runway_log(u->config.log,
-                      attempt ? RUNWAY_LOG_VERBOSE : RUNWAY_LOG_WARNING,
-                      "%s: an upload failed, trying again with a new slot in "
-                      "%.1f s: %s", what->label, (double)wait / 1e6, why.text);
-        if (u->config.wait(u->config.opaque, wait))
-            return ff_runway_error(err, RUNWAY_CANCELLED, "cancelled");
+        ret = ff_runway_retry_wait(&retry, "the upload", retry_after, &why,
+                                   err);
+        if (ret)
+            return ret;
     }
 }
 
