@@ -360,11 +360,11 @@ $(SIMULATOR): $(SIMULATOR_SOURCES:tests/simulator/%.c=$(BUILD)/simulator/%.o)
 	@$(CC) $(OPTIMIZE) -o $@ $^ -pthread \
 	    $(shell $(PKG_CONFIG) --libs libmicrohttpd libcjson) -lb64 -lm
 
-# Runway's own client, for one of the tests: fetched where that test is wanted.
+# Runway's own client, for two of the tests: fetched where one of them is wanted.
 $(BUILD)/sdk/.fetched: tests/sdk/package.json tests/sdk/package-lock.json
 	@scripts/fetch-sdk $(BUILD)
 
-SDK = $(if $(filter-out %/sdk.t,$(T)),,$(BUILD)/sdk/.fetched)
+SDK = $(if $(filter-out %sdk.t,$(T)),,$(BUILD)/sdk/.fetched)
 
 # The empty recipes keep make from saying that there was nothing to do.
 demo-programs: $(BUILD)/bin/ffmpeg $(BUILD)/bin/ffprobe $(SIMULATOR) ; @:

@@ -1,0 +1,166 @@
+# The second server (tests/second-server/) as a child of the test, and what is
+# judged by its ledger.
+#
+#   my $server = SecondServer->start('--provider' => 'runway', faults => [{ on => 'create', kind => 'cut' }]);
+#   my $run = PaidTest->new(sim => $server, in => second_film(seconds => 6), env => $server->env, ...)->run;
+#   is(bought_twice($server->ledger), '', 'each clip was paid once');
+#
+# It is as good as a simulator for PaidTest and RunwayFilm, which ask for {api}.
+#
+# This file is part of runway_v2v, LGPL 2.1 or later.
+package SecondServer;
+use strict;
+use warnings;
+
+use parent qw(Exporter);
+use HTTP::Tiny;
+use POSIX qw(:sys_wait_h);
+use Test::More;
+use Time::HiRes qw(sleep time);
+
+use RunwayTest;
+use RunwayFilm;
+
+our @EXPORT = qw(second_film numbers_made bought_twice no_oddities);
+
+our $KEY = 'key-of-the-second-server-51c0';
+our $NODE = (grep { -x } map { ("$_/node", "$_/nodejs") } split /:/, $ENV{PATH} // '')[0];
+
+our %alive;     # pid => the process that started it
+
+sub import {
+    plan(skip_all => 'the second server needs Node.js, and there is none') if !$NODE;
+    __PACKAGE__->export_to_level(1);
+}
+
+# Arguments go on its command line; faults => [...] as well.
+sub start {
+    my ($class, %arg) = @_;
+    my $faults = delete $arg{faults};
+    my $dir = sprintf '%s/second-%d-%d', $TMP, $$, ++our $count;
+    mkdir $dir or die "$dir: $!\n";
+    my $self = bless { dir => $dir, owner => $$, provider => $arg{'--provider'} // 'cometapi' }, $class;
+    my $pid = fork // die "fork: $!\n";
+    if (!$pid) {
+        open STDIN, '<', '/dev/null' or POSIX::_exit(126);
+        open STDOUT, '>', "$dir/out" or POSIX::_exit(126);
+        open STDERR, '>', "$dir/err" or POSIX::_exit(126);
+        $ENV{TMPDIR} = $dir;
+        exec { $NODE } $NODE, "$ROOT/tests/second-server/main.js", '--ready-file', "$dir/ready.json",
+            '--ffmpeg', $RunwayTest::PLAIN_FFMPEG, '--ffprobe', $RunwayTest::PLAIN_FFPROBE, '--min-poll', 0,
+            $faults ? ('--faults', json($faults)) : (), %arg or POSIX::_exit(127);
+    }
+    $self->{pid} = $pid;
+    $alive{$pid} = $$;
+    my $until = time + 20 * $PATIENCE;
+    while (!-e "$dir/ready.json") {
+        my $over = waitpid($pid, WNOHANG) == $pid;
+        delete $alive{$pid} if $over;
+        $self->{pid} = 0 if $over;
+        die 'the second server does not come up: ' . slurp("$dir/err") if $over || time > $until;
+        sleep 0.02;
+    }
+    my $ready = decode(slurp("$dir/ready.json"));
+    @$self{qw(api port drawn)} = @$ready{qw(base_url port faults)};
+    return $self;
+}
+
+# The variables that hold the key, as its provider wants them.
+sub env {
+    my ($self) = @_;
+    return { COMETAPI_KEY => undef, RUNWAYML_API_SECRET => $KEY } if $self->{provider} eq 'runway';
+    return { COMETAPI_KEY => $KEY };
+}
+
+sub ledger {
+    my ($self) = @_;
+    my $reply = HTTP::Tiny->new(proxy => undef, timeout => 30)->get("http://127.0.0.1:$self->{port}/_ledger");
+    die "no ledger: $reply->{content}\n" if !$reply->{success};
+    return decode($reply->{content});
+}
+
+# More faults, from now on.
+sub add_faults {
+    my ($self, @faults) = @_;
+    my $reply = HTTP::Tiny->new(proxy => undef, timeout => 30)
+        ->post("http://127.0.0.1:$self->{port}/_faults", { content => json(\@faults) });
+    die "no such faults: $reply->{content}\n" if !$reply->{success};
+}
+
+sub stop {
+    my ($self) = @_;
+    my $pid = delete $self->{pid} or return;
+    delete $alive{$pid};
+    kill TERM => $pid;
+    waitpid $pid, 0;
+}
+
+sub DESTROY {
+    my ($self) = @_;
+    return if ($self->{owner} // 0) != $$;
+    local ($?, $@, $!);
+    $self->stop;
+}
+
+END {
+    for my $pid (keys %alive) {
+        next if $alive{$pid} != $$;
+        local $?;
+        kill TERM => $pid;
+        waitpid $pid, 0;
+    }
+}
+
+# A film whose frames are numbered, with sound: PaidTest's and the server's `first`
+# and `last` can both be read.
+sub second_film {
+    my (%opt) = @_;
+    return numbered_film(size => '160x96', rate => 24, seconds => 6, audio => 'pcm_s16le', args => ['-shortest'],
+        name => sprintf('second-%d-%d.mkv', $$, ++our $films), %opt);
+}
+
+# The numbers of the frames that came out, read from the negative that the server makes.
+sub numbers_made { return numbers_of($_[0], 'negate') }
+
+sub _number {
+    my ($blocks) = @_;
+    my $number = 0;
+    for (0 .. 15) { $number |= 1 << $_ if $blocks->[$_] > 125 }
+    return $number;
+}
+
+# Which frames were paid for more than once, as text; '' where none was. A second
+# payment is right for a task that failed (with retries), and, with `resend`, for
+# one of which no answer could be known.
+sub bought_twice {
+    my ($ledger, %allow) = @_;
+    my %clips;
+    for my $task (@{ $ledger->{tasks} }) {
+        my $clip = join '-', map { _number($task->{source}{$_}) } qw(first last);
+        push @{ $clips{"$clip $task->{request}"} }, $task;
+    }
+    my @wrong;
+    for my $clip (sort keys %clips) {
+        my @tasks = @{ $clips{$clip} };
+        # only before another one may there be reason for it
+        my $right = 1 + grep { $allow{retries} && $_->{state} eq 'FAILED' || $allow{resend} && !$_->{told} } @tasks[0 .. $#tasks - 1];
+        push @wrong, "frames $clip: tasks @{[map { $_->{n} } @tasks]}" if @tasks > $right;
+    }
+    # borders that moved between two runs would make other clips of the same frames
+    my %starts;
+    for (keys %clips) {
+        my ($first, $last) = /^(\d+)-(\d+)/;
+        push @wrong, "frame $first begins two clips" if $starts{$first}++;
+    }
+    return join "\n", @wrong;
+}
+
+# What no client may ever do.
+sub no_oddities {
+    my ($ledger, $name) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    is_deeply($ledger->{forbidden}, { deletes => 0, second_bearers => 0, two_headers => 0, cdn_authorization => 0 },
+        "$name: nothing was done that may not be done");
+}
+
+1;
