@@ -131,7 +131,7 @@ check-valgrind: ## the unit tests under valgrind, or one: T=
 # For so many seconds each; SECONDS=0 only runs what is known.
 SECONDS = 60
 
-fuzz: ## look for inputs that break a room: SECONDS=60 for each target, or T=reply
+fuzz: ## look for inputs that break a module: SECONDS=60 for each target, or T=reply
 	@scripts/deps tools
 	@$(MAKE) --no-print-directory fuzz-programs
 	@scripts/fuzz $(BUILD) $(SECONDS) $(or $(T),$(FUZZ_TARGETS))

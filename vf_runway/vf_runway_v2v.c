@@ -23,7 +23,7 @@
  * at the same time.
  *
  * Here are options, pads and activate(). What a clip is, how it travels and
- * what a provider says is in runway/; see runway/README.md for the floors.
+ * what a provider says is in runway/; see runway/README.md for the layers.
  */
 
 #define RUNWAY_COMPAT_FILTER

@@ -66,24 +66,6 @@ subtest 'targets and files' => sub {
     }
 };
 
-subtest 'the rooms' => sub {
-    my $map = slurp("$ROOT/vf_runway/runway/README.md");
-    my %floor;
-    for my $row ($map =~ /^\| (\d \| .*?) \|/mg) {
-        my ($n, $names) = split / \| /, $row;
-        $floor{$_} = $n for map { s/\.h$//r } $names =~ /`([\w.]+)`/g;
-    }
-    for my $header (glob "$ROOT/vf_runway/runway/*.h") {
-        my $name = basename($header, '.h');
-        # what a room's own files share is no room
-        next if $name ne 'compat' && !-e $header =~ s/h$/c/r;
-        my ($n) = slurp($header) =~ /^ \*.*\bfloor (\d)\b/mi;
-        is($floor{$name} // 'missing', $n, "$name is on the map, on its floor");
-    }
-    my @gone = grep { !/\.c$/ && !-e "$ROOT/vf_runway/runway/$_.h" } sort keys %floor;
-    is("@gone", '', 'and no room that is not there');
-};
-
 # --- the commands ---------------------------------------------------------------
 
 # Blocks that are indented, without comments and without what needs a service

@@ -19,7 +19,7 @@
 /**
  * @file
  * What the fuzz targets share. Each file that has a LLVMFuzzerTestOneInput() is
- * one: `make fuzz`. What a target asserts is what the room's header promises.
+ * one: `make fuzz`. What a target asserts is what the module's header promises.
  */
 
 #ifndef TESTS_FUZZ_FUZZ_H

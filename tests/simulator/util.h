@@ -18,7 +18,7 @@
 
 /**
  * @file
- * What every room needs and none owns: time, memory, text, randomness.
+ * What every module needs and none owns: time, memory, text, randomness.
  */
 
 #ifndef SIMULATOR_UTIL_H

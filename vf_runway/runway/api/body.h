@@ -19,7 +19,7 @@
 /**
  * @file
  * A request body as a list of parts, so that a clip is never whole in memory:
- * text that is there, and files that are read while they are sent. Floor 1.
+ * text that is there, and files that are read while they are sent.
  *
  * Not thread safe: one body belongs to one thread at a time.
  */

@@ -18,8 +18,8 @@
 
 /**
  * @file
- * base64 of a file as it is read, for data URIs. Floor 1; libb64 does the
- * encoding, this room takes out the newlines that its 1.2 puts in.
+ * base64 of a file as it is read, for data URIs. libb64 does the
+ * encoding, this module takes out the newlines that its 1.2 puts in.
  */
 
 #ifndef AVFILTER_RUNWAY_API_DATA_URI_H

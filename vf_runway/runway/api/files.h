@@ -18,7 +18,7 @@
 
 /**
  * @file
- * Files that options name: prompts, keys, pictures. Floor 1, but for reading.
+ * Files that options name: prompts, keys, pictures.
  * They are regular files: what can be read once only is refused.
  * Every text returned is malloc()ed and the caller's to free().
  */

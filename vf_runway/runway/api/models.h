@@ -19,7 +19,7 @@
 /**
  * @file
  * The models: what each one takes, for how long, and what it costs. A table and
- * arithmetic; no I/O. Floor 1.
+ * arithmetic; no I/O.
  */
 
 #ifndef AVFILTER_RUNWAY_API_MODELS_H

@@ -19,7 +19,7 @@
 /**
  * @file
  * The providers: where they are, which key is theirs, what exists there.
- * A table and look-ups; no I/O. Floor 1.
+ * A table and look-ups; no I/O.
  */
 
 #ifndef AVFILTER_RUNWAY_API_PROVIDERS_H

@@ -19,7 +19,7 @@
 /**
  * @file
  * JSON: bodies that go out, replies that come in, in both providers' shapes.
- * No I/O but what RunwayBody reads later. cJSON stays inside. Floor 1.
+ * No I/O but what RunwayBody reads later. cJSON stays inside.
  */
 
 #ifndef AVFILTER_RUNWAY_API_WIRE_H

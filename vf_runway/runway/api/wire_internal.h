@@ -21,7 +21,7 @@
  * What the files of the wire share, and nobody else looks at: cJSON, and how to
  * take something out of an object that came from the network. What goes out is
  * in wire_request.c, replies are read in wire.c, and what a reply says went
- * wrong in wire_error.c. Floor 1.
+ * wrong in wire_error.c.
  */
 
 #ifndef AVFILTER_RUNWAY_API_WIRE_INTERNAL_H

@@ -20,7 +20,7 @@
  * @file
  * A checksum against accidental damage: torn writes, bad blocks, edits by hand.
  * 64 bits of FNV-1a; any change of a single byte is noticed for certain. It is
- * no protection against somebody who wants to deceive. Floor 0.
+ * no protection against somebody who wants to deceive.
  */
 
 #ifndef AVFILTER_RUNWAY_BASE_CHECKSUM_H

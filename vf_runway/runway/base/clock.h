@@ -19,7 +19,7 @@
 /**
  * @file
  * Monotonic time, and waiting for a condition by it: a wall clock that jumps
- * must neither prolong a wait nor end one. Floor 0.
+ * must neither prolong a wait nor end one.
  */
 
 #ifndef AVFILTER_RUNWAY_BASE_CLOCK_H

@@ -20,7 +20,7 @@
 /**
  * @file
  * Directories of ours, opened once and used through their descriptors: nobody
- * else can put another one, or a link, where we write. Layer 0.
+ * else can put another one, or a link, where we write.
  *
  * A directory is ours when the effective user owns it and nobody else can write
  * to it; it is no symbolic link, its parents may be. Names are single

@@ -19,7 +19,7 @@
 /**
  * @file
  * What journal and cache have in common: directories of our own, durable
- * writes, locks that die with their holder. Floor 0.
+ * writes, locks that die with their holder.
  *
  * All functions may be called from any thread. Those that return int return 0
  * or an errno value. Signals that interrupt a system call make nothing fail.

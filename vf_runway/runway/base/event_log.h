@@ -19,7 +19,7 @@
 /**
  * @file
  * The log for programs (log_path): one JSON line for each event of each clip,
- * appended whole. Fields are told in docs/log.md. Floor 1.
+ * appended whole. Fields are described in docs/log.md.
  *
  * Nothing secret goes in: callers give no URLs, and error texts are those of
  * error.h.

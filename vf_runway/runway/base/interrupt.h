@@ -20,7 +20,7 @@
  * @file
  * Notice SIGINT and SIGTERM beside a program that handles them: libavfilter has
  * no interrupt callback, and a filter that waits for minutes has to return. POSIX
- * signals, process-wide. Floor 0.
+ * signals, process-wide.
  *
  * The handler notes the signal and calls the one it replaced, as that asked to
  * be called: its mask, its stack, system calls restarted or not. It is installed

@@ -19,7 +19,7 @@
 /**
  * @file
  * cJSON, wherever its header lies: cjson/cJSON.h as it installs it, cJSON.h as
- * its pkg-config file points to. Floor 0.
+ * its pkg-config file points to.
  */
 
 #ifndef AVFILTER_RUNWAY_BASE_JSON_H

@@ -18,7 +18,7 @@
 
 /**
  * @file
- * How the core speaks without av_log. Floor 0.
+ * How the core speaks without av_log.
  */
 
 #ifndef AVFILTER_RUNWAY_BASE_LOG_H

@@ -22,7 +22,7 @@
  * What the user has decided about a run: how much at once, where its files go,
  * what it may cost and what happens when something fails. One struct, filled in
  * by the options and read by every layer, so that each decision has one name.
- * What a request says is in api, what a client needs in http. Layer 0.
+ * What a request says is in api, what a client needs in http.
  */
 
 #ifndef AVFILTER_RUNWAY_BASE_POLICY_H

@@ -19,7 +19,7 @@
 /**
  * @file
  * Private temporary files without a name: they are gone when the last
- * descriptor is closed, whatever ends the process. Floor 0.
+ * descriptor is closed, whatever ends the process.
  */
 
 #ifndef AVFILTER_RUNWAY_BASE_TEMP_H

@@ -18,7 +18,7 @@
 
 /**
  * @file
- * Credits: the cap of one output, and the totals for its last line. Floor 1.
+ * Credits: the cap of one output, and the totals for its last line.
  *
  * All functions but create and free may be called from any thread. Amounts are
  * credits, counted in thousandths, rounded up.

@@ -20,7 +20,7 @@
  * @file
  * One clip's journey: what the journal knows of it, create, wait, download,
  * check, store. Straight-line code that runs on a worker and blocks; all it
- * waits for can be cancelled. Floor 3.
+ * waits for can be cancelled.
  *
  * Each step is on disk before the next one is taken, so that whatever dies when,
  * the next run knows what may have been paid for (record.h, resume.h).

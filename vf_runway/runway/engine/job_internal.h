@@ -21,7 +21,7 @@
  * What the job's own files share, and nobody else looks at: one run of a job
  * (job_step.c) and its steps. The order of the steps is in job.c; each step is a
  * file: sending (job_submit.c), waiting for the task (job_wait.c), bringing the
- * result in (job_fetch.c). All of it is on one worker. Floor 3.
+ * result in (job_fetch.c). All of it is on one worker.
  */
 
 #ifndef AVFILTER_RUNWAY_ENGINE_JOB_INTERNAL_H

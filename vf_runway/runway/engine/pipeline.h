@@ -19,7 +19,7 @@
 /**
  * @file
  * Clips in order: jobs are admitted, run on worker threads, up to `concurrency`
- * at a time, and are taken out in the order they went in. Floor 4. It holds
+ * at a time, and are taken out in the order they went in. It holds
  * what they share: client, journal, cache and budget.
  *
  * One thread, the filter's, owns a pipeline and calls everything here. Workers

@@ -379,7 +379,7 @@ static int set_body(RunwaySettings *set)
             return ret;
         set->request.output_format = set->kept[set->nb_kept - 1];
     }
-    /* the room that will write it says whether it can be written */
+    /* the module that will write it says whether it can be written */
     check = set->request;
     if (ff_runway_wire_create_body(&check, -1, 0, "https://a.invalid/", &body,
                                    &err))

@@ -18,9 +18,9 @@
 
 /**
  * @file
- * What a user has typed, checked and made into what the other rooms take. Looks
+ * What a user has typed, checked and made into what the other modules take. Looks
  * at files and at the environment, and does nothing else that can be seen.
- * Floor 6, knows FFmpeg: errors are AVERROR codes, and the reason is logged.
+ * Errors are AVERROR codes, and the reason is logged.
  */
 
 #ifndef AVFILTER_RUNWAY_FILTER_OPTIONS_H

@@ -19,7 +19,7 @@
 /**
  * @file
  * What a user is told of a run: how things stand while it waits, and at its end
- * what came of the frames and of the money. Floor 6, knows FFmpeg. Belongs to
+ * what came of the frames and of the money. Belongs to
  * the filter's thread.
  */
 

@@ -20,7 +20,7 @@
  * @file
  * The line of clips: frames are cut into clips and sent, and come out again in
  * the order they went in, those that pass through untouched among them.
- * Floor 5, knows FFmpeg: errors are AVERROR codes, and the reason is logged.
+ * Errors are AVERROR codes, and the reason is logged.
  * Belongs to the filter's thread.
  *
  * What it holds is bounded: has_room() says when nothing more may go in.

@@ -20,7 +20,7 @@
  * @file
  * A look at the account before the first create of a run: what is there to be
  * spent, and how many tasks are left for today. It costs nothing, and what would
- * be refused is said before anything is uploaded. Floor 3.
+ * be refused is said before anything is uploaded.
  */
 
 #ifndef AVFILTER_RUNWAY_HTTP_ACCOUNT_H

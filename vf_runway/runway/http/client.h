@@ -19,7 +19,7 @@
 /**
  * @file
  * The HTTP of the provider, over libcurl: each call is one request, one answer
- * and one outcome; nothing is repeated here. Floor 2.
+ * and one outcome; nothing is repeated here.
  *
  * A client may be used from several threads at once. Every call ends within
  * a quarter of a second after cancelled() starts to answer non-zero, with

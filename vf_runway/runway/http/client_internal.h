@@ -18,10 +18,10 @@
 
 /**
  * @file
- * What the client's own rooms share, and nobody else looks at: the client
+ * What the client's own files share, and nobody else looks at: the client
  * (client_setup.c), one request on its way (client_http.c), what comes back
  * (client_reply.c), what is said about it (client_report.c). What a request
- * means is in client.c. Floor 2.
+ * means is in client.c.
  */
 
 #ifndef AVFILTER_RUNWAY_HTTP_CLIENT_INTERNAL_H

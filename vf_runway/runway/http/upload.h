@@ -20,7 +20,7 @@
  * @file
  * Files to the provider's storage, for what is too large to be inside a request:
  * a slot, the file as a form, and again with a new slot until it is there.
- * Uploads cost nothing and may be repeated. Floor 3.
+ * Uploads cost nothing and may be repeated.
  */
 
 #ifndef AVFILTER_RUNWAY_HTTP_UPLOAD_H

@@ -18,8 +18,8 @@
 
 /**
  * @file
- * Who may be talked to: URLs, proxies, addresses. Part of the client's room:
- * floor 2, libcurl's URL parser and nothing that sends.
+ * Who may be talked to: URLs, proxies, addresses. It uses libcurl's URL
+ * parser and nothing that sends.
  */
 
 #ifndef AVFILTER_RUNWAY_HTTP_URL_H

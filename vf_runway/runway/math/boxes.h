@@ -19,7 +19,7 @@
 /**
  * @file
  * What an MP4 says of itself, looked at before FFmpeg reads it: a file of a few
- * bytes can ask for all the memory there is. Floor 1, but for reading.
+ * bytes can ask for all the memory there is.
  */
 
 #ifndef AVFILTER_RUNWAY_MATH_BOXES_H

@@ -19,7 +19,7 @@
 /**
  * @file
  * From the input's picture to the one that is sent, and back out of the one
- * that is returned. Arithmetic on sizes in pixels. Floor 1.
+ * that is returned. Arithmetic on sizes in pixels.
  */
 
 #ifndef AVFILTER_RUNWAY_MATH_GEOMETRY_H

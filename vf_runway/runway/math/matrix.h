@@ -19,7 +19,7 @@
 /**
  * @file
  * From one YCbCr matrix to another without going through RGB: luma takes a part
- * of the chroma, and chroma is turned a little. Arithmetic on planes. Floor 1.
+ * of the chroma, and chroma is turned a little. Arithmetic on planes.
  */
 
 #ifndef AVFILTER_RUNWAY_MATH_MATRIX_H

@@ -19,7 +19,7 @@
 /**
  * @file
  * Which time of the generated clip belongs to which time of the source: nothing
- * promises the rate, count or length of what comes back. Arithmetic. Floor 1.
+ * promises the rate, count or length of what comes back. Arithmetic.
  */
 
 #ifndef AVFILTER_RUNWAY_MATH_RETIME_H

@@ -19,7 +19,7 @@
 /**
  * @file
  * Where a clip ends and which source frame each frame of the upload shows.
- * Arithmetic on one clip at a time; no I/O. Floor 1.
+ * Arithmetic on one clip at a time; no I/O.
  *
  * Times are microseconds from the clip's first frame. The upload has a constant
  * rate; its n-th frame, or slot, is at n / rate. A source frame fills the slots

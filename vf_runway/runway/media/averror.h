@@ -18,7 +18,7 @@
 
 /**
  * @file
- * Outcomes of the core as FFmpeg says them. Floor 1, knows FFmpeg.
+ * Outcomes of the core as FFmpeg says them.
  */
 
 #ifndef AVFILTER_RUNWAY_MEDIA_AVERROR_H

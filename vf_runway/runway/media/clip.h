@@ -20,8 +20,8 @@
  * @file
  * One clip on its way through the filter: source frames go in and leave their
  * times and properties, a file goes to the provider, generated frames come out
- * at those times. Knows FFmpeg and no job: errors are AVERROR codes, and the
- * reason is logged. Belongs to the filter's thread.
+ * at those times. It knows no job. Errors are AVERROR codes, and the reason is
+ * logged. Belongs to the filter's thread.
  */
 
 #ifndef AVFILTER_RUNWAY_MEDIA_CLIP_H

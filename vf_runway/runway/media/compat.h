@@ -19,7 +19,7 @@
 /**
  * @file
  * What differs between the FFmpeg releases the filter is built in, 5.1 to 9.0.
- * Nothing else in the project looks at a version number. Floor 0.
+ * Nothing else in the project looks at a version number.
  *
  * Each guard names the version at which the change came (doc/APIchanges or the
  * commit); where it came without a version bump of its own, the guard is exact

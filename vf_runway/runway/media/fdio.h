@@ -18,7 +18,7 @@
 
 /**
  * @file
- * An AVIOContext over a file descriptor without a name. Floor 2, knows FFmpeg.
+ * An AVIOContext over a file descriptor without a name.
  */
 
 #ifndef AVFILTER_RUNWAY_MEDIA_FDIO_H

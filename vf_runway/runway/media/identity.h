@@ -20,7 +20,7 @@
  * @file
  * What makes a clip that clip: everything that shapes its result, and nothing
  * else. Two clips of one identity get the same result, and it is paid for once.
- * Floor 2, knows FFmpeg (libavutil hashes). Belongs to one thread at a time.
+ * Belongs to one thread at a time.
  *
  * In it: a version number, where the request goes, the model, every field of
  * the request, `take`, how the frames are fitted into the upload, and of each

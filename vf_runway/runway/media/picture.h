@@ -18,8 +18,7 @@
 
 /**
  * @file
- * One picture to another size, format and colour. Floor 2; one of the rooms
- * that know FFmpeg: errors are AVERROR codes.
+ * One picture to another size, format and colour. Errors are AVERROR codes.
  */
 
 #ifndef AVFILTER_RUNWAY_MEDIA_PICTURE_H

@@ -19,7 +19,7 @@
 /**
  * @file
  * A generated clip (MP4 or MOV) to frames. It came from the network: nothing of
- * it is believed. Floor 2, knows FFmpeg: errors are AVERROR codes, and the
+ * it is believed. Errors are AVERROR codes, and the
  * reason is logged at VERBOSE: what it was a result of is the caller's to say.
  *
  * One thread at a time for one reader; several readers may read one file.

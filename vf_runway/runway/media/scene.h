@@ -19,7 +19,7 @@
 /**
  * @file
  * How much a frame differs from the one before it, as FFmpeg's scdet filter
- * counts it (0..100). Floor 2, knows FFmpeg.
+ * counts it (0..100).
  */
 
 #ifndef AVFILTER_RUNWAY_MEDIA_SCENE_H

@@ -19,7 +19,7 @@
 /**
  * @file
  * Source frames kept exactly, in order, on disk instead of in memory: a ring in
- * a temporary file. Floor 2, knows FFmpeg: errors are AVERROR codes, and the
+ * a temporary file. Errors are AVERROR codes, and the
  * reason is logged. Belongs to one thread.
  */
 

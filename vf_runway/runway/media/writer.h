@@ -19,8 +19,8 @@
 /**
  * @file
  * Frames to the MP4 that is uploaded: H.264, yuv420p, limited range, square
- * pixels, even size, constant rate, tagged with the matrix it has. Floor 2,
- * knows FFmpeg: errors are AVERROR codes, and the reason is logged.
+ * pixels, even size, constant rate, tagged with the matrix it has.
+ * Errors are AVERROR codes, and the reason is logged.
  *
  * One thread at a time. Frames are encoded as they come: what stays in memory
  * is what the encoder holds and the frame written last.

@@ -18,7 +18,7 @@
 
 /**
  * @file
- * Results on disk. Floor 2.
+ * Results on disk.
  *
  * A cache may be used from several threads and by several processes at once.
  * Below cache_dir it keeps results/IDENTITY.CHECKSUM.mp4 (the checksum in the

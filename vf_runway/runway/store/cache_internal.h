@@ -20,7 +20,7 @@
  * @file
  * What the cache's own files share, and nobody else looks at: the directories
  * and the names in them. Results are brought in and found in cache.c, and
- * cleared away in cache_prune.c. Floor 2.
+ * cleared away in cache_prune.c.
  */
 
 #ifndef AVFILTER_RUNWAY_STORE_CACHE_INTERNAL_H

@@ -18,7 +18,7 @@
 
 /**
  * @file
- * What is on disk about clips: one record a clip, and a lock for each. Floor 2.
+ * What is on disk about clips: one record a clip, and a lock for each.
  *
  * A journal may be used from several threads and by several processes at once.
  * Below state_dir it keeps clips/IDENTITY.json and, while somebody holds one,

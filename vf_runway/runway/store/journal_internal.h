@@ -20,7 +20,7 @@
  * @file
  * What the journal's own files share, and nobody else looks at: the directory
  * and the names in it. Records are read and written in journal.c, locked in
- * journal_lock.c, and cleared away in journal_prune.c. Floor 2.
+ * journal_lock.c, and cleared away in journal_prune.c.
  */
 
 #ifndef AVFILTER_RUNWAY_STORE_JOURNAL_INTERNAL_H

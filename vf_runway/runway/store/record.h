@@ -19,7 +19,7 @@
 /**
  * @file
  * What is known about a clip: its states, its record, and the record as text.
- * Pure: no I/O, no clock. Floor 1.
+ * Pure: no I/O, no clock.
  *
  *     none -> intent -> submitted -> generated -> stored
  *                   \-> rejected  \-> failed, failed_passing

@@ -19,7 +19,7 @@
 /**
  * @file
  * What to do about a clip, given what its record says: the one table that
- * decides whether money is spent. Pure. Floor 1.
+ * decides whether money is spent. Pure.
  */
 
 #ifndef AVFILTER_RUNWAY_STORE_RESUME_H

@@ -17,7 +17,7 @@
  */
 
 /*
- * Memory is short, or the disk fails, at each moment in turn: in every room of
+ * Memory is short, or the disk fails, at each moment in turn: in every module of
  * the core that takes any or writes. It is said so, and nothing is left.
  */
 
