@@ -24,6 +24,7 @@
  * list and a key; the rest is the body.
  */
 
+#include "base/text.h"
 #include "fuzz.h"
 #include "api/wire_internal.h"
 #include "api/models.h"

@@ -22,6 +22,7 @@
  */
 
 #include "base/checksum.h"
+#include "base/text.h"
 #include "fuzz.h"
 #include "store/record.h"
 
@@ -65,11 +66,11 @@ static void walk(const uint8_t *data, size_t size)
     RunwayError err;
 
     ff_runway_record_init(&record, IDENTITY);
-    ff_runway_record_set(record.endpoint, sizeof(record.endpoint), "https://a/");
-    ff_runway_record_set(record.model, sizeof(record.model), "aleph2");
+    ff_runway_copy_text(record.endpoint, sizeof(record.endpoint), "https://a/");
+    ff_runway_copy_text(record.model, sizeof(record.model), "aleph2");
     for (size_t i = 0; i < size && i < 64; i++) {
         if (data[i] & 64)
-            ff_runway_record_set(record.task_id, sizeof(record.task_id), "t-1");
+            ff_runway_copy_text(record.task_id, sizeof(record.task_id), "t-1");
         if (data[i] & 128)
             record.credits_charged = data[i];
         ff_runway_record_move(&record, (RunwayClipState)(data[i] & 15), &err);

@@ -22,6 +22,7 @@
  */
 
 #include "base/error.h"
+#include "base/text.h"
 #include "fuzz.h"
 #include "http/classify.h"
 #include "api/wire.h"

@@ -237,29 +237,6 @@ static void test_ratio_wanted(void **state)
                                             &ratio, &err), RUNWAY_INVALID);
 }
 
-static void test_utf16(void **state)
-{
-    static const struct { const char *text; int units; } cases[] = {
-        { "", 0 }, { "abc", 3 }, { "\xc3\xbc", 1 }, { "\xe2\x82\xac", 1 },
-        { "\xf0\x9f\x8e\xac", 2 },        /* a surrogate pair there */
-        { "a\xf0\x9f\x8e\xac" "b", 4 },
-        { "\xef\xbf\xbf", 1 }, { "\xf4\x8f\xbf\xbf", 2 },
-        { "\xed\x9f\xbf", 1 }, { "\xee\x80\x80", 1 },
-        { "\xff", -1 }, { "\x80", -1 }, { "\xc3", -1 }, { "\xc3(", -1 },
-        { "\xe2\x82", -1 }, { "\xf0\x9f\x8e", -1 },
-        { "\xc0\x80", -1 }, { "\xc1\xbf", -1 }, { "\xe0\x9f\xbf", -1 },
-        { "\xf0\x8f\xbf\xbf", -1 },       /* overlong */
-        { "\xed\xa0\x80", -1 }, { "\xed\xbf\xbf", -1 },
-        { "\xf4\x90\x80\x80", -1 }, { "\xf8\x88\x80\x80\x80", -1 },
-        { "ok\xfe", -1 },
-    };
-
-    (void)state;
-    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
-        assert_int_equal(ff_runway_utf16_length(cases[i].text),
-                         cases[i].units);
-}
-
 static void check_prompt(const char *model, const char *prompt, int ok,
                          const char *said)
 {
@@ -387,7 +364,6 @@ int main(void)
         cmocka_unit_test(test_ratio_tie),
         cmocka_unit_test(test_ratio_nearly),
         cmocka_unit_test(test_ratio_wanted),
-        cmocka_unit_test(test_utf16),
         cmocka_unit_test(test_prompt),
         cmocka_unit_test(test_prompt_limits),
         cmocka_unit_test(test_credits),

@@ -49,34 +49,6 @@ static void test_its_own_text_as_argument(void **state)
     assert_string_equal(err.text, "outer: inner");
 }
 
-static void test_clean(void **state)
-{
-    static const struct { const char *in, *out; } cases[] = {
-        { "",                     "" },
-        { "plain",                "plain" },
-        { "a\nb\r\tc\x1b[31m\x7f", "a b  c [31m " },
-        { "gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x8e\xac",
-          "gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x8e\xac" },
-        { "\xc2\x9b" "31m",       "  31m" },  /* CSI as one character */
-        { "\xff" "a\xc0\x80",     "?a??" },   /* overlong zero */
-        { "\xed\xa0\x80",         "???" },    /* surrogate */
-        { "\xf4\x90\x80\x80",     "????" },   /* above the last one */
-        { "\xe0\x80\x80",         "???" },
-        { "\xf0\x80\x80\x80",     "????" },
-        { "\xc3(",                "?(" },
-        { "a\xe2\x82",            "a??" },    /* nobody cut it: it came so */
-    };
-
-    (void)state;
-    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-        char text[64];
-
-        strcpy(text, cases[i].in);
-        ff_runway_clean_text(text, 0);
-        assert_string_equal(text, cases[i].out);
-    }
-}
-
 /* the buffer ends within a character of 1..4 bytes, at each of its bytes */
 static void test_cut_at_a_character(void **state)
 {
@@ -103,72 +75,6 @@ static void test_cut_at_a_character(void **state)
     }
 }
 
-static void test_scrub(void **state)
-{
-    static const struct { const char *in, *out; } cases[] = {
-        { "nothing here",              "nothing here" },
-        { "metadata: none",            "metadata: none" },
-        { "data: 5 bytes",             "data: 5 bytes" },
-        { "uri data:video/mp4;base64,AAAAIGZ0eXA= is long",
-          "uri data:... is long" },
-        { "DATA:image/png,xx\"}",      "DATA:...\"}" },
-        { "see https://a.b/c?_jwt=eyJ0&x=1 there",
-          "see https://a.b/c?... there" },
-        { "https://a.b/c",             "https://a.b/c" },
-        { "https://a.b/?",             "https://a.b/?" },
-        { "x _jwt=abcdefgh, y",        "x _jwt=... y" },
-        { "Authorization: Bearer sk-1234567890",
-          "Authorization: Bearer ..." },
-        { "bearer token",              "bearer token" },
-        { "key key_0123456789abcdef0", "key key_..." },
-        { "key_id is missing",         "key_id is missing" },
-    };
-
-    (void)state;
-    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-        char text[256];
-
-        strcpy(text, cases[i].in);
-        ff_runway_scrub(text);
-        assert_string_equal(text, cases[i].out);
-    }
-}
-
-static void test_scrub_long_runs(void **state)
-{
-    char text[256];
-
-    (void)state;
-    memset(text, 'A', 65);
-    strcpy(text + 65, " end");
-    ff_runway_scrub(text);
-    assert_string_equal(text, "... end");
-
-    /* a digest in hexadecimal digits is still read by people */
-    memset(text, 'a', 64);
-    strcpy(text + 64, " end");
-    ff_runway_scrub(text);
-    assert_int_equal(strlen(text), 68);
-}
-
-static void test_scrub_word(void **state)
-{
-    char text[64];
-
-    (void)state;
-    strcpy(text, "got secret and secretsecret.");
-    ff_runway_scrub_word(text, "secret");
-    assert_string_equal(text, "got ... and .......");
-    strcpy(text, "abc abcd");
-    ff_runway_scrub_word(text, "abc");      /* too short for a secret */
-    ff_runway_scrub_word(text, NULL);
-    ff_runway_scrub_word(text, "");
-    assert_string_equal(text, "abc abcd");
-    strcpy(text, "....");
-    ff_runway_scrub_word(text, "....");     /* ends, whatever the word is */
-    assert_string_equal(text, "...");
-}
-
 static void test_names(void **state)
 {
     (void)state;
@@ -183,36 +89,12 @@ static void test_names(void **state)
     assert_string_equal(ff_runway_outcome_name((RunwayOutcome)99), "?");
 }
 
-/* A server may say a word as often as it likes. */
-static void test_scrub_many_words(void **state)
-{
-    const size_t size = 4 << 20;
-    char *text = malloc(size + 1);
-
-    (void)state;
-    assert_non_null(text);
-    memset(text, 'a', size);
-    text[size] = 0;
-    ff_runway_scrub_word(text, "aaaa");
-    assert_int_equal(strlen(text), size / 4 * 3);
-    assert_int_equal(strspn(text, "."), size / 4 * 3);
-    strcpy(text, "aaaab, aaaa and aaaaa");
-    ff_runway_scrub_word(text, "aaaa");
-    assert_string_equal(text, "...b, ... and ...a");
-    free(text);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_outcome_is_returned),
         cmocka_unit_test(test_its_own_text_as_argument),
-        cmocka_unit_test(test_clean),
         cmocka_unit_test(test_cut_at_a_character),
-        cmocka_unit_test(test_scrub),
-        cmocka_unit_test(test_scrub_long_runs),
-        cmocka_unit_test(test_scrub_word),
-        cmocka_unit_test(test_scrub_many_words),
         cmocka_unit_test(test_names),
     };
 

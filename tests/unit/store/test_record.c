@@ -361,24 +361,6 @@ static void test_largest(void **state)
     free(text);
 }
 
-static void test_set(void **state)
-{
-    char field[8] = "before";
-
-    (void)state;
-    ff_runway_record_set(field, sizeof(field), NULL);
-    assert_string_equal(field, "");
-    ff_runway_record_set(field, sizeof(field), "1234567");
-    assert_string_equal(field, "1234567");
-    ff_runway_record_set(field, sizeof(field), "12345678");
-    assert_string_equal(field, "1234567");
-    /* never within a character */
-    ff_runway_record_set(field, sizeof(field), "12345\xe2\x82\xac");
-    assert_string_equal(field, "12345");
-    ff_runway_record_set(field, sizeof(field), "a\nb");
-    assert_string_equal(field, "a b");
-}
-
 /* the steps that exist, one row a state: where it may go */
 static void test_steps(void **state)
 {
@@ -533,7 +515,6 @@ int main(void)
         cmocka_unit_test(test_not_encoded),
         cmocka_unit_test(test_nothing_secret),
         cmocka_unit_test(test_largest),
-        cmocka_unit_test(test_set),
         cmocka_unit_test(test_steps),
         cmocka_unit_test(test_needs),
         cmocka_unit_test(test_books),

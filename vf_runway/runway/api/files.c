@@ -25,6 +25,7 @@
 #include <unistd.h>
 
 #include "../base/checksum.h"
+#include "../base/text.h"
 #include "data_uri.h"
 #include "files.h"
 #include "models.h"
@@ -66,7 +67,7 @@ static RunwayOutcome read_all(const char *option, const char *path,
         goto fail;
     }
     if (!buf) {
-        ret = ff_runway_error(err, RUNWAY_NOMEM, "out of memory");
+        ret = ff_runway_no_memory(err);
         goto fail;
     }
     for (;;) {
@@ -76,7 +77,7 @@ static RunwayOutcome read_all(const char *option, const char *path,
             char *larger = realloc(buf, 2 * room + 1);
 
             if (!larger) {
-                ret = ff_runway_error(err, RUNWAY_NOMEM, "out of memory");
+                ret = ff_runway_no_memory(err);
                 goto fail;
             }
             buf   = larger;
@@ -232,7 +233,7 @@ RunwayOutcome ff_runway_picture_read(const char *option, const char *name,
                                    "takes", option, URL_MAX);
         *uri = strdup(name);
         return *uri ? RUNWAY_OK :
-               ff_runway_error(err, RUNWAY_NOMEM, "out of memory");
+               ff_runway_no_memory(err);
     }
     if (!strcmp(name, "http") || !strcmp(name, "https"))
         return ff_runway_error(err, RUNWAY_INVALID, "%s: \"%s\" is what a "
@@ -260,6 +261,6 @@ RunwayOutcome ff_runway_picture_read(const char *option, const char *name,
     }
     free(data);
     if (!ret && !*uri && !*file)
-        ret = ff_runway_error(err, RUNWAY_NOMEM, "out of memory");
+        ret = ff_runway_no_memory(err);
     return ret;
 }

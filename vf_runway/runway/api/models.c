@@ -20,6 +20,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../base/text.h"
 #include "models.h"
 
 #define SECONDS(n) ((n) * 1000000LL)
@@ -351,51 +352,6 @@ RunwayOutcome ff_runway_ratio_choose(const RunwayModel *model,
                            "ratio=%s: model %s takes auto, %s%s", wanted,
                            model->name, list, strchr(wanted, ':') ? "" :
                            "; in a filter write x for the colon");
-}
-
-/** Length of the UTF-8 character at s, 0 when there is no valid one. */
-static int character_length(const unsigned char *s)
-{
-    static const unsigned least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-    unsigned code;
-    int n;
-
-    if (s[0] < 0x80)
-        return 1;
-    if (s[0] >= 0xC0 && s[0] < 0xE0)
-        n = 2;
-    else if (s[0] >= 0xE0 && s[0] < 0xF0)
-        n = 3;
-    else if (s[0] >= 0xF0 && s[0] < 0xF8)
-        n = 4;
-    else
-        return 0;
-    code = s[0] & (0x7Fu >> n);
-    for (int i = 1; i < n; i++) {
-        if ((s[i] & 0xC0) != 0x80)
-            return 0;
-        code = code << 6 | (s[i] & 0x3Fu);
-    }
-    if (code < least[n] || code > 0x10FFFF ||
-        (code >= 0xD800 && code <= 0xDFFF))
-        return 0;
-    return n;
-}
-
-int ff_runway_utf16_length(const char *text)
-{
-    const unsigned char *s = (const unsigned char *)text;
-    int units = 0;
-
-    while (*s) {
-        int n = character_length(s);
-
-        if (!n)
-            return -1;
-        units += n == 4 ? 2 : 1;
-        s     += n;
-    }
-    return units;
 }
 
 RunwayOutcome ff_runway_prompt_check(const RunwayModel *model,

@@ -100,9 +100,6 @@ RunwayOutcome ff_runway_ratio_choose(const RunwayModel *model,
                                      const char *wanted, int width, int height,
                                      const char **ratio, RunwayError *err);
 
-/** UTF-16 code units of a UTF-8 text, or -1 when it is not valid UTF-8. */
-int ff_runway_utf16_length(const char *text);
-
 /** Check a prompt (may be NULL) against the model: there where required,
  *  valid UTF-8, not empty, not longer than the model takes. */
 RunwayOutcome ff_runway_prompt_check(const RunwayModel *model,

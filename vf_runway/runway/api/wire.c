@@ -21,6 +21,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "../base/text.h"
 #include "wire.h"
 #include "wire_internal.h"
 
@@ -312,7 +313,7 @@ static void fill_task(RunwayTask *task, const cJSON *object, const cJSON *wrap)
     if (!text)
         text = id_in(wrap, "task_id");
     if (text)
-        runway_json_copy(task->id, sizeof(task->id), text);
+        ff_runway_copy_text(task->id, sizeof(task->id), text);
 
     task->progress = progress_of(object);
     if (task->progress < 0)
@@ -330,11 +331,11 @@ static void fill_task(RunwayTask *task, const cJSON *object, const cJSON *wrap)
         if (!text)
             text = runway_json_text(object, "fail_reason");
         if (text)
-            runway_json_copy(task->failure, sizeof(task->failure), text);
+            ff_runway_copy_text(task->failure, sizeof(task->failure), text);
         text = runway_json_text(object, "failureCode");
         if (text)
-            runway_json_copy(task->failure_code, sizeof(task->failure_code),
-                             text);
+            ff_runway_copy_text(task->failure_code, sizeof(task->failure_code),
+                                text);
         /* it is logged, and may quote what was sent */
         ff_runway_scrub(task->failure);
         ff_runway_scrub(task->failure_code);

@@ -22,6 +22,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "../base/text.h"
 #include "wire.h"
 #include "wire_internal.h"
 
@@ -271,5 +272,5 @@ void ff_runway_wire_error_text(const char *text, size_t size, char *out,
     ff_runway_scrub(line.text);
     if (!size || !line.text[strspn(line.text, " ")])
         strcpy(line.text, "an empty reply");
-    runway_json_copy(out, room, line.text);
+    ff_runway_copy_text(out, room, line.text);
 }

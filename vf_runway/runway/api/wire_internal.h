@@ -27,9 +27,6 @@
 #ifndef AVFILTER_RUNWAY_API_WIRE_INTERNAL_H
 #define AVFILTER_RUNWAY_API_WIRE_INTERNAL_H
 
-#include <stddef.h>
-#include <stdio.h>
-
 #include "../base/error.h"
 #include "../base/json.h"
 
@@ -48,19 +45,6 @@ static inline const char *runway_json_text(const cJSON *object,
 
     return cJSON_IsString(item) && item->valuestring[0] ? item->valuestring
                                                         : NULL;
-}
-
-/** Copy text, whole characters only. */
-static inline void runway_json_copy(char *out, size_t room, const char *text)
-{
-    int n = snprintf(out, room, "%s", text);
-
-    ff_runway_clean_text(out, n >= (int)room);
-}
-
-static inline RunwayOutcome runway_json_no_memory(RunwayError *err)
-{
-    return ff_runway_error(err, RUNWAY_NOMEM, "out of memory");
 }
 
 /** Whether an error reply says that the task does not exist. */

@@ -180,7 +180,7 @@ static RunwayOutcome merge_extra(cJSON *root, const RunwayRequest *request,
             item->string = NULL;
             if (!cJSON_AddItemToObject(root, name, item)) {
                 cJSON_Delete(item);
-                ret = runway_json_no_memory(err);
+                ret = ff_runway_no_memory(err);
             }
             cJSON_free(name);
             if (ret)
@@ -253,7 +253,7 @@ RunwayOutcome ff_runway_wire_create_body(const RunwayRequest *request,
 
     *body = NULL;
     if (!root || !add_members(root, request)) {
-        ret = runway_json_no_memory(err);
+        ret = ff_runway_no_memory(err);
         goto end;
     }
     if (request->extra) {
@@ -264,13 +264,13 @@ RunwayOutcome ff_runway_wire_create_body(const RunwayRequest *request,
     rest  = cJSON_PrintUnformatted(root);
     *body = ff_runway_body_create();
     if (!rest || !*body) {
-        ret = runway_json_no_memory(err);
+        ret = ff_runway_no_memory(err);
         goto end;
     }
     ret = assemble(*body, own ? own->string : request->model->source_field,
                    rest, fd, size, uri);
     if (ret)
-        ff_runway_error(err, ret, "out of memory");
+        ff_runway_no_memory(err);
 end:
     if (ret)
         ff_runway_body_free(body);
@@ -297,7 +297,7 @@ RunwayOutcome ff_runway_wire_slot_body(const char *filename, RunwayBody **body,
     cJSON_Delete(root);
     if (ret) {
         ff_runway_body_free(body);
-        return runway_json_no_memory(err);
+        return ff_runway_no_memory(err);
     }
     return RUNWAY_OK;
 }

@@ -97,7 +97,7 @@ RunwayOutcome ff_runway_dir_open(const char *option, const char *path, int *fd,
 
     *fd = -1;
     if (!copy)
-        return ff_runway_error(err, RUNWAY_NOMEM, "out of memory");
+        return ff_runway_no_memory(err);
     /* with a slash behind it, a link would be followed all the same */
     length = strlen(copy);
     while (length > 1 && copy[length - 1] == '/')
@@ -117,7 +117,7 @@ RunwayOutcome ff_runway_dir_open_below(const char *option, const char *path,
 
     *fd = -1;
     if (!whole)
-        return ff_runway_error(err, RUNWAY_NOMEM, "out of memory");
+        return ff_runway_no_memory(err);
     if (!error && !mkdirat(dir, name, 0700))
         ff_runway_disk_sync(dir); /* some file systems cannot */
     else if (!error && errno != EEXIST)

@@ -161,7 +161,7 @@ RunwayOutcome ff_runway_disk_default(const char *option, const char *xdg,
                                "absolute path; say %s=DIR", option, xdg,
                                option);
     return *path ? RUNWAY_OK
-                 : ff_runway_error(err, RUNWAY_NOMEM, "out of memory");
+                 : ff_runway_no_memory(err);
 }
 
 /* The names above a new directory must last as well. What cannot be read
@@ -211,7 +211,7 @@ RunwayOutcome ff_runway_disk_make_dir(const char *option, const char *path,
     int ret;
 
     if (!copy)
-        return ff_runway_error(err, RUNWAY_NOMEM, "out of memory");
+        return ff_runway_no_memory(err);
     end = copy + strlen(copy);
     while (end > copy + 1 && end[-1] == '/')
         *--end = 0;
@@ -238,7 +238,7 @@ RunwayOutcome ff_runway_disk_make_own_dir(const char *option, const char *path,
     int ret;
 
     if (!copy)
-        return ff_runway_error(err, RUNWAY_NOMEM, "out of memory");
+        return ff_runway_no_memory(err);
     ret = make_one(copy);
     free(copy);
     if (!ret)
@@ -270,7 +270,7 @@ RunwayOutcome ff_runway_disk_prove(const char *option, const char *dir,
     if (!path || !data) {
         free(path);
         free(data);
-        return ff_runway_error(err, RUNWAY_NOMEM, "out of memory");
+        return ff_runway_no_memory(err);
     }
     memset(data, 'r', PROBE_SIZE); /* zeros might take no room */
     fd = mkstemp(path);

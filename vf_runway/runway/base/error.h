@@ -87,23 +87,11 @@ RunwayOutcome ff_runway_error(RunwayError *err, RunwayOutcome outcome,
     ((void)ff_runway_error(err, outcome, __VA_ARGS__), (outcome))
 #endif
 
-/**
- * Make text one line of valid UTF-8, in place: control characters become
- * spaces, what is no UTF-8 becomes '?'. With cut non-zero text was cut off
- * somewhere: an unfinished character at its end is dropped.
- */
-void ff_runway_clean_text(char *text, int cut);
-
-/**
- * Take out of text, in place, what looks like a secret wherever it comes from:
- * data URIs, queries of URLs, bearers, keys, tokens, long runs of base64. For
- * texts that a server sent: it may echo what it got.
- */
-void ff_runway_scrub(char *text);
-
-/** Take every occurrence of word (4 bytes or more; NULL: nothing) out of text,
- *  in place. */
-void ff_runway_scrub_word(char *text, const char *word);
+/** Fill in err (may be NULL) and return RUNWAY_NOMEM. */
+static inline RunwayOutcome ff_runway_no_memory(RunwayError *err)
+{
+    return ff_runway_error(err, RUNWAY_NOMEM, "out of memory");
+}
 
 /** A short name for logs: "refused", "unknown", … Never NULL. */
 const char *ff_runway_outcome_name(RunwayOutcome outcome);

@@ -58,7 +58,7 @@ RunwayOutcome ff_runway_event_log_open(const char *path, const RunwayLog *log,
 
     *events = NULL;
     if (!e)
-        return ff_runway_error(err, RUNWAY_NOMEM, "out of memory");
+        return ff_runway_no_memory(err);
     e->fd = open(path, O_WRONLY | O_APPEND | O_CREAT, 0600);
     if (e->fd < 0 || pthread_mutex_init(&e->lock, NULL)) {
         ff_runway_error(err, RUNWAY_INVALID, "log_path: %s cannot be written: "

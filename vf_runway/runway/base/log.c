@@ -20,6 +20,7 @@
 #include <stdio.h>
 
 #include "log.h"
+#include "text.h"
 
 #define LINE_SIZE 4096
 

@@ -39,7 +39,7 @@ RunwayOutcome ff_runway_temp_open(int *fd, RunwayError *err)
     size = strlen(dir) + sizeof(name);
     path = malloc(size);
     if (!path)
-        return ff_runway_error(err, RUNWAY_NOMEM, "out of memory");
+        return ff_runway_no_memory(err);
     snprintf(path, size, "%s%s", dir, name);
     *fd = mkstemp(path); /* 0600 by POSIX */
     saved = errno;

@@ -77,7 +77,7 @@ RunwayOutcome ff_runway_budget_create(double max_credits,
 
     *budget = NULL;
     if (!b)
-        return ff_runway_error(err, RUNWAY_NOMEM, "out of memory");
+        return ff_runway_no_memory(err);
     b->max = max_credits > 0 ? thousandths(max_credits) : 0;
     if (pthread_mutex_init(&b->lock, NULL)) {
         free(b);
@@ -196,7 +196,7 @@ RunwayOutcome ff_runway_budget_foresee(RunwayBudget *b, const char *identity,
     }
     pthread_mutex_unlock(&b->lock);
     return clip ? RUNWAY_OK
-                : ff_runway_error(err, RUNWAY_NOMEM, "out of memory");
+                : ff_runway_no_memory(err);
 }
 
 /* lock is held: whether a clip has come by before; now it has */

@@ -21,6 +21,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../base/text.h"
 #include "job_internal.h"
 
 RunwayJob *ff_runway_job_create(void)
@@ -89,8 +90,8 @@ static RunwayOutcome finish_task(RunwayJobRun *run, RunwayError *err)
     const char *code = NULL, *what;
     RunwayOutcome ret;
 
-    ff_runway_record_set(job->now.task_id, sizeof(job->now.task_id),
-                         run->record->task_id);
+    ff_runway_copy_text(job->now.task_id, sizeof(job->now.task_id),
+                        run->record->task_id);
     job->now.task_state = RUNWAY_TASK_PENDING;
     ff_runway_run_set_state(run, RUNWAY_JOB_WAITING);
     ret = ff_runway_run_await(run, err);
@@ -225,7 +226,7 @@ RunwayOutcome ff_runway_job_run(RunwayJob *job, const RunwayJobHost *host)
     run.task   = calloc(1, sizeof(*run.task));
     run.record = calloc(1, sizeof(*run.record));
     if (!run.task || !run.record) {
-        ret = ff_runway_error(&err, RUNWAY_NOMEM, "out of memory");
+        ret = ff_runway_no_memory(&err);
         goto end;
     }
     run.task->credits = -1;

@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "../base/clock.h"
+#include "../base/text.h"
 #include "job_internal.h"
 
 /* fresh URLs asked for until a result counts as unreachable */
@@ -202,8 +203,8 @@ RunwayOutcome ff_runway_run_use_stored(RunwayJobRun *run, RunwayError *err)
         return ret;
     job->result_size = r->result_size;
     job->reused      = 1;
-    ff_runway_record_set(job->now.task_id, sizeof(job->now.task_id),
-                         r->task_id);
+    ff_runway_copy_text(job->now.task_id, sizeof(job->now.task_id),
+                        r->task_id);
     ff_runway_log(run->host->log, RUNWAY_LOG_VERBOSE,
                   "%s: stored already, from task %s", job->label, r->task_id);
     log_stored(run);
@@ -225,8 +226,8 @@ RunwayOutcome ff_runway_run_find_again(RunwayJobRun *run, RunwayError *err)
         note_state(run, RUNWAY_CLIP_STORED);
     if (ret || job->result_fd >= 0 || r->state != RUNWAY_CLIP_LOST)
         return ret;
-    ff_runway_record_set(job->now.task_id, sizeof(job->now.task_id),
-                         r->task_id);
+    ff_runway_copy_text(job->now.task_id, sizeof(job->now.task_id),
+                        r->task_id);
     ret = ff_runway_run_read_task(run, err);
     job->now.task_id[0] = 0;
     if ((ret && ret != RUNWAY_BAD_RESULT) ||

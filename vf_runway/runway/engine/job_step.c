@@ -16,6 +16,7 @@
  * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
  */
 
+#include "../base/text.h"
 #include "job_internal.h"
 
 void ff_runway_run_set_state(RunwayJobRun *run, RunwayJobState state)
@@ -36,8 +37,8 @@ RunwayOutcome ff_runway_run_write(RunwayJobRun *run, RunwayClipState state,
     RunwayRecord *r = run->record;
     RunwayOutcome ret;
 
-    ff_runway_record_set(r->failure, sizeof(r->failure), what);
-    ff_runway_record_set(r->failure_code, sizeof(r->failure_code), code);
+    ff_runway_copy_text(r->failure, sizeof(r->failure), what);
+    ff_runway_copy_text(r->failure_code, sizeof(r->failure_code), code);
     ret = ff_runway_record_move(r, state, err);
     if (!ret)
         ret = ff_runway_journal_write(run->host->journal, run->lock, r, err);

@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../base/text.h"
 #include "job_internal.h"
 
 /* The create certainly was not accepted: take the intent back. */
@@ -40,11 +41,11 @@ static RunwayOutcome write_intent(RunwayJobRun *run, RunwayError *err)
 
     if (ret)
         return ret;
-    ff_runway_record_set(r->endpoint, sizeof(r->endpoint),
-                         ff_runway_client_endpoint(run->host->client));
-    ff_runway_record_set(r->model, sizeof(r->model), job->request.model_name);
-    ff_runway_record_set(r->label, sizeof(r->label), job->label);
-    ff_runway_record_set(r->output, sizeof(r->output), run->host->output);
+    ff_runway_copy_text(r->endpoint, sizeof(r->endpoint),
+                        ff_runway_client_endpoint(run->host->client));
+    ff_runway_copy_text(r->model, sizeof(r->model), job->request.model_name);
+    ff_runway_copy_text(r->label, sizeof(r->label), job->label);
+    ff_runway_copy_text(r->output, sizeof(r->output), run->host->output);
     r->credits_estimated = (double)job->credits;
     return ff_runway_journal_write(run->host->journal, run->lock, r, err);
 }
@@ -71,7 +72,7 @@ static void accepted(RunwayJobRun *run)
 
     ff_runway_retry_recovered(&run->retry);
     run->submitted_here = 1;
-    ff_runway_record_set(r->task_id, sizeof(r->task_id), job->now.task_id);
+    ff_runway_copy_text(r->task_id, sizeof(r->task_id), job->now.task_id);
     if (job->now.credits >= 0) {
         r->credits_estimated = job->now.credits;
         ff_runway_budget_estimate(run->host->budget, &run->held,
@@ -127,7 +128,7 @@ static RunwayOutcome make_body(RunwayJobRun *run, RunwayBody **body,
 
     *body = NULL;
     if (!pictures || !uris)
-        ret = ff_runway_error(err, RUNWAY_NOMEM, "out of memory");
+        ret = ff_runway_no_memory(err);
     if (!ret)
         ret = upload_pictures(run, request.references, request.nb_references,
                               pictures, uris, err);

@@ -21,6 +21,7 @@
 #include <time.h>
 
 #include "../base/clock.h"
+#include "../base/text.h"
 #include "pipeline.h"
 
 /* A job's place in the queue. */
@@ -355,7 +356,7 @@ RunwayOutcome ff_runway_pipeline_create(const RunwayPipelineConfig *config,
 
     *pipeline = NULL;
     if (!p)
-        return ff_runway_error(err, RUNWAY_NOMEM, "out of memory");
+        return ff_runway_no_memory(err);
     p->config = *config;
     p->config.client.cancelled = is_stopped;
     p->config.client.opaque    = p;
@@ -369,7 +370,7 @@ RunwayOutcome ff_runway_pipeline_create(const RunwayPipelineConfig *config,
     }
     p->threads = calloc((size_t)policy->concurrency, sizeof(*p->threads));
     if (!p->threads) {
-        ff_runway_error(err, RUNWAY_NOMEM, "out of memory");
+        ff_runway_no_memory(err);
         goto fail;
     }
     ret = ff_runway_client_create(&p->config.client, &p->client, err);
@@ -531,7 +532,7 @@ RunwayOutcome ff_runway_pipeline_plan(RunwayPipeline *p, const RunwayJob *job,
     RunwayOutcome ret;
 
     if (!record)
-        return ff_runway_error(err, RUNWAY_NOMEM, "out of memory");
+        return ff_runway_no_memory(err);
     ret = ff_runway_journal_read(p->journal, job->identity, record, err);
     if (ret)
         goto end;
@@ -610,7 +611,7 @@ static RunwayOutcome begin_output(RunwayPipeline *p, const RunwayJob *job,
     Foresight f = { p, RUNWAY_OK, err };
     RunwayOutcome ret;
 
-    ff_runway_record_set(p->output, sizeof(p->output), job->identity);
+    ff_runway_copy_text(p->output, sizeof(p->output), job->identity);
     if (p->config.policy->max_credits <= 0)
         return RUNWAY_OK;
     ret = ff_runway_journal_each(p->journal, foresee_record, &f, err);
@@ -630,7 +631,7 @@ RunwayOutcome ff_runway_pipeline_admit(RunwayPipeline *p, RunwayJob **job,
     }
     e = calloc(1, sizeof(*e));
     if (!e)
-        return ff_runway_error(err, RUNWAY_NOMEM, "out of memory");
+        return ff_runway_no_memory(err);
     pthread_mutex_lock(&p->lock);
     ret = get_error(p, err);
     if (ret)

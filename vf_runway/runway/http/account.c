@@ -40,7 +40,7 @@ RunwayOutcome ff_runway_account_gate_create(RunwayClient *client,
     *gate = NULL;
     if (!g || pthread_mutex_init(&g->lock, NULL)) {
         free(g);
-        return ff_runway_error(err, RUNWAY_NOMEM, "out of memory");
+        return ff_runway_no_memory(err);
     }
     g->client = client;
     g->log    = log;

@@ -25,11 +25,6 @@
 
 #define REDIRECTS_MAX 5
 
-static RunwayOutcome no_memory(RunwayError *err)
-{
-    return ff_runway_error(err, RUNWAY_NOMEM, "out of memory");
-}
-
 static int64_t wanted_wait(const RunwayCall *call)
 {
     return call->retry_after[0] ?
@@ -92,7 +87,7 @@ RunwayOutcome ff_runway_client_submit(RunwayClient *client, RunwayBody *body,
     *credits     = -1;
     *retry_after = -1;
     if (!url)
-        return no_memory(err);
+        return ff_runway_no_memory(err);
     ff_runway_body_rewind(body);
     ret = ff_runway_call_perform(&call, url, NULL, err);
     if (!ret && has_accepted(&call, id, credits))
@@ -164,7 +159,7 @@ RunwayOutcome ff_runway_client_read(RunwayClient *client, const char *id,
     task->credits  = -1;
     *retry_after   = -1;
     if (!url)
-        return no_memory(err);
+        return ff_runway_no_memory(err);
     ret = ff_runway_call_perform(&call, url, NULL, err);
     if (!ret)
         ret = ff_runway_call_check(&call, err);
@@ -206,7 +201,7 @@ RunwayOutcome ff_runway_client_account(RunwayClient *client,
     RunwayOutcome ret;
 
     if (!url)
-        return no_memory(err);
+        return ff_runway_no_memory(err);
     ret = ff_runway_call_perform(&call, url, NULL, err);
     if (!ret)
         ret = ff_runway_call_check(&call, err);
@@ -238,7 +233,7 @@ static RunwayOutcome parse_foreign(RunwayClient *client, const char *name,
     int near;
 
     if (ret == RUNWAY_NOMEM)
-        return no_memory(err);
+        return ff_runway_no_memory(err);
     if (ret)
         return ff_runway_error(err, RUNWAY_REFUSED,
                                "the %s URL is no http or https URL", name);
@@ -307,7 +302,7 @@ RunwayOutcome ff_runway_client_slot(RunwayClient *client, const char *filename,
     *slot        = NULL;
     *retry_after = -1;
     ret = url ? ff_runway_wire_slot_body(filename, &call.body, err)
-              : no_memory(err);
+              : ff_runway_no_memory(err);
     if (ret)
         goto end;
     ret = ff_runway_call_perform(&call, url, NULL, err);
@@ -345,7 +340,7 @@ RunwayOutcome ff_runway_client_store(RunwayClient *client,
         !ff_runway_header_add(&call.storage_headers, "Expect:") ||
         !ff_runway_header_default(&call.storage_headers, "User-Agent",
                                   RUNWAY_USER_AGENT)) {
-        ret = no_memory(err);
+        ret = ff_runway_no_memory(err);
         goto end;
     }
     ff_runway_body_rewind(body);
@@ -456,7 +451,7 @@ static RunwayOutcome download_once(RunwayClient *client, const char *text,
     if (target) {
         *next = strdup(target);
         if (!*next)
-            ret = no_memory(err);
+            ret = ff_runway_no_memory(err);
     } else {
         ret   = judge_download(&call, err);
         *done = call.done;

@@ -53,11 +53,6 @@
 #define SLOW          1L
 #define SLOW_DOWNLOAD 256L
 
-static RunwayOutcome no_memory(RunwayError *err)
-{
-    return ff_runway_error(err, RUNWAY_NOMEM, "out of memory");
-}
-
 /**
  * With CURLOPT_NOSIGNAL the program has to see to SIGPIPE, which OpenSSL raises
  * on a connection that is gone. The program is not ours, so it is held off in
@@ -455,7 +450,7 @@ end:
         release_sigpipe(&guard);
     }
     if (ret == CURLE_OUT_OF_MEMORY)
-        return no_memory(err);
+        return ff_runway_no_memory(err);
     if (ret)
         return ff_runway_error(err, RUNWAY_INVALID,
                                "this libcurl cannot do what is needed: %s",

@@ -20,12 +20,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "../base/text.h"
 #include "client_internal.h"
-
-static RunwayOutcome no_memory(RunwayError *err)
-{
-    return ff_runway_error(err, RUNWAY_NOMEM, "out of memory");
-}
 
 
 /** libcurl's reason, with nothing secret in it. */
@@ -229,9 +225,9 @@ RunwayOutcome ff_runway_call_check(RunwayCall *call, RunwayError *err)
         return ff_runway_error(err, call->body_outcome,
                                "the clip to be sent cannot be read");
     if (call->no_memory && call->kind != RUNWAY_REQUEST_CREATE)
-        return no_memory(err);
+        return ff_runway_no_memory(err);
     if (call->code == CURLE_OUT_OF_MEMORY && !ff_runway_call_has_begun(call))
-        return no_memory(err);
+        return ff_runway_no_memory(err);
     if ((call->code == CURLE_UNSUPPORTED_PROTOCOL ||
          call->code == CURLE_NOT_BUILT_IN ||
          call->code == CURLE_URL_MALFORMAT) && !ff_runway_call_has_begun(call))

@@ -36,11 +36,6 @@ static void init_curl(void)
     curl_ready = curl_global_init(CURL_GLOBAL_DEFAULT);
 }
 
-static RunwayOutcome no_memory(RunwayError *err)
-{
-    return ff_runway_error(err, RUNWAY_NOMEM, "out of memory");
-}
-
 static RunwayOutcome check_base(const RunwayClient *client, const char *text,
                                 RunwayError *err)
 {
@@ -185,7 +180,7 @@ static RunwayOutcome add_own_header(RunwayClient *client, const char *line,
     n    = length - start;
     text = malloc(name + n + 3);
     if (!text)
-        return no_memory(err);
+        return ff_runway_no_memory(err);
     memcpy(text, line + start, n);
     text[n] = 0;
     ret = add_secret(client, text);
@@ -202,7 +197,7 @@ static RunwayOutcome add_own_header(RunwayClient *client, const char *line,
     if (!ret && !ff_runway_header_add(&client->headers, text))
         ret = RUNWAY_NOMEM;
     free(text);
-    return ret ? no_memory(err) : RUNWAY_OK;
+    return ret ? ff_runway_no_memory(err) : RUNWAY_OK;
 }
 
 static RunwayOutcome add_own_headers(RunwayClient *client, const char *text,
@@ -256,7 +251,7 @@ static RunwayOutcome make_headers(RunwayClient *client,
         return ret;
     bearer = malloc(room);
     if (!bearer)
-        return no_memory(err);
+        return ff_runway_no_memory(err);
     snprintf(bearer, room, "Bearer %s", config->key);
     if (!ff_runway_header_default(&client->headers, "Authorization", bearer) ||
         !ff_runway_header_default(&client->headers, "X-Runway-Version",
@@ -265,11 +260,11 @@ static RunwayOutcome make_headers(RunwayClient *client,
                                   "application/json") ||
         !ff_runway_header_default(&client->headers, "User-Agent",
                                   RUNWAY_USER_AGENT))
-        ret = no_memory(err);
+        ret = ff_runway_no_memory(err);
     free(bearer);
     for (struct curl_slist *i = client->headers; i && !ret; i = i->next)
         if (!ff_runway_header_add(&client->create_headers, i->data))
-            ret = no_memory(err);
+            ret = ff_runway_no_memory(err);
     if (ret)
         return ret;
     /* Without this libcurl asks for "100 Continue" and, in its absence, waits
@@ -277,7 +272,7 @@ static RunwayOutcome make_headers(RunwayClient *client,
     if (!ff_runway_header_add(&client->create_headers, "Expect:") ||
         !ff_runway_header_default(&client->create_headers, "Content-Type",
                                   "application/json"))
-        return no_memory(err);
+        return ff_runway_no_memory(err);
     return RUNWAY_OK;
 }
 
@@ -332,7 +327,7 @@ static RunwayOutcome choose_proxy(RunwayClient *client, const char *proxy,
 
             client->no_proxy = malloc(room);
             if (!client->no_proxy)
-                return no_memory(err);
+                return ff_runway_no_memory(err);
             snprintf(client->no_proxy, room, "localhost,[::1],%s",
                      except ? except : "");
         }
@@ -340,7 +335,7 @@ static RunwayOutcome choose_proxy(RunwayClient *client, const char *proxy,
     if (!proxy || !*proxy)
         return RUNWAY_OK;
     client->proxy = strdup(proxy);
-    return client->proxy ? RUNWAY_OK : no_memory(err);
+    return client->proxy ? RUNWAY_OK : ff_runway_no_memory(err);
 }
 
 RunwayOutcome ff_runway_client_create(const RunwayClientConfig *config,
@@ -357,7 +352,7 @@ RunwayOutcome ff_runway_client_create(const RunwayClientConfig *config,
                                curl_easy_strerror(curl_ready));
     c = calloc(1, sizeof(*c));
     if (!c)
-        return no_memory(err);
+        return ff_runway_no_memory(err);
     pthread_mutex_init(&c->mutex, NULL);
     c->provider      = config->provider;
     c->log           = config->log;
@@ -369,7 +364,7 @@ RunwayOutcome ff_runway_client_create(const RunwayClientConfig *config,
                                               : RUNWAY_RESULT_MAX;
 
     ret = ff_runway_url_parse(config->base_url, &c->base) == RUNWAY_NOMEM ?
-          no_memory(err) : check_base(c, config->base_url, err);
+          ff_runway_no_memory(err) : check_base(c, config->base_url, err);
     if (ret)
         goto fail;
     c->near = ff_runway_host_reach(c->base.host) != RUNWAY_REACH_PUBLIC;
@@ -382,13 +377,13 @@ RunwayOutcome ff_runway_client_create(const RunwayClientConfig *config,
         }
         c->ca_file = strdup(config->ca_file);
         if (!c->ca_file) {
-            ret = no_memory(err);
+            ret = ff_runway_no_memory(err);
             goto fail;
         }
     }
     c->key = strdup(config->key);
     if (!c->key) {
-        ret = no_memory(err);
+        ret = ff_runway_no_memory(err);
         goto fail;
     }
     ret = choose_proxy(c, config->proxy, err);

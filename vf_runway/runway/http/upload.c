@@ -50,11 +50,6 @@ struct RunwayUploader {
     pthread_mutex_t pictures;   ///< held while a picture is uploaded
 };
 
-static RunwayOutcome no_memory(RunwayError *err)
-{
-    return ff_runway_error(err, RUNWAY_NOMEM, "out of memory");
-}
-
 RunwayOutcome ff_runway_uploader_create(const RunwayUploaderConfig *config,
                                         RunwayUploader **uploader,
                                         RunwayError *err)
@@ -63,7 +58,7 @@ RunwayOutcome ff_runway_uploader_create(const RunwayUploaderConfig *config,
 
     *uploader = NULL;
     if (!u)
-        return no_memory(err);
+        return ff_runway_no_memory(err);
     if (pthread_mutex_init(&u->lock, NULL)) {
         free(u);
         return ff_runway_error(err, RUNWAY_NOMEM, "no mutex can be made");
@@ -172,7 +167,7 @@ RunwayOutcome ff_runway_upload_form(const RunwaySlot *slot,
         ret = add(b, "--\r\n");
     if (ret) {
         ff_runway_body_free(&b);
-        return no_memory(err);
+        return ff_runway_no_memory(err);
     }
     *body = b;
     return RUNWAY_OK;
@@ -217,7 +212,7 @@ static RunwayOutcome upload_once(RunwayUploader *u, const RunwayUpload *what,
                                      retry_after, err);
     }
     if (!ret && !(*uri = strdup(slot->uri)))
-        ret = no_memory(err);
+        ret = ff_runway_no_memory(err);
     ff_runway_body_free(&body);
     ff_runway_slot_free(&slot);
     return ret;

@@ -64,7 +64,7 @@ RunwayOutcome ff_runway_cache_create(const RunwayCacheConfig *config,
 
     *cache = NULL;
     if (!c)
-        return no_memory(err);
+        return ff_runway_no_memory(err);
     c->size      = config->cache_size;
     c->read_only = config->read_only;
     c->log       = config->log;
@@ -80,7 +80,7 @@ RunwayOutcome ff_runway_cache_create(const RunwayCacheConfig *config,
         c->incoming = ff_runway_disk_path(c->dir, "incoming", NULL);
     }
     if (!c->results || !c->incoming) {
-        ret = no_memory(err);
+        ret = ff_runway_no_memory(err);
         goto fail;
     }
     if (!c->read_only) {
@@ -186,13 +186,13 @@ RunwayOutcome ff_runway_cache_begin(RunwayCache *c, const char *identity,
                                "the filter)");
     e = calloc(1, sizeof(*e));
     if (!e)
-        return no_memory(err);
+        return ff_runway_no_memory(err);
     e->fd = -1;
     memcpy(e->identity, identity, sizeof(e->identity));
     e->path = ff_runway_disk_path(c->incoming, identity, ".XXXXXX");
     if (!e->path) {
         free(e);
-        return no_memory(err);
+        return ff_runway_no_memory(err);
     }
     why = make_temp(e->path, &e->fd);
     if (why) {
@@ -367,7 +367,7 @@ RunwayOutcome ff_runway_cache_commit(RunwayCache *c, RunwayCacheEntry **entry,
         *fd = -1;
         ff_runway_cache_abort(entry);
         if (why == ENOMEM)
-            return no_memory(err);
+            return ff_runway_no_memory(err);
         return ff_runway_error(err, RUNWAY_IO, OPTION ": the result cannot be "
                                "kept in %s: %s", c->results, strerror(why));
     }
@@ -448,7 +448,7 @@ RunwayOutcome ff_runway_cache_open(RunwayCache *c, const char *identity,
                                "mistake in the filter)", checksum);
     path = result_path(c, identity, checksum, "");
     if (!path)
-        return no_memory(err);
+        return ff_runway_no_memory(err);
     why = open_result(path, fd);
     if (why == ENOENT) /* pruned, or never there */
         goto end;
@@ -459,7 +459,7 @@ RunwayOutcome ff_runway_cache_open(RunwayCache *c, const char *identity,
                               path);
         move_aside(c, path);
     } else if (why == ENOMEM) {
-        ret = no_memory(err);
+        ret = ff_runway_no_memory(err);
     } else if (why) {
         ret = ff_runway_error(err, RUNWAY_IO, OPTION ": %s cannot be read: %s",
                               path, strerror(why));

@@ -40,9 +40,4 @@ struct RunwayCache {
     const RunwayLog *log;
 };
 
-static inline RunwayOutcome no_memory(RunwayError *err)
-{
-    return ff_runway_error(err, RUNWAY_NOMEM, "out of memory");
-}
-
 #endif /* AVFILTER_RUNWAY_STORE_CACHE_INTERNAL_H */

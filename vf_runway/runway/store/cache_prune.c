@@ -119,11 +119,11 @@ static RunwayOutcome list_results(const RunwayCache *c, Results *all,
         struct stat st;
 
         if (!path)
-            ret = no_memory(err);
+            ret = ff_runway_no_memory(err);
         else if (lstat(path, &st) || !S_ISREG(st.st_mode))
             free(path);
         else if (!add_result(all, path, &st))
-            ret = no_memory(err);
+            ret = ff_runway_no_memory(err);
     }
     closedir(dir);
     return ret;

@@ -27,6 +27,7 @@
 #include <unistd.h>
 
 #include "../base/disk.h"
+#include "../base/text.h"
 #include "journal_internal.h"
 
 static RunwayOutcome make_dirs(RunwayJournal *j, RunwayError *err)
@@ -51,7 +52,7 @@ RunwayOutcome ff_runway_journal_open(const RunwayJournalConfig *config,
 
     *journal = NULL;
     if (!j)
-        return no_memory(err);
+        return ff_runway_no_memory(err);
     j->read_only = config->read_only;
     j->log       = config->log;
     if (gethostname(j->host, sizeof(j->host) - 1))
@@ -68,7 +69,7 @@ RunwayOutcome ff_runway_journal_open(const RunwayJournalConfig *config,
         j->locks = ff_runway_disk_path(j->dir, "locks", NULL);
     }
     if (!j->clips || !j->locks) {
-        ret = no_memory(err);
+        ret = ff_runway_no_memory(err);
         goto fail;
     }
     if (!j->read_only)
@@ -152,7 +153,7 @@ RunwayOutcome ff_runway_journal_read(RunwayJournal *j, const char *identity,
     path = ff_runway_disk_path(j->clips, identity, SUFFIX_RECORD);
     data = malloc(RUNWAY_RECORD_TEXT);
     if (!path || !data) {
-        ret = no_memory(err);
+        ret = ff_runway_no_memory(err);
         goto end;
     }
     why = read_file(path, data, RUNWAY_RECORD_TEXT, &size);
@@ -164,7 +165,7 @@ RunwayOutcome ff_runway_journal_read(RunwayJournal *j, const char *identity,
         goto end;
     }
     if (ff_runway_record_decode(data, size, identity, record)) {
-        ret = no_memory(err);
+        ret = ff_runway_no_memory(err);
         goto end;
     }
     if (record->state == RUNWAY_CLIP_DAMAGED) {
@@ -172,8 +173,8 @@ RunwayOutcome ff_runway_journal_read(RunwayJournal *j, const char *identity,
 
         ff_runway_error(&text, RUNWAY_IO, "%s: %s", path,
                         why == EISDIR ? "it is no file" : record->failure);
-        ff_runway_record_set(record->failure, sizeof(record->failure),
-                             text.text);
+        ff_runway_copy_text(record->failure, sizeof(record->failure),
+                            text.text);
     }
 end:
     free(path);
@@ -260,7 +261,7 @@ static RunwayOutcome keep_damaged(RunwayJournal *j, const Paths *paths,
     RunwayOutcome ret;
 
     if (!old)
-        return no_memory(err);
+        return ff_runway_no_memory(err);
     ret = ff_runway_journal_read(j, identity, old, err);
     if (!ret && old->state == RUNWAY_CLIP_DAMAGED) {
         unlink(paths->damaged);
@@ -321,13 +322,13 @@ RunwayOutcome ff_runway_journal_write(RunwayJournal *j,
         record->created = now;
     record->updated    = now;
     record->writer_pid = (int64_t)getpid();
-    ff_runway_record_set(record->writer_host, sizeof(record->writer_host),
-                         j->host);
+    ff_runway_copy_text(record->writer_host, sizeof(record->writer_host),
+                        j->host);
     ret = ff_runway_record_encode(record, &text, &size, err);
     if (ret)
         return ret;
     if (!make_paths(j, record->identity, &paths)) {
-        ret = no_memory(err);
+        ret = ff_runway_no_memory(err);
         goto end;
     }
     if (is_intent)
@@ -336,7 +337,7 @@ RunwayOutcome ff_runway_journal_write(RunwayJournal *j,
         goto end;
     why = replace(j, &paths, text, size, is_intent);
     if (why == ENOMEM)
-        ret = no_memory(err);
+        ret = ff_runway_no_memory(err);
     else if (why)
         ret = ff_runway_error(err, RUNWAY_IO, OPTION ": %s cannot be written: "
                               "%s", paths.record, strerror(why));
@@ -381,7 +382,7 @@ RunwayOutcome ff_runway_journal_each(RunwayJournal *j,
     RunwayOutcome ret;
 
     if (!record)
-        return no_memory(err);
+        return ff_runway_no_memory(err);
     ret = ff_runway_journal_open_clips(j, &dir, err);
     while (!ret && dir && (entry = readdir(dir))) {
         RunwayError why;
@@ -393,8 +394,8 @@ RunwayOutcome ff_runway_journal_each(RunwayJournal *j,
         if (ret == RUNWAY_IO) {
             /* not fatal to the others */
             record->state = RUNWAY_CLIP_DAMAGED;
-            ff_runway_record_set(record->failure, sizeof(record->failure),
-                                 why.text);
+            ff_runway_copy_text(record->failure, sizeof(record->failure),
+                                why.text);
             ret = RUNWAY_OK;
         } else if (ret) {
             if (err)

@@ -52,11 +52,6 @@ struct RunwayJournalLock {
     char identity[RUNWAY_IDENTITY_SIZE];
 };
 
-static inline RunwayOutcome no_memory(RunwayError *err)
-{
-    return ff_runway_error(err, RUNWAY_NOMEM, "out of memory");
-}
-
 /** RUNWAY_INVALID when it is none. */
 RunwayOutcome ff_runway_journal_check_identity(const char *identity,
                                                RunwayError *err);

@@ -122,12 +122,12 @@ RunwayOutcome ff_runway_journal_lock(RunwayJournal *j, const char *identity,
                                "the filter)");
     l = calloc(1, sizeof(*l));
     if (!l)
-        return no_memory(err);
+        return ff_runway_no_memory(err);
     l->fd = -1;
     memcpy(l->identity, identity, sizeof(l->identity));
     l->path = ff_runway_disk_path(j->locks, identity, SUFFIX_LOCK);
     if (!l->path) {
-        ret = no_memory(err);
+        ret = ff_runway_no_memory(err);
         goto fail;
     }
     for (;;) {

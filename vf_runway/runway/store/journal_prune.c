@@ -185,7 +185,7 @@ RunwayOutcome ff_runway_journal_prune(RunwayJournal *j, int64_t now,
         return RUNWAY_OK;
     p = calloc(1, sizeof(*p));
     if (!p)
-        return no_memory(err);
+        return ff_runway_no_memory(err);
     p->journal = j;
     p->now     = now;
     p->keep    = keep;

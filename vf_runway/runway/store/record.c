@@ -21,6 +21,7 @@
 #include <string.h>
 
 #include "../base/json.h"
+#include "../base/text.h"
 #include "record.h"
 
 #define FORMAT 1
@@ -60,23 +61,10 @@ int ff_runway_identity_is_valid(const char *text)
 void ff_runway_record_init(RunwayRecord *record, const char *identity)
 {
     memset(record, 0, sizeof(*record));
-    ff_runway_record_set(record->identity, sizeof(record->identity), identity);
+    ff_runway_copy_text(record->identity, sizeof(record->identity), identity);
     record->credits_estimated = -1;
     record->credits_charged   = -1;
     record->result_size       = -1;
-}
-
-void ff_runway_record_set(char *field, size_t room, const char *text)
-{
-    size_t length = text ? strlen(text) : 0;
-    int cut = length >= room;
-
-    if (cut)
-        length = room - 1;
-    if (length)
-        memmove(field, text, length);
-    field[length] = 0;
-    ff_runway_clean_text(field, cut);
 }
 
 /* an amount of credits, -1 for what is none */
@@ -369,7 +357,7 @@ RunwayOutcome ff_runway_record_encode(const RunwayRecord *record, char **text,
     goto end;
 
 fail:
-    ff_runway_error(err, RUNWAY_NOMEM, "out of memory");
+    ff_runway_no_memory(err);
 end:
     cJSON_free(line);
     cJSON_Delete(json);
@@ -606,7 +594,7 @@ RunwayOutcome ff_runway_record_decode(const char *text, size_t size,
     if (wrong) {
         ff_runway_record_init(record, identity);
         record->state = RUNWAY_CLIP_DAMAGED;
-        ff_runway_record_set(record->failure, sizeof(record->failure), wrong);
+        ff_runway_copy_text(record->failure, sizeof(record->failure), wrong);
     }
     return RUNWAY_OK;
 }

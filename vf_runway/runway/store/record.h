@@ -94,10 +94,6 @@ int ff_runway_identity_is_valid(const char *text);
 /** A record in state NONE. */
 void ff_runway_record_init(RunwayRecord *record, const char *identity);
 
-/** Copy text into a field of a record, cut where it does not fit; NULL: "".
- *  room is the field's size. */
-void ff_runway_record_set(char *field, size_t room, const char *text);
-
 /**
  * Take the step to another state and keep the books: a new INTENT counts a try,
  * adds what the last one cost to credits_before and forgets its task, charge,

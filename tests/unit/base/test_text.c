@@ -1,0 +1,199 @@
+/*
+ * This file is part of runway_v2v.
+ *
+ * runway_v2v is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * runway_v2v is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with runway_v2v; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "base/text.h"
+
+static void test_utf16(void **state)
+{
+    static const struct { const char *text; int units; } cases[] = {
+        { "", 0 }, { "abc", 3 }, { "\xc3\xbc", 1 }, { "\xe2\x82\xac", 1 },
+        { "\xf0\x9f\x8e\xac", 2 },        /* a surrogate pair there */
+        { "a\xf0\x9f\x8e\xac" "b", 4 },
+        { "\xef\xbf\xbf", 1 }, { "\xf4\x8f\xbf\xbf", 2 },
+        { "\xed\x9f\xbf", 1 }, { "\xee\x80\x80", 1 },
+        { "\xff", -1 }, { "\x80", -1 }, { "\xc3", -1 }, { "\xc3(", -1 },
+        { "\xe2\x82", -1 }, { "\xf0\x9f\x8e", -1 },
+        { "\xc0\x80", -1 }, { "\xc1\xbf", -1 }, { "\xe0\x9f\xbf", -1 },
+        { "\xf0\x8f\xbf\xbf", -1 },       /* overlong */
+        { "\xed\xa0\x80", -1 }, { "\xed\xbf\xbf", -1 },
+        { "\xf4\x90\x80\x80", -1 }, { "\xf8\x88\x80\x80\x80", -1 },
+        { "ok\xfe", -1 },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+        assert_int_equal(ff_runway_utf16_length(cases[i].text),
+                         cases[i].units);
+}
+
+static void test_clean(void **state)
+{
+    static const struct { const char *in, *out; } cases[] = {
+        { "",                     "" },
+        { "plain",                "plain" },
+        { "a\nb\r\tc\x1b[31m\x7f", "a b  c [31m " },
+        { "gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x8e\xac",
+          "gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x8e\xac" },
+        { "\xc2\x9b" "31m",       "  31m" },  /* CSI as one character */
+        { "\xff" "a\xc0\x80",     "?a??" },   /* overlong zero */
+        { "\xed\xa0\x80",         "???" },    /* surrogate */
+        { "\xf4\x90\x80\x80",     "????" },   /* above the last one */
+        { "\xe0\x80\x80",         "???" },
+        { "\xf0\x80\x80\x80",     "????" },
+        { "\xc3(",                "?(" },
+        { "a\xe2\x82",            "a??" },    /* nobody cut it: it came so */
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        char text[64];
+
+        strcpy(text, cases[i].in);
+        ff_runway_clean_text(text, 0);
+        assert_string_equal(text, cases[i].out);
+    }
+}
+
+static void test_copy(void **state)
+{
+    char field[8] = "before";
+
+    (void)state;
+    ff_runway_copy_text(field, sizeof(field), NULL);
+    assert_string_equal(field, "");
+    ff_runway_copy_text(field, sizeof(field), "1234567");
+    assert_string_equal(field, "1234567");
+    ff_runway_copy_text(field, sizeof(field), "12345678");
+    assert_string_equal(field, "1234567");
+    /* never within a character */
+    ff_runway_copy_text(field, sizeof(field), "12345\xe2\x82\xac");
+    assert_string_equal(field, "12345");
+    ff_runway_copy_text(field, sizeof(field), "a\nb");
+    assert_string_equal(field, "a b");
+    ff_runway_copy_text(field, sizeof(field), field + 2);
+    assert_string_equal(field, "b");
+}
+
+static void test_scrub(void **state)
+{
+    static const struct { const char *in, *out; } cases[] = {
+        { "nothing here",              "nothing here" },
+        { "metadata: none",            "metadata: none" },
+        { "data: 5 bytes",             "data: 5 bytes" },
+        { "uri data:video/mp4;base64,AAAAIGZ0eXA= is long",
+          "uri data:... is long" },
+        { "DATA:image/png,xx\"}",      "DATA:...\"}" },
+        { "see https://a.b/c?_jwt=eyJ0&x=1 there",
+          "see https://a.b/c?... there" },
+        { "https://a.b/c",             "https://a.b/c" },
+        { "https://a.b/?",             "https://a.b/?" },
+        { "x _jwt=abcdefgh, y",        "x _jwt=... y" },
+        { "Authorization: Bearer sk-1234567890",
+          "Authorization: Bearer ..." },
+        { "bearer token",              "bearer token" },
+        { "key key_0123456789abcdef0", "key key_..." },
+        { "key_id is missing",         "key_id is missing" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        char text[256];
+
+        strcpy(text, cases[i].in);
+        ff_runway_scrub(text);
+        assert_string_equal(text, cases[i].out);
+    }
+}
+
+static void test_scrub_long_runs(void **state)
+{
+    char text[256];
+
+    (void)state;
+    memset(text, 'A', 65);
+    strcpy(text + 65, " end");
+    ff_runway_scrub(text);
+    assert_string_equal(text, "... end");
+
+    /* a digest in hexadecimal digits is still read by people */
+    memset(text, 'a', 64);
+    strcpy(text + 64, " end");
+    ff_runway_scrub(text);
+    assert_int_equal(strlen(text), 68);
+}
+
+static void test_scrub_word(void **state)
+{
+    char text[64];
+
+    (void)state;
+    strcpy(text, "got secret and secretsecret.");
+    ff_runway_scrub_word(text, "secret");
+    assert_string_equal(text, "got ... and .......");
+    strcpy(text, "abc abcd");
+    ff_runway_scrub_word(text, "abc");      /* too short for a secret */
+    ff_runway_scrub_word(text, NULL);
+    ff_runway_scrub_word(text, "");
+    assert_string_equal(text, "abc abcd");
+    strcpy(text, "....");
+    ff_runway_scrub_word(text, "....");     /* ends, whatever the word is */
+    assert_string_equal(text, "...");
+}
+
+/* A server may say a word as often as it likes. */
+static void test_scrub_many_words(void **state)
+{
+    const size_t size = 4 << 20;
+    char *text = malloc(size + 1);
+
+    (void)state;
+    assert_non_null(text);
+    memset(text, 'a', size);
+    text[size] = 0;
+    ff_runway_scrub_word(text, "aaaa");
+    assert_int_equal(strlen(text), size / 4 * 3);
+    assert_int_equal(strspn(text, "."), size / 4 * 3);
+    strcpy(text, "aaaab, aaaa and aaaaa");
+    ff_runway_scrub_word(text, "aaaa");
+    assert_string_equal(text, "...b, ... and ...a");
+    free(text);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_utf16),
+        cmocka_unit_test(test_clean),
+        cmocka_unit_test(test_copy),
+        cmocka_unit_test(test_scrub),
+        cmocka_unit_test(test_scrub_long_runs),
+        cmocka_unit_test(test_scrub_word),
+        cmocka_unit_test(test_scrub_many_words),
+    };
+
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    return cmocka_run_group_tests_name("text", tests, NULL, NULL);
+}

@@ -1,0 +1,228 @@
+/*
+ * This file is part of FFmpeg.
+ *
+ * FFmpeg is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * FFmpeg is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with FFmpeg; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+#include <string.h>
+#include <strings.h>
+
+#include "text.h"
+
+/**
+ * Length of the UTF-8 character at s, 0 when there is none, -1 when the text
+ * ends within it.
+ */
+static int utf8_length(const unsigned char *s)
+{
+    unsigned char least = 0x80, most = 0xBF;
+    int n;
+
+    if (s[0] < 0x80)
+        return 1;
+    if (s[0] >= 0xC2 && s[0] <= 0xDF)
+        n = 2;
+    else if (s[0] >= 0xE0 && s[0] <= 0xEF)
+        n = 3;
+    else if (s[0] >= 0xF0 && s[0] <= 0xF4)
+        n = 4;
+    else
+        return 0;
+    /* no overlong forms, no surrogates, nothing above U+10FFFF */
+    if (s[0] == 0xE0)
+        least = 0xA0;
+    else if (s[0] == 0xED)
+        most = 0x9F;
+    else if (s[0] == 0xF0)
+        least = 0x90;
+    else if (s[0] == 0xF4)
+        most = 0x8F;
+    for (int i = 1; i < n; i++) {
+        if (!s[i])
+            return -1;
+        if (s[i] < least || s[i] > most)
+            return 0;
+        least = 0x80;
+        most  = 0xBF;
+    }
+    return n;
+}
+
+int ff_runway_utf16_length(const char *text)
+{
+    int units = 0;
+
+    while (*text) {
+        int n = utf8_length((const unsigned char *)text);
+
+        if (n <= 0)
+            return -1;
+        units += n == 4 ? 2 : 1;
+        text  += n;
+    }
+    return units;
+}
+
+void ff_runway_clean_text(char *text, int cut)
+{
+    unsigned char *s = (unsigned char *)text;
+
+    while (*s) {
+        int n = utf8_length(s);
+
+        if (n < 0 && cut) {
+            *s = 0;
+            return;
+        }
+        if (n <= 0) {
+            *s++ = '?';
+        } else if (n == 1) {
+            if (*s < 0x20 || *s == 0x7F)
+                *s = ' ';
+            s++;
+        } else {
+            /* U+0080..U+009F are control characters too: a terminal may obey
+             * them */
+            if (s[0] == 0xC2 && s[1] < 0xA0)
+                s[0] = s[1] = ' ';
+            s += n;
+        }
+    }
+}
+
+static int is_end_of_run(char c)
+{
+    return !c || strchr(" \t\r\n\"'\\<>`", c);
+}
+
+static int is_base64(char c)
+{
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+           (c >= '0' && c <= '9') || (c && strchr("+/=_-", c));
+}
+
+/** Bytes to keep and bytes to drop of the text at s; 0: nothing secret. */
+static size_t secret_at(const char *s, size_t *keep)
+{
+    static const struct {
+        const char *prefix;
+        int least; /* shorter than this is a word, not a secret */
+    } prefixes[] = {
+        { "_jwt=",   1 },
+        { "bearer ", 6 },
+        { "key_",   16 },
+    };
+    size_t n;
+
+    if (!strncasecmp(s, "data:", 5)) {
+        for (n = 5; !is_end_of_run(s[n]); n++)
+            ;
+        if (memchr(s + 5, '/', n - 5) || memchr(s + 5, ',', n - 5)) {
+            *keep = 5;
+            return n - 5;
+        }
+    }
+    if (!strncasecmp(s, "http://", 7) || !strncasecmp(s, "https://", 8)) {
+        for (n = 0; !is_end_of_run(s[n]) && s[n] != '?'; n++)
+            ;
+        if (s[n] == '?') {
+            *keep = n + 1;
+            for (n = 0; !is_end_of_run(s[*keep + n]); n++)
+                ;
+            return n;
+        }
+    }
+    for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
+        size_t length = strlen(prefixes[i].prefix);
+
+        if (strncasecmp(s, prefixes[i].prefix, length))
+            continue;
+        for (n = 0; !is_end_of_run(s[length + n]); n++)
+            ;
+        if (n >= (size_t)prefixes[i].least) {
+            *keep = length;
+            return n;
+        }
+    }
+    return 0;
+}
+
+/** Put up to three dots for length secret bytes. */
+static char *put_dots(char *to, size_t length)
+{
+    size_t n = length < 3 ? length : 3;
+
+    memset(to, '.', n);
+    return to + n;
+}
+
+void ff_runway_scrub(char *text)
+{
+    const char *from = text;
+    char *to = text;
+
+    while (*from) {
+        size_t keep = 0, drop = secret_at(from, &keep), run = 0;
+
+        if (drop) {
+            memmove(to, from, keep);
+            to    = put_dots(to + keep, drop);
+            from += keep + drop;
+            continue;
+        }
+        /* base64 from the middle of a file, a token, a digest: nothing that
+         * a person reads */
+        if (from == text || !is_base64(from[-1]))
+            while (is_base64(from[run]))
+                run++;
+        if (run > 64) {
+            to    = put_dots(to, run);
+            from += run;
+            continue;
+        }
+        *to++ = *from++;
+    }
+    *to = 0;
+}
+
+void ff_runway_scrub_word(char *text, const char *word)
+{
+    size_t length = word ? strlen(word) : 0;
+    const char *from = text, *at;
+    char *to = text;
+
+    /* what is shorter is no secret, and would blank ordinary words */
+    if (length < 4)
+        return;
+    while ((at = strstr(from, word))) {
+        memmove(to, from, (size_t)(at - from));
+        to   = put_dots(to + (at - from), length);
+        from = at + length;
+    }
+    memmove(to, from, strlen(from) + 1);
+}
+
+void ff_runway_copy_text(char *out, size_t size, const char *text)
+{
+    size_t length = text ? strlen(text) : 0;
+    int cut = length >= size;
+
+    if (cut)
+        length = size - 1;
+    if (length)
+        memmove(out, text, length);
+    out[length] = 0;
+    ff_runway_clean_text(out, cut);
+}
