@@ -270,7 +270,6 @@ void ff_runway_wire_error_text(const char *text, size_t size, char *out,
     /* first one line: what follows a control character is seen after it */
     ff_runway_clean_text(line.text, 1);
     ff_runway_scrub(line.text);
-    if (!size || !line.text[strspn(line.text, " ")])
-        strcpy(line.text, "an empty reply");
-    ff_runway_copy_text(out, room, line.text);
+    ff_runway_copy_text(out, room, size && line.text[strspn(line.text, " ")] ?
+                                   line.text : "an empty reply");
 }

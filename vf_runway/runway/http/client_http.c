@@ -301,7 +301,7 @@ static int is_tls_verdict(RunwayCall *call)
     int reached;
 
     if (call->code != CURLE_SSL_CONNECT_ERROR)
-        return memchr(codes, (int)call->code, sizeof(codes)) != NULL;
+        return !!memchr(codes, (int)call->code, sizeof(codes));
     pthread_mutex_lock(&call->client->mutex);
     reached = call->client->reached;
     pthread_mutex_unlock(&call->client->mutex);

@@ -1,0 +1,117 @@
+#!/usr/bin/env perl
+# A good guest in FFmpeg's tree: what FFmpeg's own checks say of a source tree
+# (fate-source, checkheaders, tools/patcheck) they do not say of these files, and
+# its `make clean` and `make distclean` leave none of their objects behind.
+#
+# This file is part of runway_v2v, LGPL 2.1 or later.
+use strict;
+use warnings;
+
+use Cwd qw(abs_path);
+use File::Basename qw(basename dirname);
+use File::Copy qw(copy);
+use File::Find qw(find);
+use File::Path qw(make_path remove_tree);
+use lib dirname(abs_path(__FILE__)) . '/lib';
+
+use Test::More;
+
+use RunwayTest;
+
+my $source = "$BUILD/src/ffmpeg";
+my $built = dirname($FFMPEG);
+plan skip_all => "no FFmpeg source in $source: make check gets it" if !-f "$source/configure";
+plan skip_all => "$built is no build directory of FFmpeg" if !-f "$built/ffbuild/config.mak";
+
+delete @ENV{qw(MAKEFLAGS MAKELEVEL MFLAGS)};
+$ENV{GIT_CEILING_DIRECTORIES} = dirname($source = abs_path($source));
+
+my @ours;
+find({ no_chdir => 1, wanted => sub { push @ours, substr $_, 1 + length "$ROOT/vf_runway" if -f } }, "$ROOT/vf_runway");
+my @sources = map { "libavfilter/$_" } grep { /\.[ch]$/ } sort @ours;
+
+# The files as they lie in FFmpeg's tree, under git, and nothing else.
+my $tree = "$TMP/tree";
+for my $file (@sources, 'libavfilter/runway/Makefile') {
+    make_path(dirname("$tree/$file"));
+    copy("$source/$file", "$tree/$file") or die "$file: $!";
+}
+my @git = ('git', '-C', $tree, '-c', 'user.name=t', '-c', 'user.email=t@localhost', '-c', 'commit.gpgsign=false');
+run_cmd([@git, @$_]) for ['init', '-q'], ['add', '-A', '-f'], ['commit', '-q', '-m', 'files'];
+
+subtest 'make fate-source' => sub {
+    make_path("$tree/tests/fate");
+    my $run = run_cmd(['sh', "$source/tests/fate/source-check.sh", "$tree/tests"]);
+    is($run->{status}, 0, 'runs') or diag $run->{err};
+    is(join("\n", grep { /runway/ } split /\n/, $run->{out}), '', 'licence, guards, av_clip(): nothing to say');
+    like($run->{out}, qr/^Headers without/m, 'it did look');
+};
+
+# Of a whole patch it only hints. What it hints at here has a reason, by its words.
+my %known = (
+    'double ;'                                   => 'for (;;)',
+    'tabs'                                       => 'a recipe of make',
+    'reserved identifer'                         => 'feature macros, __VA_ARGS__, _jwt',
+    'Inconsistently formatted doxygen comment'   => 'short ones begin on the first line, as many of FFmpeg\'s do',
+    'Please use av_malloc'                       => 'the core is plain C and knows no FFmpeg',
+    'Please use av_log'                          => 'the core is plain C and knows no FFmpeg',
+    'missing void'                               => 'words in comments',
+    'divide by 2^x could use >> maybe'           => 'a division that is meant',
+    'useless & [0]'                              => 'masks, not addresses',
+    'Non static with no ff_/av_ prefix'          => 'words in comments, the manual and configure',
+    'missing } prior to else'                    => 'words in comments, and branches without braces',
+    'missing const?'                             => 'planes that are written',
+    'static prototype, maybe you should reorder your functions' => 'functions that call each other',
+    'non static inline or strangely ordered inline+static'      => 'a field named inline_size',
+    '{ should be on the same line as the related previous statement' => 'an entry of a table',
+    'These functions may need av_cold, please review the whole patch for similar functions needing av_cold'
+        => 'append() and send() are not the end',
+);
+
+subtest 'tools/patcheck' => sub {
+    my $patch = run_cmd([@git, qw(show --format= --no-color HEAD)])->{out};
+    spew("$TMP/our.patch", $patch);
+    # what looks at one line at a time; the rest is guesses, and takes a minute
+    my ($lines) = slurp("$source/tools/patcheck") =~ /\A(.*?)^rm \$TMP$/ms;
+    spew("$TMP/patcheck", $lines);
+    my $run = run_cmd(['sh', "$TMP/patcheck", 'our.patch'], dir => $TMP, timeout => 120);
+    my $said = $run->{out} =~ s/\e\[[0-9;]*[mK]//gr;
+    like($said, qr/^patCHeck/, 'runs');
+    my ($title, %found) = ('');
+    for my $line (split /\n/, $said) {
+        if ($line =~ /^our\.patch:/) { push @{ $found{$title} }, $line } else { $title = $line }
+    }
+    for my $what (sort keys %found) {
+        ok($known{$what}, $what) or diag join "\n", @{ $found{$what} };
+    }
+};
+
+subtest 'make checkheaders' => sub {
+    my @objects = map { "$_.o" } grep { /\.h$/ } @sources;
+    my @left = map { s/o$//r } @objects;
+    my $run = run_cmd(['make', '-k', '-j2', '-C', $built, @objects], timeout => 300);
+    is($run->{status}, 0, 'each header can be included alone') or diag substr $run->{err}, -3000;
+    is(join("\n", grep { /warning/ } split /\n/, $run->{err}), '', 'without a warning');
+    unlink map { ("$built/${_}o", "$built/${_}d", "$built/${_}c") } @left;
+};
+
+# A directory with the configuration and what a build would have left.
+subtest 'make clean' => sub {
+    my $dir = "$TMP/objects";
+    for my $target (qw(clean distclean)) {
+        remove_tree($dir);
+        make_path("$dir/ffbuild");
+        copy("$built/$_", "$dir/$_") for grep { -f "$built/$_" } 'Makefile', 'config.h', 'config_components.h',
+            map { "ffbuild/config.$_" } qw(mak fate sh);
+        my @left = map { my $base = s/\.c$//r; ("$base.o", "$base.d", "$base.gcno") } grep { /\.c$/ } @sources;
+        push @left, map { ("$_.o", "$_.c", "$_.d") } grep { /\.h$/ } @sources;
+        spew("$dir/$_", '') for map { make_path(dirname("$dir/$_")); $_ } @left;
+        symlink $source, "$dir/src";
+        my $run = run_cmd(['make', '-C', $dir, $target], timeout => 120);
+        is($run->{status}, 0, "make $target") or diag $run->{err};
+        is(join("\n", grep { -e "$dir/$_" } @left), '', 'leaves nothing of ours');
+        ok(-f "$source/$sources[0]", 'and the source where it is');
+    }
+};
+
+done_testing;
