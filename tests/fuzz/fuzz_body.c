@@ -26,11 +26,11 @@
 
 #include "base/text.h"
 #include "fuzz.h"
-#include "api/wire_internal.h"
 #include "api/models.h"
 #include "http/url.h"
 #include "api/providers.h"
-#include "api/wire.h"
+#include "api/request_json.h"
+#include "base/json.h"
 
 static char *drain(RunwayBody *body)
 {
@@ -106,8 +106,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                 &request.ratio, &err) && request.ratio)
         MUST(request.ratio[0]);
     request.extra = extra;
-    ret = ff_runway_wire_create_body(&request, -1, 0, "https://a.invalid/x",
-                                     &body, &err);
+    ret = ff_runway_request_json(&request, -1, 0, "https://a.invalid/x",
+                                 &body, &err);
     MUST(!body == !!ret);
     if (ret) {
         MUST(ret == RUNWAY_INVALID && err.text[0]);
@@ -128,7 +128,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         free(text);
     }
     ff_runway_body_free(&body);
-    ff_runway_wire_extra_text(extra, "outputFormat", value, sizeof(value));
+    ff_runway_extra_text(extra, "outputFormat", value, sizeof(value));
     check_url(lines[3], lines[4]);
     check_key(lines[5]);
     for (int i = 0; i < 6; i++)

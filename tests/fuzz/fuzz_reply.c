@@ -25,7 +25,7 @@
 #include "base/text.h"
 #include "fuzz.h"
 #include "http/classify.h"
-#include "api/wire.h"
+#include "api/reply_json.h"
 
 static int is_text(const char *text, size_t room)
 {
@@ -37,8 +37,8 @@ static void read_create(const char *text, size_t size)
     char id[RUNWAY_ID_MAX];
     double credits;
     RunwayError err = { RUNWAY_OK, "" };
-    RunwayOutcome ret = ff_runway_wire_parse_create(text, size, id, &credits,
-                                                    &err);
+    RunwayOutcome ret = ff_runway_parse_create(text, size, id, &credits,
+                                               &err);
 
     if (ret) {
         MUST(ret == RUNWAY_UNKNOWN && err.outcome == ret && err.text[0]);
@@ -54,7 +54,7 @@ static void read_task(const char *text, size_t size)
 {
     RunwayTask task;
     RunwayError err = { RUNWAY_OK, "" };
-    RunwayOutcome ret = ff_runway_wire_parse_task(text, size, &task, &err);
+    RunwayOutcome ret = ff_runway_parse_task(text, size, &task, &err);
 
     if (ret) {
         MUST(ret == RUNWAY_UNAVAILABLE || ret == RUNWAY_BAD_RESULT);
@@ -76,7 +76,7 @@ static void read_slot(const char *text, size_t size)
 {
     RunwaySlot *slot;
     RunwayError err = { RUNWAY_OK, "" };
-    RunwayOutcome ret = ff_runway_wire_parse_slot(text, size, &slot, &err);
+    RunwayOutcome ret = ff_runway_parse_slot(text, size, &slot, &err);
 
     MUST(!slot == !!ret);
     MUST(!ret || (ret == RUNWAY_UNAVAILABLE && err.text[0]));
@@ -92,8 +92,8 @@ static void read_account(const char *text, size_t size)
 {
     RunwayAccount account;
     RunwayError err = { RUNWAY_OK, "" };
-    RunwayOutcome ret = ff_runway_wire_parse_account(text, size, "aleph2",
-                                                     &account, &err);
+    RunwayOutcome ret = ff_runway_parse_account(text, size, "aleph2",
+                                                &account, &err);
 
     MUST(!ret || (ret == RUNWAY_UNAVAILABLE && err.text[0]));
     if (!ret) {
@@ -107,9 +107,9 @@ static void read_error(const char *text, size_t size)
     char line[1024], again[1024];
     size_t room = size % 2 ? sizeof(line) : 40;
 
-    ff_runway_wire_is_not_exist(text, size);
-    ff_runway_wire_is_bad_request(text, size);
-    ff_runway_wire_error_text(text, size, line, room);
+    ff_runway_reply_is_not_exist(text, size);
+    ff_runway_reply_is_bad_request(text, size);
+    ff_runway_reply_error_text(text, size, line, room);
     MUST(is_text(line, room) && line[0]);
     MUST(!strpbrk(line, "\r\n"));
     /* what is cut off may look like another secret, and is none */

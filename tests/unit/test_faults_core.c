@@ -46,7 +46,8 @@
 #include "sweep.h"
 #include "base/temp.h"
 #include "http/upload.h"
-#include "api/wire.h"
+#include "api/reply_json.h"
+#include "api/request_json.h"
 
 #define HALF "0123456789abcdef0123456789abcdef"
 #define IDENTITY HALF HALF
@@ -147,8 +148,8 @@ static RunwayOutcome make_a_create(void *opaque, RunwayError *err)
     RunwayOutcome ret;
 
     merged.extra = opaque;
-    ret = ff_runway_wire_create_body(&merged, -1, 0, "runway://clip", &body,
-                                     err);
+    ret = ff_runway_request_json(&merged, -1, 0, "runway://clip", &body,
+                                 err);
     assert_int_equal(!body, !!ret);
     if (!ret)
         assert_int_equal(drain(body, 100), RUNWAY_OK);
@@ -176,7 +177,7 @@ static RunwayOutcome make_a_form(void *opaque, RunwayError *err)
 static RunwayOutcome make_a_slot_body(void *opaque, RunwayError *err)
 {
     RunwayBody *body;
-    RunwayOutcome ret = ff_runway_wire_slot_body("clip.mp4", &body, err);
+    RunwayOutcome ret = ff_runway_slot_request_json("clip.mp4", &body, err);
 
     assert_int_equal(!body, !!ret);
     ff_runway_body_free(&body);
@@ -213,8 +214,8 @@ static RunwayOutcome read_a_create(void *opaque, RunwayError *err)
     const char *text = opaque;
     char id[RUNWAY_ID_MAX];
     double credits;
-    RunwayOutcome ret = ff_runway_wire_parse_create(text, strlen(text), id,
-                                                    &credits, err);
+    RunwayOutcome ret = ff_runway_parse_create(text, strlen(text), id,
+                                               &credits, err);
 
     if (!ret) {
         assert_string_equal(id, "t-1");
@@ -227,8 +228,8 @@ static RunwayOutcome read_a_task(void *opaque, RunwayError *err)
 {
     const char *text = opaque;
     RunwayTask task;
-    RunwayOutcome ret = ff_runway_wire_parse_task(text, strlen(text), &task,
-                                                  err);
+    RunwayOutcome ret = ff_runway_parse_task(text, strlen(text), &task,
+                                             err);
 
     if (!ret) {
         assert_int_equal(task.state, RUNWAY_TASK_SUCCEEDED);
@@ -241,8 +242,8 @@ static RunwayOutcome read_a_slot(void *opaque, RunwayError *err)
 {
     const char *text = opaque;
     RunwaySlot *slot;
-    RunwayOutcome ret = ff_runway_wire_parse_slot(text, strlen(text), &slot,
-                                                  err);
+    RunwayOutcome ret = ff_runway_parse_slot(text, strlen(text), &slot,
+                                             err);
 
     assert_int_equal(!slot, !!ret);
     if (!ret)
@@ -256,8 +257,8 @@ static RunwayOutcome read_an_account(void *opaque, RunwayError *err)
     const char *text = opaque;
     RunwayAccount account;
 
-    return ff_runway_wire_parse_account(text, strlen(text), "aleph2", &account,
-                                        err);
+    return ff_runway_parse_account(text, strlen(text), "aleph2", &account,
+                                   err);
 }
 
 static RunwayOutcome read_an_error(void *opaque, RunwayError *err)
@@ -265,11 +266,11 @@ static RunwayOutcome read_an_error(void *opaque, RunwayError *err)
     const char *text = opaque;
     char line[200];
 
-    ff_runway_wire_error_text(text, strlen(text), line, sizeof(line));
+    ff_runway_reply_error_text(text, strlen(text), line, sizeof(line));
     assert_true(strlen(line) > 0);
     assert_null(strstr(line, "s3cr3t"));
-    ff_runway_wire_is_not_exist(text, strlen(text));
-    ff_runway_wire_is_bad_request(text, strlen(text));
+    ff_runway_reply_is_not_exist(text, strlen(text));
+    ff_runway_reply_is_bad_request(text, strlen(text));
     return RUNWAY_OK;
 }
 
@@ -277,7 +278,7 @@ static RunwayOutcome read_a_member(void *opaque, RunwayError *err)
 {
     char text[16];
 
-    if (ff_runway_wire_extra_text(opaque, "outputFormat", text, sizeof(text)))
+    if (ff_runway_extra_text(opaque, "outputFormat", text, sizeof(text)))
         assert_string_equal(text, "prores");
     return RUNWAY_OK;
 }

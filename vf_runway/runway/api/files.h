@@ -27,7 +27,7 @@
 #define AVFILTER_RUNWAY_API_FILES_H
 
 #include "../base/error.h"
-#include "wire.h"
+#include "request.h"
 
 /** A UTF-8 text of at most 64 KiB; a byte order mark and the last newline are
  *  dropped. option is named in errors. */

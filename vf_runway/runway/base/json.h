@@ -27,13 +27,30 @@
 
 #if defined(__has_include)
 #if !__has_include(<cJSON.h>) && __has_include(<cjson/cJSON.h>)
-#define RUNWAY_CJSON_IN_FOLDER
+#define RUNWAY_CJSON_IN_DIRECTORY
 #endif
 #endif
-#ifdef RUNWAY_CJSON_IN_FOLDER
+#ifdef RUNWAY_CJSON_IN_DIRECTORY
 #include <cjson/cJSON.h>
 #else
 #include <cJSON.h>
 #endif
+
+/** The member of that name, NULL when there is none or object is no object. */
+static inline const cJSON *runway_json_member(const cJSON *object,
+                                              const char *name)
+{
+    return cJSON_GetObjectItemCaseSensitive(object, name);
+}
+
+/** The member's text, NULL when it is no string or an empty one. */
+static inline const char *runway_json_text(const cJSON *object,
+                                           const char *name)
+{
+    const cJSON *item = runway_json_member(object, name);
+
+    return cJSON_IsString(item) && item->valuestring[0] ? item->valuestring
+                                                        : NULL;
+}
 
 #endif /* AVFILTER_RUNWAY_BASE_JSON_H */

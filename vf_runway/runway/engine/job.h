@@ -43,7 +43,8 @@
 #include "../store/record.h"
 #include "../store/resume.h"
 #include "../http/upload.h"
-#include "../api/wire.h"
+#include "../api/request.h"
+#include "../api/task.h"
 
 typedef enum RunwayJobState {
     RUNWAY_JOB_QUEUED,       ///< has no worker yet, or waits for another run

@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../api/request_json.h"
 #include "../base/text.h"
 #include "job_internal.h"
 
@@ -143,8 +144,8 @@ static RunwayOutcome make_body(RunwayJobRun *run, RunwayBody **body,
     if (!ret) {
         request.references = pictures;
         request.keyframes  = pictures + request.nb_references;
-        ret = ff_runway_wire_create_body(&request, job->fd, job->size,
-                                         uris[nb], body, err);
+        ret = ff_runway_request_json(&request, job->fd, job->size,
+                                     uris[nb], body, err);
     }
     for (int i = 0; uris && i <= nb; i++)
         free(uris[i]);

@@ -27,6 +27,7 @@
 #include "../media/averror.h"
 #include "../media/writer.h"
 #include "../api/files.h"
+#include "../api/request_json.h"
 #include "options.h"
 
 static void write_log(void *opaque, RunwayLogLevel level, const char *line)
@@ -370,8 +371,8 @@ static int set_body(RunwaySettings *set)
         return ret;
     set->request.extra = text;
     /* what the price and the result go by, wherever it is said */
-    if (ff_runway_wire_extra_text(text, "outputFormat", format,
-                                  sizeof(format))) {
+    if (ff_runway_extra_text(text, "outputFormat", format,
+                             sizeof(format))) {
         ret = check_output_format(set, format);
         if (ret >= 0)
             ret = keep(set, strdup(format));
@@ -381,8 +382,8 @@ static int set_body(RunwaySettings *set)
     }
     /* the module that will write it says whether it can be written */
     check = set->request;
-    if (ff_runway_wire_create_body(&check, -1, 0, "https://a.invalid/", &body,
-                                   &err))
+    if (ff_runway_request_json(&check, -1, 0, "https://a.invalid/", &body,
+                               &err))
         return ff_runway_report(set->log_ctx, &err);
     ff_runway_body_free(&body);
     return 0;

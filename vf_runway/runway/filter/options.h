@@ -32,7 +32,7 @@
 
 #include "../api/models.h"
 #include "../api/providers.h"
-#include "../api/wire.h"
+#include "../api/request.h"
 #include "../base/log.h"
 #include "../base/policy.h"
 #include "../http/client.h"

@@ -34,7 +34,7 @@
 #include "libavutil/frame.h"
 #include "libavutil/rational.h"
 
-#include "../api/wire.h"
+#include "../api/request.h"
 #include "../base/event_log.h"
 #include "../engine/pipeline.h"
 #include "options.h"

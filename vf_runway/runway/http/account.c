@@ -20,7 +20,6 @@
 #include <stdlib.h>
 
 #include "account.h"
-#include "../api/wire.h"
 
 struct RunwayAccountGate {
     RunwayClient *client;

@@ -21,6 +21,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "../api/request_json.h"
 #include "client_internal.h"
 
 #define REDIRECTS_MAX 5
@@ -50,8 +51,8 @@ static RunwayOutcome parse_accepted(RunwayCall *call, char id[RUNWAY_ID_MAX],
     RunwayOutcome ret;
 
     why.text[0] = 0;
-    ret = ff_runway_wire_parse_create(call->reply ? call->reply : "",
-                                      call->reply_size, id, credits, &why);
+    ret = ff_runway_parse_create(call->reply ? call->reply : "",
+                                 call->reply_size, id, credits, &why);
     if (!ret)
         return ret;
     ff_runway_call_scrub(call->client, why.text);
@@ -70,8 +71,8 @@ static int has_accepted(const RunwayCall *call, char id[RUNWAY_ID_MAX],
 {
     return call->transport != RUNWAY_TRANSPORT_REPLY && call->reply &&
            call->status >= 200 && call->status < 300 &&
-           !ff_runway_wire_parse_create(call->reply, call->reply_size, id,
-                                        credits, NULL);
+           !ff_runway_parse_create(call->reply, call->reply_size, id,
+                                   credits, NULL);
 }
 
 RunwayOutcome ff_runway_client_submit(RunwayClient *client, RunwayBody *body,
@@ -107,7 +108,7 @@ RunwayOutcome ff_runway_client_submit(RunwayClient *client, RunwayBody *body,
     } else {
         /* a gateway's 500 that says that the request was bad was no accident */
         if (ret == RUNWAY_UNKNOWN && call.reply &&
-            ff_runway_wire_is_bad_request(call.reply, call.reply_size))
+            ff_runway_reply_is_bad_request(call.reply, call.reply_size))
             ret = RUNWAY_REFUSED;
         ff_runway_call_report_status(&call, ret, err);
     }
@@ -124,8 +125,8 @@ static RunwayOutcome parse_read(RunwayCall *call, RunwayTask *task,
     RunwayOutcome ret;
 
     why.text[0] = 0;
-    ret = ff_runway_wire_parse_task(call->reply ? call->reply : "",
-                                    call->reply_size, task, &why);
+    ret = ff_runway_parse_task(call->reply ? call->reply : "",
+                               call->reply_size, task, &why);
     ff_runway_call_scrub(call->client, task->failure);
     if (ret) {
         ff_runway_call_scrub(call->client, why.text);
@@ -139,7 +140,7 @@ static int is_missing_task(const RunwayCall *call)
 {
     if (call->status < 400 || call->status >= 500 || !call->reply)
         return 0;
-    if (ff_runway_wire_is_not_exist(call->reply, call->reply_size))
+    if (ff_runway_reply_is_not_exist(call->reply, call->reply_size))
         return 1;
     return (call->status == 404 || call->status == 410) &&
            !ff_runway_call_is_web_page(call);
@@ -214,9 +215,9 @@ RunwayOutcome ff_runway_client_account(RunwayClient *client,
                                            RUNWAY_REFUSED : RUNWAY_UNAVAILABLE,
                                            err);
     else
-        ret = ff_runway_wire_parse_account(call.reply ? call.reply : "",
-                                           call.reply_size, model_name,
-                                           account, err);
+        ret = ff_runway_parse_account(call.reply ? call.reply : "",
+                                      call.reply_size, model_name,
+                                      account, err);
 end:
     ff_runway_call_end(&call);
     free(url);
@@ -282,8 +283,8 @@ static RunwayOutcome parse_slot(RunwayCall *call, RunwaySlot **slot,
     RunwayOutcome ret;
 
     why.text[0] = 0;
-    ret = ff_runway_wire_parse_slot(call->reply ? call->reply : "",
-                                    call->reply_size, slot, &why);
+    ret = ff_runway_parse_slot(call->reply ? call->reply : "",
+                               call->reply_size, slot, &why);
     if (!ret)
         return ret;
     ff_runway_call_scrub(call->client, why.text);
@@ -301,7 +302,7 @@ RunwayOutcome ff_runway_client_slot(RunwayClient *client, const char *filename,
 
     *slot        = NULL;
     *retry_after = -1;
-    ret = url ? ff_runway_wire_slot_body(filename, &call.body, err)
+    ret = url ? ff_runway_slot_request_json(filename, &call.body, err)
               : ff_runway_no_memory(err);
     if (ret)
         goto end;

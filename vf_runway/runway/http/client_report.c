@@ -46,9 +46,9 @@ static void reply_text(RunwayCall *call, char *out, size_t room)
 {
     if (call->reply)
         ff_runway_call_scrub(call->client, call->reply);
-    ff_runway_wire_error_text(call->reply ? call->reply : "",
-                              call->reply ? strlen(call->reply) : 0, out,
-                              room);
+    ff_runway_reply_error_text(call->reply ? call->reply : "",
+                               call->reply ? strlen(call->reply) : 0, out,
+                               room);
     ff_runway_call_scrub(call->client, out);
     /* storage services quote what they did not like */
     for (int i = 0; call->slot && i < call->slot->nb_fields; i++)

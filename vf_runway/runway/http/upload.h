@@ -28,11 +28,10 @@
 
 #include <stdint.h>
 
-#include "../api/body.h"
-#include "client.h"
+#include "../api/request.h"
 #include "../base/error.h"
 #include "../base/log.h"
-#include "../api/wire.h"
+#include "client.h"
 
 typedef struct RunwayUploader RunwayUploader;
 

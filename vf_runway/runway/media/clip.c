@@ -27,6 +27,7 @@
 #include "clip.h"
 #include "picture.h"
 #include "reader.h"
+#include "../api/task.h"
 #include "../math/retime.h"
 #include "../base/temp.h"
 

@@ -37,7 +37,7 @@
 
 #include "libavutil/frame.h"
 
-#include "../api/wire.h"
+#include "../api/request.h"
 #include "../base/checksum.h"
 #include "../math/geometry.h"
 

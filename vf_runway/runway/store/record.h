@@ -36,7 +36,7 @@
 
 #include "../base/checksum.h"
 #include "../base/error.h"
-#include "../api/wire.h"
+#include "../api/task.h"
 
 typedef enum RunwayClipState {
     RUNWAY_CLIP_NONE,      ///< planned: nothing was sent

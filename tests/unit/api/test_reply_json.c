@@ -29,7 +29,8 @@
 #include <cJSON.h>
 
 #include "core_test.h"
-#include "api/wire.h"
+#include "api/reply_json.h"
+#include "api/request_json.h"
 
 /*
  * Bodies
@@ -55,8 +56,8 @@ static char *body_text(const RunwayRequest *request, const char *uri)
     size_t size;
     char *text;
 
-    assert_int_equal(ff_runway_wire_create_body(request, fd, 3, uri, &body,
-                                                &err), RUNWAY_OK);
+    assert_int_equal(ff_runway_request_json(request, fd, 3, uri, &body,
+                                            &err), RUNWAY_OK);
     text = read_whole_body(body, 11, &size);
     assert_int_equal(size, ff_runway_body_size(body));
     assert_int_equal(size, strlen(text));
@@ -238,8 +239,8 @@ static void test_own_source(void **state)
                    "\"promptText\":\"night\",\"model\":\"seedance9\","
                    "\"seed\":1}");
     r.extra = "{\"promptVideo\":\"@clip\",\"model\":\"x\"}";
-    assert_int_equal(ff_runway_wire_create_body(&r, -1, 0, "https://a.b", &body,
-                                                &err), RUNWAY_INVALID);
+    assert_int_equal(ff_runway_request_json(&r, -1, 0, "https://a.b", &body,
+                                            &err), RUNWAY_INVALID);
     /* where the table knows better it is text as any other */
     r = basic("aleph2");
     r.extra = "{\"promptVideo\":\"@clip\"}";
@@ -253,17 +254,17 @@ static void test_extra_text(void **state)
     char text[8];
 
     (void)state;
-    assert_true(ff_runway_wire_extra_text("{\"a\":\"prores\",\"b\":1}", "a",
-                                          text, sizeof(text)));
+    assert_true(ff_runway_extra_text("{\"a\":\"prores\",\"b\":1}", "a",
+                                     text, sizeof(text)));
     assert_string_equal(text, "prores");
-    assert_true(ff_runway_wire_extra_text("{\"b\":1}", "b", text,
-                                          sizeof(text)));
+    assert_true(ff_runway_extra_text("{\"b\":1}", "b", text,
+                                     sizeof(text)));
     assert_string_equal(text, "");
-    assert_false(ff_runway_wire_extra_text("{\"b\":1}", "A", text,
-                                           sizeof(text)));
-    assert_false(ff_runway_wire_extra_text("{", "a", text, sizeof(text)));
-    assert_true(ff_runway_wire_extra_text("{\"a\":\"sdr_rec709_10bit\"}", "a",
-                                          text, sizeof(text)));
+    assert_false(ff_runway_extra_text("{\"b\":1}", "A", text,
+                                      sizeof(text)));
+    assert_false(ff_runway_extra_text("{", "a", text, sizeof(text)));
+    assert_true(ff_runway_extra_text("{\"a\":\"sdr_rec709_10bit\"}", "a",
+                                     text, sizeof(text)));
     assert_int_equal(strlen(text), sizeof(text) - 1); /* cut, not over */
 }
 
@@ -282,8 +283,8 @@ static void test_bad_extra(void **state)
         RunwayError err = { RUNWAY_OK, "" };
 
         r.extra = bad[i];
-        assert_int_equal(ff_runway_wire_create_body(&r, -1, 0, NULL, &body,
-                                                    &err), RUNWAY_INVALID);
+        assert_int_equal(ff_runway_request_json(&r, -1, 0, NULL, &body,
+                                                &err), RUNWAY_INVALID);
         assert_null(body);
         assert_non_null(strstr(err.text, "body"));
     }
@@ -299,8 +300,8 @@ static void check_create(const char *text, const char *want_id, double credits)
     char id[RUNWAY_ID_MAX] = "before";
     double got = 5;
 
-    assert_int_equal(ff_runway_wire_parse_create(text, strlen(text), id, &got,
-                                                 &err),
+    assert_int_equal(ff_runway_parse_create(text, strlen(text), id, &got,
+                                            &err),
                      want_id ? RUNWAY_OK : RUNWAY_UNKNOWN);
     assert_string_equal(id, want_id ? want_id : "");
     assert_true(got == credits);
@@ -366,8 +367,8 @@ static void test_create_reply_without_id(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
         check_create(bad[i], NULL, -1);
-    assert_int_equal(ff_runway_wire_parse_create(NULL, 0, (char[128]){ 0 },
-                                                 &(double){ 0 }, NULL),
+    assert_int_equal(ff_runway_parse_create(NULL, 0, (char[128]){ 0 },
+                                            &(double){ 0 }, NULL),
                      RUNWAY_UNKNOWN);
 }
 
@@ -378,7 +379,7 @@ static RunwayOutcome parse(const char *text)
     static RunwayError err;
 
     err.text[0] = 0;
-    return ff_runway_wire_parse_task(text, strlen(text), &task, &err);
+    return ff_runway_parse_task(text, strlen(text), &task, &err);
 }
 
 static void check_state(const char *text, RunwayTaskState state,
@@ -414,8 +415,8 @@ static void test_slot(void **state)
     size_t n;
 
     (void)state;
-    assert_int_equal(ff_runway_wire_parse_slot(good, strlen(good), &slot,
-                                               &err), RUNWAY_OK);
+    assert_int_equal(ff_runway_parse_slot(good, strlen(good), &slot,
+                                          &err), RUNWAY_OK);
     assert_string_equal(slot->url, "https://s.example/x?sig=1");
     assert_string_equal(slot->uri, "runway://abc");
     assert_int_equal(slot->nb_fields, 3);
@@ -427,13 +428,13 @@ static void test_slot(void **state)
     assert_null(slot);
     ff_runway_slot_free(&slot);
     for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
-        assert_int_equal(ff_runway_wire_parse_slot(bad[i], strlen(bad[i]),
-                                                   &slot, &err),
+        assert_int_equal(ff_runway_parse_slot(bad[i], strlen(bad[i]),
+                                              &slot, &err),
                          RUNWAY_UNAVAILABLE);
         assert_null(slot);
     }
 
-    assert_int_equal(ff_runway_wire_slot_body("a\"b.mp4", &body, &err),
+    assert_int_equal(ff_runway_slot_request_json("a\"b.mp4", &body, &err),
                      RUNWAY_OK);
     assert_int_equal(ff_runway_body_read(body, text, sizeof(text), &n),
                      RUNWAY_OK);
@@ -575,14 +576,14 @@ static void test_not_exist(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof(yes) / sizeof(*yes); i++) {
-        assert_true(ff_runway_wire_is_not_exist(yes[i], strlen(yes[i])));
+        assert_true(ff_runway_reply_is_not_exist(yes[i], strlen(yes[i])));
         check_state(yes[i], RUNWAY_TASK_NOT_EXIST, -1, -1);
     }
     for (size_t i = 0; i < sizeof(no) / sizeof(*no); i++) {
-        assert_false(ff_runway_wire_is_not_exist(no[i], strlen(no[i])));
+        assert_false(ff_runway_reply_is_not_exist(no[i], strlen(no[i])));
         assert_int_equal(parse(no[i]), RUNWAY_UNAVAILABLE);
     }
-    assert_false(ff_runway_wire_is_not_exist(NULL, 0));
+    assert_false(ff_runway_reply_is_not_exist(NULL, 0));
     /* a task that tells a state is there, whatever its texts say */
     check_state("{\"status\":\"RUNNING\",\"message\":\"task_not_exist\"}",
                 RUNWAY_TASK_RUNNING, -1, -1);
@@ -601,7 +602,7 @@ static void test_task_replies_not_understood(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
         assert_int_equal(parse(bad[i]), RUNWAY_UNAVAILABLE);
-    assert_int_equal(ff_runway_wire_parse_task(NULL, 0, &task, NULL),
+    assert_int_equal(ff_runway_parse_task(NULL, 0, &task, NULL),
                      RUNWAY_UNAVAILABLE);
 }
 
@@ -690,7 +691,7 @@ static void check_error(const char *text, const char *want)
 {
     char out[1024];
 
-    ff_runway_wire_error_text(text, strlen(text), out, sizeof(out));
+    ff_runway_reply_error_text(text, strlen(text), out, sizeof(out));
     assert_string_equal(out, want);
 }
 
@@ -745,20 +746,20 @@ static void test_error_text_without_json(void **state)
     text[0] = 0;
     for (int i = 0; i < 300; i++)
         strcat(text, "\xe2\x82\xac");
-    ff_runway_wire_error_text(text, strlen(text), out, sizeof(out));
+    ff_runway_reply_error_text(text, strlen(text), out, sizeof(out));
     assert_true(strlen(out) < 240);
     assert_string_equal(out + strlen(out) - 6, "\xe2\x82\xac...");
     /* whatever the room is */
-    ff_runway_wire_error_text("abcdefghijk", 11, small, sizeof(small));
+    ff_runway_reply_error_text("abcdefghijk", 11, small, sizeof(small));
     assert_int_equal(strlen(small), 7);
-    ff_runway_wire_error_text("abc", 3, small, 1);
+    ff_runway_reply_error_text("abc", 3, small, 1);
     assert_string_equal(small, "");
     small[0] = 'x';
-    ff_runway_wire_error_text("abc", 3, small, 0);
+    ff_runway_reply_error_text("abc", 3, small, 0);
     assert_int_equal(small[0], 'x');
     /* the text need not end in a 0 */
-    ff_runway_wire_error_text("{\"error\":\"a\"}garbage", 13, out,
-                              sizeof(out));
+    ff_runway_reply_error_text("{\"error\":\"a\"}garbage", 13, out,
+                               sizeof(out));
     assert_string_equal(out, "a");
 }
 
@@ -805,10 +806,10 @@ static void test_bad_request(void **state)
         "{\"error\":{\"message\":\"invalid_request\",\"code\":\"other\"}}";
 
     (void)state;
-    assert_true(ff_runway_wire_is_bad_request(yes, strlen(yes)));
-    assert_false(ff_runway_wire_is_bad_request(no, strlen(no)));
-    assert_false(ff_runway_wire_is_bad_request("x", 1));
-    assert_false(ff_runway_wire_is_bad_request(NULL, 0));
+    assert_true(ff_runway_reply_is_bad_request(yes, strlen(yes)));
+    assert_false(ff_runway_reply_is_bad_request(no, strlen(no)));
+    assert_false(ff_runway_reply_is_bad_request("x", 1));
+    assert_false(ff_runway_reply_is_bad_request(NULL, 0));
 }
 
 /* every prefix and many a changed byte of good replies: no crash, no overrun
@@ -839,11 +840,11 @@ static void test_damaged_replies(void **state)
             for (int change = 0; change < 4; change++) {
                 RunwayError err;
 
-                ff_runway_wire_parse_create(text, size, id, &credits, &err);
-                ff_runway_wire_parse_task(text, size, &task, &err);
-                ff_runway_wire_is_not_exist(text, size);
-                ff_runway_wire_is_bad_request(text, size);
-                ff_runway_wire_error_text(text, size, out, sizeof(out));
+                ff_runway_parse_create(text, size, id, &credits, &err);
+                ff_runway_parse_task(text, size, &task, &err);
+                ff_runway_reply_is_not_exist(text, size);
+                ff_runway_reply_is_bad_request(text, size);
+                ff_runway_reply_error_text(text, size, out, sizeof(out));
                 assert_true(out[0]);
                 text[i] = "\0\xff\"{"[change];
             }
@@ -862,8 +863,8 @@ static void check_account(const char *text, RunwayOutcome wanted,
     RunwayAccount account;
     RunwayError err;
 
-    assert_int_equal(ff_runway_wire_parse_account(text, strlen(text), "aleph2",
-                                                  &account, &err), wanted);
+    assert_int_equal(ff_runway_parse_account(text, strlen(text), "aleph2",
+                                             &account, &err), wanted);
     assert_true(account.balance == balance);
     assert_int_equal(account.daily_max, max);
     assert_int_equal(account.daily_count, count);
@@ -920,5 +921,5 @@ int main(void)
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);
-    return cmocka_run_group_tests_name("wire", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("reply_json", tests, NULL, NULL);
 }

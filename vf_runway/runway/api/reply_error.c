@@ -22,9 +22,9 @@
 #include <string.h>
 #include <strings.h>
 
+#include "../base/json.h"
 #include "../base/text.h"
-#include "wire.h"
-#include "wire_internal.h"
+#include "reply_json.h"
 
 /* characters shown of a reply that is not understood */
 #define EXCERPT 200
@@ -61,22 +61,17 @@ static int error_contains(const cJSON *root, const char *word)
            member_contains(error, "message", word);
 }
 
-int ff_runway_json_says_not_exist(const cJSON *root)
-{
-    return error_contains(root, "task_not_exist") ||
-           error_contains(root, "could not find task");
-}
-
-int ff_runway_wire_is_not_exist(const char *text, size_t size)
+int ff_runway_reply_is_not_exist(const char *text, size_t size)
 {
     cJSON *root = cJSON_ParseWithLength(text, size);
-    int ret = ff_runway_json_says_not_exist(root);
+    int ret = error_contains(root, "task_not_exist") ||
+              error_contains(root, "could not find task");
 
     cJSON_Delete(root);
     return ret;
 }
 
-int ff_runway_wire_is_bad_request(const char *text, size_t size)
+int ff_runway_reply_is_bad_request(const char *text, size_t size)
 {
     cJSON *root = cJSON_ParseWithLength(text, size);
     const cJSON *error = runway_json_member(root, "error");
@@ -240,8 +235,8 @@ static void shorten(Line *line, size_t start)
     }
 }
 
-void ff_runway_wire_error_text(const char *text, size_t size, char *out,
-                               size_t room)
+void ff_runway_reply_error_text(const char *text, size_t size, char *out,
+                                size_t room)
 {
     cJSON *root;
     Line line;

@@ -19,8 +19,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "wire.h"
-#include "wire_internal.h"
+#include "../base/json.h"
+#include "request_json.h"
 
 #define MIME_PREFIX "data:video/mp4;base64,"
 
@@ -114,8 +114,8 @@ static int add_members(cJSON *root, const RunwayRequest *request)
     return 1;
 }
 
-int ff_runway_wire_extra_text(const char *extra, const char *name, char *out,
-                              size_t room)
+int ff_runway_extra_text(const char *extra, const char *name, char *out,
+                         size_t room)
 {
     cJSON *root = cJSON_Parse(extra);
     const char *text = runway_json_text(root, name);
@@ -243,9 +243,9 @@ end:
     return ret;
 }
 
-RunwayOutcome ff_runway_wire_create_body(const RunwayRequest *request,
-                                         int fd, uint64_t size, const char *uri,
-                                         RunwayBody **body, RunwayError *err)
+RunwayOutcome ff_runway_request_json(const RunwayRequest *request,
+                                     int fd, uint64_t size, const char *uri,
+                                     RunwayBody **body, RunwayError *err)
 {
     cJSON *root = cJSON_CreateObject(), *own = NULL;
     char *rest = NULL;
@@ -280,8 +280,8 @@ end:
     return ret;
 }
 
-RunwayOutcome ff_runway_wire_slot_body(const char *filename, RunwayBody **body,
-                                       RunwayError *err)
+RunwayOutcome ff_runway_slot_request_json(const char *filename,
+                                          RunwayBody **body, RunwayError *err)
 {
     cJSON *root = cJSON_CreateObject();
     char *text = NULL;

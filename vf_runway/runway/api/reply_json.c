@@ -21,19 +21,9 @@
 #include <string.h>
 #include <strings.h>
 
+#include "../base/json.h"
 #include "../base/text.h"
-#include "wire.h"
-#include "wire_internal.h"
-
-int ff_runway_task_id_is_valid(const char *text)
-{
-    size_t length = strlen(text);
-
-    return length > 0 && length < RUNWAY_ID_MAX &&
-           strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                        "0123456789-_.:") == length &&
-           strspn(text, ".") < length;
-}
+#include "reply_json.h"
 
 static const char *id_in(const cJSON *object, const char *name)
 {
@@ -55,9 +45,9 @@ static double credits_of(const cJSON *object, const char *name)
     return item->valuedouble;
 }
 
-RunwayOutcome ff_runway_wire_parse_create(const char *text, size_t size,
-                                          char id[RUNWAY_ID_MAX],
-                                          double *credits, RunwayError *err)
+RunwayOutcome ff_runway_parse_create(const char *text, size_t size,
+                                     char id[RUNWAY_ID_MAX],
+                                     double *credits, RunwayError *err)
 {
     cJSON *root = cJSON_ParseWithLength(text, size);
     const cJSON *data = runway_json_member(root, "data");
@@ -95,7 +85,7 @@ RunwayOutcome ff_runway_wire_parse_create(const char *text, size_t size,
     if (err) {
         char why[512];
 
-        ff_runway_wire_error_text(text, size, why, sizeof(why));
+        ff_runway_reply_error_text(text, size, why, sizeof(why));
         ff_runway_error(err, RUNWAY_UNKNOWN,
                         "the create was answered without a task id, so it may "
                         "have been accepted and billed: %s", why);
@@ -143,8 +133,8 @@ static int copy_fields(RunwaySlot *slot, const cJSON *fields)
     return 1;
 }
 
-RunwayOutcome ff_runway_wire_parse_slot(const char *text, size_t size,
-                                        RunwaySlot **slot, RunwayError *err)
+RunwayOutcome ff_runway_parse_slot(const char *text, size_t size,
+                                   RunwaySlot **slot, RunwayError *err)
 {
     cJSON *root = cJSON_ParseWithLength(text, size);
     const char *url = runway_json_text(root, "uploadUrl");
@@ -165,43 +155,11 @@ RunwayOutcome ff_runway_wire_parse_slot(const char *text, size_t size,
     if (err) {
         char why[512];
 
-        ff_runway_wire_error_text(text, size, why, sizeof(why));
+        ff_runway_reply_error_text(text, size, why, sizeof(why));
         ff_runway_error(err, RUNWAY_UNAVAILABLE, "the reply to the request for "
                         "an upload slot is not understood: %s", why);
     }
     return RUNWAY_UNAVAILABLE;
-}
-
-static const struct {
-    const char *name;
-    RunwayTaskState state;
-} states[] = {
-    { "PENDING",     RUNWAY_TASK_PENDING },
-    { "THROTTLED",   RUNWAY_TASK_THROTTLED },
-    { "RUNNING",     RUNWAY_TASK_RUNNING },
-    { "SUCCEEDED",   RUNWAY_TASK_SUCCEEDED },
-    { "FAILED",      RUNWAY_TASK_FAILED_STATE },
-    { "CANCELLED",   RUNWAY_TASK_CANCELLED },
-    /* the words of gateways */
-    { "CANCELED",    RUNWAY_TASK_CANCELLED },
-    { "QUEUED",      RUNWAY_TASK_PENDING },
-    { "SUBMITTED",   RUNWAY_TASK_PENDING },
-    { "NOT_START",   RUNWAY_TASK_PENDING },
-    { "IN_PROGRESS", RUNWAY_TASK_RUNNING },
-    { "PROCESSING",  RUNWAY_TASK_RUNNING },
-    { "SUCCESS",     RUNWAY_TASK_SUCCEEDED },
-    { "COMPLETED",   RUNWAY_TASK_SUCCEEDED },
-    { "FAILURE",     RUNWAY_TASK_FAILED_STATE },
-};
-
-const char *ff_runway_task_state_name(RunwayTaskState state)
-{
-    if (state == RUNWAY_TASK_NOT_EXIST)
-        return "not existing";
-    for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
-        if (states[i].state == state)
-            return states[i].name;
-    return "?";
 }
 
 /** The state an object tells; 0 when it tells none that is known. */
@@ -209,13 +167,7 @@ static int state_of(const cJSON *object, RunwayTaskState *state)
 {
     const char *text = runway_json_text(object, "status");
 
-    for (size_t i = 0; text && i < sizeof(states) / sizeof(states[0]); i++) {
-        if (!strcasecmp(text, states[i].name)) {
-            *state = states[i].state;
-            return 1;
-        }
-    }
-    return 0;
+    return text && ff_runway_task_state_find(text, state);
 }
 
 static int is_final(RunwayTaskState state)
@@ -342,8 +294,8 @@ static void fill_task(RunwayTask *task, const cJSON *object, const cJSON *wrap)
     }
 }
 
-RunwayOutcome ff_runway_wire_parse_task(const char *text, size_t size,
-                                        RunwayTask *task, RunwayError *err)
+RunwayOutcome ff_runway_parse_task(const char *text, size_t size,
+                                   RunwayTask *task, RunwayError *err)
 {
     cJSON *root = cJSON_ParseWithLength(text, size);
     const cJSON *object, *wrap;
@@ -355,12 +307,12 @@ RunwayOutcome ff_runway_wire_parse_task(const char *text, size_t size,
     task->credits  = -1;
 
     if (!find_state(root, &object, &wrap, &task->state)) {
-        if (ff_runway_json_says_not_exist(root)) {
+        if (ff_runway_reply_is_not_exist(text, size)) {
             task->state = RUNWAY_TASK_NOT_EXIST;
         } else if (err) {
             char why[512];
 
-            ff_runway_wire_error_text(text, size, why, sizeof(why));
+            ff_runway_reply_error_text(text, size, why, sizeof(why));
             ff_runway_error(err, RUNWAY_UNAVAILABLE,
                             "the provider's reply about the task tells no "
                             "status that is known: %s", why);
@@ -392,25 +344,6 @@ end:
     return ret;
 }
 
-RunwayOutcome ff_runway_failure_class(const char *failure_code)
-{
-    /* whole codes, or what they begin with up to a dot */
-    static const char *const passing[] = {
-        "INTERNAL", "INPUT_PREPROCESSING.INTERNAL", "THIRD_PARTY.UNAVAILABLE",
-    };
-
-    if (!failure_code || !failure_code[0])
-        return RUNWAY_TASK_FAILED_PASSING;
-    for (size_t i = 0; i < sizeof(passing) / sizeof(passing[0]); i++) {
-        size_t length = strlen(passing[i]);
-
-        if (!strncmp(failure_code, passing[i], length) &&
-            (!failure_code[length] || failure_code[length] == '.'))
-            return RUNWAY_TASK_FAILED_PASSING;
-    }
-    return RUNWAY_TASK_FAILED;
-}
-
 /** A number that is not negative, -1 when there is none. */
 static double amount_of(const cJSON *object, const char *name)
 {
@@ -428,10 +361,10 @@ static int64_t count_of(const cJSON *object, const char *name)
     return value >= 0 && value < 1e15 ? (int64_t)value : -1;
 }
 
-RunwayOutcome ff_runway_wire_parse_account(const char *text, size_t size,
-                                           const char *model_name,
-                                           RunwayAccount *account,
-                                           RunwayError *err)
+RunwayOutcome ff_runway_parse_account(const char *text, size_t size,
+                                      const char *model_name,
+                                      RunwayAccount *account,
+                                      RunwayError *err)
 {
     cJSON *root = cJSON_ParseWithLength(text, size);
     const cJSON *tier  = runway_json_member(root, "tier");

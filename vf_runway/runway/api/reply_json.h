@@ -1,0 +1,100 @@
+/*
+ * This file is part of FFmpeg.
+ *
+ * FFmpeg is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * FFmpeg is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with FFmpeg; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+/**
+ * @file
+ * JSON: bodies that go out, replies that come in, in both providers' shapes.
+ * No I/O but what RunwayBody reads later. cJSON stays inside.
+ */
+
+#ifndef AVFILTER_RUNWAY_API_REPLY_JSON_H
+#define AVFILTER_RUNWAY_API_REPLY_JSON_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../base/error.h"
+#include "task.h"
+
+/**
+ * The reply to a create: the task's id, bare or in CometAPI's wrapping.
+ * credits is -1 when not told, or told as 0. RUNWAY_UNKNOWN: a 2xx without an
+ * id in it.
+ * An id has only letters, digits, '-', '_', '.', ':' and is not empty: it
+ * becomes part of a path.
+ */
+RunwayOutcome ff_runway_parse_create(const char *text, size_t size,
+                                     char id[RUNWAY_ID_MAX],
+                                     double *credits, RunwayError *err);
+
+/**
+ * The reply to a read with status 200, bare or wrapped. RUNWAY_UNAVAILABLE when
+ * it is not JSON or has no status that is known: a read may be done again.
+ * SUCCEEDED without an output is RUNWAY_BAD_RESULT.
+ */
+RunwayOutcome ff_runway_parse_task(const char *text, size_t size,
+                                   RunwayTask *task, RunwayError *err);
+
+/** Where a file can be put, and how. */
+typedef struct RunwaySlot {
+    char *url;                  ///< the storage; signed, so secret
+    char *uri;                  ///< what the file is called in a create
+    int nb_fields;
+    char **names, **values;     ///< of the form, in the order they came
+} RunwaySlot;
+
+void ff_runway_slot_free(RunwaySlot **slot);
+
+/** The reply to it. RUNWAY_UNAVAILABLE when it is not understood. */
+RunwayOutcome ff_runway_parse_slot(const char *text, size_t size,
+                                   RunwaySlot **slot, RunwayError *err);
+
+/** What an account says about the model that was asked for. */
+typedef struct RunwayAccount {
+    double balance;      ///< credits, -1 when not told
+    int64_t daily_max;   ///< tasks a day, -1: no limit, or not told
+    int64_t daily_count; ///< of these, used up today; -1 when not told
+} RunwayAccount;
+
+/**
+ * The reply to a look at the account. RUNWAY_UNAVAILABLE when it is no JSON
+ * object; what is missing in one is just not told.
+ */
+RunwayOutcome ff_runway_parse_account(const char *text, size_t size,
+                                      const char *model_name,
+                                      RunwayAccount *account,
+                                      RunwayError *err);
+
+/** Whether an error reply (any status) says that the task does not exist:
+ *  CometAPI's task_not_exist, Runway's "Could not find Task". */
+int ff_runway_reply_is_not_exist(const char *text, size_t size);
+
+/** Whether an error reply says that the request itself was bad, whatever its
+ *  status (CometAPI: 500 with code invalid_request). */
+int ff_runway_reply_is_bad_request(const char *text, size_t size);
+
+/**
+ * What an error reply says, as one line for a person: a string error with its
+ * issues (each path and message), CometAPI's error object, or the beginning of
+ * a text that is no JSON, its tags taken out. Always writes something, and
+ * nothing that ff_runway_scrub() would take out.
+ */
+void ff_runway_reply_error_text(const char *text, size_t size, char *out,
+                                size_t room);
+
+#endif /* AVFILTER_RUNWAY_API_REPLY_JSON_H */

@@ -1,0 +1,71 @@
+/*
+ * This file is part of FFmpeg.
+ *
+ * FFmpeg is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * FFmpeg is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with FFmpeg; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+/**
+ * @file
+ * What a task is: its id, its states, and what a reply can say of it. Layer 1.
+ */
+
+#ifndef AVFILTER_RUNWAY_API_TASK_H
+#define AVFILTER_RUNWAY_API_TASK_H
+
+#include "../base/error.h"
+
+#define RUNWAY_ID_MAX 128
+
+/** Whether text can be a task's id. It becomes part of a path: letters, digits
+ *  and what cannot climb. */
+int ff_runway_task_id_is_valid(const char *text);
+
+/** Longest output URL, scheme to query, that is followed. */
+#define RUNWAY_URL_MAX 8192
+
+typedef enum RunwayTaskState {
+    RUNWAY_TASK_PENDING,
+    RUNWAY_TASK_THROTTLED,
+    RUNWAY_TASK_RUNNING,
+    RUNWAY_TASK_SUCCEEDED,
+    RUNWAY_TASK_FAILED_STATE,
+    RUNWAY_TASK_CANCELLED,
+    RUNWAY_TASK_NOT_EXIST,  ///< the reply says there is no such task
+} RunwayTaskState;
+
+typedef struct RunwayTask {
+    RunwayTaskState state;
+    char id[RUNWAY_ID_MAX];
+    double progress;            ///< 0..1, -1 when not told
+    char url[RUNWAY_URL_MAX];   ///< SUCCEEDED: first output, else ""
+    char failure[1024];         ///< FAILED: text, may be ""
+    char failure_code[128];     ///< FAILED: code, may be ""
+    double credits;             ///< cost, else, of a task that goes on, the
+                                ///< estimate; -1 when not told
+} RunwayTask;
+
+/** The service's word for a state; "not existing" for NOT_EXIST. */
+const char *ff_runway_task_state_name(RunwayTaskState state);
+
+/** The state of that name, in either case, the gateways' words included.
+ *  @return 0: no state that is known */
+int ff_runway_task_state_find(const char *name, RunwayTaskState *state);
+
+/** A failure code's class: RUNWAY_TASK_FAILED or RUNWAY_TASK_FAILED_PASSING
+ *  ("" and unknown INTERNAL-like codes are passing; moderation, assets and
+ *  codes nobody knows are for good). */
+RunwayOutcome ff_runway_failure_class(const char *failure_code);
+
+#endif /* AVFILTER_RUNWAY_API_TASK_H */
