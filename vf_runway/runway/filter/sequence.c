@@ -29,9 +29,10 @@
 #include "../media/clip.h"
 #include "../media/reader.h"
 #include "../media/scene.h"
-#include "../api/data_uri.h"
-#include "sequence.h"
 #include "../media/spool.h"
+#include "../api/data_uri.h"
+#include "../engine/plan.h"
+#include "sequence.h"
 
 /* What is to come out, in order: a closed clip whose frames are not all out, or
  * frames in the spool, which pass through or stand in for a clip that failed. */
@@ -44,16 +45,6 @@ typedef struct Node {
     RunwayPicture *keyframes;   ///< what the clip's job refers to
     struct Node *next;
 } Node;
-
-/* Sums of a dry run. */
-typedef struct Plan {
-    int nb_clips, nb_stored;
-    int64_t sent;               ///< microseconds
-    int nb_equal, nb_stops;
-    int64_t credits;            ///< of clips that would be bought
-    int64_t most;               ///< of all tasks that may be bought
-    int unpriced;
-} Plan;
 
 struct RunwaySequence {
     RunwaySequenceConfig config;
@@ -73,7 +64,7 @@ struct RunwaySequence {
     int nb_clips;
     uint8_t *keyframe_used;     ///< for each of the keyframes
     int nb_kept;                ///< clips that came out as their source
-    Plan plan;
+    RunwayPlan plan;
 };
 
 /* A length that clips cannot have is moved to where they can: never in silence,
@@ -336,68 +327,9 @@ static void log_emitted(RunwaySequence *s, int frames, const char *origin)
     ff_runway_event(s->config.events, "emitted", fields);
 }
 
-/* A clip of a dry run: say what it would cost. */
-static int plan_clip(RunwaySequence *s, const RunwayJob *job)
-{
-    static const char *const texts[] = {
-        [RUNWAY_PLAN_BUY]    = "",
-        [RUNWAY_PLAN_PAID]   = ", bought already: read on",
-        [RUNWAY_PLAN_STORED] = ", stored already: free",
-        [RUNWAY_PLAN_EQUAL]  = ", equal to an earlier clip: free",
-        [RUNWAY_PLAN_KEPT]   = ", failed before: comes out as its source",
-        [RUNWAY_PLAN_FAILED] = ", failed before: the run would stop here",
-        [RUNWAY_PLAN_STUCK]  = ", of unknown fate: the run would stop here",
-    };
-    RunwayPipelinePlan what;
-    Plan *plan = &s->plan;
-    char credits[32] = "price unknown";
-    int most;
-    RunwayError err;
-
-    if (ff_runway_pipeline_plan(s->pipeline, job, &what, &most, &err))
-        return ff_runway_report(s->set->log_ctx, &err);
-    if (job->credits >= 0)
-        snprintf(credits, sizeof(credits), "%"PRId64" credits", job->credits);
-    av_log(s->set->log_ctx, AV_LOG_INFO, "plan: %s: %.3f s sent, %s%s\n",
-           job->label, job->sent / 1e6, credits, texts[what]);
-    plan->nb_clips++;
-    plan->sent      += job->sent;
-    plan->nb_stored += what == RUNWAY_PLAN_STORED || what == RUNWAY_PLAN_PAID;
-    plan->nb_equal  += what == RUNWAY_PLAN_EQUAL;
-    plan->nb_stops  += what == RUNWAY_PLAN_STUCK || what == RUNWAY_PLAN_FAILED;
-    if (job->credits < 0) {
-        plan->unpriced += what == RUNWAY_PLAN_BUY;
-    } else {
-        plan->credits += what == RUNWAY_PLAN_BUY ? job->credits : 0;
-        plan->most    += most * job->credits;
-    }
-    return 0;
-}
-
 void ff_runway_sequence_log_plan(RunwaySequence *s)
 {
-    const Plan *plan = &s->plan;
-    char unpriced[64] = "", equal[64] = "", stops[64] = "";
-
-    if (plan->unpriced)
-        snprintf(unpriced, sizeof(unpriced), " and %d clips of unknown price",
-                 plan->unpriced);
-    if (plan->nb_equal)
-        snprintf(equal, sizeof(equal), "; %d share the task of another",
-                 plan->nb_equal);
-    if (plan->nb_stops)
-        snprintf(stops, sizeof(stops), "; at %d of them the run would stop",
-                 plan->nb_stops);
-    av_log(s->set->log_ctx, AV_LOG_INFO, "plan: %d clips, %.3f s sent, "
-           "%"PRId64" credits%s with one task a clip; %d of them are there "
-           "already and cost nothing more%s%s\n", plan->nb_clips,
-           plan->sent / 1e6, plan->credits, unpriced, plan->nb_stored, equal,
-           stops);
-    av_log(s->set->log_ctx, AV_LOG_INFO, "plan: at most %"PRId64" credits%s "
-           "with every retry used up (retries=%d%s); nothing was sent\n",
-           plan->most, unpriced, s->set->policy.retries,
-           s->set->policy.on_unknown == RUNWAY_ON_UNKNOWN_RESEND ?
-           ", on_unknown=resend" : "");
+    ff_runway_plan_log(&s->plan, &s->set->policy, &s->set->log);
 }
 
 /* The keyframes that lie in the clip, at the clip's own seconds. */
@@ -477,7 +409,8 @@ static int close_clip(RunwaySequence *s)
     log_planned(s, job);
     if (s->set->policy.dry_run) {
         ff_runway_clip_free(&s->open);
-        ret = plan_clip(s, job);
+        if (ff_runway_plan_add(&s->plan, s->pipeline, job, &s->set->log, &err))
+            ret = ff_runway_report(s->set->log_ctx, &err);
         goto end;
     }
     node = append_node(s);

@@ -1,0 +1,257 @@
+/*
+ * This file is part of FFmpeg.
+ *
+ * FFmpeg is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * FFmpeg is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with FFmpeg; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+
+/* activate(): when a frame is taken, when one is put out, and when to wait. */
+
+#define RUNWAY_COMPAT_FILTER
+
+#include "libavutil/mathematics.h"
+
+#include "../media/compat.h"
+#include "filter_internal.h"
+
+/* how long one activation waits for a job at most: other branches of the graph
+ * and the user's signals have to get through */
+#define WAIT_SLICE 50000
+
+/* more frames than these that come, or stand, in while none is asked for are no
+ * decoder's delay, but a host that serves another stream first */
+#define UNASKED_MAX 64
+
+av_cold int ff_runway_filter_init(AVFilterContext *ctx)
+{
+    RunwayFilter *s = ctx->priv;
+
+    s->prev_pts = AV_NOPTS_VALUE;
+    return ff_runway_settings_init(&s->set, ctx);
+}
+
+av_cold void ff_runway_filter_uninit(AVFilterContext *ctx)
+{
+    RunwayFilter *s = ctx->priv;
+
+    if (s->sequence)
+        ff_runway_progress_end(&s->progress, &s->set, s->sequence, s->events,
+                               s->error ? "error" :
+                               ff_runway_interrupt_seen(&s->interrupt) ?
+                               "interrupted" : "ok");
+    ff_runway_sequence_free(&s->sequence);
+    ff_runway_event_log_free(&s->events);
+    ff_runway_interrupt_release(&s->interrupt);
+    ff_runway_settings_free(&s->set);
+}
+
+/* Put out the next frame, which is ready. */
+static int put_frame(AVFilterContext *ctx)
+{
+    RunwayFilter *s = ctx->priv;
+    AVFrame *frame;
+    int ret = ff_runway_sequence_next(s->sequence, &frame);
+
+    if (ret < 0)
+        return ret;
+    s->progress.nb_out++;
+    ff_runway_progress_moved(&s->progress);
+    s->end_pts = frame->pts + RUNWAY_FRAME_DURATION(frame);
+    return ff_filter_frame(ctx->outputs[0], frame);
+}
+
+/* Whether somebody wants what comes out. A host whose output is complete
+ * (-frames:v, -t) ends the input, and on FFmpeg 5.1 that is all it tells: but
+ * then it asks for no frame. There it asks for none either while a stream beside
+ * this one is behind (the last subtitle was a minute ago), and if it asks later
+ * it forgets what came of that, see RUNWAY_SETTLE_AT_EOF. */
+static int is_wanted(AVFilterContext *ctx)
+{
+    RunwayFilter *s = ctx->priv;
+
+    if (ff_outlink_frame_wanted(ctx->outputs[0])) {
+        s->unserved = 0;
+        return 1;
+    }
+    if (RUNWAY_SETTLE_AT_EOF && s->nb_unasked +
+        (int64_t)ff_inlink_queued_frames(ctx->inputs[0]) > UNASKED_MAX)
+        s->unserved = 1;
+    return s->unserved;
+}
+
+/* The input has ended: send what is left, if there is somebody who wants it. */
+static int end_input(AVFilterContext *ctx)
+{
+    RunwayFilter *s = ctx->priv;
+    /* what an error cut short is not worth paying for either */
+    int discard = s->status != AVERROR_EOF, ret;
+
+    if (!discard && !s->set.policy.dry_run && !is_wanted(ctx))
+        return 0;
+    s->ended = 1;
+    if (!s->sequence)
+        return 0;
+    ret = ff_runway_sequence_end(s->sequence, discard);
+    if (ret >= 0 && s->set.policy.dry_run)
+        ff_runway_sequence_log_plan(s->sequence);
+    return ret;
+}
+
+/* Pass the end of the input on. */
+static void put_status(AVFilterContext *ctx)
+{
+    RunwayFilter *s = ctx->priv;
+    int64_t pts = s->status_pts;
+
+    if (pts != AV_NOPTS_VALUE)
+        pts = av_rescale_q(pts, ctx->inputs[0]->time_base,
+                           ctx->outputs[0]->time_base);
+    ff_outlink_set_status(ctx->outputs[0], s->status, pts);
+}
+
+static int run(AVFilterContext *ctx)
+{
+    RunwayFilter *s = ctx->priv;
+    AVFilterLink *inlink = ctx->inputs[0], *outlink = ctx->outputs[0];
+    int has_room, ret;
+
+    has_room = !s->sequence ||
+               ff_runway_sequence_has_room(s->sequence, inlink->format,
+                                           inlink->w, inlink->h);
+    if (!s->status && has_room) {
+        ret = ff_runway_filter_take_input(ctx);
+        if (ret > 0)
+            ff_filter_set_ready(ctx, 100);
+        if (ret)
+            return FFMIN(ret, 0);
+    }
+
+    if (s->status && !s->ended) {
+        ret = end_input(ctx);
+        if (ret < 0 || !s->ended)
+            return ret;
+    }
+
+    /* before the end of the input is known to be behind us, see compat.h */
+    if (s->status && RUNWAY_SETTLE_AT_EOF && s->sequence && !s->settled) {
+        ret = ff_runway_sequence_settle(s->sequence, WAIT_SLICE);
+        if (ret < 0)
+            return ret;
+        s->settled = ret;
+        if (!ret)
+            goto wait;
+    }
+    if (s->status &&
+        (!s->sequence || ff_runway_sequence_is_empty(s->sequence))) {
+        put_status(ctx);
+        return 0;
+    }
+
+    ret = s->sequence ? ff_runway_sequence_ready(s->sequence, 0) : 0;
+    if (ret < 0)
+        return ret;
+    if (ret) {
+        /* unasked, too, where the end of the input waits behind a full window */
+        if (!ff_outlink_frame_wanted(outlink) &&
+            (s->status || has_room || !is_wanted(ctx)))
+            return 0;
+        ret = put_frame(ctx);
+        /* the end goes out with the last frame, unasked */
+        if (ret >= 0 && (s->status || s->unserved))
+            ff_filter_set_ready(ctx, 100);
+        return ret;
+    }
+    if (!s->status && has_room) {
+        if (ff_outlink_frame_wanted(outlink))
+            ff_inlink_request_frame(inlink);
+        return 0;
+    }
+
+    ret = ff_runway_sequence_ready(s->sequence, WAIT_SLICE);
+    if (ret < 0)
+        return ret;
+    if (ret) {
+        ff_filter_set_ready(ctx, 100);
+        return 0;
+    }
+wait:
+    ff_runway_progress_waiting(&s->progress, s->sequence, ctx);
+    /* the lowest priority: other branches of the graph go first */
+    ff_filter_set_ready(ctx, 1);
+    return 0;
+}
+
+/* The process was told to end. ffmpeg shows that as an ordinary end of input,
+ * which must not send what is left: both sides are told that it is over, so the
+ * file is whole up to here. */
+static void stop_early(AVFilterContext *ctx)
+{
+    RunwayFilter *s = ctx->priv;
+
+    av_log(ctx, AV_LOG_WARNING, "interrupted: nothing more is sent\n");
+    if (s->sequence)
+        ff_runway_sequence_cancel(s->sequence);
+    s->status = AVERROR_EOF;
+    ff_inlink_set_status(ctx->inputs[0], AVERROR_EOF);
+    ff_outlink_set_status(ctx->outputs[0], AVERROR_EOF, s->end_pts);
+}
+
+int ff_runway_filter_activate(AVFilterContext *ctx)
+{
+    RunwayFilter *s = ctx->priv;
+    int status = ff_outlink_get_status(ctx->outputs[0]);
+
+    if (status) {
+        /* nobody wants the rest: it is not made */
+        if (s->sequence)
+            ff_runway_sequence_cancel(s->sequence);
+        ff_inlink_set_status(ctx->inputs[0], status);
+        return 0;
+    }
+    if (!s->error && ff_runway_interrupt_seen(&s->interrupt)) {
+        stop_early(ctx);
+        return 0;
+    }
+    if (!s->error)
+        s->error = run(ctx);
+    /* in the middle of encoding a clip, which can take longer than we have */
+    if (s->error == AVERROR_EXIT && ff_runway_interrupt_seen(&s->interrupt)) {
+        s->error = 0;
+        stop_early(ctx);
+    }
+    return s->error;
+}
+
+/* A change of what is asked for ends the clip: each shot has its own prompt. */
+int ff_runway_filter_process_command(AVFilterContext *ctx, const char *cmd,
+                                     const char *arg, char *res, int res_len,
+                                     int flags)
+{
+    RunwayFilter *s = ctx->priv;
+    int ret = ff_filter_process_command(ctx, cmd, arg, res, res_len, flags);
+
+    if (ret == AVERROR(ENOSYS))
+        return ret;
+    if (ret >= 0)
+        ret = ff_runway_settings_change(&s->set, cmd);
+    if (ret >= 0 && s->sequence)
+        ret = ff_runway_sequence_change(s->sequence, &s->set.request);
+    if (ret == AVERROR_EXIT) /* interrupted: the next activate() ends it */
+        return 0;
+    /* going on with the old prompt would buy what nobody wants */
+    if (ret < 0 && !s->error)
+        s->error = ret;
+    return ret;
+}

@@ -1,0 +1,92 @@
+/*
+ * This file is part of FFmpeg.
+ *
+ * FFmpeg is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * FFmpeg is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with FFmpeg; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+
+/**
+ * @file
+ * What any filter over this engine shares: one video input, one video output,
+ * and between them clips that are sent and generated. Layer 4, knows FFmpeg.
+ *
+ * A filter has its own file with its options (offsets into RunwayFilter.set),
+ * its pads, its class and its definition. Its private context begins with a
+ * RunwayFilter, and its definition names the functions below; in front of any of
+ * them it may do something of its own. The options of RunwaySettings that it
+ * does not offer need a default that ff_runway_settings_init() accepts.
+ *
+ * All of it is called by libavfilter, on the graph's thread. FFmpeg's rules for
+ * activate(), and how they were measured, are in filter.c.
+ */
+
+#ifndef AVFILTER_RUNWAY_FILTER_FILTER_H
+#define AVFILTER_RUNWAY_FILTER_FILTER_H
+
+#include <stdint.h>
+
+#include "libavfilter/avfilter.h"
+
+#include "../base/event_log.h"
+#include "../base/interrupt.h"
+#include "options.h"
+#include "progress.h"
+#include "sequence.h"
+
+typedef struct RunwayFilter {
+    const AVClass *class;       ///< of the filter, for its options
+    RunwaySettings set;         ///< the options; AVOption's
+
+    /* the rest is private to filter/; begins as zeros */
+    RunwayInterrupt interrupt;
+    RunwayEventLog *events;
+    RunwaySequence *sequence;
+    int64_t delta;              ///< length of a frame that does not say
+    int64_t prev_pts;
+    int warned_interlaced;
+
+    int status;                 ///< of the input, 0: it goes on
+    int64_t status_pts;
+    int ended;                  ///< what was left has been sent
+    int64_t nb_unasked;         ///< frames in since one was asked for
+    int unserved;               ///< see is_wanted()
+    int settled;                ///< every job has ended
+    int error;                  ///< the first one; sticky
+
+    RunwayProgress progress;
+    int64_t end_pts;            ///< of what went out, output time base
+} RunwayFilter;
+
+/** Checks the options. Runs twice in most hosts, once for a graph that never
+ *  sees a frame: does nothing that costs or can be seen. */
+int ff_runway_filter_init(AVFilterContext *ctx);
+
+/** Stops what is under way (at most about two seconds), and reports. */
+void ff_runway_filter_uninit(AVFilterContext *ctx);
+
+/** For FILTER_QUERY_FUNC. */
+int ff_runway_filter_query_formats(AVFilterContext *ctx);
+
+/** config_props of the output pad: size, shape, time base and rate. */
+int ff_runway_filter_config_output(AVFilterLink *outlink);
+
+int ff_runway_filter_activate(AVFilterContext *ctx);
+
+/** prompt, seed, reference: a change ends the clip. */
+int ff_runway_filter_process_command(AVFilterContext *ctx, const char *cmd,
+                                     const char *arg, char *res, int res_len,
+                                     int flags);
+
+#endif /* AVFILTER_RUNWAY_FILTER_FILTER_H */

@@ -1,0 +1,171 @@
+/*
+ * This file is part of FFmpeg.
+ *
+ * FFmpeg is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * FFmpeg is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with FFmpeg; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+
+/* The output's format, size, shape and time, fixed before the first frame. */
+
+#define RUNWAY_COMPAT_FILTER
+
+#include <math.h>
+#include <string.h>
+
+#include "libavutil/mathematics.h"
+
+#include "../media/compat.h"
+#include "filter_internal.h"
+
+/* native frames have no rate that is known beforehand; this is fine enough for
+ * any and what MPEG counts in */
+#define NATIVE_TIME_BASE (AVRational){ 1, 90000 }
+
+static const int pix_fmts[] = {
+    AV_PIX_FMT_YUV420P,   AV_PIX_FMT_YUV422P,   AV_PIX_FMT_YUV444P,
+    AV_PIX_FMT_YUVJ420P,  AV_PIX_FMT_YUVJ422P,  AV_PIX_FMT_YUVJ444P,
+    AV_PIX_FMT_YUV420P10, AV_PIX_FMT_YUV422P10, AV_PIX_FMT_YUV444P10,
+    AV_PIX_FMT_NONE
+};
+
+/* Whether frames of the input may come out as they are. */
+static int passes_source(const AVFilterContext *ctx)
+{
+    const RunwayFilter *s = ctx->priv;
+
+    return s->set.policy.dry_run || ctx->enable_str ||
+           s->set.policy.on_error == RUNWAY_ON_ERROR_SOURCE;
+}
+
+/* Output has the input's format; but where results have more bits than a source
+ * of eight, the graph may take them by wanting such a format behind. */
+int ff_runway_filter_query_formats(AVFilterContext *ctx)
+{
+    const RunwayFilter *s = ctx->priv;
+    const char *form = s->set.request.output_format;
+    int ret;
+
+    if (!form || !strcmp(form, "mp4") || passes_source(ctx))
+        return ff_set_common_formats(ctx, ff_make_format_list(pix_fmts));
+    ret = ff_formats_ref(ff_make_format_list(pix_fmts),
+                         &ctx->inputs[0]->outcfg.formats);
+    if (ret < 0)
+        return ret;
+    return ff_formats_ref(ff_make_format_list(pix_fmts),
+                          &ctx->outputs[0]->incfg.formats);
+}
+
+/* The picture is expanded to a ratio: the output holds the input as it is, and
+ * what is new around it; or that in the size that was asked for. */
+static void expand_output(const RunwayFilter *s, const AVFilterLink *inlink,
+                          AVFilterLink *outlink, const char *ratio)
+{
+    AVRational sar = inlink->sample_aspect_ratio;
+    int w, h;
+
+    if (!ff_runway_ratio_parse(ratio, &w, &h))
+        return;
+    if (!s->set.out_w) {
+        ff_runway_geometry_expand(&outlink->w, &outlink->h, sar.num, sar.den,
+                                  w, h);
+        return;
+    }
+    outlink->w = s->set.out_w;
+    outlink->h = s->set.out_h;
+    av_reduce(&outlink->sample_aspect_ratio.num,
+              &outlink->sample_aspect_ratio.den, (int64_t)w * outlink->h,
+              (int64_t)h * outlink->w, 1 << 16);
+}
+
+/* The shape of the picture stays what it is, unless it is cropped; where that is
+ * the shape of the model's own size, the pixels are square, as the model's. */
+static void shape_pixels(const RunwayFilter *s, const AVFilterLink *inlink,
+                         AVFilterLink *outlink)
+{
+    const RunwayGeometry own = { .width = outlink->w, .height = outlink->h };
+    AVRational sar = inlink->sample_aspect_ratio;
+
+    if (!s->set.out_w && sar.num <= 0)
+        sar = (AVRational){ 1, 1 };
+    if (!s->set.out_w && (s->set.fit == RUNWAY_FIT_CROP ||
+                          !ff_runway_geometry_is_off(&own, lrint(inlink->w *
+                                                     av_q2d(sar)), inlink->h)))
+        outlink->sample_aspect_ratio = (AVRational){ 1, 1 };
+    else if (sar.num > 0 && s->set.fit != RUNWAY_FIT_CROP)
+        outlink->sample_aspect_ratio =
+            av_mul_q(sar, av_mul_q((AVRational){ inlink->w, outlink->w },
+                                   (AVRational){ outlink->h, inlink->h }));
+}
+
+/* The result is cropped to the output's shape. Told before it costs. */
+static void warn_cropped(AVFilterContext *ctx, int ratio_w, int ratio_h)
+{
+    const AVFilterLink *outlink = ctx->outputs[0];
+    const RunwayGeometry result = { .width = ratio_w, .height = ratio_h };
+    AVRational sar = outlink->sample_aspect_ratio;
+    int w = outlink->w;
+
+    if (sar.num > 0 && sar.den > 0)
+        w = FFMAX(1, av_rescale(w, sar.num, sar.den));
+    if (ff_runway_geometry_is_off(&result, w, outlink->h))
+        av_log(ctx, AV_LOG_WARNING, "fit=crop: the output has another shape "
+               "than the result (%dx%d), which is cropped once more; "
+               "size=generated keeps all of it\n", ratio_w, ratio_h);
+}
+
+int ff_runway_filter_config_output(AVFilterLink *outlink)
+{
+    AVFilterContext *ctx = outlink->src;
+    AVFilterLink *inlink = ctx->inputs[0];
+    RunwayFilter *s = ctx->priv;
+    AVRational rate = RUNWAY_LINK(inlink)->frame_rate;
+    const char *ratio;
+    int w, h, ret;
+
+    ret = ff_runway_sequence_ratio(&s->set.request, inlink->w, inlink->h,
+                                   inlink->sample_aspect_ratio, &ratio, &w, &h,
+                                   ctx);
+    if (ret < 0)
+        return ret;
+    s->delta = rate.num > 0 && rate.den > 0 ?
+               av_rescale(AV_TIME_BASE, rate.den, rate.num) : 0;
+    outlink->w         = inlink->w;
+    outlink->h         = inlink->h;
+    outlink->time_base = s->set.timing == RUNWAY_TIMING_NATIVE ? NATIVE_TIME_BASE
+                                                    : inlink->time_base;
+    outlink->sample_aspect_ratio    = inlink->sample_aspect_ratio;
+    RUNWAY_LINK(outlink)->frame_rate = s->set.timing == RUNWAY_TIMING_NATIVE ?
+                                       (AVRational){ 1, 0 } : rate;
+    if (s->set.policy.dry_run) /* frames pass through as they are */
+        return 0;
+    if (ratio && (s->set.model_info->fields & RUNWAY_FIELD_ASPECT))
+        expand_output(s, inlink, outlink, ratio);
+    else if (s->set.size && (s->set.out_w || w)) {
+        outlink->w = s->set.out_w ? s->set.out_w : w;
+        outlink->h = s->set.out_h ? s->set.out_h : h;
+        shape_pixels(s, inlink, outlink);
+    }
+    if (w && s->set.fit == RUNWAY_FIT_CROP)
+        warn_cropped(ctx, w, h);
+    if (passes_source(ctx) &&
+        (outlink->w != inlink->w || outlink->h != inlink->h)) {
+        av_log(ctx, AV_LOG_ERROR, "size: with enable or on_error=source, "
+               "frames pass through as they are, so the output has to have "
+               "the input's size %dx%d%s\n", inlink->w, inlink->h, ratio &&
+               !s->set.size ? ", and ratio makes it another" : "");
+        return AVERROR(EINVAL);
+    }
+    return 0;
+}

@@ -1,0 +1,232 @@
+/*
+ * This file is part of FFmpeg.
+ *
+ * FFmpeg is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * FFmpeg is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with FFmpeg; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+
+/* What comes in: whether a frame can be sent, and where it goes. */
+
+#define RUNWAY_COMPAT_FILTER
+
+#include "libavutil/mathematics.h"
+#include "libavutil/pixdesc.h"
+
+#include "../media/averror.h"
+#include "../media/compat.h"
+#include "filter_internal.h"
+
+static AVFrame *get_buffer(void *opaque)
+{
+    AVFilterLink *outlink = opaque;
+    AVFrame *frame = ff_get_video_buffer(outlink, outlink->w, outlink->h);
+
+    if (frame)
+        frame->sample_aspect_ratio = outlink->sample_aspect_ratio;
+    return frame;
+}
+
+static int is_interrupted(void *opaque)
+{
+    return ff_runway_interrupt_seen(opaque);
+}
+
+static int open_events(AVFilterContext *ctx)
+{
+    RunwayFilter *s = ctx->priv;
+    RunwayError err;
+
+    if (!s->set.log_path ||
+        !ff_runway_event_log_open(s->set.log_path, &s->set.log, &s->events,
+                                  &err))
+        return 0;
+    return ff_runway_report(ctx, &err);
+}
+
+/* Everything that costs begins here, with the first frame. */
+static int start(AVFilterContext *ctx)
+{
+    RunwayFilter *s = ctx->priv;
+    AVFilterLink *inlink = ctx->inputs[0], *outlink = ctx->outputs[0];
+    const RunwaySequenceConfig config = {
+        .set           = &s->set,
+        .events        = s->events,
+        .time_base     = inlink->time_base,
+        .frame_rate    = RUNWAY_LINK(inlink)->frame_rate,
+        .out_time_base = outlink->time_base,
+        .get_buffer    = get_buffer,
+        .opaque        = outlink,
+        .interrupted   = is_interrupted,
+        .interrupt_opaque = &s->interrupt,
+    };
+
+    if (!ff_runway_model_is_known(s->set.model_info))
+        av_log(ctx, AV_LOG_WARNING, "model %s is not known here: it is sent "
+               "the common fields, and its price is unknown\n", s->set.model);
+    /* not in init(), which runs twice for one graph */
+    if (s->set.key_exposed)
+        av_log(ctx, AV_LOG_WARNING, "key_file: others can read %s; chmod 600 "
+               "it\n", s->set.key_file);
+    if (s->set.timing == RUNWAY_TIMING_NATIVE)
+        av_log(ctx, AV_LOG_INFO, "timing=native: the frames come at the "
+               "provider's rate, which is not known beforehand; keep their "
+               "times with -fps_mode vfr, or choose a rate with a fps filter "
+               "behind this one\n");
+    if (s->set.signals && !s->set.policy.dry_run)
+        ff_runway_interrupt_acquire(&s->interrupt);
+    return ff_runway_sequence_create(&s->sequence, &config);
+}
+
+/* Whether the filter can do a frame at all; nothing is paid for one it cannot. */
+static int check_frame(AVFilterContext *ctx, const AVFrame *frame)
+{
+    RunwayFilter *s = ctx->priv;
+
+    if (frame->pts == AV_NOPTS_VALUE) {
+        av_log(ctx, AV_LOG_ERROR, "a frame has no pts; put setpts or fps in "
+               "front of the filter\n");
+        return AVERROR(EINVAL);
+    }
+    if (s->prev_pts != AV_NOPTS_VALUE && frame->pts <= s->prev_pts) {
+        av_log(ctx, AV_LOG_ERROR, "the pts does not rise from frame to frame "
+               "(%"PRId64" after %"PRId64"); put setpts or fps in front of the "
+               "filter\n", frame->pts, s->prev_pts);
+        return AVERROR(EINVAL);
+    }
+    if (frame->color_trc == AVCOL_TRC_SMPTE2084 ||
+        frame->color_trc == AVCOL_TRC_ARIB_STD_B67) {
+        av_log(ctx, AV_LOG_ERROR, "the input is HDR (%s), which the service "
+               "does not take; tone-map first, e.g. zscale=t=linear,"
+               "tonemap=hable,zscale=t=bt709:m=bt709:r=tv,format=yuv420p%s\n",
+               av_color_transfer_name(frame->color_trc),
+               avfilter_get_by_name("zscale") ? "" : "; this FFmpeg has no "
+               "zscale: it takes one that was built with libzimg");
+        return AVERROR(EINVAL);
+    }
+    if (ff_runway_is_interlaced(frame) && !s->warned_interlaced) {
+        int fail = s->set.interlaced == RUNWAY_INTERLACED_FAIL;
+
+        av_log(ctx, fail ? AV_LOG_ERROR : AV_LOG_WARNING, "the input is "
+               "interlaced; deinterlace first, e.g. bwdif%s\n", fail ?
+               ", or set interlaced=warn if it is only marked so" : "");
+        if (fail)
+            return AVERROR(EINVAL);
+        s->warned_interlaced = 1;
+    }
+    return 0;
+}
+
+static int64_t frame_length(AVFilterContext *ctx, const AVFrame *frame)
+{
+    RunwayFilter *s = ctx->priv;
+    AVRational tb = ctx->inputs[0]->time_base;
+    int64_t duration = RUNWAY_FRAME_DURATION(frame);
+
+    if (duration > 0)
+        return av_rescale_q(duration, tb, AV_TIME_BASE_Q);
+    if (s->delta > 0)
+        return s->delta;
+    if (s->prev_pts != AV_NOPTS_VALUE)
+        return av_rescale_q(frame->pts - s->prev_pts, tb, AV_TIME_BASE_Q);
+    return AV_TIME_BASE / 25;
+}
+
+/* From the input's time base to the output's, which differ for native. */
+static void rescale_times(AVFilterContext *ctx, AVFrame *frame)
+{
+    AVRational in = ctx->inputs[0]->time_base, out = ctx->outputs[0]->time_base;
+
+    if (frame->pts != AV_NOPTS_VALUE)
+        frame->pts = av_rescale_q(frame->pts, in, out);
+    RUNWAY_FRAME_DURATION(frame) =
+        av_rescale_q(RUNWAY_FRAME_DURATION(frame), in, out);
+}
+
+/* Put a frame out as it is. */
+static int put_untouched(AVFilterContext *ctx, AVFrame **frame)
+{
+    RunwayFilter *s = ctx->priv;
+    AVFrame *out = *frame;
+
+    *frame = NULL;
+    s->progress.nb_out++;
+    s->end_pts = out->pts + RUNWAY_FRAME_DURATION(out);
+    return ff_filter_frame(ctx->outputs[0], out);
+}
+
+/* A frame that the timeline leaves alone: out at once, or behind the clips that
+ * are not out yet. */
+static int pass_frame(AVFilterContext *ctx, AVFrame **frame)
+{
+    RunwayFilter *s = ctx->priv;
+    int ret = 0, now = 1;
+
+    rescale_times(ctx, *frame);
+    ret = av_dict_set(&(*frame)->metadata, "lavfi.runway_v2v.origin", "source",
+                      0);
+    if (ret >= 0 && s->sequence)
+        ret = ff_runway_sequence_pass(s->sequence, *frame, &now);
+    return ret >= 0 && now ? put_untouched(ctx, frame) : ret;
+}
+
+/* What becomes of a frame of the input. Hands *frame on, or leaves it. */
+static int take_frame(AVFilterContext *ctx, AVFrame **frame)
+{
+    RunwayFilter *s = ctx->priv;
+    int64_t length;
+    int ret;
+
+    s->progress.nb_in++;
+    if (ctx->is_disabled)
+        return pass_frame(ctx, frame);
+    ret = check_frame(ctx, *frame);
+    if (ret < 0)
+        return ret;
+    if (!s->sequence) {
+        ret = open_events(ctx);
+        if (ret >= 0)
+            ret = start(ctx);
+        if (ret < 0)
+            return ret;
+    }
+    length      = frame_length(ctx, *frame);
+    s->prev_pts = (*frame)->pts;
+    ret = ff_runway_sequence_add(s->sequence, *frame, length);
+    if (ret < 0 || !s->set.policy.dry_run)
+        return ret;
+    rescale_times(ctx, *frame);
+    return put_untouched(ctx, frame);
+}
+
+/* Take what the input has: a frame, or its end. @return 1 when there was one */
+int ff_runway_filter_take_input(AVFilterContext *ctx)
+{
+    RunwayFilter *s = ctx->priv;
+    AVFilterLink *inlink = ctx->inputs[0];
+    AVFrame *frame = NULL;
+    int ret = ff_inlink_consume_frame(inlink, &frame);
+
+    if (ret > 0) {
+        s->nb_unasked = ff_outlink_frame_wanted(ctx->outputs[0]) ?
+                        0 : s->nb_unasked + 1;
+        ret = take_frame(ctx, &frame);
+        av_frame_free(&frame);
+        return ret < 0 ? ret : 1;
+    }
+    if (ret < 0 ||
+        !ff_inlink_acknowledge_status(inlink, &s->status, &s->status_pts))
+        return ret;
+    return 1;
+}
