@@ -108,8 +108,6 @@ static RunwayOutcome make_a_body(void *opaque, RunwayError *err)
         ret = ff_runway_body_add_text(body, "some text", 9);
     if (!ret)
         ret = ff_runway_body_add_base64(body, *(int *)opaque, 3000);
-    if (!ret)
-        ret = ff_runway_body_add_file(body, *(int *)opaque, 3000);
     /* what could not be added is not there, and what is there is whole */
     if (body) {
         RunwayOutcome read = drain(body, 0);
@@ -157,23 +155,6 @@ static RunwayOutcome make_a_create(void *opaque, RunwayError *err)
     return ret;
 }
 
-static RunwayOutcome make_a_form(void *opaque, RunwayError *err)
-{
-    char *names[] = { "key", "ev\"il\r\n" }, *values[] = { "a", "b" };
-    const RunwaySlot slot = { .nb_fields = 2, .names = names,
-                              .values = values };
-    const RunwayUpload what = { "clip 1", "clip.mp4", "video/mp4",
-                                *(int *)opaque, 3000 };
-    RunwayBody *body;
-    RunwayOutcome ret = ff_runway_upload_form(&slot, "xyz", &what, &body, err);
-
-    assert_int_equal(!body, !!ret);
-    if (!ret)
-        assert_int_equal(drain(body, 3000), RUNWAY_OK);
-    ff_runway_body_free(&body);
-    return ret;
-}
-
 static RunwayOutcome make_a_slot_body(void *opaque, RunwayError *err)
 {
     RunwayBody *body;
@@ -193,7 +174,6 @@ static void test_requests(void **state)
     free(bytes);
     sweep_memory("a body", make_a_body, &fd, 0);
     sweep_memory("a data URI", make_a_data_uri, NULL, 0);
-    sweep_memory("a form", make_a_form, &fd, 0);
     sweep_memory("a slot's request", make_a_slot_body, NULL, 0);
     sweep_memory("a create", make_a_create, NULL, 0);
     /* cJSON does not tell why it cannot read a text */

@@ -53,14 +53,10 @@ static void check_parts(size_t size)
     char *base64 = plain_base64(data, size);
     int fd = make_file(data, size);
     RunwayBody *body = ff_runway_body_create();
-    size_t length = 0, room = strlen(base64) + size + 64, n;
+    size_t room = strlen(base64) + 64, n;
     char *want = malloc(room);
-
-    length  = (size_t)snprintf(want, room, "{\"a\":\"%s\",\"b\":", base64);
-    memcpy(want + length, data, size);
-    length += size;
-    memcpy(want + length, "}", 1);
-    length++;
+    size_t length = (size_t)snprintf(want, room, "{\"a\":\"%s\",\"b\":}",
+                                     base64);
 
     assert_int_equal(ff_runway_body_add_text(body, "{\"a\":\"xx", 6),
                      RUNWAY_OK);
@@ -68,8 +64,6 @@ static void check_parts(size_t size)
     assert_int_equal(ff_runway_body_add_base64(body, fd, size), RUNWAY_OK);
     assert_int_equal(ff_runway_body_add_base64(body, fd, 0), RUNWAY_OK);
     assert_int_equal(ff_runway_body_add_text(body, "\",\"b\":", 6), RUNWAY_OK);
-    assert_int_equal(ff_runway_body_add_file(body, fd, size), RUNWAY_OK);
-    assert_int_equal(ff_runway_body_add_file(body, fd, 0), RUNWAY_OK);
     assert_int_equal(ff_runway_body_add_text(body, "}", 1), RUNWAY_OK);
     assert_int_equal(ff_runway_body_size(body), length);
 
@@ -126,19 +120,14 @@ static void test_short_file(void **state)
     char out[64];
     size_t n;
     int fd = make_file("12345", 5);
+    RunwayBody *body;
 
     (void)state;
-    for (int encoded = 0; encoded < 2; encoded++) {
-        RunwayBody *body = ff_runway_body_create();
-
-        if (encoded)
-            ff_runway_body_add_base64(body, fd, 6);
-        else
-            ff_runway_body_add_file(body, fd, 6);
-        assert_int_equal(ff_runway_body_read(body, out, sizeof(out), &n),
-                         RUNWAY_IO);
-        ff_runway_body_free(&body);
-    }
+    body = ff_runway_body_create();
+    ff_runway_body_add_base64(body, fd, 6);
+    assert_int_equal(ff_runway_body_read(body, out, sizeof(out), &n),
+                     RUNWAY_IO);
+    ff_runway_body_free(&body);
     close(fd);
 }
 

@@ -1169,7 +1169,7 @@ static void test_cancelled_upload(void **state)
 
     server->ignore_body = 1; /* it reads no more than the head */
     assert_int_equal(ftruncate(fileno(file), 256 << 20), 0);
-    assert_int_equal(ff_runway_body_add_file(body, fileno(file), 256 << 20),
+    assert_int_equal(ff_runway_body_add_base64(body, fileno(file), 256 << 20),
                      RUNWAY_OK);
     cancel_at = now_us() + 500000;
     assert_int_equal(ff_runway_client_submit(client, body, last_id,

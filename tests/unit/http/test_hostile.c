@@ -107,13 +107,12 @@ static RunwayOutcome ask_slot(Asker *a)
 static RunwayOutcome ask_store(Asker *a)
 {
     RunwaySlot slot = { .url = a->base };
-    RunwayBody *body = ff_runway_body_create();
-    RunwayOutcome ret;
+    RunwayUpload file = { "clip 1", "clip.mp4", "video/mp4",
+                          make_file("file", 4), 4 };
+    RunwayOutcome ret = ff_runway_client_store(a->client, &slot, &file,
+                                               &a->retry_after, &a->err);
 
-    assert_int_equal(ff_runway_body_add_text(body, "file", 4), RUNWAY_OK);
-    ret = ff_runway_client_store(a->client, &slot, "text/plain", body,
-                                 &a->retry_after, &a->err);
-    ff_runway_body_free(&body);
+    close(file.fd);
     return ret;
 }
 
@@ -538,17 +537,15 @@ static void test_private_addresses_by_proxy(void **state)
                      RUNWAY_OK);
     for (size_t i = 0; i < sizeof(urls) / sizeof(*urls); i++) {
         RunwaySlot slot = { .url = urls[i] };
-        RunwayBody *body = ff_runway_body_create();
+        RunwayUpload file = { "clip 1", "clip.mp4", "video/mp4", -1, 1000 };
         int64_t done = 0, wait;
 
         assert_int_equal(ff_runway_client_download(client, urls[i], -1, &done,
                                                    &wait, &err),
                          RUNWAY_REFUSED);
         assert_non_null(strstr(err.text, "private or loopback"));
-        assert_int_equal(ff_runway_client_store(client, &slot, "text/plain",
-                                                body, &wait, &err),
-                         RUNWAY_REFUSED);
-        ff_runway_body_free(&body);
+        assert_int_equal(ff_runway_client_store(client, &slot, &file, &wait,
+                                                &err), RUNWAY_REFUSED);
     }
     assert_int_equal(server_connections(proxy), 0);
     ff_runway_client_free(&client);

@@ -29,89 +29,155 @@
 
 #include "core_test.h"
 #include "http/upload.h"
+#include "tiny_server.h"
 
-static void read_all(RunwayBody *body, char *text, size_t room)
+static char form[4096], head[4096];
+static size_t form_size;
+
+static int keep_form(Server *server, int fd, const Request *request)
 {
-    size_t used = 0, n = 1;
-
-    while (n) {
-        assert_int_equal(ff_runway_body_read(body, text + used,
-                                             room - 1 - used, &n), RUNWAY_OK);
-        used += n;
-    }
-    text[used] = 0;
-    assert_int_equal(used, ff_runway_body_size(body));
+    (void)server;
+    form_size = request->body_size;
+    if (form_size >= sizeof(form))
+        form_size = 0;
+    memcpy(form, request->body, form_size);
+    form[form_size] = 0;
+    memcpy(head, request->head, sizeof(head));
+    server_reply(fd, "204 No Content", "", "");
+    return 0;
 }
 
-/* Every field in its order, then the file, and names that cannot break out. */
+static RunwayClient *connect_to(const Server *server, char *base, size_t room)
+{
+    RunwayClientConfig config = {
+        .provider = ff_runway_provider_find("runway"), .base_url = base,
+        .api_version = RUNWAY_API_VERSION, .key = "sk-test-0123456789",
+        .headers = "X-Mine: yes", .proxy = "", .tls_verify = 1,
+    };
+    RunwayClient *client;
+    RunwayError err;
+
+    snprintf(base, room, "http://127.0.0.1:%d", server->port);
+    assert_int_equal(ff_runway_client_create(&config, &client, &err),
+                     RUNWAY_OK);
+    return client;
+}
+
+/* Every field in its order, then the file, names that cannot break out, and the
+ * length said before; nothing of the user's own goes along. */
 static void test_form(void **state)
 {
     char *names[] = { "key", "ev\"il\r\nX: y", "policy" };
     char *values[] = { "k", "", "p\"q" };
-    RunwaySlot slot = { .nb_fields = 3, .names = names, .values = values };
-    char path[] = "/tmp/runway-upload-XXXXXX", text[2048];
-    RunwayUpload what = { "clip 1", "clip.mp4", "video/mp4", -1, 5 };
-    RunwayBody *body;
+    char base[64], want[2048], boundary[128] = "";
+    RunwaySlot slot = { .url = base, .nb_fields = 3, .names = names,
+                        .values = values };
+    RunwayUpload what = { "clip 1", "clip.mp4", "video/mp4",
+                          make_file("bytes", 5), 5 };
+    Server *server = server_start(keep_form, NULL);
+    RunwayClient *client = connect_to(server, base, sizeof(base));
     RunwayError err;
+    Request got = { 0 };
+    int64_t wait;
 
     (void)state;
-    what.fd = mkstemp(path);
-    assert_true(what.fd >= 0);
-    unlink(path);
-    assert_int_equal(write(what.fd, "bytes", 5), 5);
-    assert_int_equal(ff_runway_upload_form(&slot, "B", &what, &body, &err),
+    assert_int_equal(ff_runway_client_store(client, &slot, &what, &wait, &err),
                      RUNWAY_OK);
-    for (int i = 0; i < 2; i++) { /* a body can be sent again */
-        ff_runway_body_rewind(body);
-        read_all(body, text, sizeof(text));
-        assert_string_equal(text,
-            "--B\r\nContent-Disposition: form-data; name=\"key\"\r\n\r\nk\r\n"
-            "--B\r\nContent-Disposition: form-data; "
-            "name=\"ev%22il%0D%0AX: y\"\r\n\r\n\r\n"
-            "--B\r\nContent-Disposition: form-data; name=\"policy\"\r\n\r\n"
-            "p\"q\r\n"
-            "--B\r\nContent-Disposition: form-data; name=\"file\"; "
-            "filename=\"clip.mp4\"\r\nContent-Type: video/mp4\r\n\r\nbytes\r\n"
-            "--B--\r\n");
-    }
-    ff_runway_body_free(&body);
+    memcpy(got.head, head, sizeof(head));
+    assert_int_equal(sscanf(request_header(&got, "Content-Type"),
+                            "multipart/form-data; boundary=%127s", boundary),
+                     1);
+    snprintf(want, sizeof(want),
+             "--%s\r\nContent-Disposition: form-data; name=\"key\"\r\n\r\n"
+             "k\r\n"
+             "--%s\r\nContent-Disposition: form-data; "
+             "name=\"ev%%22il%%0D%%0AX: y\"\r\n\r\n\r\n"
+             "--%s\r\nContent-Disposition: form-data; name=\"policy\"\r\n"
+             "\r\np\"q\r\n"
+             "--%s\r\nContent-Disposition: form-data; name=\"file\"; "
+             "filename=\"clip.mp4\"\r\nContent-Type: video/mp4\r\n\r\n"
+             "bytes\r\n--%s--\r\n", boundary, boundary, boundary, boundary,
+             boundary);
+    assert_string_equal(form, want);
+    assert_int_equal(atoi(request_header(&got, "Content-Length")),
+                     strlen(want));
+    assert_string_equal(request_header(&got, "User-Agent"),
+                        "runway_v2v/" RUNWAY_VERSION);
+    assert_false(request_has_header(&got, "Authorization"));
+    assert_false(request_has_header(&got, "X-Mine"));
+    assert_false(request_has_header(&got, "Expect"));
+    assert_false(request_has_header(&got, "Transfer-Encoding"));
     close(what.fd);
+    ff_runway_client_free(&client);
+    server_stop(&server);
+}
+
+/* Nothing that is there is sent as if it were whole. */
+static void test_short_file(void **state)
+{
+    char base[64];
+    RunwaySlot slot = { .url = base };
+    RunwayUpload what = { "clip 1", "clip.mp4", "video/mp4",
+                          make_file("", 0), 600 };
+    Server *server = server_start(keep_form, NULL);
+    RunwayClient *client = connect_to(server, base, sizeof(base));
+    RunwayError err;
+    int64_t wait;
+
+    (void)state;
+    assert_int_equal(ff_runway_client_store(client, &slot, &what, &wait, &err),
+                     RUNWAY_IO);
+    close(what.fd);
+    ff_runway_client_free(&client);
+    server_stop(&server);
+}
+
+/* Read to its end and forgotten: what is counted here is our side's memory. */
+static int count_form(Server *server, int fd, const Request *request)
+{
+    static char block[65536];
+    size_t want = strtoul(request_header(request, "Content-Length"), NULL, 10);
+    ssize_t n;
+
+    (void)server;
+    for (form_size = 0; form_size < want; form_size += (size_t)n)
+        if ((n = read(fd, block, sizeof(block))) <= 0)
+            return 0;
+    server_reply(fd, "204 No Content", "", "");
+    return 0;
 }
 
 /* 190 MB, which is what an upload may have, go through in small pieces: the
  * process does not grow by them. */
 static void test_form_is_streamed(void **state)
 {
-    char *names[] = { "key" }, *values[] = { "k" };
-    RunwaySlot slot = { .nb_fields = 1, .names = names, .values = values };
-    char path[] = "/tmp/runway-upload-XXXXXX", block[65536];
-    RunwayUpload what = { "clip 1", "clip.mp4", "video/mp4", -1, 190000000 };
+    char *names[] = { "key" }, *values[] = { "k" }, base[64];
+    RunwaySlot slot = { .url = base, .nb_fields = 1, .names = names,
+                        .values = values };
+    RunwayUpload what = { "clip 1", "clip.mp4", "video/mp4", make_file("", 0),
+                          190000000 };
+    Server *server = server_start(count_form, NULL);
+    RunwayClient *client = connect_to(server, base, sizeof(base));
     struct rusage before, after;
-    uint64_t total = 0;
-    RunwayBody *body;
     RunwayError err;
-    size_t n = 1;
+    int64_t wait;
 
     (void)state;
-    what.fd = mkstemp(path);
-    assert_true(what.fd >= 0);
-    unlink(path);
+    /* read() and not malloc(): see count_form() */
+    server->ignore_body = 1;
     /* a hole: it takes no room on the disk either */
     assert_int_equal(ftruncate(what.fd, (off_t)what.size), 0);
     assert_int_equal(getrusage(RUSAGE_SELF, &before), 0);
-    assert_int_equal(ff_runway_upload_form(&slot, "B", &what, &body, &err),
+    assert_int_equal(ff_runway_client_store(client, &slot, &what, &wait, &err),
                      RUNWAY_OK);
-    for (; n; total += n)
-        assert_int_equal(ff_runway_body_read(body, block, sizeof(block), &n),
-                         RUNWAY_OK);
-    assert_true(total > what.size && total < what.size + 1000);
-    assert_int_equal(total, ff_runway_body_size(body));
+    assert_true(form_size > what.size && form_size < what.size + 1000);
     assert_int_equal(getrusage(RUSAGE_SELF, &after), 0);
 #ifndef __APPLE__ /* there it is bytes */
     assert_true(after.ru_maxrss - before.ru_maxrss < 4096);
 #endif
-    ff_runway_body_free(&body);
     close(what.fd);
+    ff_runway_client_free(&client);
+    server_stop(&server);
 }
 
 static void test_free_nothing(void **state)
@@ -126,6 +192,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_form),
+        cmocka_unit_test(test_short_file),
         cmocka_unit_test(test_form_is_streamed),
         cmocka_unit_test(test_free_nothing),
     };

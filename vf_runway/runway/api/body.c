@@ -16,10 +16,8 @@
  * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
  */
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "body.h"
 #include "data_uri.h"
@@ -27,8 +25,7 @@
 typedef struct Part {
     uint64_t size;          ///< bytes this part has in the body
     char *text;             ///< text that is there
-    RunwayBase64 *base64;   ///< a file to encode
-    int fd;                 ///< a file as it is, where the others are NULL
+    RunwayBase64 *base64;   ///< a file to encode, where text is NULL
 } Part;
 
 struct RunwayBody {
@@ -67,7 +64,6 @@ static Part *add_part(RunwayBody *body, uint64_t size)
     part = &body->parts[body->nb_parts++];
     memset(part, 0, sizeof(*part));
     part->size = size;
-    part->fd   = -1;
     return part;
 }
 
@@ -103,16 +99,6 @@ RunwayOutcome ff_runway_body_add_base64(RunwayBody *body, int fd,
     return RUNWAY_OK;
 }
 
-RunwayOutcome ff_runway_body_add_file(RunwayBody *body, int fd, uint64_t size)
-{
-    Part *part = add_part(body, size);
-
-    if (!part)
-        return RUNWAY_NOMEM;
-    part->fd = fd;
-    return RUNWAY_OK;
-}
-
 uint64_t ff_runway_body_size(const RunwayBody *body)
 {
     uint64_t size = 0;
@@ -142,20 +128,11 @@ static RunwayOutcome read_part(Part *part, uint64_t offset, char *out,
     *got = room;
     if (part->text) {
         memcpy(out, part->text + offset, room);
-    } else if (part->base64) {
+    } else {
         RunwayOutcome ret = ff_runway_base64_read(part->base64, out, room, got);
 
         if (ret)
             return ret;
-    } else {
-        ssize_t n;
-
-        do {
-            n = pread(part->fd, out, room, (off_t)offset);
-        } while (n < 0 && errno == EINTR);
-        if (n <= 0)
-            return RUNWAY_IO;
-        *got = (size_t)n;
     }
     return *got ? RUNWAY_OK : RUNWAY_IO;
 }

@@ -45,8 +45,6 @@ RunwayOutcome ff_runway_body_add_text(RunwayBody *body, const char *text,
  *  open as long as the body lives. */
 RunwayOutcome ff_runway_body_add_base64(RunwayBody *body, int fd,
                                         uint64_t size);
-/** Append the first size bytes of fd as they are (same rule for fd). */
-RunwayOutcome ff_runway_body_add_file(RunwayBody *body, int fd, uint64_t size);
 
 /** Bytes the whole body has: the Content-Length. */
 uint64_t ff_runway_body_size(const RunwayBody *body);

@@ -54,8 +54,9 @@ typedef enum RunwayTransport {
  * (asking again does not make a certificate right); BROKEN and TOO_LARGE
  * RUNWAY_UNKNOWN.
  * For the others: 408, 425, 429 and 5xx are RUNWAY_UNAVAILABLE, and so are
- * NOT_SENT, BROKEN and TLS; TOO_LARGE is RUNWAY_BAD_RESULT; 404 and 410 of a read
- * RUNWAY_TASK_LOST.
+ * NOT_SENT, BROKEN, TLS and TOO_LARGE, but for a download's, which is
+ * RUNWAY_BAD_RESULT; 404 and 410 of a read are RUNWAY_UNAVAILABLE too (whether
+ * the task is gone stands in the reply).
  */
 RunwayOutcome ff_runway_classify(RunwayRequestKind kind,
                                  RunwayTransport transport, long status,
@@ -66,7 +67,8 @@ RunwayOutcome ff_runway_classify(RunwayRequestKind kind,
 /**
  * Value of a Retry-After header in microseconds, clipped to
  * RUNWAY_RETRY_AFTER_MAX; -1 when it is neither a number of seconds (fractions
- * allowed) nor an HTTP date. now is seconds since the epoch.
+ * allowed) nor a date as curl_getdate() reads them. now is seconds since the
+ * epoch.
  */
 int64_t ff_runway_retry_after(const char *value, int64_t now);
 

@@ -26,41 +26,74 @@
 
 #define REDIRECTS_MAX 5
 
-static int64_t wanted_wait(const RunwayCall *call)
+/*
+ * One request, its answer and what that means
+ */
+
+/** Send a request and wait for its answer. RUNWAY_OK: call->transport is what
+ *  became of it, to be settled. */
+static RunwayOutcome send_request(RunwayCall *call, const char *url,
+                                  const char *range, int64_t *retry_after,
+                                  RunwayError *err)
 {
-    return call->retry_after[0] ?
-           ff_runway_retry_after(call->retry_after, (int64_t)time(NULL)) : -1;
+    RunwayOutcome ret = ff_runway_call_perform(call, url, range, err);
+
+    *retry_after = -1;
+    if (!ret)
+        ret = ff_runway_call_check(call, err);
+    if (!ret && call->retry_after[0])
+        *retry_after = ff_runway_retry_after(call->retry_after,
+                                             (int64_t)time(NULL));
+    return ret;
 }
 
-/** base_url + path + id as a new string. */
-static char *api_url(const RunwayClient *client, const char *path,
-                     const char *id)
+/** The outcome of a request, with its text where it is not RUNWAY_OK. */
+static RunwayOutcome settle(RunwayCall *call, RunwayError *err)
 {
-    size_t room = strlen(client->base.text) + strlen(path) + strlen(id) + 1;
+    RunwayOutcome ret = ff_runway_classify(call->kind, call->transport,
+                                           call->status,
+                                           !!call->retry_after[0]);
+
+    /* headers without end say nothing about a result */
+    if (ret == RUNWAY_BAD_RESULT && call->head_too_large)
+        ret = RUNWAY_UNAVAILABLE;
+    if (call->transport != RUNWAY_TRANSPORT_REPLY)
+        return ff_runway_call_report_transport(call, ret, err);
+    return ret ? ff_runway_call_report_status(call, ret, err) : RUNWAY_OK;
+}
+
+/** A request to the API and its outcome. call is to be ended in any case. */
+static RunwayOutcome ask_api(RunwayCall *call, const char *path, const char *id,
+                             int64_t *retry_after, RunwayError *err)
+{
+    const char *base = call->client->base.text;
+    size_t room = strlen(base) + strlen(path) + strlen(id) + 1;
     char *url = malloc(room);
-
-    if (url)
-        snprintf(url, room, "%s%s%s", client->base.text, path, id);
-    return url;
-}
-
-static RunwayOutcome parse_accepted(RunwayCall *call, char id[RUNWAY_ID_MAX],
-                                    double *credits, RunwayError *err)
-{
-    RunwayError why;
     RunwayOutcome ret;
 
-    why.text[0] = 0;
-    ret = ff_runway_parse_create(call->reply ? call->reply : "",
-                                 call->reply_size, id, credits, &why);
+    *retry_after = -1;
+    if (!url)
+        return ff_runway_no_memory(err);
+    snprintf(url, room, "%s%s%s", base, path, id);
+    call->url = &call->client->base;
+    ret = send_request(call, url, NULL, retry_after, err);
     if (!ret)
-        return ret;
-    ff_runway_call_scrub(call->client, why.text);
-    if (ff_runway_call_is_web_page(call))
-        return ff_runway_error(err, ret, "%s (this looks like a web page: "
-                               "check base_url, which is %s)", why.text,
-                               call->client->base.text);
-    return ff_runway_error(err, ret, "%s", why.text);
+        ret = settle(call, err);
+    free(url);
+    return ret;
+}
+
+static const char *reply_of(const RunwayCall *call)
+{
+    return call->reply ? call->reply : "";
+}
+
+/** What was read out of a reply, said without secrets. */
+static RunwayOutcome report_reply(RunwayCall *call, RunwayOutcome outcome,
+                                  RunwayError *why, RunwayError *err)
+{
+    ff_runway_call_scrub(call->client, why->text);
+    return ff_runway_error(err, outcome, "%s", why->text);
 }
 
 /** Whether a create that broke off had told its task before: a text that is whole
@@ -69,10 +102,9 @@ static RunwayOutcome parse_accepted(RunwayCall *call, char id[RUNWAY_ID_MAX],
 static int has_accepted(const RunwayCall *call, char id[RUNWAY_ID_MAX],
                         double *credits)
 {
-    return call->transport != RUNWAY_TRANSPORT_REPLY && call->reply &&
-           call->status >= 200 && call->status < 300 &&
+    return call->reply && call->status >= 200 && call->status < 300 &&
            !ff_runway_parse_create(call->reply, call->reply_size, id,
-                                   credits, NULL);
+                                        credits, NULL);
 }
 
 RunwayOutcome ff_runway_client_submit(RunwayClient *client, RunwayBody *body,
@@ -80,65 +112,39 @@ RunwayOutcome ff_runway_client_submit(RunwayClient *client, RunwayBody *body,
                                       int64_t *retry_after, RunwayError *err)
 {
     RunwayCall call = { .client = client, .kind = RUNWAY_REQUEST_CREATE,
-                  .url = &client->base, .body = body };
-    char *url = api_url(client, "/v1/video_to_video", "");
+                        .body = body };
+    RunwayError why = { RUNWAY_OK, "" };
     RunwayOutcome ret;
 
-    id[0]        = 0;
-    *credits     = -1;
-    *retry_after = -1;
-    if (!url)
-        return ff_runway_no_memory(err);
+    id[0]    = 0;
+    *credits = -1;
     ff_runway_body_rewind(body);
-    ret = ff_runway_call_perform(&call, url, NULL, err);
-    if (!ret && has_accepted(&call, id, credits))
-        goto end;
-    if (!ret)
-        ret = ff_runway_call_check(&call, err);
-    if (ret)
-        goto end;
-
-    *retry_after = wanted_wait(&call);
-    ret = ff_runway_classify(call.kind, call.transport, call.status,
-                             *retry_after >= 0);
-    if (call.transport != RUNWAY_TRANSPORT_REPLY) {
-        ff_runway_call_report_transport(&call, ret, err);
+    ret = ask_api(&call, "/v1/video_to_video", "", retry_after, err);
+    if (has_accepted(&call, id, credits)) {
+        ret = RUNWAY_OK;
     } else if (!ret) {
-        ret = parse_accepted(&call, id, credits, err);
-    } else {
+        ret = ff_runway_parse_create(reply_of(&call), call.reply_size, id,
+                                          credits, &why);
+        if (ff_runway_call_is_web_page(&call))
+            ff_runway_error(&why, ret, "%s (this looks like a web page: check "
+                            "base_url, which is %s)", why.text,
+                            client->base.text);
+        report_reply(&call, ret, &why, err);
+    } else if (ret == RUNWAY_UNKNOWN &&
+               call.transport == RUNWAY_TRANSPORT_REPLY && call.reply &&
+               ff_runway_reply_is_bad_request(call.reply, call.reply_size)) {
         /* a gateway's 500 that says that the request was bad was no accident */
-        if (ret == RUNWAY_UNKNOWN && call.reply &&
-            ff_runway_reply_is_bad_request(call.reply, call.reply_size))
-            ret = RUNWAY_REFUSED;
-        ff_runway_call_report_status(&call, ret, err);
+        ret = ff_runway_call_report_status(&call, RUNWAY_REFUSED, err);
     }
-end:
     ff_runway_call_end(&call);
-    free(url);
-    return ret;
-}
-
-static RunwayOutcome parse_read(RunwayCall *call, RunwayTask *task,
-                                RunwayError *err)
-{
-    RunwayError why;
-    RunwayOutcome ret;
-
-    why.text[0] = 0;
-    ret = ff_runway_parse_task(call->reply ? call->reply : "",
-                               call->reply_size, task, &why);
-    ff_runway_call_scrub(call->client, task->failure);
-    if (ret) {
-        ff_runway_call_scrub(call->client, why.text);
-        ff_runway_error(err, ret, "%s", why.text);
-    }
     return ret;
 }
 
 /** Whether an error reply to a read says that the task is not there. */
 static int is_missing_task(const RunwayCall *call)
 {
-    if (call->status < 400 || call->status >= 500 || !call->reply)
+    if (call->transport != RUNWAY_TRANSPORT_REPLY || call->status < 400 ||
+        call->status >= 500 || !call->reply)
         return 0;
     if (ff_runway_reply_is_not_exist(call->reply, call->reply_size))
         return 1;
@@ -150,44 +156,25 @@ RunwayOutcome ff_runway_client_read(RunwayClient *client, const char *id,
                                     RunwayTask *task, int64_t *retry_after,
                                     RunwayError *err)
 {
-    RunwayCall call = { .client = client, .kind = RUNWAY_REQUEST_READ,
-                  .url = &client->base };
-    char *url = api_url(client, "/v1/tasks/", id);
+    RunwayCall call = { .client = client, .kind = RUNWAY_REQUEST_READ };
+    RunwayError why = { RUNWAY_OK, "" };
     RunwayOutcome ret;
 
     memset(task, 0, sizeof(*task));
     task->progress = -1;
     task->credits  = -1;
-    *retry_after   = -1;
-    if (!url)
-        return ff_runway_no_memory(err);
-    ret = ff_runway_call_perform(&call, url, NULL, err);
-    if (!ret)
-        ret = ff_runway_call_check(&call, err);
-    if (ret)
-        goto end;
-
-    *retry_after = wanted_wait(&call);
-    ret = ff_runway_classify(call.kind, call.transport, call.status,
-                             *retry_after >= 0);
-    if (call.transport != RUNWAY_TRANSPORT_REPLY) {
-        /* a reply that is too large may be a proxy's page: ask again */
-        if (ret == RUNWAY_BAD_RESULT)
-            ret = RUNWAY_UNAVAILABLE;
-        ff_runway_call_report_transport(&call, ret, err);
-    } else if (!ret) {
-        ret = parse_read(&call, task, err);
+    ret = ask_api(&call, "/v1/tasks/", id, retry_after, err);
+    if (!ret) {
+        ret = ff_runway_parse_task(reply_of(&call), call.reply_size, task,
+                                        &why);
+        ff_runway_call_scrub(client, task->failure);
+        if (ret)
+            report_reply(&call, ret, &why, err);
     } else if (is_missing_task(&call)) {
         task->state = RUNWAY_TASK_NOT_EXIST;
         ret = RUNWAY_OK;
-    } else {
-        if (ret == RUNWAY_TASK_LOST)
-            ret = RUNWAY_UNAVAILABLE;
-        ff_runway_call_report_status(&call, ret, err);
     }
-end:
     ff_runway_call_end(&call);
-    free(url);
     return ret;
 }
 
@@ -196,31 +183,17 @@ RunwayOutcome ff_runway_client_account(RunwayClient *client,
                                        RunwayAccount *account,
                                        RunwayError *err)
 {
-    RunwayCall call = { .client = client, .kind = RUNWAY_REQUEST_READ,
-                        .url = &client->base };
-    char *url = api_url(client, "/v1/organization", "");
-    RunwayOutcome ret;
+    RunwayCall call = { .client = client, .kind = RUNWAY_REQUEST_READ };
+    int64_t retry_after;
+    RunwayOutcome ret = ask_api(&call, "/v1/organization", "", &retry_after,
+                                err);
 
-    if (!url)
-        return ff_runway_no_memory(err);
-    ret = ff_runway_call_perform(&call, url, NULL, err);
     if (!ret)
-        ret = ff_runway_call_check(&call, err);
-    if (ret)
-        goto end;
-    if (call.transport != RUNWAY_TRANSPORT_REPLY)
-        ret = ff_runway_call_report_transport(&call, RUNWAY_UNAVAILABLE, err);
-    else if (call.status != 200)
-        ret = ff_runway_call_report_status(&call, call.status == 401 ?
-                                           RUNWAY_REFUSED : RUNWAY_UNAVAILABLE,
-                                           err);
-    else
-        ret = ff_runway_parse_account(call.reply ? call.reply : "",
-                                      call.reply_size, model_name,
-                                      account, err);
-end:
+        ret = ff_runway_parse_account(reply_of(&call), call.reply_size,
+                                           model_name, account, err);
+    else if (ret == RUNWAY_REFUSED && call.status != 401)
+        ret = err->outcome = RUNWAY_UNAVAILABLE;
     ff_runway_call_end(&call);
-    free(url);
     return ret;
 }
 
@@ -259,98 +232,45 @@ static RunwayOutcome parse_foreign(RunwayClient *client, const char *name,
  * Uploads
  */
 
-/** The outcome of one request of an upload, RUNWAY_OK: answered as it should */
-static RunwayOutcome judge_upload(RunwayCall *call, int64_t *retry_after,
-                                  RunwayError *err)
-{
-    RunwayOutcome ret;
-
-    *retry_after = wanted_wait(call);
-    ret = ff_runway_classify(call->kind, call->transport, call->status,
-                             *retry_after >= 0);
-    if (call->transport != RUNWAY_TRANSPORT_REPLY) {
-        if (ret == RUNWAY_BAD_RESULT)
-            ret = RUNWAY_UNAVAILABLE;
-        return ff_runway_call_report_transport(call, ret, err);
-    }
-    return ret ? ff_runway_call_report_status(call, ret, err) : RUNWAY_OK;
-}
-
-static RunwayOutcome parse_slot(RunwayCall *call, RunwaySlot **slot,
-                                RunwayError *err)
-{
-    RunwayError why;
-    RunwayOutcome ret;
-
-    why.text[0] = 0;
-    ret = ff_runway_parse_slot(call->reply ? call->reply : "",
-                               call->reply_size, slot, &why);
-    if (!ret)
-        return ret;
-    ff_runway_call_scrub(call->client, why.text);
-    return ff_runway_error(err, ret, "%s", why.text);
-}
-
 RunwayOutcome ff_runway_client_slot(RunwayClient *client, const char *filename,
                                     RunwaySlot **slot, int64_t *retry_after,
                                     RunwayError *err)
 {
-    RunwayCall call = { .client = client, .kind = RUNWAY_REQUEST_UPLOAD,
-                  .url = &client->base };
-    char *url = api_url(client, "/v1/uploads", "");
+    RunwayCall call = { .client = client, .kind = RUNWAY_REQUEST_UPLOAD };
+    RunwayError why = { RUNWAY_OK, "" };
     RunwayOutcome ret;
 
     *slot        = NULL;
     *retry_after = -1;
-    ret = url ? ff_runway_slot_request_json(filename, &call.body, err)
-              : ff_runway_no_memory(err);
-    if (ret)
-        goto end;
-    ret = ff_runway_call_perform(&call, url, NULL, err);
+    ret = ff_runway_slot_request_json(filename, &call.body, err);
     if (!ret)
-        ret = ff_runway_call_check(&call, err);
-    if (!ret)
-        ret = judge_upload(&call, retry_after, err);
-    if (!ret)
-        ret = parse_slot(&call, slot, err);
-end:
+        ret = ask_api(&call, "/v1/uploads", "", retry_after, err);
+    if (!ret) {
+        ret = ff_runway_parse_slot(reply_of(&call), call.reply_size, slot,
+                                        &why);
+        if (ret)
+            report_reply(&call, ret, &why, err);
+    }
     ff_runway_call_end(&call);
     ff_runway_body_free(&call.body);
-    free(url);
     return ret;
 }
 
 RunwayOutcome ff_runway_client_store(RunwayClient *client,
                                      const RunwaySlot *slot,
-                                     const char *content_type,
-                                     RunwayBody *body, int64_t *retry_after,
-                                     RunwayError *err)
+                                     const RunwayUpload *file,
+                                     int64_t *retry_after, RunwayError *err)
 {
-    RunwayCall call = { .client = client, .kind = RUNWAY_REQUEST_UPLOAD,
-                  .slot = slot, .body = body };
     RunwayUrl url;
-    RunwayOutcome ret;
+    RunwayCall call = { .client = client, .kind = RUNWAY_REQUEST_UPLOAD,
+                        .url = &url, .slot = slot, .file = file };
+    RunwayOutcome ret = parse_foreign(client, "upload", slot->url, &url, err);
 
     *retry_after = -1;
-    call.url = &url;
-    ret = parse_foreign(client, "upload", slot->url, &url, err);
-    if (ret)
-        goto end;
-    if (!ff_runway_header_default(&call.storage_headers, "Content-Type",
-                                  content_type) ||
-        !ff_runway_header_add(&call.storage_headers, "Expect:") ||
-        !ff_runway_header_default(&call.storage_headers, "User-Agent",
-                                  RUNWAY_USER_AGENT)) {
-        ret = ff_runway_no_memory(err);
-        goto end;
-    }
-    ff_runway_body_rewind(body);
-    ret = ff_runway_call_perform(&call, slot->url, NULL, err);
     if (!ret)
-        ret = ff_runway_call_check(&call, err);
+        ret = send_request(&call, slot->url, NULL, retry_after, err);
     if (!ret)
-        ret = judge_upload(&call, retry_after, err);
-end:
+        ret = settle(&call, err);
     ff_runway_call_end(&call);
     ff_runway_url_reset(&url);
     return ret;
@@ -395,28 +315,22 @@ static RunwayOutcome judge_download(RunwayCall *call, RunwayError *err)
     /* says nothing about the result: names may lead astray for an hour */
     if (call->refused_address && !call->status)
         return ff_runway_call_report_transport(call, RUNWAY_REFUSED, err);
-    ret = ff_runway_classify(call->kind, call->transport, call->status,
-                             !!call->retry_after[0]);
-    /* headers without end say nothing about the result */
-    if (call->head_too_large)
-        ret = RUNWAY_UNAVAILABLE;
-    if (call->transport != RUNWAY_TRANSPORT_REPLY)
-        return ff_runway_call_report_transport(call, ret, err);
-    if (call->status == 416) {
+    if (call->transport == RUNWAY_TRANSPORT_REPLY && call->status == 416) {
         /* nothing left to send: either that was all, or the file is another */
         if (call->done > 0 && call->range_total == call->done)
             return RUNWAY_OK;
         ff_runway_call_start_over(call);
         return ff_runway_call_report_status(call, RUNWAY_UNAVAILABLE, err);
     }
-    if (call->status == 200 || call->status == 206) {
-        /* an empty 200 never reached ff_runway_call_take_file() */
-        if (call->status == 200 && !call->reply_size)
-            ff_runway_call_start_over(call);
-        return check_complete(call, err);
-    }
-    return ff_runway_call_report_status(call, ret ? ret : RUNWAY_UNAVAILABLE,
-                                        err);
+    ret = settle(call, err);
+    if (ret)
+        return ret;
+    if (call->status != 200 && call->status != 206)
+        return ff_runway_call_report_status(call, RUNWAY_UNAVAILABLE, err);
+    /* an empty 200 never reached ff_runway_call_take_file() */
+    if (call->status == 200 && !call->reply_size)
+        ff_runway_call_start_over(call);
+    return check_complete(call, err);
 }
 
 /**
@@ -428,7 +342,7 @@ static RunwayOutcome download_once(RunwayClient *client, const char *text,
                                    char **next, RunwayError *err)
 {
     RunwayCall call = { .client = client, .kind = RUNWAY_REQUEST_DOWNLOAD,
-                  .fd = fd, .done = *done };
+                        .fd = fd, .done = *done };
     char range[32];
     char *target = NULL;
     RunwayUrl url;
@@ -439,13 +353,10 @@ static RunwayOutcome download_once(RunwayClient *client, const char *text,
     if (ret)
         goto end;
     snprintf(range, sizeof(range), "%lld-", (long long)*done);
-    ret = ff_runway_call_perform(&call, text, *done > 0 ? range : NULL, err);
-    if (!ret)
-        ret = ff_runway_call_check(&call, err);
+    ret = send_request(&call, text, *done > 0 ? range : NULL, retry_after, err);
     *done = call.done;
     if (ret)
         goto end;
-    *retry_after = wanted_wait(&call);
     if (call.transport == RUNWAY_TRANSPORT_REPLY && call.status >= 300 &&
         call.status < 400)
         curl_easy_getinfo(call.easy, CURLINFO_REDIRECT_URL, &target);

@@ -132,18 +132,27 @@ RunwayOutcome ff_runway_client_slot(RunwayClient *client, const char *filename,
                                     RunwaySlot **slot, int64_t *retry_after,
                                     RunwayError *err);
 
+/** What is uploaded. */
+typedef struct RunwayUpload {
+    const char *label;      ///< for people: "clip 3 (10.00-15.00 s)"
+    const char *filename;   ///< as the provider sees it; its ending counts
+    const char *type;       ///< "video/mp4", …
+    int fd;                 ///< read by pread, stays the caller's
+    uint64_t size;
+} RunwayUpload;
+
 /**
- * POST a form of that content type to the slot's URL, which is another host: no
- * bearer and none of the user's headers go along, no redirect is followed, and
- * http, private and loopback addresses are refused as for a download. A slot is
- * good for one try, whatever becomes of it. RUNWAY_UNAVAILABLE, RUNWAY_REFUSED
- * (the storage did not like it): get a new slot.
+ * POST a file to the slot's URL as a form: the slot's fields in their order, the
+ * file last. That is another host: no bearer and none of the user's headers go
+ * along, no redirect is followed, and http, private and loopback addresses are
+ * refused as for a download. A slot is good for one try, whatever becomes of it.
+ * RUNWAY_UNAVAILABLE, RUNWAY_REFUSED (the storage did not like it): get a new
+ * slot.
  */
 RunwayOutcome ff_runway_client_store(RunwayClient *client,
                                      const RunwaySlot *slot,
-                                     const char *content_type,
-                                     RunwayBody *body, int64_t *retry_after,
-                                     RunwayError *err);
+                                     const RunwayUpload *file,
+                                     int64_t *retry_after, RunwayError *err);
 
 /**
  * GET {base}/v1/organization, for providers that have it: free of charge.

@@ -16,6 +16,7 @@
  * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
  */
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -116,6 +117,24 @@ static size_t read_body(char *out, size_t size, size_t nb, void *opaque)
         return CURL_READFUNC_ABORT;
     call->given += written;
     return written;
+}
+
+static size_t read_file(char *out, size_t size, size_t nb, void *opaque)
+{
+    RunwayCall *call = opaque;
+    uint64_t left = call->file->size - call->given;
+    size_t wanted = size * nb < left ? size * nb : (size_t)left;
+    ssize_t n;
+
+    do {
+        n = pread(call->file->fd, out, wanted, (off_t)call->given);
+    } while (n < 0 && errno == EINTR);
+    if (n < 0 || (!n && wanted)) {
+        call->body_outcome = RUNWAY_IO;
+        return CURL_READFUNC_ABORT;
+    }
+    call->given += (uint64_t)n;
+    return (size_t)n;
 }
 
 /**
@@ -246,6 +265,39 @@ static CURLcode set_network(RunwayCall *call)
     return ret;
 }
 
+/** The form that a storage takes: its fields in their order, the file last. */
+static CURLcode set_form(RunwayCall *call)
+{
+    const RunwaySlot *slot = call->slot;
+    const RunwayUpload *file = call->file;
+    curl_mimepart *part = NULL;
+    CURLcode ret = CURLE_OK;
+
+    call->form = curl_mime_init(call->easy);
+    for (int i = 0; !ret && i <= slot->nb_fields; i++) {
+        part = call->form ? curl_mime_addpart(call->form) : NULL;
+        if (!part)
+            return CURLE_OUT_OF_MEMORY;
+        ret = curl_mime_name(part, i < slot->nb_fields ? slot->names[i]
+                                                       : "file");
+        if (!ret && i < slot->nb_fields)
+            ret = curl_mime_data(part, slot->values[i], CURL_ZERO_TERMINATED);
+    }
+    if (!ret)
+        ret = curl_mime_filename(part, file->filename);
+    if (!ret)
+        ret = curl_mime_type(part, file->type);
+    /* no seek function, as for a body */
+    if (!ret)
+        ret = curl_mime_data_cb(part, (curl_off_t)file->size, read_file, NULL,
+                                NULL, call);
+    if (!ret && !ff_runway_header_add(&call->form_headers, "Expect:"))
+        ret = CURLE_OUT_OF_MEMORY;
+    SET(CURLOPT_HTTPHEADER, call->form_headers);
+    SET(CURLOPT_MIMEPOST, call->form);
+    return ret;
+}
+
 static CURLcode set_request(RunwayCall *call, const char *url)
 {
     CURLcode ret = CURLE_OK;
@@ -265,23 +317,23 @@ static CURLcode set_request(RunwayCall *call, const char *url)
     SET(CURLOPT_DEBUGFUNCTION, watch);
     SET(CURLOPT_DEBUGDATA, call);
     SET(CURLOPT_VERBOSE, 1L);
-    if (call->kind == RUNWAY_REQUEST_DOWNLOAD) {
-        SET(CURLOPT_WRITEFUNCTION, ff_runway_call_take_file);
+    SET(CURLOPT_WRITEFUNCTION, call->kind == RUNWAY_REQUEST_DOWNLOAD ?
+                               ff_runway_call_take_file :
+                               ff_runway_call_take_reply);
+    if (ff_runway_call_is_foreign(call))
         SET(CURLOPT_USERAGENT, RUNWAY_USER_AGENT);
-    } else {
-        SET(CURLOPT_WRITEFUNCTION, ff_runway_call_take_reply);
-    }
+    else
+        SET(CURLOPT_HTTPHEADER, call->body ? call->client->create_headers
+                                           : call->client->headers);
+    if (call->slot && !ret)
+        ret = set_form(call);
     if (call->body) {
-        SET(CURLOPT_HTTPHEADER, call->slot ? call->storage_headers
-                                           : call->client->create_headers);
         SET(CURLOPT_POST, 1L);
         SET(CURLOPT_POSTFIELDSIZE_LARGE,
             (curl_off_t)ff_runway_body_size(call->body));
         /* no seek function: libcurl cannot begin the body a second time */
         SET(CURLOPT_READFUNCTION, read_body);
         SET(CURLOPT_READDATA, call);
-    } else if (call->kind == RUNWAY_REQUEST_READ) {
-        SET(CURLOPT_HTTPHEADER, call->client->headers);
     }
     return ret;
 }
@@ -321,9 +373,15 @@ int ff_runway_call_has_begun(RunwayCall *call)
     return call->begun;
 }
 
+uint64_t ff_runway_call_size(const RunwayCall *call)
+{
+    return call->body ? ff_runway_body_size(call->body) :
+           call->file ? call->file->size : 0;
+}
+
 int ff_runway_call_is_incomplete(const RunwayCall *call)
 {
-    return call->body && call->given < ff_runway_body_size(call->body);
+    return call->given < ff_runway_call_size(call);
 }
 
 /** Let the transfer run to its end, or to that of the caller's patience. */
@@ -373,7 +431,8 @@ static RunwayTransport judge(RunwayCall *call)
 {
     /* To what was sent a final status is an answer, whatever happened to the
      * text behind it. Not so a 2xx: there the text is what counts. */
-    int answered = call->status >= 300 && (call->body || call->page_cut);
+    int answered = call->status >= 300 &&
+                   (ff_runway_call_size(call) || call->page_cut);
 
     if (call->code == CURLE_OK || answered)
         return RUNWAY_TRANSPORT_REPLY;
@@ -391,7 +450,7 @@ static void log_call(const RunwayCall *call, const char *url, int64_t took)
 
     ff_runway_log(call->client->log, RUNWAY_LOG_DEBUG,
                   "%s %.*s: status %ld, curl %d, %.3f s",
-                  call->body ? "POST" : "GET",
+                  ff_runway_call_size(call) ? "POST" : "GET",
                   (int)path, url, call->status, (int)call->code,
                   (double)took / 1e6);
 }
@@ -461,6 +520,7 @@ end:
 void ff_runway_call_end(RunwayCall *call)
 {
     curl_easy_cleanup(call->easy);
-    curl_slist_free_all(call->storage_headers);
+    curl_mime_free(call->form);
+    curl_slist_free_all(call->form_headers);
     free(call->reply);
 }

@@ -75,10 +75,12 @@ typedef struct RunwayCall {
     const RunwayUrl *url;
     char reason[CURL_ERROR_SIZE];  ///< libcurl's own words
 
-    const RunwaySlot *slot;        ///< a file goes to the storage, or NULL
-    struct curl_slist *storage_headers;
-    RunwayBody *body;
-    RunwayOutcome body_outcome;    ///< why the body could not be read
+    RunwayBody *body;              ///< of a create, or a request for a slot
+    const RunwaySlot *slot;        ///< file goes to this storage, or NULL
+    const RunwayUpload *file;
+    curl_mime *form;
+    struct curl_slist *form_headers;
+    RunwayOutcome body_outcome;    ///< why body or file could not be read
     uint64_t given;                ///< bytes of it that libcurl took
     int begun;                     ///< the request may have begun to go out
 
@@ -109,9 +111,6 @@ typedef struct RunwayCall {
 
 /** Append a header to a list. @return 0: out of memory */
 int ff_runway_header_add(struct curl_slist **list, const char *line);
-/** The header "name: value", unless the list has one of that name. */
-int ff_runway_header_default(struct curl_slist **list, const char *name,
-                             const char *value);
 
 /**
  * Send call's request to url. @return RUNWAY_OK when call->transport is what
@@ -124,6 +123,8 @@ void ff_runway_call_end(RunwayCall *call);
 
 /** Whether the request may have reached the other end, if only in part. */
 int ff_runway_call_has_begun(RunwayCall *call);
+/** Bytes of the body, or of the file in the form; 0: nothing is sent. */
+uint64_t ff_runway_call_size(const RunwayCall *call);
 /** Whether a part of the request's body certainly never left. */
 int ff_runway_call_is_incomplete(const RunwayCall *call);
 /** Whether the request goes where a reply said, and not to the API. */

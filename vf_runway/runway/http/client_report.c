@@ -144,7 +144,6 @@ RunwayOutcome ff_runway_call_report_status(RunwayCall *call,
 {
     const RunwayClient *client = call->client;
     const RunwayProvider *provider = client->provider;
-    const uint64_t sent = call->body ? ff_runway_body_size(call->body) : 0;
     char text[1024];
 
     reply_text(call, text, sizeof(text));
@@ -190,7 +189,8 @@ RunwayOutcome ff_runway_call_report_status(RunwayCall *call,
                                "the request of %llu bytes, the clip in it, is "
                                "too large for %s (413: %s): a shorter "
                                "clip_duration makes it smaller",
-                               (unsigned long long)sent, provider->title, text);
+                               (unsigned long long)ff_runway_call_size(call),
+                               provider->title, text);
     if (outcome == RUNWAY_UNKNOWN)
         return ff_runway_error(err, outcome,
                                "%s answered the create request with %ld (%s): "

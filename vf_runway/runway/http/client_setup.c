@@ -25,7 +25,6 @@
 
 #include "client_internal.h"
 
-
 static pthread_once_t curl_once = PTHREAD_ONCE_INIT;
 static CURLcode curl_ready;
 
@@ -221,8 +220,8 @@ static RunwayOutcome add_own_headers(RunwayClient *client, const char *text,
 }
 
 /** The header "name: value", unless the user's own say it. */
-int ff_runway_header_default(struct curl_slist **list, const char *name,
-                             const char *value)
+static int add_default(struct curl_slist **list, const char *name,
+                       const char *value)
 {
     size_t room = strlen(name) + strlen(value) + 3;
     char *line;
@@ -253,13 +252,11 @@ static RunwayOutcome make_headers(RunwayClient *client,
     if (!bearer)
         return ff_runway_no_memory(err);
     snprintf(bearer, room, "Bearer %s", config->key);
-    if (!ff_runway_header_default(&client->headers, "Authorization", bearer) ||
-        !ff_runway_header_default(&client->headers, "X-Runway-Version",
-                                  config->api_version) ||
-        !ff_runway_header_default(&client->headers, "Accept",
-                                  "application/json") ||
-        !ff_runway_header_default(&client->headers, "User-Agent",
-                                  RUNWAY_USER_AGENT))
+    if (!add_default(&client->headers, "Authorization", bearer) ||
+        !add_default(&client->headers, "X-Runway-Version",
+                     config->api_version) ||
+        !add_default(&client->headers, "Accept", "application/json") ||
+        !add_default(&client->headers, "User-Agent", RUNWAY_USER_AGENT))
         ret = ff_runway_no_memory(err);
     free(bearer);
     for (struct curl_slist *i = client->headers; i && !ret; i = i->next)
@@ -270,8 +267,8 @@ static RunwayOutcome make_headers(RunwayClient *client,
     /* Without this libcurl asks for "100 Continue" and, in its absence, waits
      * and may send the body a second time. */
     if (!ff_runway_header_add(&client->create_headers, "Expect:") ||
-        !ff_runway_header_default(&client->create_headers, "Content-Type",
-                                  "application/json"))
+        !add_default(&client->create_headers, "Content-Type",
+                     "application/json"))
         return ff_runway_no_memory(err);
     return RUNWAY_OK;
 }

@@ -92,128 +92,21 @@ void ff_runway_uploader_free(RunwayUploader **uploader)
     *uploader = NULL;
 }
 
-static RunwayOutcome add(RunwayBody *body, const char *text)
-{
-    return ff_runway_body_add_text(body, text, strlen(text));
-}
-
-/* A name in quotes; what would end them is written as browsers write it. */
-static RunwayOutcome add_quoted(RunwayBody *body, const char *name)
-{
-    RunwayOutcome ret = add(body, "\"");
-
-    while (*name && !ret) {
-        size_t plain = strcspn(name, "\"\r\n");
-
-        ret = ff_runway_body_add_text(body, name, plain);
-        name += plain;
-        if (*name && !ret)
-            ret = add(body, *name == '"' ? "%22" : *name == '\r' ? "%0D"
-                                                                 : "%0A");
-        name += !!*name;
-    }
-    return ret ? ret : add(body, "\"");
-}
-
-static RunwayOutcome begin_part(RunwayBody *body, const char *boundary,
-                                const char *name)
-{
-    RunwayOutcome ret = add(body, "--");
-
-    if (!ret)
-        ret = add(body, boundary);
-    if (!ret)
-        ret = add(body, "\r\nContent-Disposition: form-data; name=");
-    return ret ? ret : add_quoted(body, name);
-}
-
-RunwayOutcome ff_runway_upload_form(const RunwaySlot *slot,
-                                    const char *boundary,
-                                    const RunwayUpload *what,
-                                    RunwayBody **body, RunwayError *err)
-{
-    RunwayBody *b = ff_runway_body_create();
-    RunwayOutcome ret = b ? RUNWAY_OK : RUNWAY_NOMEM;
-
-    *body = NULL;
-    for (int i = 0; !ret && i < slot->nb_fields; i++) {
-        ret = begin_part(b, boundary, slot->names[i]);
-        if (!ret)
-            ret = add(b, "\r\n\r\n");
-        if (!ret)
-            ret = add(b, slot->values[i]);
-        if (!ret)
-            ret = add(b, "\r\n");
-    }
-    if (!ret)
-        ret = begin_part(b, boundary, "file");
-    if (!ret)
-        ret = add(b, "; filename=");
-    if (!ret)
-        ret = add_quoted(b, what->filename);
-    if (!ret)
-        ret = add(b, "\r\nContent-Type: ");
-    if (!ret)
-        ret = add(b, what->type);
-    if (!ret)
-        ret = add(b, "\r\n\r\n");
-    if (!ret)
-        ret = ff_runway_body_add_file(b, what->fd, what->size);
-    if (!ret)
-        ret = add(b, "\r\n--");
-    if (!ret)
-        ret = add(b, boundary);
-    if (!ret)
-        ret = add(b, "--\r\n");
-    if (ret) {
-        ff_runway_body_free(&b);
-        return ff_runway_no_memory(err);
-    }
-    *body = b;
-    return RUNWAY_OK;
-}
-
-/* Some digits that no clip is likely to hold, never twice the same. */
-static void make_boundary(const RunwayUpload *what, char *text, size_t room)
-{
-    RunwayChecksum sum;
-    char hex[RUNWAY_CHECKSUM_SIZE];
-    int64_t now = ff_runway_now();
-    uintptr_t where = (uintptr_t)what; /* of a thread's own */
-
-    ff_runway_checksum_init(&sum);
-    ff_runway_checksum_add(&sum, &now, sizeof(now));
-    ff_runway_checksum_add(&sum, &where, sizeof(where));
-    ff_runway_checksum_text(&sum, hex);
-    snprintf(text, room, "runway-v2v-%s", hex);
-}
-
 /* One slot and one try to fill it. *stored is whether the storage was asked. */
 static RunwayOutcome upload_once(RunwayUploader *u, const RunwayUpload *what,
                                  char **uri, int *stored, int64_t *retry_after,
                                  RunwayError *err)
 {
-    char boundary[48], type[96];
     RunwaySlot *slot = NULL;
-    RunwayBody *body = NULL;
-    RunwayOutcome ret;
+    RunwayOutcome ret = ff_runway_client_slot(u->config.client, what->filename,
+                                              &slot, retry_after, err);
 
-    *stored = 0;
-    ret = ff_runway_client_slot(u->config.client, what->filename, &slot,
-                                retry_after, err);
-    if (ret)
-        return ret;
-    make_boundary(what, boundary, sizeof(boundary));
-    snprintf(type, sizeof(type), "multipart/form-data; boundary=%s", boundary);
-    ret = ff_runway_upload_form(slot, boundary, what, &body, err);
-    if (!ret) {
-        *stored = 1;
-        ret = ff_runway_client_store(u->config.client, slot, type, body,
-                                     retry_after, err);
-    }
+    *stored = !ret;
+    if (!ret)
+        ret = ff_runway_client_store(u->config.client, slot, what, retry_after,
+                                     err);
     if (!ret && !(*uri = strdup(slot->uri)))
         ret = ff_runway_no_memory(err);
-    ff_runway_body_free(&body);
     ff_runway_slot_free(&slot);
     return ret;
 }

@@ -50,15 +50,6 @@ RunwayOutcome ff_runway_uploader_create(const RunwayUploaderConfig *config,
                                         RunwayError *err);
 void ff_runway_uploader_free(RunwayUploader **uploader);
 
-/** What is uploaded. */
-typedef struct RunwayUpload {
-    const char *label;      ///< for people: "clip 3 (10.00-15.00 s)"
-    const char *filename;   ///< as the provider sees it; its ending counts
-    const char *type;       ///< "video/mp4", …
-    int fd;                 ///< read by pread, stays the caller's
-    uint64_t size;
-} RunwayUpload;
-
 /**
  * Upload. *uri is what a create calls the file for the next 24 hours, the
  * caller's to free(). A passing failure is waited out; RUNWAY_UNAVAILABLE when
@@ -74,14 +65,5 @@ RunwayOutcome ff_runway_upload_picture(RunwayUploader *uploader,
                                        const char *label,
                                        const RunwayPictureFile *picture,
                                        char **uri, RunwayError *err);
-
-/**
- * The form that goes to a slot: every field in its order, then the file. The
- * body is the caller's to free. boundary is not to be found in the file.
- */
-RunwayOutcome ff_runway_upload_form(const RunwaySlot *slot,
-                                    const char *boundary,
-                                    const RunwayUpload *what,
-                                    RunwayBody **body, RunwayError *err);
 
 #endif /* AVFILTER_RUNWAY_HTTP_UPLOAD_H */
