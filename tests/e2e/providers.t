@@ -95,7 +95,7 @@ subtest 'a task that does not exist yet' => sub {
         my $sim = simulator('--not-exist-for' => 2, '--not-exist-as' => $status);
         my $run = run_at('cometapi', $sim);
         is($run->{status}, 0, "$status: is waited for") or diag $run->{err};
-        like(states($run), qr/^not existing .*SUCCEEDED$/, "$status: and told");
+        like(states($run), qr/^not_existing .*SUCCEEDED$/, "$status: and told");
         is($sim->stats->{billed}, 1, "$status: one task");
     }
 };

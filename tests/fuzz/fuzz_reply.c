@@ -25,7 +25,7 @@
 #include "base/text.h"
 #include "fuzz.h"
 #include "http/classify.h"
-#include "api/reply_json.h"
+#include "api/reply.h"
 
 static int is_text(const char *text, size_t room)
 {

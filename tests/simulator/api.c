@@ -38,7 +38,7 @@ static void fail(const SimServer *server, const SimRequest *req,
     /* The gateway passes a bad request on under a status of its own choice. */
     if (req->provider == PROVIDER_COMET && status == 400)
         status = server->options->bad_request_status;
-    sim_reply_json(reply, status,
+    sim_reply(reply, status,
                    sim_error_body(req->provider, status, text, issues));
 }
 
@@ -67,7 +67,7 @@ static void api_error(SimServer *server, SimRequest *req, SimReply *reply,
         if (texts[i].status == status)
             text = texts[i].text;
     }
-    sim_reply_json(reply, status,
+    sim_reply(reply, status,
                    sim_error_body(req->provider, status, text, NULL));
 }
 
@@ -295,7 +295,7 @@ static void accept_create(SimServer *server, SimRequest *req, SimReply *reply,
         cost = cJSON_AddObjectToObject(body, "estimatedCost");
         cJSON_AddNumberToObject(cost, "credits", task.credits);
     }
-    sim_reply_json(reply, 200, body);
+    sim_reply(reply, 200, body);
 }
 
 static const char *sunset_text(const SimRequest *req, const cJSON *body)
@@ -457,7 +457,7 @@ static void no_task(SimServer *server, SimRequest *req, SimReply *reply)
     int status = server->options->not_exist_as;
 
     if (req->provider == PROVIDER_COMET)
-        sim_reply_json(reply, status, sim_not_exist_body(status));
+        sim_reply(reply, status, sim_not_exist_body(status));
     else
         fail(server, req, reply, 404, "Could not find Task", NULL);
 }
@@ -477,7 +477,7 @@ static void answer_read(SimServer *server, SimRequest *req, SimReply *reply)
     body = task_object(server, req, &view);
     if (req->provider == PROVIDER_COMET && server->options->wrap)
         body = wrap_task(&view, body);
-    sim_reply_json(reply, 200, body);
+    sim_reply(reply, 200, body);
 }
 
 static void answer_delete(SimServer *server, SimRequest *req, SimReply *reply)
@@ -504,7 +504,7 @@ static void answer_upload(SimServer *server, SimRequest *req, SimReply *reply)
         return;
     }
     cJSON_Delete(issues);
-    sim_reply_json(reply, 200, slot);
+    sim_reply(reply, 200, slot);
 }
 
 static void api_answer(SimServer *server, SimRequest *req, SimReply *reply)
@@ -534,7 +534,7 @@ static void api_answer(SimServer *server, SimRequest *req, SimReply *reply)
         answer_upload(server, req, reply);
         break;
     default:
-        sim_reply_json(reply, 200, sim_tasks_organization(server->tasks));
+        sim_reply(reply, 200, sim_tasks_organization(server->tasks));
         break;
     }
 }

@@ -198,7 +198,7 @@ static void answer_storage(SimRequest *req, SimReply *reply)
 static void cdn_answer(SimServer *server, SimRequest *req, SimReply *reply)
 {
     if (!strcmp(req->path, "/_sim/stats") && !strcmp(req->method, "GET"))
-        sim_reply_json(reply, 200, sim_tasks_stats(server->tasks));
+        sim_reply(reply, 200, sim_tasks_stats(server->tasks));
     else if (req->where == WHERE_DOWNLOAD ||
              (sim_has_prefix(req->path, "/results/") &&
               !strcmp(req->method, "HEAD")))

@@ -106,7 +106,7 @@ void sim_reply_text(SimReply *reply, int status, const char *type,
     reply->size   = strlen(text);
 }
 
-void sim_reply_json(SimReply *reply, int status, cJSON *body)
+void sim_reply(SimReply *reply, int status, cJSON *body)
 {
     char *text = cJSON_PrintUnformatted(body);
 

@@ -110,7 +110,7 @@ void sim_http_wake_all(void);
 void sim_http_stop(SimHttp *http);
 
 /** A reply of JSON, which is taken over. */
-void sim_reply_json(SimReply *reply, int status, cJSON *body);
+void sim_reply(SimReply *reply, int status, cJSON *body);
 
 void sim_reply_text(SimReply *reply, int status, const char *type,
                     const char *text);

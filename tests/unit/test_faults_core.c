@@ -44,9 +44,9 @@
 #include "api/providers.h"
 #include "store/record.h"
 #include "sweep.h"
-#include "base/temp.h"
+#include "base/disk.h"
 #include "http/upload.h"
-#include "api/reply_json.h"
+#include "api/reply.h"
 #include "api/request_json.h"
 
 #define HALF "0123456789abcdef0123456789abcdef"
@@ -534,7 +534,7 @@ static RunwayOutcome keep_a_cache(void *opaque, RunwayError *err)
 static RunwayOutcome open_a_temp(void *opaque, RunwayError *err)
 {
     int fd;
-    RunwayOutcome ret = ff_runway_temp_open(&fd, err);
+    RunwayOutcome ret = ff_runway_disk_temporary(&fd, err);
 
     assert_int_equal(fd < 0, !!ret);
     if (!ret)

@@ -82,6 +82,8 @@ static void test_names(void **state)
         const char *name = ff_runway_outcome_name((RunwayOutcome)i);
 
         assert_string_not_equal(name, "?");
+        assert_int_equal(strspn(name, "abcdefghijklmnopqrstuvwxyz_"),
+                         strlen(name));
         for (int j = RUNWAY_OK; j < i; j++)
             assert_string_not_equal(name,
                                     ff_runway_outcome_name((RunwayOutcome)j));

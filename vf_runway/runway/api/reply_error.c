@@ -24,7 +24,7 @@
 
 #include "../base/json.h"
 #include "../base/text.h"
-#include "reply_json.h"
+#include "reply.h"
 
 /* characters shown of a reply that is not understood */
 #define EXCERPT 200

@@ -56,7 +56,7 @@ static const struct {
 const char *ff_runway_task_state_name(RunwayTaskState state)
 {
     if (state == RUNWAY_TASK_NOT_EXIST)
-        return "not existing";
+        return "not_existing";
     for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
         if (states[i].state == state)
             return states[i].name;

@@ -56,7 +56,7 @@ typedef struct RunwayTask {
                                 ///< estimate; -1 when not told
 } RunwayTask;
 
-/** The service's word for a state; "not existing" for NOT_EXIST. */
+/** The service's word for a state; "not_existing" for NOT_EXIST. */
 const char *ff_runway_task_state_name(RunwayTaskState state);
 
 /** The state of that name, in either case, the gateways' words included.

@@ -299,3 +299,29 @@ end:
                                "%s", option, dir, what, strerror(ret));
     return RUNWAY_OK;
 }
+
+RunwayOutcome ff_runway_disk_temporary(int *fd, RunwayError *err)
+{
+    const char *dir = getenv("TMPDIR");
+    char *path;
+    int saved;
+
+    *fd = -1;
+    if (!dir || !*dir)
+        dir = "/tmp";
+    path = ff_runway_disk_path(dir, "runway_v2v.XXXXXX", NULL);
+    if (!path)
+        return ff_runway_no_memory(err);
+    *fd = mkstemp(path); /* 0600 by POSIX */
+    saved = errno;
+    if (*fd >= 0) {
+        unlink(path);
+        fcntl(*fd, F_SETFD, FD_CLOEXEC);
+    }
+    free(path);
+    if (*fd < 0)
+        return ff_runway_error(err, RUNWAY_IO, "no temporary file can be made "
+                               "in %s (%s); set TMPDIR to a directory that "
+                               "can be written", dir, strerror(saved));
+    return RUNWAY_OK;
+}

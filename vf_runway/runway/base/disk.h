@@ -92,6 +92,13 @@ int ff_runway_disk_is_at(int fd, const char *path);
  */
 int ff_runway_disk_lock(int fd, int exclusive);
 
+/**
+ * Open a new, empty file without a name, 0600 and close-on-exec, in $TMPDIR, or
+ * /tmp where that is not set: it is gone when its last descriptor is closed,
+ * whatever ends the process. RUNWAY_IO names directory and reason.
+ */
+RunwayOutcome ff_runway_disk_temporary(int *fd, RunwayError *err);
+
 /** Sleep, signals or not. */
 void ff_runway_disk_pause(int64_t microseconds);
 

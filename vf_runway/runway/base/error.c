@@ -54,13 +54,13 @@ const char *ff_runway_outcome_name(RunwayOutcome outcome)
     case RUNWAY_REFUSED:             return "refused";
     case RUNWAY_UNKNOWN:             return "unknown";
     case RUNWAY_TASK_FAILED:         return "failed";
-    case RUNWAY_TASK_FAILED_PASSING: return "failed for a passing reason";
+    case RUNWAY_TASK_FAILED_PASSING: return "failed_transient";
     case RUNWAY_TASK_LOST:           return "lost";
     case RUNWAY_TASK_TIMEOUT:        return "timeout";
-    case RUNWAY_BAD_RESULT:          return "bad result";
+    case RUNWAY_BAD_RESULT:          return "bad_result";
     case RUNWAY_CANCELLED:           return "cancelled";
-    case RUNWAY_IO:                  return "file error";
-    case RUNWAY_NOMEM:               return "out of memory";
+    case RUNWAY_IO:                  return "file_error";
+    case RUNWAY_NOMEM:               return "out_of_memory";
     }
     return "?";
 }

@@ -93,7 +93,7 @@ static inline RunwayOutcome ff_runway_no_memory(RunwayError *err)
     return ff_runway_error(err, RUNWAY_NOMEM, "out of memory");
 }
 
-/** A short name for logs: "refused", "unknown", … Never NULL. */
+/** The word for log_path: "refused", "bad_result", … Never NULL. */
 const char *ff_runway_outcome_name(RunwayOutcome outcome);
 
 #endif /* AVFILTER_RUNWAY_BASE_ERROR_H */

@@ -21,7 +21,6 @@
 #include <inttypes.h>
 #include <math.h>
 #include <pthread.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,16 +29,14 @@
 #include <unistd.h>
 
 #include "event_log.h"
-
-/* the longest error text, each character of it escaped, and the rest */
-#define LINE_MAX_SIZE (6 * RUNWAY_ERROR_TEXT + 2048)
+#include "json.h"
 
 struct RunwayEventLog {
     const RunwayLog *log;
     int fd;
     char run[32];           ///< which run a line is from
     pthread_mutex_t lock;
-    int failed;             ///< protected by lock: was told
+    int failed;             ///< protected by lock: it was reported
 };
 
 static int64_t wall_clock(void)
@@ -88,85 +85,53 @@ void ff_runway_event_log_free(RunwayEventLog **events)
     *events = NULL;
 }
 
-/* Text that grows in a buffer; used passes room once it did not fit. */
-typedef struct Line {
-    char *text;
-    size_t room, used;
-} Line;
-
-static void RUNWAY_PRINTF(2, 3) put(Line *line, const char *fmt, ...)
+static int add_field(cJSON *line, const RunwayEventField *field)
 {
-    va_list args;
-    int n;
+    double number = (double)field->number;
 
-    if (line->used >= line->room)
-        return;
-    va_start(args, fmt);
-    n = vsnprintf(line->text + line->used, line->room - line->used, fmt, args);
-    va_end(args);
-    line->used = n < 0 ? line->room : line->used + (size_t)n;
-}
-
-static void put_text(Line *line, const char *text)
-{
-    put(line, "\"");
-    for (; *text; text++) {
-        unsigned char c = (unsigned char)*text;
-
-        if (c == '"' || c == '\\')
-            put(line, "\\%c", c);
-        else if (c < 0x20 || c == 0x7F)
-            put(line, "\\u%04x", c);
-        else
-            put(line, "%c", c);
-    }
-    put(line, "\"");
-}
-
-/* printf's point is the locale's, which the program has chosen. */
-static void put_number(Line *line, double value)
-{
-    int64_t thousandths = (int64_t)floor(value * 1000 + 0.5);
-
-    put(line, "%"PRId64, thousandths / 1000);
-    if (thousandths % 1000)
-        put(line, ".%03d", (int)(thousandths % 1000));
-}
-
-static void put_field(Line *line, const RunwayEventField *field)
-{
-    if ((field->kind == RUNWAY_EVENT_TEXT && !field->text) ||
-        (field->kind == RUNWAY_EVENT_NUMBER &&
-         !(field->real >= 0 && field->real < 1e15)))
-        return;
-    put(line, ",\"%s\":", field->name);
     switch (field->kind) {
-    case RUNWAY_EVENT_TEXT:   put_text(line, field->text);               break;
-    case RUNWAY_EVENT_INT:    put(line, "%"PRId64, field->number);       break;
-    case RUNWAY_EVENT_NUMBER: put_number(line, field->real);             break;
-    case RUNWAY_EVENT_BOOL:   put(line, field->number ? "true" : "false"); break;
-    case RUNWAY_EVENT_END:    break;
+    case RUNWAY_EVENT_TEXT:
+        return !field->text ||
+               cJSON_AddStringToObject(line, field->name, field->text);
+    case RUNWAY_EVENT_NUMBER:
+        if (!(field->real >= 0 && field->real < 1e15))
+            return 1;
+        number = floor(field->real * 1000 + 0.5) / 1000;
+        /* fall through */
+    case RUNWAY_EVENT_INT:
+        return !!cJSON_AddNumberToObject(line, field->name, number);
+    case RUNWAY_EVENT_BOOL:
+        return !!cJSON_AddBoolToObject(line, field->name, !!field->number);
+    case RUNWAY_EVENT_END:
+        break;
     }
+    return 1;
 }
 
-size_t ff_runway_event_format(char *out, size_t room, int64_t time,
-                              const char *run, const char *event,
-                              const RunwayEventField *fields)
+char *ff_runway_event_line(int64_t time, const char *run, const char *event,
+                           const RunwayEventField *fields)
 {
-    Line line = { out, room, 0 };
+    cJSON *line = cJSON_CreateObject();
     time_t seconds = (time_t)(time / 1000000);
-    char when[32];
+    char day[24], when[32];
+    char *text = NULL;
     struct tm tm;
+    int ok;
 
-    if (!gmtime_r(&seconds, &tm) ||
-        !strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%S", &tm))
-        return 0;
-    put(&line, "{\"time\":\"%s.%03dZ\",\"run\":\"%s\",\"event\":\"%s\"", when,
-        (int)(time / 1000 % 1000), run, event);
-    for (; fields->kind != RUNWAY_EVENT_END; fields++)
-        put_field(&line, fields);
-    put(&line, "}\n");
-    return line.used < room ? line.used : 0;
+    ok = gmtime_r(&seconds, &tm) &&
+         strftime(day, sizeof(day), "%Y-%m-%dT%H:%M:%S", &tm);
+    if (ok) {
+        snprintf(when, sizeof(when), "%s.%03dZ", day, (int)(time / 1000 % 1000));
+        ok = cJSON_AddStringToObject(line, "time", when) &&
+             cJSON_AddStringToObject(line, "run", run) &&
+             cJSON_AddStringToObject(line, "event", event);
+    }
+    for (; ok && fields->kind != RUNWAY_EVENT_END; fields++)
+        ok = add_field(line, fields);
+    if (ok)
+        text = cJSON_PrintUnformatted(line);
+    cJSON_Delete(line);
+    return text;
 }
 
 /* All of it by one write where the system takes it whole, as it does for a
@@ -195,15 +160,15 @@ void ff_runway_event(RunwayEventLog *events, const char *event,
 
     if (!events)
         return;
-    line = malloc(LINE_MAX_SIZE);
+    line = ff_runway_event_line(wall_clock(), events->run, event, fields);
     if (line) {
-        size  = ff_runway_event_format(line, LINE_MAX_SIZE, wall_clock(),
-                                       events->run, event, fields);
+        size = strlen(line);
+        line[size++] = '\n'; /* in the place of the 0 */
         pthread_mutex_lock(&events->lock);
-        error = size ? write_all(events->fd, line, size) : EOVERFLOW;
+        error = write_all(events->fd, line, size);
         pthread_mutex_unlock(&events->lock);
     }
-    free(line);
+    cJSON_free(line);
     if (!error)
         return;
     pthread_mutex_lock(&events->lock);

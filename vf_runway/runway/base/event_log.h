@@ -28,7 +28,6 @@
 #ifndef AVFILTER_RUNWAY_BASE_EVENT_LOG_H
 #define AVFILTER_RUNWAY_BASE_EVENT_LOG_H
 
-#include <stddef.h>
 #include <stdint.h>
 
 #include "error.h"
@@ -54,11 +53,11 @@ typedef enum RunwayEventKind {
     RUNWAY_EVENT_BOOL,
 } RunwayEventKind;
 
-/** A member of a line. Use the macros. */
+/** A field of a line. Use the macros. */
 typedef struct RunwayEventField {
     RunwayEventKind kind;
     const char *name;
-    const char *text;       ///< NULL: the member is left out
+    const char *text;       ///< NULL: the field is left out
     int64_t number;
     double real;            ///< negative or not finite: left out
 } RunwayEventField;
@@ -76,10 +75,9 @@ typedef struct RunwayEventField {
 void ff_runway_event(RunwayEventLog *events, const char *event,
                      const RunwayEventField *fields);
 
-/** The same as text, newline included, at the time given in microseconds since
- *  the epoch. @return its length, 0 when room is too small for all of it. */
-size_t ff_runway_event_format(char *out, size_t room, int64_t time,
-                              const char *run, const char *event,
-                              const RunwayEventField *fields);
+/** The same as text, without its newline, at the time given in microseconds
+ *  since the epoch. For cJSON_free(); NULL: out of memory. */
+char *ff_runway_event_line(int64_t time, const char *run, const char *event,
+                           const RunwayEventField *fields);
 
 #endif /* AVFILTER_RUNWAY_BASE_EVENT_LOG_H */

@@ -43,7 +43,7 @@
 #include "../base/error.h"
 #include "../base/log.h"
 #include "../api/providers.h"
-#include "../api/reply_json.h"
+#include "../api/reply.h"
 #include "../api/task.h"
 
 #define RUNWAY_VERSION "0.1" ///< in the User-Agent

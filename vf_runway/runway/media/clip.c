@@ -29,7 +29,7 @@
 #include "reader.h"
 #include "../api/task.h"
 #include "../math/retime.h"
-#include "../base/temp.h"
+#include "../base/disk.h"
 
 struct RunwayClip {
     RunwayClipConfig config;
@@ -136,7 +136,7 @@ int ff_runway_clip_create(RunwayClip **clip, const RunwayClipConfig *config,
         ret = AVERROR(ENOMEM);
         goto fail;
     }
-    if (!config->dry_run && ff_runway_temp_open(&c->fd, &err)) {
+    if (!config->dry_run && ff_runway_disk_temporary(&c->fd, &err)) {
         ret = ff_runway_report(c->config.log_ctx, &err);
         goto fail;
     }
@@ -283,7 +283,7 @@ static int shrink(RunwayClip *c, int64_t slots, int64_t *size)
     }
     if (!frame)
         return AVERROR(ENOMEM);
-    if (ff_runway_temp_open(&fd, &err)) {
+    if (ff_runway_disk_temporary(&fd, &err)) {
         ret = ff_runway_report(c->config.log_ctx, &err);
         goto end;
     }

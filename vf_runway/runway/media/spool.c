@@ -24,7 +24,7 @@
 
 #include "compat.h"
 #include "spool.h"
-#include "../base/temp.h"
+#include "../base/disk.h"
 
 /* A frame in the ring. */
 typedef struct Record {
@@ -135,7 +135,7 @@ static int write_pixels(RunwaySpool *s, const AVFrame *frame, Record *record,
     RunwayError err;
     int ret;
 
-    if (s->fd < 0 && ff_runway_temp_open(&s->fd, &err)) {
+    if (s->fd < 0 && ff_runway_disk_temporary(&s->fd, &err)) {
         av_log(s->log_ctx, AV_LOG_ERROR, "%s\n", err.text);
         return AVERROR(EIO);
     }

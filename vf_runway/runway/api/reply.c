@@ -23,7 +23,7 @@
 
 #include "../base/json.h"
 #include "../base/text.h"
-#include "reply_json.h"
+#include "reply.h"
 
 static const char *id_in(const cJSON *object, const char *name)
 {

@@ -29,7 +29,7 @@
 #include <cJSON.h>
 
 #include "core_test.h"
-#include "api/reply_json.h"
+#include "api/reply.h"
 #include "api/request_json.h"
 
 /*
@@ -921,5 +921,5 @@ int main(void)
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);
-    return cmocka_run_group_tests_name("reply_json", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("reply", tests, NULL, NULL);
 }

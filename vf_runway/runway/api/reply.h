@@ -22,8 +22,8 @@
  * No I/O but what RunwayBody reads later. cJSON stays inside.
  */
 
-#ifndef AVFILTER_RUNWAY_API_REPLY_JSON_H
-#define AVFILTER_RUNWAY_API_REPLY_JSON_H
+#ifndef AVFILTER_RUNWAY_API_REPLY_H
+#define AVFILTER_RUNWAY_API_REPLY_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -97,4 +97,4 @@ int ff_runway_reply_is_bad_request(const char *text, size_t size);
 void ff_runway_reply_error_text(const char *text, size_t size, char *out,
                                 size_t room);
 
-#endif /* AVFILTER_RUNWAY_API_REPLY_JSON_H */
+#endif /* AVFILTER_RUNWAY_API_REPLY_H */
