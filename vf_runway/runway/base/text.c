@@ -221,7 +221,7 @@ void ff_runway_copy_text(char *out, size_t size, const char *text)
 
     if (cut)
         length = size - 1;
-    if (length)
+    if (text)
         memmove(out, text, length);
     out[length] = 0;
     ff_runway_clean_text(out, cut);

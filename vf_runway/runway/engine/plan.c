@@ -78,8 +78,8 @@ void ff_runway_plan_log(const RunwayPlan *plan, const RunwayPolicy *policy,
     ff_runway_log(log, RUNWAY_LOG_INFO, "plan: %d clips, %.3f s sent, "
                   "%"PRId64" credits%s with one task a clip; %d of them are "
                   "there already and cost nothing more%s%s", plan->nb_clips,
-                  (double)plan->sent / 1e6, plan->credits, unpriced, plan->nb_stored,
-                  equal, stops);
+                  (double)plan->sent / 1e6, plan->credits, unpriced,
+                  plan->nb_stored, equal, stops);
     ff_runway_log(log, RUNWAY_LOG_INFO, "plan: at most %"PRId64" credits%s "
                   "with every retry used up (retries=%d%s); nothing was sent",
                   plan->most, unpriced, policy->retries,

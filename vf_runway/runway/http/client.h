@@ -165,8 +165,8 @@ RunwayOutcome ff_runway_client_account(RunwayClient *client,
                                        RunwayError *err);
 
 #define RUNWAY_RESULT_MAX (2LL << 30) ///< bytes of a result, at most
-#define RUNWAY_DOWNLOAD_MAX 14400000000LL ///< microseconds a result may take to
-                                          ///< come, all tries together
+/** Microseconds a result may take to come, all tries together. */
+#define RUNWAY_DOWNLOAD_MAX 14400000000LL
 
 /**
  * GET an output URL into fd, from *done bytes on (by a range when not 0; a
