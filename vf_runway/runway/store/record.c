@@ -527,55 +527,6 @@ static const char *check_members(const cJSON *json, const char *identity,
     return NULL;
 }
 
-/* Behind a JSON string at s, NULL when there is none as cJSON writes them. */
-static const char *skip_string(const char *s)
-{
-    if (*s++ != '"')
-        return NULL;
-    for (; *s != '"'; s++) {
-        if ((unsigned char)*s < ' ')
-            return NULL;
-        if (*s != '\\')
-            continue;
-        s++;
-        if (*s == 'u') {
-            if (strncmp(s + 1, "00", 2) ||
-                strspn(s + 3, "0123456789abcdefABCDEF") < 2)
-                return NULL;
-            s += 4;
-        } else if (!*s || !strchr("\"\\/bfnrt", *s)) {
-            return NULL;
-        }
-    }
-    return s + 1;
-}
-
-/* Whether the line at s is an object of strings, numbers and nulls, as records
- * are: what cJSON cannot read then, it has had no memory for. */
-static int is_flat_object(const char *s)
-{
-    if (*s != '{')
-        return 0;
-    do {
-        s = skip_string(s + 1);
-        if (!s || *s++ != ':')
-            return 0;
-        if (*s == '"') {
-            s = skip_string(s);
-            if (!s)
-                return 0;
-        } else if (!strncmp(s, "null", 4)) {
-            s += 4;
-        } else {
-            s += *s == '-';
-            if (*s < '0' || *s > '9')
-                return 0;
-            s += strspn(s, "0123456789.");
-        }
-    } while (*s == ',');
-    return s[0] == '}' && s[1] == '\n';
-}
-
 RunwayOutcome ff_runway_record_decode(const char *text, size_t size,
                                       const char *identity,
                                       RunwayRecord *record)
@@ -586,7 +537,9 @@ RunwayOutcome ff_runway_record_decode(const char *text, size_t size,
     ff_runway_record_init(record, identity);
     if (!wrong) {
         json = cJSON_ParseWithLength(text, size - SUM_LINE);
-        if (!json && is_flat_object(text))
+        /* the text is what was written: what cJSON cannot read then, it had
+         * no memory for */
+        if (!json)
             return RUNWAY_NOMEM;
         wrong = check_members(json, identity, record);
         cJSON_Delete(json);
