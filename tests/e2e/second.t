@@ -14,42 +14,12 @@ use lib dirname(abs_path(__FILE__)) . '/lib';
 use Test::More;
 
 use RunwayTest;
-use RunwayFilm;
-use PaidTest;
 use SecondServer;
 
-my $FILM = second_film(seconds => 6);
-my @FRAMES = 0 .. 143;
-
-# A job at a server: six seconds, in clips of two.
-sub job {
-    my ($server, %opt) = @_;
-    my $options = delete $opt{options} || {};
-    return PaidTest->new(sim => $server, in => $FILM, env => $server->env,
-        options => { clip_duration => 2, prompt => 'the negative', $server->{provider} eq 'cometapi' ? (ratio => '848x480') : (), %$options },
-        %opt);
-}
-
-# As many frames as went in, each the generated one of its time.
-sub whole {
-    my ($name, $run, %opt) = @_;
-    local $Test::Builder::Level = $Test::Builder::Level + 1;
-    is($run->{status}, 0, "$name: the run ends well") or do { diag $run->{err}; return 0 };
-    my $numbers = numbers_made($run->{file});
-    is(scalar @$numbers, scalar @FRAMES, "$name: as many frames out as in");
-    return is(near($numbers, \@FRAMES, $opt{within} // 1), '', "$name: each is the generated frame of its time");
-}
-
-sub paid_once {
-    my ($name, $server, $tasks, %allow) = @_;
-    local $Test::Builder::Level = $Test::Builder::Level + 1;
-    my $ledger = $server->ledger;
-    is(bought_twice($ledger, %allow), '', "$name: no clip was paid for twice")
-        or diag explain [map { { %$_, source => undef } } @{ $ledger->{tasks} }];
-    is(scalar @{ $ledger->{tasks} }, $tasks, "$name: $tasks tasks") if defined $tasks;
-    no_oddities($ledger, $name);
-    return $ledger;
-}
+# What is known to be wrong, and is to be mended there.
+my $GOODS = 'issue 18: a task that succeeded can still become one that failed';
+my %KNOWN = map { ($_ => $GOODS) } 'a web page, twice', 'a web page, for long', 'a URL that has to be encoded', 'output that is late';
+our $TODO;
 
 # --- the main job ------------------------------------------------------------
 
@@ -59,14 +29,142 @@ subtest 'the main job' => sub {
         my $server = SecondServer->start('--provider' => $provider);
         my $job = job($server);
         my $run = $job->run;
-        whole($model, $run);
+        whole($model, $job, $run);
         my $ledger = paid_once($model, $server, 3);
         is(join(' ', map { $_->{model} } @{ $ledger->{tasks} }), join(' ', ($model) x 3), "$model: is the provider's model");
         is($ledger->{credits}, $credits, "$model: what was billed");
         is_deeply($ledger->{refused}, [], "$model: nothing was refused") or diag explain $ledger->{refused};
         ok(!$run->{status} && probe($run->{file})->{audio}, "$model: the sound is there");
-        whole("$model, again", $job->run);
+        whole("$model, again", $job, $job->run);
         is($server->ledger->{requests}{read}, $ledger->{requests}{read}, "$model: the second run asked nothing");
+    }
+};
+
+subtest 'upload' => sub {
+    my $server = SecondServer->start('--provider' => 'runway', faults => [
+        { on => 'storage', nth => 1, kind => 'answer', status => 503 }, { on => 'slot', nth => 3, kind => 'cut' }]);
+    my $job = job($server, options => { transport => 'upload' });
+    whole('upload', $job, $job->run);
+    my $ledger = paid_once('upload', $server, 3);
+    is(join(' ', map { $_->{source}{transport} } @{ $ledger->{tasks} }), 'upload upload upload', 'all came by upload');
+    is($ledger->{requests}{slot}, 5, 'a storage that fails, and a slot that is not had, cost one more slot each');
+};
+
+subtest 'one at a time' => sub {
+    my $server = SecondServer->start('--provider' => 'runway', '--concurrent' => 1);
+    my $job = job($server);
+    whole('throttled', $job, $job->run);
+    my $ledger = paid_once('throttled', $server, 3);
+    ok((grep { $_->{throttled} } @{ $ledger->{tasks} }), 'there were tasks that had to wait');
+};
+
+subtest 'what the account does not allow' => sub {
+    my $server = SecondServer->start('--provider' => 'runway', '--credits' => 50);
+    ends_badly('a small balance', job($server)->run, qr/50 credits/);
+    is($server->ledger->{requests}{create}, 0, 'a small balance: nothing was sent');
+
+    $server = SecondServer->start('--provider' => 'runway', '--daily' => 1);
+    my $job = short_job($server);
+    whole('the last one today', $job, $job->run);
+    ends_badly('one more', $job->run(options => { take => 1 }), qr/\bday\b|today/);
+    is($server->ledger->{requests}{create}, 1, 'one more: it was not sent');
+    paid_once('one more', $server, 1);
+
+    $server = SecondServer->start('--key' => 'another');
+    ends_badly('a wrong key', job($server)->run, qr/key/i);
+    paid_once('a wrong key', $server, 0);
+};
+
+subtest 'how often a task is read' => sub {
+    my $server = SecondServer->start('--min-poll' => 5, '--run' => 7);
+    my $job = short_job($server, options => { poll_interval => undef });
+    whole('at its own pace', $job, $job->run);
+    my $ledger = paid_once('at its own pace', $server, 1);
+    is($ledger->{early_polls}, 0, 'never sooner than after five seconds');
+    cmp_ok($ledger->{tasks}[0]{polls}, '>=', 2, 'though more than once');
+};
+
+# --- reads, results ---------------------------------------------------------------
+
+subtest 'reads' => sub {
+    my @kinds = ((map { { kind => 'answer', status => $_, body => 'html' } } 500, 502, 503, 504, 524),
+        { kind => 'answer', status => 429, body => 'json', retry_after => 1 }, { kind => 'cut' },
+        { kind => 'cut', accepted => JSON::PP::true, reply => JSON::PP::true }, { kind => 'page' }, { kind => 'not_exist' });
+    my $n = -1;
+    my ($server, $job, $run) = run_short([map { { on => 'read', nth => $n += 2, %$_ } } @kinds], arguments => { '--reads' => scalar @kinds });
+    whole('reads that go wrong', $job, $run);
+    paid_once('reads that go wrong', $server, 1);
+    is(scalar @{ $server->ledger->{faults} }, scalar @kinds, 'all of them went wrong');
+
+    ($server, $job, $run) = run_short([], arguments => { '--not-exist-for' => 2 });
+    whole('a task that does not exist yet', $job, $run);
+    paid_once('a task that does not exist yet', $server, 1);
+};
+
+subtest 'results' => sub {
+    my %faults = (
+        'a web page, twice' => [{ on => 'download', nth => [1, 2], kind => 'page' }],
+        'a web page, for long' => [{ on => 'download', nth => [1 .. 6], kind => 'page' }],
+        'truncated' => [{ on => 'download', nth => 1, kind => 'truncate', bytes => 3000 },
+            { on => 'download', nth => 2, kind => 'truncate', bytes => 2000 }],
+        'refused, cut' => [{ on => 'download', nth => 1, kind => 'answer', status => 403 },
+            { on => 'download', nth => 2, kind => 'answer', status => 502 }, { on => 'download', nth => 3, kind => 'cut' }],
+        'slow' => [{ on => 'download', kind => 'slow', rate => 30000 }],
+        'a URL that has to be encoded' => [{ on => 'task', kind => 'odd_url' }],
+        'output that is late' => [{ on => 'task', kind => 'late_output', seconds => 4 }],
+    );
+    for my $name (sort keys %faults) {
+        local $TODO = $KNOWN{$name};
+        my ($server, $job, $run) = run_short($faults{$name}, options => { retries => 2 });
+        if ($run->{status}) {
+            like($name, qr/web page/, "$name: only that is not got over in one run") or diag $run->{said};
+            at_last("$name, again", $job, 3, options => { retries => 2 });
+        } else {
+            whole($name, $job, $run);
+        }
+        paid_once($name, $server, 1);
+    }
+};
+
+subtest 'tasks that fail' => sub {
+    my $internal = { on => 'task', kind => 'fail', code => 'INTERNAL.BAD_OUTPUT.CODE01', failure => 'It went wrong.' };
+    my ($server, $job, $run) = run_short([$internal]);
+    ends_badly('retries=0', $run, qr/INTERNAL\.BAD_OUTPUT/);
+    paid_once('retries=0', $server, 1);
+
+    ($server, $job, $run) = run_short([$internal], options => { retries => 1 });
+    whole('retries=1', $job, $run);
+    paid_once('retries=1', $server, 2, retries => 1);
+
+    for my $code (qw(SAFETY.INPUT.TEXT INPUT_PREPROCESSING.SAFETY.TEXT ASSET.INVALID)) {
+        ($server, $job, $run) = run_short([{ %$internal, code => $code }], options => { retries => 2 });
+        ends_badly($code, $run, qr/\Q$code\E/);
+        paid_once($code, $server, 1);
+    }
+
+    ($server, $job, $run) = run_short([{ on => 'task', kind => 'cancel' }], options => { retries => 2 });
+    ends_badly('cancelled', $run, qr/cancel/i);
+    paid_once('cancelled', $server, 1);
+};
+
+# --- death -------------------------------------------------------------------------
+
+subtest 'kill -9' => sub {
+    my %moments = (
+        'while tasks run' => sub { @{ $_[0]{tasks} } == 3 && !grep { !$_->{told} || !$_->{polls} } @{ $_[0]{tasks} } },
+        'while a result comes in' => sub { $_[0]{requests}{download} },
+    );
+    for my $name (sort keys %moments) {
+        for my $provider (qw(cometapi runway)) {
+            my $server = SecondServer->start('--provider' => $provider, '--run' => 1,
+                faults => [{ on => 'download', nth => 1, kind => 'slow', rate => 30000 }]);
+            my $job = job($server);
+            my $going = $job->begin;
+            ok($going->until(sub { $moments{$name}->($server->ledger) }), "$provider, $name: the moment comes") or diag $going->said;
+            is($going->end('KILL')->{signal}, 9, "$provider, $name: killed");
+            whole("$provider, $name", $job, $job->run);
+            paid_once("$provider, $name", $server, 3);
+        }
     }
 };
 

@@ -16,6 +16,7 @@ const OPTIONS = {
     key: ['', 'the only key that is taken; none: any'],
     queue: [0.2, 'seconds that a task is PENDING'],
     run: [0.5, 'seconds that it is RUNNING, at least'],
+    reads: [0, 'how often a task is read before it is over, at least'],
     concurrent: [5, 'tasks of a model that run at once; more are THROTTLED; 0: any number'],
     daily: [0, 'tasks of a model a day; more are refused with 429; 0: any number'],
     credits: [1000000, 'the balance'],

@@ -8,9 +8,10 @@
 //   tasks.today(model)    how many were accepted of that model
 //
 // link(task, odd) makes the URL of a result, a fresh one each time. options: queue
-// and run, the seconds a task is PENDING and RUNNING at least; concurrent, how many
-// run at once. What a task costs is fixed when it is accepted, and charged then: a
-// task that fails is paid for as well, one that is cancelled is not refunded.
+// and run, the seconds a task is PENDING and RUNNING at least; reads, how often it is
+// read before it is over; concurrent, how many run at once. What a task costs is fixed
+// when it is accepted, and charged then: a task that fails is paid for as well, one
+// that is cancelled is not refunded.
 //
 // This file is part of runway_v2v, LGPL 2.1 or later.
 'use strict';
@@ -68,7 +69,7 @@ function create({ dir, media, faults, options, link }) {
             if (!options.concurrent || busy < options.concurrent) enter(task, 'RUNNING');
             else task.throttled = true;
         }
-        if (task.state === 'RUNNING' && seconds() - task.since >= options.run) {
+        if (task.state === 'RUNNING' && seconds() - task.since >= options.run && task.polls >= options.reads) {
             if (task.fault.kind === 'fail' || task.broken) enter(task, 'FAILED');
             else if (task.fault.kind === 'cancel') enter(task, 'CANCELLED');
             else if (task.result) enter(task, 'SUCCEEDED');

@@ -1,11 +1,10 @@
 # The second server (tests/second-server/) as a child of the test, and what is
 # judged by its ledger.
 #
-#   my $server = SecondServer->start('--provider' => 'runway', faults => [{ on => 'create', kind => 'cut' }]);
-#   my $run = PaidTest->new(sim => $server, in => second_film(seconds => 6), env => $server->env, ...)->run;
-#   is(bought_twice($server->ledger), '', 'each clip was paid once');
-#
-# It is as good as a simulator for PaidTest and RunwayFilm, which ask for {api}.
+#   my $server = SecondServer->start('--provider' => 'runway', faults => [{ on => 'read', kind => 'cut' }]);
+#   my $job = job($server);                       # a PaidTest: three clips of a numbered film
+#   whole('a read is cut', $job, $job->run);      # frames out = frames in, each of its time
+#   my $ledger = paid_once('a read is cut', $server, 3);
 #
 # This file is part of runway_v2v, LGPL 2.1 or later.
 package SecondServer;
@@ -19,9 +18,10 @@ use Test::More;
 use Time::HiRes qw(sleep time);
 
 use RunwayTest;
+use PaidTest;
 use RunwayFilm;
 
-our @EXPORT = qw(second_film numbers_made bought_twice no_oddities);
+our @EXPORT = qw(job short_job run_short second_film whole at_last ends_badly paid_once bought_twice);
 
 our $KEY = 'key-of-the-second-server-51c0';
 our $NODE = (grep { -x } map { ("$_/node", "$_/nodejs") } split /:/, $ENV{PATH} // '')[0];
@@ -111,12 +111,16 @@ END {
     }
 }
 
-# A film whose frames are numbered, with sound: PaidTest's and the server's `first`
-# and `last` can both be read.
+# A film of so many seconds whose frames are numbered, with sound: from what the server
+# made, and from the ledger's `first` and `last`, the numbers can be read again.
+my (%films, %frames_of);
 sub second_film {
-    my (%opt) = @_;
-    return numbered_film(size => '160x96', rate => 24, seconds => 6, audio => 'pcm_s16le', args => ['-shortest'],
-        name => sprintf('second-%d-%d.mkv', $$, ++our $films), %opt);
+    my ($seconds) = @_;
+    return $films{$seconds} if $films{$seconds};
+    my $film = numbered_film(size => '160x96', rate => 24, seconds => $seconds, audio => 'pcm_s16le', args => ['-shortest'],
+        name => "second-$$-$seconds.mkv");
+    $frames_of{$film} = 24 * $seconds;
+    return $films{$seconds} = $film;
 }
 
 # The numbers of the frames that came out, read from the negative that the server makes.
@@ -155,12 +159,69 @@ sub bought_twice {
     return join "\n", @wrong;
 }
 
-# What no client may ever do.
-sub no_oddities {
-    my ($ledger, $name) = @_;
+# A job at a server: six seconds, in clips of two.
+sub job {
+    my ($server, %opt) = @_;
+    my $options = delete $opt{options} || {};
+    my $ratio = $server->{provider} eq 'cometapi' ? '848x480' : undef;
+    return PaidTest->new(sim => $server, in => second_film(6), env => $server->env, %opt,
+        options => { clip_duration => 2, prompt => 'the negative', ratio => $ratio, %$options });
+}
+
+# The same with one clip.
+sub short_job { return job(shift, in => second_film(2), @_) }
+
+# A job of one clip at a server with faults, run once.
+sub run_short {
+    my ($faults, %opt) = @_;
+    my $arguments = delete $opt{arguments} || {};
+    my $server = SecondServer->start(faults => $faults, %$arguments);
+    my $job = short_job($server, %opt);
+    return ($server, $job, $job->run);
+}
+
+# As many frames as went in, each the generated one of its time.
+sub whole {
+    my ($name, $job, $run) = @_;
     local $Test::Builder::Level = $Test::Builder::Level + 1;
+    is($run->{status}, 0, "$name: the run ends well") or do { diag $run->{said}; return 0 };
+    my $numbers = numbers_made($run->{file});
+    my $frames = $frames_of{ $job->{in} };
+    is(scalar @$numbers, $frames, "$name: as many frames out as in");
+    return is(near($numbers, [0 .. $frames - 1], 1), '', "$name: each is the generated frame of its time");
+}
+
+# The ledger's judgement. allow: retries, resend; see bought_twice.
+sub paid_once {
+    my ($name, $server, $tasks, %allow) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    my $ledger = $server->ledger;
+    is(bought_twice($ledger, %allow), '', "$name: no clip was paid for twice")
+        or diag explain [map { { %$_, source => undef } } @{ $ledger->{tasks} }];
+    is(scalar @{ $ledger->{tasks} }, $tasks, "$name: $tasks tasks") if defined $tasks;
     is_deeply($ledger->{forbidden}, { deletes => 0, second_bearers => 0, two_headers => 0, cdn_authorization => 0 },
         "$name: nothing was done that may not be done");
+    return $ledger;
+}
+
+# The run ends with an error, and says so in a line that is like this.
+sub ends_badly {
+    my ($name, $run, $said) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    ok($run->{status} > 0 && !$run->{timed_out}, "$name: the run ends with an error") or diag $run->{said};
+    like($run->{said}, $said, "$name: and says why");
+}
+
+# The same command until it ends well, for at most so many times.
+sub at_last {
+    my ($name, $job, $tries, %opt) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    my $run;
+    for (1 .. $tries) {
+        $run = $job->run(%opt);
+        last if !$run->{status};
+    }
+    return whole($name, $job, $run);
 }
 
 1;
