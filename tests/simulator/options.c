@@ -23,6 +23,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "drift.h"
 #include "looks.h"
 #include "models.h"
 #include "options.h"
@@ -39,7 +40,7 @@ enum {
     OPT_BAD_REQUEST_STATUS, OPT_FFMPEG, OPT_FFPROBE, OPT_RENDERERS,
     OPT_RESULT_RATE, OPT_RESULT_FRAMES, OPT_RESULT_STRETCH, OPT_RESULT_SIZE,
     OPT_RESULT_FIT, OPT_RESULT_UNTAGGED, OPT_NO_AUDIO, OPT_RESULT_VFR,
-    OPT_RESULT_FILE, OPT_RESULT_CODEC, OPT_FAULT, OPT_SEED, OPT_HELP,
+    OPT_RESULT_FILE, OPT_DRIFT, OPT_RESULT_CODEC, OPT_FAULT, OPT_SEED, OPT_HELP,
 };
 
 static const struct option long_options[] = {
@@ -79,6 +80,7 @@ static const struct option long_options[] = {
     { "result-vfr",         no_argument,       NULL, OPT_RESULT_VFR },
     { "result-file",        required_argument, NULL, OPT_RESULT_FILE },
     { "result-codec",       required_argument, NULL, OPT_RESULT_CODEC },
+    { "drift",              required_argument, NULL, OPT_DRIFT },
     { "fault",              required_argument, NULL, OPT_FAULT },
     { "seed",               required_argument, NULL, OPT_SEED },
     { "help",               no_argument,       NULL, OPT_HELP },
@@ -155,6 +157,9 @@ static const char help_text[] =
 "  --result-codec NAME    h264, hevc10 (10-bit H.264 where ffmpeg has no\n"
 "                         libx265) or prores (default: as outputFormat says)\n"
 "  --result-file FILE     every result is that file (.mp4, .mov, .zip)\n"
+"  --drift LIST           colour, light and placement differ from clip to clip, by\n"
+"                         --seed: of tone, field, place, grain, slide, objects,\n"
+"                         or all; in 8 bits only (default: nothing)\n"
 "  --no-audio             no sound (default: a tone, as AAC)\n"
 "\n"
 "Faults:\n"
@@ -445,6 +450,10 @@ static int set_result(SimOptions *o, int option, const char *name, char *arg)
     case OPT_RESULT_VFR:
         o->vfr = 1;
         return 0;
+    case OPT_DRIFT:
+        o->drift = sim_drift_parse(arg);
+        return o->drift > 0 ? 0 : mistake(name, arg, "tone, field, place, grain, "
+                                          "slide, objects or all is expected");
     case OPT_RESULT_FILE:
         if (access(arg, R_OK))
             return mistake(name, arg, strerror(errno));

@@ -84,6 +84,7 @@ typedef struct SimOptions {
     int untagged;
     int no_audio;
     int vfr;
+    int drift;              ///< a set of drift.h
     const char *codec;      ///< NULL: by the request's outputFormat
     const char *result_file; ///< what every result is; NULL: it is made
 

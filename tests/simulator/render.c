@@ -24,6 +24,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "drift.h"
 #include "process.h"
 #include "render.h"
 #include "zip.h"
@@ -175,6 +176,9 @@ static void add_picture_filters(const SimRenderJob *job,
                    "setsar=1,%s", job->width, job->height, input_matrix(clip),
                    strcmp(clip->color_range, "pc") ? "tv" : "pc",
                    is_deep(job) ? "10" : "", job->look->filter);
+    if (options->drift && !is_deep(job))
+        sim_drift_append(graph, options->drift, options->seed, job->digest,
+                         job->width, job->height);
     sim_buf_printf(graph, ",tpad=stop=-1:stop_mode=clone,trim=end_frame=%ld",
                    job->frames);
     /* One frame in five goes: what is left is unevenly spaced. */

@@ -50,6 +50,7 @@ typedef struct SimRenderJob {
     char *input, *output;
     int keep_input;         ///< as SimImage.keep
     SimClip clip;
+    char digest[65];        ///< of the clip, SHA-256 in hex
     const SimModel *model;
     const SimLook *look;
     char ratio[16];         ///< "1280:720", or empty
