@@ -1,0 +1,360 @@
+/*
+ * This file is part of runway_v2v.
+ *
+ * runway_v2v is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * runway_v2v is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with runway_v2v; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "math/seam.h"
+
+#define WIDTH  320
+#define HEIGHT 180
+
+/* A picture with all it needs, 4:2:0. */
+typedef struct Film {
+    RunwaySeamPicture picture;
+    uint16_t samples[WIDTH * HEIGHT * 3 / 2];
+} Film;
+
+static Film *new_film(int bits)
+{
+    Film *f = calloc(1, sizeof(*f));
+    int bytes = bits > 8 ? 2 : 1;
+    uint8_t *data = (uint8_t *)f->samples;
+
+    assert_non_null(f);
+    f->picture = (RunwaySeamPicture){
+        .data   = { data, data + WIDTH * HEIGHT * bytes,
+                    data + WIDTH * HEIGHT * 5 / 4 * bytes },
+        .stride = { WIDTH * bytes, WIDTH / 2 * bytes, WIDTH / 2 * bytes },
+        .width  = WIDTH, .height = HEIGHT,
+        .log2_chroma_w = 1, .log2_chroma_h = 1, .bits = bits,
+    };
+    return f;
+}
+
+static double get(const Film *f, int plane, int x, int y)
+{
+    const RunwaySeamPicture *p = &f->picture;
+    const uint8_t *line = p->data[plane] + y * p->stride[plane];
+
+    return p->bits > 8 ? (double)((const uint16_t *)line)[x] /
+                         (1 << (p->bits - 8)) : line[x];
+}
+
+static void put(Film *f, int plane, int x, int y, double value)
+{
+    const RunwaySeamPicture *p = &f->picture;
+    uint8_t *line = p->data[plane] + y * p->stride[plane];
+    double top = (1 << p->bits) - 1, v = value * (1 << (p->bits - 8));
+
+    v = fmin(fmax(v, 0), top);
+    if (p->bits > 8)
+        ((uint16_t *)line)[x] = (uint16_t)lrint(v);
+    else
+        line[x] = (uint8_t)lrint(v);
+}
+
+/* Levels of a picture; moved shifts what is in it. */
+static double level(int plane, double x, double y, double moved)
+{
+    x = (x + moved) / (plane ? WIDTH / 2 : WIDTH);
+    y = y / (plane ? HEIGHT / 2 : HEIGHT);
+    return !plane ? 128 + 90 * sin(7 * x) * cos(5 * y)
+         : plane == 1 ? 128 + 40 * sin(4 * x + 3 * y) : 128 + 40 * cos(6 * x - y);
+}
+
+typedef double Change(int plane, const double yuv[3], double x, double y);
+
+static double unchanged(int plane, const double yuv[3], double x, double y)
+{
+    return yuv[plane];
+}
+
+/* Brighter, with more contrast, gamma; other saturation and hue. */
+static double toned(int plane, const double yuv[3], double x, double y)
+{
+    double u = yuv[1] - 128, v = yuv[2] - 128;
+
+    if (!plane)
+        return 255 * pow(fmax(0, (yuv[0] - 128) * 1.06 + 132) / 255, 1.08);
+    return 128 + 1.1 * (plane == 1 ? cos(0.08) * u - sin(0.08) * v
+                                   : sin(0.08) * u + cos(0.08) * v);
+}
+
+static double lit(int plane, const double yuv[3], double x, double y)
+{
+    return toned(plane, yuv, x, y) + (plane ? 0 : 4 * sin(3 * x) * cos(2 * y));
+}
+
+static double negative(int plane, const double yuv[3], double x, double y)
+{
+    return 255 - yuv[plane];
+}
+
+static double dimmed_negative(int plane, const double yuv[3], double x, double y)
+{
+    return (255 - yuv[plane]) * (plane ? 1 : 0.95) + (plane ? 0 : 3);
+}
+
+static void draw(Film *f, double moved, Change *change)
+{
+    for (int p = 0; p < 3; p++) {
+        for (int y = 0; y < (p ? HEIGHT / 2 : HEIGHT); y++) {
+            for (int x = 0; x < (p ? WIDTH / 2 : WIDTH); x++) {
+                double c = p ? 1 : 0.5, yuv[3];
+
+                yuv[0] = level(0, x * c * 2, y * c * 2, moved);
+                yuv[1] = level(1, x * c, y * c, moved / 2);
+                yuv[2] = level(2, x * c, y * c, moved / 2);
+                put(f, p, x, y, change(p, yuv, (double)x / (p ? WIDTH / 2 : WIDTH),
+                                       (double)y / (p ? HEIGHT / 2 : HEIGHT)));
+            }
+        }
+    }
+}
+
+/* What two pictures are apart by, levels, all planes, the mean. */
+static double apart(const Film *a, const Film *b)
+{
+    double sum = 0;
+
+    for (int p = 0; p < 3; p++)
+        for (int y = 0; y < (p ? HEIGHT / 2 : HEIGHT); y++)
+            for (int x = 0; x < (p ? WIDTH / 2 : WIDTH); x++)
+                sum += fabs(get(a, p, x, y) - get(b, p, x, y));
+    return sum / (WIDTH * HEIGHT * 1.5);
+}
+
+/* Fits a joint at which the source moves by 1, and films it by two changes. */
+static RunwaySeamFit fit(RunwaySeam *seam, int bits, Change *before,
+                         Change *behind)
+{
+    Film *f = new_film(bits);
+    RunwaySeamGrid grids[4];
+    const RunwaySeamGrid *const source[2] = { &grids[0], &grids[1] };
+    const RunwaySeamGrid *const film[2] = { &grids[2], &grids[3] };
+
+    draw(f, 0, unchanged);
+    ff_runway_seam_measure(&grids[0], &f->picture);
+    draw(f, 1, unchanged);
+    ff_runway_seam_measure(&grids[1], &f->picture);
+    draw(f, 0, before);
+    ff_runway_seam_measure(&grids[2], &f->picture);
+    draw(f, 1, behind);
+    ff_runway_seam_measure(&grids[3], &f->picture);
+    free(f);
+    return ff_runway_seam_fit(seam, source, film);
+}
+
+/* How near a picture comes to what it should have been, before and behind. */
+static void check_matched(int bits, Change *before, Change *behind, double most)
+{
+    Film *is = new_film(bits), *wanted = new_film(bits);
+    RunwaySeam seam;
+    double was;
+
+    assert_int_equal(fit(&seam, bits, before, behind), RUNWAY_SEAM_MATCHED);
+    draw(is, 1, behind);
+    draw(wanted, 1, before);
+    was = apart(is, wanted);
+    assert_int_equal(ff_runway_seam_apply(&seam, 1, &is->picture), 0);
+    assert_true(apart(is, wanted) < most);
+    assert_true(apart(is, wanted) < was / 4);
+    free(is);
+    free(wanted);
+}
+
+static void test_tone(void **state)
+{
+    check_matched(8, unchanged, toned, 0.8);
+    check_matched(10, unchanged, toned, 0.8);
+    check_matched(8, toned, unchanged, 0.8);
+}
+
+static void test_light(void **state)
+{
+    check_matched(8, unchanged, lit, 0.8);
+    check_matched(12, lit, unchanged, 0.8);
+}
+
+static void test_negative(void **state)
+{
+    check_matched(8, negative, dimmed_negative, 0.8);
+}
+
+static void test_nothing_to_correct(void **state)
+{
+    RunwaySeam seam;
+
+    assert_int_equal(fit(&seam, 8, unchanged, unchanged), RUNWAY_SEAM_CLOSE);
+    assert_int_equal(fit(&seam, 8, toned, toned), RUNWAY_SEAM_CLOSE);
+    assert_int_equal(fit(&seam, 8, negative, negative), RUNWAY_SEAM_CLOSE);
+}
+
+/* What was invented on one side only stays where it is, and its surroundings are
+ * matched as if it was not there. */
+static double with_object(int plane, const double yuv[3], double x, double y)
+{
+    int inside = x > 0.4 && x < 0.5 && y > 0.4 && y < 0.55;
+
+    return inside ? (plane ? 90 : 235) : toned(plane, yuv, x, y);
+}
+
+static void test_object(void **state)
+{
+    Film *is = new_film(8), *plain = new_film(8);
+    RunwaySeam seam, without;
+
+    assert_int_equal(fit(&seam, 8, unchanged, with_object), RUNWAY_SEAM_MATCHED);
+    assert_int_equal(fit(&without, 8, unchanged, toned), RUNWAY_SEAM_MATCHED);
+    draw(is, 1, toned);
+    draw(plain, 1, toned);
+    ff_runway_seam_apply(&seam, 1, &is->picture);
+    ff_runway_seam_apply(&without, 1, &plain->picture);
+    assert_true(apart(is, plain) < 0.5);
+    free(is);
+    free(plain);
+}
+
+/* Noise that differs from block to block: nothing soft explains it. */
+static double speckled(int plane, const double yuv[3], double x, double y)
+{
+    uint32_t n = (uint32_t)(x * 32) + 32 * (uint32_t)(y * 18) + 999u * plane;
+
+    n = (n ^ 61) ^ (n >> 16);
+    n *= 9;
+    n = (n ^ (n >> 4)) * 0x27d4eb2du;
+    n ^= n >> 15;
+    return yuv[plane] + (double)(n & 31) - 15.5;
+}
+
+static void test_unlike(void **state)
+{
+    RunwaySeam seam;
+
+    assert_int_equal(fit(&seam, 8, unchanged, speckled), RUNWAY_SEAM_UNLIKE);
+}
+
+static void test_cut(void **state)
+{
+    Film *f = new_film(8);
+    RunwaySeamGrid grids[3];
+    const RunwaySeamGrid *const source[2] = { &grids[0], &grids[1] };
+    const RunwaySeamGrid *const film[2] = { &grids[0], &grids[2] };
+    RunwaySeam seam;
+
+    draw(f, 0, unchanged);
+    ff_runway_seam_measure(&grids[0], &f->picture);
+    draw(f, 0, negative);
+    ff_runway_seam_measure(&grids[1], &f->picture);
+    draw(f, 0, toned);
+    ff_runway_seam_measure(&grids[2], &f->picture);
+    assert_int_equal(ff_runway_seam_fit(&seam, source, film), RUNWAY_SEAM_CUT);
+    free(f);
+}
+
+/* Gains stay within their bounds, whatever is asked for. */
+static double flat(int plane, const double yuv[3], double x, double y)
+{
+    return plane ? yuv[plane] : 128 + (yuv[0] - 128) * 0.65;
+}
+
+static void test_bounds(void **state)
+{
+    RunwaySeam seam;
+    double distance = 255.0 / (RUNWAY_SEAM_KNOTS - 1), steepest = 0;
+
+    assert_int_equal(fit(&seam, 8, unchanged, flat), RUNWAY_SEAM_MATCHED);
+    for (int i = 1; i < RUNWAY_SEAM_KNOTS; i++) {
+        double step = seam.curve[i] - seam.curve[i - 1];
+
+        assert_true(step <= 0.5 * distance + 1e-6);
+        assert_true(step >= -0.33 * distance - 1e-6);
+        steepest = fmax(steepest, step);
+    }
+    assert_true(steepest > 0.49 * distance);
+}
+
+static void test_strength(void **state)
+{
+    Film *is = new_film(8), *was = new_film(8);
+    RunwaySeam seam;
+    int64_t s = 1000000;
+
+    assert_int_equal(fit(&seam, 8, unchanged, lit), RUNWAY_SEAM_MATCHED);
+    draw(is, 1, lit);
+    draw(was, 1, lit);
+    assert_int_equal(ff_runway_seam_apply(&seam, 0, &is->picture), 0);
+    assert_memory_equal(is->samples, was->samples, sizeof(is->samples));
+
+    assert_true(ff_runway_seam_strength(0, 5 * s) == 1);
+    assert_true(ff_runway_seam_strength(4 * s, 5 * s) == 0);
+    assert_true(ff_runway_seam_strength(2 * s, 2 * s) == 0);
+    assert_true(fabs(ff_runway_seam_strength(2 * s, 9 * s) - 0.5) < 1e-9);
+    for (int64_t t = 0; t < 5 * s; t += s / 24)
+        assert_true(ff_runway_seam_strength(t, 5 * s) -
+                    ff_runway_seam_strength(t + s / 24, 5 * s) < 0.02);
+    free(is);
+    free(was);
+}
+
+/* A picture smaller than the grid has blocks without a pixel; one that is gray
+ * has no chroma. */
+static void test_odd_pictures(void **state)
+{
+    uint8_t y[9 * 7];
+    RunwaySeamPicture p = {
+        .data = { y, NULL, NULL }, .stride = { 9 }, .width = 9, .height = 7,
+        .bits = 8, .gray = 1,
+    };
+    RunwaySeamGrid grid;
+    RunwaySeam seam = { .curve = { 0 } };
+
+    memset(y, 77, sizeof(y));
+    ff_runway_seam_measure(&grid, &p);
+    assert_true(grid.mean[1][0] == 128);
+    for (int i = 0; i < RUNWAY_SEAM_KNOTS; i++)
+        seam.curve[i] = 10;
+    assert_int_equal(ff_runway_seam_apply(&seam, 1, &p), 0);
+    for (size_t i = 0; i < sizeof(y); i++)
+        assert_int_equal(y[i], 87);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_tone),
+        cmocka_unit_test(test_light),
+        cmocka_unit_test(test_negative),
+        cmocka_unit_test(test_nothing_to_correct),
+        cmocka_unit_test(test_object),
+        cmocka_unit_test(test_unlike),
+        cmocka_unit_test(test_cut),
+        cmocka_unit_test(test_bounds),
+        cmocka_unit_test(test_strength),
+        cmocka_unit_test(test_odd_pictures),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
