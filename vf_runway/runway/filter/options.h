@@ -55,6 +55,12 @@ enum RunwayTiming {
     RUNWAY_TIMING_NATIVE,
 };
 
+/** What is done to the joint of two clips. */
+enum RunwaySeamMode {
+    RUNWAY_SEAM_MODE_NONE,
+    RUNWAY_SEAM_MODE_MATCH,
+};
+
 typedef struct RunwaySettings {
     /* options, set by AVOption */
     char *prompt, *prompt_file;
@@ -77,6 +83,7 @@ typedef struct RunwaySettings {
     AVDictionary *encoder_opts;
     char *size;
     int timing;
+    int seam;
     int interlaced;
     char *log_path;
     char *ca_file;

@@ -42,6 +42,7 @@ typedef struct Node {
     int nb_spooled;             ///< frames in the spool; with a clip its source
     int index;                  ///< number of the clip, 0: frames pass through
     int nb_out;                 ///< frames that have come out
+    int shot;                   ///< as in RunwaySequence, when it was closed
     RunwayPicture *keyframes;   ///< what the clip's job refers to
     struct Node *next;
 } Node;
@@ -63,6 +64,9 @@ struct RunwaySequence {
     int nb_spooled;             ///< of its frames, with keep_source
     int nb_clips;
     uint8_t *keyframe_used;     ///< for each of the keyframes
+    int shot;                   ///< counts changes of the request
+    RunwayJoint joint;          ///< how the clip that came out last ends
+    int joint_shot;             ///< its shot, -1: nothing to match with
     int nb_kept;                ///< clips that came out as their source
     RunwayPlan plan;
 };
@@ -107,6 +111,7 @@ int ff_runway_sequence_create(RunwaySequence **sequence,
     if (!s)
         return ret;
     s->config  = *config;
+    s->joint_shot = -1;
     s->set     = set;
     s->request = set->request;
     if (set->nb_keyframes) {
@@ -421,6 +426,7 @@ static int close_clip(RunwaySequence *s)
     FFSWAP(RunwayClip *, node->clip, s->open);
     FFSWAP(RunwayPicture *, node->keyframes, keyframes);
     FFSWAP(int, node->nb_spooled, s->nb_spooled);
+    node->shot  = s->shot;
     node->index = job->index;
     if (ff_runway_pipeline_admit(s->pipeline, &job, &err))
         ret = ff_runway_report(s->set->log_ctx, &err);
@@ -439,8 +445,10 @@ int ff_runway_sequence_change(RunwaySequence *s, const RunwayRequest *request)
 
     if (request->seed != now->seed || request->references != now->references ||
         !request->prompt != !now->prompt ||
-        (request->prompt && strcmp(request->prompt, now->prompt)))
+        (request->prompt && strcmp(request->prompt, now->prompt))) {
         ret = close_clip(s);
+        s->shot++;
+    }
     s->request = *request;
     return ret;
 }
@@ -570,6 +578,37 @@ static int mark_source(RunwaySequence *s, AVFrame *frame, int index)
     return ret;
 }
 
+/* The result of the first in line is there: begin to read it. */
+static int open_result(RunwaySequence *s)
+{
+    const Node *node = s->head;
+    int ret = ff_runway_clip_open_result(node->clip, node->job->result_fd,
+                                         node->job->result_size,
+                                         node->job->now.task_id);
+
+    /* a new prompt is a new look */
+    if (ret < 0 || s->set->seam != RUNWAY_SEAM_MODE_MATCH ||
+        s->joint_shot != node->shot)
+        return ret;
+    return ff_runway_clip_match(node->clip, &s->joint);
+}
+
+/* The first in line is out. */
+static void finish_clip(RunwaySequence *s)
+{
+    const Node *node = s->head;
+
+    s->joint_shot = -1;
+    if (s->set->seam == RUNWAY_SEAM_MODE_MATCH &&
+        s->set->timing == RUNWAY_TIMING_SOURCE &&
+        ff_runway_clip_joint(node->clip, &s->joint))
+        s->joint_shot = node->shot;
+    log_emitted(s, node->nb_out, "generated");
+    if (s->spool)
+        ff_runway_spool_drop(s->spool, node->nb_spooled);
+    remove_head(s);
+}
+
 int ff_runway_sequence_ready(RunwaySequence *s, int64_t timeout)
 {
     RunwayJob *job = NULL;
@@ -585,9 +624,7 @@ int ff_runway_sequence_ready(RunwaySequence *s, int64_t timeout)
         return 0;
     if (!job->error.outcome) {
         FFSWAP(RunwayJob *, s->head->job, job);
-        ret = ff_runway_clip_open_result(s->head->clip, s->head->job->result_fd,
-                                         s->head->job->result_size,
-                                         s->head->job->now.task_id);
+        ret = open_result(s);
         if (ret >= 0 || ret == AVERROR_EXIT || !keeps_source(s))
             return ret < 0 ? ret : 1;
     } else {
@@ -609,12 +646,8 @@ int ff_runway_sequence_next(RunwaySequence *s, AVFrame **frame)
         if (ret < 0)
             return ret;
         node->nb_out++;
-        if (ff_runway_clip_is_done(node->clip)) {
-            log_emitted(s, node->nb_out, "generated");
-            if (s->spool)
-                ff_runway_spool_drop(s->spool, node->nb_spooled);
-            remove_head(s);
-        }
+        if (ff_runway_clip_is_done(node->clip))
+            finish_clip(s);
     } else {
         ret = ff_runway_spool_take(s->spool, frame);
         if (ret > 0 && node->index)
@@ -622,6 +655,7 @@ int ff_runway_sequence_next(RunwaySequence *s, AVFrame **frame)
         if (ret < 0)
             return ret;
         node->nb_out++;
+        s->joint_shot = -1;
         if (!--node->nb_spooled) {
             if (node->index)
                 log_emitted(s, node->nb_out, "source");

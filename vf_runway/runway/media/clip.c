@@ -56,6 +56,11 @@ struct RunwayClip {
     RunwayScaler *scaler;
     RunwayRetime retime;
     RunwayRect part;          ///< of the result's picture that is used
+    RunwaySeamGrid looks[2];  ///< of the source's first and last picture
+    RunwayJoint *before;      ///< what the clip is to be matched with, until its
+                              ///< first picture is there
+    RunwaySeam *seam;         ///< correction, NULL: none
+    const char *joint;        ///< what was made of the joint in front
     AVFrame *frame, *next;    ///< generated frame at or before the wanted time,
                               ///< and the one behind it
     int64_t time, next_time;  ///< of these, microseconds
@@ -173,6 +178,8 @@ void ff_runway_clip_free(RunwayClip **clip)
     av_frame_free(&c->frame);
     av_frame_free(&c->next);
     av_frame_free(&c->converted);
+    av_freep(&c->before);
+    av_freep(&c->seam);
     av_freep(clip);
 }
 
@@ -339,8 +346,10 @@ int ff_runway_clip_close(RunwayClip *c, RunwayClipFile *file)
         av_log(c->config.log_ctx, AV_LOG_WARNING, "clip %d ends after %.2f s: "
                "there is more in the picture than can be sent for longer\n",
                c->config.index, c->end / 1e6);
-    if (c->writer)
+    if (c->writer) {
         ret = ff_runway_writer_finish(c->writer, slots, &size);
+        memcpy(c->looks, ff_runway_writer_looks(c->writer), sizeof(c->looks));
+    }
     ff_runway_writer_free(&c->writer);
     if (ret >= 0 && size > max_size(c))
         ret = shrink(c, slots, &size);
@@ -489,17 +498,75 @@ static int seek_frame(RunwayClip *c, int64_t wanted)
     return 0;
 }
 
+int ff_runway_clip_match(RunwayClip *c, const RunwayJoint *before)
+{
+    int64_t start = av_rescale_q(c->start, c->config.time_base, AV_TIME_BASE_Q);
+
+    /* across a gap nobody sees a step */
+    if (FFABS(start - before->end) > c->last_length / 2)
+        return 0;
+    c->before = av_memdup(before, sizeof(*before));
+    return c->before ? 0 : AVERROR(ENOMEM);
+}
+
+int ff_runway_clip_joint(const RunwayClip *c, RunwayJoint *joint)
+{
+    joint->source = c->looks[1];
+    joint->end    = av_rescale_q(c->start, c->config.time_base,
+                                 AV_TIME_BASE_Q) + c->end;
+    return ff_runway_joint_measure(&joint->film, c->frame, c->part);
+}
+
+/* With the first picture at hand: what the clip should have looked like. */
+static int fit_joint(RunwayClip *c)
+{
+    const RunwaySeamGrid *const source[2] = { &c->before->source, &c->looks[0] };
+    RunwaySeamGrid first;
+    const RunwaySeamGrid *const film[2] = { &c->before->film, &first };
+    RunwaySeamFit fit;
+
+    if (ff_runway_joint_measure(&first, c->frame, c->part)) {
+        c->seam = av_malloc(sizeof(*c->seam));
+        if (!c->seam)
+            return AVERROR(ENOMEM);
+        fit = ff_runway_seam_fit(c->seam, source, film);
+        if (fit != RUNWAY_SEAM_MATCHED)
+            av_freep(&c->seam);
+        c->joint = ff_runway_joint_name(fit);
+        av_log(c->config.log_ctx, AV_LOG_VERBOSE, "%s: joint with the clip "
+               "before it: %s\n", c->label, c->joint);
+    }
+    av_freep(&c->before);
+    return 0;
+}
+
+/* Correct the present picture where it is. */
+static int correct(RunwayClip *c)
+{
+    double strength;
+    int ret = c->before ? fit_joint(c) : 0;
+
+    if (ret < 0 || !c->seam)
+        return ret;
+    strength = ff_runway_seam_strength(c->time, c->sent);
+    return strength > 0 ? ff_runway_joint_correct(c->seam, strength, c->frame,
+                                                  c->part) : 0;
+}
+
 /* Make c->converted from c->frame: size, format and colour of the output. */
 static int convert(RunwayClip *c, const AVFrame *props, AVFrame *dst)
 {
     const AVFrame *src = c->frame;
-    RunwayRect whole = { 0, 0, dst->width, dst->height }, part;
+    RunwayRect whole = { 0, 0, dst->width, dst->height };
     int ret;
 
-    part = ff_runway_geometry_result(&c->config.writer.geometry, src->width,
-                                     src->height, c->config.fit, dst->width,
-                                     dst->height, dst->sample_aspect_ratio.num,
-                                     dst->sample_aspect_ratio.den);
+    c->part = ff_runway_geometry_result(&c->config.writer.geometry, src->width,
+                                        src->height, c->config.fit, dst->width,
+                                        dst->height, dst->sample_aspect_ratio.num,
+                                        dst->sample_aspect_ratio.den);
+    ret = correct(c);
+    if (ret < 0)
+        return ret;
     /* what the source leaves unsaid has to be meant the same way here, so the
      * source's size decides it */
     dst->colorspace  = props->colorspace;
@@ -513,7 +580,7 @@ static int convert(RunwayClip *c, const AVFrame *props, AVFrame *dst)
         dst->width  = width;
         dst->height = height;
     }
-    ret = ff_runway_scaler_convert(c->scaler, src, part, dst, whole);
+    ret = ff_runway_scaler_convert(c->scaler, src, c->part, dst, whole);
     if (ret < 0)
         return ret;
     c->converted = dst;
@@ -532,6 +599,9 @@ static int set_metadata(const RunwayClip *c, AVFrame *frame)
     if (ret >= 0)
         ret = av_dict_set(&frame->metadata, "lavfi.runway_v2v.origin",
                           "generated", 0);
+    if (ret >= 0 && c->joint)
+        ret = av_dict_set(&frame->metadata, "lavfi.runway_v2v.seam", c->joint,
+                          0);
     return ret;
 }
 

@@ -33,6 +33,7 @@
 #include "libavutil/rational.h"
 
 #include "identity.h"
+#include "joint.h"
 #include "writer.h"
 #include "../math/segment.h"
 
@@ -97,6 +98,17 @@ void ff_runway_clip_identify(RunwayClip *clip, const char *endpoint,
 int ff_runway_clip_open_result(RunwayClip *clip, int fd, int64_t size,
                                const char *task);
 int ff_runway_clip_is_open(const RunwayClip *clip);
+
+/**
+ * After ff_runway_clip_open_result(): match the clip's colour and light to what
+ * came out before it, where that makes the joint clearly better. before is how
+ * the clip in front ended; copied. Not for timing=native.
+ */
+int ff_runway_clip_match(RunwayClip *clip, const RunwayJoint *before);
+
+/** Once the clip is done: how it ends. @return 1, or 0 where the next clip
+ *  cannot be matched with it */
+int ff_runway_clip_joint(const RunwayClip *clip, RunwayJoint *joint);
 
 /** Where on the source the clip lies, seconds. */
 void ff_runway_clip_extent(const RunwayClip *clip, double *start, double *end);

@@ -36,6 +36,7 @@ struct RunwayWriter {
     AVCodecContext *enc;
     AVPacket *packet;
     AVFrame *picture;    ///< as it is uploaded, encoded again where it is held
+    RunwaySeamGrid looks[2]; ///< of the first and the last picture
     AVFrame *last;       ///< the newest source frame, not encoded yet
     int64_t last_slot;   ///< where it begins
     int header_written;
@@ -338,6 +339,8 @@ static int convert_last(RunwayWriter *w)
         return ret;
     if (g->target.w != g->width || g->target.h != g->height)
         ff_runway_picture_replicate_edges(dst, g->target);
+    if (!w->last_slot)
+        ff_runway_joint_measure(&w->looks[0], dst, g->target);
     return 0;
 }
 
@@ -354,6 +357,11 @@ static int encode_last(RunwayWriter *w, int64_t slot)
         ret = encode(w, w->picture);
     }
     return ret;
+}
+
+const RunwaySeamGrid *ff_runway_writer_looks(const RunwayWriter *w)
+{
+    return w->looks;
 }
 
 int64_t ff_runway_writer_bytes(const RunwayWriter *w)
@@ -379,6 +387,9 @@ int ff_runway_writer_finish(RunwayWriter *w, int64_t slots,
 {
     int ret = encode_last(w, slots);
 
+    if (ret >= 0 && w->picture->buf[0])
+        ff_runway_joint_measure(&w->looks[1], w->picture,
+                                w->config.geometry.target);
     if (ret >= 0)
         ret = encode(w, NULL);
     if (ret >= 0) {

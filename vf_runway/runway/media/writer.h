@@ -35,6 +35,7 @@
 #include "libavutil/frame.h"
 
 #include "../math/geometry.h"
+#include "joint.h"
 
 typedef struct RunwayWriter RunwayWriter;
 
@@ -82,6 +83,10 @@ int ff_runway_writer_finish(RunwayWriter *writer, int64_t slots,
                             int64_t *size);
 
 void ff_runway_writer_free(RunwayWriter **writer);
+
+/** Means of the source's first [0] and last [1] picture as they were uploaded,
+ *  without the edges; after ff_runway_writer_finish(). */
+const RunwaySeamGrid *ff_runway_writer_looks(const RunwayWriter *writer);
 
 /** Bytes that have been encoded so far; what is on its way through the encoder
  *  is not among them. The same for the same frames and settings. */

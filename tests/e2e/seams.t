@@ -1,0 +1,162 @@
+#!/usr/bin/env perl
+# The joints of clips that were generated independently: seam=match makes them no
+# more visible than any other step of the film, and touches nothing where it has
+# nothing to do.
+#
+# This file is part of runway_v2v, LGPL 2.1 or later.
+use strict;
+use warnings;
+
+use Cwd qw(abs_path);
+use File::Basename qw(dirname);
+use lib dirname(abs_path(__FILE__)) . '/lib';
+
+use Test::More;
+
+use RunwayTest;
+use FilterTest;
+
+my ($WIDTH, $HEIGHT) = (320, 180);
+my $CLIP = 2;
+my @JOINTS = (48, 96);      # of six seconds at 24 fps
+my %OPTIONS = (prompt => 'echo', model => 'aleph2', provider => 'runway', clip_duration => $CLIP);
+
+my $measure = "$TMP/seams";
+my $made = run_cmd(['sh', '-c', "\${CC:-cc} -O2 -o '$measure' '$ROOT/tests/bench/seams.c' -lm"]);
+BAIL_OUT("seams.c: $made->{err}") if $made->{status};
+
+# A picture that moves slowly and has every level in it.
+sub film {
+    my ($name, $graph, $format) = @_;
+    my $path = "$TMP/$name.mkv";
+    my $run = run_cmd([$FFMPEG, qw(-hide_banner -nostdin -v error -y -f lavfi -i), $graph, '-pix_fmt', $format // 'yuv420p',
+        qw(-c:v ffv1 -colorspace bt709 -color_range tv), $path]);
+    die "cannot make $name: $run->{err}\n" if $run->{status};
+    return $path;
+}
+my $MOVING = "gradients=s=${WIDTH}x$HEIGHT:r=24:d=6:c0=0x205080:c1=0xd0b060:c2=0x407030:n=3:speed=0.01:seed=7";
+my $film = film('moving', $MOVING);
+
+sub pictures {
+    my ($film, $path) = @_;
+    my $run = run_cmd([$FFMPEG, qw(-hide_banner -nostdin -v error -y -i), $film, qw(-map 0:v:0 -pix_fmt yuv420p -f rawvideo), $path]);
+    die "cannot read $film: $run->{err}\n" if $run->{status};
+    return $path;
+}
+
+# Each joint's ratio: how much stronger it is than a usual step.
+sub ratios {
+    my ($source, $out) = @_;
+    my $run = run_cmd([$measure, $WIDTH, $HEIGHT, pictures($source, "$TMP/s.yuv"), pictures($out, "$TMP/o.yuv"), @JOINTS]);
+    die "seams: $run->{err}\n" if $run->{status};
+    return map { $_->{ratio} } grep { defined $_->{joint} } map { decode($_) } split /\n/, $run->{out};
+}
+
+sub service { return RunwayTest::Simulator->start('--latency' => 0, @_) }
+
+# What the filter has said of each frame's joint.
+sub said {
+    my ($run) = @_;
+    return join ' ', map { /seam=(\w+)/ ? $1 : () } split /\n/, $run->{stdout};
+}
+
+sub treated {
+    my ($sim, $name, $in, $options, %opt) = @_;
+    return ok_filter($sim, $name, in => $in, options => { %OPTIONS, base_url => $sim->{runway}, %$options },
+        after => "metadata=mode=print:key=lavfi.runway_v2v.seam:file=-", out => "$name.mkv",
+        env => { RUNWAYML_API_SECRET => 'key', COMETAPI_KEY => undef, %{ $opt{env} || {} } });
+}
+
+# Frames that differ, and by how much at most in the mean of luma.
+sub differing {
+    my ($one, $other) = @_;
+    my @frames = map { raw_frames($_->{out}, 'format=gray', $WIDTH * $HEIGHT) } $one, $other;
+    my ($nb, $most) = (0, 0);
+    for my $i (0 .. $#{ $frames[0] }) {
+        next if $frames[0][$i] eq $frames[1][$i];
+        $nb++;
+        my ($x, $y) = map { my $sum = 0; $sum += $_ for unpack 'C*', $_->[$i]; $sum / $WIDTH / $HEIGHT } @frames;
+        $most = abs($x - $y) if abs($x - $y) > $most;
+    }
+    return ($nb, $most);
+}
+
+subtest 'drift in tone' => sub {
+    for my $case (['echo', {}], ['negative', { prompt => 'negative' }]) {
+        my ($name, $options) = @$case;
+        my $sim = service('--drift' => 'tone', '--seed' => 3);
+        my $none = treated($sim, "$name-none", $film, { seam => 'none', %$options });
+        my $match = treated($sim, "$name-match", $film, $options);
+        my @before = ratios($film, $none->{out});
+        my @after = ratios($film, $match->{out});
+        cmp_ok($before[$_], '>', 6, "$name: joint $_ is seen untreated") for 0, 1;
+        cmp_ok($after[$_], '<', $before[$_] / 3, "$name: joint $_ is a third of that at most") for 0, 1;
+        like(said($match), qr/^matched( matched)*$/, "$name: said so");
+        is(said($none), '', "$name: seam=none says nothing");
+        is_deeply(times_of($match->{out}), times_of($none->{out}), "$name: no time has changed");
+    }
+};
+
+subtest 'every drift at once' => sub {
+    my $sim = service('--drift' => 'tone,field,place,grain', '--seed' => 5);
+    my $none = treated($sim, 'all-none', $film, { seam => 'none' });
+    my $match = treated($sim, 'all-match', $film, {});
+    my @before = ratios($film, $none->{out});
+    my @after = ratios($film, $match->{out});
+    cmp_ok($after[$_], '<', $before[$_] / 2, "joint $_ is half of what it was") for 0, 1;
+};
+
+subtest 'ten bits' => sub {
+    my $deep = film('deep', $MOVING, 'yuv420p10le');
+    my $sim = service('--drift' => 'tone', '--seed' => 3);
+    my $none = treated($sim, 'deep-none', $deep, { seam => 'none' });
+    my $match = treated($sim, 'deep-match', $deep, {});
+    my @before = ratios($deep, $none->{out});
+    my @after = ratios($deep, $match->{out});
+    cmp_ok($after[$_], '<', $before[$_] / 3, "joint $_ is a third at most") for 0, 1;
+};
+
+subtest 'without drift' => sub {
+    my $sim = service();
+    my ($nb, $most) = differing(treated($sim, 'plain-none', $film, { seam => 'none' }), treated($sim, 'plain-match', $film, {}));
+    cmp_ok($most, '<=', 0.3, "no frame changes by more than 0.3 levels in the mean ($nb are touched)");
+};
+
+subtest 'a cut of the source' => sub {
+    # the source's own cuts are where clips end
+    my $cut = film('cut', "$MOVING,negate=enable='gte(n,48)*lt(n,96)'");
+    my $sim = service('--drift' => 'tone', '--seed' => 3);
+    my $match = treated($sim, 'cut-match', $cut, {});
+    my ($nb) = differing(treated($sim, 'cut-none', $cut, { seam => 'none' }), $match);
+    is($nb, 0, 'every frame is that of seam=none');
+    like(said($match), qr/^cut( cut)*$/, 'said so');
+};
+
+subtest 'a new prompt is a new look' => sub {
+    my $sim = service('--drift' => 'tone', '--seed' => 3);
+    my %shots = (input => [], before => "sendcmd=c='1.9 runway_v2v prompt mirror'");
+    my $run = ok_filter($sim, 'shots', in => $film, options => { %OPTIONS, base_url => $sim->{runway} }, %shots,
+        after => "metadata=mode=print:key=lavfi.runway_v2v.seam:file=-", env => { RUNWAYML_API_SECRET => 'key', COMETAPI_KEY => undef });
+    # the clip from 1.9 s on has nothing before it, the one behind that has
+    unlike($run->{stdout}, qr/pts_time:2\.[0-9]+\n.*seam/, 'nothing is matched across it');
+    like($run->{stdout}, qr/pts_time:5\.[0-9]+\n.*seam/, 'but within the shot');
+};
+
+subtest 'native frames are left alone' => sub {
+    my $sim = service('--drift' => 'tone', '--seed' => 3);
+    is(said(treated($sim, 'native', $film, { timing => 'native' })), '', 'no joint is said to be treated');
+};
+
+subtest 'another treatment is free, and the same one the same' => sub {
+    my $sim = service('--drift' => 'tone', '--seed' => 3);
+    my %env = map { ($_ => "$TMP/$_") } qw(XDG_STATE_HOME XDG_CACHE_HOME);
+    my $first = treated($sim, 'first', $film, {}, env => \%env);
+    my $created = $sim->requests('create');
+    my $again = treated($sim, 'again', $film, {}, env => \%env);
+    treated($sim, 'other', $film, { seam => 'none' }, env => \%env);
+    is($sim->requests('create'), $created, 'nothing more was bought');
+    my ($nb) = differing($first, $again);
+    is($nb, 0, 'stored results give the same frames');
+};
+
+done_testing;

@@ -1,0 +1,53 @@
+/*
+ * This file is part of FFmpeg.
+ *
+ * FFmpeg is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * FFmpeg is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with FFmpeg; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+
+/**
+ * @file
+ * Joints of clips in FFmpeg's frames: math/seam on pictures. Errors are AVERROR
+ * codes.
+ */
+
+#ifndef AVFILTER_RUNWAY_MEDIA_JOINT_H
+#define AVFILTER_RUNWAY_MEDIA_JOINT_H
+
+#include "libavutil/frame.h"
+
+#include "../math/geometry.h"
+#include "../math/seam.h"
+
+/** How the film goes on behind a clip: what the next one is matched with. */
+typedef struct RunwayJoint {
+    RunwaySeamGrid source, film; ///< of the clip's last picture
+    int64_t end;                 ///< of the clip, microseconds of the source
+} RunwayJoint;
+
+/** Means of a part of a picture, corners even. @return 1, or 0 for a format
+ *  that is not planar YUV or gray, of which there are none */
+int ff_runway_joint_measure(RunwaySeamGrid *grid, const AVFrame *frame,
+                            RunwayRect part);
+
+/** Correct a part of a picture by so much of seam; the frame is made writable.
+ *  Only for frames that could be measured. */
+int ff_runway_joint_correct(const RunwaySeam *seam, double strength,
+                            AVFrame *frame, RunwayRect part);
+
+/** For metadata and logs: "matched", "cut", … */
+const char *ff_runway_joint_name(RunwaySeamFit fit);
+
+#endif /* AVFILTER_RUNWAY_MEDIA_JOINT_H */
