@@ -32,6 +32,7 @@
 #include "libavutil/opt.h"
 
 #include "runway/filter/filter.h"
+#include "runway/filter/negotiate.h"
 #include "runway/media/compat.h"
 
 #define OFFSET(x) offsetof(RunwayFilter, set.x)
@@ -133,5 +134,5 @@ RUNWAY_FILTER ff_vf_runway_v2v = {
     .process_command           = ff_runway_filter_process_command,
     FILTER_INPUTS(runway_v2v_inputs),
     FILTER_OUTPUTS(runway_v2v_outputs),
-    FILTER_QUERY_FUNC(ff_runway_filter_query_formats),
+    FILTER_QUERY_FUNC(ff_runway_negotiate_query),
 };

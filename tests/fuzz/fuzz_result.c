@@ -53,8 +53,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!ret) {
         /* it opens, because it did */
         MUST(!ff_runway_reader_open(&reader, fd, (int64_t)size,
-                                    AVCOL_SPC_BT709, NULL, NULL,
-                                    NULL));
+                                    NULL, NULL, NULL));
         while (ff_runway_reader_next(reader, frame, &time) > 0) {
             MUST(time > last && frame->width > 0 && frame->height > 0);
             MUST((int64_t)frame->width * frame->height <= RUNWAY_RESULT_PIXELS);

@@ -25,6 +25,7 @@
 
 #include "../media/compat.h"
 #include "filter_internal.h"
+#include "negotiate.h"
 
 /* how long one activation waits for a job at most: other branches of the graph
  * and the user's signals have to get through */
@@ -52,6 +53,7 @@ av_cold void ff_runway_filter_uninit(AVFilterContext *ctx)
                                ff_runway_interrupt_seen(&s->interrupt) ?
                                "interrupted" : "ok");
     ff_runway_sequence_free(&s->sequence);
+    ff_runway_scaler_free(&s->scaler);
     ff_runway_event_log_free(&s->events);
     ff_runway_interrupt_release(&s->interrupt);
     ff_runway_settings_free(&s->set);
@@ -64,8 +66,12 @@ static int put_frame(AVFilterContext *ctx)
     AVFrame *frame;
     int ret = ff_runway_sequence_next(s->sequence, &frame);
 
-    if (ret < 0)
+    if (ret >= 0)
+        ret = ff_runway_negotiate_fit(ctx->outputs[0], s->scaler, &frame);
+    if (ret < 0) {
+        av_frame_free(&frame);
         return ret;
+    }
     s->progress.nb_out++;
     ff_runway_progress_moved(&s->progress);
     s->end_pts = frame->pts + RUNWAY_FRAME_DURATION(frame);

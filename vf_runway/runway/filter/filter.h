@@ -41,6 +41,7 @@
 
 #include "../base/event_log.h"
 #include "../base/interrupt.h"
+#include "../media/scaler.h"
 #include "options.h"
 #include "progress.h"
 #include "sequence.h"
@@ -53,6 +54,7 @@ typedef struct RunwayFilter {
     RunwayInterrupt interrupt;
     RunwayEventLog *events;
     RunwaySequence *sequence;
+    RunwayScaler *scaler;       ///< for source frames that pass
     int64_t delta;              ///< length of a frame that does not say
     int64_t prev_pts;
     int warned_interlaced;
@@ -75,9 +77,6 @@ int ff_runway_filter_init(AVFilterContext *ctx);
 
 /** Stops what is under way (at most about two seconds), and reports. */
 void ff_runway_filter_uninit(AVFilterContext *ctx);
-
-/** For FILTER_QUERY_FUNC. */
-int ff_runway_filter_query_formats(AVFilterContext *ctx);
 
 /** config_props of the output pad: size, shape, time base and rate. */
 int ff_runway_filter_config_output(AVFilterLink *outlink);

@@ -28,17 +28,11 @@
 
 #include "../media/compat.h"
 #include "filter_internal.h"
+#include "negotiate.h"
 
 /* native frames have no rate that is known beforehand; this is fine enough for
  * any and what MPEG counts in */
 #define NATIVE_TIME_BASE (AVRational){ 1, 90000 }
-
-static const int pix_fmts[] = {
-    AV_PIX_FMT_YUV420P,   AV_PIX_FMT_YUV422P,   AV_PIX_FMT_YUV444P,
-    AV_PIX_FMT_YUVJ420P,  AV_PIX_FMT_YUVJ422P,  AV_PIX_FMT_YUVJ444P,
-    AV_PIX_FMT_YUV420P10, AV_PIX_FMT_YUV422P10, AV_PIX_FMT_YUV444P10,
-    AV_PIX_FMT_NONE
-};
 
 /* Whether frames of the input may come out as they are. */
 static int passes_source(const AVFilterContext *ctx)
@@ -47,24 +41,6 @@ static int passes_source(const AVFilterContext *ctx)
 
     return s->set.policy.dry_run || ctx->enable_str ||
            s->set.policy.on_error == RUNWAY_ON_ERROR_SOURCE;
-}
-
-/* Output has the input's format; but where results have more bits than a source
- * of eight, the graph may take them by wanting such a format behind. */
-int ff_runway_filter_query_formats(AVFilterContext *ctx)
-{
-    const RunwayFilter *s = ctx->priv;
-    const char *form = s->set.request.output_format;
-    int ret;
-
-    if (!form || !strcmp(form, "mp4") || passes_source(ctx))
-        return ff_set_common_formats(ctx, ff_make_format_list(pix_fmts));
-    ret = ff_formats_ref(ff_make_format_list(pix_fmts),
-                         &ctx->inputs[0]->outcfg.formats);
-    if (ret < 0)
-        return ret;
-    return ff_formats_ref(ff_make_format_list(pix_fmts),
-                          &ctx->outputs[0]->incfg.formats);
 }
 
 /* The picture is expanded to a ratio: the output holds the input as it is, and
@@ -125,7 +101,7 @@ static void warn_cropped(AVFilterContext *ctx, int ratio_w, int ratio_h)
                "size=generated keeps all of it\n", ratio_w, ratio_h);
 }
 
-int ff_runway_filter_config_output(AVFilterLink *outlink)
+static int config_size(AVFilterLink *outlink)
 {
     AVFilterContext *ctx = outlink->src;
     AVFilterLink *inlink = ctx->inputs[0];
@@ -168,4 +144,17 @@ int ff_runway_filter_config_output(AVFilterLink *outlink)
         return AVERROR(EINVAL);
     }
     return 0;
+}
+
+int ff_runway_filter_config_output(AVFilterLink *outlink)
+{
+    RunwayFilter *s = outlink->src->priv;
+    int ret = config_size(outlink);
+
+    if (ret < 0)
+        return ret;
+    ff_runway_negotiate_configure(outlink);
+    if (!s->scaler)
+        s->scaler = ff_runway_scaler_create(outlink->src);
+    return s->scaler ? 0 : AVERROR(ENOMEM);
 }

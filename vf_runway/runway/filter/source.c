@@ -22,20 +22,15 @@
 #define RUNWAY_COMPAT_FILTER
 
 #include "libavutil/mathematics.h"
-#include "libavutil/pixdesc.h"
 
 #include "../media/averror.h"
 #include "../media/compat.h"
 #include "filter_internal.h"
+#include "negotiate.h"
 
 static AVFrame *get_buffer(void *opaque)
 {
-    AVFilterLink *outlink = opaque;
-    AVFrame *frame = ff_get_video_buffer(outlink, outlink->w, outlink->h);
-
-    if (frame)
-        frame->sample_aspect_ratio = outlink->sample_aspect_ratio;
-    return frame;
+    return ff_runway_negotiate_buffer(opaque);
 }
 
 static int is_interrupted(void *opaque)
@@ -93,6 +88,7 @@ static int start(AVFilterContext *ctx)
 static int check_frame(AVFilterContext *ctx, const AVFrame *frame)
 {
     RunwayFilter *s = ctx->priv;
+    int ret;
 
     if (frame->pts == AV_NOPTS_VALUE) {
         av_log(ctx, AV_LOG_ERROR, "a frame has no pts; put setpts or fps in "
@@ -105,16 +101,9 @@ static int check_frame(AVFilterContext *ctx, const AVFrame *frame)
                "filter\n", frame->pts, s->prev_pts);
         return AVERROR(EINVAL);
     }
-    if (frame->color_trc == AVCOL_TRC_SMPTE2084 ||
-        frame->color_trc == AVCOL_TRC_ARIB_STD_B67) {
-        av_log(ctx, AV_LOG_ERROR, "the input is HDR (%s), which the service "
-               "does not take; tone-map first, e.g. zscale=t=linear,"
-               "tonemap=hable,zscale=t=bt709:m=bt709:r=tv,format=yuv420p%s\n",
-               av_color_transfer_name(frame->color_trc),
-               avfilter_get_by_name("zscale") ? "" : "; this FFmpeg has no "
-               "zscale: it takes one that was built with libzimg");
-        return AVERROR(EINVAL);
-    }
+    ret = ff_runway_negotiate_check(ctx, frame);
+    if (ret < 0)
+        return ret;
     if (ff_runway_is_interlaced(frame) && !s->warned_interlaced) {
         int fail = s->set.interlaced == RUNWAY_INTERLACED_FAIL;
 
@@ -158,8 +147,12 @@ static void rescale_times(AVFilterContext *ctx, AVFrame *frame)
 static int put_untouched(AVFilterContext *ctx, AVFrame **frame)
 {
     RunwayFilter *s = ctx->priv;
-    AVFrame *out = *frame;
+    AVFrame *out;
+    int ret = ff_runway_negotiate_fit(ctx->outputs[0], s->scaler, frame);
 
+    if (ret < 0)
+        return ret;
+    out    = *frame;
     *frame = NULL;
     s->progress.nb_out++;
     s->end_pts = out->pts + RUNWAY_FRAME_DURATION(out);

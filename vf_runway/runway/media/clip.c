@@ -28,6 +28,7 @@
 #include "picture.h"
 #include "reader.h"
 #include "../api/task.h"
+#include "scaler.h"
 #include "../math/retime.h"
 #include "../base/disk.h"
 
@@ -38,7 +39,6 @@ struct RunwayClip {
     RunwayWriter *writer; ///< NULL with dry_run
     int fd;
     RunwayIdentity *identity;
-    enum AVColorSpace colorspace; ///< of the upload
     int64_t start;            ///< pts of the first frame, time base of config
     int64_t end;              ///< microseconds from start to the end so far
     int64_t last_length;      ///< of the newest frame, microseconds
@@ -66,6 +66,8 @@ struct RunwayClip {
     int64_t time, next_time;  ///< of these, microseconds
     int has_next;
     AVFrame *converted;       ///< frame as it went out last, NULL: none
+    enum AVColorSpace colorspace; ///< tags of that
+    enum AVColorRange color_range;
     int nb_out;               ///< source frames that have been answered
     int finished;             ///< native: the last generated frame is out
 };
@@ -106,6 +108,7 @@ static AVFrame *properties_of(const AVFrame *frame)
             }
         }
     }
+    props->format      = frame->format;
     props->width       = frame->width;
     props->height      = frame->height;
     props->repeat_pict = 0;
@@ -135,7 +138,6 @@ int ff_runway_clip_create(RunwayClip **clip, const RunwayClipConfig *config,
     c->config = *config;
     c->fd     = -1;
     c->start  = first->pts;
-    c->colorspace = ff_runway_writer_colorspace(first);
     c->identity = ff_runway_identity_create();
     if (!c->identity) {
         ret = AVERROR(ENOMEM);
@@ -298,8 +300,8 @@ static int shrink(RunwayClip *c, int64_t slots, int64_t *size)
     config.geometry.source = config.geometry.target =
         (RunwayRect){ 0, 0, config.geometry.width, config.geometry.height };
     ret = read = ff_runway_reader_open(&reader, c->fd, *size,
-                                       c->colorspace, config.interrupted,
-                                       config.opaque, c->config.log_ctx);
+                                       config.interrupted, config.opaque,
+                                       c->config.log_ctx);
     while (ret >= 0 && (ret = read = ff_runway_reader_next(reader, frame,
                                                            &time)) > 0) {
         if (!writer)
@@ -433,7 +435,7 @@ int ff_runway_clip_open_result(RunwayClip *c, int fd, int64_t size,
     c->scaler = ff_runway_scaler_create(c->config.log_ctx);
     if (!c->frame || !c->next || !c->scaler)
         return AVERROR(ENOMEM);
-    ret = ff_runway_reader_open(&c->reader, fd, size, c->colorspace,
+    ret = ff_runway_reader_open(&c->reader, fd, size,
                                 c->config.writer.interrupted,
                                 c->config.writer.opaque,
                                 c->config.log_ctx);
@@ -558,6 +560,7 @@ static int convert(RunwayClip *c, const AVFrame *props, AVFrame *dst)
 {
     const AVFrame *src = c->frame;
     RunwayRect whole = { 0, 0, dst->width, dst->height };
+    AVFrame named = { 0 };
     int ret;
 
     c->part = ff_runway_geometry_result(&c->config.writer.geometry, src->width,
@@ -567,19 +570,18 @@ static int convert(RunwayClip *c, const AVFrame *props, AVFrame *dst)
     ret = correct(c);
     if (ret < 0)
         return ret;
+    ff_runway_picture_tag_output(dst, props);
+    dst->color_primaries = props->color_primaries;
+    c->colorspace  = dst->colorspace;
+    c->color_range = dst->color_range;
     /* what the source leaves unsaid has to be meant the same way here, so the
      * source's size decides it */
-    dst->colorspace  = props->colorspace;
-    dst->color_range = props->color_range;
-    {
-        int width = dst->width, height = dst->height;
-
-        dst->width  = props->width;
-        dst->height = props->height;
-        ff_runway_picture_name_colour(dst);
-        dst->width  = width;
-        dst->height = height;
-    }
+    named.format     = dst->format;
+    named.width      = props->width;
+    named.height     = props->height;
+    named.colorspace = dst->colorspace;
+    ff_runway_picture_name_colour(&named);
+    dst->colorspace  = named.colorspace;
     ret = ff_runway_scaler_convert(c->scaler, src, c->part, dst, whole);
     if (ret < 0)
         return ret;
@@ -636,7 +638,8 @@ static int make_frame(RunwayClip *c, const AVFrame *props, AVFrame **out,
         return ret;
     }
     frame->sample_aspect_ratio = sar;
-    ff_runway_picture_name_full(frame);
+    frame->colorspace  = c->colorspace;
+    frame->color_range = c->color_range;
     *out = frame;
     return 1;
 }

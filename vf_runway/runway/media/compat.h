@@ -121,6 +121,59 @@ static inline const uint8_t *ff_runway_display_matrix(const AVStream *st)
 #define RUNWAY_PUBLIC(field) .field
 #endif
 
+/* links have a matrix and a range, which filters agree on: 9.15.100, FFmpeg 7.0
+ * (8c7934f73a). Before that each frame says what it has. Unspecified comes first
+ * in the lists: it is what is picked where the other side leaves it open. */
+#if LIBAVFILTER_VERSION_INT >= AV_VERSION_INT(9, 15, 100)
+static inline int ff_runway_refer_colours(AVFilterFormatsConfig *config,
+                                          int output)
+{
+    static const int spaces[] = {
+        AVCOL_SPC_UNSPECIFIED, AVCOL_SPC_BT709, AVCOL_SPC_SMPTE170M,
+        AVCOL_SPC_BT470BG, AVCOL_SPC_SMPTE240M, AVCOL_SPC_FCC,
+        AVCOL_SPC_BT2020_NCL, -1
+    };
+    int ret = ff_formats_ref(output ? ff_make_format_list(spaces)
+                                    : ff_all_color_spaces(),
+                             &config->color_spaces);
+
+    return ret < 0 ? ret : ff_formats_ref(ff_all_color_ranges(),
+                                          &config->color_ranges);
+}
+
+static inline void ff_runway_get_link_colours(const AVFilterLink *link,
+                                              AVFrame *frame)
+{
+    frame->colorspace  = link->colorspace;
+    frame->color_range = link->color_range;
+}
+
+static inline void ff_runway_set_link_colours(AVFilterLink *link,
+                                              const AVFrame *frame)
+{
+    link->colorspace  = frame->colorspace;
+    link->color_range = frame->color_range;
+}
+#else
+static inline int ff_runway_refer_colours(AVFilterFormatsConfig *config,
+                                          int output)
+{
+    return 0;
+}
+
+static inline void ff_runway_get_link_colours(const AVFilterLink *link,
+                                              AVFrame *frame)
+{
+    frame->colorspace  = AVCOL_SPC_UNSPECIFIED;
+    frame->color_range = AVCOL_RANGE_UNSPECIFIED;
+}
+
+static inline void ff_runway_set_link_colours(AVFilterLink *link,
+                                              const AVFrame *frame)
+{
+}
+#endif
+
 /* ffmpeg of 5.1 exits with 0 when a filter fails after the end of input was
  * delivered (its transcode() forgets the error; measured with 5.1.9, not so
  * with 6.1.1): everything that may fail has to be over by then. */

@@ -18,61 +18,76 @@
 
 #include <string.h>
 
-#include "libavutil/imgutils.h"
-#include "libavutil/opt.h"
 #include "libavutil/pixdesc.h"
-#include "libswscale/swscale.h"
 
 #include "compat.h"
+#include "format.h"
 #include "picture.h"
-#include "../math/matrix.h"
 
-/* Everything a SwsContext was set up for. */
-typedef struct Conversion {
-    int src_w, src_h, dst_w, dst_h;
-    enum AVPixelFormat src_format, dst_format;
-    enum AVColorSpace src_space, dst_space;
-    int src_full, dst_full;
-} Conversion;
-
-struct RunwayScaler {
-    void *log_ctx;
-    struct SwsContext *sws;
-    Conversion now;
-};
-
-static int is_yuvj(enum AVPixelFormat format)
+static int is_yuv(const AVFrame *frame)
 {
-    return format == AV_PIX_FMT_YUVJ420P || format == AV_PIX_FMT_YUVJ422P ||
-           format == AV_PIX_FMT_YUVJ444P;
+    return !ff_runway_format_is_rgb(frame->format) &&
+           !ff_runway_format_is_gray(frame->format);
 }
 
-/* The same planes without the range in the name: libswscale warns of yuvj. */
-static enum AVPixelFormat plain_format(enum AVPixelFormat format)
+static int is_unsaid(enum AVColorSpace space)
 {
-    switch (format) {
-    case AV_PIX_FMT_YUVJ420P: return AV_PIX_FMT_YUV420P;
-    case AV_PIX_FMT_YUVJ422P: return AV_PIX_FMT_YUV422P;
-    case AV_PIX_FMT_YUVJ444P: return AV_PIX_FMT_YUV444P;
-    default:                  return format;
-    }
-}
-
-void ff_runway_picture_name_full(AVFrame *frame)
-{
-    if (is_yuvj(frame->format))
-        frame->color_range = AVCOL_RANGE_JPEG;
+    /* what was RGB once may say so still */
+    return space == AVCOL_SPC_UNSPECIFIED || space == AVCOL_SPC_RESERVED ||
+           space == AVCOL_SPC_RGB;
 }
 
 void ff_runway_picture_name_colour(AVFrame *frame)
 {
-    ff_runway_picture_name_full(frame);
+    int yuv = is_yuv(frame);
+
+    if (ff_runway_format_is_rgb(frame->format) ||
+        ff_runway_format_is_full(frame->format))
+        frame->color_range = AVCOL_RANGE_JPEG;
     if (frame->color_range == AVCOL_RANGE_UNSPECIFIED)
-        frame->color_range = AVCOL_RANGE_MPEG;
-    if (frame->colorspace == AVCOL_SPC_UNSPECIFIED ||
-        frame->colorspace == AVCOL_SPC_RESERVED)
+        frame->color_range = yuv ? AVCOL_RANGE_MPEG : AVCOL_RANGE_JPEG;
+    if (!yuv)
+        frame->colorspace = AVCOL_SPC_RGB;
+    else if (is_unsaid(frame->colorspace))
         frame->colorspace = frame->width >= 1280 || frame->height > 576 ?
                             AVCOL_SPC_BT709 : AVCOL_SPC_SMPTE170M;
+    if (frame->color_primaries == AVCOL_PRI_UNSPECIFIED)
+        frame->color_primaries =
+            frame->colorspace == AVCOL_SPC_BT2020_NCL ? AVCOL_PRI_BT2020  :
+            frame->colorspace == AVCOL_SPC_BT470BG    ? AVCOL_PRI_BT470BG :
+            frame->colorspace == AVCOL_SPC_SMPTE170M  ? AVCOL_PRI_SMPTE170M :
+                                                        AVCOL_PRI_BT709;
+    if (frame->color_trc == AVCOL_TRC_UNSPECIFIED)
+        frame->color_trc = frame->colorspace == AVCOL_SPC_BT470BG ||
+                           frame->colorspace == AVCOL_SPC_SMPTE170M ?
+                           AVCOL_TRC_SMPTE170M : AVCOL_TRC_BT709;
+}
+
+void ff_runway_picture_tag_output(AVFrame *dst, const AVFrame *src)
+{
+    if (ff_runway_format_is_rgb(dst->format)) {
+        dst->colorspace  = AVCOL_SPC_RGB;
+        dst->color_range = AVCOL_RANGE_JPEG;
+        return;
+    }
+    if (ff_runway_format_is_gray(dst->format)) {
+        dst->colorspace = AVCOL_SPC_UNSPECIFIED;
+        if (ff_runway_format_is_gray(src->format))
+            dst->color_range = src->color_range;
+        else
+            dst->color_range = AVCOL_RANGE_JPEG;
+        return;
+    }
+    if (is_unsaid(dst->colorspace))
+        dst->colorspace = is_yuv(src) && src->colorspace != AVCOL_SPC_RGB ?
+                          src->colorspace :
+                          dst->height >= 720 ? AVCOL_SPC_BT709
+                                             : AVCOL_SPC_SMPTE170M;
+    if (ff_runway_format_is_full(dst->format))
+        dst->color_range = AVCOL_RANGE_JPEG;
+    else if (dst->color_range == AVCOL_RANGE_UNSPECIFIED)
+        dst->color_range = is_yuv(src) && !ff_runway_format_is_full(src->format)
+                           ? src->color_range : AVCOL_RANGE_MPEG;
 }
 
 /* Whether b is a with rows and columns of its chroma exchanged. */
@@ -179,174 +194,6 @@ int ff_runway_picture_turn(AVFrame *frame, RunwayTurn turn)
     }
     av_frame_free(&turned);
     return ret;
-}
-
-RunwayScaler *ff_runway_scaler_create(void *log_ctx)
-{
-    RunwayScaler *scaler = av_mallocz(sizeof(*scaler));
-
-    if (scaler)
-        scaler->log_ctx = log_ctx;
-    return scaler;
-}
-
-void ff_runway_scaler_free(RunwayScaler **scaler)
-{
-    if (!*scaler)
-        return;
-    sws_freeContext((*scaler)->sws);
-    av_freep(scaler);
-}
-
-static int set_up(RunwayScaler *scaler, const Conversion *c)
-{
-    struct SwsContext *sws = sws_alloc_context();
-    int ret;
-
-    if (!sws)
-        return AVERROR(ENOMEM);
-    av_opt_set_int(sws, "srcw", c->src_w, 0);
-    av_opt_set_int(sws, "srch", c->src_h, 0);
-    av_opt_set_int(sws, "dstw", c->dst_w, 0);
-    av_opt_set_int(sws, "dsth", c->dst_h, 0);
-    av_opt_set_int(sws, "src_format", c->src_format, 0);
-    av_opt_set_int(sws, "dst_format", c->dst_format, 0);
-    av_opt_set_int(sws, "src_range", c->src_full, 0);
-    av_opt_set_int(sws, "dst_range", c->dst_full, 0);
-    av_opt_set_int(sws, "sws_flags", SWS_BICUBIC | SWS_ACCURATE_RND |
-                   SWS_FULL_CHR_H_INT | SWS_FULL_CHR_H_INP, 0);
-    ret = sws_init_context(sws, NULL, NULL);
-    if (ret >= 0) {
-        /* a failure only means that there is no matrix to set */
-        sws_setColorspaceDetails(sws, sws_getCoefficients(c->src_space),
-                                 c->src_full,
-                                 sws_getCoefficients(c->dst_space),
-                                 c->dst_full, 0, 1 << 16, 1 << 16);
-        sws_freeContext(scaler->sws);
-        scaler->sws = sws;
-        scaler->now = *c;
-        return 0;
-    }
-    sws_freeContext(sws);
-    av_log(scaler->log_ctx, AV_LOG_ERROR,
-           "cannot convert %dx%d %s to %dx%d %s\n", c->src_w, c->src_h,
-           av_get_pix_fmt_name(c->src_format), c->dst_w, c->dst_h,
-           av_get_pix_fmt_name(c->dst_format));
-    return ret;
-}
-
-static void plane_pointers(const AVFrame *frame, int x, int y,
-                           uint8_t *data[4])
-{
-    const AVPixFmtDescriptor *desc = av_pix_fmt_desc_get(frame->format);
-
-    memset(data, 0, 4 * sizeof(*data));
-    for (int i = 0; i < 4 && frame->data[i]; i++) {
-        int chroma = i == 1 || i == 2;
-        int px = chroma ? x >> desc->log2_chroma_w : x;
-        int py = chroma ? y >> desc->log2_chroma_h : y;
-
-        data[i] = frame->data[i] + (ptrdiff_t)py * frame->linesize[i] +
-                  px * desc->comp[i].step;
-    }
-}
-
-/* @return 0 for a matrix that is not made of weights, or not known here */
-static int weights_of(enum AVColorSpace space, RunwayPrimaryWeights *weights)
-{
-    switch (space) {
-    case AVCOL_SPC_BT709:
-        *weights = (RunwayPrimaryWeights){ 0.2126, 0.0722 };
-        return 1;
-    case AVCOL_SPC_BT470BG:
-    case AVCOL_SPC_SMPTE170M:
-        *weights = (RunwayPrimaryWeights){ 0.299, 0.114 };
-        return 1;
-    case AVCOL_SPC_SMPTE240M:
-        *weights = (RunwayPrimaryWeights){ 0.212, 0.087 };
-        return 1;
-    case AVCOL_SPC_FCC:
-        *weights = (RunwayPrimaryWeights){ 0.30, 0.11 };
-        return 1;
-    case AVCOL_SPC_BT2020_NCL:
-        *weights = (RunwayPrimaryWeights){ 0.2627, 0.0593 };
-        return 1;
-    default:
-        return 0;
-    }
-}
-
-/* Change the matrix of a part of a frame, in place. */
-static int change_matrix(AVFrame *frame, RunwayRect part, int full,
-                         RunwayPrimaryWeights from, RunwayPrimaryWeights to)
-{
-    const AVPixFmtDescriptor *desc = av_pix_fmt_desc_get(frame->format);
-    RunwayPlanes planes = {
-        .width         = part.w,
-        .height        = part.h,
-        .log2_chroma_w = desc->log2_chroma_w,
-        .log2_chroma_h = desc->log2_chroma_h,
-    };
-    RunwayMatrix matrix;
-    uint8_t *data[4];
-
-    plane_pointers(frame, part.x, part.y, data);
-    for (int i = 0; i < 3; i++) {
-        planes.data[i]   = data[i];
-        planes.stride[i] = frame->linesize[i];
-    }
-    ff_runway_matrix_plan(&matrix, from, to, full, desc->comp[0].depth);
-    return ff_runway_matrix_apply(&matrix, &planes) ? AVERROR(ENOMEM) : 0;
-}
-
-int ff_runway_scaler_convert(RunwayScaler *scaler, const AVFrame *src,
-                             RunwayRect from, AVFrame *dst, RunwayRect to)
-{
-    RunwayPrimaryWeights was, is;
-    Conversion c;
-    uint8_t *in[4], *out[4];
-    int turns, ret;
-
-    memset(&c, 0, sizeof(c)); /* compared as bytes */
-    c.src_w      = from.w;
-    c.src_h      = from.h;
-    c.dst_w      = to.w;
-    c.dst_h      = to.h;
-    c.src_format = plain_format(src->format);
-    c.dst_format = plain_format(dst->format);
-    c.src_space  = src->colorspace;
-    c.dst_space  = dst->colorspace;
-    c.src_full   = src->color_range == AVCOL_RANGE_JPEG;
-    c.dst_full   = dst->color_range == AVCOL_RANGE_JPEG;
-
-    /* libswscale would go through RGB, pixel by pixel: most of what the filter
-     * costs a processor. Scaled in its own matrix first, the rest is little */
-    turns = c.src_space != c.dst_space && weights_of(c.src_space, &was) &&
-            weights_of(c.dst_space, &is);
-    if (turns)
-        c.dst_space = c.src_space;
-
-    plane_pointers(src, from.x, from.y, in);
-    plane_pointers(dst, to.x, to.y, out);
-    /* nothing to compute: copying keeps every bit */
-    if (c.src_w == c.dst_w && c.src_h == c.dst_h &&
-        c.src_format == c.dst_format && c.src_space == c.dst_space &&
-        c.src_full == c.dst_full) {
-        av_image_copy(out, dst->linesize, (const uint8_t **)in, src->linesize,
-                      c.src_format, c.src_w, c.src_h);
-        return turns ? change_matrix(dst, to, c.dst_full, was, is) : 0;
-    }
-
-    if (!scaler->sws || memcmp(&c, &scaler->now, sizeof(c))) {
-        ret = set_up(scaler, &c);
-        if (ret < 0)
-            return ret;
-    }
-    ret = sws_scale(scaler->sws, (const uint8_t *const *)in, src->linesize, 0,
-                    c.src_h, out, dst->linesize);
-    if (ret < 0)
-        return ret;
-    return turns ? change_matrix(dst, to, c.dst_full, was, is) : 0;
 }
 
 void ff_runway_picture_replicate_edges(AVFrame *frame, RunwayRect rect)

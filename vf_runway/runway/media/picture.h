@@ -18,7 +18,8 @@
 
 /**
  * @file
- * One picture to another size, format and colour. Errors are AVERROR codes.
+ * What the colours of a picture mean, and pictures that are turned or lack their
+ * edges. Errors are AVERROR codes.
  */
 
 #ifndef AVFILTER_RUNWAY_MEDIA_PICTURE_H
@@ -31,13 +32,20 @@
 /**
  * Name what a frame leaves unsaid: an unspecified matrix becomes BT.709 from
  * 1280 columns or 577 lines on and BT.601 below (what players do), the range
- * of a yuvj format full, any other unspecified range limited. Only the frame's
- * tags are changed.
+ * of RGB and gray full, any other unspecified range limited; primaries and
+ * transfer go by the matrix. The matrix of RGB and gray, and the range of RGB
+ * and yuvj, are what they are whatever the tags say. Only tags are changed.
  */
 void ff_runway_picture_name_colour(AVFrame *frame);
 
-/** The range of a yuvj format is full, whatever a frame's tag says. */
-void ff_runway_picture_name_full(AVFrame *frame);
+/**
+ * Set the matrix and range of a frame that becomes the successor of src. What
+ * dst has is kept (its link may want something else), else both are the
+ * source's; YUV made from RGB or gray is BT.709 from 720 lines on and BT.601
+ * below, and limited, as is what has its full range in the name of a format
+ * that is not wanted.
+ */
+void ff_runway_picture_tag_output(AVFrame *dst, const AVFrame *src);
 
 /** Where pixels come to lie: x' = a x + c y, y' = b x + d y, each -1, 0 or 1,
  *  and of a and c, and of b and d, one is 0. */
@@ -50,20 +58,6 @@ typedef struct RunwayTurn {
  * it as it is. AVERROR_PATCHWELCOME for formats whose components are not planes.
  */
 int ff_runway_picture_turn(AVFrame *frame, RunwayTurn turn);
-
-typedef struct RunwayScaler RunwayScaler;
-
-RunwayScaler *ff_runway_scaler_create(void *log_ctx);
-void ff_runway_scaler_free(RunwayScaler **scaler);
-
-/**
- * Convert the part from of src to the part to of dst, by both frames' format
- * and colour tags (as ff_runway_picture_name_colour() leaves them). dst has
- * buffers already. Corners are even. What was set up for one conversion is kept
- * for the next of the same kind.
- */
-int ff_runway_scaler_convert(RunwayScaler *scaler, const AVFrame *src,
-                             RunwayRect from, AVFrame *dst, RunwayRect to);
 
 /** Fill everything outside rect with the pixels at its edges. 8 bit planar. */
 void ff_runway_picture_replicate_edges(AVFrame *frame, RunwayRect rect);

@@ -42,7 +42,6 @@ struct RunwayReader {
     int64_t first;       ///< pts of the first frame, stream time base
     int64_t last;        ///< time of the frame handed out last, -1: none
     int draining;
-    enum AVColorSpace colorspace; ///< where the clip does not say
     int no_memory;       ///< a picture was not decoded for that reason
     int (*cancelled)(void *opaque); ///< NULL: never
     void *opaque;
@@ -168,8 +167,7 @@ static void read_turn(RunwayReader *r)
 }
 
 static int open_reader(RunwayReader **reader, int fd, int64_t size,
-                       enum AVColorSpace colorspace, int threads,
-                       void *log_ctx)
+                       int threads, void *log_ctx)
 {
     RunwayReader *r = av_mallocz(sizeof(*r));
     int ret;
@@ -180,7 +178,6 @@ static int open_reader(RunwayReader **reader, int fd, int64_t size,
     r->log_ctx = log_ctx;
     r->fd      = fd;
     r->size    = size;
-    r->colorspace = colorspace;
     r->first   = AV_NOPTS_VALUE;
     r->last    = -1;
     r->packet  = av_packet_alloc();
@@ -270,7 +267,7 @@ static int accept(RunwayReader *r, AVFrame *frame, int64_t *time)
     r->last = *time;
     if (frame->colorspace == AVCOL_SPC_UNSPECIFIED ||
         frame->colorspace == AVCOL_SPC_RESERVED)
-        frame->colorspace = r->colorspace;
+        frame->colorspace = AVCOL_SPC_BT709;
     if (frame->color_range == AVCOL_RANGE_UNSPECIFIED)
         frame->color_range = AVCOL_RANGE_MPEG;
     ret = ff_runway_picture_turn(frame, r->turn);
@@ -396,13 +393,11 @@ static RunwayOutcome measure(RunwayReader *r, RunwayError *err)
 }
 
 int ff_runway_reader_open(RunwayReader **reader, int fd, int64_t size,
-                          enum AVColorSpace colorspace,
                           int (*cancelled)(void *opaque), void *opaque,
                           void *log_ctx)
 {
     RunwayError err;
-    int ret = open_reader(reader, fd, size, colorspace, DECODER_THREADS,
-                          log_ctx);
+    int ret = open_reader(reader, fd, size, DECODER_THREADS, log_ctx);
 
     if (ret < 0)
         return ret;
@@ -478,7 +473,7 @@ RunwayOutcome ff_runway_reader_check(void *log_ctx,
     outcome = ff_runway_boxes_check(fd, size, cancelled, opaque, err);
     if (outcome)
         goto end;
-    ret = open_reader(&r, fd, size, AVCOL_SPC_BT709, 1, log_ctx);
+    ret = open_reader(&r, fd, size, 1, log_ctx);
     if (ret < 0) {
         outcome = ff_runway_error(err, blame(ret), "the result (%lld bytes) is "
                                   "no video that can be read: %s",

@@ -51,11 +51,9 @@ typedef struct RunwayReaderInfo {
 /**
  * Open the first size bytes of fd, which stays the caller's and open. All of it
  * is read once, and while cancelled() (may be NULL) answers non-zero, this and
- * what reads on return AVERROR_EXIT. colorspace is the matrix of a clip that
- * does not say: that of the one that was sent.
+ * what reads on return AVERROR_EXIT.
  */
 int ff_runway_reader_open(RunwayReader **reader, int fd, int64_t size,
-                          enum AVColorSpace colorspace,
                           int (*cancelled)(void *opaque), void *opaque,
                           void *log_ctx);
 void ff_runway_reader_free(RunwayReader **reader);
@@ -64,8 +62,8 @@ const RunwayReaderInfo *ff_runway_reader_info(const RunwayReader *r);
 
 /**
  * The next frame in order of presentation; *time is its time from the first
- * one, microseconds, and rises from frame to frame. A range that the clip leaves
- * out is limited, as in the clips that are sent. What is stored turned or
+ * one, microseconds, and rises from frame to frame. A matrix and range that the
+ * clip leaves out are those of the clips that are sent. What is stored turned or
  * mirrored (by the matrix of its track) is put upright.
  * @return 1 with a frame, 0 at the end, AVERROR on a damaged clip, AVERROR_EXIT
  *         when cancelled

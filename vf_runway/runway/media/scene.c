@@ -21,6 +21,7 @@
 
 #include "libavfilter/scene_sad.h"
 #include "libavutil/common.h"
+#include "libavutil/imgutils.h"
 #include "libavutil/pixdesc.h"
 
 #include "compat.h"
@@ -51,16 +52,20 @@ void ff_runway_scene_free(RunwayScene **scene)
     av_freep(scene);
 }
 
-/* Mean absolute difference of the luma, per cent of full scale. */
-static double luma_difference(const AVFrame *a, const AVFrame *b)
+/* Mean absolute difference of the first plane, per cent of full scale: luma, or
+ * all there is of a packed format. */
+static double plane_difference(const AVFrame *a, const AVFrame *b)
 {
-    int depth = av_pix_fmt_desc_get(a->format)->comp[0].depth;
-    ff_scene_sad_fn sad = ff_scene_sad_get_fn(depth == 8 ? 8 : 16);
+    const AVComponentDescriptor *comp =
+        &av_pix_fmt_desc_get(a->format)->comp[0];
+    int depth = comp->depth + comp->shift > 8 ? 16 : 8;
+    int scale = depth == 8 ? 8 : comp->depth + comp->shift;
+    int width = av_image_get_linesize(a->format, a->width, 0) * 8 / depth;
     uint64_t sum = 0;
 
-    sad(a->data[0], a->linesize[0], b->data[0], b->linesize[0], a->width,
-        a->height, &sum);
-    return sum * 100. / ((double)a->width * a->height) / (1 << depth);
+    ff_scene_sad_get_fn(depth)(a->data[0], a->linesize[0], b->data[0],
+                               b->linesize[0], width, a->height, &sum);
+    return sum * 100. / ((double)width * a->height) / (1 << scale);
 }
 
 double ff_runway_scene_score(RunwayScene *scene, const AVFrame *frame)
@@ -73,7 +78,7 @@ double ff_runway_scene_score(RunwayScene *scene, const AVFrame *frame)
 
     if (prev->buf[0] && !told && prev->width == frame->width &&
         prev->height == frame->height && prev->format == frame->format) {
-        double difference = luma_difference(prev, frame);
+        double difference = plane_difference(prev, frame);
 
         /* a cut differs much, and all of a sudden */
         score = av_clipd(FFMIN(difference,

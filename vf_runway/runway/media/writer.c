@@ -25,6 +25,7 @@
 #include "compat.h"
 #include "fdio.h"
 #include "picture.h"
+#include "scaler.h"
 #include "writer.h"
 
 struct RunwayWriter {
@@ -41,7 +42,6 @@ struct RunwayWriter {
     int64_t last_slot;   ///< where it begins
     int header_written;
     int64_t bytes;       ///< of packets so far
-    enum AVColorSpace colorspace; ///< of the upload
 };
 
 /* In this order for "auto": quality first, then what else a build may have. */
@@ -111,11 +111,25 @@ static void tune(RunwayWriter *w, const AVCodec *codec)
     }
 }
 
-static enum AVColorPrimaries usual_primaries(enum AVColorSpace colorspace)
+/* The matrix is converted; primaries and transfer are what they were, as far as
+ * they are those of video. */
+static void tag_upload(AVCodecContext *enc, const AVFrame *first)
 {
-    return colorspace == AVCOL_SPC_BT709   ? AVCOL_PRI_BT709 :
-           colorspace == AVCOL_SPC_BT470BG ? AVCOL_PRI_BT470BG
-                                           : AVCOL_PRI_SMPTE170M;
+    AVFrame named = { .format = first->format, .width = first->width,
+                      .height = first->height,
+                      .colorspace = first->colorspace,
+                      .color_primaries = first->color_primaries,
+                      .color_trc = first->color_trc };
+
+    ff_runway_picture_name_colour(&named);
+    enc->colorspace      = AVCOL_SPC_BT709;
+    enc->color_range     = AVCOL_RANGE_MPEG;
+    enc->color_primaries = named.color_primaries;
+    enc->color_trc       = named.color_trc;
+    if (ff_runway_scaler_is_wide(first)) {
+        enc->color_primaries = AVCOL_PRI_BT709;
+        enc->color_trc       = AVCOL_TRC_BT709;
+    }
 }
 
 static int open_encoder(RunwayWriter *w, const AVFrame *first)
@@ -139,15 +153,7 @@ static int open_encoder(RunwayWriter *w, const AVFrame *first)
     enc->framerate           = (AVRational){ w->config.rate_num,
                                              w->config.rate_den };
     enc->time_base           = av_inv_q(enc->framerate);
-    enc->colorspace          = w->colorspace;
-    enc->color_range         = AVCOL_RANGE_MPEG;
-    enc->color_primaries     = first->color_primaries;
-    enc->color_trc           = first->color_trc;
-    if (enc->color_primaries == AVCOL_PRI_UNSPECIFIED)
-        enc->color_primaries = usual_primaries(w->colorspace);
-    if (enc->color_trc == AVCOL_TRC_UNSPECIFIED)
-        enc->color_trc = w->colorspace == AVCOL_SPC_BT709 ?
-                         AVCOL_TRC_BT709 : AVCOL_TRC_SMPTE170M;
+    tag_upload(enc, first);
     enc->chroma_sample_location = AVCHROMA_LOC_LEFT;
     if (w->mux->oformat->flags & AVFMT_GLOBALHEADER)
         enc->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
@@ -207,23 +213,6 @@ static int write_header(RunwayWriter *w)
     return 0;
 }
 
-enum AVColorSpace ff_runway_writer_colorspace(const AVFrame *frame)
-{
-    AVFrame named = { .format = frame->format, .width = frame->width,
-                      .height = frame->height,
-                      .colorspace = frame->colorspace };
-
-    ff_runway_picture_name_colour(&named);
-    switch (named.colorspace) {
-    case AVCOL_SPC_BT709:
-    case AVCOL_SPC_BT470BG:
-    case AVCOL_SPC_SMPTE170M:
-        return named.colorspace;
-    default:
-        return AVCOL_SPC_BT709;
-    }
-}
-
 int ff_runway_writer_create(RunwayWriter **writer,
                             const RunwayWriterConfig *config, int fd,
                             const AVFrame *first)
@@ -235,7 +224,6 @@ int ff_runway_writer_create(RunwayWriter **writer,
     if (!w)
         return ret;
     w->config  = *config;
-    w->colorspace = ff_runway_writer_colorspace(first);
     w->scaler  = ff_runway_scaler_create(config->log_ctx);
     w->packet  = av_packet_alloc();
     w->picture = av_frame_alloc();
@@ -324,8 +312,8 @@ static int convert_last(RunwayWriter *w)
     dst->format      = AV_PIX_FMT_YUV420P;
     dst->width       = g->width;
     dst->height      = g->height;
-    dst->colorspace  = w->colorspace;
-    dst->color_range = AVCOL_RANGE_MPEG;
+    dst->colorspace  = w->enc->colorspace;
+    dst->color_range = w->enc->color_range;
     dst->sample_aspect_ratio = (AVRational){ 1, 1 };
     dst->color_primaries     = w->enc->color_primaries;
     dst->color_trc           = w->enc->color_trc;
@@ -333,7 +321,6 @@ static int convert_last(RunwayWriter *w)
     ret = av_frame_get_buffer(dst, 0);
     if (ret < 0)
         return ret;
-    ff_runway_picture_name_colour(src);
     ret = ff_runway_scaler_convert(w->scaler, src, from, dst, g->target);
     if (ret < 0)
         return ret;

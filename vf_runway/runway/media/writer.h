@@ -18,9 +18,9 @@
 
 /**
  * @file
- * Frames to the MP4 that is uploaded: H.264, yuv420p, limited range, square
- * pixels, even size, constant rate, tagged with the matrix it has.
- * Errors are AVERROR codes, and the reason is logged.
+ * Frames to the MP4 that is uploaded: H.264, yuv420p, BT.709 of limited range,
+ * square pixels, even size, constant rate. Errors are AVERROR codes,
+ * and the reason is logged.
  *
  * One thread at a time. Frames are encoded as they come: what stays in memory
  * is what the encoder holds and the frame written last.
@@ -55,13 +55,6 @@ typedef struct RunwayWriterConfig {
 /** Whether there is an encoder of that name, or any for "auto"; logs what is
  *  wanted. Opens nothing. */
 int ff_runway_writer_check_encoder(const char *encoder, void *log_ctx);
-
-/**
- * The matrix an upload of such frames has: the source's own where it is BT.601
- * or BT.709 (converting from one to the other goes through RGB, which costs as
- * much as an encode and a little quality), else BT.709.
- */
-enum AVColorSpace ff_runway_writer_colorspace(const AVFrame *frame);
 
 /** Start a clip in fd, an empty file that stays the caller's. first is a frame
  *  as they will come, for its primaries and transfer. */

@@ -1,0 +1,164 @@
+/*
+ * This file is part of FFmpeg.
+ *
+ * FFmpeg is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * FFmpeg is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with FFmpeg; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+#define RUNWAY_COMPAT_FILTER
+
+#include "../media/compat.h"
+#include "../media/alpha.h"
+#include "../media/format.h"
+#include "../media/picture.h"
+#include "negotiate.h"
+
+static int refer(AVFilterFormatsConfig *config, int output)
+{
+    int *list = ff_runway_formats(output);
+    int ret = list ? ff_formats_ref(ff_make_format_list(list), &config->formats)
+                   : AVERROR(ENOMEM);
+
+    av_free(list);
+    return ret < 0 ? ret : ff_runway_refer_colours(config, output);
+}
+
+int ff_runway_negotiate_query(AVFilterContext *ctx)
+{
+    int ret = refer(&ctx->inputs[0]->outcfg, 0);
+
+    return ret < 0 ? ret : refer(&ctx->outputs[0]->incfg, 1);
+}
+
+static const char *without_zscale(void)
+{
+    return avfilter_get_by_name("zscale") ? "" : "; this FFmpeg has no zscale: "
+           "it takes one that was built with libzimg";
+}
+
+int ff_runway_negotiate_check(AVFilterContext *ctx, const AVFrame *frame)
+{
+    switch (frame->color_trc) {
+    case AVCOL_TRC_SMPTE2084:
+    case AVCOL_TRC_ARIB_STD_B67:
+        av_log(ctx, AV_LOG_ERROR, "the input is HDR (%s), which the service "
+               "does not support; tone-map first: zscale=t=linear:npl=100,"
+               "format=gbrpf32le,zscale=p=bt709,tonemap=hable:desat=0,"
+               "zscale=t=bt709:m=bt709:r=tv,format=yuv420p%s\n",
+               av_color_transfer_name(frame->color_trc), without_zscale());
+        return AVERROR(EINVAL);
+    case AVCOL_TRC_LINEAR:
+    case AVCOL_TRC_LOG:
+    case AVCOL_TRC_LOG_SQRT:
+        av_log(ctx, AV_LOG_ERROR, "the input is tagged as %s, which the service "
+               "does not support; convert it first: zscale=t=bt709; or, where "
+               "the tag is wrong, setparams=color_trc=bt709%s\n",
+               frame->color_trc == AVCOL_TRC_LINEAR ? "linear light"
+                                                    : "logarithmic",
+               without_zscale());
+        return AVERROR(EINVAL);
+    default:
+        break;
+    }
+    if (ff_runway_format_is_rgb(frame->format) ||
+        ff_runway_format_is_gray(frame->format) ||
+        ff_runway_scaler_knows(frame->colorspace))
+        return 0;
+    av_log(ctx, AV_LOG_ERROR, "the matrix of the input (%s) is not supported; "
+           "convert it first: zscale=m=bt709; or, where the tag is wrong, "
+           "setparams=colorspace=bt709%s\n",
+           av_color_space_name(frame->colorspace), without_zscale());
+    return AVERROR(EINVAL);
+}
+
+void ff_runway_negotiate_configure(AVFilterLink *outlink)
+{
+    const AVFilterLink *inlink = outlink->src->inputs[0];
+    AVFrame in = { .format = inlink->format, .width = inlink->w,
+                   .height = inlink->h };
+    AVFrame out = { .format = outlink->format, .width = outlink->w,
+                    .height = outlink->h };
+
+    ff_runway_get_link_colours(inlink, &in);
+    ff_runway_get_link_colours(outlink, &out);
+    ff_runway_picture_tag_output(&out, &in);
+    ff_runway_set_link_colours(outlink, &out);
+}
+
+AVFrame *ff_runway_negotiate_buffer(AVFilterLink *outlink)
+{
+    AVFrame *frame = ff_get_video_buffer(outlink, outlink->w, outlink->h);
+
+    if (frame) {
+        frame->sample_aspect_ratio = outlink->sample_aspect_ratio;
+        frame->colorspace          = AVCOL_SPC_UNSPECIFIED;
+        frame->color_range         = AVCOL_RANGE_UNSPECIFIED;
+        ff_runway_get_link_colours(outlink, frame);
+    }
+    return frame;
+}
+
+static int is_fit(const AVFilterLink *outlink, const AVFrame *frame)
+{
+    AVFrame wanted = { .format = outlink->format, .width = outlink->w,
+                       .height = outlink->h };
+
+    ff_runway_get_link_colours(outlink, &wanted);
+    ff_runway_picture_tag_output(&wanted, frame);
+    return frame->format == wanted.format && frame->width == wanted.width &&
+           frame->height == wanted.height &&
+           (ff_runway_format_is_rgb(frame->format) ||
+            ff_runway_format_is_gray(frame->format) ||
+            (frame->colorspace == wanted.colorspace &&
+             (frame->color_range == wanted.color_range ||
+              ff_runway_format_is_full(frame->format))));
+}
+
+int ff_runway_negotiate_fit(AVFilterLink *outlink, RunwayScaler *scaler,
+                            AVFrame **frame)
+{
+    AVFrame *src = *frame, *dst;
+    RunwayRect from = { 0, 0, src->width, src->height };
+    RunwayRect to = { 0, 0, outlink->w, outlink->h };
+    enum AVColorSpace space;
+    enum AVColorRange range;
+    AVRational sar;
+    int ret;
+
+    if (is_fit(outlink, src))
+        return 0;
+    dst = ff_runway_negotiate_buffer(outlink);
+    if (!dst)
+        return AVERROR(ENOMEM);
+    ff_runway_picture_tag_output(dst, src);
+    dst->color_primaries = src->color_primaries;
+    space = dst->colorspace;
+    range = dst->color_range;
+    sar   = dst->sample_aspect_ratio;
+    ret = ff_runway_scaler_convert(scaler, src, from, dst, to);
+    if (ret >= 0)
+        ret = ff_runway_alpha_copy(scaler, src, dst);
+    if (ret >= 0)
+        ret = av_frame_copy_props(dst, src);
+    if (ret < 0) {
+        av_frame_free(&dst);
+        return ret;
+    }
+    dst->colorspace          = space;
+    dst->color_range         = range;
+    dst->sample_aspect_ratio = sar;
+    av_frame_free(frame);
+    *frame = dst;
+    return 0;
+}
