@@ -46,7 +46,7 @@ static const AVOption runway_v2v_options[] = {
     STR("prompt_file", prompt_file, NULL, "UTF-8 text file to read the prompt from, instead of prompt"),
     STR("model", model, NULL, "model to use; when not set gen4_aleph at cometapi, aleph2 at runway"),
     { "seed", "seed of the generation, the same for all clips; -1 sends none", OFFSET(seed), AV_OPT_TYPE_INT64, { .i64 = 1 }, -1, UINT32_MAX, RUNTIME },
-    { "take", "another number buys another result for the same clips", OFFSET(take), AV_OPT_TYPE_INT64, { .i64 = 0 }, 0, INT64_MAX, FLAGS },
+    { "take", "another number buys another result for the same clips", OFFSET(take), AV_OPT_TYPE_INT64, { .i64 = 0 }, 0, INT64_MAX, RUNTIME },
     STR("ratio", ratio, "auto", "output ratio WxH (or W:H, escaped) for models that have one; auto is the nearest to the input's"),
     /* behind ratio, so that what a colon cuts off comes to where it is told */
     STR("size", size, NULL, "output size WxH, or generated for the ratio's; the input's when not set"),

@@ -47,11 +47,14 @@ av_cold void ff_runway_filter_uninit(AVFilterContext *ctx)
 {
     RunwayFilter *s = ctx->priv;
 
+    if (s->sequence && s->set.policy.dry_run && !s->error)
+        ff_runway_sequence_log_plan(s->sequence, !s->ended);
     if (s->sequence)
         ff_runway_progress_end(&s->progress, &s->set, s->sequence, s->events,
                                s->error ? "error" :
                                ff_runway_interrupt_seen(&s->interrupt) ?
                                "interrupted" : "ok");
+    av_frame_free(&s->held);
     ff_runway_sequence_free(&s->sequence);
     ff_runway_scaler_free(&s->scaler);
     ff_runway_event_log_free(&s->events);
@@ -109,9 +112,11 @@ static int end_input(AVFilterContext *ctx)
     s->ended = 1;
     if (!s->sequence)
         return 0;
-    ret = ff_runway_sequence_end(s->sequence, discard);
+    ret = discard ? 0 : ff_runway_filter_send_last(ctx);
+    if (ret >= 0)
+        ret = ff_runway_sequence_end(s->sequence, discard);
     if (ret >= 0 && s->set.policy.dry_run)
-        ff_runway_sequence_log_plan(s->sequence);
+        ff_runway_sequence_log_plan(s->sequence, 0);
     return ret;
 }
 
@@ -252,10 +257,8 @@ int ff_runway_filter_process_command(AVFilterContext *ctx, const char *cmd,
         return ret;
     if (ret >= 0)
         ret = ff_runway_settings_change(&s->set, cmd);
-    if (ret >= 0 && s->sequence)
-        ret = ff_runway_sequence_change(s->sequence, &s->set.request);
-    if (ret == AVERROR_EXIT) /* interrupted: the next activate() ends it */
-        return 0;
+    /* the frame that is held was there before the command */
+    s->changed |= ret >= 0;
     /* going on with the old prompt would buy what nobody wants */
     if (ret < 0 && !s->error)
         s->error = ret;

@@ -45,6 +45,7 @@
 #include "options.h"
 #include "progress.h"
 #include "sequence.h"
+#include "window.h"
 
 typedef struct RunwayFilter {
     const AVClass *class;       ///< of the filter, for its options
@@ -55,8 +56,15 @@ typedef struct RunwayFilter {
     RunwayEventLog *events;
     RunwaySequence *sequence;
     RunwayScaler *scaler;       ///< for source frames that pass
-    int64_t delta;              ///< length of a frame that does not say
-    int64_t prev_pts;
+    RunwayWindow window;        ///< frames that are wanted behind the filter
+    int searched;               ///< for that window
+    int64_t delta;              ///< length of a frame by the link's rate, 0: it
+                                ///< has none
+    int64_t distance;           ///< of the newest two frames, 0: not known
+    int64_t prev_pts;           ///< of the newest frame that was to be sent
+    AVFrame *held;              ///< that frame, until its length is known
+    int changed;                ///< by a command; for the frame to come
+    int64_t nb_unsent;          ///< frames with a time stamp that did not rise
     int warned_interlaced;
 
     int status;                 ///< of the input, 0: it goes on
@@ -83,7 +91,7 @@ int ff_runway_filter_config_output(AVFilterLink *outlink);
 
 int ff_runway_filter_activate(AVFilterContext *ctx);
 
-/** prompt, seed, reference: a change ends the clip. */
+/** prompt, seed, take, reference: a change ends the clip. */
 int ff_runway_filter_process_command(AVFilterContext *ctx, const char *cmd,
                                      const char *arg, char *res, int res_len,
                                      int flags);

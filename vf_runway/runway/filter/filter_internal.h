@@ -33,4 +33,7 @@
  *  @return 1 when there was one, 0, AVERROR */
 int ff_runway_filter_take_input(AVFilterContext *ctx);
 
+/** No frame follows: send the one that is held. */
+int ff_runway_filter_send_last(AVFilterContext *ctx);
+
 #endif /* AVFILTER_RUNWAY_FILTER_FILTER_INTERNAL_H */

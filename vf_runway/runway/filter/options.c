@@ -556,6 +556,8 @@ int ff_runway_settings_change(RunwaySettings *set, const char *name)
         return set_references(set);
     if (!strcmp(name, "seed"))
         return set_seed(set);
+    if (!strcmp(name, "take"))
+        return 0;
     return AVERROR(ENOSYS);
 }
 

@@ -34,6 +34,9 @@
  * any and what MPEG counts in */
 #define NATIVE_TIME_BASE (AVRational){ 1, 90000 }
 
+/* frames per second that no input has */
+#define RATE_MAX 1000
+
 /* Whether frames of the input may come out as they are. */
 static int passes_source(const AVFilterContext *ctx)
 {
@@ -115,7 +118,8 @@ static int config_size(AVFilterLink *outlink)
                                    ctx);
     if (ret < 0)
         return ret;
-    s->delta = rate.num > 0 && rate.den > 0 ?
+    /* 90000/1 is a time base that was taken for a rate */
+    s->delta = rate.num > 0 && rate.den > 0 && av_q2d(rate) <= RATE_MAX ?
                av_rescale(AV_TIME_BASE, rate.den, rate.num) : 0;
     outlink->w         = inlink->w;
     outlink->h         = inlink->h;

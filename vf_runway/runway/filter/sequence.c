@@ -34,6 +34,10 @@
 #include "../engine/plan.h"
 #include "sequence.h"
 
+/* A frame that stands for longer is sent for so long, where one comes out for
+ * each that goes in: more of a still picture would be paid for and not shown. */
+#define STAND_MAX AV_TIME_BASE
+
 /* What is to come out, in order: a closed clip whose frames are not all out, or
  * frames in the spool, which pass through or stand in for a clip that failed. */
 typedef struct Node {
@@ -51,6 +55,7 @@ struct RunwaySequence {
     RunwaySequenceConfig config;
     const RunwaySettings *set;
     RunwayRequest request;      ///< of the frames to come; ratio as wanted
+    int64_t take;               ///< likewise
     RunwayPipeline *pipeline;
     Node *head, *tail;
     RunwaySpool *spool;
@@ -61,6 +66,8 @@ struct RunwaySequence {
     int width, height, format;  ///< of its frames
     int64_t pixels;             ///< of its result's picture, if like the upload
     int64_t frame;              ///< length of a frame of the upload
+    int64_t max_duration;       ///< of that clip, microseconds
+    int64_t first_pts;          ///< of its first frame
     int nb_spooled;             ///< of its frames, with keep_source
     int nb_clips;
     uint8_t *keyframe_used;     ///< for each of the keyframes
@@ -69,6 +76,7 @@ struct RunwaySequence {
     int joint_shot;             ///< its shot, -1: nothing to match with
     int nb_kept;                ///< clips that came out as their source
     RunwayPlan plan;
+    int plan_logged;
 };
 
 /* A length that clips cannot have is moved to where they can: never in silence,
@@ -114,6 +122,7 @@ int ff_runway_sequence_create(RunwaySequence **sequence,
     s->joint_shot = -1;
     s->set     = set;
     s->request = set->request;
+    s->take    = set->take;
     if (set->nb_keyframes) {
         s->keyframe_used = av_calloc(set->nb_keyframes, 1);
         if (!s->keyframe_used)
@@ -259,6 +268,8 @@ static int open_clip(RunwaySequence *s, const AVFrame *frame, int64_t length)
     config.out_time_base = c->out_time_base;
     config.native        = set->timing == RUNWAY_TIMING_NATIVE;
     config.dry_run       = set->policy.dry_run;
+    if (set->timing == RUNWAY_TIMING_SOURCE)
+        config.max_stand = STAND_MAX;
     config.fit           = set->fit;
     config.segment       = plan_segment(s, length);
     if (set->transport != RUNWAY_SEND_UPLOAD)
@@ -288,6 +299,8 @@ static int open_clip(RunwaySequence *s, const AVFrame *frame, int64_t length)
                                   ratio_w, ratio_h);
     s->pixels = (int64_t)config.shape_w * config.shape_h;
     s->frame  = ff_runway_segment_length(&config.segment, 1);
+    s->max_duration = config.segment.max_duration;
+    s->first_pts    = frame->pts;
     s->width  = frame->width;
     s->height = frame->height;
     s->format = frame->format;
@@ -332,9 +345,22 @@ static void log_emitted(RunwaySequence *s, int frames, const char *origin)
     ff_runway_event(s->config.events, "emitted", fields);
 }
 
-void ff_runway_sequence_log_plan(RunwaySequence *s)
+/* What a clip costs that has length. */
+static int64_t price(const RunwaySequence *s, int64_t length)
 {
+    const RunwayPriced priced = { length, s->request.output_format, s->pixels };
+
+    return ff_runway_credits(s->request.model, &priced);
+}
+
+void ff_runway_sequence_log_plan(RunwaySequence *s, int early)
+{
+    if (s->plan_logged++)
+        return;
     ff_runway_plan_log(&s->plan, &s->set->policy, &s->set->log);
+    if (early)
+        ff_runway_plan_log_read_ahead(&s->set->policy,
+                                      price(s, s->max_duration), &s->set->log);
 }
 
 /* The keyframes that lie in the clip, at the clip's own seconds. */
@@ -359,8 +385,8 @@ static int choose_keyframes(RunwaySequence *s, RunwayJob *job,
             continue;
         s->keyframe_used[i] = 1;
         (*keyframes)[nb] = set->keyframes[i];
-        (*keyframes)[nb].seconds = FFMAX(0, set->keyframes[i].seconds - start);
-        nb++;
+        (*keyframes)[nb++].seconds =
+            ff_runway_clip_place(s->open, set->keyframes[i].seconds) / 1e6;
     }
     if (m->max_keyframes && nb > m->max_keyframes) {
         av_log(set->log_ctx, AV_LOG_ERROR, "keyframe: %d are in %s, model %s "
@@ -379,7 +405,6 @@ static int close_clip(RunwaySequence *s)
     const RunwayModel *m = s->request.model;
     RunwayPicture *keyframes = NULL;
     RunwayClipFile file;
-    RunwayPriced priced;
     RunwayJob *job;
     Node *node;
     RunwayError err;
@@ -399,9 +424,7 @@ static int close_clip(RunwaySequence *s)
     job->sent   = file.length;
     job->upload = file.upload;
     av_strlcpy(job->label, ff_runway_clip_label(s->open), sizeof(job->label));
-    priced = (RunwayPriced){ job->sent, s->request.output_format,
-                             s->pixels };
-    job->credits       = ff_runway_credits(m, &priced);
+    job->credits       = price(s, job->sent);
     job->request       = s->request;
     job->request.ratio = s->ratio;
     if (m->fields & RUNWAY_FIELD_DURATION)
@@ -410,7 +433,7 @@ static int close_clip(RunwaySequence *s)
     if (ret < 0)
         goto end;
     ff_runway_clip_identify(s->open, ff_runway_pipeline_endpoint(s->pipeline),
-                            &job->request, s->set->take, job->identity);
+                            &job->request, s->take, job->identity);
     log_planned(s, job);
     if (s->set->policy.dry_run) {
         ff_runway_clip_free(&s->open);
@@ -438,19 +461,39 @@ end:
     return ret;
 }
 
-int ff_runway_sequence_change(RunwaySequence *s, const RunwayRequest *request)
+int ff_runway_sequence_cut(RunwaySequence *s)
 {
-    const RunwayRequest *now = &s->request;
+    return close_clip(s);
+}
+
+int ff_runway_sequence_change(RunwaySequence *s)
+{
+    const RunwayRequest *request = &s->set->request, *now = &s->request;
     int ret = 0;
 
-    if (request->seed != now->seed || request->references != now->references ||
+    if (s->set->take != s->take || request->seed != now->seed || request->references != now->references ||
         !request->prompt != !now->prompt ||
         (request->prompt && strcmp(request->prompt, now->prompt))) {
         ret = close_clip(s);
         s->shot++;
     }
     s->request = *request;
+    s->take    = s->set->take;
     return ret;
+}
+
+/* Against mistakes of time stamps, which once cost a task for each frame: a first
+ * clip that ends with its first frame, although another that ends at end is short
+ * enough to be in it. */
+static int check_first(const RunwaySequence *s, int64_t end)
+{
+    if (s->nb_clips != 1 || ff_runway_clip_nb_frames(s->open) != 1 ||
+        s->set->timing != RUNWAY_TIMING_SOURCE || end > s->max_duration)
+        return 0;
+    av_log(s->set->log_ctx, AV_LOG_ERROR, "the first clip would end with its "
+           "first frame, and the next one ends after %.3f s; nothing was sent "
+           "(internal error)\n", end / 1e6);
+    return AVERROR_BUG;
 }
 
 /* Whether a clip should end before this frame. @return 0, 1 or AVERROR */
@@ -465,8 +508,15 @@ static int ends_clip(RunwaySequence *s, const AVFrame *frame, int64_t length)
     }
     if (!s->open)
         return 0;
-    if (!ff_runway_clip_fits(s->open, frame, length) ||
-        frame->width != s->width || frame->height != s->height ||
+    if (!ff_runway_clip_fits(s->open, frame, length)) {
+        int64_t time = av_rescale_q(frame->pts - s->first_pts,
+                                    s->config.time_base, AV_TIME_BASE_Q);
+        int ret = check_first(s, FFMIN(time, STAND_MAX) +
+                                 FFMIN(length, STAND_MAX));
+
+        return ret < 0 ? ret : 1;
+    }
+    if (frame->width != s->width || frame->height != s->height ||
         frame->format != s->format)
         return 1;
     /* a cut soon after a clip's beginning does not pay: what is shorter than
@@ -504,25 +554,25 @@ int ff_runway_sequence_add(RunwaySequence *s, const AVFrame *frame,
             return ret;
         s->nb_spooled++;
     }
+    if (ff_runway_clip_is_full(s->open)) {
+        ret = check_first(s, 2 * FFMIN(length, STAND_MAX));
+        return ret < 0 ? ret : close_clip(s);
+    }
     /* a clip that leaves no room for its next source frame would wait for ever
      * to be completed */
-    return ff_runway_clip_is_full(s->open) ||
-           (keeps_source(s) &&
-            !ff_runway_spool_has_room(s->spool, frame->format, frame->width,
-                                      frame->height)) ? close_clip(s) : 0;
+    return keeps_source(s) &&
+           !ff_runway_spool_has_room(s->spool, frame->format, frame->width,
+                                     frame->height) ? close_clip(s) : 0;
 }
 
-int ff_runway_sequence_pass(RunwaySequence *s, const AVFrame *frame, int *now)
+/* A frame that comes out as it is, behind what is in line already. */
+static int line_up(RunwaySequence *s, const AVFrame *frame, int *now)
 {
-    int ret = close_clip(s);
+    int ret;
 
-    *now = 0;
-    if (ret < 0)
-        return ret;
-    if (!s->head) {
-        *now = 1;
+    *now = !s->head;
+    if (*now)
         return 0;
-    }
     ret = spool_frame(s, frame);
     if (ret < 0)
         return ret;
@@ -530,6 +580,35 @@ int ff_runway_sequence_pass(RunwaySequence *s, const AVFrame *frame, int *now)
         return AVERROR(ENOMEM);
     s->tail->nb_spooled++;
     return 0;
+}
+
+int ff_runway_sequence_add_unsent(RunwaySequence *s, const AVFrame *frame,
+                                  int *now)
+{
+    RunwayClip *clip = s->open ? s->open : s->tail ? s->tail->clip : NULL;
+    int ret;
+
+    *now = 0;
+    if (s->set->policy.dry_run)
+        return 0;
+    /* nothing is left of the neighbour: its own picture is as good */
+    if (!clip)
+        return line_up(s, frame, now);
+    ret = ff_runway_clip_add_unsent(clip, frame);
+    if (ret < 0 || !keeps_source(s))
+        return ret;
+    ret = spool_frame(s, frame);
+    if (ret >= 0)
+        (*(s->open ? &s->nb_spooled : &s->tail->nb_spooled))++;
+    return ret;
+}
+
+int ff_runway_sequence_pass(RunwaySequence *s, const AVFrame *frame, int *now)
+{
+    int ret = close_clip(s);
+
+    *now = 0;
+    return ret < 0 ? ret : line_up(s, frame, now);
 }
 
 int ff_runway_sequence_end(RunwaySequence *s, int discard)

@@ -82,9 +82,18 @@ int ff_runway_sequence_has_room(RunwaySequence *s, int format, int width,
 int ff_runway_sequence_add(RunwaySequence *s, const AVFrame *frame,
                            int64_t length);
 
-/** From the next frame on, ask for something else: ends the clip, unless
- *  nothing has changed. What request points to outlives the sequence. */
-int ff_runway_sequence_change(RunwaySequence *s, const RunwayRequest *request);
+/** A frame that is not sent, as its time is not behind that of the frame before:
+ *  it comes out at its own pts with the picture of that one. The frame stays the
+ *  caller's. */
+int ff_runway_sequence_add_unsent(RunwaySequence *s, const AVFrame *frame,
+                                  int *now);
+
+/** From the next frame on, ask for what the settings say now (prompt, seed,
+ *  take, reference): ends the clip, unless nothing has changed. */
+int ff_runway_sequence_change(RunwaySequence *s);
+
+/** End the clip that frames went into. */
+int ff_runway_sequence_cut(RunwaySequence *s);
 
 /** A frame that passes through, its pts in out_time_base: *now is set when it
  *  may go out at once; else a copy is kept. The frame stays the caller's. */
@@ -122,7 +131,8 @@ void ff_runway_sequence_totals(RunwaySequence *s, RunwayBudgetTotals *totals);
 /** Clips that came out as their source. */
 int ff_runway_sequence_nb_kept(const RunwaySequence *s);
 
-/** After ff_runway_sequence_end(), in a dry run: log the sums of the plan. */
-void ff_runway_sequence_log_plan(RunwaySequence *s);
+/** In a dry run: log the sums of the plan, once. early: the output has ended
+ *  before the input, whatever the plan says. */
+void ff_runway_sequence_log_plan(RunwaySequence *s, int early);
 
 #endif /* AVFILTER_RUNWAY_FILTER_SEQUENCE_H */

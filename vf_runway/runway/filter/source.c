@@ -74,6 +74,11 @@ static int start(AVFilterContext *ctx)
     if (s->set.key_exposed)
         av_log(ctx, AV_LOG_WARNING, "key_file: others can read %s; chmod 600 "
                "it\n", s->set.key_file);
+    if (s->window.hidden_by)
+        av_log(ctx, AV_LOG_INFO, "behind the filter is %s: whether -ss, -t or "
+               "-to behind -i drops frames there is not known, so all frames "
+               "are sent; in front of -i they end the input itself\n",
+               s->window.hidden_by);
     if (s->set.timing == RUNWAY_TIMING_NATIVE)
         av_log(ctx, AV_LOG_INFO, "timing=native: the frames come at the "
                "provider's rate, which is not known beforehand; keep their "
@@ -95,12 +100,6 @@ static int check_frame(AVFilterContext *ctx, const AVFrame *frame)
                "front of the filter\n");
         return AVERROR(EINVAL);
     }
-    if (s->prev_pts != AV_NOPTS_VALUE && frame->pts <= s->prev_pts) {
-        av_log(ctx, AV_LOG_ERROR, "the pts does not rise from frame to frame "
-               "(%"PRId64" after %"PRId64"); put setpts or fps in front of the "
-               "filter\n", frame->pts, s->prev_pts);
-        return AVERROR(EINVAL);
-    }
     ret = ff_runway_negotiate_check(ctx, frame);
     if (ret < 0)
         return ret;
@@ -117,28 +116,71 @@ static int check_frame(AVFilterContext *ctx, const AVFrame *frame)
     return 0;
 }
 
-static int64_t frame_length(AVFilterContext *ctx, const AVFrame *frame)
+/* How long the last frame lasts, of which no other tells it. A duration that a
+ * frame carries may be stale: fps, settb, minterpolate and an input -r of FFmpeg
+ * 5.1 change the time base and leave it as it was, and 20 s are told for each
+ * frame of a 25th. So it is believed near what is usual, or where nothing is. */
+static int64_t last_length(AVFilterContext *ctx, const AVFrame *frame)
 {
     RunwayFilter *s = ctx->priv;
-    AVRational tb = ctx->inputs[0]->time_base;
-    int64_t duration = RUNWAY_FRAME_DURATION(frame);
+    int64_t usual = s->delta > 0 ? s->delta : s->distance;
+    int64_t said = av_rescale_q(RUNWAY_FRAME_DURATION(frame),
+                                ctx->inputs[0]->time_base, AV_TIME_BASE_Q);
 
-    if (duration > 0)
-        return av_rescale_q(duration, tb, AV_TIME_BASE_Q);
-    if (s->delta > 0)
-        return s->delta;
-    if (s->prev_pts != AV_NOPTS_VALUE)
-        return av_rescale_q(frame->pts - s->prev_pts, tb, AV_TIME_BASE_Q);
-    return AV_TIME_BASE / 25;
+    if (!usual)
+        return said > 0 ? said : AV_TIME_BASE / 25;
+    return said >= usual / 2 && said <= usual * 2 ? said : usual;
+}
+
+/* Send the frame that is held. It lasts until pts; AV_NOPTS_VALUE: there is no
+ * frame that tells. */
+static int send_held(AVFilterContext *ctx, int64_t pts)
+{
+    RunwayFilter *s = ctx->priv;
+    int64_t length;
+    int ret;
+
+    if (!s->held)
+        return 0;
+    length = last_length(ctx, s->held);
+    if (pts != AV_NOPTS_VALUE && pts > s->held->pts)
+        length = s->distance = av_rescale_q(pts - s->held->pts,
+                                            ctx->inputs[0]->time_base,
+                                            AV_TIME_BASE_Q);
+    ret = ff_runway_sequence_add(s->sequence, s->held, length);
+    av_frame_free(&s->held);
+    return ret;
+}
+
+int ff_runway_filter_send_last(AVFilterContext *ctx)
+{
+    return send_held(ctx, AV_NOPTS_VALUE);
+}
+
+/* A frame that is to be generated: it is held until the next one tells how long
+ * it lasts. */
+static int hold(AVFilterContext *ctx, const AVFrame *frame)
+{
+    RunwayFilter *s = ctx->priv;
+
+    s->prev_pts = frame->pts;
+    s->held     = av_frame_clone(frame);
+    return s->held ? 0 : AVERROR(ENOMEM);
 }
 
 /* From the input's time base to the output's, which differ for native. */
+static int64_t out_pts(const AVFilterContext *ctx, int64_t pts)
+{
+    return pts == AV_NOPTS_VALUE ? pts :
+           av_rescale_q(pts, ctx->inputs[0]->time_base,
+                        ctx->outputs[0]->time_base);
+}
+
 static void rescale_times(AVFilterContext *ctx, AVFrame *frame)
 {
     AVRational in = ctx->inputs[0]->time_base, out = ctx->outputs[0]->time_base;
 
-    if (frame->pts != AV_NOPTS_VALUE)
-        frame->pts = av_rescale_q(frame->pts, in, out);
+    frame->pts = out_pts(ctx, frame->pts);
     RUNWAY_FRAME_DURATION(frame) =
         av_rescale_q(RUNWAY_FRAME_DURATION(frame), in, out);
 }
@@ -159,28 +201,91 @@ static int put_untouched(AVFilterContext *ctx, AVFrame **frame)
     return ff_filter_frame(ctx->outputs[0], out);
 }
 
+static int mark_source(AVFrame *frame)
+{
+    return av_dict_set(&frame->metadata, "lavfi.runway_v2v.origin", "source",
+                       0);
+}
+
 /* A frame that the timeline leaves alone: out at once, or behind the clips that
  * are not out yet. */
 static int pass_frame(AVFilterContext *ctx, AVFrame **frame)
 {
     RunwayFilter *s = ctx->priv;
-    int ret = 0, now = 1;
+    int ret = send_held(ctx, (*frame)->pts), now = 1;
 
+    if (ret >= 0)
+        ret = mark_source(*frame);
     rescale_times(ctx, *frame);
-    ret = av_dict_set(&(*frame)->metadata, "lavfi.runway_v2v.origin", "source",
-                      0);
     if (ret >= 0 && s->sequence)
         ret = ff_runway_sequence_pass(s->sequence, *frame, &now);
     return ret >= 0 && now ? put_untouched(ctx, frame) : ret;
+}
+
+/* A frame that is dropped behind the filter: it costs nothing. Before the first
+ * that is not, it goes the way that it would go without the filter, if it fits
+ * into the output; with the last one the input is over. */
+static int take_dropped(AVFilterContext *ctx, AVFrame **frame, int is_over)
+{
+    RunwayFilter *s = ctx->priv;
+    const AVFilterLink *outlink = ctx->outputs[0];
+
+    if (is_over) {
+        s->status     = AVERROR_EOF;
+        s->status_pts = (*frame)->pts;
+        ff_inlink_set_status(ctx->inputs[0], AVERROR_EOF);
+        return send_held(ctx, (*frame)->pts);
+    }
+    if ((*frame)->width != outlink->w || (*frame)->height != outlink->h)
+        return 0;
+    s->progress.nb_in++;
+    return pass_frame(ctx, frame);
+}
+
+/* A frame that is not later than the one before: a doubled time stamp, or one
+ * that steps back. ffmpeg passes such frames on, so they come out. */
+static int take_unsent(AVFilterContext *ctx, AVFrame **frame)
+{
+    RunwayFilter *s = ctx->priv;
+    int64_t back = av_rescale_q(s->prev_pts - (*frame)->pts,
+                                ctx->inputs[0]->time_base, AV_TIME_BASE_Q);
+    int ret, now;
+
+    if (!s->nb_unsent++)
+        av_log(ctx, AV_LOG_WARNING, "the pts does not rise from frame to frame "
+               "(%"PRId64" after %"PRId64"): such a frame is not sent, and "
+               "comes out with the picture of the one before\n",
+               (*frame)->pts, s->prev_pts);
+    /* the picture of the frame before is known once that is on its way */
+    ret = send_held(ctx, AV_NOPTS_VALUE);
+    if (ret < 0)
+        return ret;
+    if (back > AV_TIME_BASE) {
+        ret = ff_runway_sequence_cut(s->sequence);
+        return ret < 0 ? ret : hold(ctx, *frame);
+    }
+    if (s->set.timing == RUNWAY_TIMING_NATIVE)
+        return 0;
+    ret = ff_runway_sequence_add_unsent(s->sequence, *frame, &now);
+    if (ret < 0 || !now)
+        return ret;
+    ret = mark_source(*frame);
+    return ret < 0 ? ret : put_untouched(ctx, frame);
 }
 
 /* What becomes of a frame of the input. Hands *frame on, or leaves it. */
 static int take_frame(AVFilterContext *ctx, AVFrame **frame)
 {
     RunwayFilter *s = ctx->priv;
-    int64_t length;
+    RunwayPlace where;
     int ret;
 
+    if (!s->searched++)
+        ff_runway_window_find(&s->window, ctx->outputs[0],
+                              s->set.timing == RUNWAY_TIMING_SOURCE);
+    where = ff_runway_window_place(&s->window, out_pts(ctx, (*frame)->pts));
+    if (where != RUNWAY_PLACE_WITHIN)
+        return take_dropped(ctx, frame, where == RUNWAY_PLACE_AFTER);
     s->progress.nb_in++;
     if (ctx->is_disabled)
         return pass_frame(ctx, frame);
@@ -194,9 +299,16 @@ static int take_frame(AVFilterContext *ctx, AVFrame **frame)
         if (ret < 0)
             return ret;
     }
-    length      = frame_length(ctx, *frame);
-    s->prev_pts = (*frame)->pts;
-    ret = ff_runway_sequence_add(s->sequence, *frame, length);
+    if (s->prev_pts != AV_NOPTS_VALUE && (*frame)->pts <= s->prev_pts) {
+        ret = take_unsent(ctx, frame);
+    } else {
+        ret = send_held(ctx, (*frame)->pts);
+        if (ret >= 0 && s->changed)
+            ret = ff_runway_sequence_change(s->sequence);
+        s->changed = 0;
+        if (ret >= 0)
+            ret = hold(ctx, *frame);
+    }
     if (ret < 0 || !s->set.policy.dry_run)
         return ret;
     rescale_times(ctx, *frame);

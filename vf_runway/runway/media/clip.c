@@ -17,6 +17,7 @@
  */
 
 #include <stdio.h>
+#include <math.h>
 #include <unistd.h>
 
 #include "libavutil/avstring.h"
@@ -32,6 +33,13 @@
 #include "../math/retime.h"
 #include "../base/disk.h"
 
+/* What stays of a frame that came in. */
+typedef struct Frame {
+    AVFrame *props;           ///< without a picture; NULL: it is out
+    int64_t source;           ///< its time, microseconds from the clip's start
+    int64_t time;             ///< and in what is sent
+} Frame;
+
 struct RunwayClip {
     RunwayClipConfig config;
 
@@ -40,15 +48,15 @@ struct RunwayClip {
     int fd;
     RunwayIdentity *identity;
     int64_t start;            ///< pts of the first frame, time base of config
-    int64_t end;              ///< microseconds from start to the end so far
-    int64_t last_length;      ///< of the newest frame, microseconds
+    int64_t end;              ///< of what is sent so far, microseconds
+    int64_t source_end;       ///< of the source so far, microseconds from start
+    int64_t last_length;      ///< of the newest frame as it is sent
     char label[96];           ///< once it is closed
     int64_t sent;             ///< once it is closed: length of the upload
 
-    /* what stays of them: frames without a picture, in order */
-    AVFrame **props;
-    int nb_props;
-    unsigned props_size;
+    Frame *frames;            ///< in order
+    int nb_frames;
+    unsigned frames_size;
 
     /* while frames go out */
     char task[RUNWAY_ID_MAX]; ///< that made the result
@@ -125,6 +133,22 @@ static int64_t time_of(const RunwayClip *clip, int64_t pts)
                         AV_TIME_BASE_Q);
 }
 
+/* What is sent of a frame that stands for length. */
+static int64_t sent_of(const RunwayClip *clip, int64_t length)
+{
+    return clip->config.max_stand ? FFMIN(length, clip->config.max_stand)
+                                  : length;
+}
+
+/* Where in what is sent a frame at that time of the source comes next. */
+static int64_t next_time_of(const RunwayClip *clip, int64_t source)
+{
+    const Frame *last = clip->nb_frames ? &clip->frames[clip->nb_frames - 1]
+                                        : NULL;
+
+    return last ? last->time + sent_of(clip, source - last->source) : source;
+}
+
 int ff_runway_clip_create(RunwayClip **clip, const RunwayClipConfig *config,
                           const AVFrame *first, int64_t length)
 {
@@ -172,9 +196,9 @@ void ff_runway_clip_free(RunwayClip **clip)
     ff_runway_identity_free(&c->identity);
     if (c->fd >= 0)
         close(c->fd);
-    for (int i = 0; i < c->nb_props; i++)
-        av_frame_free(&c->props[i]);
-    av_freep(&c->props);
+    for (int i = 0; i < c->nb_frames; i++)
+        av_frame_free(&c->frames[i].props);
+    av_freep(&c->frames);
     ff_runway_reader_free(&c->reader);
     ff_runway_scaler_free(&c->scaler);
     av_frame_free(&c->frame);
@@ -189,7 +213,8 @@ int ff_runway_clip_fits(const RunwayClip *clip, const AVFrame *frame,
                         int64_t length)
 {
     return ff_runway_segment_fits(&clip->config.segment,
-                                  time_of(clip, frame->pts) + length);
+                                  next_time_of(clip, time_of(clip, frame->pts))
+                                  + sent_of(clip, length));
 }
 
 /* Bytes that can be sent. */
@@ -216,7 +241,7 @@ static int is_thin(const RunwayClip *clip, int without)
     int64_t size = aim(clip, ff_runway_segment_length(&clip->config.segment,
                                                       slots));
 
-    return FFMIN(slots, clip->nb_props) - without >=
+    return FFMIN(slots, clip->nb_frames) - without >=
            av_rescale(size * 8, BITS_PER_PIXEL_DEN, (int64_t)g->width *
                       g->height * BITS_PER_PIXEL_NUM);
 }
@@ -241,30 +266,58 @@ int ff_runway_clip_is_long_enough(const RunwayClip *clip)
     return clip->end >= clip->config.segment.min_duration;
 }
 
+static int append(RunwayClip *c, const AVFrame *frame, int64_t source,
+                  int64_t time)
+{
+    Frame *frames = av_fast_realloc(c->frames, &c->frames_size,
+                                    (c->nb_frames + 1) * sizeof(*frames));
+
+    if (!frames)
+        return AVERROR(ENOMEM);
+    c->frames = frames;
+    frames[c->nb_frames] = (Frame){ properties_of(frame), source, time };
+    if (!frames[c->nb_frames].props)
+        return AVERROR(ENOMEM);
+    c->nb_frames++;
+    return 0;
+}
+
 int ff_runway_clip_add(RunwayClip *c, const AVFrame *frame, int64_t length)
 {
-    int64_t time = time_of(c, frame->pts);
+    int64_t source = time_of(c, frame->pts);
+    int64_t time = next_time_of(c, source);
     int64_t slot = ff_runway_segment_slot(&c->config.segment, time);
-    AVFrame **props;
     int ret;
 
     ret = ff_runway_identity_add(c->identity, frame, slot);
     if (ret >= 0 && c->writer)
         ret = ff_runway_writer_write(c->writer, frame, slot);
+    if (ret >= 0)
+        ret = append(c, frame, source, time);
     if (ret < 0)
         return ret;
-    props = av_fast_realloc(c->props, &c->props_size,
-                            (c->nb_props + 1) * sizeof(*props));
-    if (!props)
-        return AVERROR(ENOMEM);
-    c->props = props;
-    c->props[c->nb_props] = properties_of(frame);
-    if (!c->props[c->nb_props])
-        return AVERROR(ENOMEM);
-    c->nb_props++;
-    c->end         = time + length;
-    c->last_length = length;
+    c->last_length = sent_of(c, length);
+    c->end         = time + c->last_length;
+    c->source_end  = source + length;
     return 0;
+}
+
+int ff_runway_clip_add_unsent(RunwayClip *c, const AVFrame *frame)
+{
+    const Frame *last = &c->frames[c->nb_frames - 1];
+
+    return append(c, frame, last->source, last->time);
+}
+
+int64_t ff_runway_clip_place(const RunwayClip *c, double seconds)
+{
+    int64_t source = llrint((seconds - c->start *
+                             av_q2d(c->config.time_base)) * AV_TIME_BASE);
+    const Frame *frame = c->frames;
+
+    for (int i = 1; i < c->nb_frames && c->frames[i].source <= source; i++)
+        frame = &c->frames[i];
+    return FFMAX(0, frame->time + sent_of(c, source - frame->source));
 }
 
 /* Encode the file in fd anew so that it can be sent. */
@@ -334,7 +387,7 @@ end:
 void ff_runway_clip_extent(const RunwayClip *c, double *start, double *end)
 {
     *start = c->start * av_q2d(c->config.time_base);
-    *end   = *start + c->end / 1e6;
+    *end   = *start + c->source_end / 1e6;
 }
 
 int ff_runway_clip_close(RunwayClip *c, RunwayClipFile *file)
@@ -470,12 +523,12 @@ int ff_runway_clip_is_open(const RunwayClip *clip)
 
 int ff_runway_clip_nb_frames(const RunwayClip *clip)
 {
-    return clip->nb_props;
+    return clip->nb_frames;
 }
 
 int ff_runway_clip_is_done(const RunwayClip *clip)
 {
-    return clip->nb_out == clip->nb_props || clip->finished;
+    return clip->nb_out == clip->nb_frames || clip->finished;
 }
 
 /* Make the generated frame behind the present one the present one. */
@@ -647,14 +700,15 @@ static int make_frame(RunwayClip *c, const AVFrame *props, AVFrame **out,
 static int next_for_source(RunwayClip *c, AVFrame **out,
                            AVFrame *(*get_buffer)(void *opaque), void *opaque)
 {
-    const AVFrame *props = c->props[c->nb_out];
-    int ret = seek_frame(c, ff_runway_retime_map(&c->retime,
-                                                 time_of(c, props->pts)));
+    Frame *frame = &c->frames[c->nb_out];
+    int ret = seek_frame(c, ff_runway_retime_map(&c->retime, frame->time));
 
     if (ret >= 0)
-        ret = make_frame(c, props, out, get_buffer, opaque);
-    if (ret > 0)
-        av_frame_free(&c->props[c->nb_out++]); /* no property is needed twice */
+        ret = make_frame(c, frame->props, out, get_buffer, opaque);
+    if (ret > 0) {
+        av_frame_free(&frame->props); /* no property is needed twice */
+        c->nb_out++;
+    }
     return ret;
 }
 
@@ -675,10 +729,10 @@ static int next_native(RunwayClip *c, AVFrame **out,
 
     if (c->has_next)
         end = FFMIN(end, ff_runway_retime_unmap(&c->retime, c->next_time));
-    while (c->nb_out + 1 < c->nb_props &&
-           time_of(c, c->props[c->nb_out + 1]->pts) <= time)
+    while (c->nb_out + 1 < c->nb_frames &&
+           c->frames[c->nb_out + 1].time <= time)
         c->nb_out++;
-    ret = make_frame(c, c->props[c->nb_out], out, get_buffer, opaque);
+    ret = make_frame(c, c->frames[c->nb_out].props, out, get_buffer, opaque);
     if (ret < 0)
         return ret;
     (*out)->pts = native_pts(c, time);

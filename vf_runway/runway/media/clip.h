@@ -52,7 +52,9 @@ typedef struct RunwayClipConfig {
     int native;                     ///< generated frames as they are, not one
                                     ///< for each source frame
     AVRational out_time_base;       ///< of the frames' pts that come out
-    int dry_run;                  ///< dry run: no file is written
+    int dry_run;                    ///< no file is written
+    int64_t max_stand;              ///< longest that a frame is sent for,
+                                    ///< microseconds; 0: as long as it stands
     void *log_ctx;
 } RunwayClipConfig;
 
@@ -73,6 +75,10 @@ int ff_runway_clip_is_full(const RunwayClip *clip);
 int ff_runway_clip_is_long_enough(const RunwayClip *clip);
 
 int ff_runway_clip_add(RunwayClip *clip, const AVFrame *frame, int64_t length);
+
+/** A frame that is not sent, as its time is not behind the one before: it comes
+ *  out with that one's picture. Also after ff_runway_clip_close(). */
+int ff_runway_clip_add_unsent(RunwayClip *clip, const AVFrame *frame);
 
 /** A clip as it is sent. */
 typedef struct RunwayClipFile {
@@ -109,6 +115,10 @@ int ff_runway_clip_match(RunwayClip *clip, const RunwayJoint *before);
 /** Once the clip is done: how it ends. @return 1, or 0 where the next clip
  *  cannot be matched with it */
 int ff_runway_clip_joint(const RunwayClip *clip, RunwayJoint *joint);
+
+/** Where in what is sent a time of the source is, microseconds from the clip's
+ *  start: not the same once a frame has stood for longer than max_stand. */
+int64_t ff_runway_clip_place(const RunwayClip *clip, double seconds);
 
 /** Where on the source the clip lies, seconds. */
 void ff_runway_clip_extent(const RunwayClip *clip, double *start, double *end);

@@ -1,0 +1,91 @@
+#!/usr/bin/env perl
+# How long a frame lasts: until the next one, whatever it says of itself; and what
+# of it is sent.
+#
+# This file is part of runway_v2v, LGPL 2.1 or later.
+use strict;
+use warnings;
+
+use Cwd qw(abs_path);
+use File::Basename qw(dirname);
+use lib dirname(abs_path(__FILE__)) . '/lib';
+
+use Test::More;
+
+use RunwayFilm;
+use RunwayTest;
+
+my $filter = 'runway_v2v=prompt=echo:model=aleph2:clip_duration=2';
+
+my $sim = RunwayTest::Simulator->start('--latency' => 0.1, '--result-rate' => 'source', '--result-frames' => '+0');
+
+# What a run has sent, in seconds of each clip.
+sub sends {
+    my ($wanted, $name, $film, %opt) = @_;
+    my $before = $sim->requests('create');
+    my $filter = delete $opt{filter} // $filter;
+    my $run = $filter =~ /native/ ? filter_film($sim, $film, $filter, %opt) : same_film($sim, $filter, $name, $film, %opt);
+    my @creates = $sim->requests('create');
+
+    my @got = reverse sort map { sprintf "%.1f", $_->{clip}{duration} } @creates[$before .. $#creates];
+    is("@got", $wanted, "$name: what is sent");
+    return $run;
+}
+
+# --- stale durations ----------------------------------------------------------------
+
+# 1/12800 as MP4 has it: behind these filters of FFmpeg 5.1 each frame says that
+# it lasts for 20 s.
+my $mp4 = numbered_film(name => 'four.mp4', rate => 25, frames => 100,
+    codec => [qw(-c:v libx264 -preset ultrafast -qp 0 -bf 0 -video_track_timescale 12800)]);
+sends('2.0 2.0', 'fps', $mp4, before => 'fps=24', within => 1);
+sends('2.0 2.0', 'settb', $mp4, before => 'settb=1/25');
+sends('2.0 2.0', 'minterpolate', $mp4, before => 'minterpolate=fps=25:mi_mode=dup', within => 1);
+sends('2.0 2.0', '-r in front of -i', $mp4, input => [qw(-r 30)]);
+
+# --- pictures that stand ------------------------------------------------------------
+
+my $slides = numbered_film(rate => '1/12', frames => 6);
+sends('2.0 2.0 2.0', 'six slides of 12 s', $slides);
+my $film = numbered_film(frames => 96);
+my @hole = (before => q(settb=1/24,setpts='N+if(gte(N,40),96,0)'), filter => $filter =~ s/=2$/=5/r);
+# 96 frames, of which one stands for a second
+sends('5.0', 'a hole of 4 s', $film, @hole, within => 1);
+$hole[-1] .= ':timing=native';
+sends('4.0 2.3 2.0', 'timing=native shows it as long as it stands', $film, @hole);
+
+# --- time stamps that do not rise ---------------------------------------------------
+
+for (
+    ['doubled',        'if(eq(N,50),49,N)',            49],
+    ['a step back',    'if(between(N,50,53),N-6,N)',   49, 49, 49, 49],
+) {
+    my ($name, $pts, @instead) = @$_;
+    my $graph = "settb=1/24,setpts='$pts'";
+    my $plain = filter_film(undef, $film, 'null', before => $graph);
+    my $before = $sim->requests('create');
+    my $run = filter_film($sim, $film, $filter, before => $graph);
+    subtest "time stamps: $name" => sub {
+        ends_well($run, 'ends well') or return;
+        is_deeply(times_of($run), times_of($plain), 'each frame at its own time');
+        my $wanted = numbers_of($plain->{file});
+        splice @$wanted, 50, scalar @instead, @instead;
+        is(near(numbers_of($run->{file}), $wanted, 0), '', 'with the picture of the frame before');
+        like($run->{err}, qr/the pts does not rise from frame to frame \(\d+ after 49\)/, 'and a warning');
+        is(() = $run->{err} =~ /does not rise/g, 1, 'one');
+        is($sim->requests('create') - $before, 2, 'two clips');
+    };
+}
+{
+    my $graph = "settb=1/24,setpts='if(gte(N,60),N-40,N)'";
+    my $before = $sim->requests('create');
+    my $run = filter_film($sim, $film, $filter, before => $graph);
+    subtest 'time stamps: a step back of more than a second' => sub {
+        ends_well($run, 'ends well') or return;
+        is(scalar @{ $run->{frames} }, 96, 'all frames come out');
+        is(near(numbers_of($run->{file}), [0 .. 95], 0), '', 'each with its own picture');
+        is($sim->requests('create') - $before, 3, 'the clip ends there');
+    };
+}
+
+done_testing;

@@ -1,0 +1,81 @@
+#!/usr/bin/env perl
+# Frames that ffmpeg drops behind the filter (-ss, -t, -to behind -i) are not paid
+# for, as far as that can be seen; a dry run says so too.
+#
+# This file is part of runway_v2v, LGPL 2.1 or later.
+use strict;
+use warnings;
+
+use Cwd qw(abs_path);
+use File::Basename qw(dirname);
+use lib dirname(abs_path(__FILE__)) . '/lib';
+
+use Test::More;
+
+use RunwayFilm;
+use RunwayTest;
+
+my $sim = RunwayTest::Simulator->start('--latency' => 0.1, '--result-rate' => 'source', '--result-frames' => '+0');
+my $film = numbered_film(frames => 480, size => '64x36', codec => [qw(-c:v libx264 -preset ultrafast -qp 4)], name => 'film.mkv');
+my $n = 0;
+
+sub run_ffmpeg {
+    my ($filter, @args) = @_;
+    my $file = sprintf '%s/trimmed-%d.nut', $TMP, ++$n;
+    my $run = run_cmd([$FFMPEG, qw(-hide_banner -nostdin -nostats -y -i), $film, '-vf', $filter, @args,
+        qw(-fps_mode passthrough -c:v ffv1), $file], timeout => 120, env => command_env());
+    $run->{file} = $file;
+    return $run;
+}
+
+sub v2v { return "runway_v2v=prompt=echo:model=aleph2:clip_duration=2:concurrency=2:" . api_options($sim) . join ':', '', @_ }
+
+for (
+    ['-ss and -to',            '%s',                        [qw(-ss 6 -to 9)],  2],
+    ['-t',                     '%s',                        [qw(-t 3)],         2],
+    ['-ss alone',              '%s',                        [qw(-ss 18)],       1],
+    ['a trim of the user\'s',  '%s,trim=start_frame=96:end_frame=140', [],      1],
+    ['two of them',            '%s,trim=start=2,trim=end=5', [qw(-t 6)],        2],
+    ['through other filters',  '%s,hflip,hflip,crop=64:32,pad=64:36,setsar=1,scale=64:36,format=yuv420p', [qw(-ss 6 -t 3)], 2],
+    ['with another size',      '%s:size=128x72,scale=64:36', [qw(-ss 6 -t 2)],  1],
+) {
+    my ($name, $graph, $args, $clips) = @$_;
+    my $plain = run_ffmpeg(sprintf($graph =~ s/:size=\w+//r, 'null'), @$args);
+    my $before = $sim->requests('create');
+    my $run = run_ffmpeg(sprintf($graph, v2v()), @$args);
+    subtest $name => sub {
+        ends_well($run, 'ends well') or return;
+        my $wanted = numbers_of($plain->{file});
+        cmp_ok(scalar @$wanted, '>', 30, 'there are frames');
+        is(near(numbers_of($run->{file}), $wanted, 0), '', 'the same frames come out');
+        is($sim->requests('create') - $before, $clips, 'and nothing else was paid for');
+        unlike($run->{err}, qr/is not known, so all frames|not given out/, 'no word about it');
+    };
+}
+
+subtest 'behind a filter that is not known' => sub {
+    my $before = $sim->requests('create');
+    my $run = run_ffmpeg(v2v() . ',fps=24', qw(-t 3));
+    ends_well($run, 'ends well') or return;
+    cmp_ok($sim->requests('create') - $before, '>', 2, 'more is sent');
+    like($run->{err}, qr/behind the filter is fps: whether -ss, -t or -to behind -i drops frames there is not known/, 'and that is said');
+};
+
+subtest 'a dry run' => sub {
+    my $before = $sim->requests('create');
+    my $run = run_ffmpeg(v2v('dry_run=1'), qw(-t 3));
+    ends_well($run, 'ends well') or return;
+    like($run->{err}, qr/plan: 2 clips, 4\.000 s sent/, 'with -t: what is within it');
+    unlike($run->{err}, qr/reads ahead/, 'and that is all');
+    for (['-frames:v', v2v('dry_run=1'), qw(-frames:v 60)], ['-t behind fps', v2v('dry_run=1') . ',fps=24', qw(-t 3)]) {
+        my ($name, @args) = @$_;
+        $run = run_ffmpeg(@args);
+        ends_well($run, "$name: ends well") or next;
+        is(() = $run->{err} =~ /plan: \d+ clips,/g, 1, "$name: the plan is there, once");
+        like($run->{err}, qr/plan: the output ends before the input; the run reads ahead, and may send up to 5 clips more, 280 credits,/,
+            "$name: with what is read ahead");
+    }
+    is($sim->requests('create') - $before, 0, 'nothing was sent');
+};
+
+done_testing;
