@@ -1,12 +1,14 @@
 #!/usr/bin/env perl
 # One clip, one payment, whatever happens: random faults, random deaths, the same
-# command again until it is through, and a count at the simulator. A short form
+# command again until it is through, and a count at the server. A short form
 # of it belongs to `make check`; `make soak` goes on for a quarter of an hour.
 #
 #   SOAK_SEED     of the first schedule (by the clock); each next one has the next
 #   SOAK_RUNS     schedules; or
 #   SOAK_SECONDS  after which none is begun (35)
 #   SOAK_JOBS     that are played beside each other (one for each processor, 4)
+#   SOAK_SERVER   simulator, second (tests/second-server/), or both: odd seeds at the
+#                 second one
 #
 # This file is part of runway_v2v, LGPL 2.1 or later.
 use strict;
@@ -23,11 +25,13 @@ use Time::HiRes qw(time);
 
 use RunwayTest;
 use PaidTest;
-use Soak;
+use Soak ();
 
 my $SEED = $ENV{SOAK_SEED} || time % 1_000_000;
 my $RUNS = $ENV{SOAK_RUNS} || 0;
 my $SECONDS = $ENV{SOAK_SECONDS} || 35;
+my $SERVER = $ENV{SOAK_SERVER} || 'simulator';
+$SERVER =~ /^(simulator|second|both)$/ or BAIL_OUT("SERVER is simulator, second or both, not $SERVER");
 my $JOBS = $ENV{SOAK_JOBS};
 if (!$JOBS) {
     chomp($JOBS = `nproc 2>/dev/null || getconf _NPROCESSORS_ONLN 2>/dev/null` || 1);
@@ -35,19 +39,27 @@ if (!$JOBS) {
 }
 
 my $start = time;
+my %player;        # which module plays at a server
+$player{simulator} = 'Soak' if $SERVER ne 'second';
+$player{second} = 'SoakSecond' if $SERVER ne 'simulator' && require SoakSecond;
 my $film = film(seconds => 3.5);
-my %reference = map { ($_ => reference($_, $film)) } qw(cometapi runway);
-is(scalar @{ $reference{$_}{frames} }, 35, "an undisturbed run at $_") for sort keys %reference;
-is(draw(4711)->{sim}[1], draw(4711)->{sim}[1], 'the same seed draws the same');
+my %reference;
+for my $player (sort values %player) {
+    $reference{$player}{$_} = $player->can('reference')->($_, $film) for qw(cometapi runway);
+    my $frames = $player eq 'Soak' ? 35 : 144;
+    is(scalar @{ $reference{$player}{$_}{frames} }, $frames, "$player: an undisturbed run at $_") for qw(cometapi runway);
+    is(json($player->can('draw')->(4711)), json($player->can('draw')->(4711)), "$player: the same seed draws the same");
+}
 
 # Plays every JOBS-th schedule and tells of each in a line of JSON.
 sub work {
     my ($first, $out) = @_;
     for (my $n = $first; $RUNS ? $n < $RUNS : time - $start < $SECONDS; $n += $JOBS) {
-        my $schedule = draw($SEED + $n);
-        my $report = eval { play($schedule, $reference{ $schedule->{provider} }) }
+        my $player = $player{ $SERVER ne 'both' ? $SERVER : ($SEED + $n) % 2 ? 'second' : 'simulator' };
+        my $schedule = $player->can('draw')->($SEED + $n);
+        my $report = eval { $player->can('play')->($schedule, $reference{$player}{ $schedule->{provider} }) }
             // { wrong => ["the test itself failed: $@"], line => "seed $schedule->{seed}", runs => 0, killed => 0, said => '', dirs => '' };
-        print $out json({ %$report, schedule => describe($schedule) }), "\n";
+        print $out json({ %$report, schedule => $player->can('describe')->($schedule) }), "\n";
     }
 }
 

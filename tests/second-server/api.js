@@ -10,7 +10,7 @@
 'use strict';
 
 const { check, issue } = require('./check');
-const { body: readBody, mishap, send } = require('./http');
+const { body: readBody, mishap, send, tells } = require('./http');
 const models = require('./models');
 
 const VERSION = '2024-11-06';
@@ -72,7 +72,7 @@ function create({ provider, options, assets, tasks, ledger, faults, replies, sto
         return undefined;
     }
 
-    async function order(path, { body, bearer, fault }) {
+    async function order(path, { askedAt, body, bearer, fault }) {
         if (typeof body !== 'object' || body === null || Array.isArray(body)) {
             return invalid([issue('invalid_type', 'Expected object', [])]);
         }
@@ -95,7 +95,7 @@ function create({ provider, options, assets, tasks, ledger, faults, replies, sto
             return refusal(400, POOR, { code: 'insufficient_credits' });
         }
         const shape = fault && fault.as;
-        const task = tasks.accept({ path, model: body.model, spec, body, bearer, ...asset, id: shape });
+        const task = tasks.accept({ askedAt, path, model: body.model, spec, body, bearer, ...asset, id: shape });
         return { ...replies.created(task, shape), task };
     }
 
@@ -152,13 +152,13 @@ function create({ provider, options, assets, tasks, ledger, faults, replies, sto
         }
         if (req.method === 'DELETE') ledger.forbidden.deletes++;
         const place = path.startsWith(`${prefix}/`) && route(req.method, path.slice(prefix.length));
-        const request = {};
+        const request = { askedAt: new Date().toISOString() };
         const answer = (result) => {
             if (result.status >= 400) {
                 const { error } = result.body || {};
                 ledger.refuse(path, result.status, (error && error.message) || error || '');
             }
-            if (result.task) res.on('finish', () => { result.task.told = true; });
+            if (result.task) tells(res, result.task);
             send(res, result);
         };
         if (!place) {

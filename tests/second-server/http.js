@@ -2,7 +2,8 @@
 //
 //   await body(req, most)              a Buffer; undefined when it is larger than that
 //   send(res, { status, body, text, headers })
-//   mishap(res, fault, result)         answers as a fault of faults.js says; result is
+//   tells(res, task)                   this answer names the task
+//   mishap(res, fault, result, refusal)   answers as a fault of faults.js says; result is
 //                                      what the answer would have been, if acted on
 //
 // This file is part of runway_v2v, LGPL 2.1 or later.
@@ -43,6 +44,11 @@ const TITLES = {
     500: 'Internal Server Error', 502: 'Bad Gateway', 503: 'Service Unavailable', 504: 'Gateway Time-out', 524: 'A timeout occurred',
 };
 
+// From when on a client may know of the task.
+function tells(res, task) {
+    res.on('finish', () => { task.told ??= new Date().toISOString(); });
+}
+
 function answer(res, fault, result, refusal) {
     const headers = fault.retry_after === undefined ? {} : { 'Retry-After': String(fault.retry_after) };
     const title = `${fault.status} ${TITLES[fault.status] || 'Error'}`;
@@ -51,7 +57,7 @@ function answer(res, fault, result, refusal) {
         return;
     }
     const named = fault.id && result && result.task ? { id: result.task.id } : {};
-    if (result && result.task && fault.id) res.on('finish', () => { result.task.told = true; });
+    if (result && result.task && fault.id) tells(res, result.task);
     send(res, { status: fault.status, headers, body: { ...refusal(fault.status, title).body, ...named } });
 }
 
@@ -74,4 +80,4 @@ function mishap(res, fault, result, refusal) {
     }
 }
 
-module.exports = { body, mishap, send };
+module.exports = { body, mishap, send, tells };

@@ -2,17 +2,18 @@
 //
 //   { provider, seed, credits,
 //     tasks: [{ n, id, path, model, state, credits, estimated, fault, told, polls,
-//               early_polls, throttled, created_at, prompt, request, bearer,
+//               early_polls, throttled, asked_at, created_at, prompt, request, bearer,
 //               source: { transport, bytes, sha256, picture, first, last, width, height,
 //                         fps, seconds, frames } }],
 //     refused: [{ path, status, message }],
 //     forbidden: { deletes, second_bearers, two_headers, cdn_authorization },
 //     early_polls, requests: { create, read, ... }, faults: [those that struck] }
 //
-// A task is `told` when an answer that names it was handed to the connection whole:
-// only of others may a client not know that they exist. `request` is a digest of the
-// body without its video. What is forbidden is counted, and served as the service
-// would serve it.
+// asked_at is when the create came in, created_at when it was accepted. A task is
+// `told` (the time, or null) when an answer that names it was handed to the connection
+// whole: only of others may a client not know that they exist. `request` is a digest
+// of the body without its video. What is forbidden is counted, and served as the
+// service would serve it.
 //
 // This file is part of runway_v2v, LGPL 2.1 or later.
 'use strict';
@@ -27,7 +28,7 @@ function entry(task) {
         n: task.n, id: String(task.id), path: task.path, model: task.model, state: task.state,
         credits: task.charged, estimated: task.estimated, fault: task.fault.kind || null, told: task.told,
         polls: task.polls, early_polls: task.earlyPolls, throttled: Boolean(task.throttled),
-        created_at: task.createdAt, prompt: task.body.promptText ?? null,
+        asked_at: task.askedAt, created_at: task.createdAt, prompt: task.body.promptText ?? null,
         request: digest(JSON.stringify(Object.entries(rest).sort())), bearer: task.bearer,
         source: task.source, result: task.result ? { frames: task.result.frames } : null,
     };

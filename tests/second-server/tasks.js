@@ -2,7 +2,8 @@
 // SUCCEEDED, FAILED or CANCELLED.
 //
 //   const tasks = create({ dir, media, faults, options, link });
-//   const task = tasks.accept({ path, model, spec, body, facts, file, source, id });
+//   const task = tasks.accept({ askedAt, bearer, path, model, spec, body, facts, file,
+//                               source, id });
 //   tasks.get(id); tasks.all; tasks.cancel(task)
 //   tasks.view(task)      the object that GET /v1/tasks/{id} answers with
 //   tasks.today(model)    how many were accepted of that model
@@ -48,7 +49,7 @@ function create({ dir, media, faults, options, link }) {
         const task = {
             ...request, id: id === 'number' ? randomInt(1e9, 1e12) : randomUUID(), n: all.length + 1,
             state: 'PENDING', since: seconds(), createdAt: new Date().toISOString(), estimated, charged,
-            fault: faults.next('task') || {}, told: false, polls: 0, earlyPolls: 0,
+            fault: faults.next('task') || {}, told: null, polls: 0, earlyPolls: 0,
         };
         byId.set(String(task.id), task);
         all.push(task);

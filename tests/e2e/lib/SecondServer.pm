@@ -15,6 +15,7 @@ use parent qw(Exporter);
 use HTTP::Tiny;
 use POSIX qw(:sys_wait_h);
 use Test::More;
+use Time::Local qw(timegm);
 use Time::HiRes qw(sleep time);
 
 use RunwayTest;
@@ -79,6 +80,12 @@ sub ledger {
     return decode($reply->{content});
 }
 
+# How many requests of a kind there were.
+sub nb_requests {
+    my ($self, $where) = @_;
+    return $self->ledger->{requests}{$where};
+}
+
 # More faults, from now on.
 sub add_faults {
     my ($self, @faults) = @_;
@@ -133,9 +140,27 @@ sub _number {
     return $number;
 }
 
-# Which frames were paid for more than once, as text; '' where none was. A second
-# payment is right for a task that failed (with retries), and, with `resend`, for
-# one of which no answer could be known.
+# The ledger's times as time() has them.
+sub _epoch {
+    my ($y, $mo, $d, $h, $mi, $s) = $_[0] =~ /^(\d+)-(\d+)-(\d+)T(\d+):(\d+):([\d.]+)Z$/ or die "no time: $_[0]\n";
+    return timegm(int $s, $mi, $h, $d, $mo - 1, $y) + $s - int $s;
+}
+
+# Whether a client can have missed that the task exists: no answer named it, or the
+# client died at about the time of that answer.
+sub _may_be_unknown {
+    my ($task, $deaths) = @_;
+    return 1 if !$task->{told};
+    my ($from, $to) = (_epoch($task->{asked_at}) - 0.5, _epoch($task->{told}) + 2);
+    return scalar grep { $_ > $from && $_ < $to } @{ $deaths || [] };
+}
+
+# Which frames were paid for more than once, as text; '' where none was. Allowed:
+#
+#   retries  another task for one that failed
+#   resend   another one for one whose fate the client cannot have known: 1, or
+#            [[from, to], ...], the times in which the user said so
+#   deaths   [when the client was killed]
 sub bought_twice {
     my ($ledger, %allow) = @_;
     my %clips;
@@ -143,17 +168,24 @@ sub bought_twice {
         my $clip = join '-', map { _number($task->{source}{$_}) } qw(first last);
         push @{ $clips{"$clip $task->{request}"} }, $task;
     }
+    my $may_resend = sub {
+        my $time = _epoch($_[0]{asked_at});
+        return ref $allow{resend} ? grep({ $time > $_->[0] - 0.01 && $time < $_->[1] + 0.01 } @{ $allow{resend} }) : $allow{resend};
+    };
     my @wrong;
     for my $clip (sort keys %clips) {
         my @tasks = @{ $clips{$clip} };
-        # only before another one may there be reason for it
-        my $right = 1 + grep { $allow{retries} && $_->{state} eq 'FAILED' || $allow{resend} && !$_->{told} } @tasks[0 .. $#tasks - 1];
-        push @wrong, "frames $clip: tasks @{[map { $_->{n} } @tasks]}" if @tasks > $right;
+        for (1 .. $#tasks) {
+            my ($before, $task) = @tasks[$_ - 1, $_];
+            next if $allow{retries} && $before->{state} eq 'FAILED';
+            next if $may_resend->($task) && _may_be_unknown($before, $allow{deaths});
+            push @wrong, "frames $clip: task $before->{n} is bought again with task $task->{n}";
+        }
     }
     # borders that moved between two runs would make other clips of the same frames
     my %starts;
     for (keys %clips) {
-        my ($first, $last) = /^(\d+)-(\d+)/;
+        my ($first) = /^(\d+)/;
         push @wrong, "frame $first begins two clips" if $starts{$first}++;
     }
     return join "\n", @wrong;

@@ -93,7 +93,8 @@ sub draw {
     };
 }
 
-sub describe {
+# The runs of a schedule, a line each.
+sub describe_runs {
     my ($schedule) = @_;
     my @runs = map {
         my $end = $_->{end};
@@ -102,9 +103,13 @@ sub describe {
             : "after $end->{more} more of $end->{request}", $end->{delay});
     } @{ $schedule->{runs} };
     my $n = 0;
+    return join '', map({ $n++; "  run $n: $_\n" } @runs), "  all others: left alone\n";
+}
+
+sub describe {
+    my ($schedule) = @_;
     return join '', "seed $schedule->{seed}, provider $schedule->{provider}, concurrency=$schedule->{concurrency}\n",
-        '  runway-simulator ', join(' ', map { /[^\w.:=+-]/ ? "'$_'" : $_ } @{ $schedule->{sim} }), "\n",
-        map({ $n++; "  run $n: $_\n" } @runs), "  all others: left alone\n";
+        '  runway-simulator ', join(' ', map { /[^\w.:=+-]/ ? "'$_'" : $_ } @{ $schedule->{sim} }), "\n", describe_runs($schedule);
 }
 
 my %NUMBER = (KILL => 9, INT => 2, TERM => 15);
@@ -138,6 +143,7 @@ sub reference {
 
 sub _requests {
     my ($sim, $where) = @_;
+    return $sim->nb_requests($where) if $sim->can('nb_requests');
     return 0 if !-e $sim->{log_file};
     my $n = () = slurp($sim->{log_file}) =~ /"where":"$where"/g;
     return $n;
