@@ -100,7 +100,7 @@ static const AVOption runway_v2v_options[] = {
     STR("log_path", log_path, NULL, "file to append one JSON line to for each event"),
     STR("ca_file", ca_file, NULL, "PEM file of certificate authorities; the system's when not set"),
     { "tls_verify", "check the server's certificate", OFFSET(tls_verify), AV_OPT_TYPE_BOOL, { .i64 = 1 }, 0, 1, FLAGS },
-    { "signals", "return early when the process gets SIGINT or SIGTERM", OFFSET(signals), AV_OPT_TYPE_BOOL, { .i64 = 1 }, 0, 1, FLAGS },
+    { "signals", "return early when the process gets SIGINT, SIGTERM or SIGHUP", OFFSET(signals), AV_OPT_TYPE_BOOL, { .i64 = 1 }, 0, 1, FLAGS },
     { NULL }
 };
 

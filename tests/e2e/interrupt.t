@@ -1,5 +1,5 @@
 #!/usr/bin/env perl
-# SIGINT and SIGTERM, whatever is going on: ffmpeg is back within two seconds,
+# SIGINT and SIGTERM, and SIGHUP of a closed terminal, whatever is going on: ffmpeg is back within two seconds,
 # nothing more is asked for, the file is whole up to the last clip that was
 # finished, and the same command picks up what is paid for.
 #
@@ -63,6 +63,7 @@ sub after { my ($job, $seconds) = @_; return time - ($job->{seen} //= time) > $s
 #   make     a job; by itself one with the simulator of the arguments in `sim`
 #   options  of the filter; begin  for PaidTest's begin
 #   moment   sub ($job, $going): true when it is to be stopped
+#   signals  INT and TERM
 #   creates  how many there may have been
 #   frames   that have to have come out; or at least `least` of them, where all
 #            are on their way and ffmpeg does not ask the filter any more
@@ -79,7 +80,7 @@ sub interrupted {
 # All are made ready before the first one begins: that can take longer than a run.
 sub start_phases {
     for my $phase (@_) {
-        for my $signal (qw(INT TERM)) {
+        for my $signal (@{ $phase->{signals} || [qw(INT TERM)] }) {
             my $job = $phase->{make} ? $phase->{make}->() : PaidTest->new(in => $FILM, sim => simulator(@{ $phase->{sim} || [] }));
             my %options = (log_path => "$job->{dir}/events.jsonl", %{ $phase->{options} || {} });
             push @{ $phase->{runs} }, { signal => $signal, job => $job, options => \%options, moment => $phase->{moment} };
@@ -290,7 +291,7 @@ interrupted('while a create is not answered that may be sent again', sim => ['--
 # Its task takes so long that it is not over when the signal is late.
 interrupted('while a create is answered', sim => ['--latency' => 2, '--fault' => 'create:2=stall=1'], options => { concurrency => 1 },
     moment => sub { is_billed($_[0]) == 2 && emitted($_[0], 1) },
-    creates => 2, frames => 10, states => { 1 => 'stored', 2 => 'submitted' });
+    signals => [qw(INT TERM HUP)], creates => 2, frames => 10, states => { 1 => 'stored', 2 => 'submitted' });
 
 interrupted('while it waits to ask again', sim => ['--fault' => 'create:2+=status=429,retry-after=300'], options => { concurrency => 1 },
     moment => sub { has_asked($_[0], 'create') == 2 && emitted($_[0], 1) },

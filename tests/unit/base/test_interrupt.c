@@ -91,8 +91,42 @@ static int reset(void **state)
     (void)state;
     signal(SIGINT, SIG_DFL);
     signal(SIGTERM, SIG_DFL);
+    signal(SIGHUP, SIG_DFL);
     plain_calls = info_calls = other_calls = last_signal = on_stack = 0;
     return 0;
+}
+
+/* A program that cleans up at SIGTERM is let do so when its terminal is closed. */
+static void test_hangup(void **state)
+{
+    RunwayInterrupt interrupt = { 0 };
+
+    (void)state;
+    ff_runway_interrupt_acquire(&interrupt);
+    assert_ptr_equal(current(SIGHUP).sa_handler, SIG_DFL);
+    ff_runway_interrupt_release(&interrupt);
+
+    set_plain(SIGTERM, 0);
+    ff_runway_interrupt_acquire(&interrupt);
+    raise_quietly(SIGHUP);
+    assert_true(ff_runway_interrupt_seen(&interrupt));
+    assert_int_equal(plain_calls, 1);
+    assert_int_equal(last_signal, SIGTERM);
+    ff_runway_interrupt_release(&interrupt);
+    assert_ptr_equal(current(SIGHUP).sa_handler, SIG_DFL);
+
+    /* nohup */
+    signal(SIGHUP, SIG_IGN);
+    ff_runway_interrupt_acquire(&interrupt);
+    raise_quietly(SIGHUP);
+    assert_false(ff_runway_interrupt_seen(&interrupt));
+    ff_runway_interrupt_release(&interrupt);
+
+    set_plain(SIGHUP, 0);
+    ff_runway_interrupt_acquire(&interrupt);
+    raise_quietly(SIGHUP);
+    assert_int_equal(last_signal, SIGHUP);
+    ff_runway_interrupt_release(&interrupt);
 }
 
 /* The program's handler is called, and is there again afterwards. */
@@ -284,6 +318,7 @@ static void test_another_on_top(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(test_hangup),
         TEST(test_chained_and_restored),
         TEST(test_only_since),
         TEST(test_no_handler),

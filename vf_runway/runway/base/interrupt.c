@@ -24,8 +24,8 @@
 
 #include "interrupt.h"
 
-static const int signals[] = { SIGINT, SIGTERM };
-#define NB_SIGNALS 2
+static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+#define NB_SIGNALS 3
 
 /* read and written by the handler, which may run on any thread at any time:
  * without a lock, as handlers have to be */
@@ -48,6 +48,8 @@ static void handler(int signal, siginfo_t *info, void *context)
             continue;
         if (replaced[i].sa_flags & SA_SIGINFO)
             replaced[i].sa_sigaction(signal, info, context);
+        else if (replaced[i].sa_handler == SIG_DFL)
+            raise(SIGTERM);
         else
             replaced[i].sa_handler(signal);
     }
@@ -65,13 +67,24 @@ static int is_ours(const struct sigaction *action)
     return action->sa_flags & SA_SIGINFO && action->sa_sigaction == handler;
 }
 
+/* A closed terminal ends ffmpeg at once, and the answer to a create would be lost
+ * with it: where SIGTERM has a handler, SIGHUP is made one. */
+static int is_hangup(int signal, const struct sigaction *action)
+{
+    struct sigaction term;
+
+    return signal == SIGHUP && !(action->sa_flags & SA_SIGINFO) &&
+           action->sa_handler == SIG_DFL && !sigaction(SIGTERM, NULL, &term) &&
+           is_handler(&term);
+}
+
 /* lock is held */
 static void install(int i)
 {
     struct sigaction ours, now;
 
-    if (sigaction(signals[i], NULL, &now) || !is_handler(&now) ||
-        is_ours(&now))
+    if (sigaction(signals[i], NULL, &now) || is_ours(&now) ||
+        (!is_handler(&now) && !is_hangup(signals[i], &now)))
         return;
     /* before the handler can run, and never while it is in place: another
      * program that put its own on top may still call ours */

@@ -18,14 +18,15 @@
 
 /**
  * @file
- * Notice SIGINT and SIGTERM beside a program that handles them: libavfilter has
- * no interrupt callback, and a filter that waits for minutes has to return. POSIX
- * signals, process-wide.
+ * Notice SIGINT, SIGTERM and SIGHUP beside a program that handles them:
+ * libavfilter has no interrupt callback, and a filter that waits for minutes has
+ * to return. POSIX signals, process-wide.
  *
  * The handler notes the signal and calls the one it replaced, as that asked to
  * be called: its mask, its stack, system calls restarted or not. It is installed
  * only over a real handler: where a signal's default ends the process, or where
- * it is ignored, nothing changes. It is restored when the last user is gone, and
+ * it is ignored, nothing changes; but for SIGHUP, whose default becomes SIGTERM
+ * where that has a handler. It is restored when the last user is gone, and
  * only if it is still in place.
  */
 
