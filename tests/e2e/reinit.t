@@ -1,6 +1,8 @@
 #!/usr/bin/env perl
-# A change of size or format in mid-stream with -reinit_filter 0: the filter ends
-# the clip there and goes on; no frame is lost.
+# A change of size or format in mid-stream. ffmpeg builds its graph anew there and
+# forgets what is on its way: the run ends with an error, and what is paid for is in
+# the journal. With -reinit_filter 0 the filter ends the clip there and goes on; no
+# frame is lost.
 #
 # FFmpeg's own assertions, on in the build for tests, allow such a change to none
 # of its filters but a few. So this runs that ffmpeg with one file compiled anew,
@@ -103,5 +105,24 @@ for (
         is(join(' ', sort values %sizes), $name =~ /er$/ ? '2 2' : '4', 'each of its own size');
     };
 }
+
+subtest 'without -reinit_filter 0' => sub {
+    my $film = changing_film('lost', { size => '160x96' }, { size => '320x192' });
+    my $before = $sim->requests('create');
+    my $store = command_env();
+    my $filter = 'runway_v2v=prompt=echo:model=aleph2:clip_duration=2:take=2';
+    my $run = filter_film($sim, $film, $filter, env => $store);
+    isnt($run->{status}, 0, 'is an error');
+    like($run->{err}, qr/\d+ frames were not given out: the filter graph was freed/, 'the frames that are lost');
+    like($run->{err}, qr/changed its size, format or colors in mid-stream.*-reinit_filter 0 in front of -i/, 'and the cure');
+    my $paid = $sim->requests('create') - $before;
+    cmp_ok($paid, '<=', 2, 'nothing of the second part was sent');
+    $FFMPEG = $lax;
+    $run = filter_film($sim, $film, $filter, input => [qw(-reinit_filter 0)], env => $store);
+    $FFMPEG = $strict;
+    ends_well($run, 'the cure helps') or return;
+    is(scalar @{ $run->{frames} }, 120, 'all frames');
+    is($sim->requests('create') - $before, 4, 'and what was paid for is picked up');
+};
 
 done_testing;

@@ -21,6 +21,8 @@
 
 #define RUNWAY_COMPAT_FILTER
 
+#include <string.h>
+
 #include "libavutil/mathematics.h"
 
 #include "../media/compat.h"
@@ -49,11 +51,20 @@ av_cold void ff_runway_filter_uninit(AVFilterContext *ctx)
 
     if (s->sequence && s->set.policy.dry_run && !s->error)
         ff_runway_sequence_log_plan(s->sequence, !s->ended);
-    if (s->sequence)
+    if (s->sequence) {
+        const char *end = s->error ? "error" :
+                          ff_runway_interrupt_seen(&s->interrupt) ?
+                          "interrupted" : "ok";
+
+        /* neither side has ended */
+        if (!strcmp(end, "ok") && !s->status && !s->closed &&
+            s->progress.nb_in > s->progress.nb_out) {
+            end = "rebuilt";
+            ff_runway_rebuild_note(&s->kind);
+        }
         ff_runway_progress_end(&s->progress, &s->set, s->sequence, s->events,
-                               s->error ? "error" :
-                               ff_runway_interrupt_seen(&s->interrupt) ?
-                               "interrupted" : "ok");
+                               end);
+    }
     av_frame_free(&s->held);
     ff_runway_sequence_free(&s->sequence);
     ff_runway_scaler_free(&s->scaler);
@@ -226,6 +237,7 @@ int ff_runway_filter_activate(AVFilterContext *ctx)
 
     if (status) {
         /* nobody wants the rest: it is not made */
+        s->closed = 1;
         if (s->sequence)
             ff_runway_sequence_cancel(s->sequence);
         ff_inlink_set_status(ctx->inputs[0], status);

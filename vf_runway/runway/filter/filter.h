@@ -44,6 +44,7 @@
 #include "../media/scaler.h"
 #include "options.h"
 #include "progress.h"
+#include "rebuild.h"
 #include "sequence.h"
 #include "window.h"
 
@@ -52,6 +53,7 @@ typedef struct RunwayFilter {
     RunwaySettings set;         ///< the options; AVOption's
 
     /* the rest is private to filter/; begins as zeros */
+    RunwayKind kind;            ///< of the input
     RunwayInterrupt interrupt;
     RunwayEventLog *events;
     RunwaySequence *sequence;
@@ -69,6 +71,7 @@ typedef struct RunwayFilter {
 
     int status;                 ///< of the input, 0: it goes on
     int64_t status_pts;
+    int closed;                 ///< the output has ended first
     int ended;                  ///< what was left has been sent
     int64_t nb_unasked;         ///< frames in since one was asked for
     int unserved;               ///< see is_wanted()

@@ -153,8 +153,12 @@ static int config_size(AVFilterLink *outlink)
 int ff_runway_filter_config_output(AVFilterLink *outlink)
 {
     RunwayFilter *s = outlink->src->priv;
-    int ret = config_size(outlink);
+    int ret;
 
+    s->kind = ff_runway_kind(outlink->src->inputs[0]);
+    ret     = ff_runway_rebuild_check(&s->kind, outlink->src);
+    if (ret >= 0)
+        ret = config_size(outlink);
     if (ret < 0)
         return ret;
     ff_runway_negotiate_configure(outlink);

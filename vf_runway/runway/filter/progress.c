@@ -97,7 +97,11 @@ void ff_runway_progress_end(const RunwayProgress *p, const RunwaySettings *set,
 
     ff_runway_sequence_stop(sequence);
     ff_runway_sequence_status(sequence, &st);
-    if (left > 0 && !strcmp(end, "ok") && set->timing == RUNWAY_TIMING_SOURCE)
+    if (!strcmp(end, "rebuilt"))
+        av_log(log_ctx, AV_LOG_ERROR, "%"PRId64" frames were not given out: the "
+               "filter graph was freed before the end of its input\n", left);
+    else if (left > 0 && !strcmp(end, "ok") &&
+             set->timing == RUNWAY_TIMING_SOURCE)
         av_log(log_ctx, AV_LOG_WARNING, "%"PRId64" frames in were not given "
                "out: the graph ended before them\n", left);
     if (st.left)

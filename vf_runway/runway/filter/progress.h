@@ -48,7 +48,7 @@ void ff_runway_progress_moved(RunwayProgress *p);
 
 /**
  * The last lines, and the event "summary" with end ("ok", "interrupted",
- * "error"). Stops the sequence, since a create that is going out may still be
+ * "rebuilt", "error"). Stops the sequence, since a create that is going out may still be
  * accepted, and counts. events may be NULL.
  */
 void ff_runway_progress_end(const RunwayProgress *p, const RunwaySettings *set,
