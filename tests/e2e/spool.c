@@ -147,7 +147,7 @@ static int64_t unnamed_size(void)
 
 static void test_empty(void **state)
 {
-    RunwaySpool *spool = ff_runway_spool_create(BYTES, NULL), *none = NULL;
+    RunwaySpool *spool = ff_runway_spool_create(BYTES, 0, NULL), *none = NULL;
     AVFrame *frame = NULL;
 
     (void)state;
@@ -165,7 +165,7 @@ static void test_empty(void **state)
 /* As many as there is room for, and no more, time and again. */
 static void test_full(void **state)
 {
-    RunwaySpool *spool = ff_runway_spool_create(3 * BYTES + BYTES / 2, NULL);
+    RunwaySpool *spool = ff_runway_spool_create(3 * BYTES + BYTES / 2, 0, NULL);
     int64_t in = 0, out = 0;
 
     (void)state;
@@ -195,7 +195,7 @@ static void test_any(void **state)
         AV_PIX_FMT_YUV420P, AV_PIX_FMT_YUV444P, AV_PIX_FMT_YUV422P10
     };
     const int64_t size = 6 * BYTES + 1234;
-    RunwaySpool *spool = ff_runway_spool_create(size, NULL);
+    RunwaySpool *spool = ff_runway_spool_create(size, 0, NULL);
     int64_t in = 0, out = 0;
     int nb_refused = 0;
 
@@ -232,7 +232,7 @@ static void test_any(void **state)
 /* A frame larger than the whole ring: alone, and not on disk. */
 static void test_too_large(void **state)
 {
-    RunwaySpool *spool = ff_runway_spool_create(2 * BYTES, NULL);
+    RunwaySpool *spool = ff_runway_spool_create(2 * BYTES, 0, NULL);
 
     (void)state;
     assert_non_null(spool);
@@ -253,7 +253,7 @@ static void test_too_large(void **state)
  * was in before still comes out. */
 static void test_no_room_on_disk(void **state)
 {
-    RunwaySpool *spool = ff_runway_spool_create(4 * BYTES, NULL);
+    RunwaySpool *spool = ff_runway_spool_create(4 * BYTES, 0, NULL);
     AVFrame *frame = make_frame(0, AV_PIX_FMT_YUV420P, 64, 48);
     char *kept = strdup(getenv("TMPDIR"));
     int level = av_log_get_level();

@@ -27,6 +27,7 @@
 #include "../media/compat.h"
 #include "../media/averror.h"
 #include "../media/clip.h"
+#include "../media/format.h"
 #include "../media/reader.h"
 #include "../media/scene.h"
 #include "../media/spool.h"
@@ -59,6 +60,7 @@ struct RunwaySequence {
     RunwayPipeline *pipeline;
     Node *head, *tail;
     RunwaySpool *spool;
+    RunwaySpool *alpha;         ///< alpha of all clips' frames, NULL: none
     RunwayScene *scene;
 
     RunwayClip *open;           ///< the clip that frames go into
@@ -164,10 +166,18 @@ static Node *append_node(RunwaySequence *s)
     return s->tail = node;
 }
 
+/* What nobody will ask for of the first clip's alpha. */
+static void drop_alpha(RunwaySequence *s)
+{
+    if (s->alpha && s->head->clip)
+        ff_runway_spool_drop(s->alpha, ff_runway_clip_nb_alpha(s->head->clip));
+}
+
 static void remove_head(RunwaySequence *s)
 {
     Node *node = s->head;
 
+    drop_alpha(s);
     s->head = node->next;
     if (!s->head)
         s->tail = NULL;
@@ -188,6 +198,7 @@ void ff_runway_sequence_free(RunwaySequence **sequence)
         remove_head(s);
     ff_runway_clip_free(&s->open);
     ff_runway_spool_free(&s->spool);
+    ff_runway_spool_free(&s->alpha);
     ff_runway_scene_free(&s->scene);
     av_freep(&s->keyframe_used);
     av_freep(sequence);
@@ -210,12 +221,21 @@ int ff_runway_sequence_ratio(const RunwayRequest *request, int width,
     return 0;
 }
 
+static int alpha_has_room(const RunwaySequence *s, int format, int width,
+                          int height)
+{
+    return ff_runway_spool_has_room(s->alpha,
+                                    ff_runway_format_of_component(format),
+                                    width, height);
+}
+
 int ff_runway_sequence_has_room(RunwaySequence *s, int format, int width,
                                 int height)
 {
     return ff_runway_pipeline_has_room(s->pipeline) &&
            (!s->spool || ff_runway_spool_has_room(s->spool, format, width,
-                                                  height));
+                                                  height)) &&
+           (!s->alpha || alpha_has_room(s, format, width, height));
 }
 
 /* How long a clip is at most, and at what rate it is sent; length is its first
@@ -243,6 +263,17 @@ static RunwaySegment plan_segment(const RunwaySequence *s, int64_t length)
     return segment;
 }
 
+/* The source's alpha waits for its frames, where they are to have any. */
+static int open_alpha(RunwaySequence *s, const AVFrame *frame)
+{
+    if (s->alpha || s->set->policy.dry_run ||
+        !ff_runway_format_has_alpha(frame->format) ||
+        !ff_runway_format_has_alpha(s->config.out_format))
+        return 0;
+    s->alpha = ff_runway_spool_create(RUNWAY_SPOOL_SIZE, 1, s->set->log_ctx);
+    return s->alpha ? 0 : AVERROR(ENOMEM);
+}
+
 /* Begin a clip with a frame. */
 static int open_clip(RunwaySequence *s, const AVFrame *frame, int64_t length)
 {
@@ -256,8 +287,11 @@ static int open_clip(RunwaySequence *s, const AVFrame *frame, int64_t length)
     ret = ff_runway_sequence_ratio(&s->request, frame->width, frame->height,
                                    frame->sample_aspect_ratio, &s->ratio,
                                    &ratio_w, &ratio_h, set->log_ctx);
+    if (ret >= 0)
+        ret = open_alpha(s, frame);
     if (ret < 0)
         return ret;
+    config.alpha = s->alpha;
     if (ratio_w && !m->ratios_are_shapes) {
         /* more than comes back is not worth sending */
         max_long  = FFMAX(ratio_w, ratio_h);
@@ -529,7 +563,8 @@ static int ends_clip(RunwaySequence *s, const AVFrame *frame, int64_t length)
 static int spool_frame(RunwaySequence *s, const AVFrame *frame)
 {
     if (!s->spool)
-        s->spool = ff_runway_spool_create(RUNWAY_SPOOL_SIZE, s->set->log_ctx);
+        s->spool = ff_runway_spool_create(RUNWAY_SPOOL_SIZE, 0,
+                                          s->set->log_ctx);
     if (!s->spool)
         return AVERROR(ENOMEM);
     return ff_runway_spool_put(s->spool, frame);
@@ -560,9 +595,11 @@ int ff_runway_sequence_add(RunwaySequence *s, const AVFrame *frame,
     }
     /* a clip that leaves no room for its next source frame would wait for ever
      * to be completed */
-    return keeps_source(s) &&
-           !ff_runway_spool_has_room(s->spool, frame->format, frame->width,
-                                     frame->height) ? close_clip(s) : 0;
+    return (keeps_source(s) &&
+            !ff_runway_spool_has_room(s->spool, frame->format, frame->width,
+                                      frame->height)) ||
+           (s->alpha && !alpha_has_room(s, frame->format, frame->width,
+                                        frame->height)) ? close_clip(s) : 0;
 }
 
 /* A frame that comes out as it is, behind what is in line already. */
@@ -636,6 +673,7 @@ static void keep_source(RunwaySequence *s)
 {
     av_log(s->set->log_ctx, AV_LOG_WARNING, "clip %d comes out as its source "
            "(on_error=source)\n", s->head->index);
+    drop_alpha(s);
     ff_runway_clip_free(&s->head->clip);
     ff_runway_job_free(&s->head->job);
     s->nb_kept++;

@@ -48,6 +48,7 @@ typedef struct RunwaySequenceConfig {
     AVRational time_base;        ///< of frames that go in
     AVRational frame_rate;       ///< of these, 0/0 or 1/0: not known
     AVRational out_time_base;    ///< of frames that come out
+    enum AVPixelFormat out_format;
     AVFrame *(*get_buffer)(void *opaque); ///< of the output's size and format
     void *opaque;
     /** Non-zero when the process was told to end. Encoding ends then: what adds

@@ -61,6 +61,7 @@ static int start(AVFilterContext *ctx)
         .time_base     = inlink->time_base,
         .frame_rate    = RUNWAY_LINK(inlink)->frame_rate,
         .out_time_base = outlink->time_base,
+        .out_format    = outlink->format,
         .get_buffer    = get_buffer,
         .opaque        = outlink,
         .interrupted   = is_interrupted,

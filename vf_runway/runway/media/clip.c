@@ -25,7 +25,9 @@
 
 #include "compat.h"
 #include "averror.h"
+#include "alpha.h"
 #include "clip.h"
+#include "format.h"
 #include "picture.h"
 #include "reader.h"
 #include "../api/task.h"
@@ -61,7 +63,7 @@ struct RunwayClip {
     /* while frames go out */
     char task[RUNWAY_ID_MAX]; ///< that made the result
     RunwayReader *reader;
-    RunwayScaler *scaler;
+    RunwayScaler *scaler, *alpha_scaler;
     RunwayRetime retime;
     RunwayRect part;          ///< of the result's picture that is used
     RunwaySeamGrid looks[2];  ///< of the source's first and last picture
@@ -77,6 +79,8 @@ struct RunwayClip {
     enum AVColorSpace colorspace; ///< tags of that
     enum AVColorRange color_range;
     int nb_out;               ///< source frames that have been answered
+    int nb_alpha_in, nb_alpha_out; ///< planes of the spool
+    AVFrame *alpha;           ///< the newest of those that are out
     int finished;             ///< native: the last generated frame is out
 };
 
@@ -201,9 +205,11 @@ void ff_runway_clip_free(RunwayClip **clip)
     av_freep(&c->frames);
     ff_runway_reader_free(&c->reader);
     ff_runway_scaler_free(&c->scaler);
+    ff_runway_scaler_free(&c->alpha_scaler);
     av_frame_free(&c->frame);
     av_frame_free(&c->next);
     av_frame_free(&c->converted);
+    av_frame_free(&c->alpha);
     av_freep(&c->before);
     av_freep(&c->seam);
     av_freep(clip);
@@ -266,6 +272,22 @@ int ff_runway_clip_is_long_enough(const RunwayClip *clip)
     return clip->end >= clip->config.segment.min_duration;
 }
 
+static int keep_alpha(RunwayClip *c, const AVFrame *frame)
+{
+    AVFrame *plane;
+    int ret;
+
+    if (!c->config.alpha)
+        return 0;
+    plane = ff_runway_alpha_take(frame);
+    if (!plane)
+        return AVERROR(ENOMEM);
+    ret = ff_runway_spool_put(c->config.alpha, plane);
+    av_frame_free(&plane);
+    c->nb_alpha_in += ret >= 0;
+    return ret;
+}
+
 static int append(RunwayClip *c, const AVFrame *frame, int64_t source,
                   int64_t time)
 {
@@ -279,7 +301,12 @@ static int append(RunwayClip *c, const AVFrame *frame, int64_t source,
     if (!frames[c->nb_frames].props)
         return AVERROR(ENOMEM);
     c->nb_frames++;
-    return 0;
+    return keep_alpha(c, frame);
+}
+
+int ff_runway_clip_nb_alpha(const RunwayClip *clip)
+{
+    return clip->nb_alpha_in - clip->nb_alpha_out;
 }
 
 int ff_runway_clip_add(RunwayClip *c, const AVFrame *frame, int64_t length)
@@ -486,7 +513,8 @@ int ff_runway_clip_open_result(RunwayClip *c, int fd, int64_t size,
     c->frame  = av_frame_alloc();
     c->next   = av_frame_alloc();
     c->scaler = ff_runway_scaler_create(c->config.log_ctx);
-    if (!c->frame || !c->next || !c->scaler)
+    c->alpha_scaler = ff_runway_scaler_create(c->config.log_ctx);
+    if (!c->frame || !c->next || !c->scaler || !c->alpha_scaler)
         return AVERROR(ENOMEM);
     ret = ff_runway_reader_open(&c->reader, fd, size,
                                 c->config.writer.interrupted,
@@ -638,8 +666,50 @@ static int convert(RunwayClip *c, const AVFrame *props, AVFrame *dst)
     ret = ff_runway_scaler_convert(c->scaler, src, c->part, dst, whole);
     if (ret < 0)
         return ret;
+    if (!c->config.alpha && ff_runway_format_has_alpha(dst->format))
+        ff_runway_component_write(dst, RUNWAY_ALPHA, NULL, 8);
     c->converted = dst;
     return 0;
+}
+
+/* Where the source lies in the output, which may have been expanded. */
+static RunwayRect place_of_source(const RunwayClip *c, const AVFrame *frame)
+{
+    const RunwayGeometry *g = &c->config.writer.geometry;
+    RunwayRect r;
+
+    r.w = FFMIN(frame->width, av_rescale(frame->width, g->width,
+                                         c->config.shape_w) + 1 & ~1);
+    r.h = FFMIN(frame->height, av_rescale(frame->height, g->height,
+                                          c->config.shape_h) + 1 & ~1);
+    if (c->config.shape_w == g->width)
+        r.w = frame->width;
+    if (c->config.shape_h == g->height)
+        r.h = frame->height;
+    r.x = (frame->width - r.w) / 2 & ~1;
+    r.y = (frame->height - r.h) / 2 & ~1;
+    return r;
+}
+
+/* Give a frame the alpha of the source frame that is answered. */
+static int put_alpha(RunwayClip *c, const AVFrame *props, AVFrame *frame)
+{
+    int ret = 1;
+
+    if (!c->config.alpha)
+        return 0;
+    while (ret > 0 && c->nb_alpha_out <= c->nb_out) {
+        av_frame_free(&c->alpha);
+        ret = ff_runway_spool_take(c->config.alpha, &c->alpha);
+        c->nb_alpha_out += ret > 0;
+    }
+    if (!c->alpha)
+        return ret < 0 ? ret : AVERROR_BUG;
+    ret = av_frame_make_writable(frame);
+    return ret < 0 ? ret :
+           ff_runway_alpha_put(c->alpha_scaler, c->alpha, props->format,
+                               c->config.writer.geometry.source, frame,
+                               place_of_source(c, frame));
 }
 
 /* Mark where a frame comes from, for whoever looks behind the filter. */
@@ -683,7 +753,9 @@ static int make_frame(RunwayClip *c, const AVFrame *props, AVFrame **out,
         return AVERROR(ENOMEM);
     /* the shape of the pixels is the link's, all else the source's */
     sar = frame->sample_aspect_ratio;
-    ret = av_frame_copy_props(frame, props);
+    ret = put_alpha(c, props, frame);
+    if (ret >= 0)
+        ret = av_frame_copy_props(frame, props);
     if (ret >= 0)
         ret = set_metadata(c, frame);
     if (ret < 0) {

@@ -33,6 +33,7 @@
 #include "libavutil/rational.h"
 
 #include "identity.h"
+#include "spool.h"
 #include "joint.h"
 #include "writer.h"
 #include "../math/segment.h"
@@ -52,6 +53,8 @@ typedef struct RunwayClipConfig {
     int native;                     ///< generated frames as they are, not one
                                     ///< for each source frame
     AVRational out_time_base;       ///< of the frames' pts that come out
+    RunwaySpool *alpha;             ///< where the frames' alpha waits for them,
+                                    ///< NULL: none is wanted
     int dry_run;                    ///< no file is written
     int64_t max_stand;              ///< longest that a frame is sent for,
                                     ///< microseconds; 0: as long as it stands
@@ -126,6 +129,10 @@ void ff_runway_clip_extent(const RunwayClip *clip, double *start, double *end);
 /** For people: "clip 3 (10.00-15.00 s)"; after ff_runway_clip_close(). */
 const char *ff_runway_clip_label(const RunwayClip *clip);
 
+/** Frames whose alpha is in the spool still; the clip's are the oldest there
+ *  when it is the first in line. */
+int ff_runway_clip_nb_alpha(const RunwayClip *clip);
+
 /** Frames put in. */
 int ff_runway_clip_nb_frames(const RunwayClip *clip);
 
@@ -135,7 +142,7 @@ int ff_runway_clip_is_done(const RunwayClip *clip);
 /**
  * The next frame out: the k-th has pts, duration, metadata, captions, time code
  * and colour tags of the k-th in, and the generated picture of its time, in the
- * size and format of the frame that get_buffer() makes. With native set it is
+ * size and format of the frame that get_buffer() makes, with the source's alpha. With native set it is
  * the next generated frame, at its own time on the source's time line, with the
  * properties of the source frame of that time; what lies behind the clip's end
  * is left out, and the last one lasts to it. SAR is the buffer's.

@@ -24,6 +24,7 @@
 
 #include "compat.h"
 #include "spool.h"
+#include "../math/pack.h"
 #include "../base/disk.h"
 
 /* A frame in the ring. */
@@ -37,18 +38,20 @@ typedef struct Record {
 struct RunwaySpool {
     void *log_ctx;
     int64_t size;
+    int packed;
     int fd;
     Record *head, *tail;
     int count;
 };
 
-RunwaySpool *ff_runway_spool_create(int64_t size, void *log_ctx)
+RunwaySpool *ff_runway_spool_create(int64_t size, int packed, void *log_ctx)
 {
     RunwaySpool *spool = av_mallocz(sizeof(*spool));
 
     if (spool) {
         spool->log_ctx = log_ctx;
         spool->size    = size;
+        spool->packed  = packed;
         spool->fd      = -1;
     }
     return spool;
@@ -87,15 +90,26 @@ static int64_t place(const RunwaySpool *s, int64_t bytes)
     return offset + bytes > s->size ? begin - offset + s->size : begin;
 }
 
-static int64_t frame_size(int format, int width, int height)
+static int64_t raw_size(const AVFrame *frame)
 {
-    return av_image_get_buffer_size(format, width, height, 1);
+    return av_image_get_buffer_size(frame->format, frame->width, frame->height,
+                                    1);
+}
+
+/* Bytes that a frame takes at most: incompressible ones grow a little. */
+static int64_t frame_size(const RunwaySpool *s, int format, int width,
+                          int height)
+{
+    int64_t bytes = av_image_get_buffer_size(format, width, height, 1);
+
+    return s->packed && bytes >= 0 ? bytes + bytes / RUNWAY_PACK_RUN + 1
+                                   : bytes;
 }
 
 int ff_runway_spool_has_room(const RunwaySpool *s, int format, int width,
                              int height)
 {
-    int64_t bytes = frame_size(format, width, height);
+    int64_t bytes = frame_size(s, format, width, height);
 
     if (!s->head)
         return 1;
@@ -128,9 +142,38 @@ static int transfer(RunwaySpool *s, uint8_t *data, int64_t bytes,
     return 0;
 }
 
-static int write_pixels(RunwaySpool *s, const AVFrame *frame, Record *record,
-                        int64_t bytes)
+/* A frame's pixels in one piece, compressed where the spool does so; *bytes are
+ * what there is. */
+static uint8_t *gather(const RunwaySpool *s, const AVFrame *frame,
+                       int64_t *bytes)
 {
+    int64_t raw = raw_size(frame);
+    uint8_t *buffer = av_malloc(raw), *packed;
+
+    *bytes = raw;
+    if (!buffer ||
+        av_image_copy_to_buffer(buffer, raw, (const uint8_t *const *)frame->data,
+                                frame->linesize, frame->format, frame->width,
+                                frame->height, 1) < 0) {
+        av_free(buffer);
+        return NULL;
+    }
+    if (!s->packed)
+        return buffer;
+    packed = av_malloc(frame_size(s, frame->format, frame->width,
+                                  frame->height));
+    if (packed)
+        *bytes = ff_runway_pack(packed, buffer, raw,
+                                av_image_get_linesize(frame->format,
+                                                      frame->width, 0));
+    av_free(buffer);
+    return packed;
+}
+
+/* Put the pixels into the file, behind what is there. */
+static int write_pixels(RunwaySpool *s, const AVFrame *frame, Record *record)
+{
+    int64_t bytes;
     uint8_t *buffer;
     RunwayError err;
     int ret;
@@ -139,22 +182,19 @@ static int write_pixels(RunwaySpool *s, const AVFrame *frame, Record *record,
         av_log(s->log_ctx, AV_LOG_ERROR, "%s\n", err.text);
         return AVERROR(EIO);
     }
-    buffer = av_malloc(bytes);
+    buffer = gather(s, frame, &bytes);
     if (!buffer)
         return AVERROR(ENOMEM);
-    ret = av_image_copy_to_buffer(buffer, bytes,
-                                  (const uint8_t *const *)frame->data,
-                                  frame->linesize, frame->format, frame->width,
-                                  frame->height, 1);
-    if (ret >= 0)
-        ret = transfer(s, buffer, bytes, record->begin % s->size, 1);
+    record->begin = place(s, bytes);
+    record->end   = record->begin + bytes;
+    ret = transfer(s, buffer, bytes, record->begin % s->size, 1);
     av_free(buffer);
     return ret;
 }
 
 int ff_runway_spool_put(RunwaySpool *s, const AVFrame *frame)
 {
-    int64_t bytes = frame_size(frame->format, frame->width, frame->height);
+    int64_t bytes = frame_size(s, frame->format, frame->width, frame->height);
     Record *record = av_mallocz(sizeof(*record));
     int ret = AVERROR(ENOMEM);
 
@@ -177,11 +217,8 @@ int ff_runway_spool_put(RunwaySpool *s, const AVFrame *frame)
         record->frame->width  = frame->width;
         record->frame->height = frame->height;
         ret = av_frame_copy_props(record->frame, frame);
-        if (ret < 0)
-            goto fail;
-        record->begin = place(s, bytes);
-        record->end   = record->begin + bytes;
-        ret = write_pixels(s, frame, record, bytes);
+        if (ret >= 0)
+            ret = write_pixels(s, frame, record);
         if (ret < 0)
             goto fail;
     }
@@ -201,21 +238,29 @@ fail:
 static int read_pixels(RunwaySpool *s, const Record *record)
 {
     AVFrame *frame = record->frame;
-    int64_t bytes = record->end - record->begin;
-    uint8_t *buffer = av_malloc(bytes), *data[4];
-    int linesize[4], ret;
+    int64_t bytes = record->end - record->begin, raw = raw_size(frame);
+    uint8_t *buffer = av_malloc(bytes), *unpacked = NULL, *data[4];
+    int linesize[4], ret = AVERROR(ENOMEM);
 
     if (!buffer)
-        return AVERROR(ENOMEM);
+        return ret;
+    if (s->packed && !(unpacked = av_malloc(raw)))
+        goto end;
     ret = transfer(s, buffer, bytes, record->begin % s->size, 0);
+    if (ret >= 0 && unpacked)
+        ff_runway_unpack(unpacked, raw, buffer,
+                         av_image_get_linesize(frame->format, frame->width, 0));
     if (ret >= 0)
         ret = av_frame_get_buffer(frame, 0);
     if (ret >= 0)
-        ret = av_image_fill_arrays(data, linesize, buffer, frame->format,
-                                   frame->width, frame->height, 1);
+        ret = av_image_fill_arrays(data, linesize, unpacked ? unpacked : buffer,
+                                   frame->format, frame->width, frame->height,
+                                   1);
     if (ret >= 0)
         av_image_copy(frame->data, frame->linesize, (const uint8_t **)data,
                       linesize, frame->format, frame->width, frame->height);
+end:
+    av_free(unpacked);
     av_free(buffer);
     return FFMIN(ret, 0);
 }

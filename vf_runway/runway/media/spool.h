@@ -35,8 +35,9 @@ typedef struct RunwaySpool RunwaySpool;
 /** What the file may hold at most, bytes. */
 #define RUNWAY_SPOOL_SIZE (2LL << 30)
 
-/** Nothing is created on disk before the first frame is put in. */
-RunwaySpool *ff_runway_spool_create(int64_t size, void *log_ctx);
+/** Nothing is created on disk before the first frame is put in. With packed set,
+ *  frames are compressed, which pays for flat ones, as alpha is. */
+RunwaySpool *ff_runway_spool_create(int64_t size, int packed, void *log_ctx);
 void ff_runway_spool_free(RunwaySpool **spool);
 
 /** Whether a frame of that format and size has room. A frame that is larger
