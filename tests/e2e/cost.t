@@ -168,7 +168,7 @@ subtest 'the cap' => sub {
     $run = $job->run(options => { max_credits => 50, retries => 9 });
     cmp_ok($run->{status}, '>', 0, 'a task that fails again and again') or diag $run->{err};
     is($sim->stats->{credits}, 45, 'stops at the cap');
-    unlike($run->{said}, qr/at the provider and paid for/, 'with nothing left to be picked up');
+    unlike($run->{said}, qr/at the provider, already paid for/, 'with nothing left to be picked up');
     $job->run(options => { max_credits => 50, retries => 9 });
     is($sim->stats->{credits}, 45, 'in the next run too');
 

@@ -71,7 +71,7 @@ subtest 'options' => sub {
         ['unknown ratio', { ratio => '16:9' }, qr/16:9/,
             qr/auto, 1280:720, 720:1280, 1104:832, 960:960, 832:1104, 1584:672, 848:480, 640:480/],
         ['ratio for aleph2', { model => 'aleph2', ratio => '1280:720' }, qr/1280:720/, qr/16:9, /],
-        ['ratio in words', { ratio => 'wide' }, qr/wide/, qr/auto, 1280:720, .*write x for the colon/],
+        ['ratio in words', { ratio => 'wide' }, qr/wide/, qr/auto, 1280:720, .*write x instead of the colon/],
         ['threshold', { public_figure_threshold => 'high' }, qr/high/, qr/auto nor low/],
         ['provider', { provider => 'pixar' }, qr/pixar/, qr/cometapi, runway/],
         ['two references', { reference => 'https://a.example/1.png|https://a.example/2.png' }, qr/at most (one|1)\b/],
@@ -93,11 +93,11 @@ subtest 'options' => sub {
         return $run;
     };
     for my $case (
-        ['prompt=echo:ratio=1280:720', qr/ratio=1280: model gen4_aleph takes auto, 1280:720, .*write x for the colon/],
-        ['prompt=echo:base_url=http://127.0.0.1:9/runwayml', qr/base_url: "http" .*each colon is escaped: base_url='https\\:/],
-        ["prompt=echo:base_url='http\\://127.0.0.1:9/runwayml'", qr/base_url: .*colon .*escaped/],
-        ["prompt=echo:base_url='http\\://127.0.0.1:9'", qr/base_url: .*colon .*escaped/],
-        ['prompt=echo:reference=https://a.example/1.png', qr/reference: "https" .*each colon is escaped: reference='https\\:/],
+        ['prompt=echo:ratio=1280:720', qr/ratio=1280: model gen4_aleph supports auto, 1280:720, .*write x instead of the colon/],
+        ['prompt=echo:base_url=http://127.0.0.1:9/runwayml', qr/base_url: "http" .*escape each colon: base_url='https\\:/],
+        ["prompt=echo:base_url='http\\://127.0.0.1:9/runwayml'", qr/base_url: .*unescaped colon.*escape each/],
+        ["prompt=echo:base_url='http\\://127.0.0.1:9'", qr/base_url: .*unescaped colon.*escape each/],
+        ['prompt=echo:reference=https://a.example/1.png', qr/reference: "https" .*escape each colon of a URL: reference='https\\:/],
         ['prompt=a street: night', qr/prompt and prompt_file .*colon .*escaped/],
         ['prompt=echo:body={"seed":7}', qr/body and body_file .*colon .*escaped/],
     ) {
@@ -220,7 +220,7 @@ subtest 'a result that is none' => sub {
     my $bad = simulator('--fault' => 'download:*=html');
     my $run = failing($bad);
     my ($create) = $bad->requests('create');
-    error_line('a web page', $run, qr/\Q$create->{task}\E/, qr/no video/);
+    error_line('a web page', $run, qr/\Q$create->{task}\E/, qr/not a readable video/);
     unlike($run->{err}, qr/\[mov|moov/, 'and nothing from the demuxer');
     error_line('forbidden', failing(simulator('--fault' => 'download:*=status=403'), timeout => 90), qr/403/);
 };

@@ -194,7 +194,7 @@ subtest 'no video' => sub {
     my $zip = spew("$TMP/other.zip", "PK\x03\x04" . 'x' x 4000);
     my $other = RunwayTest::Simulator->start('--latency' => 0, '--result-file' => $zip);
     my $run = at_runway($other, in => $clip, loglevel => 'error');
-    error_line('an archive that comes unasked', $run, qr/is no video that can be read/, qr/task \S{36}\b/);
+    error_line('an archive that comes unasked', $run, qr/is not a readable video/, qr/task \S{36}\b/);
     my $wrong = at_runway($sim, in => $clip, loglevel => 'error', options => { output_format => 'webm' });
     error_line('a form that does not exist', $wrong, qr/outputFormat: Invalid option.*mp4/);
 };
@@ -206,7 +206,7 @@ subtest 'another shape' => sub {
         my $other = RunwayTest::Simulator->start('--latency' => 0, '--result-size' => $size);
         my $run = at_runway($other, in => $clip);
         is($run->{status}, 0, "$size: goes well") or diag $run->{err};
-        my $said = () = $run->{err} =~ /^.*clip 1 .*another shape than expected \(\Q$size\E for 320x180\) and is stretched/mg;
+        my $said = () = $run->{err} =~ /^.*clip 1 .*an unexpected shape \(\Q$size\E for 320x180\) and is stretched/mg;
         is($said, $warned, "$size: " . ($warned ? 'is warned of' : 'nothing to warn of'));
         my $facts = video_facts($run->{out});
         is("$facts->{width}x$facts->{height} $facts->{sample_aspect_ratio}", '320x180 1:1', "$size: the output is the input's");

@@ -129,7 +129,7 @@ sub look_at_run {
     cmp_ok(scalar @$got, '>=', $phase->{least}, "$signal: the file has what was out") if $phase->{least};
     is_deeply($got, [@$WANT[0 .. $#$got]], "$signal: whole, and as an undisturbed run has them") if $job->{in} eq $FILM;
     my $left = grep { $_ eq 'submitted' || $_ eq 'generated' } values %{ $job->states };
-    like($run->{said}, qr/^$left tasks? .*at the provider and paid for; the same command again picks up/m,
+    like($run->{said}, qr/^$left tasks? .*at the provider, already paid for; the same command again picks up/m,
         "$signal: and how to go on") if $left && !$phase->{other_owner};
     return $run;
 }

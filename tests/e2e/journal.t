@@ -196,7 +196,7 @@ subtest 'a disk that is full when a clip is encoded' => sub {
     # all but the end, which is the index and comes last
     my $run = job(%film, sim => $sim)->run(under => limited(int(($bytes - 1) / 512)), options => \%options,
         loglevel => 'error', args => [qw(-f null)], out => '-');
-    error_line('no room for the clip', $run, qr/^a clip cannot be written: File too large \(set TMPDIR to a folder with more room\)$/);
+    error_line('no room for the clip', $run, qr/^a clip cannot be written: File too large \(set TMPDIR to a directory with more space\)$/);
     is(scalar(() = $sim->requests), 0, 'before the first request');
 };
 
@@ -208,7 +208,7 @@ subtest 'a disk that is full when the result comes' => sub {
     cmp_ok($run->{status}, '>', 0, 'an error') or diag $run->{err};
     like($run->{said}, qr/clip 1.*cache_dir: \Q$job->{cache}\E.*cannot be written.*the same command again/, 'that says what cannot be written')
         or diag $run->{said};
-    like($run->{said}, qr/^1 task is at the provider and paid for; the same command again/m, 'and what is left') or diag $run->{said};
+    like($run->{said}, qr/^1 task is at the provider, already paid for; the same command again/m, 'and what is left') or diag $run->{said};
     is($job->states->{1}, 'generated', 'the task is known');
     $run = $job->run;
     is($run->{status}, 0, 'with room again, the run goes on') or diag $run->{err};

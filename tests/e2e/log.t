@@ -118,12 +118,12 @@ subtest 'a dry run' => sub {
 subtest 'a log that cannot be written' => sub {
     my $sim = RunwayTest::Simulator->start('--latency' => 0);
     my $run = run_filter($sim, in => $clip, loglevel => 'error', options => { prompt => 'x', log_path => "$TMP/no/where" });
-    error_line('no folder', $run, qr{^log_path: \S+/no/where cannot be written: No such file});
+    error_line('no directory', $run, qr{^log_path: cannot write to \S+/no/where: No such file});
     is(scalar(() = $sim->requests), 0, 'nothing was asked for');
     SKIP: {
         skip 'this system has no /dev/full', 3 if !-w '/dev/full';
         $run = ok_filter($sim, 'a full disk', in => $clip, options => { prompt => 'x', log_path => '/dev/full' });
-        my $told = () = $run->{err} =~ /log_path cannot be written, and is not complete/g;
+        my $told = () = $run->{err} =~ /log_path: cannot write any more, the file is incomplete/g;
         is($told, 1, 'is told once');
         is(scalar @{ times_of($run->{out}) }, scalar @{ times_of($clip) }, 'and what is paid for comes out');
     }

@@ -78,28 +78,28 @@ subtest 'whole seconds' => sub {
 subtest 'what a model lacks' => sub {
     my $png = "$TMP/red.png";
     run_cmd([$FFMPEG, qw(-v error -y -f lavfi -i color=red:size=64x64 -frames:v 1), $png]);
-    refused('reference', 'aleph2', { reference => $png }, qr/^reference: model aleph2 takes none/);
-    refused('keyframe', 'seedance2', { keyframe => "0=$png" }, qr/^keyframe: model seedance2 takes none/);
+    refused('reference', 'aleph2', { reference => $png }, qr/^reference: model aleph2 does not support references/);
+    refused('keyframe', 'seedance2', { keyframe => "0=$png" }, qr/^keyframe: model seedance2 does not support keyframes/);
     refused('seed', 'hailuo3', { seed => 7 }, qr/^seed: model hailuo3 has no such setting; .*take/);
     refused('seed 0', 'gemini_omni_flash', { seed => 0 }, qr/^seed: model gemini_omni_flash has no such/);
     refused('output_format', 'hailuo3', { output_format => 'prores' }, qr/^output_format: model hailuo3 has no such/);
     refused('threshold', 'hailuo3', { public_figure_threshold => 'low' }, qr/^public_figure_threshold: model hailuo3/);
     refused('ratio', 'gemini_omni_flash', { ratio => '16:9' }, qr/^ratio=16:9: model gemini_omni_flash has no ratio/);
-    refused('wrong ratio', 'hailuo3', { ratio => '1280:720' }, qr/hailuo3 takes auto, 21:9, 16:9, 4:3, 1:1/);
-    refused('wrong shape', 'aleph2', { ratio => '5:4' }, qr/aleph2 takes auto, 16:9, 4:3, 3:2/);
+    refused('wrong ratio', 'hailuo3', { ratio => '1280:720' }, qr/hailuo3 supports auto, 21:9, 16:9, 4:3, 1:1/);
+    refused('wrong shape', 'aleph2', { ratio => '5:4' }, qr/aleph2 supports auto, 16:9, 4:3, 3:2/);
     refused('no prompt', 'hailuo3', { prompt => undef }, qr/^no prompt: model hailuo3 needs one/);
-    refused('long prompt', 'aleph2', { prompt => 'x' x 1001 }, qr/1001 characters.* 1000 is the most/);
-    refused('size', 'hailuo3', { size => 'generated' }, qr/^size: .* hailuo3 .*not known beforehand; give WxH/);
-    refused('size', 'aleph2', { size => 'generated' }, qr/^size: .* aleph2 .*not known beforehand; give WxH/);
+    refused('long prompt', 'aleph2', { prompt => 'x' x 1001 }, qr/1001 characters.* at most 1000/);
+    refused('size', 'hailuo3', { size => 'generated' }, qr/^size: .* hailuo3 .*not known in advance; set WxH/);
+    refused('size', 'aleph2', { size => 'generated' }, qr/^size: .* aleph2 .*not known in advance; set WxH/);
     refused('cap without a price', 'hailuo3', { max_credits => 100 }, qr/^max_credits: the price of model hailuo3/);
 };
 
 # Clips have the length that is asked for, or it is said that they have not.
 subtest 'a length that the model does not take' => sub {
     for my $case (
-        ['aleph2', 60, qr/^clip_duration: 60 s is more than model aleph2 takes; clips have 30 s$/m],
-        ['aleph2', 0.5, qr/^clip_duration: 0\.5 s is less than model aleph2 takes; clips have 2 s$/m],
-        ['gen4_aleph', 7.5, qr/^clip_duration: 7\.5 s is more than model gen4_aleph takes; clips have 5 s$/m],
+        ['aleph2', 60, qr/^clip_duration: 60 s is more than model aleph2 supports; clips are 30 s long$/m],
+        ['aleph2', 0.5, qr/^clip_duration: 0\.5 s is less than model aleph2 supports; clips are 2 s long$/m],
+        ['gen4_aleph', 7.5, qr/^clip_duration: 7\.5 s is more than model gen4_aleph supports; clips are 5 s long$/m],
         ['aleph2', 30], ['aleph2', 2], ['aleph2', 0], ['seedance2', 60],
     ) {
         my ($model, $seconds, $says) = @$case;
@@ -117,7 +117,7 @@ subtest 'long prompts' => sub {
     $text = spew("$TMP/long.txt", 'negative ' . 'x' x 3491);
     at_runway('3500', 'seedance2_mini', options => { prompt => undef, prompt_file => $text });
     spew($text, 'negative ' . 'x' x 3492);
-    refused('3501', 'seedance2_mini', { prompt => undef, prompt_file => $text }, qr/3501 .*3500 is the most/);
+    refused('3501', 'seedance2_mini', { prompt => undef, prompt_file => $text }, qr/3501 .*at most 3500/);
 };
 
 subtest 'shapes that are no sizes' => sub {
@@ -134,13 +134,13 @@ subtest 'aleph2 expands' => sub {
     ok(!exists last_create()->{body}{ratio}, 'and no ratio');
     my $facts = video_facts($run->{out});
     is("$facts->{width}x$facts->{height}", '426x240', 'the output holds the input and what is beside it');
-    unlike($run->{err}, qr/another shape/, 'which is no surprise');
+    unlike($run->{err}, qr/unexpected shape/, 'which is no surprise');
     $run = at_runway('size', 'aleph2', in => $four_three, options => { ratio => '16:9', size => '640x360' });
     $facts = video_facts($run->{out});
     is("$facts->{width}x$facts->{height} $facts->{sample_aspect_ratio}", '640x360 1:1', 'in the size that is given');
     $run = run_filter(undef, in => $four_three, env => { %runway }, loglevel => 'error',
         options => { base_url => undef, prompt => 'x', model => 'aleph2', ratio => '16:9', on_error => 'source' });
-    error_line('on_error=source', $run, qr/has to have the input's size 320x240, and ratio makes it another/);
+    error_line('on_error=source', $run, qr/has to have the input's size 320x240, and ratio changes it/);
     $run = at_runway('the one it has', 'aleph2', in => $four_three, options => { ratio => '4:3' });
     is(video_facts($run->{out})->{width}, 320, 'a shape that it has already changes nothing');
 };
@@ -174,7 +174,7 @@ subtest 'prices' => sub {
 subtest 'a model of tomorrow' => sub {
     my $run = run_filter(undef, in => $wide, env => { %runway }, options => { base_url => undef, model => 'aleph9',
         prompt => 'x', body => '{"strength":0.5,"seed":null}' });
-    like($run->{err}, qr/model aleph9 is not known here: it is sent the common fields, and its price is unknown/,
+    like($run->{err}, qr/unknown model aleph9: it is sent the common fields, and its price is not known/,
         'a warning');
     my $body = last_create()->{body};
     is("$body->{model} $body->{strength}", 'aleph9 0.5', 'is sent, with what body adds');
@@ -234,7 +234,7 @@ subtest 'body' => sub {
     refused('no JSON', 'aleph2', { body => '{' }, qr/^body is not a JSON object.*cannot be read/);
     refused('the clip', 'aleph2', { body => '{"videoUri":"x"}' }, qr/^body may not set "videoUri"/);
     refused('the model', 'aleph2', { body => '{"model":"x"}' }, qr/^body may not set "model"/);
-    refused('both', 'aleph2', { body => '{}', body_file => $file }, qr/body and body_file are both given/);
+    refused('both', 'aleph2', { body => '{}', body_file => $file }, qr/body and body_file are both set/);
     refused('no video', 'aleph2', { body => '{"outputFormat":"png_sequence"}' }, qr/png_sequence is an archive/);
 };
 

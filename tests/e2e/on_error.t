@@ -53,9 +53,9 @@ sub comes_out {
     is("@wrong", '', "$name: and each frame says what it is");
     is(scalar @frames, 35, "$name: all of them");
     my $of = @kept;
-    my @summary = $run->{said} =~ /^(\d+ of 4 clips came out as their source)$/mg;
-    is("@summary", @kept ? "$of of 4 clips came out as their source" : '', "$name: one warning sums up");
-    like($run->{said}, qr/^clip $_ comes out as its source \(on_error=source\)$/m, "$name: clip $_ is named") for @kept;
+    my @summary = $run->{said} =~ /^(\d+ of 4 clips were replaced by their source frames)$/mg;
+    is("@summary", @kept ? "$of of 4 clips were replaced by their source frames" : '', "$name: one warning sums up");
+    like($run->{said}, qr/^clip $_ is replaced by its source frames \(on_error=source\)$/m, "$name: clip $_ is named") for @kept;
     return $run;
 }
 
@@ -83,7 +83,7 @@ subtest 'fail' => sub {
     for my $case (
         ['a passing reason', ['--fail-tasks' => '2=INTERNAL.BAD_OUTPUT.CODE01'], qr/INTERNAL\.BAD_OUTPUT\.CODE01/, 'failed_passing'],
         ['for good', ['--fail-tasks' => '2=SAFETY.INPUT.TEXT'], qr/SAFETY\.INPUT\.TEXT/, 'failed'],
-        ['a result that is none', ['--fault' => 'download:2-3=html'], qr/no video that can be read/, 'failed_passing'],
+        ['a result that is none', ['--fault' => 'download:2-3=html'], qr/not a readable video/, 'failed_passing'],
     ) {
         my ($name, $args, $pattern, $state) = @$case;
         my $sim = simulator(@$args);
@@ -177,7 +177,7 @@ seek $out, $at, 0;
 print $out 'vp09';
 PERL
     my $job = job(sim => $sim, options => { on_error => 'source', concurrency => 1 });
-    stops('source', $job, [qr/^clip 1 .*no video that can be read: Decoder not found/]);
+    stops('source', $job, [qr/^clip 1 .*not a readable video: Decoder not found/]);
     is($job->states->{1}, 'generated', 'what is paid for is not given up');
     my $path = kept_aside('for another FFmpeg', $job);
     like(slurp($path), qr/vp09/, 'it is what came');
@@ -258,7 +258,7 @@ subtest 'three in a row' => sub {
         # the same clips whatever ends first: from the journal, failures are there at once
         my $run = $job->run(options => { concurrency => $time == 1 ? 1 : 8 });
         is($run->{status}, 0, "two in a row are not three, time $time") or diag $run->{err};
-        like($run->{said}, qr/^6 of 8 clips came out as their source$/m, "time $time: all of them as their source");
+        like($run->{said}, qr/^6 of 8 clips were replaced by their source frames$/m, "time $time: all of them as their source");
     }
     is(billed($sim), 8, 'each paid once');
 };

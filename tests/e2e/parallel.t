@@ -160,7 +160,7 @@ subtest 'a task that fails' => sub {
     my @runs = map { $_->end } map { $job->begin } 1 .. 3;
     for (0 .. $#runs) {
         is($runs[$_]{status}, 0, "run $_ ends well") or diag $runs[$_]{err};
-        like($runs[$_]{said}, qr/^1 of 4 clips came out as their source$/m, "run $_: with one clip as its source");
+        like($runs[$_]{said}, qr/^1 of 4 clips were replaced by their source frames$/m, "run $_: with one clip as its source");
     }
     return if grep { $_->{status} } @runs;
     is_deeply(frames_md5($runs[$_]{file}), frames_md5($runs[0]{file}), "run $_: the same one") for 1, 2;

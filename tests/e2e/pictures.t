@@ -140,7 +140,7 @@ for (
     ['HLG', { filter => 'format=yuv420p10le' }, [qw(-color_trc arib-std-b67)], $aleph2, qr/HDR \(arib-std-b67\).*tone-map/],
     ['PQ',  { filter => 'format=yuv420p10le' }, [qw(-color_trc smpte2084)], $aleph2, qr/HDR \(smpte2084\).*tone-map/],
     ['1080i', { size => '1920x1080', frames => 3, filter => 'setfield=tff', matrix => 'bt709' }, [qw(-field_order tt)], $aleph2, qr/interlaced; deinterlace first, e\.g\. bwdif/],
-    ['fit=crop of another shape', { size => '480x200' }, [], "$gen4:ratio=nonsense", qr/ratio=nonsense: model gen4_aleph takes/],
+    ['fit=crop of another shape', { size => '480x200' }, [], "$gen4:ratio=nonsense", qr/ratio=nonsense: model gen4_aleph supports/],
 ) {
     my ($name, $opt, $args, $filter, $message) = @$_;
     my $sent = $sim->requests('create');

@@ -119,7 +119,7 @@ subtest 'errors' => sub {
 subtest 'a wrong path' => sub {
     for my $case (
         ['301', qr/answered with a redirect \(301\).*not followed with the key: check base_url/],
-        ['404', qr/there is no such service at .* \(404.*check base_url \(that of CometAPI is https:\/\/api\.cometapi\.com\/runwayml\)/],
+        ['404', qr/there is no such service at .* \(404.*check base_url \(for CometAPI it is https:\/\/api\.cometapi\.com\/runwayml\)/],
         ['html', qr/this looks like a web page: check base_url/],
     ) {
         my ($how, @says) = @$case;

@@ -158,7 +158,7 @@ subtest 'what is too large is sent smaller' => sub {
     my ($create) = $small->requests('create');
     is($create->{status}, 200, 'accepted');
     cmp_ok($create->{body_bytes}, '<', 5_242_880 + 4096, 'the data URI is within the limit');
-    is((grep { /sent with [\d.]+ MB/ } filter_lines($run)), 1, 'and the user is told once');
+    is((grep { /reduced to [\d.]+ MB/ } filter_lines($run)), 1, 'and the user is told once');
     is(scalar @{ packets($run->{out}, 'v:0') }, scalar @{ packets($clip, 'v:0') }, 'with all frames');
 };
 

@@ -156,12 +156,12 @@ my $changing = spew("$TMP/changing.ts", slurp($parts[0]) . slurp($parts[1]));
     my $run = filter_film($slow, $changing, 'runway_v2v=prompt=echo:model=aleph2:clip_duration=2:concurrency=2',
         input => [qw(-readrate 0.4)], args => [qw(-an -c:v libx264 -s 160x96)], name => 'changed.mp4');
     is((grep { $_->{size} eq '320x192' } @{ $run->{frames} }), 60, 'all frames of the second size are there');
-    my @lost = $run->{err} =~ /were not given out/g;
+    my @lost = $run->{err} =~ /were not output/g;
     is(scalar @lost, 1, 'uninit says what was lost');
     my ($first) = $slow->events('billed');
     my @named = $run->{err} =~ /(clip 1 .*: task \S+ is left at the provider)/g;
     is(scalar @named, 1, '... and names the task that is paid for') or diag $run->{err};
-    like($run->{err}, qr/\d tasks? (?:is|are) at the provider and paid for; the same command/, '... and what to do');
+    like($run->{err}, qr/\d tasks? (?:is|are) at the provider, already paid for; the same command/, '... and what to do');
 }
 {
     # With -reinit_filter 0 the graph stays, and scale makes one size of it.

@@ -49,7 +49,7 @@ for (
         cmp_ok(scalar @$wanted, '>', 30, 'there are frames');
         is(near(numbers_of($run->{file}), $wanted, 0), '', 'the same frames come out');
         is($sim->requests('create') - $before, $clips, 'and nothing else was paid for');
-        unlike($run->{err}, qr/is not known, so all frames|not given out/, 'no word about it');
+        unlike($run->{err}, qr/is not known, so all frames|not output/, 'no word about it');
     };
 }
 
@@ -58,7 +58,7 @@ subtest 'behind a filter that is not known' => sub {
     my $run = run_ffmpeg(v2v() . ',fps=24', qw(-t 3));
     ends_well($run, 'ends well') or return;
     cmp_ok($sim->requests('create') - $before, '>', 2, 'more is sent');
-    like($run->{err}, qr/behind the filter is fps: whether -ss, -t or -to behind -i drops frames there is not known/, 'and that is said');
+    like($run->{err}, qr/fps follows the filter: whether -ss, -t or -to after -i drops frames there is not known/, 'and that is said');
 };
 
 subtest 'a dry run' => sub {

@@ -79,9 +79,9 @@ subtest 'auto' => sub {
 
     $run = run_filter($sim, in => $rich, options => { prompt => 'negative' });
     is($run->{status}, 0, 'without uploads') or diag $run->{err};
-    like($run->{err}, qr/clip 1: (\S+) MB at good quality is more than the 3\.9 MB that can be sent; sent with (\S+) MB/,
+    like($run->{err}, qr/clip 1: (\S+) MB at good quality is more than the 3\.9 MB that can be sent; reduced to (\S+) MB/,
         'a warning');
-    my ($was, $is) = $run->{err} =~ /clip 1: (\S+) MB.*sent with (\S+) MB/;
+    my ($was, $is) = $run->{err} =~ /clip 1: (\S+) MB.*reduced to (\S+) MB/;
     cmp_ok($is // 99, '<=', 3.9, 'that fits') and cmp_ok($is, '>', 2.2, 'and most of the room is used');
     is(kinds($sim), 'upload storage create create', 'inside the request');
     is(($sim->requests('create'))[1]{status}, 200, 'which the service takes');
@@ -140,7 +140,7 @@ subtest 'no second upload for a task' => sub {
 subtest 'who has none' => sub {
     my $sim = RunwayTest::Simulator->start('--latency' => 0);
     my $run = run_filter($sim, in => $small, loglevel => 'error', options => { prompt => 'x', transport => 'upload' });
-    error_line('cometapi', $run, qr/^transport=upload: CometAPI takes no uploads; .*provider=runway/);
+    error_line('cometapi', $run, qr/^transport=upload: CometAPI has no uploads; .*provider=runway/);
     is(scalar(() = $sim->requests), 0, 'nothing was asked');
     $run = at_runway($sim, loglevel => 'error', options => { transport => 'pigeon' });
     like($run->{err}, qr/pigeon/, 'an unknown way is an error');
@@ -153,10 +153,10 @@ subtest 'shorter where it would get too thin' => sub {
     my $run = run_filter($sim, in => 'color=gray:s=3840x2160:r=24,format=yuv420p,noise=alls=60:allf=t',
         input => [qw(-f lavfi -t 4)], timeout => 120, args => [qw(-f null)], out => '-',
         options => { prompt => 'x', model => 'aleph9', encoder_opts => 'preset=ultrafast' });
-    my ($seconds) = $run->{err} =~ /clip 1 ends after (\S+) s: there is more in the picture than can be sent/;
+    my ($seconds) = $run->{err} =~ /clip 1 ends after (\S+) s: the picture is too detailed to send more of it/;
     cmp_ok($seconds // 0, '>', 1.6, 'the clip ends early') or diag $run->{err};
     cmp_ok($seconds // 9, '<', 2.6, 'and not earlier than it has to');
-    my ($is) = $run->{err} =~ /clip 1: .* sent with (\S+) MB/;
+    my ($is) = $run->{err} =~ /clip 1: .* reduced to (\S+) MB/;
     cmp_ok($is // 99, '<=', 3.9, 'it can be sent');
     cmp_ok(($is // 0) * 8e6 / (3840 * 2160 * 24 * ($seconds // 9)), '>', 0.045, 'and is not thin');
 };

@@ -227,7 +227,7 @@ static void test_ratio_wanted(void **state)
     /* the longest list is told to its end, and how a colon is written */
     ff_runway_ratio_choose(find("seedance2"), "16", 1, 1, &ratio, &err);
     assert_non_null(strstr(err.text, "2160:3840; "));
-    assert_non_null(strstr(err.text, "write x for the colon"));
+    assert_non_null(strstr(err.text, "write x instead of the colon"));
 
     assert_int_equal(ff_runway_ratio_choose(find("aleph2"), "1280:720", 1, 1,
                                             &ratio, &err), RUNWAY_INVALID);
@@ -287,14 +287,14 @@ static void test_prompt_limits(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-        char number[16];
+        char number[24];
 
         memset(text, 'x', sizeof(text));
         text[cases[i].limit] = 0;
         check_prompt(cases[i].model, text, 1, NULL);
         text[cases[i].limit] = 'x';
         text[cases[i].limit + 1] = 0;
-        snprintf(number, sizeof(number), " %d ", cases[i].limit);
+        snprintf(number, sizeof(number), "at most %d", cases[i].limit);
         check_prompt(cases[i].model, text, 0, number);
     }
     /* nobody says what the most is: the service will */

@@ -356,7 +356,7 @@ static void test_create_replies(void **state)
           JSON("200 OK", "", "10", "{\"id\":\"x\"}"), RUNWAY_OK, -1, { 0 } },
         { "HTTP/1.1 200 OK\r\n\r\n{\"id\":\"x\"}", RUNWAY_OK, -1, { 0 } },
         { JSON("200 OK", "", "2", "{}"), RUNWAY_UNKNOWN, -1,
-          { "without a task id", "billed" } },
+          { "no task id", "billed" } },
         { JSON("200 OK", "", "7", "Welcome"), RUNWAY_UNKNOWN, -1,
           { "not JSON: Welcome" } },
         { "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<h1>Hello</h1>",

@@ -120,7 +120,7 @@ static void test_plain(void **state)
     static const uint32_t lengths[] = { 24, 1000000, RUNWAY_BOXES_SAMPLES };
 
     (void)state;
-    check(new_file(), "no index of an MP4");
+    check(new_file(), "no MP4 index");
     for (int i = 0; i < 3; i++) {
         File *f = new_file();
 
@@ -152,7 +152,7 @@ static void test_nonsense(void **state)
         memcpy(f->data, texts[i], sizes[i]);
         f->size = sizes[i];
         /* two are an index that is empty: for the demuxer to tell */
-        check(f, i == 3 || i == 5 ? NULL : "no index");
+        check(f, i == 3 || i == 5 ? NULL : "no MP4 index");
     }
     for (uint32_t seed = 1; seed < 300; seed++) {
         File *f = calloc(1, sizeof(*f));
@@ -161,7 +161,7 @@ static void test_nonsense(void **state)
         memcpy(f->data, bytes + seed, 3000);
         f->size = 3000;
         free(bytes);
-        check(f, "no index");
+        check(f, "no MP4 index");
     }
 }
 
@@ -234,7 +234,7 @@ static void test_no_end(void **state)
     for (int i = 0; i < 40; i++)
         begin(f, "moov");
     end_all(f);
-    check(f, "without end");
+    check(f, "nested too deeply");
     f = new_file();
     for (int i = 0; i < RUNWAY_BOXES_COUNT + 1; i++) {
         begin(f, "skip");
@@ -258,7 +258,7 @@ static void test_no_end(void **state)
         put_zeros(f, 78);
     }
     end_all(f);
-    check(f, "without end");
+    check(f, "nested too deeply");
 }
 
 static void test_large_index(void **state)

@@ -62,7 +62,7 @@ static RunwayOutcome read_all(const char *option, const char *path,
     }
     if (what_else(st)) {
         ret = ff_runway_error(err, RUNWAY_INVALID, "%s: %s is %s; it is read "
-                              "more than once, so it has to be a file on disk",
+                              "more than once, so it has to be a regular file",
                               option, path, what_else(st));
         goto fail;
     }
@@ -156,7 +156,7 @@ RunwayOutcome ff_runway_read_key(const char *path, char **key, int *exposed,
         *key = NULL;
         return ff_runway_error(err, RUNWAY_INVALID, "key_file: others can "
                                "write to %s, so the key in it may be anyone's; "
-                               "chmod 600 it", path);
+                               "run chmod 600 on it", path);
     }
     *exposed = S_ISREG(st.st_mode) && st.st_mode & (S_IRGRP | S_IROTH);
     return RUNWAY_OK;
@@ -225,20 +225,21 @@ RunwayOutcome ff_runway_picture_read(const char *option, const char *name,
     *file = NULL;
     if (!strncmp(name, "http://", 7))
         return ff_runway_error(err, RUNWAY_INVALID,
-                               "%s: the service takes https URLs only", option);
+                               "%s: the service accepts https URLs only",
+                               option);
     if (!strncmp(name, "https://", 8) || !strncmp(name, "runway://", 9)) {
         if (strlen(name) > URL_MAX)
             return ff_runway_error(err, RUNWAY_INVALID, "%s: the URL is longer "
                                    "than the %d characters that the service "
-                                   "takes", option, URL_MAX);
+                                   "accepts", option, URL_MAX);
         *uri = strdup(name);
         return *uri ? RUNWAY_OK :
                ff_runway_no_memory(err);
     }
     if (!strcmp(name, "http") || !strcmp(name, "https"))
-        return ff_runway_error(err, RUNWAY_INVALID, "%s: \"%s\" is what a "
-                               "colon has left of a URL; in a filter each "
-                               "colon is escaped: %s='https\\://HOST/PATH'",
+        return ff_runway_error(err, RUNWAY_INVALID, "%s: \"%s\" was cut at an "
+                               "unescaped colon; in a filter, escape each "
+                               "colon of a URL: %s='https\\://HOST/PATH'",
                                option, name, option);
     ret = read_all(option, name, PICTURE_MAX, &st, &data, &size, err);
     if (ret)
@@ -250,9 +251,10 @@ RunwayOutcome ff_runway_picture_read(const char *option, const char *name,
     } else if (ff_runway_data_uri_size(type, size) <= RUNWAY_DATA_URI_MAX) {
         *uri = data_uri(type, data, size);
     } else if (no_uploads) {
-        ret = ff_runway_error(err, RUNWAY_INVALID, "%s: %s has %.1f MB, and a "
-                              "request holds %.1f MB of picture; %s, so make "
-                              "it smaller", option, name, (double)size / 1e6,
+        ret = ff_runway_error(err, RUNWAY_INVALID, "%s: %s is %.1f MB, and a "
+                              "request can hold a picture of %.1f MB; %s, so "
+                              "make it smaller",
+                              option, name, (double)size / 1e6,
                               (double)ff_runway_data_uri_capacity(
                                   type, RUNWAY_DATA_URI_MAX) / 1e6,
                               no_uploads);

@@ -323,14 +323,14 @@ RunwayOutcome ff_runway_ratio_choose(const RunwayModel *model,
         if (width <= 0 || height <= 0)
             return ff_runway_error(err, RUNWAY_INVALID,
                                    "the input has no size to choose a ratio "
-                                   "by");
+                                   "from");
         *ratio = nearest_ratio(model, width, height);
         return RUNWAY_OK;
     }
     if (!model->ratios && ff_runway_model_is_known(model))
         return ff_runway_error(err, RUNWAY_INVALID,
                                "ratio=%s: model %s has no ratio, its output "
-                               "has the input's shape; leave ratio at auto",
+                               "has the input's shape; leave ratio set to auto",
                                wanted, model->name);
     if (!model->ratios) {
         if (!ff_runway_ratio_parse(wanted, &w, &h))
@@ -349,9 +349,9 @@ RunwayOutcome ff_runway_ratio_choose(const RunwayModel *model,
     list_ratios(model, list, sizeof(list));
     /* a colon that is not escaped ends the option, and a number is left */
     return ff_runway_error(err, RUNWAY_INVALID,
-                           "ratio=%s: model %s takes auto, %s%s", wanted,
+                           "ratio=%s: model %s supports auto, %s%s", wanted,
                            model->name, list, strchr(wanted, ':') ? "" :
-                           "; in a filter write x for the colon");
+                           "; in a filter, write x instead of the colon");
 }
 
 RunwayOutcome ff_runway_prompt_check(const RunwayModel *model,
@@ -380,8 +380,8 @@ RunwayOutcome ff_runway_prompt_check(const RunwayModel *model,
     if (model->max_prompt && units > model->max_prompt)
         return ff_runway_error(err, RUNWAY_INVALID,
                                "the prompt has %d characters (UTF-16 code "
-                               "units), %d is the most that model %s takes",
-                               units, model->max_prompt, model->name);
+                               "units), and model %s accepts at most %d",
+                               units, model->name, model->max_prompt);
     return RUNWAY_OK;
 }
 

@@ -86,7 +86,7 @@ RunwayOutcome ff_runway_provider_choose(const char *name,
         *provider = ff_runway_provider_find(name);
         if (!*provider)
             return ff_runway_error(err, RUNWAY_INVALID,
-                                   "provider '%s' is not known; there are: "
+                                   "unknown provider '%s'; the choices are "
                                    "auto, cometapi, runway", name);
         return RUNWAY_OK;
     }
@@ -94,8 +94,8 @@ RunwayOutcome ff_runway_provider_choose(const char *name,
     has_runway   = has_content(getenv_fn(runway->key_variable));
     if (has_cometapi && has_runway)
         return ff_runway_error(err, RUNWAY_INVALID,
-                               "both %s and %s are set: say which provider is "
-                               "to be used, provider=%s or provider=%s",
+                               "both %s and %s are set: choose a provider, "
+                               "provider=%s or provider=%s",
                                cometapi->key_variable, runway->key_variable,
                                cometapi->name, runway->name);
     *provider = has_runway ? runway : cometapi;
@@ -154,16 +154,16 @@ RunwayOutcome ff_runway_key_check(const RunwayProvider *provider, char *key,
 
     if (!length)
         return ff_runway_error(err, RUNWAY_INVALID,
-                               "no key for %s: put it into the environment "
-                               "variable %s, or into a file named by key_file "
-                               "(keys are at %s; dry_run=1 needs none)",
+                               "no key for %s: set the environment variable "
+                               "%s, or name a file that holds the key with "
+                               "key_file (get one at %s; dry_run=1 needs none)",
                                provider->title, provider->key_variable,
                                provider->key_page);
     for (const char *c = key; *c; c++)
         if ((unsigned char)*c < 0x20 || *c == 0x7F)
             return ff_runway_error(err, RUNWAY_INVALID,
-                                   "the key for %s has a line break or another "
-                                   "control character inside: look at %s or "
+                                   "the key for %s contains a line break or "
+                                   "another control character: check %s or "
                                    "key_file, and copy it again from %s",
                                    provider->title, provider->key_variable,
                                    provider->key_page);
@@ -171,7 +171,7 @@ RunwayOutcome ff_runway_key_check(const RunwayProvider *provider, char *key,
         return ff_runway_error(err, RUNWAY_INVALID,
                                "the key given for %s looks like one of "
                                "Runway's own and is not sent there: set "
-                               "provider=runway and %s, or get a key of %s at "
+                               "provider=runway and %s, or get a key for %s at "
                                "%s", provider->title, runway->key_variable,
                                provider->title, provider->key_page);
     return RUNWAY_OK;

@@ -87,8 +87,8 @@ RunwayOutcome ff_runway_parse_create(const char *text, size_t size,
 
         ff_runway_reply_error_text(text, size, why, sizeof(why));
         ff_runway_error(err, RUNWAY_UNKNOWN,
-                        "the create was answered without a task id, so it may "
-                        "have been accepted and billed: %s", why);
+                        "the reply to the create request has no task id, so "
+                        "the task may have been accepted and billed: %s", why);
     }
     return RUNWAY_UNKNOWN;
 }
@@ -157,7 +157,7 @@ RunwayOutcome ff_runway_parse_slot(const char *text, size_t size,
 
         ff_runway_reply_error_text(text, size, why, sizeof(why));
         ff_runway_error(err, RUNWAY_UNAVAILABLE, "the reply to the request for "
-                        "an upload slot is not understood: %s", why);
+                        "an upload slot is malformed: %s", why);
     }
     return RUNWAY_UNAVAILABLE;
 }
@@ -314,8 +314,8 @@ RunwayOutcome ff_runway_parse_task(const char *text, size_t size,
 
             ff_runway_reply_error_text(text, size, why, sizeof(why));
             ff_runway_error(err, RUNWAY_UNAVAILABLE,
-                            "the provider's reply about the task tells no "
-                            "status that is known: %s", why);
+                            "the provider's reply about the task has no known "
+                            "status: %s", why);
             ret = RUNWAY_UNAVAILABLE;
         } else {
             ret = RUNWAY_UNAVAILABLE;
@@ -334,8 +334,8 @@ RunwayOutcome ff_runway_parse_task(const char *text, size_t size,
                               "the task SUCCEEDED without an output");
     else if (!is_url(url))
         ret = ff_runway_error(err, RUNWAY_BAD_RESULT,
-                              "the task SUCCEEDED with an output that is no "
-                              "URL, or one of %d bytes or more",
+                              "the task SUCCEEDED with an output that is not a "
+                              "URL, or is %d bytes or longer",
                               RUNWAY_URL_MAX);
     else
         memcpy(task->url, url, strlen(url) + 1);
@@ -378,7 +378,7 @@ RunwayOutcome ff_runway_parse_account(const char *text, size_t size,
     if (!cJSON_IsObject(root)) {
         cJSON_Delete(root);
         return ff_runway_error(err, RUNWAY_UNAVAILABLE,
-                               "the account's reply is not understood");
+                               "the reply about the account is malformed");
     }
     account->balance     = amount_of(root, "creditBalance");
     account->daily_max   = count_of(runway_json_member(limit, model_name),

@@ -122,7 +122,7 @@ RunwayOutcome ff_runway_dir_open_below(const char *option, const char *path,
     else if (!error && errno != EEXIST)
         error = errno;
     ret = error ? ff_runway_error(err, RUNWAY_IO, "%s: the directory %s cannot "
-                                  "be made: %s", option, whole,
+                                  "be created: %s", option, whole,
                                   strerror(error))
                 : open_dir(option, whole, dir, name, fd, err);
     free(whole);

@@ -158,7 +158,7 @@ RunwayOutcome ff_runway_disk_default(const char *option, const char *xdg,
     else
         return ff_runway_error(err, RUNWAY_INVALID, "%s: there is no default, "
                                "because neither %s nor HOME is set to an "
-                               "absolute path; say %s=DIR", option, xdg,
+                               "absolute path; set %s=DIR", option, xdg,
                                option);
     return *path ? RUNWAY_OK
                  : ff_runway_no_memory(err);
@@ -201,7 +201,7 @@ static RunwayOutcome no_dir(const char *option, const char *path, int why,
                             RunwayError *err)
 {
     return ff_runway_error(err, RUNWAY_IO, "%s: the directory %s cannot be "
-                           "made: %s", option, path, strerror(why));
+                           "created: %s", option, path, strerror(why));
 }
 
 RunwayOutcome ff_runway_disk_make_dir(const char *option, const char *path,
@@ -249,12 +249,13 @@ RunwayOutcome ff_runway_disk_make_own_dir(const char *option, const char *path,
         return no_dir(option, path, ENOTDIR, err);
     if (st.st_uid == geteuid()) {
         if ((st.st_mode & 077) && chmod(path, 0700))
-            return ff_runway_error(err, RUNWAY_IO, "%s: the rights of %s "
-                                   "cannot be set to 0700: %s", option, path,
+            return ff_runway_error(err, RUNWAY_IO, "%s: the mode of %s cannot "
+                                   "be set to 0700: %s", option, path,
                                    strerror(errno));
     } else if (st.st_mode & 022) {
-        return ff_runway_error(err, RUNWAY_IO, "%s: %s belongs to another user "
-                               "and can be written by others", option, path);
+        return ff_runway_error(err, RUNWAY_IO, "%s: %s belongs to another "
+                               "user, and others can write to it",
+                               option, path);
     }
     return RUNWAY_OK;
 }
@@ -320,8 +321,8 @@ RunwayOutcome ff_runway_disk_temporary(int *fd, RunwayError *err)
     }
     free(path);
     if (*fd < 0)
-        return ff_runway_error(err, RUNWAY_IO, "no temporary file can be made "
-                               "in %s (%s); set TMPDIR to a directory that "
-                               "can be written", dir, strerror(saved));
+        return ff_runway_error(err, RUNWAY_IO, "no temporary file can be "
+                               "created in %s (%s); set TMPDIR to a writable "
+                               "directory", dir, strerror(saved));
     return RUNWAY_OK;
 }

@@ -58,8 +58,8 @@ RunwayOutcome ff_runway_event_log_open(const char *path, const RunwayLog *log,
         return ff_runway_no_memory(err);
     e->fd = open(path, O_WRONLY | O_APPEND | O_CREAT, 0600);
     if (e->fd < 0 || pthread_mutex_init(&e->lock, NULL)) {
-        ff_runway_error(err, RUNWAY_INVALID, "log_path: %s cannot be written: "
-                        "%s", path, strerror(errno));
+        ff_runway_error(err, RUNWAY_INVALID, "log_path: cannot write to %s: %s",
+                        path, strerror(errno));
         if (e->fd >= 0)
             close(e->fd);
         free(e);
@@ -178,6 +178,6 @@ void ff_runway_event(RunwayEventLog *events, const char *event,
     pthread_mutex_unlock(&events->lock);
     /* what is paid for goes on; the log is not worth it */
     if (error)
-        ff_runway_log(events->log, RUNWAY_LOG_WARNING, "log_path cannot be "
-                      "written, and is not complete: %s", strerror(error));
+        ff_runway_log(events->log, RUNWAY_LOG_WARNING, "log_path: cannot write "
+                      "any more, the file is incomplete: %s", strerror(error));
 }

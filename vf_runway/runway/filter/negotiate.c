@@ -43,8 +43,8 @@ int ff_runway_negotiate_query(AVFilterContext *ctx)
 
 static const char *without_zscale(void)
 {
-    return avfilter_get_by_name("zscale") ? "" : "; this FFmpeg has no zscale: "
-           "it takes one that was built with libzimg";
+    return avfilter_get_by_name("zscale") ? "" : "; this FFmpeg has no zscale, "
+           "which needs a build with libzimg";
 }
 
 int ff_runway_negotiate_check(AVFilterContext *ctx, const AVFrame *frame)

@@ -88,8 +88,8 @@ static int check_base_url(RunwaySettings *set)
                  !strchr(version, '/') &&
                  version[strspn(version, "0123456789")]))
         return 0;
-    av_log(set->log_ctx, AV_LOG_ERROR, "base_url: \"%s\" is what a colon has "
-           "left of it; in a filter each colon is escaped: "
+    av_log(set->log_ctx, AV_LOG_ERROR, "base_url: \"%s\" was cut at an "
+           "unescaped colon; in a filter, escape each colon: "
            "base_url='https\\://HOST\\:PORT/PATH'\n", url);
     return AVERROR(EINVAL);
 }
@@ -113,8 +113,8 @@ static int check_transport(RunwaySettings *set)
 {
     if (set->transport != RUNWAY_SEND_UPLOAD || set->provider->has_uploads)
         return 0;
-    av_log(set->log_ctx, AV_LOG_ERROR, "transport=upload: %s takes no uploads; "
-           "leave transport at auto, or use provider=runway\n",
+    av_log(set->log_ctx, AV_LOG_ERROR, "transport=upload: %s has no uploads; "
+           "leave transport set to auto, or use provider=runway\n",
            set->provider->title);
     return AVERROR(EINVAL);
 }
@@ -127,8 +127,8 @@ static int set_prompt(RunwaySettings *set)
 
     if (set->prompt && set->prompt_file) {
         av_log(set->log_ctx, AV_LOG_ERROR, "prompt and prompt_file are both "
-               "given; one of them is enough (a colon in a prompt divides the "
-               "two, if it is not escaped: prompt='night\\: dark')\n");
+               "set; use one of them (a colon ends the prompt unless it is "
+               "escaped: prompt='night\\: dark')\n");
         return AVERROR(EINVAL);
     }
     if (set->prompt_file) {
@@ -183,9 +183,10 @@ static int parse_picture(RunwaySettings *set, const char *option,
         name = equals + 1;
     }
     if (set->transport == RUNWAY_SEND_INLINE)
-        snprintf(no_uploads, sizeof(no_uploads), "transport=inline uploads none");
+        snprintf(no_uploads, sizeof(no_uploads),
+                 "transport=inline uploads nothing");
     else if (!set->provider->has_uploads)
-        snprintf(no_uploads, sizeof(no_uploads), "%s takes no uploads",
+        snprintf(no_uploads, sizeof(no_uploads), "%s has no uploads",
                  set->provider->title);
     if (ff_runway_picture_read(option, name, *no_uploads ? no_uploads : NULL,
                                &uri, &file, &err))
@@ -290,13 +291,15 @@ static int set_references(RunwaySettings *set)
         return ret;
     if (nb && !(m->fields & (RUNWAY_FIELD_REFERENCES |
                              RUNWAY_FIELD_REFERENCES_BARE))) {
-        av_log(set->log_ctx, AV_LOG_ERROR, "reference: model %s takes none\n",
+        av_log(set->log_ctx, AV_LOG_ERROR, "reference: model %s does not "
+               "support references\n",
                set->model);
         return AVERROR(EINVAL);
     }
     if (m->max_references && nb > m->max_references) {
-        av_log(set->log_ctx, AV_LOG_ERROR, "reference: model %s takes at most "
-               "%d, %d are given\n", set->model, m->max_references, nb);
+        av_log(set->log_ctx, AV_LOG_ERROR, "reference: model %s supports at "
+               "most %d, but %d are given\n",
+               set->model, m->max_references, nb);
         return AVERROR(EINVAL);
     }
     /* a sendcmd may say the same with each frame, in megabytes */
@@ -326,7 +329,8 @@ static int set_keyframes(RunwaySettings *set)
     if (ret < 0 || !set->nb_keyframes)
         return ret;
     if (!(set->model_info->fields & RUNWAY_FIELD_KEYFRAMES)) {
-        av_log(set->log_ctx, AV_LOG_ERROR, "keyframe: model %s takes none\n",
+        av_log(set->log_ctx, AV_LOG_ERROR, "keyframe: model %s does not "
+               "support keyframes\n",
                set->model);
         return AVERROR(EINVAL);
     }
@@ -355,9 +359,9 @@ static int set_body(RunwaySettings *set)
     int ret;
 
     if (set->body && set->body_file) {
-        av_log(set->log_ctx, AV_LOG_ERROR, "body and body_file are both given; "
-               "one of them is enough (a colon in a body divides the two, if "
-               "it is not escaped: body='{\"seed\"\\:7}')\n");
+        av_log(set->log_ctx, AV_LOG_ERROR, "body and body_file are both set; "
+               "use one of them (a colon ends the body unless it is escaped: "
+               "body='{\"seed\"\\:7}')\n");
         return AVERROR(EINVAL);
     }
     if (!set->body && !set->body_file)
@@ -410,8 +414,8 @@ static int set_size(RunwaySettings *set)
     if (!strcmp(set->size, "generated")) {
         if (set->model_info->ratios && !set->model_info->ratios_are_shapes)
             return 0;
-        av_log(set->log_ctx, AV_LOG_ERROR, "size: the size that model %s makes "
-               "is not known beforehand; give WxH\n", set->model);
+        av_log(set->log_ctx, AV_LOG_ERROR, "size: the size of what model %s "
+               "generates is not known in advance; set WxH\n", set->model);
         return AVERROR(EINVAL);
     }
     if (av_parse_video_size(&set->out_w, &set->out_h, set->size) < 0) {
@@ -428,7 +432,7 @@ static int set_seed(RunwaySettings *set)
     if (set->seed >= 0 && set->seed != 1 &&
         !(set->model_info->fields & RUNWAY_FIELD_SEED)) {
         av_log(set->log_ctx, AV_LOG_ERROR, "seed: model %s has no such "
-               "setting; another result is bought by another take\n",
+               "setting; for another result, set another take\n",
                set->model);
         return AVERROR(EINVAL);
     }
@@ -483,8 +487,8 @@ static int set_key(RunwaySettings *set)
         return 0;
     if (set->key_file) {
         if (!strcmp(set->provider_name, "auto")) {
-            av_log(set->log_ctx, AV_LOG_ERROR, "key_file: say whose key it is: "
-                   "provider=cometapi or provider=runway\n");
+            av_log(set->log_ctx, AV_LOG_ERROR, "key_file: set the provider it "
+                   "is for, provider=cometapi or provider=runway\n");
             return AVERROR(EINVAL);
         }
         if (ff_runway_read_key(set->key_file, &set->key, &set->key_exposed,
@@ -521,7 +525,7 @@ static int set_model(RunwaySettings *set)
     if (set->policy.max_credits > 0 &&
         ff_runway_credits(set->model_info, &second) < 0) {
         av_log(set->log_ctx, AV_LOG_ERROR, "max_credits: the price of model %s "
-               "is not known, so no limit can be kept\n", set->model);
+               "is not known, so a limit cannot be enforced\n", set->model);
         return AVERROR(EINVAL);
     }
     return 0;

@@ -99,8 +99,8 @@ static void warn_cropped(AVFilterContext *ctx, int ratio_w, int ratio_h)
     if (sar.num > 0 && sar.den > 0)
         w = FFMAX(1, av_rescale(w, sar.num, sar.den));
     if (ff_runway_geometry_is_off(&result, w, outlink->h))
-        av_log(ctx, AV_LOG_WARNING, "fit=crop: the output has another shape "
-               "than the result (%dx%d), which is cropped once more; "
+        av_log(ctx, AV_LOG_WARNING, "fit=crop: the output and the result "
+               "(%dx%d) differ in shape, so the result is cropped once more; "
                "size=generated keeps all of it\n", ratio_w, ratio_h);
 }
 
@@ -144,7 +144,7 @@ static int config_size(AVFilterLink *outlink)
         av_log(ctx, AV_LOG_ERROR, "size: with enable or on_error=source, "
                "frames pass through as they are, so the output has to have "
                "the input's size %dx%d%s\n", inlink->w, inlink->h, ratio &&
-               !s->set.size ? ", and ratio makes it another" : "");
+               !s->set.size ? ", and ratio changes it" : "");
         return AVERROR(EINVAL);
     }
     return 0;

@@ -98,19 +98,20 @@ void ff_runway_progress_end(const RunwayProgress *p, const RunwaySettings *set,
     ff_runway_sequence_stop(sequence);
     ff_runway_sequence_status(sequence, &st);
     if (!strcmp(end, "rebuilt"))
-        av_log(log_ctx, AV_LOG_ERROR, "%"PRId64" frames were not given out: the "
+        av_log(log_ctx, AV_LOG_ERROR, "%"PRId64" frames were not output: the "
                "filter graph was freed before the end of its input\n", left);
     else if (left > 0 && !strcmp(end, "ok") &&
              set->timing == RUNWAY_TIMING_SOURCE)
-        av_log(log_ctx, AV_LOG_WARNING, "%"PRId64" frames in were not given "
-               "out: the graph ended before them\n", left);
+        av_log(log_ctx, AV_LOG_WARNING, "%"PRId64" frames in were not output: "
+               "the graph ended before them\n", left);
     if (st.left)
-        av_log(log_ctx, AV_LOG_WARNING, "%d task%s at the provider and paid "
-               "for; the same command again picks up what is there, and sends "
-               "nothing twice\n", st.left, st.left == 1 ? " is" : "s are");
+        av_log(log_ctx, AV_LOG_WARNING, "%d task%s at the provider, already "
+               "paid for; the same command again picks up what is there and "
+               "sends nothing twice\n",
+               st.left, st.left == 1 ? " is" : "s are");
     if (kept)
-        av_log(log_ctx, AV_LOG_WARNING, "%d of %d clips came out as their "
-               "source\n", kept, st.admitted);
+        av_log(log_ctx, AV_LOG_WARNING, "%d of %d clips were replaced by their "
+               "source frames\n", kept, st.admitted);
     av_log(log_ctx, AV_LOG_VERBOSE, "%"PRId64" frames in, %"PRId64" frames "
            "out\n", p->nb_in, p->nb_out);
     ff_runway_sequence_totals(sequence, &totals);

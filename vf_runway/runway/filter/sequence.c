@@ -94,7 +94,8 @@ static void check_clip_duration(const RunwaySettings *set)
         taken = m->min_duration;
     if (set->clip_duration && taken != set->clip_duration)
         av_log(set->log_ctx, AV_LOG_WARNING, "clip_duration: %g s is %s than "
-               "model %s takes; clips have %g s\n", set->clip_duration / 1e6,
+               "model %s supports; clips are %g s long\n",
+               set->clip_duration / 1e6,
                taken < set->clip_duration ? "more" : "less",
                set->request.model_name, taken / 1e6);
 }
@@ -423,8 +424,8 @@ static int choose_keyframes(RunwaySequence *s, RunwayJob *job,
             ff_runway_clip_place(s->open, set->keyframes[i].seconds) / 1e6;
     }
     if (m->max_keyframes && nb > m->max_keyframes) {
-        av_log(set->log_ctx, AV_LOG_ERROR, "keyframe: %d are in %s, model %s "
-               "takes %d; use a shorter clip_duration\n", nb, job->label,
+        av_log(set->log_ctx, AV_LOG_ERROR, "keyframe: %d are in %s, but model "
+               "%s supports %d; use a shorter clip_duration\n", nb, job->label,
                s->request.model_name, m->max_keyframes);
         return AVERROR(EINVAL);
     }
@@ -658,7 +659,7 @@ int ff_runway_sequence_end(RunwaySequence *s, int discard)
     for (int i = 0; ret >= 0 && !discard && i < s->set->nb_keyframes; i++)
         if (!s->keyframe_used[i])
             av_log(s->set->log_ctx, AV_LOG_WARNING, "keyframe: there is no "
-                   "clip at %.3f s, so that one was not used\n",
+                   "clip at %.3f s, so that keyframe was not used\n",
                    s->set->keyframes[i].seconds);
     return ret;
 }
@@ -671,8 +672,8 @@ int ff_runway_sequence_is_empty(const RunwaySequence *s)
 /* The first clip in line has failed: its source frames stand in for it. */
 static void keep_source(RunwaySequence *s)
 {
-    av_log(s->set->log_ctx, AV_LOG_WARNING, "clip %d comes out as its source "
-           "(on_error=source)\n", s->head->index);
+    av_log(s->set->log_ctx, AV_LOG_WARNING, "clip %d is replaced by its source "
+           "frames (on_error=source)\n", s->head->index);
     drop_alpha(s);
     ff_runway_clip_free(&s->head->clip);
     ff_runway_job_free(&s->head->job);

@@ -69,22 +69,22 @@ static int start(AVFilterContext *ctx)
     };
 
     if (!ff_runway_model_is_known(s->set.model_info))
-        av_log(ctx, AV_LOG_WARNING, "model %s is not known here: it is sent "
-               "the common fields, and its price is unknown\n", s->set.model);
+        av_log(ctx, AV_LOG_WARNING, "unknown model %s: it is sent the common "
+               "fields, and its price is not known\n", s->set.model);
     /* not in init(), which runs twice for one graph */
     if (s->set.key_exposed)
-        av_log(ctx, AV_LOG_WARNING, "key_file: others can read %s; chmod 600 "
-               "it\n", s->set.key_file);
+        av_log(ctx, AV_LOG_WARNING, "key_file: others can read %s; run chmod "
+               "600 on it\n", s->set.key_file);
     if (s->window.hidden_by)
-        av_log(ctx, AV_LOG_INFO, "behind the filter is %s: whether -ss, -t or "
-               "-to behind -i drops frames there is not known, so all frames "
-               "are sent; in front of -i they end the input itself\n",
+        av_log(ctx, AV_LOG_INFO, "%s follows the filter: whether -ss, -t or "
+               "-to after -i drops frames there is not known, so all frames "
+               "are sent; put before -i, they end the input itself\n",
                s->window.hidden_by);
     if (s->set.timing == RUNWAY_TIMING_NATIVE)
         av_log(ctx, AV_LOG_INFO, "timing=native: the frames come at the "
-               "provider's rate, which is not known beforehand; keep their "
-               "times with -fps_mode vfr, or choose a rate with a fps filter "
-               "behind this one\n");
+               "provider's rate, which is not known in advance; keep their "
+               "times with -fps_mode vfr, or choose a rate with an fps filter "
+               "after this one\n");
     if (s->set.signals && !s->set.policy.dry_run)
         ff_runway_interrupt_acquire(&s->interrupt);
     return ff_runway_sequence_create(&s->sequence, &config);
@@ -109,7 +109,7 @@ static int check_frame(AVFilterContext *ctx, const AVFrame *frame)
 
         av_log(ctx, fail ? AV_LOG_ERROR : AV_LOG_WARNING, "the input is "
                "interlaced; deinterlace first, e.g. bwdif%s\n", fail ?
-               ", or set interlaced=warn if it is only marked so" : "");
+               ", or set interlaced=warn if it is only flagged as such" : "");
         if (fail)
             return AVERROR(EINVAL);
         s->warned_interlaced = 1;
@@ -253,9 +253,9 @@ static int take_unsent(AVFilterContext *ctx, AVFrame **frame)
     int ret, now;
 
     if (!s->nb_unsent++)
-        av_log(ctx, AV_LOG_WARNING, "the pts does not rise from frame to frame "
-               "(%"PRId64" after %"PRId64"): such a frame is not sent, and "
-               "comes out with the picture of the one before\n",
+        av_log(ctx, AV_LOG_WARNING, "the pts does not increase from frame to "
+               "frame (%"PRId64" after %"PRId64"): such a frame is not sent, "
+               "and is output with the picture of the one before\n",
                (*frame)->pts, s->prev_pts);
     /* the picture of the frame before is known once that is on its way */
     ret = send_held(ctx, AV_NOPTS_VALUE);

@@ -68,7 +68,7 @@ static RunwayOutcome look(RunwayAccountGate *gate, const char *model_name,
         return ret;
     if (ret) {
         ff_runway_log(gate->log, RUNWAY_LOG_VERBOSE,
-                      "the account cannot be looked at: %s", err->text);
+                      "the account cannot be checked: %s", err->text);
         return RUNWAY_OK;
     }
     if (account.balance >= 0)
@@ -80,8 +80,8 @@ static RunwayOutcome look(RunwayAccountGate *gate, const char *model_name,
                                "nothing was sent", account.balance, credits);
     if (account.daily_max >= 0 && account.daily_count >= account.daily_max)
         return ff_runway_error(err, RUNWAY_REFUSED, "with %s the account may "
-                               "make %lld tasks a day and has made %lld: "
-                               "nothing was sent; try again tomorrow",
+                               "create %lld tasks per day and has created "
+                               "%lld: nothing was sent; try again tomorrow",
                                model_name, (long long)account.daily_max,
                                (long long)account.daily_count);
     return RUNWAY_OK;

@@ -210,11 +210,11 @@ static RunwayOutcome parse_foreign(RunwayClient *client, const char *name,
         return ff_runway_no_memory(err);
     if (ret)
         return ff_runway_error(err, RUNWAY_REFUSED,
-                               "the %s URL is no http or https URL", name);
+                               "the %s URL is not an http or https URL", name);
     if (!url->is_https && !(client->base.is_loopback && url->is_loopback))
         return ff_runway_error(err, RUNWAY_REFUSED,
-                               "the %s is at %s:%d by http://, which is "
-                               "not followed", name, url->host, url->port);
+                               "the %s is at %s:%d over http://, which is not "
+                               "followed", name, url->host, url->port);
     /* names are looked at when they have become addresses; what a proxy would
      * go to can only be told here */
     pthread_mutex_lock(&client->mutex);
@@ -286,7 +286,8 @@ static RunwayOutcome check_complete(const RunwayCall *call, RunwayError *err)
     if (call->status == 206 && call->range_total >= 0 &&
         call->done != call->range_total)
         return ff_runway_error(err, RUNWAY_UNAVAILABLE,
-                               "the download from %s:%d has %lld of %lld bytes",
+                               "the download from %s:%d stopped after %lld of "
+                               "%lld bytes",
                                call->url->host, call->url->port,
                                (long long)call->done,
                                (long long)call->range_total);
@@ -309,7 +310,7 @@ static RunwayOutcome judge_download(RunwayCall *call, RunwayError *err)
     if (call->wrong_range) {
         ff_runway_call_start_over(call);
         return ff_runway_error(err, RUNWAY_UNAVAILABLE,
-                               "%s:%d sent another range than was asked for",
+                               "%s:%d sent a different range than requested",
                                call->url->host, call->url->port);
     }
     /* says nothing about the result: names may lead astray for an hour */

@@ -512,7 +512,8 @@ end:
         return ff_runway_no_memory(err);
     if (ret)
         return ff_runway_error(err, RUNWAY_INVALID,
-                               "this libcurl cannot do what is needed: %s",
+                               "this libcurl lacks something that is needed: "
+                               "%s",
                                curl_easy_strerror(ret));
     return RUNWAY_OK;
 }

@@ -80,8 +80,8 @@ RunwayOutcome ff_runway_call_report_transport(RunwayCall *call,
         through = " through the proxy";
     if (call->refused_address && !call->begun)
         return ff_runway_error(err, outcome,
-                               "%s:%d is at an address that %s may not go to: "
-                               "%s", host, port, what(call),
+                               "%s:%d is at an address that %s may not use: %s",
+                               host, port, what(call),
                                call->url->is_https ? "private or loopback" :
                                "http:// is for loopback only");
     switch (call->transport) {
@@ -90,11 +90,11 @@ RunwayOutcome ff_runway_call_report_transport(RunwayCall *call,
                                port, through, reason(call));
     case RUNWAY_TRANSPORT_TLS:
         return ff_runway_error(err, outcome,
-                               "no secure connection to %s:%d%s: %s. If the "
-                               "server's certificate is from an authority of "
-                               "your own, name it by ca_file=FILE; "
-                               "tls_verify=0 checks nothing, and anybody on "
-                               "the way can then read the key", host, port,
+                               "no secure connection to %s:%d%s: %s. If your "
+                               "own authority issued the server's certificate, "
+                               "name it with ca_file=FILE; tls_verify=0 checks "
+                               "nothing, and anybody on the way can then read "
+                               "the key", host, port,
                                through, reason(call));
     case RUNWAY_TRANSPORT_TOO_LARGE:
         if (call->head_too_large)
@@ -106,8 +106,8 @@ RunwayOutcome ff_runway_call_report_transport(RunwayCall *call,
                                    "");
         if (call->kind != RUNWAY_REQUEST_DOWNLOAD)
             return ff_runway_error(err, outcome,
-                                   "%s: the reply of %s:%d is larger than %d "
-                                   "bytes, so it was not read to its end%s",
+                                   "%s: the reply from %s:%d is larger than %d "
+                                   "bytes, so it was not read to the end%s",
                                    what(call), host, port, RUNWAY_REPLY_MAX,
                                    outcome == RUNWAY_UNKNOWN ?
                                    ": it may have been accepted and billed" :
@@ -121,9 +121,9 @@ RunwayOutcome ff_runway_call_report_transport(RunwayCall *call,
     }
     if (call->kind == RUNWAY_REQUEST_CREATE)
         return ff_runway_error(err, outcome,
-                               "the create request went out to %s:%d%s and was "
-                               "not answered (%s): nobody knows whether it was "
-                               "accepted, it may have been billed", host, port,
+                               "the create request was sent to %s:%d%s but not "
+                               "answered (%s): it may have been accepted and "
+                               "billed", host, port,
                                through, reason(call));
     return ff_runway_error(err, outcome, "%s from %s:%d%s broke off: %s",
                            what(call), host, port, through, reason(call));
@@ -164,7 +164,7 @@ RunwayOutcome ff_runway_call_report_status(RunwayCall *call,
         return ff_runway_error(err, outcome,
                                "%s answered with a redirect (%ld) to %.*s, "
                                "which is not followed with the key: check "
-                               "base_url (that of %s is %s)",
+                               "base_url (for %s it is %s)",
                                client->base.text, call->status,
                                target ? (int)strcspn(target, "?#") : 7,
                                target ? target : "nowhere", provider->title,
@@ -175,18 +175,18 @@ RunwayOutcome ff_runway_call_report_status(RunwayCall *call,
          call->status != 429 && ff_runway_call_is_web_page(call)))
         return ff_runway_error(err, outcome,
                                "there is no such service at %s (%ld: %s): "
-                               "check base_url (that of %s is %s)",
+                               "check base_url (for %s it is %s)",
                                client->base.text, call->status, text,
                                provider->title, provider->base_url);
     if (call->status == 403)
         return ff_runway_error(err, outcome,
                                "%s does not allow this (403: %s): the key in "
-                               "%s may lack the right, see %s",
+                               "%s may lack the permission, see %s",
                                provider->title, text, provider->key_variable,
                                provider->key_page);
     if (call->status == 413 && call->body)
         return ff_runway_error(err, outcome,
-                               "the request of %llu bytes, the clip in it, is "
+                               "the request, %llu bytes including the clip, is "
                                "too large for %s (413: %s): a shorter "
                                "clip_duration makes it smaller",
                                (unsigned long long)ff_runway_call_size(call),
@@ -194,8 +194,8 @@ RunwayOutcome ff_runway_call_report_status(RunwayCall *call,
     if (outcome == RUNWAY_UNKNOWN)
         return ff_runway_error(err, outcome,
                                "%s answered the create request with %ld (%s): "
-                               "nobody knows whether it was accepted, it may "
-                               "have been billed", provider->title,
+                               "it may have been accepted and billed",
+                               provider->title,
                                call->status, text);
     return ff_runway_error(err, outcome, "%s answered %s with %ld: %s",
                            provider->title, what(call), call->status, text);
@@ -214,8 +214,8 @@ RunwayOutcome ff_runway_call_check(RunwayCall *call, RunwayError *err)
         return ff_runway_error(err, RUNWAY_CANCELLED, "cancelled");
     if (call->cancelled)
         return ff_runway_error(err, RUNWAY_UNKNOWN,
-                               "%s after the create request went out to %s "
-                               "and before it was answered: it may have been "
+                               "%s after the create request was sent to %s and "
+                               "before it was answered: it may have been "
                                "accepted and billed", call->cancelled ==
                                RUNWAY_STOP_NOW ? "interrupted" : "stopped",
                                call->url->host);

@@ -43,19 +43,20 @@ static RunwayOutcome check_base(const RunwayClient *client, const char *text,
     /* what is wrong may hold a password: the text is not shown whole */
     if (!base->text)
         return ff_runway_error(err, RUNWAY_INVALID,
-                               "base_url is no http or https URL; one is %s",
+                               "base_url is not an http or https URL, such as "
+                               "%s",
                                client->provider->base_url);
     if (base->has_user)
         return ff_runway_error(err, RUNWAY_INVALID,
-                               "base_url may not hold a user or password");
+                               "base_url may not contain a user or password");
     if (base->has_query)
         return ff_runway_error(err, RUNWAY_INVALID,
-                               "base_url may not hold a query ('?') or a "
+                               "base_url may not contain a query ('?') or a "
                                "fragment ('#')");
     for (const char *c = text; *c; c++)
         if ((unsigned char)*c <= ' ' || *c == 0x7F)
             return ff_runway_error(err, RUNWAY_INVALID,
-                                   "base_url may not hold blanks or control "
+                                   "base_url may not contain blanks or control "
                                    "characters");
     if (!base->is_https && !base->is_loopback)
         return ff_runway_error(err, RUNWAY_INVALID,
@@ -148,7 +149,7 @@ static RunwayOutcome add_own_header(RunwayClient *client, const char *line,
 
     if (!colon) {
         ff_runway_log(client->log, RUNWAY_LOG_WARNING,
-                      "%s: a line without a colon is left out",
+                      "%s: a line without a colon is ignored",
                       client->provider->headers_variable ?
                       client->provider->headers_variable : "headers");
         return RUNWAY_OK;
@@ -157,8 +158,8 @@ static RunwayOutcome add_own_header(RunwayClient *client, const char *line,
         name--;
     if (!is_token(line, name))
         return ff_runway_error(err, RUNWAY_INVALID,
-                               "%s: each line is \"Name: value\", and one is "
-                               "not", client->provider->headers_variable ?
+                               "%s: each line must be \"Name: value\", and one "
+                               "is not", client->provider->headers_variable ?
                                client->provider->headers_variable : "headers");
     for (size_t i = 0; i < sizeof(forbidden) / sizeof(forbidden[0]); i++)
         if (strlen(forbidden[i]) == name &&
@@ -172,8 +173,8 @@ static RunwayOutcome add_own_header(RunwayClient *client, const char *line,
         if (((unsigned char)line[i] < ' ' && line[i] != '\t') ||
             line[i] == 0x7F)
             return ff_runway_error(err, RUNWAY_INVALID,
-                                   "the header %.*s has a control character "
-                                   "in its value", (int)name, line);
+                                   "the value of the header %.*s contains a "
+                                   "control character", (int)name, line);
     while (start < length && (line[start] == ' ' || line[start] == '\t'))
         start++;
     n    = length - start;
@@ -308,8 +309,8 @@ static RunwayOutcome choose_proxy(RunwayClient *client, const char *proxy,
 
     if (proxy && *proxy && !client->base.is_https && !is_loopback_proxy(proxy))
         return ff_runway_error(err, RUNWAY_INVALID,
-                               "http_proxy is not for base_url %s: the key "
-                               "would leave this machine in the clear",
+                               "http_proxy cannot be used with base_url %s: "
+                               "the key would leave this machine in the clear",
                                client->base.text);
     if (!proxy) {
         for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && !proxy; i++)

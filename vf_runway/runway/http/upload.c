@@ -61,12 +61,12 @@ RunwayOutcome ff_runway_uploader_create(const RunwayUploaderConfig *config,
         return ff_runway_no_memory(err);
     if (pthread_mutex_init(&u->lock, NULL)) {
         free(u);
-        return ff_runway_error(err, RUNWAY_NOMEM, "no mutex can be made");
+        return ff_runway_error(err, RUNWAY_NOMEM, "cannot create a mutex");
     }
     if (pthread_mutex_init(&u->pictures, NULL)) {
         pthread_mutex_destroy(&u->lock);
         free(u);
-        return ff_runway_error(err, RUNWAY_NOMEM, "no mutex can be made");
+        return ff_runway_error(err, RUNWAY_NOMEM, "cannot create a mutex");
     }
     u->config = *config;
     *uploader = u;
@@ -206,8 +206,8 @@ static RunwayOutcome check_picture(int fd, const RunwayPictureFile *picture,
     ff_runway_checksum_text(&sum, text);
     if (!n && size == picture->size && !strcmp(text, picture->checksum))
         return RUNWAY_OK;
-    return ff_runway_error(err, RUNWAY_INVALID, "%s is no longer what it was "
-                           "when this run began", picture->path);
+    return ff_runway_error(err, RUNWAY_INVALID, "%s has changed since this run "
+                           "began", picture->path);
 }
 
 static RunwayOutcome upload_picture(RunwayUploader *u, const char *label,

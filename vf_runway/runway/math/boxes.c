@@ -167,7 +167,7 @@ static RunwayOutcome look_into(Walk *w, const Box *box, int depth)
     RunwayOutcome ret;
 
     if (!memcmp(box->type, "cmov", 4))
-        return bad(w, "is compressed, which is not taken");
+        return bad(w, "is compressed, which is not supported");
     if (is_one_of(box->type, "stszstz2"))
         return count_entries(w, box, 8, 1);
     if (!memcmp(box->type, "trun", 4))
@@ -194,7 +194,7 @@ static RunwayOutcome walk(Walk *w, int64_t start, int64_t end, int depth)
     Box box;
 
     if (depth > DEPTH_MAX)
-        return bad(w, "has boxes in boxes without end");
+        return bad(w, "has boxes nested too deeply");
     while (!ret && read_box(w, start, end, &box, &ret)) {
         ret = count_box(w);
         if (!ret)
@@ -220,7 +220,7 @@ RunwayOutcome ff_runway_boxes_check(int fd, int64_t size,
         if (!is_one_of(box.type, "mdatfreeskipwide"))
             index += box.end - start;
         if (!ret && index > RUNWAY_BOXES_INDEX)
-            ret = bad(&w, "is larger than that of a clip can be");
+            ret = bad(&w, "is larger than a clip's can be");
         if (!ret)
             ret = look_into(&w, &box, 0);
         start = box.end;
@@ -228,7 +228,7 @@ RunwayOutcome ff_runway_boxes_check(int fd, int64_t size,
     /* the demuxer would say so in a line of its own, to which nobody asked */
     if (!ret && !is_mp4)
         ret = ff_runway_error(err, RUNWAY_BAD_RESULT, "the result (%lld bytes) "
-                              "is no video that can be read: it has no index "
-                              "of an MP4", (long long)size);
+                              "is not a readable video: it has no MP4 index",
+                              (long long)size);
     return ret;
 }

@@ -37,8 +37,9 @@ RunwayOutcome ff_runway_retime_plan(RunwayRetime *retime, int64_t sent,
     retime->got  = off <= 2 * frame + 1000 ? sent : got;
     if (retime->got != sent && off > sent / 10)
         return ff_runway_error(err, RUNWAY_BAD_RESULT,
-                               "the result is %.3f s long, the clip sent was "
-                               "%.3f s: over a tenth off", (double)got / 1e6,
+                               "the result is %.3f s long, but the clip sent "
+                               "was %.3f s: more than a tenth off",
+                               (double)got / 1e6,
                                (double)sent / 1e6);
     return RUNWAY_OK;
 }

@@ -362,9 +362,9 @@ static int shrink(RunwayClip *c, int64_t slots, int64_t *size)
     /* much less than it has now, and too little for what it shows */
     if (is_thin(c, 1) && aim(c, length) < *size * 3 / 4) {
         av_log(c->config.log_ctx, AV_LOG_ERROR, "clip %d: %.1f MB at good "
-               "quality, and %.1f MB can be sent, which would leave less than "
-               "%.2f bit for a pixel; scale the input down, or use a provider "
-               "with uploads\n", c->config.index, *size / 1e6,
+               "quality, but only %.1f MB can be sent, which would leave less "
+               "than %.2f bits per pixel; scale the input down, or use a "
+               "provider with uploads\n", c->config.index, *size / 1e6,
                max_size(c) / 1e6,
                (double)BITS_PER_PIXEL_NUM / BITS_PER_PIXEL_DEN);
         av_frame_free(&frame);
@@ -390,16 +390,17 @@ static int shrink(RunwayClip *c, int64_t slots, int64_t *size)
             ret = ff_runway_writer_write(writer, frame, slot++);
     }
     if (read < 0 && read != AVERROR_EXIT)
-        av_log(c->config.log_ctx, AV_LOG_ERROR, "clip %d: what was encoded "
-               "cannot be read again: %s\n", c->config.index,
+        av_log(c->config.log_ctx, AV_LOG_ERROR, "clip %d: the encoded clip "
+               "cannot be read back: %s\n", c->config.index,
                av_err2str(read));
     if (ret >= 0)
         ret = writer ? ff_runway_writer_finish(writer, slots, size)
                      : AVERROR_BUG;
     if (ret < 0)
         goto end;
-    av_log(c->config.log_ctx, AV_LOG_WARNING, "clip %d: %.1f MB at good quality"
-           " is more than the %.1f MB that can be sent; sent with %.1f MB\n",
+    av_log(c->config.log_ctx, AV_LOG_WARNING, "clip %d: %.1f MB at good "
+           "quality is more than the %.1f MB that can be sent; reduced to %.1f "
+           "MB\n",
            c->config.index, was / 1e6, max_size(c) / 1e6, *size / 1e6);
     FFSWAP(int, fd, c->fd);
 end:
@@ -426,7 +427,7 @@ int ff_runway_clip_close(RunwayClip *c, RunwayClipFile *file)
 
     if (is_too_rich(c))
         av_log(c->config.log_ctx, AV_LOG_WARNING, "clip %d ends after %.2f s: "
-               "there is more in the picture than can be sent for longer\n",
+               "the picture is too detailed to send more of it\n",
                c->config.index, c->end / 1e6);
     if (c->writer) {
         ret = ff_runway_writer_finish(c->writer, slots, &size);
@@ -439,8 +440,8 @@ int ff_runway_clip_close(RunwayClip *c, RunwayClipFile *file)
         return ret;
     if (size > max_size(c)) {
         av_log(c->config.log_ctx, AV_LOG_ERROR, "clip %d cannot be made small "
-               "enough to be sent: %"PRId64" of at most %"PRId64" bytes; use a "
-               "shorter clip_duration or scale the input down\n",
+               "enough to be sent: %"PRId64" bytes, of at most %"PRId64"; use "
+               "a shorter clip_duration or scale the input down\n",
                c->config.index, size, max_size(c));
         return AVERROR(EINVAL);
     }
@@ -535,8 +536,8 @@ int ff_runway_clip_open_result(RunwayClip *c, int fd, int64_t size,
     shape.width  = c->config.shape_w;
     shape.height = c->config.shape_h;
     if (ff_runway_geometry_is_off(&shape, c->next->width, c->next->height))
-        av_log(c->config.log_ctx, AV_LOG_WARNING, "%s: the result has another "
-               "shape than expected (%dx%d for %dx%d) and is stretched\n",
+        av_log(c->config.log_ctx, AV_LOG_WARNING, "%s: the result has an "
+               "unexpected shape (%dx%d for %dx%d) and is stretched\n",
                c->label, c->next->width, c->next->height, shape.width,
                shape.height);
     FFSWAP(AVFrame *, c->frame, c->next);

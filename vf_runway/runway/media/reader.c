@@ -126,8 +126,8 @@ static int open_decoder(RunwayReader *r, int threads)
         return index < 0 ? index : AVERROR_DECODER_NOT_FOUND;
     choose_stream(r, index);
     if (!is_taken(r->stream->codecpar->codec_id)) {
-        av_log(r->log_ctx, AV_LOG_VERBOSE, "the result is coded as %s, which "
-               "is not taken\n",
+        av_log(r->log_ctx, AV_LOG_VERBOSE, "the result's codec is %s, which is "
+               "not supported\n",
                avcodec_get_name(r->stream->codecpar->codec_id));
         return AVERROR_DECODER_NOT_FOUND;
     }
@@ -162,8 +162,8 @@ static void read_turn(RunwayReader *r)
         r->turn = (RunwayTurn){ 0, FFDIFFSIGN(m[1], 0),
                                 FFDIFFSIGN(m[3], 0), 0 };
     else
-        av_log(r->log_ctx, AV_LOG_VERBOSE, "the result is marked to be turned "
-               "by a part of a right angle, which is left out\n");
+        av_log(r->log_ctx, AV_LOG_VERBOSE, "the result is marked as rotated by "
+               "a fraction of a right angle, which is ignored\n");
 }
 
 static int open_reader(RunwayReader **reader, int fd, int64_t size,
@@ -272,8 +272,8 @@ static int accept(RunwayReader *r, AVFrame *frame, int64_t *time)
         frame->color_range = AVCOL_RANGE_MPEG;
     ret = ff_runway_picture_turn(frame, r->turn);
     if (ret == AVERROR_PATCHWELCOME)
-        av_log(r->log_ctx, AV_LOG_VERBOSE, "the result is stored turned, in a "
-               "pixel format that cannot be turned\n");
+        av_log(r->log_ctx, AV_LOG_VERBOSE, "the result is stored rotated, in a "
+               "pixel format that cannot be rotated\n");
     return ret < 0 ? ret : 1;
 }
 
@@ -388,7 +388,7 @@ static RunwayOutcome measure(RunwayReader *r, RunwayError *err)
         r->info.frame = av_rescale(AV_TIME_BASE, rate.den, rate.num);
     ret = rewind_demuxer(r);
     return ret < 0 ? ff_runway_error(err, blame(ret), "the result cannot be "
-                                     "read again: %s", av_err2str(ret))
+                                     "read back: %s", av_err2str(ret))
                    : RUNWAY_OK;
 }
 
@@ -455,7 +455,7 @@ static RunwayOutcome check_rate(const RunwayReaderInfo *info, RunwayError *err)
     if (info->nb_frames / RUNWAY_RESULT_RATE <= info->duration / 1000000 + 1)
         return RUNWAY_OK;
     return ff_runway_error(err, RUNWAY_BAD_RESULT, "the result has %lld frames "
-                           "in %.3f s: more than %d a second",
+                           "in %.3f s: more than %d per second",
                            (long long)info->nb_frames, info->duration / 1e6,
                            RUNWAY_RESULT_RATE);
 }
@@ -476,7 +476,7 @@ RunwayOutcome ff_runway_reader_check(void *log_ctx,
     ret = open_reader(&r, fd, size, 1, log_ctx);
     if (ret < 0) {
         outcome = ff_runway_error(err, blame(ret), "the result (%lld bytes) is "
-                                  "no video that can be read: %s",
+                                  "not a readable video: %s",
                                   (long long)size, av_err2str(ret));
         goto end;
     }

@@ -131,7 +131,8 @@ static int transfer(RunwaySpool *s, uint8_t *data, int64_t bytes,
             int ret = n < 0 ? AVERROR(errno) : AVERROR(EIO);
 
             av_log(s->log_ctx, AV_LOG_ERROR, "source frames cannot be kept in "
-                   "a temporary file: %s (TMPDIR names another folder)\n",
+                   "a temporary file: %s (set TMPDIR to use another "
+                   "directory)\n",
                    av_err2str(ret));
             return ret;
         }

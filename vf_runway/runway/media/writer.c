@@ -71,13 +71,13 @@ int ff_runway_writer_check_encoder(const char *encoder, void *log_ctx)
     }
     if (!codec) {
         av_log(log_ctx, AV_LOG_ERROR, "this FFmpeg has no H.264 encoder, which "
-               "the clips that are sent need; build it with libx264 or "
-               "libopenh264\n");
+               "is needed for the clips that are sent; build it with libx264 "
+               "or libopenh264\n");
         return AVERROR_ENCODER_NOT_FOUND;
     }
     if (codec->id != AV_CODEC_ID_H264) {
-        av_log(log_ctx, AV_LOG_ERROR, "encoder: %s does not make H.264, which "
-               "is what the service takes\n", encoder);
+        av_log(log_ctx, AV_LOG_ERROR, "encoder: %s does not produce H.264, "
+               "which the service requires\n", encoder);
         return AVERROR(EINVAL);
     }
     return 0;
@@ -270,7 +270,7 @@ static int not_written(const RunwayWriter *w, int error)
 
     av_log(w->config.log_ctx, AV_LOG_ERROR, "a clip cannot be written: %s%s\n",
            av_err2str(error),
-           full ? " (set TMPDIR to a folder with more room)" : "");
+           full ? " (set TMPDIR to a directory with more space)" : "");
     return error == AVERROR_EOF || error == AVERROR(EAGAIN) ? AVERROR_BUG
                                                             : error;
 }
