@@ -16,6 +16,7 @@
  * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
  */
 
+#include <math.h>
 #include <stddef.h>
 #include <stdlib.h>
 
@@ -26,6 +27,10 @@
  * the quarter that thinning 120 fps to 30 leaves between frames. */
 #define LATE_NUM 1
 #define LATE_DEN 5
+
+/* A rate is a known one's when it is no further off: a fifth of what lies between
+ * 24000/1001 and 24. */
+#define SNAP 2e-4
 
 /* The sum of many rounded times may pass an exact limit by this much. */
 #define TOLERANCE 1000
@@ -56,6 +61,27 @@ static int guess(int64_t length, int *num, int *den)
     return least < 700;
 }
 
+/* The rate of film or video that a container's number stands for: 59.94 is
+ * 2997/50 in one and 60000/1001 in another. */
+static void snap(int *num, int *den)
+{
+    static const int rates[] = { 24, 25, 30, 48, 50, 60, 100, 120 };
+    const double rate = (double)*num / *den;
+
+    for (size_t i = 0; i < sizeof(rates) / sizeof(*rates); i++) {
+        if (fabs(rate / rates[i] - 1) < SNAP) {
+            *num = rates[i];
+            *den = 1;
+            return;
+        }
+        if (fabs(rate * 1001 / (rates[i] * 1000.0) - 1) < SNAP) {
+            *num = rates[i] * 1000;
+            *den = 1001;
+            return;
+        }
+    }
+}
+
 void ff_runway_segment_rate(RunwaySegment *segment, int num, int den,
                             int64_t length, int max_rate)
 {
@@ -69,6 +95,7 @@ void ff_runway_segment_rate(RunwaySegment *segment, int num, int den,
         segment->rate_den = 1;
         return;
     }
+    snap(&num, &den);
     limit = (int64_t)max_rate * den;
     n     = (num + limit - 1) / limit;
     if (den > INT32_MAX / n) { /* nonsense such as 90000/1 over a huge den */

@@ -26,11 +26,13 @@
 #include "libavutil/sha.h"
 
 #include "compat.h"
+#include "format.h"
 #include "identity.h"
+#include "picture.h"
 
 /* Another number when anything below is counted differently: old results are
  * then not found, which costs, but never taken for something else. */
-#define IDENTITY_VERSION 2
+#define IDENTITY_VERSION 3
 
 struct RunwayIdentity {
     struct AVSHA *sha;
@@ -79,42 +81,85 @@ static void add_text(RunwayIdentity *id, const char *text)
         av_sha_update(id->sha, (const uint8_t *)text, strlen(text));
 }
 
-static void digest_planes(RunwayIdentity *id, const AVFrame *frame)
+/* A line of packed pixels without their alpha, which is not sent. */
+static const uint8_t *without_alpha(const AVPixFmtDescriptor *desc,
+                                    const uint8_t *line, int size,
+                                    uint8_t *scratch)
+{
+    const AVComponentDescriptor *alpha = &desc->comp[desc->nb_components - 1];
+    int bytes = alpha->depth > 8 ? 2 : 1;
+
+    memcpy(scratch, line, size);
+    for (int i = alpha->offset; i + bytes <= size; i += alpha->step)
+        memset(scratch + i, 0, bytes);
+    return scratch;
+}
+
+static int digest_planes(RunwayIdentity *id, const AVFrame *frame)
 {
     const AVPixFmtDescriptor *desc = av_pix_fmt_desc_get(frame->format);
+    int packed_alpha = desc->flags & AV_PIX_FMT_FLAG_ALPHA &&
+                       !(desc->flags & AV_PIX_FMT_FLAG_PLANAR);
+    int nb = FFMIN(av_pix_fmt_count_planes(frame->format), 3);
+    uint8_t *scratch = NULL;
 
-    for (int i = 0; i < av_pix_fmt_count_planes(frame->format); i++) {
-        int width  = av_image_get_linesize(frame->format, frame->width, i);
-        int height = i == 1 || i == 2 ?
-                     AV_CEIL_RSHIFT(frame->height, desc->log2_chroma_h) :
-                     frame->height;
-
-        for (int y = 0; y < height; y++)
-            av_murmur3_update(id->digest,
-                              frame->data[i] + (ptrdiff_t)y *
-                              frame->linesize[i], width);
+    if (packed_alpha) {
+        scratch = av_malloc(av_image_get_linesize(frame->format, frame->width,
+                                                  0));
+        if (!scratch)
+            return AVERROR(ENOMEM);
     }
+    for (int i = 0; i < nb; i++) {
+        int size   = av_image_get_linesize(frame->format, frame->width, i);
+        int height = i ? AV_CEIL_RSHIFT(frame->height, desc->log2_chroma_h)
+                       : frame->height;
+
+        for (int y = 0; y < height; y++) {
+            const uint8_t *line = frame->data[i] +
+                                  (ptrdiff_t)y * frame->linesize[i];
+
+            if (packed_alpha)
+                line = without_alpha(desc, line, size, scratch);
+            av_murmur3_update(id->digest, line, size);
+        }
+    }
+    av_free(scratch);
+    return 0;
 }
 
 int ff_runway_identity_add(RunwayIdentity *id, const AVFrame *frame,
                            int64_t slot)
 {
+    /* by what they mean: one container keeps tags that another leaves out */
+    AVFrame named = { .format = frame->format, .width = frame->width,
+                      .height = frame->height,
+                      .colorspace = frame->colorspace,
+                      .color_range = frame->color_range,
+                      .color_primaries = frame->color_primaries,
+                      .color_trc = frame->color_trc };
+    AVRational sar = frame->sample_aspect_ratio;
     uint8_t digest[16];
+    int ret;
 
+    ff_runway_picture_name_colour(&named);
+    if (sar.num <= 0 || sar.den <= 0)
+        sar = (AVRational){ 1, 1 };
     av_murmur3_init(id->digest);
-    digest_planes(id, frame);
+    ret = digest_planes(id, frame);
+    if (ret < 0)
+        return ret;
     av_murmur3_final(id->digest, digest);
     av_sha_update(id->sha, digest, sizeof(digest));
     add_number(id, slot);
     add_number(id, frame->width);
     add_number(id, frame->height);
-    add_text(id, av_get_pix_fmt_name(frame->format)); /* numbers change */
-    add_number(id, frame->sample_aspect_ratio.num);
-    add_number(id, frame->sample_aspect_ratio.den);
-    add_number(id, frame->colorspace);
-    add_number(id, frame->color_range);
-    add_number(id, frame->color_primaries);
-    add_number(id, frame->color_trc);
+    add_text(id, av_get_pix_fmt_name(ff_runway_format_plain(frame->format)));
+    add_number(id, sar.num);
+    add_number(id, sar.den);
+    add_number(id, named.colorspace);
+    add_number(id, named.color_range);
+    add_number(id, named.color_primaries);
+    add_number(id, named.color_trc);
     return 0;
 }
 

@@ -1,0 +1,96 @@
+#!/usr/bin/env perl
+# That a clip is the same clip, and so not bought again, whatever stands behind
+# the filter, whatever container the film comes in and whatever the processor
+# can do. Seen in the plan: dry_run writes each clip's identity to log_path.
+#
+# This file is part of runway_v2v, LGPL 2.1 or later.
+use strict;
+use warnings;
+
+use Cwd qw(abs_path);
+use File::Basename qw(dirname);
+use lib dirname(abs_path(__FILE__)) . '/lib';
+
+use Test::More;
+
+use RunwayTest;
+use FilterTest;
+
+my $ENV_OF_RUN = { COMETAPI_KEY => 'k', XDG_STATE_HOME => "$TMP/state", XDG_CACHE_HOME => "$TMP/cache" };
+
+sub make {
+    my ($name, $filter, @args) = @_;
+    my $path = "$TMP/$name";
+    my $run = run_cmd([$FFMPEG, qw(-hide_banner -nostdin -v error -y -f lavfi -i), $filter, @args, $path]);
+    die "cannot make $name: $run->{err}\n" if $run->{status};
+    return $path;
+}
+
+# The identities of a film's clips, as a plan has them.
+sub identities {
+    my ($path, %opt) = @_;
+    my $log = "$TMP/plan-" . ++our $plans . '.jsonl';
+    my @filters = grep { defined } $opt{before}, filter_graph(model => 'aleph2', prompt => 'x', dry_run => 1, provider => 'cometapi',
+        clip_duration => 2, log_path => $log);
+    my $run = run_cmd([$FFMPEG, qw(-hide_banner -nostdin -y -v error), @{ $opt{global} || [] }, @{ $opt{input} || [] }, '-i', $path,
+        '-vf', join(',', @filters), @{ $opt{args} || [qw(-f null)] }, $opt{out} // '-'], env => $ENV_OF_RUN);
+    is($run->{status}, 0, 'ffmpeg ends well') or diag $run->{err};
+    return join ' ', map { $_->{identity} } grep { $_->{event} eq 'planned' } map { decode($_) } split /\n/, slurp($log);
+}
+
+# What takes YUV of some kinds, of others, and RGB.
+my %BEHIND = (
+    x264   => [[qw(-c:v libx264)], 'out.mkv'],
+    prores => [[qw(-c:v prores_ks)], 'out.mov'],
+    ffv1   => [[qw(-c:v ffv1)], 'ffv1.mkv'],
+    mjpeg  => [[qw(-c:v mjpeg)], 'out.avi'],
+    png    => [[qw(-c:v png)], 'png.mov'],
+);
+
+for my $format (qw(yuv420p rgb24 gbrp12le nv12 p010le gray yuv422p12le yuva444p10le rgba yuvj420p yuv411p)) {
+    subtest "$format, whatever stands behind" => sub {
+        my $film = make("$format.nut", "testsrc2=s=128x96:r=24:d=3,format=$format", qw(-c:v rawvideo));
+        my %seen = map { ($_ => identities($film, args => $BEHIND{$_}[0], out => "$TMP/$BEHIND{$_}[1]")) } sort keys %BEHIND;
+        my ($first) = map { $seen{$_} } 'x264';
+        like($first, qr/^\w{64} \w{64}$/, 'two clips');
+        is($seen{$_}, $first, "the same with $_") for sort keys %seen;
+        is(identities($film, global => [qw(-cpuflags 0)]), $first, 'the same without any vectors');
+    };
+}
+
+subtest 'what ffmpeg converts in front' => sub {
+    for my $format (qw(pal8 rgb565le monow gbrpf32le)) {
+        my $film = make("$format.nut", "testsrc2=s=128x96:r=24:d=3,format=" . ($format eq 'pal8' ? 'rgb8' : $format), qw(-c:v rawvideo));
+        my $first = identities($film, args => $BEHIND{x264}[0], out => "$TMP/out.mkv");
+        is(identities($film, args => $BEHIND{$_}[0], out => "$TMP/$BEHIND{$_}[1]"), $first, "$format: the same with $_") for qw(ffv1 prores);
+    }
+    my $film = make('scaled.nut', 'testsrc2=s=256x192:r=24:d=3', qw(-c:v rawvideo));
+    my $first = identities($film, before => 'scale=128:96', args => $BEHIND{x264}[0], out => "$TMP/out.mkv");
+    is(identities($film, before => 'scale=128:96', args => $BEHIND{$_}[0], out => "$TMP/$BEHIND{$_}[1]"), $first,
+        "scale in front: the same with $_") for qw(ffv1 prores mjpeg png);
+};
+
+subtest 'alpha is no part of it' => sub {
+    for my $format (qw(rgba yuva420p gbrap ya8 rgba64le)) {
+        my @films = map { make("alpha-$_.nut", "testsrc2=s=128x96:r=24:d=3,format=rgba,colorchannelmixer=aa=$_,format=$format", qw(-c:v rawvideo)) } 0.25, 0.75;
+        my @seen = map { identities($_) } @films;
+        is($seen[1], $seen[0], "$format: other alpha, the same clips");
+    }
+};
+
+for my $rate ('60000/1001', '24000/1001', '30000/1001', 25, 50) {
+    subtest "$rate fps, remuxed" => sub {
+        my $film = make('rate.mp4', "testsrc2=s=128x96:r=$rate:d=5", qw(-c:v libx264 -bf 0 -qp 20));
+        my $first = identities($film);
+        like($first, qr/^\w{64}/, 'there are clips');
+        for my $as (qw(mkv avi mov ts)) {
+            my $again = "$TMP/rate.$as";
+            my $run = run_cmd([$FFMPEG, qw(-hide_banner -nostdin -v error -y -i), $film, qw(-c copy), $again]);
+            die "cannot remux: $run->{err}\n" if $run->{status};
+            is(identities($again), $first, "the same clips in $as");
+        }
+        is(identities("$TMP/rate.mkv", input => [], global => [qw(-cpuflags 0)]), $first, 'and without any vectors');
+    };
+}
+
+done_testing();
