@@ -40,6 +40,32 @@ subtest 'the main job' => sub {
     }
 };
 
+subtest 'all that can be asked for is taken' => sub {
+    my $image = "$TMP/image.png";
+    run_cmd([$FFMPEG, qw(-v error -f lavfi -i testsrc2=s=320x192 -frames:v 1), $image]);
+    my @cases = (
+        [cometapi => 'references', 30, reference => $image, seed => 4294967295, public_figure_threshold => 'low'],
+        [runway => 'keyframes', 56, keyframe => "1=$image", prompt => 'the negative ' . "\x{1F600}" x 493],
+        [runway => 'targetAspectRatio', 56, ratio => '16:9'],
+        [runway => 'outputFormat', 66, output_format => 'prores', prompt => undef],
+        [runway => 'outputFormat', 96, output_format => 'sdr_rec709_10bit', seed => -1],
+        [runway => 'references', 20, model => 'gemini_omni_flash', reference => $image, seed => -1],
+    );
+    for my $case (@cases) {
+        my ($provider, $member, $credits, @options) = @$case;
+        my $server = SecondServer->start('--provider' => $provider);
+        my %options = @options;
+        utf8::encode($options{prompt}) if defined $options{prompt};
+        my $name = "$provider, $member, $credits credits";
+        my $job = short_job($server, options => \%options);
+        whole($name, $job, $job->run);
+        my $ledger = paid_once($name, $server, 1);
+        is_deeply($ledger->{refused}, [], "$name: nothing was refused");
+        ok((grep { $_ eq $member } @{ $ledger->{tasks}[0]{members} }), "$name: it is there") or diag explain $ledger->{tasks}[0]{members};
+        is($ledger->{credits}, $credits, "$name: was billed");
+    }
+};
+
 subtest 'upload' => sub {
     my $server = SecondServer->start('--provider' => 'runway', faults => [
         { on => 'storage', nth => 1, kind => 'answer', status => 503 }, { on => 'slot', nth => 3, kind => 'cut' }]);

@@ -2,7 +2,8 @@
 //
 //   { provider, seed, credits,
 //     tasks: [{ n, id, path, model, state, credits, estimated, fault, told, polls,
-//               early_polls, throttled, asked_at, created_at, prompt, request, bearer,
+//               early_polls, throttled, asked_at, created_at, prompt, members, request,
+//               bearer,
 //               source: { transport, bytes, sha256, picture, first, last, width, height,
 //                         fps, seconds, frames } }],
 //     refused: [{ path, status, message }],
@@ -29,6 +30,7 @@ function entry(task) {
         credits: task.charged, estimated: task.estimated, fault: task.fault.kind || null, told: task.told,
         polls: task.polls, early_polls: task.earlyPolls, throttled: Boolean(task.throttled),
         asked_at: task.askedAt, created_at: task.createdAt, prompt: task.body.promptText ?? null,
+        members: Object.keys(task.body).sort(),
         request: digest(JSON.stringify(Object.entries(rest).sort())), bearer: task.bearer,
         source: task.source, result: task.result ? { frames: task.result.frames } : null,
     };
