@@ -108,7 +108,7 @@ subtest 'results that mean no good' => sub {
         ['a list of files',             "ffconcat version 1.0\nfile /etc/passwd\n", qr/not a readable video/],
         ['another format',              slurp(make_clip(size => '64x48', frames => 24, name => 'x.mkv')), qr/not a readable video/],
         ['a codec not supported',   slurp(make_clip(size => '64x48', frames => 24, name => 'raw.mov', codec => [qw(-c:v rawvideo)])),
-            qr/not a readable video: Decoder not found/],
+            qr/not a readable video: it is coded as "raw "/],
         ['4294967295 samples',          with_count('stsz', 8, 0xFFFFFFFF),  qr/more entries than a clip/],
         ['4294967295 chunks',           with_count('stco', 4, 0xFFFFFFFF),  qr/more entries than a clip/],
         ['more samples than there are', with_count('stsz', 8, 1 << 20),     qr/result/],
@@ -127,6 +127,30 @@ subtest 'results that mean no good' => sub {
         note "$name: ", (filter_lines($run))[-1] // '';
         cmp_ok($run->{seconds}, '<', 40 * $PATIENCE, "$name: soon");
     }
+};
+
+# Names and texts in a result are nobody's lines on a terminal, however much is
+# logged; nor do they disturb.
+subtest 'a result that has something to say' => sub {
+    my $line = "\n[fatal] pay here";
+    my $said = make_clip(size => '64x48', frames => 25, name => 'said.mp4', args => ['-metadata' => "title=$line", '-metadata:s:v' => "handler_name=$line"]);
+    my $bytes = slurp($said);
+    # the demuxer would say where the pictures are: an alias to this file
+    my $alias = box('alis', pack('N', 1), "\0" x 10, chr(27) . $line, "\0" x (27 - length $line), "\0" x 12, chr(63) . $line,
+        "\0" x (63 - length $line), "\0" x 16, "\0" x 8, pack('nn', 2, 2 * length $line), $line, $line, pack('nn', 65535, 0));
+    my $dref = box('dref', pack('NN', 0, 1), $alias);
+    my $at = index($bytes, 'dref') - 4;
+    my $more = length($dref) - unpack 'N', substr $bytes, $at, 4;
+    substr $bytes, $at, length($dref) - $more, $dref;
+    for my $type (qw(moov trak mdia minf dinf)) {
+        my $start = rindex($bytes, $type, $at) - 4;
+        substr $bytes, $start, 4, pack 'N', $more + unpack 'N', substr $bytes, $start, 4;
+    }
+    substr $bytes, 8, 4, "\n\n\n\n";
+    my $run = with_result($bytes, loglevel => 'debug');
+    is($run->{status}, 0, 'it passes') or diag $run->{err};
+    unlike($run->{err}, qr/^\[fatal\]/m, 'and says nothing');
+    unlike($run->{err}, qr/Major Brand: \n/, 'nor does its kind');
 };
 
 # Each damage is the same each time.

@@ -29,6 +29,7 @@
 
 /* As long as the clip that was sent; its corpus is of that length. */
 #define SENT 1000000
+#define PIXELS (1920 * 1080)
 
 static int never(void *opaque)
 {
@@ -39,6 +40,7 @@ static int never(void *opaque)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     int fd = fuzz_file(data, size);
+    RunwayReaderLimits limits = { PIXELS, 0, NULL };
     RunwayReader *reader;
     RunwayError err = { RUNWAY_OK, "" };
     RunwayOutcome ret;
@@ -47,7 +49,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     av_log_set_level(AV_LOG_QUIET);
     MUST(frame);
-    ret = ff_runway_reader_check(NULL, never, NULL, fd, (int64_t)size, SENT, &err);
+    ret = ff_runway_reader_check(&limits, never, NULL, fd, (int64_t)size, SENT,
+                                 &err);
     MUST(!ret || err.text[0]);
     MUST(ret != RUNWAY_IO && ret != RUNWAY_CANCELLED);
     if (!ret) {
@@ -56,7 +59,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                     NULL, NULL, NULL));
         while (ff_runway_reader_next(reader, frame, &time) > 0) {
             MUST(time > last && frame->width > 0 && frame->height > 0);
-            MUST((int64_t)frame->width * frame->height <= RUNWAY_RESULT_PIXELS);
+            MUST((int64_t)frame->width * frame->height <= PIXELS);
             last = time;
         }
         ff_runway_reader_free(&reader);

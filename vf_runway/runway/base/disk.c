@@ -77,6 +77,24 @@ int ff_runway_disk_write(int fd, const void *data, size_t size)
     return 0;
 }
 
+int ff_runway_disk_read_at(int fd, int64_t offset, void *data, size_t size)
+{
+    char *to = data;
+
+    while (size) {
+        ssize_t n = pread(fd, to, size, (off_t)offset);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return n ? errno : EIO;
+        to     += n;
+        offset += n;
+        size   -= (size_t)n;
+    }
+    return 0;
+}
+
 int ff_runway_disk_sync(int fd)
 {
     int ret;

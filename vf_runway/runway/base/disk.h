@@ -77,6 +77,9 @@ int ff_runway_disk_open(const char *path, int flags, int *fd);
 /** Write all of it at the descriptor's offset. */
 int ff_runway_disk_write(int fd, const void *data, size_t size);
 
+/** Read exactly that many bytes at offset; EIO when there are less. */
+int ff_runway_disk_read_at(int fd, int64_t offset, void *data, size_t size);
+
 /** Make what was written to fd durable. */
 int ff_runway_disk_sync(int fd);
 /** Make the names in a directory durable, as far as its file system can. */

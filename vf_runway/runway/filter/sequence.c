@@ -55,6 +55,7 @@ typedef struct Node {
 struct RunwaySequence {
     RunwaySequenceConfig config;
     const RunwaySettings *set;
+    RunwayReaderLimits limits;  ///< of results
     RunwayRequest request;      ///< of the frames to come; ratio as wanted
     int64_t take;               ///< likewise
     RunwayPipeline *pipeline;
@@ -104,23 +105,25 @@ int ff_runway_sequence_create(RunwaySequence **sequence,
                               const RunwaySequenceConfig *config)
 {
     const RunwaySettings *set = config->set;
+    RunwaySequence *s = av_mallocz(sizeof(*s));
     const RunwayPipelineConfig pipeline = {
         .client           = ff_runway_settings_client(set),
         .policy           = &set->policy,
         .log              = &set->log,
         .events           = config->events,
         .check            = ff_runway_reader_check,
-        .check_opaque     = set->log_ctx,
+        .check_opaque     = s ? &s->limits : NULL,
         .interrupted      = config->interrupted,
         .interrupt_opaque = config->interrupt_opaque,
     };
-    RunwaySequence *s = av_mallocz(sizeof(*s));
     RunwayError err;
     int ret = AVERROR(ENOMEM);
 
     *sequence = NULL;
     if (!s)
         return ret;
+    s->limits.log_ctx = set->log_ctx;
+    s->limits.pixels  = FFMAX(config->pixels, RUNWAY_RESULT_PIXELS);
     s->config  = *config;
     s->joint_shot = -1;
     s->set     = set;

@@ -45,6 +45,8 @@ typedef struct RunwaySequence RunwaySequence;
 typedef struct RunwaySequenceConfig {
     const RunwaySettings *set;
     RunwayEventLog *events;      ///< NULL: none
+    int64_t pixels;              ///< of the larger one of a picture that goes
+                                 ///< in and one that comes out
     AVRational time_base;        ///< of frames that go in
     AVRational frame_rate;       ///< of these, 0/0 or 1/0: not known
     AVRational out_time_base;    ///< of frames that come out

@@ -58,6 +58,8 @@ static int start(AVFilterContext *ctx)
     const RunwaySequenceConfig config = {
         .set           = &s->set,
         .events        = s->events,
+        .pixels        = FFMAX((int64_t)inlink->w * inlink->h,
+                               (int64_t)outlink->w * outlink->h),
         .time_base     = inlink->time_base,
         .frame_rate    = RUNWAY_LINK(inlink)->frame_rate,
         .out_time_base = outlink->time_base,

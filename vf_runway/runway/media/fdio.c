@@ -27,28 +27,29 @@
 #define BUFFER_SIZE 32768
 
 typedef struct FdIO {
-    int fd;
+    int fd;               ///< that is written
+    const RunwayMp4 *mp4; ///< that is read
     int64_t pos, size;
+    int (*cancelled)(void *opaque);
+    void *opaque;
 } FdIO;
 
 static int read_packet(void *opaque, uint8_t *buf, int buf_size)
 {
     FdIO *c = opaque;
-    ssize_t n;
+    int ret;
 
+    if (c->cancelled(c->opaque))
+        return AVERROR_EXIT;
     if (buf_size > c->size - c->pos)
         buf_size = c->size - c->pos;
     if (buf_size <= 0)
         return AVERROR_EOF;
-    do {
-        n = pread(c->fd, buf, buf_size, c->pos);
-    } while (n < 0 && errno == EINTR);
-    if (n < 0)
-        return AVERROR(errno);
-    if (!n)
-        return AVERROR_EOF;
-    c->pos += n;
-    return n;
+    ret = ff_runway_mp4_read(c->mp4, c->pos, buf, buf_size);
+    if (ret)
+        return AVERROR(ret);
+    c->pos += buf_size;
+    return buf_size;
 }
 
 static int write_packet(void *opaque, RUNWAY_AVIO_CONST uint8_t *buf,
@@ -89,24 +90,35 @@ static int64_t seek(void *opaque, int64_t offset, int whence)
     return c->pos = offset;
 }
 
-int ff_runway_fdio_open(AVIOContext **io, int fd, int64_t size)
+static int open_io(AVIOContext **io, const FdIO *config, int is_written)
 {
-    FdIO *c = av_mallocz(sizeof(*c));
+    FdIO *c = av_memdup(config, sizeof(*c));
     uint8_t *buffer = av_malloc(BUFFER_SIZE);
 
     *io = NULL;
     if (c && buffer)
-        *io = avio_alloc_context(buffer, BUFFER_SIZE, size < 0, c,
-                                 read_packet, size < 0 ? write_packet : NULL,
-                                 seek);
+        *io = avio_alloc_context(buffer, BUFFER_SIZE, is_written, c,
+                                 is_written ? NULL : read_packet,
+                                 is_written ? write_packet : NULL, seek);
     if (!*io) {
         av_free(c);
         av_free(buffer);
         return AVERROR(ENOMEM);
     }
-    c->fd   = fd;
-    c->size = size < 0 ? 0 : size;
     return 0;
+}
+
+int ff_runway_fdio_open_write(AVIOContext **io, int fd)
+{
+    return open_io(io, &(FdIO){ .fd = fd }, 1);
+}
+
+int ff_runway_fdio_open_read(AVIOContext **io, const RunwayMp4 *mp4,
+                             int (*cancelled)(void *opaque), void *opaque)
+{
+    return open_io(io, &(FdIO){ .mp4 = mp4, .size = ff_runway_mp4_size(mp4),
+                                  .cancelled = cancelled, .opaque = opaque },
+                   0);
 }
 
 void ff_runway_fdio_close(AVIOContext **io)

@@ -28,12 +28,17 @@
 
 #include "libavformat/avio.h"
 
-/**
- * Read (size >= 0: that many bytes) or write (size < 0) fd by its own position,
- * from the beginning: fd's file offset is neither used nor moved, so several
- * may read one fd. fd stays the caller's.
- */
-int ff_runway_fdio_open(AVIOContext **io, int fd, int64_t size);
+#include "../math/mp4.h"
+
+/** Write to fd by its own position, from the beginning: fd's file offset is
+ *  neither used nor moved. fd stays the caller's. */
+int ff_runway_fdio_open_write(AVIOContext **io, int fd);
+
+/** Read what mp4 shows of its file. mp4 outlives it. While cancelled() answers
+ *  non-zero, reading fails with AVERROR_EXIT. */
+int ff_runway_fdio_open_read(AVIOContext **io, const RunwayMp4 *mp4,
+                             int (*cancelled)(void *opaque), void *opaque);
+
 void ff_runway_fdio_close(AVIOContext **io);
 
 /** Bytes written so far, up to the furthest. */

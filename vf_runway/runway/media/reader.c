@@ -22,16 +22,18 @@
 
 #include "compat.h"
 #include "averror.h"
-#include "../math/boxes.h"
+#include "../base/clock.h"
+#include "../base/disk.h"
+#include "../math/mp4.h"
 #include "fdio.h"
 #include "picture.h"
 #include "reader.h"
 #include "../math/retime.h"
 
 struct RunwayReader {
-    void *log_ctx;
+    RunwayReaderLimits limits;
     int fd;
-    int64_t size;
+    RunwayMp4 *mp4;      ///< what the demuxer is shown of it
     AVIOContext *io;
     AVFormatContext *demux;
     AVStream *stream;
@@ -45,10 +47,38 @@ struct RunwayReader {
     int no_memory;       ///< a picture was not decoded for that reason
     int (*cancelled)(void *opaque); ///< NULL: never
     void *opaque;
+    int64_t deadline;    ///< 0: none
 };
 
 /* of frames that are waited for; each thread costs a little on top */
 #define DECODER_THREADS 2
+
+/* what a reader takes, where its caller has no limit of his own */
+#define PIXELS_MAX (8192 * 8192)
+
+static int is_cancelled(const RunwayReader *r)
+{
+    return r->cancelled && r->cancelled(r->opaque);
+}
+
+static int is_late(const RunwayReader *r)
+{
+    return r->deadline && ff_runway_now() > r->deadline;
+}
+
+static int is_stopped(void *opaque)
+{
+    const RunwayReader *r = opaque;
+
+    return is_cancelled(r) || is_late(r);
+}
+
+static int read_bytes(void *opaque, int64_t offset, void *data, size_t size)
+{
+    const RunwayReader *r = opaque;
+
+    return ff_runway_disk_read_at(r->fd, offset, data, size);
+}
 
 static int open_demuxer(RunwayReader *r)
 {
@@ -56,10 +86,10 @@ static int open_demuxer(RunwayReader *r)
     int ret;
 
     if (!format) {
-        av_log(r->log_ctx, AV_LOG_VERBOSE, "this FFmpeg has no MP4 demuxer\n");
+        av_log(r->limits.log_ctx, AV_LOG_VERBOSE, "this FFmpeg has no MP4 demuxer\n");
         return AVERROR_DEMUXER_NOT_FOUND;
     }
-    ret = ff_runway_fdio_open(&r->io, r->fd, r->size);
+    ret = ff_runway_fdio_open_read(&r->io, r->mp4, is_stopped, r);
     if (ret < 0)
         return ret;
     r->demux = avformat_alloc_context();
@@ -67,8 +97,15 @@ static int open_demuxer(RunwayReader *r)
         return AVERROR(ENOMEM);
     r->demux->pb = r->io;
     r->demux->flags |= AVFMT_FLAG_CUSTOM_IO;
+    r->demux->max_streams = 1; /* mp4.h shows one */
     /* frees demux when it fails */
-    return avformat_open_input(&r->demux, NULL, format, NULL);
+    ret = avformat_open_input(&r->demux, NULL, format, NULL);
+    if (ret < 0)
+        return ret;
+    if (!r->demux->nb_streams)
+        return AVERROR_INVALIDDATA;
+    r->stream = r->demux->streams[0];
+    return 0;
 }
 
 /*
@@ -89,48 +126,29 @@ static int is_taken(enum AVCodecID id)
     return 0;
 }
 
-/* Nothing but that stream is read. */
-static void choose_stream(RunwayReader *r, int index)
-{
-    r->stream = r->demux->streams[index];
-    for (unsigned i = 0; i < r->demux->nb_streams; i++)
-        if ((int)i != index)
-            r->demux->streams[i]->discard = AVDISCARD_ALL;
-}
-
 /* Read from the beginning again. A file in fragments is not sought in: that is
  * done otherwise in each release, and opening it costs next to nothing. */
 static int rewind_demuxer(RunwayReader *r)
 {
-    int index = r->stream->index, ret;
-
     avformat_close_input(&r->demux);
     ff_runway_fdio_close(&r->io);
-    ret = open_demuxer(r);
-    if (ret < 0)
-        return ret;
-    if (index >= (int)r->demux->nb_streams)
-        return AVERROR_INVALIDDATA;
-    choose_stream(r, index);
-    return 0;
+    return open_demuxer(r);
 }
 
 static int open_decoder(RunwayReader *r, int threads)
 {
-    const AVCodec *codec = NULL;
-    int index = av_find_best_stream(r->demux, AVMEDIA_TYPE_VIDEO, -1, -1,
-                                    &codec, 0);
+    const AVCodec *codec =
+        avcodec_find_decoder(r->stream->codecpar->codec_id);
     int ret;
 
-    if (index < 0 || !codec)
-        return index < 0 ? index : AVERROR_DECODER_NOT_FOUND;
-    choose_stream(r, index);
     if (!is_taken(r->stream->codecpar->codec_id)) {
-        av_log(r->log_ctx, AV_LOG_VERBOSE, "the result's codec is %s, which is "
+        av_log(r->limits.log_ctx, AV_LOG_VERBOSE, "the result's codec is %s, which is "
                "not supported\n",
                avcodec_get_name(r->stream->codecpar->codec_id));
         return AVERROR_DECODER_NOT_FOUND;
     }
+    if (!codec)
+        return AVERROR_DECODER_NOT_FOUND;
     r->dec = avcodec_alloc_context3(codec);
     if (!r->dec)
         return AVERROR(ENOMEM);
@@ -139,7 +157,10 @@ static int open_decoder(RunwayReader *r, int threads)
         return ret;
     r->dec->pkt_timebase    = r->stream->time_base;
     r->dec->thread_count    = threads;
-    r->dec->max_pixels      = RUNWAY_RESULT_PIXELS;
+    r->dec->max_pixels      = r->limits.pixels;
+    /* what is wrong is said once, by whoever asked; the decoder's own lines
+     * (errors at VERBOSE) can have text of the result in them */
+    r->dec->log_level_offset = AV_LOG_VERBOSE - AV_LOG_ERROR;
     r->dec->err_recognition = AV_EF_CRCCHECK | AV_EF_BITSTREAM | AV_EF_BUFFER |
                               AV_EF_EXPLODE;
     return avcodec_open2(r->dec, codec, NULL);
@@ -162,35 +183,8 @@ static void read_turn(RunwayReader *r)
         r->turn = (RunwayTurn){ 0, FFDIFFSIGN(m[1], 0),
                                 FFDIFFSIGN(m[3], 0), 0 };
     else
-        av_log(r->log_ctx, AV_LOG_VERBOSE, "the result is marked as rotated by "
+        av_log(r->limits.log_ctx, AV_LOG_VERBOSE, "the result is marked as rotated by "
                "a fraction of a right angle, which is ignored\n");
-}
-
-static int open_reader(RunwayReader **reader, int fd, int64_t size,
-                       int threads, void *log_ctx)
-{
-    RunwayReader *r = av_mallocz(sizeof(*r));
-    int ret;
-
-    *reader = NULL;
-    if (!r)
-        return AVERROR(ENOMEM);
-    r->log_ctx = log_ctx;
-    r->fd      = fd;
-    r->size    = size;
-    r->first   = AV_NOPTS_VALUE;
-    r->last    = -1;
-    r->packet  = av_packet_alloc();
-    ret = r->packet ? open_demuxer(r) : AVERROR(ENOMEM);
-    if (ret >= 0)
-        ret = open_decoder(r, threads);
-    if (ret < 0) {
-        ff_runway_reader_free(&r);
-        return ret == AVERROR_EOF ? AVERROR_INVALIDDATA : ret;
-    }
-    read_turn(r);
-    *reader = r;
-    return 0;
 }
 
 void ff_runway_reader_free(RunwayReader **reader)
@@ -202,6 +196,7 @@ void ff_runway_reader_free(RunwayReader **reader)
     avcodec_free_context(&r->dec);
     avformat_close_input(&r->demux);
     ff_runway_fdio_close(&r->io);
+    ff_runway_mp4_free(&r->mp4);
     av_packet_free(&r->packet);
     av_freep(reader);
 }
@@ -211,28 +206,17 @@ const RunwayReaderInfo *ff_runway_reader_info(const RunwayReader *r)
     return &r->info;
 }
 
-static int is_cancelled(const RunwayReader *r)
-{
-    return r->cancelled && r->cancelled(r->opaque);
-}
-
-/* The next packet of the video, 0 at the end. */
+/* The next packet, 0 at the end. */
 static int read_packet(RunwayReader *r)
 {
-    for (;;) {
-        int ret;
+    int ret;
 
-        if (is_cancelled(r))
-            return AVERROR_EXIT;
-        ret = av_read_frame(r->demux, r->packet);
-        if (ret == AVERROR_EOF)
-            return r->demux->pb->error < 0 ? r->demux->pb->error : 0;
-        if (ret < 0)
-            return ret;
-        if (r->packet->stream_index == r->stream->index)
-            return 1;
-        av_packet_unref(r->packet);
-    }
+    if (is_stopped(r))
+        return AVERROR_EXIT;
+    ret = av_read_frame(r->demux, r->packet);
+    if (ret == AVERROR_EOF)
+        return r->demux->pb->error < 0 ? r->demux->pb->error : 0;
+    return ret < 0 ? ret : 1;
 }
 
 static int feed(RunwayReader *r)
@@ -272,7 +256,7 @@ static int accept(RunwayReader *r, AVFrame *frame, int64_t *time)
         frame->color_range = AVCOL_RANGE_MPEG;
     ret = ff_runway_picture_turn(frame, r->turn);
     if (ret == AVERROR_PATCHWELCOME)
-        av_log(r->log_ctx, AV_LOG_VERBOSE, "the result is stored rotated, in a "
+        av_log(r->limits.log_ctx, AV_LOG_VERBOSE, "the result is stored rotated, in a "
                "pixel format that cannot be rotated\n");
     return ret < 0 ? ret : 1;
 }
@@ -307,7 +291,7 @@ int ff_runway_reader_next(RunwayReader *r, AVFrame *frame,
     int ret = next_frame(r, frame, time);
 
     if (ret < 0)
-        av_log(r->log_ctx, AV_LOG_VERBOSE, "the result is damaged after %.3f s"
+        av_log(r->limits.log_ctx, AV_LOG_VERBOSE, "the result is damaged after %.3f s"
                "\n", position(r));
     return ret;
 }
@@ -392,27 +376,90 @@ static RunwayOutcome measure(RunwayReader *r, RunwayError *err)
                    : RUNWAY_OK;
 }
 
+static RunwayReader *create_reader(const RunwayReaderLimits *limits, int fd,
+                                   int (*cancelled)(void *opaque),
+                                   void *opaque)
+{
+    RunwayReader *r = av_mallocz(sizeof(*r));
+
+    if (!r)
+        return NULL;
+    r->limits     = *limits;
+    r->fd         = fd;
+    r->cancelled  = cancelled;
+    r->opaque     = opaque;
+    r->first      = AV_NOPTS_VALUE;
+    r->last       = -1;
+    if (!r->limits.time)
+        r->limits.time = RUNWAY_RESULT_TIME;
+    r->deadline   = ff_runway_now() + r->limits.time;
+    r->packet     = av_packet_alloc();
+    if (!r->packet)
+        av_freep(&r);
+    return r;
+}
+
+/* Parse, open and measure. */
+static RunwayOutcome open_result(RunwayReader *r, int64_t size, int threads,
+                                 RunwayError *err)
+{
+    const RunwayMp4Source source = {
+        .size      = size,
+        .read      = read_bytes,
+        .cancelled = is_stopped,
+        .opaque    = r,
+    };
+    RunwayOutcome ret = ff_runway_mp4_parse(&r->mp4, &source, r->limits.pixels,
+                                            err);
+    int error;
+
+    if (ret)
+        return ret;
+    error = open_demuxer(r);
+    if (error >= 0)
+        error = open_decoder(r, threads);
+    if (error < 0)
+        return ff_runway_error(err, blame(error), "the result (%lld bytes) is "
+                               "not a readable video: %s",
+                               (long long)size, av_err2str(error));
+    read_turn(r);
+    return measure(r, err);
+}
+
+/* What is said in place of what a reader came upon when it was stopped. */
+static RunwayOutcome settle(const RunwayReader *r, RunwayOutcome outcome,
+                            RunwayError *err)
+{
+    if (outcome && is_cancelled(r))
+        return ff_runway_error(err, RUNWAY_CANCELLED, "cancelled");
+    if (outcome && is_late(r))
+        return ff_runway_error(err, RUNWAY_BAD_RESULT, "the result cannot be "
+                               "decoded within %.0f s", r->limits.time / 1e6);
+    return outcome;
+}
+
 int ff_runway_reader_open(RunwayReader **reader, int fd, int64_t size,
                           int (*cancelled)(void *opaque), void *opaque,
                           void *log_ctx)
 {
+    const RunwayReaderLimits limits = { .pixels  = PIXELS_MAX,
+                                        .log_ctx = log_ctx };
+    RunwayReader *r = create_reader(&limits, fd, cancelled, opaque);
+    RunwayOutcome outcome;
     RunwayError err;
-    int ret = open_reader(reader, fd, size, DECODER_THREADS, log_ctx);
 
-    if (ret < 0)
-        return ret;
-    (*reader)->cancelled = cancelled;
-    (*reader)->opaque    = opaque;
-    if (measure(*reader, &err)) {
-        if (is_cancelled(*reader)) {
-            ret = AVERROR_EXIT;
-        } else {
-            av_log(log_ctx, AV_LOG_VERBOSE, "%s\n", err.text);
-            ret = ff_runway_averror(err.outcome);
-        }
-        ff_runway_reader_free(reader);
-    }
-    return ret;
+    *reader = r;
+    if (!r)
+        return AVERROR(ENOMEM);
+    outcome = settle(r, open_result(r, size, DECODER_THREADS, &err), &err);
+    r->deadline = 0;
+    if (!outcome)
+        return 0;
+    ff_runway_reader_free(reader);
+    if (outcome == RUNWAY_CANCELLED)
+        return AVERROR_EXIT;
+    av_log(log_ctx, AV_LOG_VERBOSE, "%s\n", err.text);
+    return ff_runway_averror(outcome);
 }
 
 /* Decoders call a picture that there is no memory for damaged. */
@@ -460,44 +507,37 @@ static RunwayOutcome check_rate(const RunwayReaderInfo *info, RunwayError *err)
                            RUNWAY_RESULT_RATE);
 }
 
-RunwayOutcome ff_runway_reader_check(void *log_ctx,
-                                     int (*cancelled)(void *opaque),
-                                     void *opaque, int fd, int64_t size,
-                                     int64_t sent, RunwayError *err)
+static RunwayOutcome check(RunwayReader *r, int64_t size, int64_t sent,
+                           RunwayError *err)
 {
-    RunwayReader *r = NULL;
     RunwayRetime retime;
-    RunwayOutcome outcome;
+    RunwayOutcome outcome = open_result(r, size, 1, err);
     int ret;
 
-    outcome = ff_runway_boxes_check(fd, size, cancelled, opaque, err);
-    if (outcome)
-        goto end;
-    ret = open_reader(&r, fd, size, 1, log_ctx);
-    if (ret < 0) {
-        outcome = ff_runway_error(err, blame(ret), "the result (%lld bytes) is "
-                                  "not a readable video: %s",
-                                  (long long)size, av_err2str(ret));
-        goto end;
-    }
-    r->cancelled = cancelled;
-    r->opaque    = opaque;
-    outcome = measure(r, err);
     if (!outcome)
         outcome = check_rate(&r->info, err);
     if (!outcome)
         outcome = ff_runway_retime_plan(&retime, sent, r->info.duration,
                                         r->info.frame, err);
     if (outcome)
-        goto end;
+        return outcome;
     ret = decode_all(r);
-    if (ret < 0)
-        outcome = ff_runway_error(err, blame(ret), "the result is damaged "
-                                  "after %.3f s: %s", position(r),
-                                  av_err2str(ret));
-end:
-    if (outcome && cancelled && cancelled(opaque))
-        outcome = ff_runway_error(err, RUNWAY_CANCELLED, "cancelled");
+    return ret < 0 ? ff_runway_error(err, blame(ret), "the result is damaged "
+                                     "after %.3f s: %s", position(r),
+                                     av_err2str(ret)) : RUNWAY_OK;
+}
+
+RunwayOutcome ff_runway_reader_check(void *limits,
+                                     int (*cancelled)(void *opaque),
+                                     void *opaque, int fd, int64_t size,
+                                     int64_t sent, RunwayError *err)
+{
+    RunwayReader *r = create_reader(limits, fd, cancelled, opaque);
+    RunwayOutcome outcome;
+
+    if (!r)
+        return ff_runway_error(err, RUNWAY_NOMEM, "out of memory");
+    outcome = settle(r, check(r, size, sent, err), err);
     ff_runway_reader_free(&r);
     return outcome;
 }

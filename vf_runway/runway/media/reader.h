@@ -42,16 +42,27 @@ typedef struct RunwayReaderInfo {
     int64_t nb_frames;   ///< of packets, counted
 } RunwayReaderInfo;
 
-/** Largest picture that is decoded, pixels (8192 x 8192). */
-#define RUNWAY_RESULT_PIXELS (8192 * 8192)
+/** Largest picture of a result where no larger one was asked for, pixels. */
+#define RUNWAY_RESULT_PIXELS (4096 * 2304)
 
 /** Most frames a second that a result may have. */
 #define RUNWAY_RESULT_RATE 1000
 
+/** Longest time for parsing, measuring and decoding a result, microseconds. */
+#define RUNWAY_RESULT_TIME 600000000
+
+/** What a result is checked against. */
+typedef struct RunwayReaderLimits {
+    int64_t pixels;     ///< of its largest picture
+    int64_t time;       ///< for the check, microseconds; 0: RUNWAY_RESULT_TIME
+    void *log_ctx;
+} RunwayReaderLimits;
+
 /**
- * Open the first size bytes of fd, which stays the caller's and open. All of it
- * is read once, and while cancelled() (may be NULL) answers non-zero, this and
- * what reads on return AVERROR_EXIT.
+ * Open the first size bytes of fd, which stays the caller's and open; mp4.h
+ * decides what of them is read. All of it is read once, within
+ * RUNWAY_RESULT_TIME, and while cancelled() (may be NULL) answers non-zero, this
+ * and what reads on return AVERROR_EXIT.
  */
 int ff_runway_reader_open(RunwayReader **reader, int fd, int64_t size,
                           int (*cancelled)(void *opaque), void *opaque,
@@ -72,15 +83,14 @@ int ff_runway_reader_next(RunwayReader *reader, AVFrame *frame,
                           int64_t *time);
 
 /**
- * Whether a result is whole: boxes.h lets it pass, its codec is one that films
+ * Whether a result is whole: mp4.h lets it pass, its codec is one that films
  * come in, it opens, every packet is there, its length fits the one that was
- * sent, and all of it decodes.
+ * sent, and all of it decodes within the limits, a RunwayReaderLimits.
  * RUNWAY_OK, or RUNWAY_BAD_RESULT with the reason; RUNWAY_NOMEM, RUNWAY_IO or
- * RUNWAY_INVALID where this machine cannot tell; RUNWAY_CANCELLED soon after
- * cancelled() begins to answer non-zero: a large result takes seconds. Any
- * thread.
+ * RUNWAY_INVALID where this machine cannot tell; RUNWAY_CANCELLED within the
+ * time that one picture takes, once cancelled() answers non-zero. Any thread.
  */
-RunwayOutcome ff_runway_reader_check(void *log_ctx,
+RunwayOutcome ff_runway_reader_check(void *limits,
                                      int (*cancelled)(void *opaque),
                                      void *opaque, int fd, int64_t size,
                                      int64_t sent, RunwayError *err);

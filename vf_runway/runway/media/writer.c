@@ -186,7 +186,7 @@ static int open_file(RunwayWriter *w, int fd)
                "this FFmpeg has no MP4 muxer\n");
         return ret;
     }
-    ret = ff_runway_fdio_open(&w->io, fd, -1);
+    ret = ff_runway_fdio_open_write(&w->io, fd);
     if (ret < 0)
         return ret;
     w->mux->pb     = w->io;

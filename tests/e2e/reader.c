@@ -1,0 +1,122 @@
+/*
+ * This file is part of runway_v2v.
+ *
+ * runway_v2v is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * runway_v2v is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with runway_v2v; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+/* What the check of a result says of a file, and what that costs. Run by
+ * reader.t:
+ *
+ *     reader FILE SENT PIXELS TIME [STOP]
+ *
+ * SENT and TIME in microseconds; STOP: how often it asks whether it is to stop
+ * until it is told so. One line: outcome, seconds, peak memory in KiB, seconds
+ * from being told to stop, questions asked, frames x width x height as the
+ * reader gives them, and the text of an error. */
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "libavutil/log.h"
+
+#include "base/clock.h"
+#include "media/reader.h"
+
+static int asked, stop;
+static int64_t told;
+
+static int is_stopped(void *opaque)
+{
+    (void)opaque;
+    if (++asked < stop || !stop)
+        return 0;
+    if (!told)
+        told = ff_runway_now();
+    return 1;
+}
+
+/* The most memory that it had, KiB. What getrusage() tells of it, on Linux, has
+ * that of who started it in it. */
+static long peak_memory(void)
+{
+    FILE *status = fopen("/proc/self/status", "r");
+    struct rusage usage;
+    char line[256];
+    long kib;
+
+    while (status && fgets(line, sizeof(line), status)) {
+        if (sscanf(line, "VmHWM: %ld", &kib) == 1) {
+            fclose(status);
+            return kib;
+        }
+    }
+    if (status)
+        fclose(status);
+    getrusage(RUSAGE_SELF, &usage);
+    return usage.ru_maxrss;
+}
+
+/* Read all of it as the filter does. */
+static int read_frames(int fd, int64_t size, int *width, int *height)
+{
+    AVFrame *frame = av_frame_alloc();
+    RunwayReader *reader;
+    int64_t time;
+    int nb = 0;
+
+    if (ff_runway_reader_open(&reader, fd, size, NULL, NULL, NULL) < 0)
+        return -1;
+    while (ff_runway_reader_next(reader, frame, &time) > 0) {
+        *width  = frame->width;
+        *height = frame->height;
+        nb++;
+    }
+    ff_runway_reader_free(&reader);
+    av_frame_free(&frame);
+    return nb;
+}
+
+int main(int argc, char **argv)
+{
+    RunwayError err = { RUNWAY_OK, "" };
+    RunwayReaderLimits limits = { 0 };
+    RunwayOutcome ret;
+    long memory;
+    int fd, nb = 0, width = 0, height = 0;
+    int64_t start, size, end;
+
+    if (argc < 5)
+        return 2;
+    fd            = open(argv[1], O_RDONLY);
+    size          = lseek(fd, 0, SEEK_END);
+    limits.pixels = atoll(argv[3]);
+    limits.time   = atoll(argv[4]);
+    stop          = argc > 5 ? atoi(argv[5]) : 0;
+    start         = ff_runway_now();
+    ret = ff_runway_reader_check(&limits, is_stopped, NULL, fd, size,
+                                 atoll(argv[2]), &err);
+    end = ff_runway_now();
+    memory = peak_memory();
+    if (!ret)
+        nb = read_frames(fd, size, &width, &height);
+    printf("%s|%.3f|%ld|%.3f|%d|%dx%dx%d|%s\n",
+           ret ? ff_runway_outcome_name(ret) : "accepted", (end - start) / 1e6,
+           memory, told ? (end - told) / 1e6 : 0.0, asked, nb, width,
+           height, ret ? err.text : "");
+    return 0;
+}

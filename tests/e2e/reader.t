@@ -1,0 +1,193 @@
+#!/usr/bin/env perl
+# The check of a result, by itself: reader.c with the libraries that the ffmpeg
+# of the tests is made of. Files of many muxers are accepted; files that ask for
+# more than they have are refused at once, and cost no more than good ones do;
+# and it stops when it is told to.
+#
+# This file is part of runway_v2v, LGPL 2.1 or later.
+use strict;
+use warnings;
+
+use Cwd qw(abs_path);
+use File::Basename qw(basename dirname);
+use lib dirname(abs_path(__FILE__)) . '/lib';
+
+use Test::More;
+
+use RunwayTest;
+
+my $build = dirname(abs_path($FFMPEG));
+plan skip_all => "$FFMPEG is not where it was built" if !-f "$build/ffbuild/config.mak";
+
+my %config = map { /^([\w-]+)=(.*)/ ? ($1 => $2) : () } split /\n/, slurp("$build/ffbuild/config.mak");
+my @libraries = map { "$build/lib$_/lib$_.a" } qw(avfilter avformat avcodec swscale swresample avutil);
+my $line = join ' ', $config{CC}, '-std=gnu11 -O1 -g -Wall -Wextra -Werror -Wno-deprecated-declarations',
+    (grep { /^-fsanitize=/ } split ' ', $config{LDFLAGS}), "-I$build -I$build/src -I$ROOT/vf_runway/runway",
+    "-o $TMP/reader $ROOT/tests/e2e/reader.c", @libraries, map { $config{$_} } sort grep { /^EXTRALIBS-/ } keys %config;
+my $compiled = run_cmd(['sh', '-c', $line], timeout => 300);
+BAIL_OUT("$line\n$compiled->{err}") if $compiled->{status};
+
+my $is_sanitized = $line =~ /-fsanitize/;
+my $second = 1_000_000;
+
+sub check {
+    my ($path, %opt) = @_;
+    my $run = run_cmd(["$TMP/reader", $path, $opt{sent} // $second, $opt{pixels} // 4096 * 2304, $opt{time} // 60 * $second, $opt{stop} // 0],
+        timeout => 120);
+    chomp(my $said = $run->{out});
+    my %is;
+    @is{qw(outcome seconds memory stopping asked frames text)} = split /\|/, $said, 7;
+    $is{err} = $run->{err};
+    return { %is, crashed => $run->{status} || $run->{signal} || $run->{timed_out} };
+}
+
+# --- good ones ----------------------------------------------------------------------
+
+my %decoders = map { ($_ => 1) } run_cmd([$FFMPEG, '-hide_banner', '-decoders'])->{out} =~ /^ V\S+\s+(\w+)/mg;
+my $accepted = 0;
+
+subtest 'what muxers write is accepted' => sub {
+    my @files = glob "$ROOT/tests/e2e/muxers/*.{mp4,mov}";
+    cmp_ok(scalar @files, '>', 30, 'files of many muxers');
+    for my $path (@files) {
+        my $name = basename($path);
+        my $is = check($path);
+        my $decoder = $name =~ /dnx/ ? 'dnxhd' : $name =~ /vp9/ ? 'vp9' : 'h264';
+        if (!$decoders{$decoder}) {
+            like($is->{text}, qr/Decoder not found/, "$name: nothing but the decoder is missing");
+            next;
+        }
+        is("$is->{outcome} $is->{text}", 'accepted ', $name);
+        my $frames = $name =~ /dnx/ ? '2x256x144' : $name =~ /edit/ ? '6x48x32' : '8x48x32';
+        $frames =~ s/x48x32/x32x48/ if $name =~ /^ffmpeg.*rotated/;
+        is($is->{frames}, $frames, "$name: frames");
+        $accepted = $is->{memory} if $is->{memory} > $accepted;
+    }
+    # so large and long as the odd ones below say that they are
+    my $large = make_clip(size => '1920x1080', seconds => 1, rate => 25, audio => 1, name => 'large.mp4');
+    my $is = check($large);
+    is($is->{outcome}, 'accepted', 'a larger one');
+    note "$accepted KiB at most, $is->{memory} of 1920x1080";
+};
+
+# --- odd ones -----------------------------------------------------------------------
+
+sub box { my ($type, @inside) = @_; my $all = join '', @inside; return pack('N', 8 + length $all) . $type . $all }
+sub words { return pack 'N*', @_ }
+
+# A film of JPEGs (their bytes are all zeros); a track says what is odd in it.
+my $jpeg = "\0" x 1000;
+
+sub track {
+    my (%t) = @_;
+    my $type = $t{type} // 'vide';
+    my $entry = $t{entry} // ($type eq 'vide'
+        ? box($t{format} // 'jpeg', words(0, 1), "\0" x 16, pack('nn', $t{width} // 64, $t{height} // 48), "\0" x 46, pack('nn', 24, 65535))
+        : box('raw ', words(0, 1), "\0" x 8, pack('nnN', 1, 8, 0), words(8000 << 16)));
+    my $sizes = $t{constant} ? [] : $t{sizes} // [(1000) x 10];
+    my $stsz = $t{constant} ? words(0, $t{constant}, $t{samples}) : words(0, 0, $t{claims} // scalar @$sizes, @$sizes);
+    return box('trak',
+        box('tkhd', words(3, 0, 0, $t{id} // 1), "\0" x 68),
+        $t{first} // '',
+        $t{elst} ? box('edts', box('elst', words(0, $t{edits_claim} // scalar @{ $t{elst} }), map { words(@$_, 0x10000) } @{ $t{elst} })) : '',
+        box('mdia',
+            box('mdhd', words(0, 0, 0, $t{scale} // 10, $t{length} // 10, 0)),
+            box('hdlr', words(0, 0), $type, "\0" x 13),
+            box('minf',
+                box('dinf', $t{dref} // box('dref', words(0, 1), box('url ', words(1)))),
+                box('stbl',
+                    box('stsd', words(0, 1), $entry),
+                    box('stts', words(0, 1, $t{stts} // $t{claims} // ($t{constant} ? $t{samples} : scalar @$sizes), $t{delta} // 1)),
+                    $t{ctts} ? box('ctts', words(0, 1, @{ $t{ctts} })) : '',
+                    box('stsc', words(0, 1, 1, $t{per_chunk} // scalar @$sizes, 1)),
+                    box('stsz', $stsz),
+                    box('stco', words(0, scalar @{ $t{chunks} // [28] }, @{ $t{chunks} // [28] }))))));
+}
+
+sub film {
+    my (@in_moov) = @_;
+    return box('ftyp', 'isom', words(0)) . box('mdat', $jpeg x 10) . box('moov', box('mvhd', words(0, 0, 0, 10, 10), "\0" x 80), @in_moov);
+}
+
+my $hungry_sound = track(type => 'soun', id => 2, constant => 1, samples => 1000, stts => 1, per_chunk => 0xFFFFFFF,
+    chunks => [(28) x 100]);
+my $keys = box('meta', box('hdlr', words(0, 0), 'mdta', "\0" x 13), box('keys', words(0, 268_000_000)));
+my $plain = track();
+
+subtest 'what asks for more than it has costs nothing' => sub {
+    my @all = (8 << 20) x 1000;
+    for my $case (
+        # each of these took gigabytes, or hours
+        ['sound of many samples in large chunks',    film($plain, $hungry_sound)],
+        ['ten tracks of it',                         film($plain, ($hungry_sound) x 10)],
+        ['hoov that is read as moov',                box('hoov', box('mvhd', "\0" x 100), $hungry_sound) . film($plain)],
+        ['free that is read as moov',                box('free', box('mvhd', "\0" x 100), $hungry_sound) . box('mdat') . box('moov')],
+        ['keys by their number',                     film($plain, $keys)],
+        ['keys in a track, ten times',               film(map { track(id => $_, first => $keys) } 1 .. 10)],
+        ['2,000 edits of 8,000,000 samples',         film(track(constant => 1, samples => 8_000_000, per_chunk => 8_000_000,
+                                                        elst => [map { [8_000_000, 0] } 1 .. 2000])), qr/more/],
+        ['2,000 edits of 1,000 samples',             film(track(sizes => [(10) x 1000], elst => [map { [1000, 0] } 1 .. 2000])),
+                                                        qr/plays its frames more often/],
+        ['all samples at the same 8 MB',             film(track(sizes => \@all, per_chunk => 1, chunks => [(28) x @all])) . box('mdat', "\0" x (8 << 20)), qr/more bytes of frames than the file/],
+        ['the same without a table',                 film(track(constant => 30 << 20, samples => 100_000, per_chunk => 100_000)), qr/more bytes of frames/],
+        ['chunks of 4294967295',                     film(track(per_chunk => 0xFFFFFFFF, chunks => [(28) x 1000])), qr/more frames/],
+        ['ctts of 4294967295',                       film(track(ctts => [0xFFFFFFFF, 0])), qr/more frames/],
+        ['65535 x 65535 pixels',                     film(track(width => 65535, height => 65535)), qr/65535x65535/],
+        ['a description of a gigabyte',              film(track(entry => box('mp4v', words(0, 1), "\0" x 16, pack('nn', 64, 48), "\0" x 50,
+                                                        box('esds', words(0), "\x03\x80\x80\x80\x22\0\0\0", "\x04\x80\x80\x80\x14", "\x20", "\0" x 12,
+                                                            "\x05\x83\xFF\xFF\xFF\x7F")))), qr/description that is larger/],
+        ['4,000,000 samples in fragments',           film($plain, box('mvex', box('trex', words(0, 1, 1, 1, 1, 0)))) . join('',
+                                                        map { box('moof', box('traf', box('tfhd', words(0x20000, 1)), box('trun', words(0, 131_072)))) }
+                                                        1 .. 30), qr/more frames than a clip/],
+        ['an index of fragments behind the file',    film($plain) . box('mfra', box('tfra', words(0, 1, 0, 0xFFFFFFFF)), box('mfro', words(0, 40)))],
+        ['pictures in another file',                 film(track(dref => box('dref', words(0, 1), box('url ', words(0), "/etc/passwd\0")))),
+                                                        qr/in another file/],
+    ) {
+        my ($name, $bytes, $says) = @$case;
+        my $path = spew("$TMP/odd.mp4", $bytes);
+        my $is = check($path);
+        ok(!$is->{crashed}, "$name: ends") or diag $is->{err};
+        isnt($is->{outcome}, 'accepted', "$name: is refused");
+        like($is->{text}, $says, "$name: and why") if $says;
+        cmp_ok($is->{seconds}, '<', 2 * $PATIENCE, "$name: at once");
+        cmp_ok($is->{memory}, '<', $accepted + (32 << 10), "$name: memory") if !$is_sanitized;
+        note sprintf '%s: %d bytes, %s KiB, %s s: %s', $name, length $bytes, $is->{memory}, $is->{seconds}, $is->{text};
+    }
+};
+
+# The most that is let through: as many frames as may be, twice.
+subtest 'at the limits' => sub {
+    my $most = film(track(constant => 1, samples => 131_072, stts => 131_072, per_chunk => 131_072, length => 131_072, scale => 131_072,
+        elst => [[65_536, 0], [65_536, 0]]));
+    my $path = spew("$TMP/most.mp4", $most . box('mdat', "\0" x 131_072));
+    my $is = check($path);
+    ok(!$is->{crashed}, 'ends');
+    unlike($is->{text}, qr/index/, 'its index is as large as may be') or diag $is->{text};
+    cmp_ok($is->{seconds}, '<', 2 * $PATIENCE, 'at once');
+    cmp_ok($is->{memory}, '<', $accepted + (32 << 10), 'memory') if !$is_sanitized;
+    note "$is->{memory} KiB, $is->{seconds} s, $is->{text}";
+};
+
+# --- stopping -----------------------------------------------------------------------
+
+subtest 'it stops' => sub {
+    my $film = make_clip(size => '320x240', seconds => 4, rate => 25, audio => 1, name => 'stop.mp4');
+    my $whole = check($film, sent => 4 * $second);
+    is($whole->{outcome}, 'accepted', 'undisturbed it is accepted');
+    cmp_ok($whole->{asked}, '>', 200, 'it asks often whether it is to stop');
+    my $slowest = 0;
+    for my $n (1 .. 25) {
+        # wherever it is: parsing, opening, measuring, decoding
+        my $is = check($film, sent => 4 * $second, stop => 1 + int(($whole->{asked} - 2) * ($n / 25) ** 2));
+        is($is->{outcome}, 'cancelled', "at question $is->{asked}");
+        $slowest = $is->{stopping} if $is->{stopping} > $slowest;
+    }
+    cmp_ok($slowest, '<', 2, 'within two seconds');
+    my $late = check($film, sent => 4 * $second, time => 1);
+    is($late->{outcome}, 'bad_result', 'a deadline');
+    like($late->{text}, qr/cannot be decoded within/, 'is told');
+    my $larger = check($film, sent => 4 * $second, pixels => 320 * 240 - 1);
+    like($larger->{text}, qr/320x240: more than 76799 pixels/, 'larger than what was asked for');
+};
+
+done_testing;

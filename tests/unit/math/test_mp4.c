@@ -1,0 +1,585 @@
+/*
+ * This file is part of runway_v2v.
+ *
+ * runway_v2v is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * runway_v2v is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with runway_v2v; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "core_test.h"
+#include "math/mp4.h"
+#include "mp4_file.h"
+
+#define PIXELS (1920 * 1080)
+
+/* What a film that is put together is like; a test changes what it is about. */
+typedef struct Film {
+    const char *format;      ///< NULL: avc1
+    int width, height;
+    uint32_t sample_size;    ///< of all; 0: a table of sizes
+    uint32_t nb_samples, nb_sizes, each;
+    uint32_t nb_stts, stts_samples;
+    uint32_t nb_chunks, stco, first_chunk, per_chunk, description;
+    uint32_t nb_edits, elst;
+    uint32_t dref_flags;
+    const char *handler;
+    const char *in_trak, *in_moov, *in_stbl, *in_format; ///< one box more
+    int with_sound, is_fragmented, no_video;
+    uint32_t trun_flags, trun_samples, trun_words;
+    uint32_t more_stbl;      ///< bytes that stbl claims beyond its end
+} Film;
+
+static const Film plain = {
+    .width = 64, .height = 48, .nb_samples = 24, .nb_sizes = 24, .each = 100,
+    .nb_stts = 1, .stts_samples = 24, .nb_chunks = 2, .stco = 2,
+    .first_chunk = 1, .per_chunk = 12, .description = 1, .nb_edits = 1,
+    .elst = 1, .dref_flags = 1, .handler = "vide",
+    .trun_flags = 0x201, .trun_samples = 24, .trun_words = 24,
+};
+
+static void put_trak(Mp4File *f, const Film *film, uint32_t id,
+                     const char *handler)
+{
+    begin(f, "trak");
+    begin(f, "tkhd");
+    put_zeros(f, 12);
+    put_u32(f, id);
+    put_zeros(f, 68);
+    end(f);
+    if (film->in_trak) {
+        begin(f, film->in_trak);
+        put_zeros(f, 100);
+        end(f);
+    }
+    begin(f, "edts");
+    begin(f, "elst");
+    put_u32(f, 0);
+    put_u32(f, film->nb_edits);
+    for (uint32_t i = 0; i < film->elst; i++)
+        put_zeros(f, 12);
+    end(f);
+    end(f);
+    begin(f, "mdia");
+    begin(f, "mdhd");
+    put_zeros(f, 24);
+    end(f);
+    begin(f, "hdlr");
+    put_zeros(f, 8);
+    put_bytes(f, handler, 4);
+    put_zeros(f, 13);
+    end(f);
+    begin(f, "minf");
+    begin(f, "vmhd");
+    put_zeros(f, 12);
+    end(f);
+    begin(f, "dinf");
+    begin(f, "dref");
+    put_zeros(f, 4);
+    put_u32(f, 1);
+    PUT_TABLE(f, "url ", film->dref_flags, 0x0A6F6E65);
+    end(f);
+    end(f);
+    begin(f, "stbl");
+    begin(f, "stsd");
+    put_u32(f, 0);
+    put_u32(f, 1);
+    begin(f, film->format ? film->format : "avc1");
+    put_zeros(f, 24);
+    put_u32(f, (uint32_t)film->width << 16 | (uint32_t)film->height);
+    put_zeros(f, 50);
+    begin(f, "avcC");
+    put_zeros(f, 30);
+    end(f);
+    if (film->in_format) {
+        begin(f, film->in_format);
+        put_zeros(f, 20);
+        end(f);
+    }
+    put_zeros(f, 4); /* as QuickTime ends it */
+    end(f);
+    end(f);
+    PUT_TABLE(f, "stts", 0, film->nb_stts, film->stts_samples, 40);
+    if (film->in_stbl) {
+        begin(f, film->in_stbl);
+        put_zeros(f, 16);
+        end(f);
+    }
+    PUT_TABLE(f, "stsc", 0, 1, film->first_chunk, film->per_chunk,
+              film->description);
+    begin(f, "stsz");
+    put_u32(f, 0);
+    put_u32(f, film->sample_size);
+    put_u32(f, film->nb_samples);
+    for (uint32_t i = 0; i < film->nb_sizes; i++)
+        put_u32(f, film->each);
+    end(f);
+    begin(f, "stco");
+    put_u32(f, 0);
+    put_u32(f, film->nb_chunks);
+    for (uint32_t i = 0; i < film->stco; i++)
+        put_u32(f, 8);
+    end(f);
+    end_with(f, film->more_stbl);
+    end(f);
+    end(f);
+    end(f);
+}
+
+static Mp4File *make_film(Film film)
+{
+    Mp4File *f = calloc(1, sizeof(*f));
+
+    assert_non_null(f);
+    begin(f, "ftyp");
+    put_bytes(f, "isom\0\0\2\0isom", 12);
+    end(f);
+    begin(f, "mdat");
+    put_zeros(f, 3000);
+    end(f);
+    begin(f, "moov");
+    begin(f, "mvhd");
+    put_zeros(f, 100);
+    end(f);
+    if (film.with_sound)
+        put_trak(f, &film, 1, "soun");
+    if (!film.no_video)
+        put_trak(f, &film, 2, film.handler);
+    if (film.in_moov) {
+        begin(f, film.in_moov);
+        put_zeros(f, 100);
+        end(f);
+    }
+    if (film.is_fragmented) {
+        begin(f, "mvex");
+        PUT_TABLE(f, "trex", 0, 2, 1, 40, 100, 0);
+        PUT_TABLE(f, "trex", 0, 1, 1, 40, 0xFFFFFFFF, 0);
+        end(f);
+    }
+    end(f);
+    for (uint32_t id = 1; film.is_fragmented && id <= 2; id++) {
+        begin(f, "moof");
+        begin(f, "traf");
+        PUT_TABLE(f, "tfhd", 0x20000, id);
+        PUT_TABLE(f, "tfdt", 0, 0);
+        begin(f, "trun");
+        put_u32(f, film.trun_flags);
+        put_u32(f, film.trun_samples);
+        put_u32(f, 8);
+        for (uint32_t i = 0; i < film.trun_words; i++)
+            put_u32(f, film.each);
+        end(f);
+        end(f);
+        end(f);
+    }
+    return f;
+}
+
+typedef struct Disk {
+    const Mp4File *file;
+    int reads, fail_at, stop_at;
+} Disk;
+
+static int disk_read(void *opaque, int64_t offset, void *data, size_t size)
+{
+    Disk *d = opaque;
+
+    assert_true(offset >= 0 && size <= d->file->size &&
+                (size_t)offset <= d->file->size - size);
+    if (++d->reads == d->fail_at)
+        return EIO;
+    memcpy(data, d->file->data + offset, size);
+    return 0;
+}
+
+static int disk_cancelled(void *opaque)
+{
+    const Disk *d = opaque;
+
+    return d->stop_at && d->reads >= d->stop_at;
+}
+
+static RunwayOutcome parse(Disk *d, RunwayMp4 **mp4, RunwayError *err)
+{
+    const RunwayMp4Source source = { (int64_t)d->file->size, disk_read,
+                                     disk_cancelled, d };
+
+    return ff_runway_mp4_parse(mp4, &source, PIXELS, err);
+}
+
+/* Frees f. says: what the refusal says. */
+static void refused_as(RunwayOutcome outcome, Mp4File *f, const char *says)
+{
+    Disk d = { .file = f };
+    RunwayError err = { RUNWAY_OK, "" };
+    RunwayMp4 *mp4;
+    RunwayOutcome ret = parse(&d, &mp4, &err);
+
+    if (ret != outcome || !strstr(err.text, says))
+        fail_msg("%s: %s, not %s", ff_runway_outcome_name(ret), err.text, says);
+    assert_null(mp4);
+    free(f);
+}
+
+static void refused(Mp4File *f, const char *says)
+{
+    refused_as(RUNWAY_BAD_RESULT, f, says);
+}
+
+static void film_refused(Film film, const char *says)
+{
+    refused(make_film(film), says);
+}
+
+/* What is shown of f, which it frees; free() it. */
+static uint8_t *shown(Mp4File *f, size_t *size)
+{
+    Disk d = { .file = f };
+    RunwayError err = { RUNWAY_OK, "" };
+    RunwayMp4 *mp4;
+    uint8_t *data;
+
+    if (parse(&d, &mp4, &err))
+        fail_msg("%s", err.text);
+    *size = (size_t)ff_runway_mp4_size(mp4);
+    data  = malloc(*size);
+    assert_int_equal(ff_runway_mp4_read(mp4, 0, data, *size), 0);
+    /* in parts, wherever they begin and end, it is the same */
+    for (size_t step = 1; step < 40; step++) {
+        uint8_t part[40];
+
+        for (size_t at = 0; at + step <= *size; at += step) {
+            assert_int_equal(ff_runway_mp4_read(mp4, (int64_t)at, part, step),
+                             0);
+            assert_memory_equal(part, data + at, step);
+        }
+    }
+    ff_runway_mp4_free(&mp4);
+    assert_null(mp4);
+    free(f);
+    return data;
+}
+
+/* How often a type stands in what is shown of the film. */
+static int count_shown(Film film, const char *type)
+{
+    size_t size;
+    uint8_t *data = shown(make_film(film), &size);
+    int nb = 0;
+
+    for (size_t i = 0; i + 4 <= size; i++)
+        nb += !memcmp(data + i, type, 4);
+    free(data);
+    return nb;
+}
+
+/* The plain film, but for what is set of it. */
+#define FILM(...) ({ Film it = plain; __VA_ARGS__; it; })
+
+static void test_shown(void **state)
+{
+    static const char *const kept[] = {
+        "ftyp", "moov", "mvhd", "trak", "tkhd", "edts", "elst", "mdia", "mdhd",
+        "hdlr", "minf", "dinf", "stbl", "stsd", "avc1", "avcC", "stts", "stsc",
+        "stsz", "stco", "mdat",
+    };
+    static const char *const hidden[] = {
+        "hoov", "cmov", "udta", "meta", "keys", "free", "uuid", "tref", "iods",
+        "senc", "sidx", "\n\n\n\n", "wave", "chpl", "mfra",
+    };
+    Mp4File *f = make_film(plain);
+    uint8_t *copy = malloc(f->size), *data;
+    size_t size, was = f->size;
+
+    memcpy(copy, f->data, was);
+    data = shown(f, &size);
+    /* a skip behind the file, and two in it: vmhd and dref */
+    assert_int_equal(size, was + 8);
+    assert_memory_equal(data + was, "\0\0\0\x08skip", 8);
+    for (size_t i = 0; i + 4 <= was; i++) {
+        if (memcmp(data + i, copy + i, 4) && !memcmp(data + i, "skip", 4))
+            assert_true(!memcmp(copy + i, "vmhd", 4) ||
+                        !memcmp(copy + i, "dref", 4));
+    }
+    free(data);
+    free(copy);
+    assert_int_equal(count_shown(plain, "skip"), 3);
+    for (size_t i = 0; i < sizeof(kept) / sizeof(*kept); i++)
+        assert_int_equal(count_shown(plain, kept[i]), 1);
+    for (size_t i = 0; i < sizeof(hidden) / sizeof(*hidden); i++) {
+        assert_int_equal(count_shown(FILM(it.in_moov = hidden[i]), hidden[i]),
+                         0);
+        assert_int_equal(count_shown(FILM(it.in_trak = hidden[i]), hidden[i]),
+                         0);
+        assert_int_equal(count_shown(FILM(it.in_stbl = hidden[i]), hidden[i]),
+                         0);
+        assert_int_equal(count_shown(FILM(it.in_format = hidden[i]),
+                                     hidden[i]), 0);
+    }
+    /* what is right in one place is not in another, or a second time */
+    assert_int_equal(count_shown(FILM(it.in_moov = "stts"), "stts"), 1);
+    assert_int_equal(count_shown(FILM(it.in_stbl = "stts"), "stts"), 1);
+    assert_int_equal(count_shown(FILM(it.in_trak = "moov"), "moov"), 1);
+    /* the sound's track is not shown */
+    assert_int_equal(count_shown(FILM(it.with_sound = 1), "trak"), 1);
+    assert_int_equal(count_shown(FILM(it.with_sound = 1), "soun"), 1);
+    assert_int_equal(count_shown(FILM(it.is_fragmented = 1), "traf"), 1);
+    assert_int_equal(count_shown(FILM(it.is_fragmented = 1), "moof"), 2);
+}
+
+/* Of several videos the one with most frames. */
+static void test_choice(void **state)
+{
+    for (int i = 0; i < 2; i++) {
+        Film other = FILM(it.nb_samples = it.nb_sizes = 1; it.per_chunk = 1;
+                          it.nb_chunks = it.stco = 1; it.stts_samples = 1);
+        Mp4File *f = calloc(1, sizeof(*f));
+        uint8_t *data;
+        size_t size;
+
+        begin(f, "moov");
+        put_trak(f, i ? &plain : &other, 1, "vide");
+        put_trak(f, i ? &other : &plain, 2, "vide");
+        end(f);
+        begin(f, "mdat");
+        put_zeros(f, 3000);
+        f->data[f->open[0]] = 0; /* a size of 0: to the end */
+        data = shown(f, &size);
+        assert_memory_equal(data + 12, i ? "trak" : "skip", 4);
+        free(data);
+    }
+}
+
+static void test_nonsense(void **state)
+{
+    static const struct {
+        const char *text;
+        size_t size;
+        const char *says;
+    } cases[] = {
+        { "", 0, "no MP4 index" },
+        { "<html>", 6, "no MP4 index" },
+        { "<html><body>", 12, "truncated, or not a readable video" },
+        { "moov", 4, "no MP4 index" },
+        { "\0\0\0\0moov", 8, "no video" },
+        { "\0\0\0\1moov", 8, "smaller than its head" },
+        { "\0\0\0\1moov\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF", 16, "truncated" },
+        { "\0\0\0\4moov", 8, "smaller than its head" },
+        { "\xFF\xFF\xFF\xFFmdat", 8, "truncated" },
+        { "\0\0\0\x08mdat", 8, "no MP4 index" },
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        Mp4File *f = calloc(1, sizeof(*f));
+
+        put_bytes(f, cases[i].text, cases[i].size);
+        refused(f, cases[i].says);
+    }
+    for (uint32_t seed = 1; seed < 300; seed++) {
+        Mp4File *f = calloc(1, sizeof(*f));
+        uint8_t *bytes = make_bytes(3000 + seed);
+
+        put_bytes(f, bytes + seed, 3000);
+        free(bytes);
+        refused(f, "");
+    }
+}
+
+static void test_structure(void **state)
+{
+    Mp4File *f;
+
+    film_refused(FILM(it.more_stbl = 1; it.in_moov = "free"),
+                 "larger than what it is in");
+    film_refused(FILM(it.no_video = 1), "has no video");
+    film_refused(FILM(it.handler = "soun"), "has no video");
+    refused_as(RUNWAY_INVALID, make_film(FILM(it.format = "raw ")),
+               "coded as \"raw \"");
+    refused_as(RUNWAY_INVALID, make_film(FILM(it.format = "\nr\x1bw")),
+               "coded as \"?r?w\"");
+    film_refused(FILM(it.width = 1921; it.height = 1080),
+                 "1921x1080: more than 2073600 pixels");
+    film_refused(FILM(it.dref_flags = 0), "in another file");
+    film_refused(FILM(it.no_video = 1; it.in_moov = "cmov"), "is compressed");
+
+    f = make_film(plain); /* the last byte is missing */
+    f->size--;
+    refused(f, "truncated");
+    f = make_film(plain);
+    for (int i = 0; i <= RUNWAY_MP4_BOXES_MAX; i++)
+        put_bytes(f, "\0\0\0\x08skip", 8);
+    refused(f, "more boxes");
+    f = calloc(1, sizeof(*f));
+    for (int i = 0; i < 60; i++)
+        begin(f, "moov");
+    while (f->nb_open)
+        end(f);
+    refused(f, "no video");
+}
+
+static void test_tables(void **state)
+{
+    const uint32_t most = RUNWAY_MP4_SAMPLES_MAX, all = 0xFFFFFFFF;
+
+    film_refused(FILM(it.nb_samples = 25), "more entries than there are");
+    film_refused(FILM(it.nb_samples = all), "more entries than a clip");
+    film_refused(FILM(it.sample_size = 1; it.nb_samples = all),
+                 "more entries than a clip");
+    film_refused(FILM(it.sample_size = 1; it.nb_samples = most),
+                 "more bytes of frames");
+    film_refused(FILM(it.nb_stts = 2), "more entries than there are");
+    film_refused(FILM(it.stts_samples = all), "more frames");
+    film_refused(FILM(it.nb_chunks = 3), "more entries than there are");
+    film_refused(FILM(it.nb_chunks = 0x10000000), "more entries than a clip");
+    film_refused(FILM(it.in_stbl = "ctts"; it.nb_chunks = all),
+                 "more entries than a clip");
+    /* chunks */
+    film_refused(FILM(it.per_chunk = all), "more frames than a clip");
+    film_refused(FILM(it.per_chunk = 0), "not described");
+    film_refused(FILM(it.first_chunk = 0), "not described");
+    film_refused(FILM(it.first_chunk = 2), "not described");
+    film_refused(FILM(it.description = 2), "not described");
+    film_refused(FILM(it.description = 0), "not described");
+    /* the bytes of all, and of one: 64x48 and a mebibyte */
+    film_refused(FILM(it.each = 1000), "more bytes of frames");
+    film_refused(FILM(it.nb_samples = 1; it.nb_sizes = 250000;
+                      it.each = (1 << 20) + 64 * 48 * 8 + 1),
+                 "more bytes than its pixels");
+    /* edits */
+    film_refused(FILM(it.nb_edits = 2), "more entries than there are");
+    film_refused(FILM(it.nb_edits = it.elst = 2000;
+                      it.nb_samples = it.nb_sizes = 200; it.each = 1),
+                 "plays its frames more often");
+    assert_int_equal(count_shown(FILM(it.nb_edits = it.elst = 3), "elst"), 1);
+}
+
+static void test_fragments(void **state)
+{
+    const uint32_t all = 0xFFFFFFFF;
+    Film film = FILM(it.is_fragmented = 1; it.nb_samples = it.nb_sizes = 0;
+                     it.nb_chunks = it.stco = 0);
+
+    assert_int_equal(count_shown(film, "trun"), 2);
+    film.trun_samples = 25;
+    film_refused(film, "more entries than there are");
+    film.trun_samples = all;
+    film_refused(film, "more entries than a clip");
+    film.trun_flags = 1; /* no sizes: those of trex */
+    film_refused(film, "more entries than a clip");
+    film.trun_samples = RUNWAY_MP4_SAMPLES_MAX;
+    film_refused(film, "more bytes of frames");
+    film.trun_flags   = 0x201;
+    film.trun_samples = 24;
+    film.each         = 1 << 30;
+    film_refused(film, "more bytes of frames");
+    /* frames before it is said whose */
+    for (int i = 0; i < 2; i++) {
+        Mp4File *f = make_film(FILM(it.is_fragmented = 1));
+
+        begin(f, "moof");
+        begin(f, "traf");
+        for (int k = 0; k < 2; k++) {
+            if (k == i)
+                PUT_TABLE(f, "tfhd", 0x20000, 2);
+            else
+                PUT_TABLE(f, "trun", 0, 1);
+        }
+        end(f);
+        end(f);
+        if (i) {
+            refused(f, "unknown track");
+        } else {
+            size_t size;
+
+            free(shown(f, &size));
+        }
+    }
+}
+
+/* Descriptors that claim a gigabyte are not shown to who would allocate it. */
+static void test_descriptors(void **state)
+{
+    for (int i = 0; i < 2; i++) {
+        Mp4File *f = make_film(FILM(it.format = "mp4v"));
+        uint8_t esds[] = {
+            0, 0, 0, 38, 'e', 's', 'd', 's', 0, 0, 0, 0, 3, 30, 0, 1, 0, 4, 20,
+            0x20, 0x11, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 5, (uint8_t)(4 + i),
+            0, 0, 0, 0
+        };
+        size_t size;
+
+        for (size_t at = 0; at < f->size; at++)
+            if (!memcmp(f->data + at, "avcC", 4))
+                memcpy(f->data + at - 4, esds, sizeof(esds));
+        if (i)
+            refused(f, "larger than its box");
+        else
+            free(shown(f, &size));
+    }
+}
+
+/* Whenever it is stopped, and whenever the disk fails. */
+static void test_stopped(void **state)
+{
+    Film film = FILM(it.is_fragmented = 1; it.with_sound = 1);
+    Mp4File *f = make_film(film);
+    Disk d = { .file = f };
+    RunwayError err;
+    RunwayMp4 *mp4;
+    int nb;
+
+    assert_int_equal(parse(&d, &mp4, &err), RUNWAY_OK);
+    ff_runway_mp4_free(&mp4);
+    nb = d.reads;
+    assert_true(nb > 30);
+    for (int i = 1; i <= nb; i++) {
+        Disk broken = { .file = f, .fail_at = i };
+        Disk stopped = { .file = f, .stop_at = i };
+
+        assert_int_equal(parse(&broken, &mp4, &err), RUNWAY_IO);
+        assert_null(mp4);
+        assert_int_equal(broken.reads, i);
+        assert_int_equal(parse(&stopped, &mp4, &err),
+                         i < nb ? RUNWAY_CANCELLED : RUNWAY_OK);
+        ff_runway_mp4_free(&mp4);
+        assert_int_equal(stopped.reads, i);
+    }
+    free(f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_shown),
+        cmocka_unit_test(test_choice),
+        cmocka_unit_test(test_nonsense),
+        cmocka_unit_test(test_structure),
+        cmocka_unit_test(test_tables),
+        cmocka_unit_test(test_fragments),
+        cmocka_unit_test(test_descriptors),
+        cmocka_unit_test(test_stopped),
+    };
+
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    return cmocka_run_group_tests_name("mp4", tests, NULL, NULL);
+}

@@ -1,0 +1,95 @@
+/*
+ * This file is part of runway_v2v.
+ *
+ * runway_v2v is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * runway_v2v is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with runway_v2v; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+
+/* Between mp4.c, which knows the tree, and mp4_tables.c, which knows what is in
+ * the boxes. */
+
+#ifndef AVFILTER_RUNWAY_MATH_MP4_INTERNAL_H
+#define AVFILTER_RUNWAY_MATH_MP4_INTERNAL_H
+
+#include "mp4.h"
+
+typedef struct Box {
+    char type[5];
+    int64_t at;          ///< where its head begins
+    int64_t start, end;  ///< of what is in it
+    int has_no_end;      ///< it goes on to the end of what it is in
+} Box;
+
+/* What is summed up while the boxes are parsed. */
+typedef struct Parse {
+    RunwayMp4 *mp4;
+    const RunwayMp4Source *source;
+    RunwayError *err;
+    int64_t max_pixels;
+    int nb_boxes;
+    int has_index;
+    int64_t video;           ///< where the trak box of the video begins; -1
+    uint32_t track;          ///< its id
+    int64_t pixels;          ///< of its largest picture, as the index says
+    int64_t nb_samples;
+    int64_t nb_bytes;        ///< of all samples
+    int64_t largest;         ///< bytes of the largest sample
+    int64_t nb_edits;
+    int64_t nb_chunks;
+    int64_t nb_formats;
+    Box stsc;                ///< end 0: none
+    uint32_t track_size;     ///< bytes of a sample in a fragment, by default
+    int64_t fragment_size;   ///< the same in this fragment; -1: not known yet
+} Parse;
+
+static inline uint32_t ff_runway_mp4_u32(const unsigned char *b)
+{
+    return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 |
+           b[3];
+}
+
+/* RUNWAY_BAD_RESULT: "the result's index " and why. */
+RunwayOutcome ff_runway_mp4_bad(Parse *p, const char *why);
+
+/* Exactly that many bytes, which are within the file. Asks for the cancellation
+ * first. */
+RunwayOutcome ff_runway_mp4_bytes(Parse *p, int64_t at, unsigned char *data,
+                                  size_t size);
+
+/* What is in a box of that type is within the limits; adds to the sums. The box
+ * has the least size that its rule says. */
+RunwayOutcome ff_runway_mp4_mvhd(Parse *p, const Box *box);
+RunwayOutcome ff_runway_mp4_tkhd(Parse *p, const Box *box);
+RunwayOutcome ff_runway_mp4_mdhd(Parse *p, const Box *box);
+RunwayOutcome ff_runway_mp4_elst(Parse *p, const Box *box);
+RunwayOutcome ff_runway_mp4_dref(Parse *p, const Box *box);
+RunwayOutcome ff_runway_mp4_stts(Parse *p, const Box *box); /* and ctts */
+RunwayOutcome ff_runway_mp4_stss(Parse *p, const Box *box);
+RunwayOutcome ff_runway_mp4_stsc(Parse *p, const Box *box);
+RunwayOutcome ff_runway_mp4_stsz(Parse *p, const Box *box);
+RunwayOutcome ff_runway_mp4_stz2(Parse *p, const Box *box);
+RunwayOutcome ff_runway_mp4_stco(Parse *p, const Box *box); /* and co64 */
+RunwayOutcome ff_runway_mp4_esds(Parse *p, const Box *box);
+RunwayOutcome ff_runway_mp4_trex(Parse *p, const Box *box);
+RunwayOutcome ff_runway_mp4_tfhd(Parse *p, const Box *box);
+RunwayOutcome ff_runway_mp4_tfdt(Parse *p, const Box *box);
+RunwayOutcome ff_runway_mp4_trun(Parse *p, const Box *box);
+
+/* Once the boxes of the index are parsed: chunks and what is in each. */
+RunwayOutcome ff_runway_mp4_chunks(Parse *p);
+/* Once all boxes are parsed: the sums. */
+RunwayOutcome ff_runway_mp4_sums(Parse *p);
+
+#endif /* AVFILTER_RUNWAY_MATH_MP4_INTERNAL_H */
