@@ -34,7 +34,7 @@ for (
         ends_well($run, 'ends well');
         is(near(numbers_of($run->{file}), [0 .. $frames - 1], 0), '', 'the frames up to there');
         # Twenty clips are in the film. The window is two in flight and two that
-        # wait; while the first is put out another may go in.
+        # wait; while the first is output another may go in.
         my $sent = $sim->requests('create');
         cmp_ok($sent, '<=', 6, 'nothing more is submitted') or diag "$sent clips were sent";
         my $now = $sim->requests;

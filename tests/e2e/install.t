@@ -18,7 +18,7 @@ use RunwayTest;
 
 delete @ENV{qw(MAKEFLAGS MAKELEVEL MFLAGS DESTDIR PREFIX)};
 
-# All files below a folder, with their modes.
+# All files below a directory, with their modes.
 sub files {
     my ($dir) = @_;
     my @all;
@@ -91,7 +91,7 @@ subtest 'ffmpeg-runway' => sub {
     is_deeply([map { basename($_) } glob "$stage/usr/local/lib/ffmpeg-runway/*.so*"], ['libavfilter.so.10'], 'the new one in its place');
     is(make($build, 'uninstall', "DESTDIR=$stage"), 0, 'make uninstall');
     is_deeply(files($stage), [], 'takes all of it away');
-    ok(!-e "$stage/usr/local/lib/ffmpeg-runway", 'with its folder');
+    ok(!-e "$stage/usr/local/lib/ffmpeg-runway", 'with its directory');
     ok(-d "$stage/usr/local/lib", 'which is all of it');
 };
 

@@ -299,7 +299,7 @@ interrupted('while it waits to ask again', sim => ['--fault' => 'create:2+=statu
 
 # --- while it is made ---------------------------------------------------------------
 
-interrupted('between two looks at a task', sim => ['--latency' => 3], options => { poll_interval => 60 },
+interrupted('between two polls of a task', sim => ['--latency' => 3], options => { poll_interval => 60 },
     moment => sub { $CLIPS == grep { is_submitted($_[0], $_) } 1 .. $CLIPS },
     creates => $CLIPS, frames => 0, states => { map { $_ => 'submitted' } 1 .. $CLIPS });
 

@@ -186,7 +186,7 @@ subtest 'no place to write' => sub {
 
 subtest 'a disk that is full when a clip is encoded' => sub {
     my $sim = simulator();
-    # more than the 64 KiB that the folders are proven with
+    # more than the 64 KiB that the directories are proven with
     my %film = (sim => $sim, in => film(seconds => 1.4, filter => 'noise=alls=80:allf=t'));
     my %options = (clip_duration => 2);
     is(job(%film)->run(options => { %options, log_path => "$TMP/full.jsonl" })->{status}, 0, 'with room');

@@ -40,7 +40,7 @@ sub leaks {
     return "@leaks";
 }
 
-# All files below a folder but the pictures that ffmpeg put out.
+# All files below a directory but the pictures that ffmpeg wrote.
 sub files_below {
     my ($dir) = @_;
     my @files;

@@ -81,7 +81,7 @@ for my $concurrency (1, 3) {
 
 # --- back-pressure -----------------------------------------------------------------------
 
-# Files of a folder that a process has open: [bytes, ...].
+# Files of a directory that a process has open: [bytes, ...].
 sub open_files {
     my ($pid, $dir) = @_;
     return map {

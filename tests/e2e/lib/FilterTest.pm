@@ -69,7 +69,7 @@ sub filter_command {
 }
 
 # Runs it. Returns what run_cmd returns, but `out` is the file, `own` the
-# folder of the run; what went to stdout is in `stdout`.
+# directory of the run; what went to stdout is in `stdout`.
 sub run_filter {
     my ($sim, %opt) = @_;
     my $what = filter_command($sim, %opt);

@@ -117,19 +117,19 @@ void ff_runway_body_rewind(RunwayBody *body)
             ff_runway_base64_rewind(body->parts[i].base64);
 }
 
-/** Up to room bytes of a part from offset on, at least one. */
+/** Up to size bytes of a part from offset on, at least one. */
 static RunwayOutcome read_part(Part *part, uint64_t offset, char *out,
-                               size_t room, size_t *got)
+                               size_t size, size_t *got)
 {
     uint64_t left = part->size - offset;
 
-    if (room > left)
-        room = (size_t)left;
-    *got = room;
+    if (size > left)
+        size = (size_t)left;
+    *got = size;
     if (part->text) {
-        memcpy(out, part->text + offset, room);
+        memcpy(out, part->text + offset, size);
     } else {
-        RunwayOutcome ret = ff_runway_base64_read(part->base64, out, room, got);
+        RunwayOutcome ret = ff_runway_base64_read(part->base64, out, size, got);
 
         if (ret)
             return ret;
@@ -137,11 +137,11 @@ static RunwayOutcome read_part(Part *part, uint64_t offset, char *out,
     return *got ? RUNWAY_OK : RUNWAY_IO;
 }
 
-RunwayOutcome ff_runway_body_read(RunwayBody *body, char *out, size_t room,
+RunwayOutcome ff_runway_body_read(RunwayBody *body, char *out, size_t size,
                                   size_t *written)
 {
     *written = 0;
-    while (*written < room && body->current < body->nb_parts) {
+    while (*written < size && body->current < body->nb_parts) {
         Part *part = &body->parts[body->current];
         RunwayOutcome ret;
         size_t got;
@@ -151,7 +151,7 @@ RunwayOutcome ff_runway_body_read(RunwayBody *body, char *out, size_t room,
             body->offset = 0;
             continue;
         }
-        ret = read_part(part, body->offset, out + *written, room - *written,
+        ret = read_part(part, body->offset, out + *written, size - *written,
                         &got);
         if (ret)
             return ret;

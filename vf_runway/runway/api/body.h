@@ -52,9 +52,9 @@ uint64_t ff_runway_body_size(const RunwayBody *body);
 /** Begin again at the first byte. */
 void ff_runway_body_rewind(RunwayBody *body);
 
-/** Up to room further bytes; *written is 0 at the end. RUNWAY_IO when a file
+/** Up to size further bytes; *written is 0 at the end. RUNWAY_IO when a file
  *  cannot be read or is shorter than was said. */
-RunwayOutcome ff_runway_body_read(RunwayBody *body, char *out, size_t room,
+RunwayOutcome ff_runway_body_read(RunwayBody *body, char *out, size_t size,
                                   size_t *written);
 
 #endif /* AVFILTER_RUNWAY_API_BODY_H */

@@ -78,14 +78,14 @@ static size_t strip(char *text, size_t size)
 char *ff_runway_base64(const uint8_t *data, size_t size)
 {
     base64_encodestate state;
-    size_t done = 0, nb = 0, room;
+    size_t done = 0, nb = 0, capacity;
     char coded[CODED];
     char *out;
 
     if (size > SIZE_MAX / 2)
         return NULL;
-    room = (size_t)ff_runway_base64_size(size) + 1;
-    out  = malloc(room);
+    capacity = (size_t)ff_runway_base64_size(size) + 1;
+    out  = malloc(capacity);
     if (!out)
         return NULL;
     base64_init_encodestate(&state);
@@ -99,7 +99,7 @@ char *ff_runway_base64(const uint8_t *data, size_t size)
         else
             n = strip(coded, (size_t)base64_encode_blockend(coded, &state));
         /* never so, unless the library is not what it was */
-        if (n >= room - nb) {
+        if (n >= capacity - nb) {
             free(out);
             return NULL;
         }
@@ -174,11 +174,11 @@ static RunwayOutcome fill(RunwayBase64 *b)
     return RUNWAY_OK;
 }
 
-RunwayOutcome ff_runway_base64_read(RunwayBase64 *b, char *out, size_t room,
+RunwayOutcome ff_runway_base64_read(RunwayBase64 *b, char *out, size_t size,
                                     size_t *written)
 {
     *written = 0;
-    while (*written < room) {
+    while (*written < size) {
         size_t n = b->nb - b->pos;
 
         if (!n) {
@@ -191,8 +191,8 @@ RunwayOutcome ff_runway_base64_read(RunwayBase64 *b, char *out, size_t room,
                 return ret;
             continue;
         }
-        if (n > room - *written)
-            n = room - *written;
+        if (n > size - *written)
+            n = size - *written;
         memcpy(out + *written, b->coded + b->pos, n);
         b->pos   += n;
         *written += n;

@@ -59,11 +59,11 @@ void ff_runway_base64_free(RunwayBase64 **b);
 void ff_runway_base64_rewind(RunwayBase64 *b);
 
 /**
- * Write up to room further characters to out; *written is their number, 0 at
+ * Write up to size further characters to out; *written is their number, 0 at
  * the end. @return RUNWAY_OK, or RUNWAY_IO when the file cannot be read or has
  * become shorter than size.
  */
-RunwayOutcome ff_runway_base64_read(RunwayBase64 *b, char *out, size_t room,
+RunwayOutcome ff_runway_base64_read(RunwayBase64 *b, char *out, size_t size,
                                     size_t *written);
 
 #endif /* AVFILTER_RUNWAY_API_DATA_URI_H */

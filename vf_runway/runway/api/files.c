@@ -51,8 +51,8 @@ static RunwayOutcome read_all(const char *option, const char *path,
 {
     /* nobody may ever write into a pipe with a name */
     int fd = open(path, O_RDONLY | O_NONBLOCK);
-    size_t room = 4096, used = 0;
-    char *buf = malloc(room + 1);
+    size_t capacity = 4096, used = 0;
+    char *buf = malloc(capacity + 1);
     RunwayOutcome ret;
 
     if (fd < 0 || fstat(fd, st) < 0) {
@@ -73,17 +73,17 @@ static RunwayOutcome read_all(const char *option, const char *path,
     for (;;) {
         ssize_t n;
 
-        if (used == room) {
-            char *larger = realloc(buf, 2 * room + 1);
+        if (used == capacity) {
+            char *larger = realloc(buf, 2 * capacity + 1);
 
             if (!larger) {
                 ret = ff_runway_no_memory(err);
                 goto fail;
             }
             buf   = larger;
-            room *= 2;
+            capacity *= 2;
         }
-        n = read(fd, buf + used, room - used);
+        n = read(fd, buf + used, capacity - used);
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0) {
@@ -177,11 +177,11 @@ static const char *picture_type(const char *data, size_t size)
 static char *data_uri(const char *type, const char *data, size_t size)
 {
     char *base64 = ff_runway_base64((const uint8_t *)data, size), *uri;
-    size_t room = base64 ? strlen(base64) + strlen(type) + 16 : 0;
+    size_t capacity = base64 ? strlen(base64) + strlen(type) + 16 : 0;
 
-    uri = base64 ? malloc(room) : NULL;
+    uri = base64 ? malloc(capacity) : NULL;
     if (uri)
-        snprintf(uri, room, "data:%s;base64,%s", type, base64);
+        snprintf(uri, capacity, "data:%s;base64,%s", type, base64);
     free(base64);
     return uri;
 }

@@ -291,7 +291,7 @@ RunwayOutcome ff_runway_disk_prove(const char *option, const char *dir,
         free(data);
         return ff_runway_no_memory(err);
     }
-    memset(data, 'r', PROBE_SIZE); /* zeros might take no room */
+    memset(data, 'r', PROBE_SIZE); /* zeros might take no space */
     fd = mkstemp(path);
     if (fd < 0) {
         ret = errno;

@@ -17,7 +17,7 @@
  */
 
 
-/* activate(): when a frame is taken, when one is put out, and when to wait. */
+/* activate(): when a frame is taken, when one is output, and when to wait. */
 
 #define RUNWAY_COMPAT_FILTER
 
@@ -73,7 +73,7 @@ av_cold void ff_runway_filter_uninit(AVFilterContext *ctx)
     ff_runway_settings_free(&s->set);
 }
 
-/* Put out the next frame, which is ready. */
+/* Output the next frame, which is ready. */
 static int put_frame(AVFilterContext *ctx)
 {
     RunwayFilter *s = ctx->priv;

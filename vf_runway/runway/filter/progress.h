@@ -39,7 +39,7 @@ typedef struct RunwayProgress {
     int64_t told;               ///< when waiting was last told
 } RunwayProgress;
 
-/** There is nothing to put out: said to a person, every five seconds. */
+/** There is nothing to output: said to a person, every five seconds. */
 void ff_runway_progress_waiting(RunwayProgress *p, RunwaySequence *sequence,
                                 void *log_ctx);
 

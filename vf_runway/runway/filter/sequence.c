@@ -259,7 +259,7 @@ static RunwaySegment plan_segment(const RunwaySequence *s, int64_t length)
     if (segment.max_duration < m->min_duration)
         segment.max_duration = m->min_duration;
     ff_runway_segment_rate(&segment, rate.num, rate.den, length, m->max_rate);
-    /* the shortest upload has room for source frames to its end */
+    /* the shortest upload has places for source frames to its end */
     segment.max_duration =
         FFMAX(segment.max_duration,
               ff_runway_segment_length(&segment,
@@ -597,7 +597,7 @@ int ff_runway_sequence_add(RunwaySequence *s, const AVFrame *frame,
         ret = check_first(s, 2 * FFMIN(length, STAND_MAX));
         return ret < 0 ? ret : close_clip(s);
     }
-    /* a clip that leaves no room for its next source frame would wait for ever
+    /* a clip that leaves no place for its next source frame would wait forever
      * to be completed */
     return (keeps_source(s) &&
             !ff_runway_spool_has_room(s->spool, frame->format, frame->width,

@@ -60,7 +60,7 @@ typedef struct RunwaySequenceConfig {
     void *interrupt_opaque;
 } RunwaySequenceConfig;
 
-/** Sends nothing yet. The folders of journal and cache are made and proven to
+/** Sends nothing yet. The directories of journal and cache are made and proven to
  *  be writable, but in a dry run, which only looks. */
 int ff_runway_sequence_create(RunwaySequence **sequence,
                               const RunwaySequenceConfig *config);

@@ -26,7 +26,7 @@
 #include "client_internal.h"
 #include "../base/clock.h"
 
-/* milliseconds between two looks at cancelled() */
+/* milliseconds between two checks of cancelled() */
 #define SLICE 100
 /* microseconds a create that went out is waited for after cancelled(): what is
  * not answered then is of unknown fate. With a person waiting, less than the two
@@ -342,7 +342,7 @@ static CURLcode set_request(RunwayCall *call, const char *url)
  * Whether it was TLS that said no, so that asking again would not help: a
  * certificate that is not accepted, or what was set up for it. A handshake that
  * breaks off (35) may be anything from no TLS at all to a line that was cut: it
- * counts as no while nothing has ever answered, else as a passing fault.
+ * counts as no while nothing has ever answered, else as a transient fault.
  */
 static int is_tls_verdict(RunwayCall *call)
 {

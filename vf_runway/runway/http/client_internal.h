@@ -85,7 +85,7 @@ typedef struct RunwayCall {
     int begun;                     ///< the request may have begun to go out
 
     char *reply;                   ///< always ends in a 0 when not NULL
-    size_t reply_size, reply_room;
+    size_t reply_size, reply_capacity;
     size_t head_size;
     char retry_after[64];          ///< header, "" when it did not come
     char content_type[64];

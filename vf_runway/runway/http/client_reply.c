@@ -27,7 +27,7 @@
 #define PAGE_MAX  (64 << 10)      /* bytes kept of a download's error page */
 
 /** Keep a reply's bytes in memory, as many as the limit allows. They may come
- *  one by one: room is made for as many again as there are. */
+ *  one by one: the buffer is made to hold as many again. */
 static int keep_reply(RunwayCall *call, const char *data, size_t size,
                       size_t limit)
 {
@@ -35,16 +35,16 @@ static int keep_reply(RunwayCall *call, const char *data, size_t size,
         call->too_large = 1;
         size = limit - call->reply_size;
     }
-    if (call->reply_size + size + 1 > call->reply_room) {
-        size_t room = 2 * call->reply_size + size + 1;
-        char *longer = realloc(call->reply, room);
+    if (call->reply_size + size + 1 > call->reply_capacity) {
+        size_t capacity = 2 * call->reply_size + size + 1;
+        char *longer = realloc(call->reply, capacity);
 
         if (!longer) {
             call->no_memory = 1;
             return 0;
         }
         call->reply      = longer;
-        call->reply_room = room;
+        call->reply_capacity = capacity;
     }
     memcpy(call->reply + call->reply_size, data, size);
     call->reply_size += size;
@@ -122,7 +122,7 @@ size_t ff_runway_call_take_file(char *data, size_t size, size_t nb,
 
 /** Copy a header's value if line is that header. */
 static void take_header(const char *line, size_t length, const char *name,
-                        char *out, size_t room)
+                        char *out, size_t capacity)
 {
     size_t n = strlen(name);
 
@@ -133,7 +133,7 @@ static void take_header(const char *line, size_t length, const char *name,
     while (length > n && (unsigned char)line[length - 1] <= ' ')
         length--;
     /* a value that does not fit is no value that is understood */
-    if (length - n >= room)
+    if (length - n >= capacity)
         return;
     memcpy(out, line + n, length - n);
     out[length - n] = 0;

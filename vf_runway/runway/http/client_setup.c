@@ -224,16 +224,16 @@ static RunwayOutcome add_own_headers(RunwayClient *client, const char *text,
 static int add_default(struct curl_slist **list, const char *name,
                        const char *value)
 {
-    size_t room = strlen(name) + strlen(value) + 3;
+    size_t size = strlen(name) + strlen(value) + 3;
     char *line;
     int ret;
 
     if (has_header(*list, name))
         return 1;
-    line = malloc(room);
+    line = malloc(size);
     if (!line)
         return 0;
-    snprintf(line, room, "%s: %s", name, value);
+    snprintf(line, size, "%s: %s", name, value);
     ret = ff_runway_header_add(list, line);
     free(line);
     return ret;
@@ -243,16 +243,16 @@ static RunwayOutcome make_headers(RunwayClient *client,
                                   const RunwayClientConfig *config,
                                   RunwayError *err)
 {
-    size_t room = strlen("Bearer ") + strlen(config->key) + 1;
+    size_t size = strlen("Bearer ") + strlen(config->key) + 1;
     RunwayOutcome ret = add_own_headers(client, config->headers, err);
     char *bearer;
 
     if (ret)
         return ret;
-    bearer = malloc(room);
+    bearer = malloc(size);
     if (!bearer)
         return ff_runway_no_memory(err);
-    snprintf(bearer, room, "Bearer %s", config->key);
+    snprintf(bearer, size, "Bearer %s", config->key);
     if (!add_default(&client->headers, "Authorization", bearer) ||
         !add_default(&client->headers, "X-Runway-Version",
                      config->api_version) ||
@@ -320,13 +320,13 @@ static RunwayOutcome choose_proxy(RunwayClient *client, const char *proxy,
             except = get_variable("NO_PROXY");
         /* loopback never goes through a proxy that nobody named for it */
         if (proxy) {
-            size_t room = strlen(except ? except : "") +
+            size_t size = strlen(except ? except : "") +
                           strlen("localhost,[::1],,") + 1;
 
-            client->no_proxy = malloc(room);
+            client->no_proxy = malloc(size);
             if (!client->no_proxy)
                 return ff_runway_no_memory(err);
-            snprintf(client->no_proxy, room, "localhost,[::1],%s",
+            snprintf(client->no_proxy, size, "localhost,[::1],%s",
                      except ? except : "");
         }
     }

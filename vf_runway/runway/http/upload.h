@@ -52,7 +52,7 @@ void ff_runway_uploader_free(RunwayUploader **uploader);
 
 /**
  * Upload. *uri is what a create calls the file for the next 24 hours, the
- * caller's to free(). A passing failure is waited out; RUNWAY_UNAVAILABLE when
+ * caller's to free(). A transient failure is waited out; RUNWAY_UNAVAILABLE when
  * it does not pass, RUNWAY_REFUSED, RUNWAY_IO, RUNWAY_CANCELLED.
  */
 RunwayOutcome ff_runway_upload(RunwayUploader *uploader,

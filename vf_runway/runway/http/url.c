@@ -159,15 +159,15 @@ static char *normal_text(const RunwayUrl *url, const char *port,
                          const char *path)
 {
     int usual = url->port == (url->is_https ? 443 : 80);
-    size_t length = strlen(path), room;
+    size_t length = strlen(path), size;
     char *text;
 
     while (length && path[length - 1] == '/')
         length--;
-    room = strlen("https://:") + strlen(url->host) + strlen(port) + length + 1;
-    text = malloc(room);
+    size = strlen("https://:") + strlen(url->host) + strlen(port) + length + 1;
+    text = malloc(size);
     if (text)
-        snprintf(text, room, "%s://%s%s%s%.*s", url->is_https ? "https" : "http",
+        snprintf(text, size, "%s://%s%s%s%.*s", url->is_https ? "https" : "http",
                  url->host, usual ? "" : ":", usual ? "" : port, (int)length,
                  path);
     return text;

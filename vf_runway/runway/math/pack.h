@@ -18,7 +18,7 @@
 
 /**
  * @file
- * Bytes of a flat picture, such as a mask, in less room: each line less the one
+ * Bytes of a flat picture, such as a mask, in less space: each line less the one
  * above it, and runs of one value as two bytes. Pure.
  */
 
