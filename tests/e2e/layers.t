@@ -162,6 +162,9 @@ subtest 'the map names every module' => sub {
     my %there = map { (module_of($_) => 1) } grep { m{/} } @files;
     is(join(' ', grep { !$mapped{$_} } sort keys %there), '', 'each module is on it');
     is(join(' ', grep { !$there{$_} } sort keys %mapped), '', 'and none that is not there');
+    my @paths = slurp("$top/runway/README.md") =~ m{`(\w+/\w+\.[ch])`}g;
+    cmp_ok(scalar @paths, '>', 10, 'it says where to make a change');
+    is(join(' ', grep { !exists $text{"runway/$_"} } @paths), '', 'in files that are there');
 };
 
 subtest 'limits are as they are written down' => sub {
