@@ -188,13 +188,20 @@ subtest 'refusals' => sub {
 };
 
 subtest 'the fate of a create is not known' => sub {
-    for my $fault (qw(bad-json html drop-after status=500 after-status=502)) {
+    for my $fault ('after-page=503,retry-after=1', 'after-page=429,retry-after=1',
+        qw(bad-json html drop-after status=500 after-status=502 after-status=408 after-page=409 after-page=499 after-page=404)) {
         my $bad = simulator('--fault' => "create=$fault");
         my $run = failing($bad, options => { max_credits => 100 });
         error_line($fault, $run, qr/may/, qr/billed/, qr/on_unknown=resend/,
             $fault =~ /json|html/ ? qr/not JSON/ : ());
         is(scalar $bad->requests('create'), 1, "$fault: it was not sent again");
     }
+};
+
+subtest 'an output that is late, or named oddly' => sub {
+    my $sim = simulator('--output-after' => 2, '--url-tail' => "&name=a film \xc3\xbc \"1\"&more=" . 'x' x 9000);
+    ok_filter($sim, 'both', in => $clip, options => { prompt => 'echo' });
+    is($sim->stats->{billed}, 1, 'one task');
 };
 
 subtest 'a task that does not succeed' => sub {

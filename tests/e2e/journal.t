@@ -218,7 +218,7 @@ subtest 'a disk that is full when the result comes' => sub {
 # --- unknown fate --------------------------------------------------------------------------
 
 subtest 'unknown fate' => sub {
-    for my $fault ('drop-after', 'drop-before', 'after-status=502', 'status=500', 'bad-json', 'html', 'after-status=503') {
+    for my $fault ('drop-after', 'drop-before', 'after-status=502', 'status=500', 'bad-json', 'html', 'after-page=503,retry-after=1') {
         my $sim = simulator('--fault' => "create:2=$fault");
         my $job = job(sim => $sim, options => { concurrency => 1 });
         my $run = $job->run;

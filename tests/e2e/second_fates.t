@@ -17,13 +17,8 @@ use RunwayTest;
 use SecondServer;
 
 # What is known to be wrong, and is to be mended there.
-my $FATE = 'issue 18: what a proxy may have said is not yet taken for an unknown fate';
-my $ID = 'issue 18: an id is not yet found in every answer to a create';
 my %KNOWN = (
-    (map { ("$_ of a proxy" => $FATE) } 408, 409, 499, 429), '503 of a proxy, with Retry-After' => $FATE,
-    '502 as the service has it' => $FATE,
-    (map { ($_ => $ID) } 'in a 400', 'in a 429', 'in a 500', 'as a number', 'as a string', 'always'),
-    'drawn faults' => 'issue 18: all of these, and results that are fetched only later',
+    'drawn faults' => 'issue 18: results that are fetched only later',
 );
 our $TODO;
 
@@ -54,7 +49,6 @@ my %ANSWERS = (
 
 subtest 'a create of unknown fate that was accepted' => sub {
     for my $name (sort keys %ANSWERS) {
-        local $TODO = $KNOWN{$name};
         my ($server, $job, $run) = run_short([{ on => 'create', accepted => JSON::PP::true, %{ $ANSWERS{$name} } }]);
         ends_badly($name, $run, qr/clip 1 .*on_unknown=resend/);
         ends_badly("$name, again", $job->run, qr/on_unknown=resend/);
@@ -69,7 +63,6 @@ subtest 'a create of unknown fate that was not accepted' => sub {
     my %answers = (%ANSWERS{'503 of a proxy, with Retry-After', 'a web page', 'a cut', '502 as the service has it'},
         'a cut in the request' => { kind => 'cut', early => JSON::PP::true });
     for my $name (sort keys %answers) {
-        local $TODO = $KNOWN{$name};
         my ($server, $job, $run) = run_short([{ on => 'create', %{ $answers{$name} } }]);
         ends_badly($name, $run, qr/on_unknown=resend/);
         paid_once($name, $server, 0);
@@ -87,7 +80,6 @@ subtest 'a create whose answer has an id' => sub {
         'in a 201' => { kind => 'shape', as => 'created' }, 'and nothing else' => { kind => 'shape', as => 'bare' },
     );
     for my $name (sort keys %answers) {
-        local $TODO = $KNOWN{$name};
         my ($server, $job, $run) = run_short([{ on => 'create', %{ $answers{$name} } }]);
         whole($name, $job, $run);
         paid_once($name, $server, 1);
@@ -96,7 +88,6 @@ subtest 'a create whose answer has an id' => sub {
 
 subtest 'wrapped answers' => sub {
     for my $wrap (qw(never always)) {
-        local $TODO = $KNOWN{$wrap};
         my $server = SecondServer->start('--wrap' => $wrap, '--bare' => 1);
         my $job = job($server);
         whole($wrap, $job, $job->run);

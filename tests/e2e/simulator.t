@@ -635,6 +635,17 @@ subtest 'the output URL' => sub {
     ok(index($log, $jwt) < 0, 'no signature in the log');
 };
 
+subtest 'an output URL that is late, and odd' => sub {
+    my $sim = RunwayTest::Simulator->start('--latency', 0, '--output-after', 1, '--url-tail', '&name=a b');
+    my $id = call(POST => "$sim->{api}/v1/video_to_video", gen4($second))->{json}{id};
+    my $task = wait_for($sim->{api}, $id)->{task};
+    is("$task->{status} " . @{ $task->{output} }, 'SUCCEEDED 0', 'no output yet');
+    sleep 1.1;
+    my ($url) = @{ call(GET => "$sim->{api}/v1/tasks/$id")->{json}{output} };
+    like($url, qr/\?_jwt=[^& ]+&name=a b$/, 'then it is there, as it is');
+    is(download($url =~ s/ /%20/r)->{status}, 200, 'and good');
+};
+
 # --- the two providers ----------------------------------------------------------
 
 subtest 'gateway' => sub {
@@ -806,6 +817,12 @@ subtest 'faults' => sub {
     is((values %{ $stats->{billed_by_clip} })[0], 7, 'and the same clip');
     is(join(',', map { $_->{status} } $sim->requests('create')), '0,0,503,502,200,200,200,200,200', 'statuses in the log');
     is(scalar(grep { $_->{fault} } $sim->requests('create')), 8, 'faults in the log');
+
+    $sim = $start->('create:1=after-page=503,retry-after=2');
+    $reply = $create->($sim);
+    is("$reply->{status} $reply->{headers}{'retry-after'} $reply->{headers}{'content-type'}", '503 2 text/html', 'after-page');
+    like($reply->{content}, qr/<h1>/, 'a page');
+    is($sim->stats->{billed}, 1, 'and a task');
 
     $sim = $start->('read:1-2=status=502', 'read:3=drop-after', 'read:4=status=404', 'download:1=cut=1000',
         'download:2=slow=40000', 'download:3+=status=500');

@@ -57,12 +57,10 @@ static void read_task(const char *text, size_t size)
     RunwayOutcome ret = ff_runway_parse_task(text, size, &task, &err);
 
     if (ret) {
-        MUST(ret == RUNWAY_UNAVAILABLE || ret == RUNWAY_BAD_RESULT);
-        MUST(err.text[0]);
+        MUST(ret == RUNWAY_UNAVAILABLE && err.text[0]);
         return;
     }
     MUST(ff_runway_task_state_name(task.state));
-    MUST(is_text(task.id, sizeof(task.id)));
     MUST(is_text(task.url, sizeof(task.url)));
     MUST(is_text(task.failure, sizeof(task.failure)));
     MUST(is_text(task.failure_code, sizeof(task.failure_code)));
@@ -108,7 +106,7 @@ static void read_error(const char *text, size_t size)
     size_t room = size % 2 ? sizeof(line) : 40;
 
     ff_runway_reply_is_not_exist(text, size);
-    ff_runway_reply_is_bad_request(text, size);
+    ff_runway_reply_is_refusal(text, size);
     ff_runway_reply_error_text(text, size, line, room);
     MUST(is_text(line, room) && line[0]);
     MUST(!strpbrk(line, "\r\n"));

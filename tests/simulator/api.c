@@ -386,7 +386,7 @@ end:
 static cJSON *task_object(const SimServer *server, const SimRequest *req,
                           const SimTaskView *view)
 {
-    cJSON *body = cJSON_CreateObject(), *cost;
+    cJSON *body = cJSON_CreateObject(), *cost, *output;
     int ended = view->status >= STATUS_SUCCEEDED;
     char *url;
 
@@ -410,10 +410,12 @@ static cJSON *task_object(const SimServer *server, const SimRequest *req,
             cJSON_AddStringToObject(body, "failureCode", view->failure_code);
         break;
     case STATUS_SUCCEEDED:
-        url = sim_asprintf("%s/results/%s?_jwt=%s", server->cdn_base,
-                           view->file, view->token);
-        cJSON_AddItemToArray(cJSON_AddArrayToObject(body, "output"),
-                             cJSON_CreateString(url));
+        output = cJSON_AddArrayToObject(body, "output");
+        if (!view->file[0])
+            break;
+        url = sim_asprintf("%s/results/%s?_jwt=%s%s", server->cdn_base,
+                           view->file, view->token, server->options->url_tail);
+        cJSON_AddItemToArray(output, cJSON_CreateString(url));
         free(url);
         break;
     default:

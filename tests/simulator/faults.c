@@ -61,6 +61,7 @@ static const struct {
     { "drop-after",   FAULT_DROP_AFTER,   0, 0, 0 },
     { "status",       FAULT_STATUS,       1, 200, 599 },
     { "after-status", FAULT_AFTER_STATUS, 1, 200, 599 },
+    { "after-page",   FAULT_AFTER_PAGE,   1, 200, 599 },
     { "stall",        FAULT_STALL,        1, 0, 86400 },
     { "cut",          FAULT_CUT,          1, 0, 1e15 },
     { "bad-json",     FAULT_BAD_JSON,     0, 0, 0 },
@@ -156,7 +157,7 @@ static const char *parse_what(Rule *rule, char *what)
     }
     if (i == SIM_ELEMS(kinds))
         return "what: drop-before, drop-after, status=, after-status=, "
-               "stall=, cut=, bad-json, html, slow= or huge expected";
+               "after-page=, stall=, cut=, bad-json, html, slow= or huge expected";
     if (!equals != !kinds[i].has_value)
         return equals ? "this fault takes no value"
                       : "this fault needs a value";

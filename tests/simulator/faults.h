@@ -45,6 +45,7 @@ typedef enum SimFaultKind {
     FAULT_DROP_AFTER,
     FAULT_STATUS,
     FAULT_AFTER_STATUS,
+    FAULT_AFTER_PAGE,   ///< as a proxy that has forwarded the request
     FAULT_STALL,
     FAULT_CUT,
     FAULT_BAD_JSON,

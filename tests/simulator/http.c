@@ -316,6 +316,13 @@ static enum MHD_Result answer(SimHttp *http, SimRequest *req)
         clear_reply(&reply);
         http->site->error(http->server, req, &reply, (int)fault->value);
         break;
+    case FAULT_AFTER_PAGE:
+        clear_reply(&reply);
+        sim_reply_text(&reply, (int)fault->value, "text/html",
+                       "<html><head><title>Error</title></head><body>"
+                       "<center><h1>The page cannot be shown</h1></center>"
+                       "<hr><center>proxy</center></body></html>\n");
+        break;
     case FAULT_STALL:
         sleep_for(fault->value);
         break;

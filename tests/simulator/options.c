@@ -35,7 +35,8 @@ enum {
     OPT_PORT = 256, OPT_CDN_PORT, OPT_BIND, OPT_TLS_CERT, OPT_TLS_KEY,
     OPT_KEY, OPT_LOG, OPT_READY_FILE, OPT_MAX_SECONDS, OPT_LATENCY,
     OPT_CONCURRENCY, OPT_DAILY, OPT_BALANCE, OPT_DATA_URI_LIMIT,
-    OPT_DATA_URI_STATUS, OPT_BODY_LIMIT, OPT_URL_LIFETIME, OPT_FAIL_TASKS,
+    OPT_DATA_URI_STATUS, OPT_BODY_LIMIT, OPT_URL_LIFETIME, OPT_URL_TAIL,
+    OPT_OUTPUT_AFTER, OPT_FAIL_TASKS,
     OPT_WRAP, OPT_NOT_EXIST_FOR, OPT_NOT_EXIST_AS, OPT_WRONG_PATH,
     OPT_BAD_REQUEST_STATUS, OPT_FFMPEG, OPT_FFPROBE, OPT_RENDERERS,
     OPT_RESULT_RATE, OPT_RESULT_FRAMES, OPT_RESULT_STRETCH, OPT_RESULT_SIZE,
@@ -61,6 +62,8 @@ static const struct option long_options[] = {
     { "data-uri-status",    required_argument, NULL, OPT_DATA_URI_STATUS },
     { "body-limit",         required_argument, NULL, OPT_BODY_LIMIT },
     { "url-lifetime",       required_argument, NULL, OPT_URL_LIFETIME },
+    { "url-tail",           required_argument, NULL, OPT_URL_TAIL },
+    { "output-after",       required_argument, NULL, OPT_OUTPUT_AFTER },
     { "fail-tasks",         required_argument, NULL, OPT_FAIL_TASKS },
     { "wrap",               no_argument,       NULL, OPT_WRAP },
     { "not-exist-for",      required_argument, NULL, OPT_NOT_EXIST_FOR },
@@ -125,6 +128,10 @@ static const char help_text[] =
 "                         16777216)\n"
 "  --url-lifetime SECONDS how long an output URL is good (default 86400);\n"
 "                         reading the task again gives a fresh one\n"
+"  --url-tail TEXT        stands at the end of output URLs as it is, such as\n"
+"                         '&name=my film'\n"
+"  --output-after SECONDS a task that has SUCCEEDED has no output before that\n"
+"                         (default 0)\n"
 "  --fail-tasks LIST      N=CODE[,N=CODE...]: the N-th task fails with that\n"
 "                         failureCode; N may be *\n"
 "\n"
@@ -175,13 +182,16 @@ static const char help_text[] =
 "         drop-after         read, do what was asked (a create is billed), close\n"
 "         status=CODE        do nothing but answer CODE\n"
 "         after-status=CODE  do what was asked, but answer CODE\n"
+"         after-page=CODE    do what was asked, but answer CODE with the web\n"
+"                            page of a proxy in between\n"
 "         stall=SECONDS      do what was asked, answer that much later\n"
 "         cut=BYTES          announce all, send so many bytes, close\n"
 "         slow=BYTES         send so many bytes per second\n"
 "         huge               send without end\n"
 "         bad-json           do what was asked, answer 200 with broken JSON\n"
 "         html               do what was asked, answer 200 with a web page\n"
-"         status, after-status, bad-json and html take ,retry-after=SECONDS\n"
+"         status, after-status, after-page, bad-json and html take\n"
+"         ,retry-after=SECONDS\n"
 "  For example: --fault create:2=drop-after --fault 'read:10%=status=502'\n"
 "               --fault 'create=status=429,retry-after=1'\n"
 "\n"
@@ -378,6 +388,11 @@ static int set_service(SimOptions *o, int option, const char *name, char *arg)
         return 0;
     case OPT_URL_LIFETIME:
         return number(name, arg, 0, 1e8, &o->url_lifetime);
+    case OPT_URL_TAIL:
+        o->url_tail = arg;
+        return 0;
+    case OPT_OUTPUT_AFTER:
+        return number(name, arg, 0, 1e6, &o->output_after);
     default:
         return fail_tasks(o, arg);
     }
@@ -504,6 +519,7 @@ int sim_options_parse(SimOptions *options, int argc, char **argv)
         .data_uri_status    = 413,
         .body_limit         = 16 << 20,
         .url_lifetime       = 86400,
+        .url_tail           = "",
         .not_exist_as       = 400,
         .bad_request_status = 400,
         .renderers          = 2,

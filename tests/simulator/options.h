@@ -63,6 +63,8 @@ typedef struct SimOptions {
     int data_uri_status;
     int64_t body_limit;
     double url_lifetime;
+    const char *url_tail;
+    double output_after;
     SimFailTask fail_tasks[SIM_MAX_FAIL_TASKS];
     int nb_fail_tasks;
 

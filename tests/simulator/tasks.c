@@ -415,7 +415,8 @@ int sim_tasks_read(SimTasks *tasks, SimProvider provider, const char *id,
             snprintf(view->failure_code, sizeof(view->failure_code), "%s",
                      task->failure_code);
     }
-    if (view->status == STATUS_SUCCEEDED)
+    if (view->status == STATUS_SUCCEEDED &&
+        now >= task->ended + options->output_after)
         sign(tasks, task, view);
 
 end:

@@ -250,7 +250,7 @@ static RunwayOutcome read_an_error(void *opaque, RunwayError *err)
     assert_true(strlen(line) > 0);
     assert_null(strstr(line, "s3cr3t"));
     ff_runway_reply_is_not_exist(text, strlen(text));
-    ff_runway_reply_is_bad_request(text, strlen(text));
+    ff_runway_reply_is_refusal(text, strlen(text));
     return RUNWAY_OK;
 }
 

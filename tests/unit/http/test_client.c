@@ -344,6 +344,8 @@ static void test_create_replies(void **state)
 #define JSON(status, more, length, text)                                      \
     "HTTP/1.1 " status "\r\nContent-Type: application/json\r\n" more         \
     "Content-Length: " length "\r\n\r\n" text
+#define NO "{\"error\":\"no!\"}"
+#define MAYBE(status) RUNWAY_UNKNOWN, -1, { status, "billed" }
     static const struct {
         const char *reply;
         RunwayOutcome outcome;
@@ -377,46 +379,79 @@ static void test_create_replies(void **state)
         { "HTT", RUNWAY_UNKNOWN, -1, { "billed" } },
         { "", RUNWAY_UNKNOWN, -1, { "billed" } },
         { "garbage\r\n\r\n", RUNWAY_UNKNOWN, -1, { "billed" } },
-        /* a refusal is one, even when its text is cut */
-        { JSON("400 Bad Request", "", "500", "{\"error\":"), RUNWAY_REFUSED,
-          -1, { "400" } },
+        /* a refusal in the service's own shape */
         { JSON("400 Bad Request", "", "102", "{\"error\":\"Validation failed\","
                "\"issues\":[{\"path\":[\"promptText\"],\"message\":\"Too "
                "long\",\"code\":\"too_big\"}]}"), RUNWAY_REFUSED, -1,
           { "Validation failed", "promptText: Too long" } },
-        { JSON("401 Unauthorized", "", "15", "{\"error\":\"no!\"}"),
-          RUNWAY_REFUSED, -1,
+        { JSON("401 Unauthorized", "", "15", NO), RUNWAY_REFUSED, -1,
           { "COMETAPI_KEY", "https://www.cometapi.com/", "no!" } },
-        { JSON("403 Forbidden", "", "15", "{\"error\":\"no!\"}"),
-          RUNWAY_REFUSED, -1, { "403", "no!" } },
-        { JSON("404 Not Found", "", "15", "{\"error\":\"no!\"}"),
-          RUNWAY_REFUSED, -1,
+        { JSON("403 Forbidden", "", "15", NO), RUNWAY_REFUSED, -1,
+          { "403", "no!" } },
+        { JSON("404 Not Found", "", "15", NO), RUNWAY_REFUSED, -1,
           { "base_url", "https://api.cometapi.com/runwayml" } },
-        { JSON("405 Method Not Allowed", "", "0", ""), RUNWAY_REFUSED, -1,
+        { JSON("405 Method Not Allowed", "", "15", NO), RUNWAY_REFUSED, -1,
           { "base_url" } },
-        { "HTTP/1.1 400 Bad\r\nContent-Type: text/html\r\n\r\n<p>x</p>",
-          RUNWAY_REFUSED, -1, { "base_url" } },
-        { JSON("413 Payload Too Large", "", "0", ""), RUNWAY_REFUSED, -1,
+        { JSON("413 Payload Too Large", "", "15", NO), RUNWAY_REFUSED, -1,
           { "13 bytes", "clip_duration" } },
-        { JSON("429 Too Many Requests", "Retry-After: 7\r\n", "0", ""),
+        { JSON("429 Too Many Requests", "Retry-After: 7\r\n", "15", NO),
           RUNWAY_UNAVAILABLE, 7000000, { "429" } },
-        { JSON("429 Too Many Requests", "", "0", ""), RUNWAY_UNAVAILABLE, -1,
+        { JSON("429 Too Many Requests", "", "15", NO), RUNWAY_UNAVAILABLE, -1,
           { 0 } },
-        { JSON("429 Too Many Requests", "retry-after:  soon\r\n", "0", ""),
+        { JSON("429 Too Many Requests", "retry-after:  soon\r\n", "15", NO),
           RUNWAY_UNAVAILABLE, -1, { 0 } },
-        { JSON("503 Service Unavailable", "Retry-After: 1\r\n", "0", ""),
-          RUNWAY_UNAVAILABLE, 1000000, { 0 } },
-        { JSON("503 Service Unavailable", "Retry-After: 99999\r\n", "0", ""),
+        { JSON("503 Service Unavailable", "Retry-After: 99999\r\n", "15", NO),
           RUNWAY_UNAVAILABLE, 300000000, { 0 } },
-        { JSON("503 Service Unavailable", "", "0", ""), RUNWAY_UNKNOWN, -1,
-          { "503", "billed" } },
-        { JSON("500 Internal Server Error", "", "0", ""), RUNWAY_UNKNOWN, -1,
-          { "500", "billed" } },
-        { JSON("500 Internal Server Error", "", "56",
-               "{\"error\":{\"message\":\"bad\",\"code\":\"invalid_request\"}}"
-               "    "), RUNWAY_REFUSED, -1, { "bad", "500" } },
-        { JSON("524 A Timeout", "Retry-After: 5\r\n", "0", ""), RUNWAY_UNKNOWN,
-          5000000, { 0 } },
+        { JSON("503 Service Unavailable", "", "61",
+               "{\"error\":{\"message\":\"busy\",\"type\":"
+               "\"comet_api_error\"}}   "), RUNWAY_UNAVAILABLE, -1, { "busy" } },
+        { "HTTP/1.1 400 Bad\r\nContent-Type: Application/JSON; charset=utf-8"
+          "\r\n\r\n" NO, RUNWAY_REFUSED, -1, { "no!" } },
+        /* its text is whole, whatever the connection did then */
+        { JSON("400 Bad Request", "", "500", NO), RUNWAY_REFUSED, -1,
+          { "400" } },
+        /* any other status may be somebody's in between, whatever it says */
+        { JSON("408 Request Timeout", "", "15", NO), MAYBE("408") },
+        { JSON("409 Conflict", "", "15", NO), MAYBE("409") },
+        { JSON("422 Unprocessable", "", "15", NO), MAYBE("422") },
+        { JSON("499 Client Closed", "", "15", NO), MAYBE("499") },
+        { JSON("500 Internal Server Error", "", "15", NO), MAYBE("500") },
+        { JSON("500 Internal Server Error", "", "83",
+               "{\"error\":{\"message\":\"bad\",\"type\":\"comet_api_error\","
+               "\"code\":\"invalid_request\"}}   "), MAYBE("500") },
+        { JSON("502 Bad Gateway", "", "15", NO), MAYBE("502") },
+        { JSON("504 Gateway Timeout", "", "15", NO), MAYBE("504") },
+        { JSON("524 A Timeout", "Retry-After: 5\r\n", "15", NO),
+          RUNWAY_UNKNOWN, 5000000, { "524", "billed" } },
+        { JSON("301 Moved", "Location: https://a.invalid/?q=1\r\n", "15", NO),
+          RUNWAY_UNKNOWN, -1, { "https://a.invalid/,", "not followed",
+                                "base_url" } },
+        /* and so may any other shape */
+        { "HTTP/1.1 503 Busy\r\nRetry-After: 1\r\nContent-Type: text/html"
+          "\r\n\r\n<h1>Busy</h1>", RUNWAY_UNKNOWN, 1000000,
+          { "503", "Busy", "billed" } },
+        { "HTTP/1.1 429 Slow\r\nContent-Type: text/plain\r\n\r\n" NO,
+          MAYBE("429") },
+        { "HTTP/1.1 400 Bad\r\n\r\n" NO, MAYBE("400") },
+        { "HTTP/1.1 400 Bad\r\nContent-Type: application/json-seq\r\n\r\n" NO,
+          MAYBE("400") },
+        { "HTTP/1.1 404 No\r\nContent-Type: text/html\r\n\r\n<p>x</p>",
+          RUNWAY_UNKNOWN, -1, { "404", "base_url", "billed" } },
+        { JSON("401 Unauthorized", "", "0", ""), MAYBE("401") },
+        { JSON("400 Bad Request", "", "500", "{\"error\":"), MAYBE("400") },
+        { JSON("400 Bad Request", "", "2", "{}"), MAYBE("400") },
+        { JSON("403 Forbidden", "", "26", "{\"error\":{\"type\":\"waf\"}}  "),
+          MAYBE("403") },
+        { JSON("503 Service Unavailable", "", "0", ""), MAYBE("503") },
+        /* an id is an id, wherever it stands */
+        { JSON("503 Service Unavailable", "Retry-After: 1\r\n", "26",
+               "{\"error\":\"no!\",\"id\":\"x\"}"), RUNWAY_OK, 1000000, { 0 } },
+        { JSON("400 Bad Request", "", "34",
+               "{\"error\":\"no!\",\"task_id\":\"x\"}    "), RUNWAY_OK, -1,
+          { 0 } },
+        { JSON("504 Gateway Timeout", "", "29",
+               "{\"code\":\"success\",\"data\":\"x\"}"), RUNWAY_OK, -1, { 0 } },
+        { "HTTP/1.1 302 Found\r\n\r\n{\"id\":\"x\"}", RUNWAY_OK, -1, { 0 } },
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
@@ -534,7 +569,7 @@ static void test_redirects_are_not_followed(void **state)
              other->port);
     server = server_start(redirect, target);
     client = connect_to(server);
-    assert_int_equal(submit(client), RUNWAY_REFUSED);
+    assert_int_equal(submit(client), RUNWAY_UNKNOWN);
     assert_says("redirect");
     assert_says("base_url");
     assert_null(strstr(last.text, "_jwt"));
@@ -567,7 +602,7 @@ static void test_large_replies(void **state)
     assert_says("larger than 1048576");
     assert_int_equal(read_task(client), RUNWAY_UNAVAILABLE);
     server->opaque = "400 Bad Request";
-    assert_int_equal(submit(client), RUNWAY_REFUSED);
+    assert_int_equal(submit(client), RUNWAY_UNKNOWN);
     ff_runway_client_free(&client);
     server_stop(&server);
 }
@@ -601,7 +636,7 @@ static void test_echoed_secrets(void **state)
         Server *server = server_start(echo, (void *)formats[i]);
         RunwayClient *client = connect_to(server);
 
-        assert_int_equal(submit(client), RUNWAY_REFUSED);
+        assert_int_equal(submit(client), RUNWAY_UNKNOWN);
         assert_null(strstr(last.text, "0123456789"));
         assert_null(strstr(last.text, "sk-te"));
         assert_null(strstr(last.text, "base64"));
@@ -672,7 +707,7 @@ static void test_read_replies(void **state)
           NULL },
         { "", RUNWAY_UNAVAILABLE, 0, "broke off" },
         { JSON("200 OK", "", "22", "{\"status\":\"SUCCEEDED\"}"),
-          RUNWAY_BAD_RESULT, 0, "output" },
+          RUNWAY_UNAVAILABLE, 0, "not there yet" },
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
@@ -1509,7 +1544,7 @@ static int echo_own(Server *server, int fd, const Request *request)
 
     snprintf(text, sizeof(text), "{\"error\":\"got %s\"}",
              request_header(request, "X-Gateway-Key"));
-    server_reply(fd, "400 Bad", "", text);
+    server_reply(fd, "400 Bad", "Content-Type: application/json\r\n", text);
     return 0;
 }
 

@@ -17,6 +17,7 @@
  */
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -25,11 +26,29 @@
 #include "../base/text.h"
 #include "reply.h"
 
-static const char *id_in(const cJSON *object, const char *name)
-{
-    const char *text = runway_json_text(object, name);
+/* a larger number in JSON may have lost its last digits */
+#define EXACT_MAX 9007199254740991.0
 
-    return text && ff_runway_task_id_is_valid(text) ? text : NULL;
+/** The id that a member holds, as text or as a number. @return 0: none */
+static int get_id(const cJSON *object, const char *name, char id[RUNWAY_ID_MAX])
+{
+    const cJSON *item = runway_json_member(object, name);
+    char text[RUNWAY_ID_MAX];
+
+    if (cJSON_IsString(item))
+        snprintf(text, sizeof(text), "%.*s", RUNWAY_ID_MAX - 1,
+                 item->valuestring);
+    else if (cJSON_IsNumber(item) && item->valuedouble > 0 &&
+             item->valuedouble <= EXACT_MAX &&
+             floor(item->valuedouble) == item->valuedouble)
+        snprintf(text, sizeof(text), "%.0f", item->valuedouble);
+    else
+        return 0;
+    if (!ff_runway_task_id_is_valid(text) ||
+        (cJSON_IsString(item) && strlen(item->valuestring) != strlen(text)))
+        return 0;
+    memcpy(id, text, sizeof(text));
+    return 1;
 }
 
 /** Credits of a "cost" or "estimatedCost", -1 when not told. */
@@ -52,36 +71,25 @@ RunwayOutcome ff_runway_parse_create(const char *text, size_t size,
     cJSON *root = cJSON_ParseWithLength(text, size);
     const cJSON *data = runway_json_member(root, "data");
     const cJSON *inner = runway_json_member(data, "data");
-    const cJSON *objects[3];
-    const char *found;
+    const cJSON *objects[] = { root, data, inner };
+    const char *code = runway_json_text(root, "code");
+    int found;
 
-    objects[0] = root;
-    objects[1] = data;
-    objects[2] = inner;
     id[0]    = 0;
     *credits = -1;
-
     /* the outer id is what the gateway goes by */
-    found = id_in(root, "id");
-    if (!found)
-        found = id_in(root, "task_id");
-    if (!found)
-        found = id_in(data, "task_id");
-    if (!found)
-        found = id_in(data, "id");
-    if (!found)
-        found = id_in(inner, "id");
-    if (found) {
-        memcpy(id, found, strlen(found) + 1);
-        for (int i = 0; i < 3 && *credits < 0; i++)
-            *credits = credits_of(objects[i], "estimatedCost");
-        /* from who knows no price: no cap could be kept by that */
-        if (!(*credits > 0))
-            *credits = -1;
-        cJSON_Delete(root);
-        return RUNWAY_OK;
-    }
+    found = get_id(root, "id", id) || get_id(root, "task_id", id) ||
+            get_id(data, "task_id", id) || get_id(data, "id", id) ||
+            get_id(inner, "id", id) ||
+            (code && !strcasecmp(code, "success") && get_id(root, "data", id));
+    for (int i = 0; i < 3 && found && *credits < 0; i++)
+        *credits = credits_of(objects[i], "estimatedCost");
+    /* from who knows no price: no cap could be kept by that */
+    if (!(*credits > 0))
+        *credits = -1;
     cJSON_Delete(root);
+    if (found)
+        return RUNWAY_OK;
     if (err) {
         char why[512];
 
@@ -91,6 +99,27 @@ RunwayOutcome ff_runway_parse_create(const char *text, size_t size,
                         "the task may have been accepted and billed: %s", why);
     }
     return RUNWAY_UNKNOWN;
+}
+
+/** Copy an http or https URL, percent-encoded where it needs that: services
+ *  put file names into URLs as they are. @return 0: it is none, or too long */
+static int copy_url(char out[RUNWAY_URL_MAX], const char *text)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyz0123456789"
+                                "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                "-._~:/?#[]@!$&'()*+,;=%";
+    size_t n = 0;
+
+    out[0] = 0;
+    if (strncasecmp(text, "https://", 8) && strncasecmp(text, "http://", 7))
+        return 0;
+    for (; *text && n + 3 < RUNWAY_URL_MAX; text++)
+        n += (size_t)snprintf(out + n, 4, strchr(plain, *text) ? "%c" : "%%%02X",
+                              (unsigned char)*text);
+    if (!*text)
+        return 1;
+    out[0] = 0;
+    return 0;
 }
 
 void ff_runway_slot_free(RunwaySlot **slot)
@@ -143,9 +172,9 @@ RunwayOutcome ff_runway_parse_slot(const char *text, size_t size,
     RunwaySlot *s = calloc(1, sizeof(*s));
     int good;
 
-    good = s && url && strlen(url) <= RUNWAY_URL_MAX && uri &&
-           !strncmp(uri, "runway://", 9) && cJSON_IsObject(fields) &&
-           (s->url = strdup(url)) && (s->uri = strdup(uri)) &&
+    good = s && url && (s->url = malloc(RUNWAY_URL_MAX)) &&
+           copy_url(s->url, url) && uri && !strncmp(uri, "runway://", 9) &&
+           cJSON_IsObject(fields) && (s->uri = strdup(uri)) &&
            copy_fields(s, fields);
     cJSON_Delete(root);
     *slot = s;
@@ -218,17 +247,6 @@ static const char *output_of(const cJSON *object)
            output->valuestring : NULL;
 }
 
-/** Whether text can be given to the client as a URL. */
-static int is_url(const char *text)
-{
-    if (strncasecmp(text, "https://", 8) && strncasecmp(text, "http://", 7))
-        return 0;
-    for (const char *c = text; *c; c++)
-        if ((unsigned char)*c <= 0x20 || (unsigned char)*c >= 0x7F)
-            return 0;
-    return strlen(text) < RUNWAY_URL_MAX;
-}
-
 /**
  * Find the Runway object (*task) and the gateway's wrapping (*wrap, NULL:
  * none) in a reply, and the state that the two together tell.
@@ -260,12 +278,6 @@ static int find_state(const cJSON *root, const cJSON **task, const cJSON **wrap,
 static void fill_task(RunwayTask *task, const cJSON *object, const cJSON *wrap)
 {
     const char *text;
-
-    text = id_in(object, "id");
-    if (!text)
-        text = id_in(wrap, "task_id");
-    if (text)
-        ff_runway_copy_text(task->id, sizeof(task->id), text);
 
     task->progress = progress_of(object);
     if (task->progress < 0)
@@ -330,15 +342,12 @@ RunwayOutcome ff_runway_parse_task(const char *text, size_t size,
     if (!url)
         url = output_of(wrap);
     if (!url)
-        ret = ff_runway_error(err, RUNWAY_BAD_RESULT,
-                              "the task SUCCEEDED without an output");
-    else if (!is_url(url))
-        ret = ff_runway_error(err, RUNWAY_BAD_RESULT,
-                              "the task SUCCEEDED with an output that is not a "
-                              "URL, or is %d bytes or longer",
-                              RUNWAY_URL_MAX);
-    else
-        memcpy(task->url, url, strlen(url) + 1);
+        ret = ff_runway_error(err, RUNWAY_UNAVAILABLE, "the task has SUCCEEDED "
+                              "and its output is not there yet");
+    else if (!copy_url(task->url, url))
+        ret = ff_runway_error(err, RUNWAY_UNAVAILABLE, "the task has SUCCEEDED "
+                              "with an output that is not a URL, or is longer "
+                              "than %d bytes", RUNWAY_URL_MAX - 3);
 end:
     cJSON_Delete(root);
     return ret;

@@ -32,9 +32,10 @@
 #include "task.h"
 
 /**
- * The reply to a create: the task's id, bare or in CometAPI's wrapping.
- * credits is -1 when not told, or told as 0. RUNWAY_UNKNOWN: a 2xx without an
- * id in it.
+ * The reply to a create, whatever its status: the task's id, bare or in
+ * CometAPI's wrapping, as text or as a number of up to 53 bits
+ * (ff_runway_reply_clean() makes a text of a larger one). credits is -1 when not
+ * reported, or reported as 0. RUNWAY_UNKNOWN: there is no id in it.
  * An id has only letters, digits, '-', '_', '.', ':' and is not empty: it
  * becomes part of a path.
  */
@@ -45,7 +46,9 @@ RunwayOutcome ff_runway_parse_create(const char *text, size_t size,
 /**
  * The reply to a read with status 200, bare or wrapped. RUNWAY_UNAVAILABLE when
  * it is not JSON or has no status that is known: a read may be done again.
- * SUCCEEDED without an output is RUNWAY_BAD_RESULT.
+ * It is RUNWAY_UNAVAILABLE too, with the task filled in and no url, when that has
+ * SUCCEEDED and its output is not there yet or is no URL: a task that succeeded
+ * does not fail by that.
  */
 RunwayOutcome ff_runway_parse_task(const char *text, size_t size,
                                    RunwayTask *task, RunwayError *err);
@@ -84,9 +87,10 @@ RunwayOutcome ff_runway_parse_account(const char *text, size_t size,
  *  CometAPI's task_not_exist, Runway's "Could not find Task". */
 int ff_runway_reply_is_not_exist(const char *text, size_t size);
 
-/** Whether an error reply says that the request itself was bad, whatever its
- *  status (CometAPI: 500 with code invalid_request). */
-int ff_runway_reply_is_bad_request(const char *text, size_t size);
+/** Whether an error reply has the shape that a provider's own has: Runway's
+ *  error is a string, CometAPI's an object of its type. What has another may be
+ *  somebody's in between. */
+int ff_runway_reply_is_refusal(const char *text, size_t size);
 
 /**
  * What an error reply says, as one line for a person: a string error with its

@@ -71,16 +71,14 @@ int ff_runway_reply_is_not_exist(const char *text, size_t size)
     return ret;
 }
 
-int ff_runway_reply_is_bad_request(const char *text, size_t size)
+int ff_runway_reply_is_refusal(const char *text, size_t size)
 {
     cJSON *root = cJSON_ParseWithLength(text, size);
-    const cJSON *error = runway_json_member(root, "error");
-    const char *code = runway_json_text(error, "code");
-    int ret;
+    const char *type = runway_json_text(runway_json_member(root, "error"),
+                                        "type");
+    int ret = runway_json_text(root, "error") ||
+              (type && !strcmp(type, "comet_api_error"));
 
-    if (!code)
-        code = runway_json_text(root, "code");
-    ret = code && !strcmp(code, "invalid_request");
     cJSON_Delete(root);
     return ret;
 }

@@ -24,6 +24,8 @@
 #ifndef AVFILTER_RUNWAY_API_TASK_H
 #define AVFILTER_RUNWAY_API_TASK_H
 
+#include <stdint.h>
+
 #include "../base/error.h"
 
 #define RUNWAY_ID_MAX 128
@@ -32,8 +34,11 @@
  *  and what cannot climb. */
 int ff_runway_task_id_is_valid(const char *text);
 
-/** Longest output URL, scheme to query, that is followed. */
-#define RUNWAY_URL_MAX 8192
+/** Bytes of an output URL, scheme to query, percent-encoded. */
+#define RUNWAY_URL_MAX 16384
+
+/** Provider's rule: one task is not read more often than this [SDK 4.20.1]. */
+#define RUNWAY_POLL_MIN 5000000LL
 
 typedef enum RunwayTaskState {
     RUNWAY_TASK_PENDING,
@@ -47,7 +52,6 @@ typedef enum RunwayTaskState {
 
 typedef struct RunwayTask {
     RunwayTaskState state;
-    char id[RUNWAY_ID_MAX];
     double progress;            ///< 0..1, -1 when not told
     char url[RUNWAY_URL_MAX];   ///< SUCCEEDED: first output, else ""
     char failure[1024];         ///< FAILED: text, may be ""

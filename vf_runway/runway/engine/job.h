@@ -144,7 +144,4 @@ RunwayOutcome ff_runway_job_run(RunwayJob *job, const RunwayJobHost *host);
 int64_t ff_runway_job_next_read(int64_t elapsed, int64_t interval,
                                 int64_t expected, int64_t least);
 
-/** Provider's rule: one task is not read more often than this [SDK 4.20.1]. */
-#define RUNWAY_POLL_MIN 5000000LL
-
 #endif /* AVFILTER_RUNWAY_ENGINE_JOB_H */

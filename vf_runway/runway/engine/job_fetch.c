@@ -230,7 +230,7 @@ RunwayOutcome ff_runway_run_find_again(RunwayJobRun *run, RunwayError *err)
                         r->task_id);
     ret = ff_runway_run_read_task(run, err);
     job->now.task_id[0] = 0;
-    if ((ret && ret != RUNWAY_BAD_RESULT) ||
+    if (ret ||
         run->task->state == RUNWAY_TASK_NOT_EXIST ||
         run->task->state == RUNWAY_TASK_CANCELLED)
         return ret;

@@ -27,10 +27,6 @@
  * and what is called lost here is never read again */
 #define NOT_EXIST_MAX 600000000LL
 
-/* looks at a task that SUCCEEDED and tells no result, until it has none: a
- * gateway may know of the end before it knows of the result */
-#define EMPTY_LOOKS 5
-
 /* read this long after the moment a task is expected to end */
 #define EXPECTED_MARGIN 300000LL
 
@@ -152,7 +148,7 @@ RunwayOutcome ff_runway_run_await(RunwayJobRun *run, RunwayError *err)
     Reading reading = { 0 };    /* the newest, not done yet */
     int64_t told = 0;           /* what it takes, by its own progress */
     int64_t counted = 0;        /* time that task_timeout knows of */
-    int before = -1, empty = 0;
+    int before = -1;
     int first = !run->submitted_here; /* one of another run may be done */
 
     for (;;) {
@@ -170,8 +166,6 @@ RunwayOutcome ff_runway_run_await(RunwayJobRun *run, RunwayError *err)
         if (host->wait(host->opaque, pause))
             return ff_runway_run_cancelled(err);
         ret = ff_runway_run_read_task(run, err);
-        if (ret == RUNWAY_BAD_RESULT && ++empty < EMPTY_LOOKS)
-            continue;
         if (ret)
             return ret;
         log_state(run, before);

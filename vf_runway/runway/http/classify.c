@@ -21,7 +21,7 @@
 #include "classify.h"
 
 static RunwayOutcome classify_create(RunwayTransport transport, long status,
-                                     int has_retry_after)
+                                     int not_accepted)
 {
     switch (transport) {
     case RUNWAY_TRANSPORT_NOT_SENT:
@@ -36,19 +36,24 @@ static RunwayOutcome classify_create(RunwayTransport transport, long status,
     }
     if (status >= 200 && status < 300)
         return RUNWAY_OK;
-    if (status == 429 || (status == 503 && has_retry_after))
-        return RUNWAY_UNAVAILABLE;
-    if (status >= 300 && status < 500)
+    if (!not_accepted)
+        return RUNWAY_UNKNOWN;
+    switch (status) {
+    case 400: case 401: case 403: case 404: case 405: case 413:
         return RUNWAY_REFUSED;
-    return RUNWAY_UNKNOWN;
+    case 429: case 503:
+        return RUNWAY_UNAVAILABLE;
+    default:
+        return RUNWAY_UNKNOWN;
+    }
 }
 
 RunwayOutcome ff_runway_classify(RunwayRequestKind kind,
                                  RunwayTransport transport, long status,
-                                 int has_retry_after)
+                                 int not_accepted)
 {
     if (kind == RUNWAY_REQUEST_CREATE)
-        return classify_create(transport, status, has_retry_after);
+        return classify_create(transport, status, not_accepted);
 
     switch (transport) {
     case RUNWAY_TRANSPORT_TLS:

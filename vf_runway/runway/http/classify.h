@@ -47,12 +47,17 @@ typedef enum RunwayTransport {
 
 /**
  * The class of an outcome. status is the HTTP status with
- * RUNWAY_TRANSPORT_REPLY, else ignored. has_retry_after: whether a Retry-After
- * header came. For a create: 2xx is RUNWAY_OK (an id is looked for elsewhere);
- * 429, and 503 with Retry-After, RUNWAY_UNAVAILABLE; other 5xx RUNWAY_UNKNOWN;
- * 3xx and 4xx RUNWAY_REFUSED; NOT_SENT RUNWAY_UNAVAILABLE; TLS RUNWAY_REFUSED
- * (asking again does not make a certificate right); BROKEN and TOO_LARGE
- * RUNWAY_UNKNOWN.
+ * RUNWAY_TRANSPORT_REPLY, else ignored.
+ *
+ * For a create, not_accepted says that the reply certainly is no acceptance: it
+ * has the provider's own shape of an error, or the request's body never went out
+ * whole. With it 400, 401, 403, 404, 405 and 413 are RUNWAY_REFUSED, 429 and 503
+ * RUNWAY_UNAVAILABLE. A proxy answers in the service's name, also after it has
+ * forwarded the request: any other status, and any other reply, is
+ * RUNWAY_UNKNOWN. 2xx is RUNWAY_OK (an id is looked for elsewhere), NOT_SENT
+ * RUNWAY_UNAVAILABLE, TLS RUNWAY_REFUSED (asking again does not make a
+ * certificate right), BROKEN and TOO_LARGE RUNWAY_UNKNOWN.
+ *
  * For the others: 408, 425, 429 and 5xx are RUNWAY_UNAVAILABLE, and so are
  * NOT_SENT, BROKEN, TLS and TOO_LARGE, but for a download's, which is
  * RUNWAY_BAD_RESULT; 404 and 410 of a read are RUNWAY_UNAVAILABLE too (whether
@@ -60,7 +65,7 @@ typedef enum RunwayTransport {
  */
 RunwayOutcome ff_runway_classify(RunwayRequestKind kind,
                                  RunwayTransport transport, long status,
-                                 int has_retry_after);
+                                 int not_accepted);
 
 #define RUNWAY_RETRY_AFTER_MAX 300000000LL ///< microseconds honoured at most
 

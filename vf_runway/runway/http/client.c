@@ -30,6 +30,11 @@
  * One request, its answer and what that means
  */
 
+static const char *reply_of(const RunwayCall *call)
+{
+    return call->reply ? call->reply : "";
+}
+
 /** Send a request and wait for its answer. RUNWAY_OK: call->transport is what
  *  became of it, to be settled. */
 static RunwayOutcome send_request(RunwayCall *call, const char *url,
@@ -50,9 +55,12 @@ static RunwayOutcome send_request(RunwayCall *call, const char *url,
 /** The outcome of a request, with its text where it is not RUNWAY_OK. */
 static RunwayOutcome settle(RunwayCall *call, RunwayError *err)
 {
+    int not_accepted = ff_runway_call_is_incomplete(call) ||
+                       (ff_runway_call_is_json(call) &&
+                        ff_runway_reply_is_refusal(reply_of(call),
+                                                   call->reply_size));
     RunwayOutcome ret = ff_runway_classify(call->kind, call->transport,
-                                           call->status,
-                                           !!call->retry_after[0]);
+                                           call->status, not_accepted);
 
     /* headers without end say nothing about a result */
     if (ret == RUNWAY_BAD_RESULT && call->head_too_large)
@@ -83,28 +91,12 @@ static RunwayOutcome ask_api(RunwayCall *call, const char *path, const char *id,
     return ret;
 }
 
-static const char *reply_of(const RunwayCall *call)
-{
-    return call->reply ? call->reply : "";
-}
-
 /** What was read out of a reply, said without secrets. */
 static RunwayOutcome report_reply(RunwayCall *call, RunwayOutcome outcome,
                                   RunwayError *why, RunwayError *err)
 {
     ff_runway_call_scrub(call->client, why->text);
     return ff_runway_error(err, outcome, "%s", why->text);
-}
-
-/** Whether a create that broke off had told its task before: a text that is whole
- *  says so, whatever its connection did then. An id that is at hand is no unknown
- *  fate, and the task is paid for. */
-static int has_accepted(const RunwayCall *call, char id[RUNWAY_ID_MAX],
-                        double *credits)
-{
-    return call->reply && call->status >= 200 && call->status < 300 &&
-           !ff_runway_parse_create(call->reply, call->reply_size, id,
-                                        credits, NULL);
 }
 
 RunwayOutcome ff_runway_client_submit(RunwayClient *client, RunwayBody *body,
@@ -120,21 +112,18 @@ RunwayOutcome ff_runway_client_submit(RunwayClient *client, RunwayBody *body,
     *credits = -1;
     ff_runway_body_rewind(body);
     ret = ask_api(&call, "/v1/video_to_video", "", retry_after, err);
-    if (has_accepted(&call, id, credits)) {
+    /* An id says that there is a task, whatever the status is and whatever the
+     * connection did then: it is paid for. */
+    if (!ff_runway_parse_create(reply_of(&call), call.reply_size, id, credits,
+                                &why)) {
         ret = RUNWAY_OK;
     } else if (!ret) {
-        ret = ff_runway_parse_create(reply_of(&call), call.reply_size, id,
-                                          credits, &why);
+        ret = RUNWAY_UNKNOWN;
         if (ff_runway_call_is_web_page(&call))
             ff_runway_error(&why, ret, "%s (this looks like a web page: check "
                             "base_url, which is %s)", why.text,
                             client->base.text);
         report_reply(&call, ret, &why, err);
-    } else if (ret == RUNWAY_UNKNOWN &&
-               call.transport == RUNWAY_TRANSPORT_REPLY && call.reply &&
-               ff_runway_reply_is_bad_request(call.reply, call.reply_size)) {
-        /* a gateway's 500 that says that the request was bad was no accident */
-        ret = ff_runway_call_report_status(&call, RUNWAY_REFUSED, err);
     }
     ff_runway_call_end(&call);
     return ret;
@@ -170,6 +159,10 @@ RunwayOutcome ff_runway_client_read(RunwayClient *client, const char *id,
         ff_runway_call_scrub(client, task->failure);
         if (ret)
             report_reply(&call, ret, &why, err);
+        /* nothing has failed: it is asked again when that is allowed */
+        if (task->state == RUNWAY_TASK_SUCCEEDED && !task->url[0] &&
+            !client->base.is_loopback && *retry_after < RUNWAY_POLL_MIN)
+            *retry_after = RUNWAY_POLL_MIN;
     } else if (is_missing_task(&call)) {
         task->state = RUNWAY_TASK_NOT_EXIST;
         ret = RUNWAY_OK;

@@ -145,6 +145,8 @@ RunwayOutcome ff_runway_call_check(RunwayCall *call, RunwayError *err);
 /** Take the client's secrets out of a text. */
 void ff_runway_call_scrub(const RunwayClient *client, char *text);
 int ff_runway_call_is_web_page(const RunwayCall *call);
+/** Whether the reply says that it is JSON. */
+int ff_runway_call_is_json(const RunwayCall *call);
 /** The error text of a request that was not answered. @return outcome */
 RunwayOutcome ff_runway_call_report_transport(RunwayCall *call,
                                               RunwayOutcome outcome,

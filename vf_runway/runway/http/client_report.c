@@ -137,6 +137,46 @@ int ff_runway_call_is_web_page(const RunwayCall *call)
     return !strncasecmp(call->content_type, "text/html", 9) || *text == '<';
 }
 
+int ff_runway_call_is_json(const RunwayCall *call)
+{
+    const char *type = "application/json";
+    size_t length = strlen(type);
+
+    return !strncasecmp(call->content_type, type, length) &&
+           (!call->content_type[length] ||
+            strchr("; \t", call->content_type[length]));
+}
+
+/** Where a redirect that is not followed goes, in place of its text. */
+static void describe_redirect(RunwayCall *call, char *out, size_t size)
+{
+    char *target = NULL;
+
+    curl_easy_getinfo(call->easy, CURLINFO_REDIRECT_URL, &target);
+    snprintf(out, size, "a redirect to %.*s, which is not followed with the "
+             "key", target ? (int)strcspn(target, "?#") : 7,
+             target ? target : "nowhere");
+}
+
+/** The error text of a create whose fate the reply does not tell. */
+static RunwayOutcome report_unknown(RunwayCall *call, const char *text,
+                                    RunwayError *err)
+{
+    const RunwayProvider *provider = call->client->provider;
+    char hint[512] = "";
+
+    if (call->status < 400 || call->status == 404 || call->status == 405 ||
+        ff_runway_call_is_web_page(call))
+        snprintf(hint, sizeof(hint), "; check base_url, which is %.200s (that "
+                 "of %s is %s): at a wrong one nothing was accepted",
+                 call->client->base.text, provider->title, provider->base_url);
+    return ff_runway_error(err, RUNWAY_UNKNOWN,
+                           "the create request was answered with %ld (%s), "
+                           "which is not a reply of %s's own: it may have "
+                           "been accepted and billed%s", call->status, text, provider->title,
+                           hint);
+}
+
 /** The error text of a reply whose status is no success. */
 RunwayOutcome ff_runway_call_report_status(RunwayCall *call,
                                            RunwayOutcome outcome,
@@ -151,26 +191,17 @@ RunwayOutcome ff_runway_call_report_status(RunwayCall *call,
         return ff_runway_error(err, outcome, "%s:%d answered %s with "
                                "%ld: %s", call->url->host, call->url->port,
                                what(call), call->status, text);
+    if (call->status < 400)
+        describe_redirect(call, text, sizeof(text));
+    if (outcome == RUNWAY_UNKNOWN)
+        return report_unknown(call, text, err);
     if (call->status == 401)
         return ff_runway_error(err, outcome,
                                "%s does not accept the key (401: %s): check "
                                "%s or key_file; keys are at %s",
                                provider->title, text, provider->key_variable,
                                provider->key_page);
-    if (call->status >= 300 && call->status < 400) {
-        char *target = NULL;
-
-        curl_easy_getinfo(call->easy, CURLINFO_REDIRECT_URL, &target);
-        return ff_runway_error(err, outcome,
-                               "%s answered with a redirect (%ld) to %.*s, "
-                               "which is not followed with the key: check "
-                               "base_url (for %s it is %s)",
-                               client->base.text, call->status,
-                               target ? (int)strcspn(target, "?#") : 7,
-                               target ? target : "nowhere", provider->title,
-                               provider->base_url);
-    }
-    if (call->status == 404 || call->status == 405 ||
+    if (call->status < 400 || call->status == 404 || call->status == 405 ||
         (call->status < 500 && call->status != 403 && call->status != 413 &&
          call->status != 429 && ff_runway_call_is_web_page(call)))
         return ff_runway_error(err, outcome,
@@ -191,12 +222,6 @@ RunwayOutcome ff_runway_call_report_status(RunwayCall *call,
                                "clip_duration makes it smaller",
                                (unsigned long long)ff_runway_call_size(call),
                                provider->title, text);
-    if (outcome == RUNWAY_UNKNOWN)
-        return ff_runway_error(err, outcome,
-                               "%s answered the create request with %ld (%s): "
-                               "it may have been accepted and billed",
-                               provider->title,
-                               call->status, text);
     return ff_runway_error(err, outcome, "%s answered %s with %ld: %s",
                            provider->title, what(call), call->status, text);
 }
