@@ -6,6 +6,9 @@
 
 const fs = require('node:fs');
 
+// the SDK wants Node 20, of which Debian 12's 18 lacks only this
+globalThis.File ??= require('node:buffer').File;
+
 async function main([sdk, baseURL, clip]) {
     const { default: RunwayML, toFile } = require(sdk);
     const client = new RunwayML({ apiKey: 'key-of-the-sdk', baseURL, maxRetries: 0 });
