@@ -63,9 +63,9 @@ int ff_runway_rebuild_check(const RunwayKind *kind, void *log_ctx)
     pthread_mutex_unlock(&lock);
     if (!lost)
         return 0;
-    av_log(log_ctx, AV_LOG_ERROR, "the input changed its size, format or colors "
-           "in mid-stream, and the filter graph was built anew: the frames that "
-           "were on their way are lost. Use -reinit_filter 0 in front of -i; "
-           "what is paid for is picked up\n");
+    av_log(log_ctx, AV_LOG_ERROR, "the input changed its size, format or "
+           "colors in mid-stream, and the filter graph was rebuilt: the frames "
+           "in flight are lost. Use -reinit_filter 0 before -i; what is paid "
+           "for is picked up\n");
     return AVERROR(EINVAL);
 }
