@@ -129,6 +129,17 @@ subtest 'a log that cannot be written' => sub {
     }
 };
 
+subtest 'a log into a pipe' => sub {
+    my $sim = RunwayTest::Simulator->start('--latency' => 0);
+    my $run = ok_filter($sim, '/dev/stderr', in => $clip, options => { prompt => 'x', log_path => '/dev/stderr' });
+    like($run->{err}, qr/^\{"time":.*"event":"summary".*\}$/m, 'the lines are there');
+    ok_filter($sim, '/dev/null', in => $clip, options => { prompt => 'x', log_path => '/dev/null' });
+    system('mkfifo', "$TMP/pipe") and die "mkfifo\n";
+    $run = run_filter($sim, in => $clip, loglevel => 'error', options => { prompt => 'x', log_path => "$TMP/pipe" });
+    error_line('a pipe that nothing reads from', $run, qr{^log_path: cannot write to \S+/pipe: nothing reads from it});
+    cmp_ok($run->{seconds}, '<', 20 * $PATIENCE, 'at once');
+};
+
 # The commands of docs/log.md, word for word.
 subtest 'the page' => sub {
     plan skip_all => 'there is no jq' if run_cmd([qw(jq --version)])->{status};

@@ -104,6 +104,32 @@ static void test_key(void **state)
         }
         close(fd);
     }
+    if (!geteuid()) { /* another user's, who could be given the next request */
+        int fd = open_file("sk-", 20);
+        RunwayError err;
+        char *key;
+
+        assert_int_equal(fchown(fd, 12345, 0), 0);
+        assert_int_equal(fchmod(fd, 0600), 0);
+        assert_int_equal(ff_runway_read_key(path, &key, &exposed, &err),
+                         RUNWAY_INVALID);
+        assert_null(key);
+        assert_non_null(strstr(err.text, "another user (uid 12345)"));
+        /* root's is as good as our own */
+        assert_int_equal(fchown(fd, 0, 0), 0);
+        assert_int_equal(seteuid(12345), 0);
+        assert_int_equal(ff_runway_read_key(path, &key, &exposed, &err),
+                         RUNWAY_INVALID); /* only its owner can read it */
+        assert_int_equal(seteuid(0), 0);
+        assert_int_equal(fchmod(fd, 0644), 0);
+        assert_int_equal(seteuid(12345), 0);
+        assert_int_equal(ff_runway_read_key(path, &key, &exposed, &err),
+                         RUNWAY_OK);
+        assert_int_equal(exposed, 1);
+        assert_int_equal(seteuid(0), 0);
+        free(key);
+        close(fd);
+    }
 }
 
 static void test_picture(void **state)

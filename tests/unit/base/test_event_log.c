@@ -16,6 +16,7 @@
  * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
  */
 
+#include <fcntl.h>
 #include <locale.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -146,12 +147,86 @@ static void test_unfit(void **state)
     ff_runway_event_log_free(&events);
 }
 
+static int nb_missing;
+
+static void tell_missing(void *opaque, RunwayLogLevel level, const char *line)
+{
+    const char *number = strstr(line, "too slow: ");
+
+    (void)opaque;
+    assert_int_equal(level, RUNWAY_LOG_WARNING);
+    assert_non_null(number);
+    nb_missing = atoi(number + strlen("too slow: "));
+}
+
+/* A pipe without a reader is an error; one whose reader is slow loses whole
+ * lines, which are counted, and nothing ever waits. */
+static void test_pipe(void **state)
+{
+    static char long_text[6000], line[8000];
+    const RunwayEventField fields[] = { RUNWAY_TEXT("text", long_text),
+                                        RUNWAY_EVENT_LAST };
+    char dir[] = "/tmp/runway-events-XXXXXX", path[64];
+    RunwayLog log = { NULL, tell_missing };
+    RunwayEventLog *events;
+    RunwayError err;
+    int fd, lines = 0, dropped = 0, said;
+    FILE *reader;
+
+    (void)state;
+    memset(long_text, 'x', sizeof(long_text) - 1);
+    assert_non_null(mkdtemp(dir));
+    snprintf(path, sizeof(path), "%s/pipe", dir);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    alarm(20); /* what waits would wait forever */
+    assert_int_equal(ff_runway_event_log_open(path, &log, &events, &err),
+                     RUNWAY_INVALID);
+    assert_non_null(strstr(err.text, "nothing reads"));
+
+    fd = open(path, O_RDONLY | O_NONBLOCK);
+    reader = fdopen(fd, "r");
+    assert_int_equal(ff_runway_event_log_open(path, &log, &events, &err),
+                     RUNWAY_OK);
+    for (int i = 0; i < 100; i++)
+        ff_runway_event(events, "state", fields);
+    for (int i = 0; i < 2; i++) { /* read what is there, write again */
+        while (fgets(line, sizeof(line), reader)) {
+            assert_memory_equal(line, "{\"time\":\"2", 10);
+            assert_string_equal(line + strlen(line) - 2, "}\n");
+            if (strstr(line, "\"event\":\"dropped\"")) {
+                assert_int_equal(sscanf(strstr(line, "lines"), "lines\":%d",
+                                        &said), 1);
+                dropped += said;
+            } else {
+                lines++;
+            }
+            /* a pipe that is empty for now is no end, but half a line is none */
+            if (!i && lines == 5)
+                break;
+        }
+        clearerr(reader);
+        if (!i)
+            ff_runway_event(events, "state", fields);
+    }
+    ff_runway_event_log_free(&events);
+    while (fgets(line, sizeof(line), reader))
+        lines++;
+    alarm(0);
+    fclose(reader);
+    assert_in_range(dropped, 50, 95);
+    assert_int_equal(lines + dropped, 101);
+    assert_int_equal(nb_missing, dropped);
+    unlink(path);
+    rmdir(dir);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_line),
         cmocka_unit_test(test_append),
         cmocka_unit_test(test_unfit),
+        cmocka_unit_test(test_pipe),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

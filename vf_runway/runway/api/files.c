@@ -150,15 +150,23 @@ RunwayOutcome ff_runway_read_key(const char *path, char **key, int *exposed,
 
     if (ret)
         return ret;
-    if (S_ISREG(st.st_mode) && st.st_mode & (S_IWGRP | S_IWOTH)) {
+    /* root's are as good as our own: the system's administrator put them there */
+    if (st.st_uid && st.st_uid != geteuid())
+        ret = ff_runway_error(err, RUNWAY_INVALID, "key_file: %s belongs to "
+                              "another user (uid %ld), so the key in it may be "
+                              "anyone's; use a file of your own", path,
+                              (long)st.st_uid);
+    else if (st.st_mode & (S_IWGRP | S_IWOTH))
+        ret = ff_runway_error(err, RUNWAY_INVALID, "key_file: others can "
+                              "write to %s, so the key in it may be anyone's; "
+                              "run chmod 600 on it", path);
+    if (ret) {
         memset(*key, 0, size);
         free(*key);
         *key = NULL;
-        return ff_runway_error(err, RUNWAY_INVALID, "key_file: others can "
-                               "write to %s, so the key in it may be anyone's; "
-                               "run chmod 600 on it", path);
+        return ret;
     }
-    *exposed = S_ISREG(st.st_mode) && st.st_mode & (S_IRGRP | S_IROTH);
+    *exposed = !!(st.st_mode & (S_IRGRP | S_IROTH));
     return RUNWAY_OK;
 }
 

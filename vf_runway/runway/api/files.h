@@ -35,7 +35,8 @@ RunwayOutcome ff_runway_read_text(const char *option, const char *path,
                                   char **text, RunwayError *err);
 
 /**
- * A key. A file that others than its owner can write is refused; whether others
+ * A key. A file of another user than the effective one or root is refused, and
+ * one that others than its owner can write; whether others
  * can read it is told in *exposed. Not checked otherwise.
  */
 RunwayOutcome ff_runway_read_key(const char *path, char **key, int *exposed,

@@ -36,7 +36,12 @@ struct RunwayEventLog {
     int fd;
     char run[32];           ///< which run a line is from
     pthread_mutex_t lock;
-    int failed;             ///< protected by lock: it was reported
+    /* protected by lock */
+    int failed;             ///< it was reported
+    char *rest;             ///< of a line that a pipe took a part of
+    size_t rest_size;
+    int nb_dropped;         ///< lines, in all
+    int nb_unsaid;          ///< of these, since the log last said so
 };
 
 static int64_t wall_clock(void)
@@ -56,10 +61,12 @@ RunwayOutcome ff_runway_event_log_open(const char *path, const RunwayLog *log,
     *events = NULL;
     if (!e)
         return ff_runway_no_memory(err);
-    e->fd = open(path, O_WRONLY | O_APPEND | O_CREAT, 0600);
+    /* a pipe may have no reader, now or ever, and must not stop us */
+    e->fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK, 0600);
     if (e->fd < 0 || pthread_mutex_init(&e->lock, NULL)) {
         ff_runway_error(err, RUNWAY_INVALID, "log_path: cannot write to %s: %s",
-                        path, strerror(errno));
+                        path, errno == ENXIO ? "nothing reads from it" :
+                                               strerror(errno));
         if (e->fd >= 0)
             close(e->fd);
         free(e);
@@ -71,18 +78,6 @@ RunwayOutcome ff_runway_event_log_open(const char *path, const RunwayLog *log,
              (long)getpid());
     *events = e;
     return RUNWAY_OK;
-}
-
-void ff_runway_event_log_free(RunwayEventLog **events)
-{
-    RunwayEventLog *e = *events;
-
-    if (!e)
-        return;
-    close(e->fd);
-    pthread_mutex_destroy(&e->lock);
-    free(e);
-    *events = NULL;
 }
 
 static int add_field(cJSON *line, const RunwayEventField *field)
@@ -135,49 +130,117 @@ char *ff_runway_event_line(int64_t time, const char *run, const char *event,
 }
 
 /* All of it by one write where the system takes it whole, as it does for a
- * file: lines of several programs do not run into each other. */
-static int write_all(int fd, const char *text, size_t size)
+ * file: lines of several programs do not run into each other. EAGAIN: a pipe is
+ * full; *written says how much it took. */
+static int write_all(int fd, const char *text, size_t size, size_t *written)
 {
-    while (size) {
-        ssize_t n = write(fd, text, size);
+    *written = 0;
+    while (*written < size) {
+        ssize_t n = write(fd, text + *written, size - *written);
 
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0)
             return n < 0 ? errno : EIO;
-        text += n;
-        size -= (size_t)n;
+        *written += (size_t)n;
     }
     return 0;
+}
+
+/* What is left of a line goes out before any other. lock is held. */
+static int write_rest(RunwayEventLog *e)
+{
+    size_t written;
+    int error;
+
+    if (!e->rest_size)
+        return 0;
+    error = write_all(e->fd, e->rest, e->rest_size, &written);
+    e->rest_size -= written;
+    memmove(e->rest, e->rest + written, e->rest_size);
+    return error;
+}
+
+/* A whole line, or none of it: what a pipe does not take now is kept. lock is
+ * held. */
+static int write_line(RunwayEventLog *e, const char *event,
+                      const RunwayEventField *fields)
+{
+    char *line = ff_runway_event_line(wall_clock(), e->run, event, fields);
+    size_t size, written;
+    int error;
+
+    if (!line)
+        return ENOMEM;
+    size = strlen(line);
+    line[size++] = '\n'; /* in the place of the 0 */
+    error = write_all(e->fd, line, size, &written);
+    if (error == EAGAIN && written) {
+        cJSON_free(e->rest);
+        e->rest      = line;
+        e->rest_size = size - written;
+        memmove(line, line + written, e->rest_size);
+        return 0;
+    }
+    cJSON_free(line);
+    return error;
+}
+
+/* lock is held */
+static int write_event(RunwayEventLog *e, const char *event,
+                       const RunwayEventField *fields)
+{
+    const RunwayEventField dropped[] = { RUNWAY_INT("lines", e->nb_unsaid),
+                                         RUNWAY_EVENT_LAST };
+    int error = write_rest(e);
+
+    if (!error && e->nb_unsaid) {
+        error = write_line(e, "dropped", dropped);
+        if (!error)
+            e->nb_unsaid = 0;
+        if (!error)
+            error = write_rest(e);
+    }
+    return error ? error : write_line(e, event, fields);
 }
 
 void ff_runway_event(RunwayEventLog *events, const char *event,
                      const RunwayEventField *fields)
 {
-    char *line;
-    size_t size;
-    int error = ENOMEM;
+    int error;
 
     if (!events)
         return;
-    line = ff_runway_event_line(wall_clock(), events->run, event, fields);
-    if (line) {
-        size = strlen(line);
-        line[size++] = '\n'; /* in the place of the 0 */
-        pthread_mutex_lock(&events->lock);
-        error = write_all(events->fd, line, size);
-        pthread_mutex_unlock(&events->lock);
-    }
-    cJSON_free(line);
-    if (!error)
-        return;
     pthread_mutex_lock(&events->lock);
+    error = write_event(events, event, fields);
+    if (error == EAGAIN) {
+        events->nb_dropped++;
+        events->nb_unsaid++;
+        error = 0;
+    }
     if (events->failed)
         error = 0;
-    events->failed = 1;
+    events->failed |= !!error;
     pthread_mutex_unlock(&events->lock);
     /* what is paid for goes on; the log is not worth it */
     if (error)
         ff_runway_log(events->log, RUNWAY_LOG_WARNING, "log_path: cannot write "
                       "any more, the file is incomplete: %s", strerror(error));
+}
+
+void ff_runway_event_log_free(RunwayEventLog **events)
+{
+    RunwayEventLog *e = *events;
+
+    if (!e)
+        return;
+    e->nb_dropped += !!write_rest(e);
+    if (e->nb_dropped)
+        ff_runway_log(e->log, RUNWAY_LOG_WARNING, "log_path: what reads from it "
+                      "was too slow: %d lines are missing", e->nb_dropped);
+    close(e->fd);
+    cJSON_free(e->rest);
+    pthread_mutex_destroy(&e->lock);
+    free(e);
+    *events = NULL;
 }
