@@ -16,7 +16,6 @@
  * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
  */
 
-
 /* activate(): when a frame is taken, when one is output, and when to wait. */
 
 #define RUNWAY_COMPAT_FILTER

@@ -16,7 +16,6 @@
  * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
  */
 
-
 /* The output's format, size, shape and time, fixed before the first frame. */
 
 #define RUNWAY_COMPAT_FILTER

@@ -16,7 +16,6 @@
  * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
  */
 
-
 /* What comes in: whether a frame can be sent, and where it goes. */
 
 #define RUNWAY_COMPAT_FILTER

@@ -16,7 +16,6 @@
  * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
  */
 
-
 /**
  * @file
  * Joints of clips in FFmpeg's frames: math/seam on pictures. Errors are AVERROR
