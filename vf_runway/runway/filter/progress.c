@@ -19,48 +19,146 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "libavutil/avutil.h"
+#include "libavutil/bprint.h"
 #include "libavutil/log.h"
 
 #include "../base/clock.h"
 #include "progress.h"
 
-/* between two lines about waiting, microseconds */
-#define INTERVAL 5000000
+#define SECOND 1000000LL
+
+/* When a wait is reported next that has lasted so long. */
+static int64_t next_after(int64_t waited)
+{
+    static const int seconds[] = { 5, 15, 30, 60 };
+
+    for (int i = 0; i < FF_ARRAY_ELEMS(seconds); i++)
+        if (waited < seconds[i] * SECOND)
+            return seconds[i] * SECOND;
+    return (waited / (60 * SECOND) + 1) * 60 * SECOND;
+}
+
+/* All clips of the film, 0: not known. */
+static int count_clips(const RunwayProgress *p, const RunwaySequence *sequence,
+                       const RunwayPipelineStatus *st)
+{
+    int64_t length = ff_runway_sequence_clip_length(sequence);
+
+    if (p->is_read)
+        return st->admitted;
+    if (p->film_end == AV_NOPTS_VALUE || length <= 0)
+        return 0;
+    /* the clip at hand is among those that are to come */
+    return st->admitted + (int)(FFMAX(0, p->film_end - p->film) / length) + 1;
+}
+
+static void print_time(AVBPrint *text, const char *what, int64_t time)
+{
+    if (time < SECOND / 2)
+        av_bprintf(text, ", %s any moment", what);
+    else if (time < 100 * SECOND)
+        av_bprintf(text, ", %s in about %.0f s", what, time / 1e6);
+    else
+        av_bprintf(text, ", %s in about %.0f min", what, time / 60e6);
+}
+
+/* How things stand, for a person. */
+static void describe(AVBPrint *text, const RunwayProgress *p, int total,
+                     const RunwayPipelineStatus *st, int64_t now)
+{
+    int left = total - st->done - st->failed;
+
+    av_bprintf(text, "film read to %.1f s, ", p->film / 1e6);
+    if (total)
+        av_bprintf(text, "%d of %s%d clips ready", st->done,
+                   p->is_read ? "" : "about ", total);
+    else
+        av_bprintf(text, "%d clips ready, %d on the way", st->done,
+                   st->admitted - st->done - st->failed);
+    if (st->throttled)
+        av_bprintf(text, ", %d queued at the provider", st->throttled);
+    if (st->progress >= 0)
+        av_bprintf(text, ", the next at %.0f %%", 100 * st->progress);
+    if (st->expected >= 0)
+        print_time(text, st->progress >= 0 ? "ready" : "the next ready",
+                   st->expected);
+    if (total && st->done && left > 1)
+        print_time(text, "the last", av_rescale(now - p->begun, left, st->done));
+    if (st->credits > 0 && !st->unpriced)
+        av_bprintf(text, ", %.0f credits", st->credits);
+    av_bprintf(text, "; Ctrl-C is safe");
+}
+
+/* In place, over what stands there; as ffmpeg writes its own status. */
+static void draw(RunwayProgress *p, const char *text)
+{
+    int width = (int)strlen(text);
+
+    av_log(NULL, AV_LOG_INFO, "%-*s\r", p->width, text);
+    p->width = width;
+}
+
+static void beat(const RunwayProgress *p, RunwayEventLog *events, int total,
+                 const RunwayPipelineStatus *st, int64_t now)
+{
+    const RunwayEventField fields[] = {
+        RUNWAY_NUMBER("waiting_seconds", (now - p->wait_start) / 1e6),
+        RUNWAY_NUMBER("film_seconds", p->film / 1e6),
+        RUNWAY_INT("ready", st->done), RUNWAY_INT("admitted", st->admitted),
+        RUNWAY_NUMBER("clips", total ? total : -1),
+        RUNWAY_NUMBER("progress", st->progress),
+        RUNWAY_NUMBER("expected_seconds", st->expected < 0 ? -1 :
+                                          st->expected / 1e6),
+        RUNWAY_NUMBER("credits", st->unpriced ? -1 : st->credits),
+        RUNWAY_EVENT_LAST
+    };
+
+    ff_runway_event(events, "heartbeat", fields);
+}
 
 void ff_runway_progress_waiting(RunwayProgress *p, RunwaySequence *sequence,
-                                void *log_ctx)
+                                RunwayEventLog *events, void *log_ctx)
 {
     int64_t now = ff_runway_now();
+    int in_place = !p->nb_out && isatty(STDERR_FILENO);
     RunwayPipelineStatus st;
-    char progress[32] = "", expected[48] = "", credits[32] = "";
+    AVBPrint text;
+    int total;
 
-    if (!p->wait_start)
-        p->wait_start = p->told = now;
-    if (now - p->told < INTERVAL)
+    if (!p->begun)
+        p->begun = now;
+    if (!p->wait_start) {
+        p->wait_start = now;
+        p->next_line  = now + next_after(0);
+    }
+    if (now < p->next_line && (!in_place || now < p->next_status))
         return;
-    p->told = now;
     ff_runway_sequence_status(sequence, &st);
-    if (st.progress >= 0)
-        snprintf(progress, sizeof(progress), " (%.0f %%)", 100 * st.progress);
-    /* it takes longer than the others did */
-    if (st.expected >= 0 && st.expected < 500000)
-        snprintf(expected, sizeof(expected), ", next any moment");
-    else if (st.expected >= 0)
-        snprintf(expected, sizeof(expected), ", next in about %.0f s",
-                 st.expected / 1e6);
-    if (st.credits > 0 && !st.unpriced)
-        snprintf(credits, sizeof(credits), ", %.0f credits", st.credits);
-    av_log(log_ctx, AV_LOG_INFO, "waiting for %.0f s: %d clips done; %d "
-           "queued, %d submitting, %d throttled, %d generating%s, %d "
-           "downloading%s%s\n", (now - p->wait_start) / 1e6, st.done,
-           st.queued, st.submitting, st.throttled, st.waiting, progress,
-           st.downloading, expected, credits);
+    total = count_clips(p, sequence, &st);
+    av_bprint_init(&text, 0, AV_BPRINT_SIZE_AUTOMATIC);
+    describe(&text, p, total, &st, now);
+    if (in_place) {
+        p->next_status = now + SECOND;
+        draw(p, text.str);
+    }
+    if (now >= p->next_line) {
+        p->next_line = p->wait_start + next_after(now - p->wait_start);
+        if (!in_place)
+            av_log(log_ctx, AV_LOG_INFO, "waiting for %.0f s: %s\n",
+                   (now - p->wait_start) / 1e6, text.str);
+        beat(p, events, total, &st, now);
+    }
+    av_bprint_finalize(&text, NULL);
 }
 
 void ff_runway_progress_moved(RunwayProgress *p)
 {
     p->wait_start = 0;
+    if (p->width)
+        draw(p, "");
 }
 
 /* The same for programs. */
@@ -84,7 +182,7 @@ static void log_summary(const RunwayProgress *p, RunwayEventLog *events,
     ff_runway_event(events, "summary", fields);
 }
 
-void ff_runway_progress_end(const RunwayProgress *p, const RunwaySettings *set,
+void ff_runway_progress_end(RunwayProgress *p, const RunwaySettings *set,
                             RunwaySequence *sequence, RunwayEventLog *events,
                             const char *end)
 {
@@ -95,6 +193,8 @@ void ff_runway_progress_end(const RunwayProgress *p, const RunwaySettings *set,
     RunwayBudgetTotals totals;
     char summary[256];
 
+    if (p->width)
+        draw(p, "");
     ff_runway_sequence_stop(sequence);
     ff_runway_sequence_status(sequence, &st);
     if (!strcmp(end, "rebuilt"))

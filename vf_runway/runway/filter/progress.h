@@ -32,16 +32,28 @@
 #include "sequence.h"
 #include "options.h"
 
-/** Begins as zeros. */
+/** Begins as zeros; the filter counts and notes the first part. */
 typedef struct RunwayProgress {
-    int64_t nb_in, nb_out;      ///< frames, counted by the filter
+    int64_t nb_in, nb_out;      ///< frames
+    int64_t film;               ///< end of what was read, microseconds
+    int64_t film_end;           ///< of what will be, AV_NOPTS_VALUE: not known
+    int is_read;                ///< the input has ended
+
+    int64_t begun;              ///< when the first wait began, 0: none yet
     int64_t wait_start;         ///< of the present wait, 0: none
-    int64_t told;               ///< when waiting was last told
+    int64_t next_line;          ///< when that is reported next
+    int64_t next_status;        ///< likewise, in place
+    int width;                  ///< of what stands there, 0: nothing
 } RunwayProgress;
 
-/** There is nothing to output: said to a person, every five seconds. */
+/**
+ * There is nothing to output. Reported to a person: in place, once a second,
+ * while nothing is out yet and stderr is a terminal; else in lines after 5, 15,
+ * 30 and 60 s and then each minute. The event "heartbeat" comes with the lines
+ * and at the same times without them. events may be NULL.
+ */
 void ff_runway_progress_waiting(RunwayProgress *p, RunwaySequence *sequence,
-                                void *log_ctx);
+                                RunwayEventLog *events, void *log_ctx);
 
 /** A frame went out: the wait is over. */
 void ff_runway_progress_moved(RunwayProgress *p);
@@ -51,7 +63,7 @@ void ff_runway_progress_moved(RunwayProgress *p);
  * "rebuilt", "error"). Stops the sequence, since a create that is going out may still be
  * accepted, and counts. events may be NULL.
  */
-void ff_runway_progress_end(const RunwayProgress *p, const RunwaySettings *set,
+void ff_runway_progress_end(RunwayProgress *p, const RunwaySettings *set,
                             RunwaySequence *sequence, RunwayEventLog *events,
                             const char *end);
 

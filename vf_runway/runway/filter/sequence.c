@@ -58,6 +58,7 @@ struct RunwaySequence {
     RunwayReaderLimits limits;  ///< of results
     RunwayRequest request;      ///< of the frames to come; ratio as wanted
     int64_t take;               ///< likewise
+    RunwayClipSaid said;
     RunwayPipeline *pipeline;
     Node *head, *tail;
     RunwaySpool *spool;
@@ -80,6 +81,7 @@ struct RunwaySequence {
     int nb_kept;                ///< clips that came out as their source
     RunwayPlan plan;
     int plan_logged;
+    int is_ending;              ///< the clip at hand is the last one
 };
 
 /* A length that clips cannot have is moved to where they can: never in silence,
@@ -301,6 +303,7 @@ static int open_clip(RunwaySequence *s, const AVFrame *frame, int64_t length)
         max_long  = FFMAX(ratio_w, ratio_h);
         max_short = FFMIN(ratio_w, ratio_h);
     }
+    config.said          = &s->said;
     config.index         = ++s->nb_clips;
     config.time_base     = c->time_base;
     config.out_time_base = c->out_time_base;
@@ -345,6 +348,39 @@ static int open_clip(RunwaySequence *s, const AVFrame *frame, int64_t length)
     return ff_runway_clip_create(&s->open, &config, frame, length);
 }
 
+/* What a clip costs that has length. */
+static int64_t price(const RunwaySequence *s, int64_t length)
+{
+    const RunwayPriced priced = { length, s->request.output_format, s->pixels };
+
+    return ff_runway_credits(s->request.model, &priced);
+}
+
+/* What is known of the price before the first create. */
+static void log_price(const RunwaySequence *s, const RunwayJob *job, int is_all)
+{
+    double second = (double)price(s, s->max_duration) / s->max_duration * 1e6;
+    double start, end, left;
+
+    ff_runway_clip_extent(s->open, &start, &end);
+    left = s->config.end / 1e6 - start;
+    if (job->credits < 0)
+        av_log(s->set->log_ctx, AV_LOG_INFO, "price: not known for model %s\n",
+               s->request.model_name);
+    else if (is_all)
+        av_log(s->set->log_ctx, AV_LOG_INFO, "price: 1 clip, %"PRId64" "
+               "credits\n", job->credits);
+    else if (s->config.end != AV_NOPTS_VALUE)
+        av_log(s->set->log_ctx, AV_LOG_INFO, "price: %.4g credits a second, "
+               "about %.0f for the %.2f s of film\n", second,
+               ceil(second * left), left);
+    else
+        av_log(s->set->log_ctx, AV_LOG_INFO, "price: %.4g credits a second, "
+               "%"PRId64" for the first clip; the length of the film is not "
+               "known to a filter (dry_run=1 tells the sum)\n", second,
+               job->credits);
+}
+
 static void log_planned(RunwaySequence *s, const RunwayJob *job)
 {
     int dry_run = s->set->policy.dry_run;
@@ -381,14 +417,6 @@ static void log_emitted(RunwaySequence *s, int frames, const char *origin)
     };
 
     ff_runway_event(s->config.events, "emitted", fields);
-}
-
-/* What a clip costs that has length. */
-static int64_t price(const RunwaySequence *s, int64_t length)
-{
-    const RunwayPriced priced = { length, s->request.output_format, s->pixels };
-
-    return ff_runway_credits(s->request.model, &priced);
 }
 
 void ff_runway_sequence_log_plan(RunwaySequence *s, int early)
@@ -479,6 +507,8 @@ static int close_clip(RunwaySequence *s)
             ret = ff_runway_report(s->set->log_ctx, &err);
         goto end;
     }
+    if (job->index == 1)
+        log_price(s, job, s->is_ending);
     node = append_node(s);
     if (!node) {
         ret = AVERROR(ENOMEM);
@@ -502,6 +532,11 @@ end:
 int ff_runway_sequence_cut(RunwaySequence *s)
 {
     return close_clip(s);
+}
+
+int64_t ff_runway_sequence_clip_length(const RunwaySequence *s)
+{
+    return s->max_duration;
 }
 
 int ff_runway_sequence_change(RunwaySequence *s)
@@ -658,6 +693,7 @@ int ff_runway_sequence_end(RunwaySequence *s, int discard)
 
     if (discard)
         ff_runway_clip_free(&s->open);
+    s->is_ending = 1;
     ret = close_clip(s);
     for (int i = 0; ret >= 0 && !discard && i < s->set->nb_keyframes; i++)
         if (!s->keyframe_used[i])

@@ -51,6 +51,8 @@ typedef struct RunwaySequenceConfig {
     AVRational frame_rate;       ///< of these, 0/0 or 1/0: not known
     AVRational out_time_base;    ///< of frames that come out
     enum AVPixelFormat out_format;
+    int64_t end;                 ///< where the film is cut off, microseconds;
+                                 ///< AV_NOPTS_VALUE: not known
     AVFrame *(*get_buffer)(void *opaque); ///< of the output's size and format
     void *opaque;
     /** Non-zero when the process was told to end. Encoding ends then: what adds
@@ -130,6 +132,9 @@ void ff_runway_sequence_status(RunwaySequence *s, RunwayPipelineStatus *status);
 
 /** Totals of credits and clips so far. */
 void ff_runway_sequence_totals(RunwaySequence *s, RunwayBudgetTotals *totals);
+
+/** How long the clips are at most, microseconds; 0: there was none yet. */
+int64_t ff_runway_sequence_clip_length(const RunwaySequence *s);
 
 /** Clips that came out as their source. */
 int ff_runway_sequence_nb_kept(const RunwaySequence *s);

@@ -49,6 +49,16 @@ static int open_events(AVFilterContext *ctx)
     return ff_runway_report(ctx, &err);
 }
 
+/* Where the film is cut off behind the filter, as far as that is known. */
+static int64_t film_end(const AVFilterContext *ctx)
+{
+    const RunwayFilter *s = ctx->priv;
+    int64_t end = ff_runway_window_end(&s->window);
+
+    return end == AV_NOPTS_VALUE ? end :
+           av_rescale_q(end, ctx->outputs[0]->time_base, AV_TIME_BASE_Q);
+}
+
 /* Everything that costs begins here, with the first frame. */
 static int start(AVFilterContext *ctx)
 {
@@ -63,12 +73,14 @@ static int start(AVFilterContext *ctx)
         .frame_rate    = RUNWAY_LINK(inlink)->frame_rate,
         .out_time_base = outlink->time_base,
         .out_format    = outlink->format,
+        .end           = film_end(ctx),
         .get_buffer    = get_buffer,
         .opaque        = outlink,
         .interrupted   = is_interrupted,
         .interrupt_opaque = &s->interrupt,
     };
 
+    s->progress.film_end = config.end;
     if (!ff_runway_model_is_known(s->set.model_info))
         av_log(ctx, AV_LOG_WARNING, "unknown model %s: it is sent the common "
                "fields, and its price is not known\n", s->set.model);
@@ -165,8 +177,10 @@ static int hold(AVFilterContext *ctx, const AVFrame *frame)
 {
     RunwayFilter *s = ctx->priv;
 
-    s->prev_pts = frame->pts;
-    s->held     = av_frame_clone(frame);
+    s->prev_pts      = frame->pts;
+    s->progress.film = av_rescale_q(frame->pts, ctx->inputs[0]->time_base,
+                                    AV_TIME_BASE_Q);
+    s->held = av_frame_clone(frame);
     return s->held ? 0 : AVERROR(ENOMEM);
 }
 

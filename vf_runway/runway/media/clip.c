@@ -22,6 +22,7 @@
 
 #include "libavutil/avstring.h"
 #include "libavutil/mathematics.h"
+#include "libavutil/pixdesc.h"
 
 #include "compat.h"
 #include "averror.h"
@@ -502,6 +503,22 @@ static int read_next(RunwayClip *c)
     return 0;
 }
 
+/* What a first result is like: some of it is a surprise. */
+static void log_facts(const RunwayClip *c, const RunwayReaderInfo *info)
+{
+    char fewer[64] = "";
+
+    if (c->config.said->facts++)
+        return;
+    if (info->nb_frames < c->nb_frames && !c->config.native)
+        snprintf(fewer, sizeof(fewer), ", %"PRId64" frames for the clip's %d",
+                 info->nb_frames, c->nb_frames);
+    av_log(c->config.log_ctx, AV_LOG_INFO, "%s: the result is %dx%d, %s, "
+           "%.4g fps, %s%s\n", c->label, c->next->width, c->next->height,
+           av_get_pix_fmt_name(c->next->format),
+           info->frame > 0 ? 1e6 / info->frame : 0, info->codec, fewer);
+}
+
 int ff_runway_clip_open_result(RunwayClip *c, int fd, int64_t size,
                                const char *task)
 {
@@ -535,7 +552,9 @@ int ff_runway_clip_open_result(RunwayClip *c, int fd, int64_t size,
     /* from the picture itself: the header may say something else */
     shape.width  = c->config.shape_w;
     shape.height = c->config.shape_h;
-    if (ff_runway_geometry_is_off(&shape, c->next->width, c->next->height))
+    log_facts(c, info);
+    if (ff_runway_geometry_is_off(&shape, c->next->width, c->next->height) &&
+        !c->config.said->shape++)
         av_log(c->config.log_ctx, AV_LOG_WARNING, "%s: the result has an "
                "unexpected shape (%dx%d for %dx%d) and is stretched\n",
                c->label, c->next->width, c->next->height, shape.width,

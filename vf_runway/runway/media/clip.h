@@ -40,7 +40,13 @@
 
 typedef struct RunwayClip RunwayClip;
 
+/** What was said of the results of all clips. Begins as zeros. */
+typedef struct RunwayClipSaid {
+    int facts, shape;
+} RunwayClipSaid;
+
 typedef struct RunwayClipConfig {
+    RunwayClipSaid *said;           ///< outlives the clip
     int index;                      ///< number of the clip, from 1
     AVRational time_base;           ///< of the frames' pts
     RunwayWriterConfig writer;

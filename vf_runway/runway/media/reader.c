@@ -367,6 +367,7 @@ static RunwayOutcome measure(RunwayReader *r, RunwayError *err)
         return ff_runway_error(err, RUNWAY_BAD_RESULT,
                                "the result has no key frame");
     r->info.nb_frames = nb;
+    r->info.codec     = avcodec_get_name(r->stream->codecpar->codec_id);
     r->info.frame     = r->info.duration / nb;
     if (nb <= r->stream->nb_frames && rate.num > 0 && rate.den > 0)
         r->info.frame = av_rescale(AV_TIME_BASE, rate.den, rate.num);

@@ -40,6 +40,7 @@ typedef struct RunwayReaderInfo {
     int64_t duration;    ///< of the video stream, microseconds
     int64_t frame;       ///< of one frame on the average, microseconds
     int64_t nb_frames;   ///< of packets, counted
+    const char *codec;   ///< its name
 } RunwayReaderInfo;
 
 /** Largest picture of a result where no larger one was asked for, pixels. */
