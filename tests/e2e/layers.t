@@ -178,7 +178,7 @@ subtest 'limits are as they are written down' => sub {
         ['a JSON reply',         qr/^1 MiB,/,              REPLY_MAX => $mib],
         ['an error page',        qr/^64 KiB/,              PAGE_MAX => 64 << 10],
         ['a result',             qr/^2 GiB$/,              RESULT_MAX => 2 << 30],
-        ['a task\'s id',         qr/^127; 8191/,           ID_MAX => 128, URL_MAX => 8192],
+        ['a task\'s id',         qr/^127; 16383/,          ID_MAX => 128, URL_MAX => 16384],
         ['making a connection',  qr/^30 s \(15 s /,        CONNECT_TIMEOUT => 30, FIRST_CONNECT_TIMEOUT => 15],
         ['a transfer that',      qr/^60 s; 120 s /,        STALL_TIMEOUT => $minutes, CREATE_STALL => 2 * $minutes],
         ['a read,',              qr/^2 min$/,              TIMES_READ => 2],

@@ -113,9 +113,9 @@ typedef struct RunwaySettings {
  *  ff_runway_settings_free(), also when an option is changed. */
 int ff_runway_settings_init(RunwaySettings *set, void *log_ctx);
 
-/** The option of that name (prompt, seed, take, reference) has been set: make request
- *  say so; its pointers stay as they are where that is nothing new. On failure
- *  request is what it was. */
+/** The option of that name (prompt, seed, take, reference) has been set: make
+ *  request say so; its pointers stay as they are where that is nothing new. On
+ *  failure request is what it was. */
 int ff_runway_settings_change(RunwaySettings *set, const char *name);
 
 /** Frees what init has made; the options are AVOption's. */

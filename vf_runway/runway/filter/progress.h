@@ -60,8 +60,8 @@ void ff_runway_progress_moved(RunwayProgress *p);
 
 /**
  * The last lines, and the event "summary" with end ("ok", "interrupted",
- * "rebuilt", "error"). Stops the sequence, since a create that is going out may still be
- * accepted, and counts. events may be NULL.
+ * "rebuilt", "error"). Stops the sequence, since a create that is going out may
+ * still be accepted, and counts. events may be NULL.
  */
 void ff_runway_progress_end(RunwayProgress *p, const RunwaySettings *set,
                             RunwaySequence *sequence, RunwayEventLog *events,

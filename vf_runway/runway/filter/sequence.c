@@ -544,7 +544,8 @@ int ff_runway_sequence_change(RunwaySequence *s)
     const RunwayRequest *request = &s->set->request, *now = &s->request;
     int ret = 0;
 
-    if (s->set->take != s->take || request->seed != now->seed || request->references != now->references ||
+    if (s->set->take != s->take || request->seed != now->seed ||
+        request->references != now->references ||
         !request->prompt != !now->prompt ||
         (request->prompt && strcmp(request->prompt, now->prompt))) {
         ret = close_clip(s);

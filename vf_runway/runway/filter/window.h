@@ -49,8 +49,8 @@ typedef struct RunwayWindow {
     RunwayTrim trims[RUNWAY_TRIMS_MAX];
     int nb_trims;
     int over;                       ///< no frame is let through any more
-    const char *hidden_by;          ///< filter that the search ended at, NULL:
-                                    ///< it came to the end of the graph
+    /** Filter that the search ended at; NULL: it came to the graph's end. */
+    const char *hidden_by;
 } RunwayWindow;
 
 /** Search behind outlink; the graph is configured. exact: the frames that go out
@@ -68,7 +68,8 @@ typedef enum RunwayPlace {
  *  of the link. */
 RunwayPlace ff_runway_window_place(RunwayWindow *window, int64_t pts);
 
-/** The pts at which it ends, as far as times tell; AV_NOPTS_VALUE: it does not. */
+/** The pts at which it ends, as far as times say; AV_NOPTS_VALUE: it does
+ *  not. */
 int64_t ff_runway_window_end(const RunwayWindow *window);
 
 #endif /* AVFILTER_RUNWAY_FILTER_WINDOW_H */

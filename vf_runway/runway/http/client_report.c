@@ -173,8 +173,8 @@ static RunwayOutcome report_unknown(RunwayCall *call, const char *text,
     return ff_runway_error(err, RUNWAY_UNKNOWN,
                            "the create request was answered with %ld (%s), "
                            "which is not a reply of %s's own: it may have "
-                           "been accepted and billed%s", call->status, text, provider->title,
-                           hint);
+                           "been accepted and billed%s", call->status, text,
+                           provider->title, hint);
 }
 
 /** The error text of a reply whose status is no success. */

@@ -106,7 +106,7 @@ void ff_runway_seam_measure(RunwaySeamGrid *grid, const RunwaySeamPicture *p)
     }
 }
 
-/* --- fitting ----------------------------------------------------------------- */
+/* --- fitting ------------------------------------------------------------- */
 
 static double rms(const double *values, int nb)
 {
@@ -379,10 +379,12 @@ double ff_runway_seam_strength(int64_t time, int64_t length)
 
     if (time <= 0)
         return 1;
-    return time < fade ? 0.5 + 0.5 * cos(3.14159265358979 * (double)time / fade) : 0;
+    if (time >= fade)
+        return 0;
+    return 0.5 + 0.5 * cos(3.14159265358979 * (double)time / fade);
 }
 
-/* --- applying ---------------------------------------------------------------- */
+/* --- applying ------------------------------------------------------------ */
 
 /* Samples are computed in 64ths, and rounded by this pattern, so that a slow
  * ramp has no steps. */
@@ -471,7 +473,8 @@ static int apply_luma(const RunwaySeam *seam, double strength,
                       const RunwaySeamPicture *p, Line *line)
 {
     const int max = (1 << p->bits) - 1, wide = p->bits > 8;
-    const double unit = 1 << (p->bits - 8), scale = strength * unit * (1 << POINT);
+    const double unit = 1 << (p->bits - 8);
+    const double scale = strength * unit * (1 << POINT);
     int32_t *curve = malloc(((size_t)max + 1) * sizeof(*curve));
 
     if (!curve)

@@ -69,10 +69,12 @@ typedef enum RunwaySeamFit {
 
 /** A correction, at its full strength. Levels of 255. */
 typedef struct RunwaySeam {
-    double curve[RUNWAY_SEAM_KNOTS];    ///< what is added to luma at each knot
-    double chroma[2][3];                ///< what is added to U and V: a constant,
-                                        ///< and parts of U - 128 and V - 128
-    float field[3][RUNWAY_SEAM_BLOCKS]; ///< what is added at each block's centre
+    /** What is added to luma at each knot. */
+    double curve[RUNWAY_SEAM_KNOTS];
+    /** What is added to U and V: a constant, and parts of U - 128 and V - 128. */
+    double chroma[2][3];
+    /** What is added at each block's centre. */
+    float field[3][RUNWAY_SEAM_BLOCKS];
 } RunwaySeam;
 
 /**

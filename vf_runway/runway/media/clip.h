@@ -148,8 +148,9 @@ int ff_runway_clip_is_done(const RunwayClip *clip);
 /**
  * The next frame out: the k-th has pts, duration, metadata, captions, time code
  * and colour tags of the k-th in, and the generated picture of its time, in the
- * size and format of the frame that get_buffer() makes, with the source's alpha. With native set it is
- * the next generated frame, at its own time on the source's time line, with the
+ * size and format of the frame that get_buffer() makes, with the source's alpha.
+ * With native set it is the next generated frame, at its own time on the
+ * source's timeline, with the
  * properties of the source frame of that time; what lies behind the clip's end
  * is left out, and the last one lasts to it. SAR is the buffer's.
  * @return 1 with *out, the caller's; 0 when all are out; AVERROR

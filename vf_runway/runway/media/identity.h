@@ -26,8 +26,9 @@
  * the request, `take`, how the frames are fitted into the upload, and of each
  * frame the pixels (without padding), size, format, SAR, what its colour tags
  * mean and the place in the upload. Not in it: the encoder, the transport, the
- * output, alpha, and what does not get as far as the upload: times in whole milliseconds (Matroska)
- * are others for the same frames when one before them is cut out.
+ * output, alpha, and what does not get as far as the upload: times in whole
+ * milliseconds (Matroska) are others for the same frames when one before them
+ * is cut out.
  */
 
 #ifndef AVFILTER_RUNWAY_MEDIA_IDENTITY_H

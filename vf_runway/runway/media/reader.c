@@ -86,7 +86,8 @@ static int open_demuxer(RunwayReader *r)
     int ret;
 
     if (!format) {
-        av_log(r->limits.log_ctx, AV_LOG_VERBOSE, "this FFmpeg has no MP4 demuxer\n");
+        av_log(r->limits.log_ctx, AV_LOG_VERBOSE, "this FFmpeg has no MP4 "
+               "demuxer\n");
         return AVERROR_DEMUXER_NOT_FOUND;
     }
     ret = ff_runway_fdio_open_read(&r->io, r->mp4, is_stopped, r);
@@ -142,8 +143,8 @@ static int open_decoder(RunwayReader *r, int threads)
     int ret;
 
     if (!is_taken(r->stream->codecpar->codec_id)) {
-        av_log(r->limits.log_ctx, AV_LOG_VERBOSE, "the result's codec is %s, which is "
-               "not supported\n",
+        av_log(r->limits.log_ctx, AV_LOG_VERBOSE, "the result's codec is %s, "
+               "which is not supported\n",
                avcodec_get_name(r->stream->codecpar->codec_id));
         return AVERROR_DECODER_NOT_FOUND;
     }
@@ -183,8 +184,8 @@ static void read_turn(RunwayReader *r)
         r->turn = (RunwayTurn){ 0, FFDIFFSIGN(m[1], 0),
                                 FFDIFFSIGN(m[3], 0), 0 };
     else
-        av_log(r->limits.log_ctx, AV_LOG_VERBOSE, "the result is marked as rotated by "
-               "a fraction of a right angle, which is ignored\n");
+        av_log(r->limits.log_ctx, AV_LOG_VERBOSE, "the result is marked as "
+               "rotated by a fraction of a right angle, which is ignored\n");
 }
 
 void ff_runway_reader_free(RunwayReader **reader)
@@ -256,8 +257,8 @@ static int accept(RunwayReader *r, AVFrame *frame, int64_t *time)
         frame->color_range = AVCOL_RANGE_MPEG;
     ret = ff_runway_picture_turn(frame, r->turn);
     if (ret == AVERROR_PATCHWELCOME)
-        av_log(r->limits.log_ctx, AV_LOG_VERBOSE, "the result is stored rotated, in a "
-               "pixel format that cannot be rotated\n");
+        av_log(r->limits.log_ctx, AV_LOG_VERBOSE, "the result is stored "
+               "rotated, in a pixel format that cannot be rotated\n");
     return ret < 0 ? ret : 1;
 }
 
@@ -291,8 +292,8 @@ int ff_runway_reader_next(RunwayReader *r, AVFrame *frame,
     int ret = next_frame(r, frame, time);
 
     if (ret < 0)
-        av_log(r->limits.log_ctx, AV_LOG_VERBOSE, "the result is damaged after %.3f s"
-               "\n", position(r));
+        av_log(r->limits.log_ctx, AV_LOG_VERBOSE, "the result is damaged after "
+               "%.3f s\n", position(r));
     return ret;
 }
 
