@@ -16,11 +16,6 @@ use Test::More;
 use RunwayTest;
 use SecondServer;
 
-# What is known to be wrong, and is to be mended there.
-my %KNOWN = (
-    'drawn faults' => 'issue 18: results that are fetched only later',
-);
-our $TODO;
 
 # --- creates -------------------------------------------------------------------
 
@@ -98,7 +93,6 @@ subtest 'wrapped answers' => sub {
 # --- drawn --------------------------------------------------------------------------
 
 subtest 'drawn faults' => sub {
-    local $TODO = $KNOWN{'drawn faults'};
     for my $seed (1 .. 4) {
         for my $provider (qw(cometapi runway)) {
             my $server = SecondServer->start('--provider' => $provider, '--seed' => $seed, '--paid' => 1);
