@@ -26,11 +26,11 @@ async function main([sdk, baseURL, clip]) {
     seen.download = { status: reply.status, type: reply.headers.get('content-type'), bytes: (await reply.arrayBuffer()).byteLength };
     const hdr = await client.videoToHdr.create({ model: 'ruby', videoUri: inline });
     seen.pending = await client.tasks.retrieve(hdr.id);
-    seen.upscale = await client.videoUpscale.create({ model: 'magnific_video_upscaler_creative', videoUri: inline, resolution: '720p' });
     await client.tasks.delete(hdr.id);
     seen.cancelled = await client.tasks.retrieve(hdr.id);
     await client.tasks.delete(hdr.id);
     seen.deleted = await refused(client.tasks.retrieve(hdr.id));
+    seen.upscale = await client.videoUpscale.create({ model: 'magnific_video_upscaler_creative', videoUri: inline, resolution: '720p' });
     seen.sunset = await refused(client.videoToVideo.create({ model: 'gen4_aleph', videoUri: inline, promptText: 'x', ratio: '1280:720' }));
     seen.unknown = await refused(client.videoToVideo.create({ model: 'aleph2', videoUri: inline, strength: 1 }));
     seen.short = await refused(client.videoToVideo.create({ model: 'seedance2_5', promptVideo: inline, mode: 'edit', duration: 'auto', promptText: 'x' }));
