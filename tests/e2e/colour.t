@@ -66,7 +66,7 @@ sub patches_of {
     my ($path, $matrix, $range) = @_;
     # setparams: else the decoder's tags would have their say too
     my $frames = raw_frames($path, 'setparams=range=' . ($range eq 'pc' ? 'pc' : 'tv')
-        . ':colorspace=' . ($matrix eq 'bt601' ? 'smpte170m' : $matrix) . ",scale=$W:$H:flags=area+accurate_rnd+full_chroma_int+full_chroma_inp:in_color_matrix=$matrix"
+        . ':colorspace=' . ($matrix eq 'bt601' ? 'smpte170m' : $matrix eq 'bt2020' ? 'bt2020nc' : $matrix) . ",scale=$W:$H:flags=area+accurate_rnd+full_chroma_int+full_chroma_inp:in_color_matrix=$matrix"
         . ":in_range=$range:out_range=pc,format=rgb24", $W * $H * 3);
     return [map {
         my ($x0, $y0) = (($_ % 4) * $PW, int($_ / 4) * $PH);
@@ -182,6 +182,80 @@ subtest 'a result of 10 bits' => sub {
     my $clip = patch_clip(matrix => 'bt709', format => 'yuv420p10le');
     my $run = ok_filter($other, 'echo', in => $clip, options => { prompt => 'echo' });
     right_colours('the output', $run->{out}, 'bt709', 'tv');
+};
+
+# Luma and one chroma plane of the first frame.
+sub luma_of {
+    my ($path, $w, $h) = @_;
+    my $run = run_cmd([$FFMPEG, qw(-hide_banner -nostdin -v error -i), $path, qw(-frames:v 1 -f rawvideo -)]);
+    return [unpack "C${w}", substr $run->{out}, $w * int($h / 2), $w];
+}
+
+subtest 'whiter than white, blacker than black' => sub {
+    my ($w, $h) = (256, 64);
+    # a slow ramp, as in DV: 1 to 254
+    my $ramp = join '', map { chr($_ < 1 ? 1 : $_ > 254 ? 254 : $_) } 0 .. 255;
+    my $raw = spew("$TMP/ramp.raw", $ramp x $h . chr(128) x ($w * $h / 2));
+    for my $tag (qw(smpte170m bt709)) {
+        my $clip = "$TMP/ramp-$tag.mkv";
+        run_cmd([$FFMPEG, qw(-hide_banner -nostdin -v error -y -f rawvideo -pixel_format yuv420p -video_size), "${w}x$h", qw(-framerate 24 -stream_loop 23 -i), $raw,
+            '-color_range', 'tv', '-colorspace', $tag, '-color_primaries', $tag, '-color_trc', $tag, qw(-c:v ffv1), $clip]);
+        my $run = ok_filter($sim, "echo, $tag", in => $clip, options => { prompt => 'echo', model => 'aleph2' });
+        my ($was, $is) = map { luma_of($_, $w, $h) } $clip, $run->{out};
+        my ($off) = sort { $b <=> $a } map { abs($was->[$_] - $is->[$_]) } 0 .. $w - 1;
+        cmp_ok($off, '<=', 5, "$tag: luma from 1 to 254 comes back") or diag join ' ', @$is;
+    }
+};
+
+my $has_zscale = run_cmd([$FFMPEG, qw(-hide_banner -filters)])->{out} =~ /^ \S+ zscale /m;
+
+subtest 'wide primaries, SDR' => sub {
+    plan skip_all => 'this ffmpeg has no zscale to judge with' if !$has_zscale;
+    for my $primaries ('2020', 'smpte432') {
+        my $matrix = $primaries eq '2020' ? '2020_ncl' : '709';
+        my $clip = "$TMP/wide-$primaries.mkv";
+        # the patches are BT.709's, written down in wider primaries
+        my $run = run_cmd([$FFMPEG, qw(-hide_banner -nostdin -v error -y -f rawvideo -pixel_format rgb24 -video_size), "${W}x$H", qw(-framerate 24 -stream_loop 11 -i), $patches,
+            '-vf', "format=gbrp16le,zscale=min=gbr:pin=709:tin=709:rin=full:p=$primaries:m=$matrix:t="
+                . ($primaries eq '2020' ? '2020_10' : '709') . ':r=limited,format=yuv420p10le',
+            qw(-c:v ffv1), $clip]);
+        is($run->{status}, 0, 'the source') or return diag $run->{err};
+        $run = ok_filter($sim, 'echo', in => $clip, options => { prompt => 'echo', model => 'aleph2' });
+        my ($before, $after) = map { video_facts($_) } $clip, $run->{out};
+        is($after->{$_}, $before->{$_}, "$_ is the input's") for qw(pix_fmt color_range color_space color_primaries color_transfer);
+        my ($create) = reverse $sim->requests('create');
+        is(join(' ', map { $create->{clip}{$_} } qw(color_space color_primaries color_transfer)), 'bt709 bt709 bt709', 'the upload is BT.709');
+        right_colours('the upload', echo_of_upload(), 'bt709', 'tv');
+        my ($was, $is) = map { patches_of($_, $primaries eq '2020' ? 'bt2020' : 'bt709', 'tv') } $clip, $run->{out};
+        my ($off) = sort { $b <=> $a } map { my $i = $_; map { abs($was->[$i][$_] - $is->[$i][$_]) } 0 .. 2 } 0 .. $#PATCHES;
+        cmp_ok($off, '<=', $TOLERANCE, 'and what comes back is what went in');
+    }
+};
+
+subtest 'the chain that the error of an HDR input names' => sub {
+    plan skip_all => 'this ffmpeg has no zscale' if !$has_zscale;
+    for my $transfer (qw(smpte2084 arib-std-b67)) {
+        my $clip = "$TMP/hdr-$transfer.mkv";
+        my $run = run_cmd([$FFMPEG, qw(-hide_banner -nostdin -v error -y -f rawvideo -pixel_format rgb24 -video_size), "${W}x$H", qw(-framerate 24 -stream_loop 11 -i), $patches,
+            '-vf', "format=gbrp16le,zscale=min=gbr:pin=709:tin=709:rin=full:p=2020:m=2020_ncl:t=$transfer:r=limited:npl=100,format=yuv420p10le",
+            qw(-c:v ffv1), $clip]);
+        is($run->{status}, 0, 'the source') or return diag $run->{err};
+        is(video_facts($clip)->{color_transfer}, $transfer, 'which is HDR');
+        my $refused = run_filter($sim, in => $clip, loglevel => 'error', options => { prompt => 'echo' });
+        my ($chain) = $refused->{err} =~ /(zscale=t=linear\S+yuv420p)/;
+        isnt($chain, undef, 'the error names a chain') or return;
+        $run = ok_filter($sim, 'with that in front', in => $clip, before => $chain, options => { prompt => 'echo', model => 'aleph2' });
+        my $facts = video_facts($run->{out});
+        is("$facts->{color_space} $facts->{color_primaries} $facts->{color_transfer} $facts->{color_range}", 'bt709 bt709 bt709 tv', 'BT.709');
+        my $got = patches_of($run->{out}, 'bt709', 'tv');
+        # light is compressed, colours are what they were: as far from grey
+        for my $i (0 .. 5) {
+            my ($was, $is) = map { my ($low, undef, $high) = sort { $a <=> $b } @$_; ($high - $low) / $high } $PATCHES[$i], $got->[$i];
+            cmp_ok(abs($is - $was), '<', 0.06, "patch $i is as saturated as it was") or diag "$was became $is";
+            my ($top_was, $top_is) = map { my $p = $_; (sort { $p->[$b] <=> $p->[$a] } 0 .. 2)[0] } $PATCHES[$i], $got->[$i];
+            is($got->[$i][$top_was] > 0.9 * $got->[$i][$top_is] ? 1 : 0, 1, 'and of the same hue');
+        }
+    }
 };
 
 done_testing;

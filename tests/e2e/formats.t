@@ -165,4 +165,99 @@ while (my @batch = splice @formats, 0, 12) {
     };
 }
 
+# A film of the patches, through the filter into a file; read by its tags alone.
+sub film {
+    my ($w, $h, $format) = @_;
+    my $path = "$TMP/film-$w-$h-$format.nut";
+    convert_all([[qw(-stream_loop 11), @{ raw_input(write_picture($w, $h), 'rgba', $w, $h) }], "scale=$FLAGS,format=$format",
+        ['-c:v', 'rawvideo', $path]]) if !-e $path;
+    return $path;
+}
+
+my %MATRIX = (bt709 => 'bt709', smpte170m => 'smpte170m', bt470bg => 'bt470bg', smpte240m => 'smpte240m', fcc => 'fcc', bt2020nc => 'bt2020');
+
+sub patches_by_tags {
+    my ($path) = @_;
+    my $facts = video_facts($path);
+    my $tags = is_yuv($facts->{pix_fmt}) ? sprintf 'in_color_matrix=%s:in_range=%s:', $MATRIX{ $facts->{color_space} } // 'none',
+        $facts->{color_range} eq 'pc' ? 'pc' : 'tv' : '';
+    convert_all([['-i', $path], "scale=$W:$H:${tags}flags=area+accurate_rnd+full_chroma_int+full_chroma_inp:out_range=pc,format=rgb24",
+        [qw(-frames:v 1 -f rawvideo), "$path.rgb"]]);
+    return ($facts, [patches_of("$path.rgb")]);
+}
+
+sub right_patches {
+    my ($name, $is, $opposite) = @_;
+    my $wanted = $opposite ? \@PATCHES : [map { [map { 255 - $_ } @$_] } @PATCHES];
+    cmp_ok(furthest_from_opposite($wanted, $is), '<=', $TOLERANCE, "$name: each patch is what it should be")
+        or diag join "\n", map { join ' ', map { sprintf '%.0f', $_ } @{ $is->[$_] } } 0 .. $#PATCHES;
+}
+
+my %BEHIND = (
+    x264   => [qw(-c:v libx264 -qp 1 -pix_fmt yuv420p)],
+    prores => [qw(-c:v prores_ks)],
+    yuv444 => [qw(-c:v ffv1 -pix_fmt yuv444p)],
+    rgb    => [qw(-c:v libx264rgb -qp 1)],
+    ffv1   => [qw(-c:v ffv1)],
+);
+for my $size ([1280, 720, 'bt709'], [320, 240, 'smpte170m']) {
+    my ($w, $h, $space) = @$size;
+    for my $behind (sort keys %BEHIND) {
+        next if $behind eq 'rgb' && !has_encoder('libx264rgb');
+        subtest "RGB of ${w}x$h, $behind behind" => sub {
+            my $run = ok_filter($sim, 'negative', in => film($w, $h, 'rgb24'), options => { prompt => 'negative', model => 'aleph2' },
+                args => $BEHIND{$behind}, out => $behind eq 'prores' ? 'out.mov' : 'out.mkv');
+            my ($facts, $is) = patches_by_tags($run->{out});
+            if ($behind =~ /^(rgb|ffv1)$/) {
+                like($facts->{pix_fmt}, qr/rgb|gbr|bgr/, 'RGB is wanted, and comes');
+            } else {
+                is($facts->{color_space}, $space, "tagged $space");
+                is($facts->{color_range}, 'tv', 'and limited') if $behind ne 'prores'; # MOV does not say
+            }
+            right_patches('generated', $is, 1);
+        };
+    }
+}
+
+sub has_encoder { return run_cmd([$FFMPEG, qw(-hide_banner -encoders)])->{out} =~ /^ V\S+ +$_[0] /m }
+
+subtest 'source frames that pass' => sub {
+    for my $format (qw(rgb24 rgba gbrp10le gray)) {
+        for my $case ([dry_run => 1], [enable => 'gt(t,100)'], [on_error => 'source', prompt => 'fail INTERNAL']) {
+            my %options = (prompt => 'negative', model => 'aleph2', @$case);
+            my $run = ok_filter($sim, "$format, $case->[0]", in => film(320, 240, $format), options => \%options, args => $BEHIND{x264});
+            my ($facts, $is) = patches_by_tags($run->{out});
+            is("$facts->{pix_fmt} $facts->{color_space} $facts->{color_range}", 'yuv420p smpte170m tv', 'the tags of what was made');
+            right_patches("$format, $case->[0]", $is, 0) if $format ne 'gray';
+        }
+    }
+};
+
+subtest 'each matrix and range' => sub {
+    for my $space (sort keys %MATRIX) {
+        for my $range (qw(tv pc)) {
+            my $path = "$TMP/$space-$range.nut";
+            convert_all([[qw(-stream_loop 11), @{ raw_input($rgba, 'rgba') }],
+                "scale=$FLAGS:out_color_matrix=$MATRIX{$space}:out_range=$range,format=yuv444p10le", ['-c:v', 'rawvideo', $path]]);
+            my $run = ok_filter($sim, "$space, $range", in => $path, before => "setparams=colorspace=$space:range=$range"
+                . ($space eq 'bt2020nc' ? ':color_primaries=bt709' : ''), after => 'showinfo', loglevel => 'info',
+                options => { prompt => 'negative', model => 'aleph2' }, args => [qw(-c:v rawvideo -f rawvideo)], out => "$path.out");
+            my ($shown) = shown($run->{err});
+            is("$shown->{fmt} $shown->{space} $shown->{range}", "yuv444p10le $space $range", 'the tags of the source');
+            decode_all(["$path.out", $shown->{fmt}, $MATRIX{$space}, $range]);
+            right_patches("$space, $range", [patches_of("$path.out.rgb")], 1);
+        }
+    }
+    for my $space (qw(ycgco bt2020c smpte2085 chroma-derived-c ictcp)) {
+        my $run = run_filter($sim, in => film(320, 240, 'yuv444p'), before => "setparams=colorspace=$space", loglevel => 'error',
+            options => { prompt => 'x', model => 'aleph2' }, args => [qw(-f null)], out => '-');
+        error_line($space, $run, qr/matrix of the input \(\Q$space\E\) is not supported.*zscale=m=bt709.*setparams=colorspace/);
+    }
+    for my $transfer ([linear => 'linear light'], [log100 => 'logarithmic'], [log316 => 'logarithmic']) {
+        my $run = run_filter($sim, in => film(320, 240, 'rgb48le'), before => "setparams=color_trc=$transfer->[0]", loglevel => 'error',
+            options => { prompt => 'x', model => 'aleph2' }, args => [qw(-f null)], out => '-');
+        error_line($transfer->[0], $run, qr/tagged as $transfer->[1].*zscale=t=bt709.*setparams=color_trc=bt709/);
+    }
+};
+
 done_testing();

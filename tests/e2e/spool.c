@@ -273,6 +273,28 @@ static void test_no_room_on_disk(void **state)
     free(kept);
 }
 
+/* Compressed, more of them have room than there are bytes for. */
+static void test_packed(void **state)
+{
+    RunwaySpool *spool = ff_runway_spool_create(4 * BYTES, 1, NULL);
+    int64_t in = 0, out = 0;
+
+    (void)state;
+    assert_non_null(spool);
+    for (int n = 0; n < 300; n++) {
+        while (ff_runway_spool_has_room(spool, AV_PIX_FMT_YUV420P, 64, 48))
+            put(spool, in++, AV_PIX_FMT_YUV420P, 64, 48);
+        assert_true(ff_runway_spool_count(spool) > 20);
+        assert_true(unnamed_size() <= 4 * BYTES);
+        for (int k = below(20); k >= 0; k--)
+            take(spool, out++);
+    }
+    while (out < in)
+        take(spool, out++);
+    assert_int_equal(ff_runway_spool_count(spool), 0);
+    ff_runway_spool_free(&spool);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -281,6 +303,7 @@ int main(void)
         cmocka_unit_test(test_any),
         cmocka_unit_test(test_too_large),
         cmocka_unit_test(test_no_room_on_disk),
+        cmocka_unit_test(test_packed),
     };
 
     return cmocka_run_group_tests_name("spool", tests, NULL, NULL);

@@ -33,6 +33,7 @@
 #include "../media/spool.h"
 #include "../api/data_uri.h"
 #include "../engine/plan.h"
+#include "notice.h"
 #include "sequence.h"
 
 /* A frame that stands for longer is sent for so long, where one comes out for
@@ -345,6 +346,8 @@ static int open_clip(RunwaySequence *s, const AVFrame *frame, int64_t length)
     s->width  = frame->width;
     s->height = frame->height;
     s->format = frame->format;
+    if (config.index == 1)
+        ff_runway_notice_sent(frame, &config, c->frame_rate, c->out_format);
     return ff_runway_clip_create(&s->open, &config, frame, length);
 }
 

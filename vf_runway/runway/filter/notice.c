@@ -1,0 +1,71 @@
+/*
+ * This file is part of FFmpeg.
+ *
+ * FFmpeg is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * FFmpeg is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with FFmpeg; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+#include <math.h>
+
+#include "libavutil/pixdesc.h"
+
+#include "../media/format.h"
+#include "../media/scaler.h"
+#include "notice.h"
+
+static double number(AVRational rate)
+{
+    return rate.num > 0 && rate.den > 0 ? av_q2d(rate) : 0;
+}
+
+/* Rates that nobody would call different. */
+static int is_other(double a, double b)
+{
+    return fabs(a / b - 1) > 0.005;
+}
+
+void ff_runway_notice_sent(const AVFrame *frame, const RunwayClipConfig *c,
+                           AVRational rate, enum AVPixelFormat out_format)
+{
+    const RunwayGeometry *g = &c->writer.geometry;
+    const char *plan = c->dry_run ? "plan: " : "";
+    const double is = number(rate);
+    const double sent = (double)c->writer.rate_num / c->writer.rate_den;
+    const int depth = ff_runway_format_depth(frame->format);
+
+    if (g->target.w != g->source.w || g->target.h != g->source.h)
+        av_log(c->log_ctx, AV_LOG_INFO, "%spictures of %dx%d are sent as %dx%d; "
+               "what comes back is scaled to the size of the output\n", plan,
+               frame->width, frame->height, g->width, g->height);
+    if (is > 0 && is_other(is, sent))
+        av_log(c->log_ctx, AV_LOG_INFO, "%sof %g pictures a second, %g are "
+               "sent\n", plan, is, sent);
+    if (depth > 8)
+        av_log(c->log_ctx, AV_LOG_INFO, "%sthe input has %d bits; what is sent "
+               "has 8\n", plan, depth);
+    if (ff_runway_scaler_is_wide(frame))
+        av_log(c->log_ctx, AV_LOG_INFO, "%sthe primaries of the input (%s) are "
+               "converted to BT.709, and back\n", plan,
+               frame->color_primaries == AVCOL_PRI_UNSPECIFIED ? "bt2020" :
+               av_color_primaries_name(frame->color_primaries));
+    if (!ff_runway_format_has_alpha(frame->format))
+        return;
+    if (ff_runway_format_has_alpha(out_format))
+        av_log(c->log_ctx, AV_LOG_INFO, "%salpha is not sent: each frame comes "
+               "back with the source's own, which fits where the edit keeps "
+               "outlines\n", plan);
+    else
+        av_log(c->log_ctx, AV_LOG_INFO, "%salpha is not sent, and the output "
+               "(%s) has none\n", plan, av_get_pix_fmt_name(out_format));
+}
