@@ -116,7 +116,7 @@ subtest 'results that mean no good' => sub {
         ['10^9 x 10^9 pixels',          h264(1e9, 1e9),                     qr/result/],
         ['16384 x 16384 pixels',        h264(16384, 16384),                 qr/result/],
         ['an hour',                     film(3600, 1),                      qr/3600\.000 s long.*more than a tenth off/],
-        ['60000 frames in a second',    film(1, 60000),                     qr/60000 frames .*more than 1000 a second/],
+        ['60000 frames in a second',    film(1, 60000),                     qr/60000 frames .*more than 1000 per second/],
         ['half of it',                  substr($good, 0, length($good) / 2), qr/result/],
         [compressed_index(0x7FFFFFFF) ? ('a compressed index', compressed_index(0x7FFFFFFF), qr/compressed/) : ()],
     ) {

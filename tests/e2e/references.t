@@ -127,7 +127,7 @@ subtest 'keyframes that nobody gets' => sub {
     my $before = () = $sim->requests('create');
     my $six = join '|', map { $_ / 2 . "=$colour{red}" } 0 .. 5;
     error_line('too many', at_runway($sim, loglevel => 'error', options => { model => 'aleph2', keyframe => $six }),
-        qr/^keyframe: 6 are in clip 1 .*, model aleph2 takes 5; use a shorter clip_duration/);
+        qr/^keyframe: 6 are in clip 1 .*, but model aleph2 supports 5; use a shorter clip_duration/);
     error_line('no time', at_runway($sim, loglevel => 'error', options => { keyframe => $colour{red} }), qr/^keyframe: .* is not SECONDS=IMAGE/);
     error_line('no number', at_runway($sim, loglevel => 'error', options => { keyframe => "soon=$colour{red}" }), qr/is not SECONDS=IMAGE/);
     error_line('no file', at_runway($sim, loglevel => 'error', options => { keyframe => "1=$TMP/none.png" }), qr/^keyframe: .*No such file/);
@@ -142,7 +142,7 @@ subtest 'too large for a request' => sub {
     error_line('at CometAPI', run_filter($here, in => $clip, loglevel => 'error', options => { prompt => 'x', reference => $large }),
         qr/^reference: \S+large\.png is \d+\.\d MB, and a request can hold a picture of 3\.9 MB; CometAPI has no uploads, so make it smaller/);
     error_line('transport=inline', at_runway($here, loglevel => 'error', options => { transport => 'inline', keyframe => "1=$large" }),
-        qr/^keyframe: .*transport=inline uploads none/);
+        qr/^keyframe: .*transport=inline uploads nothing/);
     is(scalar(() = $here->requests), 0, 'nothing was asked for');
 
     my $run = at_runway($here, options => { model => 'aleph2', clip_duration => 2, keyframe => "0=$large|3=$large|5=$colour{blue}" });
