@@ -1,0 +1,83 @@
+/*
+ * This file is part of FFmpeg.
+ *
+ * FFmpeg is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * FFmpeg is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with FFmpeg; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+/**
+ * @file
+ * What clip.c, frames in and a file out, and clip_out.c, a result in and frames
+ * out, share.
+ */
+
+#ifndef AVFILTER_RUNWAY_MEDIA_CLIP_INTERNAL_H
+#define AVFILTER_RUNWAY_MEDIA_CLIP_INTERNAL_H
+
+#include "clip.h"
+#include "reader.h"
+#include "scaler.h"
+#include "../api/task.h"
+#include "../math/retime.h"
+
+/* What stays of a frame that came in. */
+typedef struct RunwayClipFrame {
+    AVFrame *props;           ///< without a picture; NULL: it is out
+    int64_t source;           ///< its time, microseconds from the clip's start
+    int64_t time;             ///< and in what is sent
+} RunwayClipFrame;
+
+struct RunwayClip {
+    RunwayClipConfig config;
+
+    /* while frames come in */
+    RunwayWriter *writer; ///< NULL with dry_run
+    int fd;
+    RunwayIdentity *identity;
+    int64_t start;            ///< pts of the first frame, time base of config
+    int64_t end;              ///< of what is sent so far, microseconds
+    int64_t source_end;       ///< of the source so far, microseconds from start
+    int64_t last_length;      ///< of the newest frame as it is sent
+    char label[96];           ///< once it is closed
+    int64_t sent;             ///< once it is closed: length of the upload
+
+    RunwayClipFrame *frames;            ///< in order
+    int nb_frames;
+    unsigned frames_size;
+
+    /* while frames go out */
+    char task[RUNWAY_ID_MAX]; ///< that made the result
+    RunwayReader *reader;
+    RunwayScaler *scaler, *alpha_scaler;
+    RunwayRetime retime;
+    RunwayRect part;          ///< of the result's picture that is used
+    RunwaySeamGrid looks[2];  ///< of the source's first and last picture
+    RunwayJoint *before;      ///< what the clip is to be matched with, until its
+                              ///< first picture is there
+    RunwaySeam *seam;         ///< correction, NULL: none
+    const char *joint;        ///< what was made of the joint in front
+    AVFrame *frame, *next;    ///< generated frame at or before the wanted time,
+                              ///< and the one behind it
+    int64_t time, next_time;  ///< of these, microseconds
+    int has_next;
+    AVFrame *converted;       ///< frame as it went out last, NULL: none
+    enum AVColorSpace colorspace; ///< tags of that
+    enum AVColorRange color_range;
+    int nb_out;               ///< source frames that have been answered
+    int nb_alpha_in, nb_alpha_out; ///< planes of the spool
+    AVFrame *alpha;           ///< the newest of those that are out
+    int finished;             ///< native: the last generated frame is out
+};
+
+#endif /* AVFILTER_RUNWAY_MEDIA_CLIP_INTERNAL_H */

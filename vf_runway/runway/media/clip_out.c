@@ -1,0 +1,396 @@
+/*
+ * This file is part of FFmpeg.
+ *
+ * FFmpeg is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * FFmpeg is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with FFmpeg; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "libavutil/avstring.h"
+#include "libavutil/mathematics.h"
+#include "libavutil/pixdesc.h"
+
+#include "compat.h"
+#include "averror.h"
+#include "alpha.h"
+#include "clip_internal.h"
+#include "format.h"
+#include "picture.h"
+
+/* The result was looked at before, so this is rare: a disk, or memory. */
+static int not_read(const RunwayClip *c, int error)
+{
+    if (error != AVERROR_EXIT)
+        av_log(c->config.log_ctx, AV_LOG_ERROR, "%s: task %s: the result cannot "
+               "be read: %s\n", c->label, c->task, av_err2str(error));
+    return error;
+}
+
+/* Read the generated frame behind the present one. */
+static int read_next(RunwayClip *c)
+{
+    int ret = ff_runway_reader_next(c->reader, c->next, &c->next_time);
+
+    if (ret < 0)
+        return not_read(c, ret);
+    c->has_next = ret;
+    return 0;
+}
+
+/* What a first result is like: some of it is a surprise. */
+static void log_facts(const RunwayClip *c, const RunwayReaderInfo *info)
+{
+    char fewer[64] = "";
+
+    if (c->config.said->facts++)
+        return;
+    if (info->nb_frames < c->nb_frames && !c->config.native)
+        snprintf(fewer, sizeof(fewer), ", %"PRId64" frames for the clip's %d",
+                 info->nb_frames, c->nb_frames);
+    av_log(c->config.log_ctx, AV_LOG_INFO, "%s: the result is %dx%d, %s, "
+           "%.4g fps, %s%s\n", c->label, c->next->width, c->next->height,
+           av_get_pix_fmt_name(c->next->format),
+           info->frame > 0 ? 1e6 / info->frame : 0, info->codec, fewer);
+}
+
+int ff_runway_clip_open_result(RunwayClip *c, int fd, int64_t size,
+                               const char *task)
+{
+    RunwayGeometry shape = { 0 };
+    const RunwayReaderInfo *info;
+    RunwayError err;
+    int ret;
+
+    av_strlcpy(c->task, task, sizeof(c->task));
+    c->frame  = av_frame_alloc();
+    c->next   = av_frame_alloc();
+    c->scaler = ff_runway_scaler_create(c->config.log_ctx);
+    c->alpha_scaler = ff_runway_scaler_create(c->config.log_ctx);
+    if (!c->frame || !c->next || !c->scaler || !c->alpha_scaler)
+        return AVERROR(ENOMEM);
+    ret = ff_runway_reader_open(&c->reader, fd, size,
+                                c->config.writer.interrupted,
+                                c->config.writer.opaque,
+                                c->config.log_ctx);
+    if (ret < 0)
+        return not_read(c, ret);
+    info = ff_runway_reader_info(c->reader);
+    if (ff_runway_retime_plan(&c->retime, c->sent, info->duration,
+                              info->frame, &err))
+        return ff_runway_report(c->config.log_ctx, &err);
+    ret = read_next(c);
+    if (ret < 0)
+        return ret;
+    if (!c->has_next)
+        return not_read(c, AVERROR_INVALIDDATA);
+    /* from the picture itself: the header may say something else */
+    shape.width  = c->config.shape_w;
+    shape.height = c->config.shape_h;
+    log_facts(c, info);
+    if (ff_runway_geometry_is_off(&shape, c->next->width, c->next->height) &&
+        !c->config.said->shape++)
+        av_log(c->config.log_ctx, AV_LOG_WARNING, "%s: the result has an "
+               "unexpected shape (%dx%d for %dx%d) and is stretched\n",
+               c->label, c->next->width, c->next->height, shape.width,
+               shape.height);
+    FFSWAP(AVFrame *, c->frame, c->next);
+    c->time = c->next_time;
+    return read_next(c);
+}
+
+int ff_runway_clip_is_open(const RunwayClip *clip)
+{
+    return !!clip->reader;
+}
+
+int ff_runway_clip_nb_frames(const RunwayClip *clip)
+{
+    return clip->nb_frames;
+}
+
+int ff_runway_clip_is_done(const RunwayClip *clip)
+{
+    return clip->nb_out == clip->nb_frames || clip->finished;
+}
+
+/* Make the generated frame behind the present one the present one. */
+static int advance(RunwayClip *c)
+{
+    FFSWAP(AVFrame *, c->frame, c->next);
+    c->time = c->next_time;
+    av_frame_free(&c->converted);
+    return read_next(c);
+}
+
+/* Go on to the generated frame that is nearest to the wanted time. */
+static int seek_frame(RunwayClip *c, int64_t wanted)
+{
+    while (c->has_next &&
+           ff_runway_retime_is_nearer(wanted, c->time, c->next_time)) {
+        int ret = advance(c);
+
+        if (ret < 0)
+            return ret;
+    }
+    return 0;
+}
+
+int ff_runway_clip_match(RunwayClip *c, const RunwayJoint *before)
+{
+    int64_t start = av_rescale_q(c->start, c->config.time_base, AV_TIME_BASE_Q);
+
+    /* across a gap nobody sees a step */
+    if (FFABS(start - before->end) > c->last_length / 2)
+        return 0;
+    c->before = av_memdup(before, sizeof(*before));
+    return c->before ? 0 : AVERROR(ENOMEM);
+}
+
+int ff_runway_clip_joint(const RunwayClip *c, RunwayJoint *joint)
+{
+    joint->source = c->looks[1];
+    joint->end    = av_rescale_q(c->start, c->config.time_base,
+                                 AV_TIME_BASE_Q) + c->end;
+    return ff_runway_joint_measure(&joint->film, c->frame, c->part);
+}
+
+/* With the first picture at hand: what the clip should have looked like. */
+static int fit_joint(RunwayClip *c)
+{
+    const RunwaySeamGrid *const source[2] = { &c->before->source, &c->looks[0] };
+    RunwaySeamGrid first;
+    const RunwaySeamGrid *const film[2] = { &c->before->film, &first };
+    RunwaySeamFit fit;
+
+    if (ff_runway_joint_measure(&first, c->frame, c->part)) {
+        c->seam = av_malloc(sizeof(*c->seam));
+        if (!c->seam)
+            return AVERROR(ENOMEM);
+        fit = ff_runway_seam_fit(c->seam, source, film);
+        if (fit != RUNWAY_SEAM_MATCHED)
+            av_freep(&c->seam);
+        c->joint = ff_runway_joint_name(fit);
+        av_log(c->config.log_ctx, AV_LOG_VERBOSE, "%s: joint with the clip "
+               "before it: %s\n", c->label, c->joint);
+    }
+    av_freep(&c->before);
+    return 0;
+}
+
+/* Correct the present picture where it is. */
+static int correct(RunwayClip *c)
+{
+    double strength;
+    int ret = c->before ? fit_joint(c) : 0;
+
+    if (ret < 0 || !c->seam)
+        return ret;
+    strength = ff_runway_seam_strength(c->time, c->sent);
+    return strength > 0 ? ff_runway_joint_correct(c->seam, strength, c->frame,
+                                                  c->part) : 0;
+}
+
+/* Make c->converted from c->frame: size, format and colour of the output. */
+static int convert(RunwayClip *c, const AVFrame *props, AVFrame *dst)
+{
+    const AVFrame *src = c->frame;
+    RunwayRect whole = { 0, 0, dst->width, dst->height };
+    AVFrame named = { 0 };
+    int ret;
+
+    c->part = ff_runway_geometry_result(&c->config.writer.geometry, src->width,
+                                        src->height, c->config.fit, dst->width,
+                                        dst->height, dst->sample_aspect_ratio.num,
+                                        dst->sample_aspect_ratio.den);
+    ret = correct(c);
+    if (ret < 0)
+        return ret;
+    ff_runway_picture_tag_output(dst, props);
+    dst->color_primaries = props->color_primaries;
+    c->colorspace  = dst->colorspace;
+    c->color_range = dst->color_range;
+    /* what the source leaves unsaid has to be meant the same way here, so the
+     * source's size decides it */
+    named.format     = dst->format;
+    named.width      = props->width;
+    named.height     = props->height;
+    named.colorspace = dst->colorspace;
+    ff_runway_picture_name_colour(&named);
+    dst->colorspace  = named.colorspace;
+    ret = ff_runway_scaler_convert(c->scaler, src, c->part, dst, whole);
+    if (ret < 0)
+        return ret;
+    if (!c->config.alpha && ff_runway_format_has_alpha(dst->format))
+        ff_runway_component_write(dst, RUNWAY_ALPHA, NULL, 8);
+    c->converted = dst;
+    return 0;
+}
+
+/* Where the source lies in the output, which may have been expanded. */
+static RunwayRect place_of_source(const RunwayClip *c, const AVFrame *frame)
+{
+    const RunwayGeometry *g = &c->config.writer.geometry;
+    RunwayRect r;
+
+    r.w = FFMIN(frame->width, av_rescale(frame->width, g->width,
+                                         c->config.shape_w) + 1 & ~1);
+    r.h = FFMIN(frame->height, av_rescale(frame->height, g->height,
+                                          c->config.shape_h) + 1 & ~1);
+    if (c->config.shape_w == g->width)
+        r.w = frame->width;
+    if (c->config.shape_h == g->height)
+        r.h = frame->height;
+    r.x = (frame->width - r.w) / 2 & ~1;
+    r.y = (frame->height - r.h) / 2 & ~1;
+    return r;
+}
+
+/* Give a frame the alpha of the source frame that is answered. */
+static int put_alpha(RunwayClip *c, const AVFrame *props, AVFrame *frame)
+{
+    int ret = 1;
+
+    if (!c->config.alpha)
+        return 0;
+    while (ret > 0 && c->nb_alpha_out <= c->nb_out) {
+        av_frame_free(&c->alpha);
+        ret = ff_runway_spool_take(c->config.alpha, &c->alpha);
+        c->nb_alpha_out += ret > 0;
+    }
+    if (!c->alpha)
+        return ret < 0 ? ret : AVERROR_BUG;
+    ret = av_frame_make_writable(frame);
+    return ret < 0 ? ret :
+           ff_runway_alpha_put(c->alpha_scaler, c->alpha, props->format,
+                               c->config.writer.geometry.source, frame,
+                               place_of_source(c, frame));
+}
+
+/* Mark where a frame comes from, for whoever looks behind the filter. */
+static int set_metadata(const RunwayClip *c, AVFrame *frame)
+{
+    int ret = av_dict_set_int(&frame->metadata, "lavfi.runway_v2v.clip",
+                              c->config.index, 0);
+
+    if (ret >= 0)
+        ret = av_dict_set(&frame->metadata, "lavfi.runway_v2v.task_id",
+                          c->task, 0);
+    if (ret >= 0)
+        ret = av_dict_set(&frame->metadata, "lavfi.runway_v2v.origin",
+                          "generated", 0);
+    if (ret >= 0 && c->joint)
+        ret = av_dict_set(&frame->metadata, "lavfi.runway_v2v.seam", c->joint,
+                          0);
+    return ret;
+}
+
+/* The present generated frame with the properties of a source frame. */
+static int make_frame(RunwayClip *c, const AVFrame *props, AVFrame **out,
+                      AVFrame *(*get_buffer)(void *opaque), void *opaque)
+{
+    AVFrame *frame;
+    AVRational sar;
+    int ret;
+
+    if (!c->converted) {
+        frame = get_buffer(opaque);
+        if (!frame)
+            return AVERROR(ENOMEM);
+        ret = convert(c, props, frame);
+        if (ret < 0) {
+            av_frame_free(&frame);
+            return ret;
+        }
+    }
+    frame = av_frame_clone(c->converted);
+    if (!frame)
+        return AVERROR(ENOMEM);
+    /* the shape of the pixels is the link's, all else the source's */
+    sar = frame->sample_aspect_ratio;
+    ret = put_alpha(c, props, frame);
+    if (ret >= 0)
+        ret = av_frame_copy_props(frame, props);
+    if (ret >= 0)
+        ret = set_metadata(c, frame);
+    if (ret < 0) {
+        av_frame_free(&frame);
+        return ret;
+    }
+    frame->sample_aspect_ratio = sar;
+    frame->colorspace  = c->colorspace;
+    frame->color_range = c->color_range;
+    *out = frame;
+    return 1;
+}
+
+static int next_for_source(RunwayClip *c, AVFrame **out,
+                           AVFrame *(*get_buffer)(void *opaque), void *opaque)
+{
+    RunwayClipFrame *frame = &c->frames[c->nb_out];
+    int ret = seek_frame(c, ff_runway_retime_map(&c->retime, frame->time));
+
+    if (ret >= 0)
+        ret = make_frame(c, frame->props, out, get_buffer, opaque);
+    if (ret > 0) {
+        av_frame_free(&frame->props); /* no property is needed twice */
+        c->nb_out++;
+    }
+    return ret;
+}
+
+static int64_t native_pts(const RunwayClip *c, int64_t time)
+{
+    AVRational tb = c->config.out_time_base;
+
+    return av_rescale_q(c->start, c->config.time_base, tb) +
+           av_rescale_q(time, AV_TIME_BASE_Q, tb);
+}
+
+static int next_native(RunwayClip *c, AVFrame **out,
+                       AVFrame *(*get_buffer)(void *opaque), void *opaque)
+{
+    int64_t time = ff_runway_retime_unmap(&c->retime, c->time);
+    int64_t end  = c->end;
+    int ret;
+
+    if (c->has_next)
+        end = FFMIN(end, ff_runway_retime_unmap(&c->retime, c->next_time));
+    while (c->nb_out + 1 < c->nb_frames &&
+           c->frames[c->nb_out + 1].time <= time)
+        c->nb_out++;
+    ret = make_frame(c, c->frames[c->nb_out].props, out, get_buffer, opaque);
+    if (ret < 0)
+        return ret;
+    (*out)->pts = native_pts(c, time);
+    RUNWAY_FRAME_DURATION(*out) = native_pts(c, end) - (*out)->pts;
+    if (c->has_next && c->end > end)
+        ret = advance(c);
+    else
+        c->finished = 1;
+    if (ret < 0)
+        av_frame_free(out);
+    return ret < 0 ? ret : 1;
+}
+
+int ff_runway_clip_next(RunwayClip *c, AVFrame **out,
+                        AVFrame *(*get_buffer)(void *opaque), void *opaque)
+{
+    *out = NULL;
+    if (ff_runway_clip_is_done(c))
+        return 0;
+    return c->config.native ? next_native(c, out, get_buffer, opaque)
+                            : next_for_source(c, out, get_buffer, opaque);
+}
