@@ -129,7 +129,7 @@ subtest 'a wrong path' => sub {
     }
     my $sim = simulator();
     my $run = run_at('runway', $sim, loglevel => 'error', options => { base_url => "$sim->{runway}/v1" });
-    error_line('runway: 404', $run, qr/404.*check base_url \(that of Runway is https:\/\/api\.dev\.runwayml\.com\)/);
+    error_line('runway: 404', $run, qr/404.*check base_url \(for Runway it is https:\/\/api\.dev\.runwayml\.com\)/);
 };
 
 subtest 'nothing of the one goes to the other' => sub {

@@ -59,6 +59,26 @@ static void test_table(void **state)
     assert_null(ff_runway_provider_find(""));
 }
 
+/* what option help says of the table */
+static void test_words(void **state)
+{
+    char names[256] = "", keys[256] = "", models[256] = "";
+    const RunwayProvider *p;
+
+    (void)state;
+    for (int i = 0; (p = ff_runway_provider_at(i)); i++) {
+        const char *comma = i ? ", " : "";
+
+        strcat(strcat(names, comma), p->name);
+        strcat(strcat(keys, i ? " or " : ""), p->key_variable);
+        strcat(strcat(strcat(strcat(models, comma), p->default_model), " at "),
+               p->name);
+    }
+    assert_string_equal(RUNWAY_PROVIDER_NAMES, names);
+    assert_string_equal(RUNWAY_PROVIDER_KEYS, keys);
+    assert_string_equal(RUNWAY_PROVIDER_MODELS, models);
+}
+
 /* names that users and scripts rely on */
 static void test_facts(void **state)
 {
@@ -71,15 +91,15 @@ static void test_facts(void **state)
     assert_string_equal(comet->default_model, "gen4_aleph");
     assert_null(comet->base_url_variable);
     assert_null(comet->headers_variable);
-    assert_false(comet->has_uploads);
-    assert_false(comet->has_account);
+    assert_null(comet->uploads_path);
+    assert_null(comet->account_path);
     assert_string_equal(runway->base_url, "https://api.dev.runwayml.com");
     assert_string_equal(runway->key_variable, "RUNWAYML_API_SECRET");
     assert_string_equal(runway->default_model, "aleph2");
     assert_string_equal(runway->base_url_variable, "RUNWAYML_BASE_URL");
     assert_string_equal(runway->headers_variable, "RUNWAYML_CUSTOM_HEADERS");
-    assert_true(runway->has_uploads);
-    assert_true(runway->has_account);
+    assert_string_equal(runway->uploads_path, "/v1/uploads");
+    assert_string_equal(runway->account_path, "/v1/organization");
 }
 
 static void check_choice(const char *name, const char *comet,
@@ -190,6 +210,10 @@ static void test_key(void **state)
     check_key("cometapi", "sk-ab\rcd", NULL);
     check_key("cometapi", "sk-ab\tcd", NULL);
     check_key("cometapi", "sk-ab\x7f" "cd", NULL);
+    check_key("cometapi", "Bearer sk-abcd", NULL);
+    check_key("cometapi", "\"sk-abcd\"", NULL);
+    check_key("cometapi", "'sk-abcd", NULL);
+    check_key("runway", "key_1'\n", NULL);
     check_key("runway", runway_key, runway_key);
     check_key("cometapi", runway_key, NULL);
     /* one digit less is not one of Runway's */
@@ -218,6 +242,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_table),
+        cmocka_unit_test(test_words),
         cmocka_unit_test(test_facts),
         cmocka_unit_test(test_choice),
         cmocka_unit_test(test_base_url),

@@ -18,6 +18,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "providers.h"
 
@@ -29,24 +30,27 @@ static const RunwayProvider providers[] = {
         .key_variable  = "COMETAPI_KEY",
         .key_page      = "https://www.cometapi.com/",
         .default_model = "gen4_aleph",
+        .create_path   = "/v1/video_to_video",
+        .task_path     = "/v1/tasks/",
     }, {
         .name              = "runway",
         .title             = "Runway",
         .base_url          = "https://api.dev.runwayml.com",
         .key_variable      = "RUNWAYML_API_SECRET",
         .key_page          = "https://dev.runwayml.com/",
+        .key_prefix        = "key_",
+        .key_digits        = 128,
         .default_model     = "aleph2",
         .base_url_variable = "RUNWAYML_BASE_URL",
         .headers_variable  = "RUNWAYML_CUSTOM_HEADERS",
-        .has_uploads       = 1,
-        .has_account       = 1,
+        .create_path       = "/v1/video_to_video",
+        .task_path         = "/v1/tasks/",
+        .uploads_path      = "/v1/uploads",
+        .account_path      = "/v1/organization",
     },
 };
 
 #define NB_PROVIDERS ((int)(sizeof(providers) / sizeof(providers[0])))
-
-static const RunwayProvider *const cometapi = &providers[0];
-static const RunwayProvider *const runway   = &providers[1];
 
 const RunwayProvider *ff_runway_provider_at(int i)
 {
@@ -79,7 +83,7 @@ RunwayOutcome ff_runway_provider_choose(const char *name,
                                         const RunwayProvider **provider,
                                         RunwayError *err)
 {
-    int has_cometapi, has_runway;
+    const RunwayProvider *found = NULL;
 
     *provider = NULL;
     if (strcmp(name, "auto")) {
@@ -87,18 +91,23 @@ RunwayOutcome ff_runway_provider_choose(const char *name,
         if (!*provider)
             return ff_runway_error(err, RUNWAY_INVALID,
                                    "unknown provider '%s'; the choices are "
-                                   "auto, cometapi, runway", name);
+                                   "auto, " RUNWAY_PROVIDER_NAMES, name);
         return RUNWAY_OK;
     }
-    has_cometapi = has_content(getenv_fn(cometapi->key_variable));
-    has_runway   = has_content(getenv_fn(runway->key_variable));
-    if (has_cometapi && has_runway)
-        return ff_runway_error(err, RUNWAY_INVALID,
-                               "both %s and %s are set: choose a provider, "
-                               "provider=%s or provider=%s",
-                               cometapi->key_variable, runway->key_variable,
-                               cometapi->name, runway->name);
-    *provider = has_runway ? runway : cometapi;
+    for (int i = 0; i < NB_PROVIDERS; i++) {
+        const RunwayProvider *p = &providers[i];
+
+        if (!has_content(getenv_fn(p->key_variable)))
+            continue;
+        if (found)
+            return ff_runway_error(err, RUNWAY_INVALID,
+                                   "both %s and %s are set: choose a provider, "
+                                   "provider=%s or provider=%s",
+                                   found->key_variable, p->key_variable,
+                                   found->name, p->name);
+        found = p;
+    }
+    *provider = found ? found : &providers[0];
     return RUNWAY_OK;
 }
 
@@ -128,20 +137,25 @@ char *ff_runway_provider_base_url(const RunwayProvider *provider,
     return copy;
 }
 
-/** Whether key is one that Runway itself gives out. */
-static int is_runway_key(const char *key)
+/** The provider that gives out keys that look like this one, NULL: anyone. */
+static const RunwayProvider *owner_of(const char *key)
 {
-    size_t digits;
+    for (int i = 0; i < NB_PROVIDERS; i++) {
+        const RunwayProvider *p = &providers[i];
+        size_t prefix = p->key_prefix ? strlen(p->key_prefix) : 0;
 
-    if (strncmp(key, "key_", 4))
-        return 0;
-    digits = strspn(key + 4, "0123456789abcdefABCDEF");
-    return digits == 128 && !key[4 + digits];
+        if (prefix && !strncmp(key, p->key_prefix, prefix) &&
+            strspn(key + prefix, "0123456789abcdefABCDEF") ==
+            (size_t)p->key_digits && !key[prefix + (size_t)p->key_digits])
+            return p;
+    }
+    return NULL;
 }
 
 RunwayOutcome ff_runway_key_check(const RunwayProvider *provider, char *key,
                                   RunwayError *err)
 {
+    const RunwayProvider *owner;
     size_t length, start = 0;
 
     while (is_space(key[start]))
@@ -167,12 +181,22 @@ RunwayOutcome ff_runway_key_check(const RunwayProvider *provider, char *key,
                                    "key_file, and copy it again from %s",
                                    provider->title, provider->key_variable,
                                    provider->key_page);
-    if (provider != runway && is_runway_key(key))
+    if (!strncasecmp(key, "bearer ", 7) || strchr("'\"", key[0]) ||
+        strchr("'\"", key[length - 1]))
         return ff_runway_error(err, RUNWAY_INVALID,
-                               "the key given for %s looks like one of "
-                               "Runway's own and is not sent there: set "
-                               "provider=runway and %s, or get a key for %s at "
-                               "%s", provider->title, runway->key_variable,
-                               provider->title, provider->key_page);
+                               "the key for %s was copied with \"Bearer \" or "
+                               "quotes around it: check %s or key_file, and "
+                               "leave only the key itself, as %s shows it",
+                               provider->title, provider->key_variable,
+                               provider->key_page);
+    owner = owner_of(key);
+    if (owner && owner != provider)
+        return ff_runway_error(err, RUNWAY_INVALID,
+                               "the key given for %s looks like one of %s's "
+                               "own and is not sent there: set provider=%s and "
+                               "%s, or get a key for %s at %s",
+                               provider->title, owner->title, owner->name,
+                               owner->key_variable, provider->title,
+                               provider->key_page);
     return RUNWAY_OK;
 }

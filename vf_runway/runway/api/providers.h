@@ -19,7 +19,8 @@
 /**
  * @file
  * The providers: where they are, which key is theirs, what exists there.
- * A table and look-ups; no I/O.
+ * The one list of them: nothing else names a provider. Replies come in the shapes
+ * that reply.h reads, from whichever provider. No I/O.
  */
 
 #ifndef AVFILTER_RUNWAY_API_PROVIDERS_H
@@ -28,19 +29,29 @@
 #include "../base/error.h"
 
 typedef struct RunwayProvider {
-    const char *name;          ///< as typed: "cometapi", "runway"
-    const char *title;         ///< for people: "CometAPI"
+    const char *name;          ///< as typed, lower case
+    const char *title;         ///< for people
     const char *base_url;      ///< default, without a slash at the end
     const char *key_variable;  ///< environment variable of the key
     const char *key_page;      ///< where a person gets a key
     const char *default_model;
     const char *base_url_variable; ///< overrides base_url; NULL: none
     const char *headers_variable;  ///< more headers; NULL: none
-    int has_uploads;           ///< POST /v1/uploads exists
-    int has_account;           ///< GET /v1/organization exists
+    const char *key_prefix;    ///< what its keys begin with, and
+    int key_digits;            ///< hex digits behind that; NULL: not known. Such
+                               ///< a key goes to no other provider
+    const char *create_path;   ///< POST: a new task; behind base_url
+    const char *task_path;     ///< GET, the task's id behind it
+    const char *uploads_path;  ///< POST: a slot; NULL: no uploads
+    const char *account_path;  ///< GET: balance and limits; NULL: none
 } RunwayProvider;
 
 #define RUNWAY_API_VERSION "2024-11-06" ///< X-Runway-Version [SDK 4.20.1]
+
+/* The table in words, for option help, which is constant text. */
+#define RUNWAY_PROVIDER_NAMES  "cometapi, runway"
+#define RUNWAY_PROVIDER_KEYS   "COMETAPI_KEY or RUNWAYML_API_SECRET"
+#define RUNWAY_PROVIDER_MODELS "gen4_aleph at cometapi, aleph2 at runway"
 
 /** The provider of that name, NULL when there is none. */
 const RunwayProvider *ff_runway_provider_find(const char *name);
@@ -51,7 +62,7 @@ const RunwayProvider *ff_runway_provider_at(int i);
 /**
  * Choose a provider: name is "auto" or a provider's name, getenv_fn reads the
  * environment. auto goes by which key variable is set and not empty; none set:
- * cometapi; both set: RUNWAY_INVALID with a text that says so.
+ * the first provider; more than one: RUNWAY_INVALID with a text that says so.
  */
 RunwayOutcome ff_runway_provider_choose(const char *name,
                                         const char *(*getenv_fn)(const char *),
@@ -69,8 +80,9 @@ char *ff_runway_provider_base_url(const RunwayProvider *provider,
 
 /**
  * Trim white space off both ends of key in place and check it for the provider:
- * not empty, no control character inside, and a key that looks like Runway's
- * own ("key_" and 128 hex digits) never goes to another provider. Error texts
+ * not empty, no control character inside, no "Bearer " or quotes around it, and a
+ * key that looks like another provider's own (key_prefix) is not for this one.
+ * Error texts
  * name the variable and the page to get a key at, never the key.
  */
 RunwayOutcome ff_runway_key_check(const RunwayProvider *provider, char *key,

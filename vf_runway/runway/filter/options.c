@@ -111,11 +111,16 @@ static int set_endpoint(RunwaySettings *set)
 
 static int check_transport(RunwaySettings *set)
 {
-    if (set->transport != RUNWAY_SEND_UPLOAD || set->provider->has_uploads)
+    const RunwayProvider *other = NULL;
+
+    if (set->transport != RUNWAY_SEND_UPLOAD || set->provider->uploads_path)
         return 0;
+    for (int i = 0; (other = ff_runway_provider_at(i)); i++)
+        if (other->uploads_path)
+            break;
     av_log(set->log_ctx, AV_LOG_ERROR, "transport=upload: %s has no uploads; "
-           "leave transport set to auto, or use provider=runway\n",
-           set->provider->title);
+           "leave transport set to auto%s%s\n", set->provider->title,
+           other ? ", or use provider=" : "", other ? other->name : "");
     return AVERROR(EINVAL);
 }
 
@@ -185,7 +190,7 @@ static int parse_picture(RunwaySettings *set, const char *option,
     if (set->transport == RUNWAY_SEND_INLINE)
         snprintf(no_uploads, sizeof(no_uploads),
                  "transport=inline uploads nothing");
-    else if (!set->provider->has_uploads)
+    else if (!set->provider->uploads_path)
         snprintf(no_uploads, sizeof(no_uploads), "%s has no uploads",
                  set->provider->title);
     if (ff_runway_picture_read(option, name, *no_uploads ? no_uploads : NULL,
@@ -488,7 +493,7 @@ static int set_key(RunwaySettings *set)
     if (set->key_file) {
         if (!strcmp(set->provider_name, "auto")) {
             av_log(set->log_ctx, AV_LOG_ERROR, "key_file: set the provider it "
-                   "is for, provider=cometapi or provider=runway\n");
+                   "is for; the choices are " RUNWAY_PROVIDER_NAMES "\n");
             return AVERROR(EINVAL);
         }
         if (ff_runway_read_key(set->key_file, &set->key, &set->key_exposed,

@@ -317,7 +317,7 @@ static int open_clip(RunwaySequence *s, const AVFrame *frame, int64_t length)
     if (set->transport != RUNWAY_SEND_UPLOAD)
         config.inline_size = ff_runway_data_uri_capacity("video/mp4",
                                                          RUNWAY_DATA_URI_MAX);
-    if (set->transport != RUNWAY_SEND_INLINE && set->provider->has_uploads)
+    if (set->transport != RUNWAY_SEND_INLINE && set->provider->uploads_path)
         config.upload_size = RUNWAY_UPLOAD_MAX;
     config.log_ctx       = set->log_ctx;
     config.writer = (RunwayWriterConfig){

@@ -111,7 +111,7 @@ RunwayOutcome ff_runway_client_submit(RunwayClient *client, RunwayBody *body,
     id[0]    = 0;
     *credits = -1;
     ff_runway_body_rewind(body);
-    ret = ask_api(&call, "/v1/video_to_video", "", retry_after, err);
+    ret = ask_api(&call, client->provider->create_path, "", retry_after, err);
     /* An id says that there is a task, whatever the status is and whatever the
      * connection did then: it is paid for. */
     if (!ff_runway_parse_create(reply_of(&call), call.reply_size, id, credits,
@@ -152,7 +152,7 @@ RunwayOutcome ff_runway_client_read(RunwayClient *client, const char *id,
     memset(task, 0, sizeof(*task));
     task->progress = -1;
     task->credits  = -1;
-    ret = ask_api(&call, "/v1/tasks/", id, retry_after, err);
+    ret = ask_api(&call, client->provider->task_path, id, retry_after, err);
     if (!ret) {
         ret = ff_runway_parse_task(reply_of(&call), call.reply_size, task,
                                         &why);
@@ -178,7 +178,8 @@ RunwayOutcome ff_runway_client_account(RunwayClient *client,
 {
     RunwayCall call = { .client = client, .kind = RUNWAY_REQUEST_READ };
     int64_t retry_after;
-    RunwayOutcome ret = ask_api(&call, "/v1/organization", "", &retry_after,
+    RunwayOutcome ret = ask_api(&call, client->provider->account_path, "",
+                                &retry_after,
                                 err);
 
     if (!ret)
@@ -237,7 +238,8 @@ RunwayOutcome ff_runway_client_slot(RunwayClient *client, const char *filename,
     *retry_after = -1;
     ret = ff_runway_slot_request_json(filename, &call.body, err);
     if (!ret)
-        ret = ask_api(&call, "/v1/uploads", "", retry_after, err);
+        ret = ask_api(&call, client->provider->uploads_path, "", retry_after,
+                      err);
     if (!ret) {
         ret = ff_runway_parse_slot(reply_of(&call), call.reply_size, slot,
                                         &why);

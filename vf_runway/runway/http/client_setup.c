@@ -424,7 +424,7 @@ int ff_runway_client_is_loopback(const RunwayClient *client)
 
 int ff_runway_client_has_account(const RunwayClient *client)
 {
-    return client->provider->has_account;
+    return !!client->provider->account_path;
 }
 
 int ff_runway_client_has_reached(RunwayClient *client)
