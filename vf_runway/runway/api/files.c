@@ -150,7 +150,7 @@ RunwayOutcome ff_runway_read_key(const char *path, char **key, int *exposed,
 
     if (ret)
         return ret;
-    /* root's are as good as our own: the system's administrator put them there */
+    /* root's are as good as ours: the administrator put them there */
     if (st.st_uid && st.st_uid != geteuid())
         ret = ff_runway_error(err, RUNWAY_INVALID, "key_file: %s belongs to "
                               "another user (uid %ld), so the key in it may be "
