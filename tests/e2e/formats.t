@@ -260,4 +260,35 @@ subtest 'each matrix and range' => sub {
     }
 };
 
+# Lines at info that begin so.
+sub lines_like {
+    my ($run, $pattern) = @_;
+    return scalar grep { /$pattern/ } filter_lines($run);
+}
+
+subtest 'what is not sent as it is is said once' => sub {
+    my $film = "$TMP/notices.nut";
+    my $run = run_cmd([$FFMPEG, qw(-hide_banner -nostdin -v error -y -f lavfi -i), 'testsrc2=s=128x96:r=50:d=5,format=yuva444p10le',
+        qw(-c:v rawvideo), $film]);
+    is($run->{status}, 0, 'a film') or return;
+    for my $dry (0, 1) {
+        my $plan = $dry ? qr/^plan: / : qr/^/;
+        $run = ok_filter($sim, $dry ? 'plan' : 'run', in => $film, loglevel => 'info', input => ['-nostats'], before => 'setparams=color_primaries=bt2020',
+            options => { prompt => 'echo', model => 'aleph2', clip_duration => 2, dry_run => $dry }, args => [qw(-c:v ffv1)]);
+        is(lines_like($run, qr/${plan}of 50 pictures a second, 25 are sent/), 1, 'the rate');
+        is(lines_like($run, qr/${plan}the input has 10 bits; what is sent has 8/), 1, 'the depth');
+        is(lines_like($run, qr/${plan}the primaries of the input \(bt2020\) are converted to BT.709/), 1, 'the primaries');
+        is(lines_like($run, qr/${plan}alpha is not sent: each frame comes back with the source's own/), 1, 'alpha');
+        is(lines_like($run, qr/are sent as/), 0, 'and nothing of the size, which is kept');
+    }
+    $run = ok_filter($sim, 'no alpha behind', in => $film, loglevel => 'info', input => ['-nostats'], options => { prompt => 'echo', model => 'aleph2', dry_run => 1 },
+        args => [qw(-c:v libx264)]);
+    is(lines_like($run, qr/^plan: alpha is not sent, and the output \(yuv444p10le\) has none/), 1, 'alpha is lost where it is not wanted');
+    my $large = "$TMP/large.nut";
+    run_cmd([$FFMPEG, qw(-hide_banner -nostdin -v error -y -f lavfi -i), 'testsrc2=s=4096x2160:r=24:d=0.1', qw(-c:v rawvideo), $large]);
+    $run = ok_filter($sim, 'DCI 4K', in => $large, loglevel => 'info', input => ['-nostats'], options => { prompt => 'echo', model => 'aleph2', dry_run => 1 },
+        args => [qw(-f null)], out => '-');
+    is(lines_like($run, qr/^plan: pictures of 4096x2160 are sent as 1920x1012; what comes back is scaled/), 1, 'the size');
+};
+
 done_testing();
