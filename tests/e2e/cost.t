@@ -7,6 +7,7 @@ use warnings;
 
 use Cwd qw(abs_path);
 use File::Basename qw(dirname);
+use File::Path qw(remove_tree);
 use lib dirname(abs_path(__FILE__)) . '/lib';
 
 use Test::More;
@@ -37,7 +38,7 @@ subtest 'the plan' => sub {
         'at most 135 credits with every retry used up (retries=2); nothing was sent',
     ], 'clips with their times, what is sent, what it costs; the sum, and the sum with retries') or diag $run->{err};
     is_deeply(frames_md5($run->{file}), frames_md5($job->{in}), 'the frames pass through');
-    ok(!-e $job->{state} && !-e $job->{cache}, 'nothing was made on disk');
+    ok(!-e $job->{state} && !-e $job->{results}, 'nothing was made on disk');
     $run = $job->run(%bare, options => { state_dir => undef });
     cmp_ok($run->{status}, '>=', 0, 'without a home') or diag $run->{err};
 
@@ -70,11 +71,11 @@ subtest 'a plan touches nothing' => sub {
     is($run->{status}, 0, 'the run') or diag $run->{err};
     my ($made) = $run->{said} =~ /credits: (\d+) estimated/;
     like($all->[3], qr/ $made credits with one task/, 'costs what the plan said');
-    my $listing = `find '$job->{state}' '$job->{cache}' -printf '%p %T@ %s\\n' | sort`;
+    my $listing = `find '$job->{state}' '$job->{results}' -printf '%p %T@ %s\\n' | sort`;
     $run = $job->run(options => { dry_run => 1 });
     like($run->{said}, qr/clip 2 .*15 credits, stored already: free/, 'what is stored is free');
     like($run->{said}, qr/ 0 credits with one task a clip; 3 of them are there already/, 'in the sum as well');
-    is(`find '$job->{state}' '$job->{cache}' -printf '%p %T@ %s\\n' | sort`, $listing, 'journal and cache are as they were');
+    is(`find '$job->{state}' '$job->{results}' -printf '%p %T@ %s\\n' | sort`, $listing, 'journal and cache are as they were');
     $run = $job->run(in => film(seconds => 4), options => { dry_run => 1 });
     like($run->{said}, qr/ 15 credits with one task a clip; 3 of them/, 'one second more costs one second more');
 };
@@ -144,10 +145,15 @@ subtest 'the cap' => sub {
         cmp_ok($bill, '<=', 50, "concurrency=$concurrency: the bill never passes it");
         like($run->{said}, qr/clip \d .*max_credits=50.*45 credits.*15 more/, "concurrency=$concurrency: the error has the numbers");
         like($run->{said}, qr/dry_run=1/, "concurrency=$concurrency: and tells how to see the plan");
-        # what was submitted counts on in the next run
-        $run = $job->run(options => { max_credits => 50 });
-        cmp_ok($sim->stats->{credits}, '<=', 50 + 45, "concurrency=$concurrency: stored results are free the next time");
-        is($run->{status}, 0, "concurrency=$concurrency: the rest fits then") or diag $run->{err};
+        # what was spent counts on, whenever it was: the cap is the output's
+        for my $again (2, 3) {
+            $run = $job->run(options => { max_credits => 50 });
+            is($sim->stats->{credits}, 45, "concurrency=$concurrency: the same command, time $again: no more");
+            like($run->{said}, qr/45 credits were spent on this output or are in flight \(15 on clip 1 .*15 on clip 3 .*max_credits=60 goes on/,
+                "concurrency=$concurrency: what was spent on what, and how to go on") or diag $run->{said};
+        }
+        $run = $job->run(options => { max_credits => 90 });
+        is($run->{status}, 0, "concurrency=$concurrency: with enough it comes out") or diag $run->{err};
         is($sim->stats->{credits}, 90, "concurrency=$concurrency: all was paid once");
     }
 
@@ -194,11 +200,42 @@ subtest 'the cap' => sub {
         is($sim->stats->{credits}, 75, "$option: for that much");
     }
 
+    # two processes at once share the cap of their output
+    $sim = simulator('--latency' => 0.5);
+    $job = job(sim => $sim, in => $long);
+    my @going = map { $job->begin(options => { max_credits => 60 }) } 1, 2;
+    $_->end(undef, 60) for @going;
+    is($sim->stats->{credits}, 60, 'two processes at once: 60');
+
+    # the provider's price is twice the table's; each is billed by begun seconds
+    $sim = simulator('--price' => 2);
+    $job = job(sim => $sim, in => $long, options => { clip_duration => 1.25, concurrency => 8 });
+    $run = $job->run(options => { max_credits => 130 });
+    cmp_ok($run->{status}, '>', 0, 'a provider that is dearer than the table') or diag $run->{err};
+    cmp_ok($sim->stats->{credits}, '<=', 130, 'the cap holds its prices');
+    cmp_ok($sim->stats->{credits}, '>', 0, 'and something was bought');
+
+    # a day's limit is the journal's
+    $sim = simulator();
+    $job = job(sim => $sim, in => film(seconds => 2));
+    is($job->run(options => { max_credits_day => 60 })->{status}, 0, 'max_credits_day: the first film');
+    my $other = job(sim => $sim, in => film(seconds => 4, source => 'mandelbrot'), state => $job->{state}, results => $job->{results});
+    $run = $other->run(options => { max_credits_day => 60 });
+    cmp_ok($run->{status}, '>', 0, 'max_credits_day: the second one stops');
+    is($sim->stats->{credits}, 60, 'max_credits_day: at the limit of both');
+    like($run->{said}, qr/max_credits_day=60 is reached: 60 credits.*24 hours.*max_credits_day=75 goes on/, 'max_credits_day: and says so')
+        or diag $run->{err};
+
+    # what was bought for another output costs this one nothing
+    $run = $job->run(in => film(seconds => 2), options => { max_credits => 1 });
+    is($run->{status}, 0, 'what is stored costs nothing') or diag $run->{err};
+
     # of a record that cannot be believed nobody knows the price: it is the clip's
     $sim = simulator();
     $job = job(sim => $sim, in => film(seconds => 1));
     is($job->run->{status}, 0, 'a clip is paid for');
     truncate(($job->records)[0]{path}, 100) or die;
+    remove_tree($job->{results});
     $run = $job->run(options => { max_credits => 20, on_unknown => 'resend' });
     cmp_ok($run->{status}, '>', 0, 'what is known of it is damaged') or diag $run->{err};
     is($sim->stats->{credits}, 15, 'it counts all the same');
@@ -214,7 +251,8 @@ subtest 'the cap' => sub {
         for my $name ('bought', 'from the journal') {
             $run = $job->run(options => { max_credits => 15 });
             is($run->{status}, 0, "equal clips, concurrency=$concurrency, $name: the cap holds all of them") or diag $run->{err};
-            like($run->{said}, qr/^clips: 0 made, 0 reused, 4 failed; credits: 15 estimated, charges not told$/m,
+            my $spent = $name eq 'bought' ? '15 estimated, charges not reported' : '0 estimated, 0 charged';
+            like($run->{said}, qr/^clips: 0 made, 0 reused, 4 failed; credits: $spent$/m,
                 "equal clips, concurrency=$concurrency, $name: the last line has the task once");
         }
         is(billed($sim), 1, "equal clips, concurrency=$concurrency: so has the bill");
@@ -290,7 +328,7 @@ subtest 'the last line' => sub {
     my $run = $job->run;
     is($run->{status}, 0, 'one of three failed') or diag $run->{err};
     my ($line) = $run->{said} =~ /^(clips: .*)/m;
-    like($line, qr/^clips: 2 made, 0 reused, 1 failed; credits: 45 estimated, charges not told$/, 'made, reused, failed, credits') or diag $run->{err};
+    like($line, qr/^clips: 2 made, 0 reused, 1 failed; credits: 45 estimated, charges not reported$/, 'made, reused, failed, credits') or diag $run->{err};
     $run = $job->run(options => { retries => 1 });
     ($line) = $run->{said} =~ /^(clips: .*)/m;
     like($line, qr/^clips: 1 made, 2 reused, 0 failed/, 'and what was reused') or diag $run->{err};

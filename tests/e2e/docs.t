@@ -97,7 +97,7 @@ for my $i (0 .. $#commands) {
         $RunwayTest::runs = 1000 * ($i + 1);
         my $run = run_cmd(['sh', '-c', $commands[$i]], dir => $dir, timeout => 120, env => {
             RUNWAYML_API_SECRET => 'key-of-the-test', RUNWAYML_BASE_URL => $sim->{runway}, COMETAPI_KEY => undef,
-            XDG_STATE_HOME => "$dir/state", XDG_CACHE_HOME => "$dir/cache", TMPDIR => "$dir/tmp",
+            XDG_STATE_HOME => "$dir/state", TMPDIR => "$dir/tmp",
             PATH => "$dir/path:$ENV{PATH}",
         });
         spew("$dir/result", json($run));

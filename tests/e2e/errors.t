@@ -89,7 +89,7 @@ subtest 'options' => sub {
     my $typed = sub {
         my ($text, %opt) = @_;
         my $run = run_cmd([$FFMPEG, qw(-hide_banner -nostdin -v error -i), $clip, '-vf', "runway_v2v=$text", qw(-f null -)],
-            env => { COMETAPI_KEY => $FilterTest::KEY, XDG_STATE_HOME => "$TMP/typed", XDG_CACHE_HOME => "$TMP/typed", %opt });
+            env => { COMETAPI_KEY => $FilterTest::KEY, XDG_STATE_HOME => "$TMP/typed", %opt });
         return $run;
     };
     for my $case (

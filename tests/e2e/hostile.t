@@ -177,7 +177,7 @@ subtest 'damaged anywhere' => sub {
 };
 
 subtest 'memory is short' => sub {
-    my %dirs = (state_dir => "$TMP/short-state", cache_dir => "$TMP/short-cache");
+    my %dirs = (state_dir => "$TMP/short-state", results_dir => "$TMP/short-results");
     my $large = RunwayTest::Simulator->start('--latency' => 0.1, '--result-size' => '1920x1080');
     my @run = ($large, in => $clip, loglevel => 'error', options => { prompt => 'echo', %dirs });
     # a picture of the result is larger than any block may be, one of the clip's is not

@@ -200,7 +200,7 @@ SKIP: {
         },
         moment => sub { -s $_[0]{slow} }, frames => 0, again => sub {
             my ($signal, $job, $run) = @_;
-            is((grep { $_ ne 'rejected' } values %{ $job->states }), 0, "$signal: nothing is of unknown fate") or diag explain $job->states;
+            is((grep { $_ ne 'none' } values %{ $job->states }), 0, "$signal: nothing is of unknown fate") or diag explain $job->states;
         });
 }
 
@@ -219,7 +219,7 @@ SKIP: {
         },
         moment => $waiting, frames => 0, again => sub {
             my ($signal, $job, $run) = @_;
-            is((grep { $_ ne 'rejected' } values %{ $job->states }), 0, "$signal: nothing is of unknown fate") or diag explain $job->states;
+            is((grep { $_ ne 'none' } values %{ $job->states }), 0, "$signal: nothing is of unknown fate") or diag explain $job->states;
         });
 }
 
@@ -235,7 +235,7 @@ sub behind {
 interrupted('while TLS is agreed on', make => sub { return behind('silent', tls => 1) },
     moment => sub { $_[0]{door}->moment('data') }, creates => 0, frames => 0, again => sub {
         my ($signal, $job, $run) = @_;
-        is((grep { $_ ne 'rejected' } values %{ $job->states }), 0, "$signal: nothing is of unknown fate") or diag explain $job->states;
+        is((grep { $_ ne 'none' } values %{ $job->states }), 0, "$signal: nothing is of unknown fate") or diag explain $job->states;
     });
 
 sub at_runway {
@@ -259,7 +259,7 @@ interrupted('while a clip goes out', make => sub {
         # more than the kernel keeps for somebody who does not read
         return behind('deaf', in => $NOISE, options => {%NOISY});
     },
-    moment => sub { $_[0]{door}->moment('data') && after($_[0], 1) }, creates => 0, frames => 0, states => { 1 => 'rejected' },
+    moment => sub { $_[0]{door}->moment('data') && after($_[0], 1) }, creates => 0, frames => 0, states => { 1 => 'none' },
     again => sub {
         my ($signal, $job) = @_;
         $job->{door}->mode('open');
@@ -295,7 +295,7 @@ interrupted('while a create is answered', sim => ['--latency' => 2, '--fault' =>
 
 interrupted('while it waits to ask again', sim => ['--fault' => 'create:2+=status=429,retry-after=300'], options => { concurrency => 1 },
     moment => sub { has_asked($_[0], 'create') == 2 && emitted($_[0], 1) },
-    creates => 2, frames => 10, states => { 1 => 'stored', 2 => 'rejected' }, again => 0);
+    creates => 2, frames => 10, states => { 1 => 'stored', 2 => 'none' }, again => 0);
 
 # --- while it is made ---------------------------------------------------------------
 
@@ -361,7 +361,7 @@ interrupted('while another run has the clips', other_owner => 1, make => sub {
         my $job = PaidTest->new(in => $FILM, sim => $sim);
         my $first = $job->begin;
         $first->until(sub { $CLIPS == grep { is_submitted($job, $_) } 1 .. $CLIPS }) or die "no first run\n";
-        return PaidTest->new(in => $FILM, sim => $sim, first => $first, state => $job->{state}, cache => $job->{cache});
+        return PaidTest->new(in => $FILM, sim => $sim, first => $first, state => $job->{state}, results => $job->{results});
     },
     moment => sub { events($_[0], 'planned') == $CLIPS && after($_[0], 0.3) },
     creates => $CLIPS, frames => 0, again => sub {

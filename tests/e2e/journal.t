@@ -74,7 +74,7 @@ subtest 'each state is on disk when it is reached' => sub {
         $going->end('KILL');
     }
     my %ends = (
-        rejected       => [['--fault' => 'create=status=400'], {}],
+        none           => [['--fault' => 'create=status=400'], {}],
         unknown        => [['--fault' => 'create=drop-after'], {}],
         failed         => [['--fail-tasks' => '1=SAFETY.INPUT.TEXT'], {}],
         failed_passing => [['--fail-tasks' => '1=INTERNAL.BAD_OUTPUT.CODE01'], {}],
@@ -100,8 +100,8 @@ my %HARM = (
     longer => sub { spew($_[0], slurp($_[0]) . '{}') },
     foreign => sub { spew($_[0], "Dear diary,\n") },
     binary => sub { spew($_[0], "\0\xff" x 4000) },
-    'a newer version' => sub { rewrite_record($_[0], sub { s/"format":1/"format":2/ }) },
-    'of another clip' => sub { my ($other) = grep { $_ ne $_[0] } glob dirname($_[0]) . '/*.json'; copy($other, $_[0]) or die },
+    'a newer version' => sub { rewrite_record($_[0], sub { s/"format":2/"format":3/ }) },
+    'of another clip' => sub { my ($other) = grep { $_ ne $_[0] } glob dirname($_[0]) . '/*.record'; copy($other, $_[0]) or die },
     'a folder' => sub { unlink $_[0]; mkdir $_[0] or die },
 );
 
@@ -112,8 +112,12 @@ subtest 'what cannot be believed' => sub {
     my $paid = billed($sim);
     for my $harm (sort keys %HARM) {
         my $job = job(sim => $sim, options => { concurrency => 1 });
-        system('cp', '-a', "$whole->{state}", $job->{state}) == 0 && system('cp', '-a', "$whole->{cache}", $job->{cache}) == 0 or die;
+        system('cp', '-a', "$whole->{state}", $job->{state}) == 0 or die;
+        # the results of the others; with its own a clip needs no record
         my $path = $job->record_of(2)->{path};
+        make_path($job->{results});
+        my ($own) = map { $_->{identity} } $job->record_of(2);
+        copy($_, $job->{results}) or die for grep { !/\Q$own\E/ } glob "$whole->{results}/*.mp4";
         $HARM{$harm}->($path);
         my $run = $job->run;
         isnt($run->{status}, 0, "$harm: the run stops") or diag $run->{err};
@@ -125,7 +129,7 @@ subtest 'what cannot be believed' => sub {
         $run = $job->run(options => { on_unknown => 'resend' });
         is($run->{status}, 0, "$harm: resend goes on") or diag $run->{err};
         is(billed($sim), ++$paid, "$harm: that pays for the one clip");
-        ok(-e $path =~ s/json$/damaged/r, "$harm: what was there is kept beside");
+        ok(-e $path =~ s/record$/damaged/r, "$harm: what was there is kept beside");
         is($job->run->{status}, 0, "$harm: all is well afterwards");
         is(billed($sim), $paid, "$harm: and paid");
     }
@@ -133,12 +137,11 @@ subtest 'what cannot be believed' => sub {
     # of a clip that this run has nothing to do with
     my $job = job(sim => $sim);
     system('cp', '-a', "$whole->{state}", $job->{state}) == 0 or die;
-    make_path($job->{cache});
-    spew("$job->{state}/clips/" . 'ab' x 32 . '.json', 'nonsense');
+    spew("$job->{state}/clips/" . 'ab' x 32 . '.record', 'nonsense');
     spew("$job->{state}/clips/README", 'nonsense');
     my $run = $job->run;
     is($run->{status}, 0, 'a damaged record of another clip is not fatal') or diag $run->{err};
-    ok(-e "$job->{state}/clips/" . 'ab' x 32 . '.json', 'and stays');
+    ok(-e "$job->{state}/clips/" . 'ab' x 32 . '.record', 'and stays');
     is(billed($sim), $paid, 'nothing was sent');
 };
 
@@ -165,13 +168,16 @@ sub refused_early {
 }
 
 subtest 'no place to write' => sub {
-    my %none = (env => { HOME => undef, XDG_STATE_HOME => undef, XDG_CACHE_HOME => undef });
+    my %none = (env => { HOME => undef, XDG_STATE_HOME => undef });
     refused_early('no home', 'state_dir', %none, options => { state_dir => undef });
-    refused_early('no home for the cache', 'cache_dir', %none, options => { cache_dir => undef });
+    for my $option (qw(cache_dir cache_size)) {
+        my $run = refused_early("$option is no more", $option, options => { $option => 5 });
+        like($run->{said}, qr/results_dir.*results_size/, "$option: and what is in its place");
+    }
     refused_early('a relative home', 'state_dir', options => { state_dir => undef },
         env => { HOME => 'here', XDG_STATE_HOME => undef });
     my $file = spew("$TMP/a file", '');
-    for my $option (qw(state_dir cache_dir)) {
+    for my $option (qw(state_dir results_dir)) {
         refused_early("$option below a file", $option, options => { $option => "$file/x" });
         refused_early("$option where nothing can be made", $option, options => { $option => '/proc/runway_v2v' });
         my $locked = "$TMP/locked-$option";
@@ -206,7 +212,7 @@ subtest 'a disk that is full when the result comes' => sub {
     # what is sent fits into 80 KiB, what comes back does not
     my $run = $job->run(under => limited(160), args => [qw(-f null)], out => '-');
     cmp_ok($run->{status}, '>', 0, 'an error') or diag $run->{err};
-    like($run->{said}, qr/clip 1.*cache_dir: \Q$job->{cache}\E.*cannot be written.*the same command again/, 'that says what cannot be written')
+    like($run->{said}, qr/clip 1.*results_dir: \Q$job->{results}\E.*cannot be written.*the same command again/, 'that says what cannot be written')
         or diag $run->{said};
     like($run->{said}, qr/^1 task is at the provider, already paid for; the same command again/m, 'and what is left') or diag $run->{said};
     is($job->states->{1}, 'generated', 'the task is known');
@@ -225,7 +231,7 @@ subtest 'unknown fate' => sub {
         cmp_ok($run->{status}, '>', 0, "$fault: the run stops") or diag $run->{err};
         like($run->{said}, qr/clip 2 \(1\.00-2\.00 s\)/, "$fault: says which clip, by its times");
         like($run->{said}, qr/billed \(about 15 credits\)/, "$fault: what may have been billed");
-        like($run->{said}, qr/look whether .*on_unknown=resend/, "$fault: and both ways on");
+        like($run->{said}, qr/runway-tasks adopt \w{12} TASKID.*on_unknown=resend/, "$fault: and both ways to proceed");
         is_deeply($job->states, { 1 => 'stored', 2 => 'unknown' }, "$fault: as the journal has it");
         my $sent = () = $sim->requests('create');
         is($sent, 2, "$fault: it was sent once");

@@ -46,7 +46,7 @@ subtest 'a good run' => sub {
     my $sim = RunwayTest::Simulator->start('--latency' => 0.5);
     my $path = "$TMP/good.jsonl";
     my %env = (COMETAPI_KEY => undef, RUNWAYML_API_SECRET => $runway_key, RUNWAYML_BASE_URL => $sim->{runway},
-        XDG_STATE_HOME => "$TMP/good/state", XDG_CACHE_HOME => "$TMP/good/cache");
+        XDG_STATE_HOME => "$TMP/good/state");
     my %options = (prompt => 'negative', clip_duration => 2, log_path => $path);
     my $run = run_filter(undef, in => $clip, env => \%env, options => { %options, transport => 'upload' });
     is($run->{status}, 0, 'ffmpeg ends well') or diag $run->{err};
@@ -151,7 +151,7 @@ subtest 'the page' => sub {
     is(scalar @blocks, 4, 'its commands');
     my $sim = RunwayTest::Simulator->start('--latency' => 1);
     my %env = (PATH => "$dir/bin:$ENV{PATH}", COMETAPI_KEY => undef, RUNWAYML_API_SECRET => $runway_key,
-        RUNWAYML_BASE_URL => $sim->{runway}, XDG_STATE_HOME => "$dir/state", XDG_CACHE_HOME => "$dir/cache");
+        RUNWAYML_BASE_URL => $sim->{runway}, XDG_STATE_HOME => "$dir/state");
     my @runs = map { run_cmd(['sh', '-c', $_], dir => $dir, env => \%env) } @blocks;
     is("$_->{status} $_->{err}", '0 ', 'ends well, and says nothing') for @runs[1 .. 3];
     is($runs[0]{status}, 0, 'a run with a log') or diag $runs[0]{err};

@@ -97,7 +97,7 @@ for (split /^/, $table // '') {
 is_deeply([sort keys %said], [sort keys %option], 'the manual has every option and no other');
 
 subtest 'ffmpeg -h filter=runway_v2v' => sub {
-    my %unit = (cache_size => 'bytes', clip_duration => 'seconds', keyframe => 'SECONDS', max_credits => 'credits',
+    my %unit = (results_size => 'bytes', max_credits_day => 'credits', clip_duration => 'seconds', keyframe => 'SECONDS', max_credits => 'credits',
         poll_interval => 'seconds', task_timeout => 'seconds', size => 'WxH', ratio => 'W:H');
     my $of = '';
     for (split /\n/, $help) {
@@ -142,7 +142,7 @@ subtest 'the examples' => sub {
         my $filter = $example =~ /-vf "([^"]+)"/ ? $1 : $example;
         $filter .= ':dry_run=1' if $filter !~ /dry_run/;
         my $run = run_cmd([$FFMPEG, qw(-hide_banner -nostdin -i in.mp4 -vf), $filter, qw(-f null -)], dir => $TMP,
-            env => { XDG_STATE_HOME => "$TMP/state", XDG_CACHE_HOME => "$TMP/cache", COMETAPI_KEY => undef });
+            env => { XDG_STATE_HOME => "$TMP/state", COMETAPI_KEY => undef });
         is($run->{status}, 0, $filter) or diag $run->{err};
         like($run->{err}, qr/clip 1/, '... and the plan is told');
     }

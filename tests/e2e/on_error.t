@@ -71,8 +71,8 @@ sub stops {
 sub kept_aside {
     my ($name, $job) = @_;
     my $run = $job->run(loglevel => 'error');
-    my ($path) = $run->{said} =~ /\(what came is kept: (.*?)\)$/ or fail("$name: says where it is: $run->{said}");
-    like($path // '', qr{^\Q$job->{cache}\E/results/.*\.mp4$}, "$name: where results are");
+    my ($path) = $run->{said} =~ /It is paid for and kept: (.*?\.mp4)\. / or fail("$name: says where it is: $run->{said}");
+    like($path // '', qr{^\Q$job->{results}\E/\w{64}-\w{64}\.refused\.mp4$}, "$name: where results are");
     ok(-s ($path // ''), "$name: what came is there");
     return $path;
 }
@@ -83,7 +83,6 @@ subtest 'fail' => sub {
     for my $case (
         ['a passing reason', ['--fail-tasks' => '2=INTERNAL.BAD_OUTPUT.CODE01'], qr/INTERNAL\.BAD_OUTPUT\.CODE01/, 'failed_passing'],
         ['for good', ['--fail-tasks' => '2=SAFETY.INPUT.TEXT'], qr/SAFETY\.INPUT\.TEXT/, 'failed'],
-        ['a result that is none', ['--fault' => 'download:2-3=html'], qr/not a readable video/, 'failed_passing'],
     ) {
         my ($name, $args, $pattern, $state) = @$case;
         my $sim = simulator(@$args);
@@ -96,7 +95,6 @@ subtest 'fail' => sub {
         comes_out("$name, then with source", $job, kept => [2]);
         is(billed($sim), 4, "$name: the others are bought once");
         next if $state eq 'failed';
-        kept_aside($name, $job) if $name =~ /result/;
         comes_out("$name, then with a try more", $job, kept => [], options => { retries => 1 });
         is(billed($sim), 5, "$name: and that is one task more");
     }
@@ -121,17 +119,16 @@ subtest 'source' => sub {
         ['moderation', ['--fail-tasks' => '1=SAFETY.INPUT.VIDEO'], [1]],
         ['the last one', ['--fail-tasks' => '4=ASSET.INVALID'], [4]],
         ['two of them', ['--fail-tasks' => '1=SAFETY.INPUT.VIDEO,2=SAFETY.INPUT.VIDEO'], [1, 2]],
-        ['a web page for a result', ['--fault' => 'download:3-4=html'], [3]],
+        ['a web page for a result', ['--fault' => 'download:3-4=html'], [3], []],
         ['a web page, once', ['--fault' => 'download:3=html'], []],
-        # of the wrong length, over a tenth off
-        ['all results are too long', ['--result-stretch' => 1.4], [1 .. 4]],
     ) {
-        my ($name, $args, $kept) = @$case;
+        my ($name, $args, $kept, $again) = @$case;
         my $sim = simulator(@$args);
         my $job = job(sim => $sim, options => { concurrency => 1 });
         comes_out($name, $job, kept => $kept);
         is(billed($sim), 4, "$name: a task for each clip");
-        comes_out("$name, again", $job, kept => $kept);
+        # what has succeeded is fetched again for free
+        comes_out("$name, again", $job, kept => $again // $kept);
         is(billed($sim), 4, "$name: and no more in the next run");
     }
     my $sim = simulator('--fail-tasks' => '1=INTERNAL,3=INTERNAL,4=INTERNAL');
@@ -164,6 +161,53 @@ PERL
     is(billed($sim), 1, 'and pays once');
 };
 
+# A captive portal, a CDN's own page: the task has succeeded, and stays so.
+subtest 'what is fetched is no video' => sub {
+    my $sim = simulator('--fault' => 'download:1-2=html', '--fault' => 'download:3-4=html');
+    my $job = job(sim => $sim, options => { concurrency => 1 });
+    my %no_try = (options => { retries => 2 });
+    for my $time (1, 2) {
+        stops("time $time", $job, [qr/^clip 1 .*SUCCEEDED and is paid for.*fetches it for free.*on_error=source.*another take for about 15 credits/], %no_try);
+        is_deeply($job->states, { 1 => 'generated' }, "time $time: it stays generated") or diag explain $job->states;
+    }
+    is(billed($sim), 1, 'nothing is bought for it, whatever retries says');
+    is(() = glob("$job->{results}/*.mp4"), 0, 'and a page is not kept');
+    my $run = $job->run;
+    is($run->{status}, 0, 'on a healthy network it comes') or diag $run->{err};
+    is(billed($sim), 4, 'each clip was paid once');
+
+    # none of eight would be used
+    $sim = simulator('--fault' => 'download:*=html');
+    $job = job(sim => $sim, in => film(seconds => 8), options => { concurrency => 1, on_error => 'source' });
+    stops('on_error=source', $job, [qr/^a second result of this run cannot be used, and nothing more is bought: clip 2 /]);
+    is(billed($sim), 2, 'after the second one nothing more is bought');
+    $sim = simulator('--latency' => 1, '--fault' => 'download:*=html');
+    $job = job(sim => $sim, in => film(seconds => 8), options => { concurrency => 4, on_error => 'source' });
+    stops('several at once', $job, [qr/a second result of this run cannot be used/]);
+    cmp_ok(billed($sim), '<=', 5, 'nor beside those in flight');
+    is((grep { $_ ne 'generated' } values %{ $job->states }), 0, 'which are awaited') or diag explain $job->states;
+};
+
+subtest 'a result whose length is off' => sub {
+    my $sim = simulator('--result-stretch' => 1.3);
+    my $job = job(sim => $sim, options => { concurrency => 1 });
+    my $path = kept_aside('refused', $job);
+    is_deeply($job->states, { 1 => 'refused' }, 'it is written down');
+    my $downloads = () = $sim->requests('download');
+    stops('again', $job, [qr/^clip 1 .*off by 0\.\d+ of it, and length_tolerance is 0\.1.*larger length_tolerance.*on_error=source.*another take for about 15/],
+        options => { retries => 2 });
+    is(scalar(() = $sim->requests('download')), $downloads, 'it is not fetched again');
+    is(billed($sim), 1, 'nor bought');
+    # each run risks two
+    stops('source', $job, [qr/^a second result of this run.*clip 3 /], options => { on_error => 'source' });
+    is(billed($sim), 3, 'on_error=source: the one on disk is known, two more are of no use');
+    my $run = $job->run(options => { length_tolerance => 0.5 });
+    is($run->{status}, 0, 'length_tolerance: all come out') or diag $run->{err};
+    is(billed($sim), 4, 'with those that are there');
+    ok(!-e $path && -e $path =~ s/\.refused//r, 'which are results like others now');
+    is_deeply([sort values %{ $job->states }], [('stored') x 4], 'and the journal says so');
+};
+
 # One that nothing is wrong with, but that this FFmpeg has no decoder for.
 subtest 'a result for another FFmpeg' => sub {
     my $decoders = run_cmd([$FFMPEG, qw(-hide_banner -decoders)])->{out};
@@ -178,11 +222,11 @@ print $out 'vp09';
 PERL
     my $job = job(sim => $sim, options => { on_error => 'source', concurrency => 1 });
     stops('source', $job, [qr/^clip 1 .*not a readable video: Decoder not found/]);
-    is($job->states->{1}, 'generated', 'what is paid for is not given up');
+    is($job->states->{1}, 'refused', 'what is paid for is not given up');
     my $path = kept_aside('for another FFmpeg', $job);
     like(slurp($path), qr/vp09/, 'it is what came');
     stops('again', $job, [qr/^clip 1 .*Decoder not found/]);
-    is(scalar(() = glob "$job->{cache}/results/*"), 1, 'which is kept once');
+    is(scalar(() = glob "$job->{results}/*.mp4"), 1, 'which is kept once');
     is(billed($sim), 1, 'nor paid again');
 };
 

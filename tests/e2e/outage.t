@@ -70,11 +70,11 @@ my @CASES = (
     # with jitter, one request in half a minute for each of the two clips
     { name => 'reads', fault => 'read:*=status=502', where => 'read', least => 20, most => 160, state => 'submitted', billed => 2,
         says => qr/reading the task/ },
-    { name => 'creates', fault => 'create:*=status=429', where => 'create', least => 20, most => 160, state => 'rejected', billed => 0,
+    { name => 'creates', fault => 'create:*=status=429', where => 'create', least => 20, most => 160, state => 'none', billed => 0,
         says => qr/the create request.* 429/ },
     # five minutes is the most that is waited
     { name => 'creates, told when to come again', fault => 'create:*=status=503,retry-after=100000', where => 'create', least => 6, most => 12,
-        state => 'rejected', billed => 0, says => qr/the create request.* 503/ },
+        state => 'none', billed => 0, says => qr/the create request.* 503/ },
     { name => 'downloads', fault => 'download:*=status=503', where => 'download', least => 20, most => 160, state => 'generated', billed => 2,
         says => qr/the download/ },
 );

@@ -82,7 +82,7 @@ subtest 'in another order' => sub {
     my $turned = make_clip(size => '96x64', rate => 10, seconds => 2, codec => [qw(-c:v ffv1 -g 1)], name => 'turned.mkv',
         filter => q(select='gte(n,20)',setpts=PTS-STARTPTS));
     my @films = (film(seconds => 4), $turned, film(seconds => 4));
-    my @jobs = map { job(sim => $sim, in => $_, state => "$TMP/order/state", cache => "$TMP/order/cache",
+    my @jobs = map { job(sim => $sim, in => $_, state => "$TMP/order/state", results => "$TMP/order/results",
         options => { concurrency => 1 }) } @films;
     mkdir "$TMP/order";
     my @runs = map { $_->end } map { $_->begin } @jobs;
@@ -169,7 +169,7 @@ subtest 'a task that fails' => sub {
 
 subtest 'no room for results' => sub {
     my $sim = simulator();
-    my $job = job(sim => $sim, options => { cache_size => 1, concurrency => 1 });
+    my $job = job(sim => $sim, options => { results_size => 1, concurrency => 1 });
     my @runs = map { $_->end } map { $job->begin(after => 'realtime=speed=8') } 1 .. 3;
     is_good("run $_", $runs[$_]) for 0 .. $#runs;
     paid_once('all', $sim, 4);
@@ -179,7 +179,7 @@ subtest 'no room for results' => sub {
 
 sub run_graph {
     my ($name, $job, $graph, @outputs) = @_;
-    my %options = (base_url => $job->{sim}{api}, state_dir => $job->{state}, cache_dir => $job->{cache}, %{ $job->{options} });
+    my %options = (base_url => $job->{sim}{api}, state_dir => $job->{state}, results_dir => $job->{results}, %{ $job->{options} });
     my $filter = filter_graph(%options);
     s/FILTER/$filter/g for grep { defined } $graph, @outputs;
     my $run = run_cmd([$FFMPEG, qw(-hide_banner -nostdin -nostats -y -v info -i), $FILM,

@@ -44,7 +44,7 @@ for (
     my $other = RunwayTest::Simulator->start('--latency' => 0.1, '--result-stretch' => 1.3);
     my $run = filter_film($other, $second, $filter);
     isnt($run->{status}, 0, 'a result three tenths too long is an error');
-    like($run->{err}, qr/more than a tenth off/, '... that says so');
+    like($run->{err}, qr/off by 0\.\d+ of it, and length_tolerance is 0\.1/, '... that says so');
 }
 
 # --- how it is stored ------------------------------------------------------------------
@@ -71,7 +71,7 @@ rename "$file.new", $file or exit 1;
 PERL
     my $run = filter_film($other, $second, $filter);
     isnt($run->{status}, 0, 'fragments three tenths too long are an error');
-    like($run->{err}, qr/more than a tenth off/, '... that says so');
+    like($run->{err}, qr/off by 0\.\d+ of it, and length_tolerance is 0\.1/, '... that says so');
 }
 
 # More than is shown: an edit leaves the first frames out.

@@ -8,7 +8,7 @@ use warnings;
 
 use Cwd qw(abs_path);
 use File::Basename qw(dirname);
-use File::Path qw(remove_tree);
+use File::Path qw(make_path remove_tree);
 use lib dirname(abs_path(__FILE__)) . '/lib';
 
 use Test::More;
@@ -50,13 +50,13 @@ subtest 'a result that is gone, or not what it was' => sub {
     my $job = PaidTest->new(sim => $quiet, in => $FILM);
     same_output('first', $job->run);
     my $paid = billed($quiet);
-    remove_tree($job->{cache});
+    remove_tree($job->{results});
     my $downloads = () = $quiet->requests('download');
-    same_output('the cache was emptied', $job->run);
+    same_output('the results were removed', $job->run);
     is(billed($quiet), $paid, 'nothing was paid again');
     is(scalar(() = $quiet->requests('download')), $downloads + 3, 'the results were fetched again');
 
-    my ($result) = glob "$job->{cache}/results/*.mp4";
+    my ($result) = glob "$job->{results}/*.mp4";
     my $bytes = slurp($result);
     substr($bytes, 5000, 1) ^= "\1";
     spew($result, $bytes);
@@ -64,10 +64,38 @@ subtest 'a result that is gone, or not what it was' => sub {
     same_output('one bit of a result turned', $run);
     is(scalar(() = $quiet->requests('download')), $downloads + 4, 'it was not believed and fetched again');
     is(billed($quiet), $paid, 'nothing was paid again');
-    ($result) = glob "$job->{cache}/results/*.mp4";
+    ($result) = glob "$job->{results}/*.mp4";
     truncate $result, 3000 or die $!;
     same_output('a result cut short', $job->run);
     is(billed($quiet), $paid, 'nothing was paid again');
+};
+
+# A result proves itself by its name and digest.
+subtest 'the journal is lost, the results are kept' => sub {
+    my $job = PaidTest->new(sim => $quiet, in => $FILM);
+    same_output('first', $job->run);
+    my ($paid, $before) = (billed($quiet), scalar(() = $quiet->requests));
+    remove_tree("$job->{state}/clips");
+    same_output('without clips/', $job->run);
+    is_deeply([map { $_->{path} } $job->records], [], 'no record is made up');
+    same_output('again', $job->run);
+    my $torn = PaidTest->new(sim => $quiet, in => $FILM);
+    same_output('another', $torn->run);
+    truncate $_->{path}, 100 or die for $torn->records;
+    $before = () = $quiet->requests;
+    same_output('with torn records', $torn->run);
+    is(scalar(() = $quiet->requests), $before, 'nothing was asked for');
+    is(billed($quiet), $paid + 3, 'nor paid');
+};
+
+subtest 'a journal of the earlier format is left alone' => sub {
+    my $job = PaidTest->new(sim => $quiet, in => $FILM);
+    make_path("$job->{state}/clips");
+    my $old = spew("$job->{state}/clips/" . 'ab' x 32 . '.json', qq({"format":1}\n));
+    my $run = $job->run;
+    same_output('beside it', $run);
+    like($run->{said}, qr/^state_dir: .*1 records of an earlier version/m, 'it is named');
+    ok(-e $old, 'and stays');
 };
 
 subtest 'what was lost is looked for' => sub {
@@ -78,27 +106,26 @@ subtest 'what was lost is looked for' => sub {
         my ($clip, $how) = @_;
         rewrite_record($job->record_of($clip)->{path}, $how);
     };
-    my $forget = sub { s/"result_size":\d+/"result_size":null/ and s/"result_checksum":"\w+"/"result_checksum":""/ or die };
-
-    # as when cache_dir was another for one run, and the provider's day was over
+    # as when results_dir was another for one run, and the provider's day was over
     $change->(1, sub { s/"state":"stored"/"state":"lost"/ or die });
     $change->(2, sub { s/"state":"stored"/"state":"generated"/ or die });
     my $before = () = $quiet->requests;
-    same_output('the results are in the cache again', $job->run);
+    same_output('the results are there again', $job->run);
     is(scalar(() = $quiet->requests), $before, 'not one request was sent');
     is("@{ $job->states }{1 .. 3}", 'stored stored stored', 'and the journal says so');
 
     # as when the provider knew nothing of it for a while, or the key was another's
-    $change->(1, sub { s/"state":"stored"/"state":"lost"/ or die; $forget->() });
+    $change->(1, sub { s/"state":"stored"/"state":"lost"/ or die });
     for my $more ({}, { on_unknown => 'resend' }) {
-        remove_tree($job->{cache});
+        remove_tree($job->{results});
         my $run = $job->run(options => $more);
         same_output('the task is known again', $run);
         is(billed($quiet), $paid, 'nothing was paid again');
-        $change->(1, sub { s/"state":"stored"/"state":"lost"/ or die; $forget->() });
+        $change->(1, sub { s/"state":"stored"/"state":"lost"/ or die });
     }
 
     $change->(1, sub { s/("task_id":"\w+)/${1}0/ or die });
+    remove_tree($job->{results});
     my $reads = () = $quiet->requests('read');
     my $run = $job->run;
     cmp_ok($run->{status}, '>', 0, 'a task that is gone for good') or diag $run->{err};
@@ -160,7 +187,7 @@ subtest 'waiting to send again is no intent' => sub {
     my $sim = RunwayTest::Simulator->start('--latency' => 0.2, '--fault' => 'create:1=status=429,retry-after=20');
     my $job = PaidTest->new(sim => $sim, in => $FILM, options => { concurrency => 1 });
     my $going = $job->begin;
-    ok($going->until(sub { $job->{sim}->requests('create') && join('', values %{ $job->states }) eq 'rejected' }),
+    ok($going->until(sub { $job->{sim}->requests('create') && join('', values %{ $job->states }) eq 'none' }),
         'a create that certainly was not accepted is written down as that') or diag explain $job->states;
     $going->end('KILL');
     same_output('after that', $job->run);

@@ -88,7 +88,7 @@ subtest 'the commands' => sub {
     my $script = join "\n", 'set -e', @blocks;
     my $run = run_cmd(['sh', '-c', "$script\nwait\n"], dir => $dir, timeout => 200, env => {
         PATH => "$dir/build/bin:$ENV{PATH}", TMPDIR => "$dir/tmp", COMETAPI_KEY => undef,
-        XDG_STATE_HOME => "$dir/state", XDG_CACHE_HOME => "$dir/cache" });
+        XDG_STATE_HOME => "$dir/state" });
     is($run->{status}, 0, 'all of them end well') or diag $run->{err};
     is($run->{out}, "2\n2\n", 'two creates, two of them billed');
     is(probe("$dir/$_")->{video}{nb_read_packets}, 96, "$_ is whole") for qw(out.mp4 night.mp4);

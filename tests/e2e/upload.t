@@ -62,7 +62,7 @@ subtest 'as the storage wants it' => sub {
 
 subtest 'one identity' => sub {
     my $sim = RunwayTest::Simulator->start('--latency' => 0);
-    my %store = (XDG_STATE_HOME => "$TMP/one/state", XDG_CACHE_HOME => "$TMP/one/cache");
+    my %store = (XDG_STATE_HOME => "$TMP/one/state");
     my $run = at_runway($sim, env => \%store);
     is(kinds($sim), 'create', 'what fits goes inside the request');
     $run = at_runway($sim, env => \%store, options => { transport => 'upload' });
@@ -129,7 +129,7 @@ subtest 'failures' => sub {
 
 subtest 'no second upload for a task' => sub {
     my $sim = RunwayTest::Simulator->start('--latency' => 3);
-    my %store = (XDG_STATE_HOME => "$TMP/two/state", XDG_CACHE_HOME => "$TMP/two/cache");
+    my %store = (XDG_STATE_HOME => "$TMP/two/state");
     my $run = at_runway($sim, env => \%store, options => { transport => 'upload', task_timeout => 1 });
     cmp_ok($run->{status}, '>', 0, 'the task takes too long');
     $run = at_runway($sim, env => \%store, options => { transport => 'upload' });

@@ -46,7 +46,8 @@ static uint8_t *show(FuzzInput *in, size_t *size)
 
     MUST(!mp4 == !!ret);
     if (ret) {
-        MUST((ret == RUNWAY_BAD_RESULT || ret == RUNWAY_INVALID) &&
+        MUST((ret == RUNWAY_NO_RESULT || ret == RUNWAY_BAD_RESULT ||
+              ret == RUNWAY_INVALID) &&
              err.text[0]);
         return NULL;
     }

@@ -35,7 +35,7 @@ static const char *const names[] = {
     "api_version", "http_proxy", "transport", "clip_duration", "scene",
     "concurrency", "encoder", "encoder_opts", "size", "timing", "interlaced",
     "poll_interval", "task_timeout", "max_credits", "on_error", "on_unknown",
-    "retries", "tls_verify", "cache_size",
+    "retries", "tls_verify", "results_size",
 };
 
 /* A name of a file may be anything that is in this directory. */

@@ -39,23 +39,26 @@ static void decode(const char *text, size_t size)
 
     MUST(!strcmp(record.identity, IDENTITY));
     if (ret) {
-        MUST(ret == RUNWAY_NOMEM && record.state == RUNWAY_CLIP_NONE);
+        /* a right checksum, and no JSON: nobody wrote that */
+        MUST(ret == RUNWAY_NOMEM && !record.nb_tries && !record.damage[0]);
         return;
     }
-    MUST(record.state != RUNWAY_CLIP_NONE);
     ff_runway_record_is_open(&record);
-    if (record.state == RUNWAY_CLIP_DAMAGED) {
-        MUST(record.failure[0] && !record.task_id[0]);
+    if (record.damage[0]) {
+        MUST(!record.nb_tries);
         return;
     }
-    MUST(ff_runway_record_cost(&record) >= 0);
-    MUST(record.tries >= 0 && record.failures >= 0 && record.result_size >= -1);
+    for (int i = 0; i < record.nb_tries; i++)
+        MUST(ff_runway_try_cost(&record.tries[i]) >= 0);
     /* what is believed can be written, and is the same then */
     MUST(!ff_runway_record_encode(&record, &written, &length, &err));
     MUST(length < RUNWAY_RECORD_TEXT);
     MUST(!ff_runway_record_decode(written, length, IDENTITY, &again));
-    MUST(again.state == record.state && again.tries == record.tries);
-    MUST(!strcmp(again.task_id, record.task_id));
+    MUST(again.nb_tries == record.nb_tries &&
+         again.nb_outputs == record.nb_outputs);
+    for (int i = 0; i < record.nb_tries; i++)
+        MUST(again.tries[i].state == record.tries[i].state &&
+             !strcmp(again.tries[i].task_id, record.tries[i].task_id));
     free(written);
 }
 
@@ -69,13 +72,20 @@ static void walk(const uint8_t *data, size_t size)
     ff_runway_copy_text(record.endpoint, sizeof(record.endpoint), "https://a/");
     ff_runway_copy_text(record.model, sizeof(record.model), "aleph2");
     for (size_t i = 0; i < size && i < 64; i++) {
-        if (data[i] & 64)
-            ff_runway_copy_text(record.task_id, sizeof(record.task_id), "t-1");
-        if (data[i] & 128)
-            record.credits_charged = data[i];
-        ff_runway_record_move(&record, (RunwayClipState)(data[i] & 15), &err);
-        MUST(record.tries >= 0 && record.failures >= 0);
-        MUST(ff_runway_record_cost(&record) >= 0);
+        RunwayClipState to = (RunwayClipState)(data[i] & 15);
+
+        if (data[i] & 64 && record.nb_tries)
+            strcpy(ff_runway_record_try(&record)->task_id, "t-1");
+        if (data[i] & 128 && record.nb_tries)
+            ff_runway_record_try(&record)->charged = data[i];
+        if (data[i] & 32)
+            ff_runway_record_take_back(&record, &err);
+        else if (to == RUNWAY_CLIP_INTENT)
+            ff_runway_record_begin(&record, "", i, 5, 75, &err);
+        else if (record.nb_tries)
+            ff_runway_record_move(&record, to, &err);
+        MUST(record.nb_tries >= 0 && record.nb_tries <= RUNWAY_TRIES_MAX);
+        MUST(ff_runway_record_failures(&record) <= record.nb_tries);
     }
 }
 

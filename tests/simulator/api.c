@@ -228,7 +228,7 @@ static cJSON *read_json(SimServer *server, SimRequest *req, SimReply *reply)
     return body;
 }
 
-static int price(const SimModel *model, const SimRenderJob *job)
+static int price(const SimModel *model, const SimRenderJob *job, double factor)
 {
     double seconds = job->seconds > 0 ? job->seconds : UNKNOWN_SECONDS;
     double per_second = model->price;
@@ -241,7 +241,9 @@ static int price(const SimModel *model, const SimRenderJob *job)
         per_second += (double)job->width * job->height > 4e6 ? 40 : 20;
     /* A millisecond too many is rounding, not footage. */
     credits = (int)ceil((seconds - 0.001) * per_second);
-    return credits > model->min_credits ? credits : model->min_credits;
+    if (credits < model->min_credits)
+        credits = model->min_credits;
+    return (int)ceil(credits * factor);
 }
 
 /* Everything is in order: the task exists from here on, and costs. */
@@ -256,7 +258,7 @@ static void accept_create(SimServer *server, SimRequest *req, SimReply *reply,
 
     if (!unreachable)
         sim_render_plan(server->options, job);
-    task.credits = price(create->model, job);
+    task.credits = price(create->model, job, server->options->price);
     switch (sim_tasks_allowance(server->tasks, task.credits)) {
     case ALLOWANCE_NO_CREDITS:
         sim_render_job_free(job);

@@ -34,7 +34,7 @@
 enum {
     OPT_PORT = 256, OPT_CDN_PORT, OPT_BIND, OPT_TLS_CERT, OPT_TLS_KEY,
     OPT_KEY, OPT_LOG, OPT_READY_FILE, OPT_MAX_SECONDS, OPT_LATENCY,
-    OPT_CONCURRENCY, OPT_DAILY, OPT_BALANCE, OPT_DATA_URI_LIMIT,
+    OPT_CONCURRENCY, OPT_DAILY, OPT_BALANCE, OPT_PRICE, OPT_DATA_URI_LIMIT,
     OPT_DATA_URI_STATUS, OPT_BODY_LIMIT, OPT_URL_LIFETIME, OPT_URL_TAIL,
     OPT_OUTPUT_AFTER, OPT_FAIL_TASKS,
     OPT_WRAP, OPT_NOT_EXIST_FOR, OPT_NOT_EXIST_AS, OPT_WRONG_PATH,
@@ -58,6 +58,7 @@ static const struct option long_options[] = {
     { "concurrency",        required_argument, NULL, OPT_CONCURRENCY },
     { "daily",              required_argument, NULL, OPT_DAILY },
     { "balance",            required_argument, NULL, OPT_BALANCE },
+    { "price",              required_argument, NULL, OPT_PRICE },
     { "data-uri-limit",     required_argument, NULL, OPT_DATA_URI_LIMIT },
     { "data-uri-status",    required_argument, NULL, OPT_DATA_URI_STATUS },
     { "body-limit",         required_argument, NULL, OPT_BODY_LIMIT },
@@ -122,6 +123,7 @@ static const char help_text[] =
 "                         0: no limit (default 0)\n"
 "  --daily N              tasks that may be created, then 429 (default: any)\n"
 "  --balance CREDITS      credits of the account (default: they never end)\n"
+"  --price FACTOR         on all prices, rounded up (default 1)\n"
 "  --data-uri-limit N     characters in a data URI (default 5242880)\n"
 "  --data-uri-status N    what a longer one gets: 413 or 400 (default 413)\n"
 "  --body-limit N         bytes in a request's body, then 413 (default\n"
@@ -371,6 +373,8 @@ static int set_service(SimOptions *o, int option, const char *name, char *arg)
         return whole(name, arg, 0, 1e6, &o->daily);
     case OPT_BALANCE:
         return number(name, arg, 0, 1e12, &o->balance);
+    case OPT_PRICE:
+        return number(name, arg, 0.01, 100, &o->price);
     case OPT_DATA_URI_LIMIT:
         if (number(name, arg, 0, 2e9, &v) < 0)
             return -1;
@@ -515,6 +519,7 @@ int sim_options_parse(SimOptions *options, int argc, char **argv)
         .latency            = 2,
         .daily              = -1,
         .balance            = -1,
+        .price              = 1,
         .data_uri_limit     = DATA_URI_LIMIT,
         .data_uri_status    = 413,
         .body_limit         = 16 << 20,

@@ -58,6 +58,7 @@ typedef struct SimOptions {
     double latency;
     int concurrency;
     int daily;            ///< -1: no limit
+    double price;         ///< factor on every price
     double balance;       ///< credits; negative: never runs out
     int64_t data_uri_limit;
     int data_uri_status;

@@ -29,6 +29,7 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -37,7 +38,7 @@
 typedef enum DiskEventKind {
     DISK_WRITE,
     DISK_SYNC,
-    DISK_RENAME, /* or link() */
+    DISK_RENAME,
 } DiskEventKind;
 
 typedef struct DiskEvent {
@@ -54,7 +55,6 @@ static struct {
     int choppy;        /* every other call is interrupted, one byte a write */
     int fail_sync;     /* errno of all fsync(), 0: none */
     int fail_rename;
-    int fail_link;
     DiskEvent events[256];
     int nb_events;
 } faults = { .room = -1 };
@@ -156,57 +156,37 @@ int fsync(int fd)
     return ret;
 }
 
-int rename(const char *from, const char *to)
+int renameat(int from_dir, const char *from, int to_dir, const char *to)
 {
-    int (*real)(const char *, const char *) =
-        REAL("rename", int (*)(const char *, const char *));
+    int (*real)(int, const char *, int, const char *) =
+        REAL("renameat", int (*)(int, const char *, int, const char *));
     struct stat st;
     int die, ret;
 
     if (!faults.on)
-        return real(from, to);
+        return real(from_dir, from, to_dir, to);
     die = step();
     if (faults.fail_rename) {
         errno = faults.fail_rename;
         return -1;
     }
-    note(DISK_RENAME, stat(from, &st) ? 0 : st.st_ino);
-    ret = real(from, to);
+    note(DISK_RENAME, fstatat(from_dir, from, &st, 0) ? 0 : st.st_ino);
+    ret = real(from_dir, from, to_dir, to);
     if (die)
         _exit(99);
     return ret;
 }
 
-int link(const char *from, const char *to)
+int unlinkat(int dir, const char *path, int flags)
 {
-    int (*real)(const char *, const char *) =
-        REAL("link", int (*)(const char *, const char *));
-    struct stat st;
+    int (*real)(int, const char *, int) =
+        REAL("unlinkat", int (*)(int, const char *, int));
     int die, ret;
 
     if (!faults.on)
-        return real(from, to);
+        return real(dir, path, flags);
     die = step();
-    if (faults.fail_link) {
-        errno = faults.fail_link;
-        return -1;
-    }
-    note(DISK_RENAME, stat(from, &st) ? 0 : st.st_ino);
-    ret = real(from, to);
-    if (die)
-        _exit(99);
-    return ret;
-}
-
-int unlink(const char *path)
-{
-    int (*real)(const char *) = REAL("unlink", int (*)(const char *));
-    int die, ret;
-
-    if (!faults.on)
-        return real(path);
-    die = step();
-    ret = real(path);
+    ret = real(dir, path, flags);
     if (die)
         _exit(99);
     return ret;
@@ -228,7 +208,7 @@ int close(int fd)
 
 /* fork(), but a child that is forgotten, because the test failed, does not hold
  * up who waits for the test. */
-static pid_t fork_child(void)
+__attribute__((unused)) static pid_t fork_child(void)
 {
     pid_t pid = fork();
 

@@ -208,11 +208,12 @@ static RunwayOutcome run_job(World *w, RunwayError *err)
     RunwayJobHost host = {
         .output = "",
         .policy = &policy, .log = &log, .opaque = w, .wait = wait_a_little, .cancelled = never,
+        .closed = never, .provider = "runway",
         .changed = ignore_change, .expected = not_known,
         .check = check_result, .download_timeout = w->download_timeout,
     };
     const RunwayJournalConfig journal = { w->dir, 0, &log };
-    const RunwayCacheConfig cache = { w->dir, 1 << 20, 0, &log };
+    RunwayResultsConfig results = { .results_size = 1 << 20, .log = &log };
     char base[64], events[600];
     RunwayClientConfig client = client_config(w, base, sizeof(base));
     RunwayUploaderConfig uploader = { .log = &log, .opaque = w,
@@ -229,11 +230,11 @@ static RunwayOutcome run_job(World *w, RunwayError *err)
         ret = ff_runway_account_gate_create(host.client, &log, &host.account,
                                             err);
     if (!ret)
-        ret = ff_runway_budget_create(1000, &host.budget, err);
-    if (!ret)
         ret = ff_runway_journal_open(&journal, &host.journal, err);
     if (!ret)
-        ret = ff_runway_cache_create(&cache, &host.cache, err);
+        results.journal = host.journal;
+    if (!ret)
+        ret = ff_runway_results_open(&results, &host.results, err);
     if (!ret)
         ret = ff_runway_event_log_open(events, &log, &host.events, err);
     if (!ret && !(job = make_job(w, 0)))
@@ -246,9 +247,8 @@ static RunwayOutcome run_job(World *w, RunwayError *err)
     if (job)
         ff_runway_job_free(&job);
     ff_runway_event_log_free(&host.events);
-    ff_runway_cache_free(&host.cache);
+    ff_runway_results_free(&host.results);
     ff_runway_journal_free(&host.journal);
-    ff_runway_budget_free(&host.budget);
     if (host.account)
         ff_runway_account_gate_free(&host.account);
     if (host.uploader)
@@ -288,7 +288,7 @@ static RunwayOutcome run_pipeline(World *w, RunwayError *err)
     char base[64];
     const RunwayPolicy policy = {
         .concurrency = CLIPS, .poll_interval = 1000, .task_timeout = 60000000,
-        .state_dir = w->dir, .cache_dir = w->dir, .cache_size = 1 << 20,
+        .state_dir = w->dir, .results_size = 1 << 20,
         .max_credits = 1000,
     };
     const RunwayPipelineConfig config = {
@@ -353,17 +353,21 @@ static void read_record(World *w, int clip, RunwayRecord *r)
 
 static void check_stored(World *w, const RunwayRecord *r)
 {
-    const RunwayCacheConfig config = { w->dir, 1 << 20, 1, NULL };
-    RunwayCache *c;
-    int fd;
+    const RunwayJournalConfig journal = { w->dir, 1, NULL };
+    RunwayResultsConfig config = { .read_only = 1 };
+    RunwayResults *results;
+    RunwayResult result;
 
-    assert_int_equal(ff_runway_cache_create(&config, &c, NULL), RUNWAY_OK);
-    assert_int_equal(ff_runway_cache_open(c, r->identity, r->result_size,
-                                          r->result_checksum, &fd, NULL),
+    assert_int_equal(ff_runway_journal_open(&journal, &config.journal, NULL),
                      RUNWAY_OK);
-    assert_true(fd >= 0);
-    close(fd);
-    ff_runway_cache_free(&c);
+    assert_int_equal(ff_runway_results_open(&config, &results, NULL),
+                     RUNWAY_OK);
+    assert_int_equal(ff_runway_results_find(results, r->identity, &result,
+                                            NULL), RUNWAY_OK);
+    assert_true(result.fd >= 0 && !result.refused);
+    close(result.fd);
+    ff_runway_results_free(&results);
+    ff_runway_journal_free(&config.journal);
 }
 
 /* What the record says of a clip, against what the service knows, ret being
@@ -375,9 +379,8 @@ static void check_record(World *w, int clip, RunwayOutcome ret)
 
     assert_true(accepted <= 1);
     read_record(w, clip, &r);
-    switch (r.state) {
+    switch (ff_runway_record_state(&r)) {
     case RUNWAY_CLIP_NONE:
-    case RUNWAY_CLIP_REJECTED:
         assert_false(accepted);
         break;
     case RUNWAY_CLIP_INTENT:
@@ -389,14 +392,14 @@ static void check_record(World *w, int clip, RunwayOutcome ret)
     case RUNWAY_CLIP_SUBMITTED:
     case RUNWAY_CLIP_GENERATED:
         assert_true(accepted);
-        assert_memory_equal(r.task_id, "task-", 5);
+        assert_memory_equal(ff_runway_record_try(&r)->task_id, "task-", 5);
         break;
     default:
         fail_msg("the journal says: %s (%s)",
-                 ff_runway_clip_state_name(r.state), r.failure);
+                 ff_runway_clip_state_name(ff_runway_record_state(&r)), r.damage);
     }
     /* the journal could not be told of what is paid for: somebody was */
-    if (accepted && r.state != RUNWAY_CLIP_STORED)
+    if (accepted && ff_runway_record_state(&r) != RUNWAY_CLIP_STORED)
         assert_true(ret || w->told);
 }
 
@@ -412,8 +415,8 @@ static void check_next_run(World *w)
         RunwayRecord r;
 
         read_record(w, i, &r);
-        unknown |= r.state == RUNWAY_CLIP_INTENT ||
-                   r.state == RUNWAY_CLIP_UNKNOWN;
+        unknown |= ff_runway_record_state(&r) == RUNWAY_CLIP_INTENT ||
+                   ff_runway_record_state(&r) == RUNWAY_CLIP_UNKNOWN;
     }
     ret = run(w, &err);
     if (ret != (unknown ? RUNWAY_UNKNOWN : RUNWAY_OK))

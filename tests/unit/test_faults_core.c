@@ -30,7 +30,6 @@
 #include "http/account.h"
 #include "api/body.h"
 #include "engine/budget.h"
-#include "store/cache.h"
 #include "http/client.h"
 #include "core_test.h"
 #include "api/data_uri.h"
@@ -43,6 +42,7 @@
 #include "engine/pipeline.h"
 #include "api/providers.h"
 #include "store/record.h"
+#include "store/results.h"
 #include "sweep.h"
 #include "base/disk.h"
 #include "http/upload.h"
@@ -363,13 +363,16 @@ static void test_files(void **state)
 
 static void make_record(RunwayRecord *r, RunwayClipState state)
 {
+    RunwayTry *t = &r->tries[0];
+
     ff_runway_record_init(r, IDENTITY);
-    r->state = state;
-    r->tries = 1;
-    r->credits_estimated = 75;
     strcpy(r->label, "clip 1 (0.00-5.00 s)");
+    r->nb_tries  = 1;
+    t->state     = state;
+    t->estimated = 75;
+    t->reported  = t->charged = -1;
     if (state != RUNWAY_CLIP_INTENT)
-        strcpy(r->task_id, "task-1");
+        strcpy(t->task_id, "task-1");
 }
 
 static RunwayOutcome make_a_record(void *opaque, RunwayError *err)
@@ -385,12 +388,19 @@ static RunwayOutcome make_a_record(void *opaque, RunwayError *err)
     if (!ret) {
         ret = ff_runway_record_decode(text, size, IDENTITY, &back);
         if (!ret)
-            assert_int_equal(back.state, RUNWAY_CLIP_SUBMITTED);
+            assert_int_equal(ff_runway_record_state(&back),
+                             RUNWAY_CLIP_SUBMITTED);
         else
             ff_runway_error(err, ret, "decoding");
     }
     faulty_free(text);
     return ret;
+}
+
+static int count_visit(void *opaque, const RunwayRecord *record)
+{
+    ++*(int *)opaque;
+    return 0;
 }
 
 /* Open, lock, write intent and task, read back, count, prune. */
@@ -399,7 +409,7 @@ static RunwayOutcome keep_a_journal(void *opaque, RunwayError *err)
     const RunwayJournalConfig config = { opaque, 0, NULL };
     RunwayJournalLock *lock = NULL;
     RunwayJournal *j = NULL;
-    RunwayJournalSummary summary;
+    int visits = 0;
     RunwayRecord r, back;
     RunwayOutcome ret = ff_runway_journal_open(&config, &j, err);
 
@@ -415,13 +425,12 @@ static RunwayOutcome keep_a_journal(void *opaque, RunwayError *err)
     if (!ret)
         ret = ff_runway_journal_read(j, IDENTITY, &back, err);
     if (!ret)
-        assert_int_equal(back.state, RUNWAY_CLIP_SUBMITTED);
+        assert_int_equal(ff_runway_record_state(&back),
+                             RUNWAY_CLIP_SUBMITTED);
     if (!ret)
-        ret = ff_runway_journal_summary(j, &summary, err);
-    if (!ret) {
-        /* what cannot be read at the moment is counted as damaged */
-        assert_int_equal(summary.open, 1);
-    }
+        ret = ff_runway_journal_each(j, count_visit, &visits, err);
+    if (!ret) /* what cannot be read at the moment is damaged, and is there */
+        assert_int_equal(visits, 1);
     if (!ret)
         ret = ff_runway_journal_prune(j, (int64_t)1 << 40, NULL, NULL, NULL,
                                       err);
@@ -444,7 +453,7 @@ static RunwayOutcome keep_a_damaged_record(void *opaque, RunwayError *err)
     if (!ret)
         ret = ff_runway_journal_lock(j, IDENTITY, "clip 1", NULL, NULL, &lock,
                                      err);
-    snprintf(path, sizeof(path), "%s/clips/" IDENTITY ".json", (char *)opaque);
+    snprintf(path, sizeof(path), "%s/clips/" IDENTITY ".record", (char *)opaque);
     if (!ret) {
         f = fopen(path, "wb");
         assert_non_null(f);
@@ -452,8 +461,8 @@ static RunwayOutcome keep_a_damaged_record(void *opaque, RunwayError *err)
         fclose(f);
         ret = ff_runway_journal_read(j, IDENTITY, &r, err);
         if (!ret) {
-            assert_int_equal(r.state, RUNWAY_CLIP_DAMAGED);
-            ret = ff_runway_record_move(&r, RUNWAY_CLIP_INTENT, err);
+            assert_int_equal(ff_runway_record_state(&r), RUNWAY_CLIP_DAMAGED);
+            ret = ff_runway_record_begin(&r, "", 1, 5, 75, err);
         }
         if (!ret)
             ret = ff_runway_journal_write(j, lock, &r, err);
@@ -470,64 +479,73 @@ static RunwayOutcome keep_a_damaged_record(void *opaque, RunwayError *err)
 static RunwayOutcome open_default_stores(void *opaque, RunwayError *err)
 {
     const RunwayJournalConfig journal = { 0 };
-    const RunwayCacheConfig cache = { .cache_size = 1000 };
+    RunwayResultsConfig results = { .results_size = 1000 };
     RunwayJournal *j = NULL;
-    RunwayCache *c = NULL;
+    RunwayResults *r = NULL;
     RunwayOutcome ret = ff_runway_journal_open(&journal, &j, err);
 
+    results.journal = j;
     if (!ret)
-        ret = ff_runway_cache_create(&cache, &c, err);
+        ret = ff_runway_results_open(&results, &r, err);
+    ff_runway_results_free(&r);
     ff_runway_journal_free(&j);
-    ff_runway_cache_free(&c);
     return ret;
 }
 
-/* Bring a result in, find it again, find it damaged, prune. */
-static RunwayOutcome keep_a_cache(void *opaque, RunwayError *err)
+/* Bring a result in, find it again, find it damaged, prune, refuse another and
+ * accept it. */
+static RunwayOutcome keep_results(void *opaque, RunwayError *err)
 {
-    const RunwayCacheConfig config = { opaque, 10, 0, NULL };
-    char checksum[RUNWAY_CHECKSUM_SIZE], path[1200];
-    RunwayCache *c = NULL;
-    RunwayCacheEntry *entry = NULL;
-    int64_t size;
-    int fd = -1, removed;
-    RunwayOutcome ret = ff_runway_cache_create(&config, &c, err);
+    const RunwayJournalConfig journal = { opaque, 0, NULL };
+    RunwayResultsConfig config = { .results_size = 10 };
+    char path[1200];
+    RunwayJournal *j = NULL;
+    RunwayResults *r = NULL;
+    RunwayIncoming *in = NULL;
+    RunwayResult result = { .fd = -1 }, found = { .fd = -1 };
+    RunwayOutcome ret = ff_runway_journal_open(&journal, &j, err);
 
+    config.journal = j;
     if (!ret)
-        ret = ff_runway_cache_begin(c, IDENTITY, &entry, err);
-    if (!ret) {
-        assert_int_equal(pwrite(ff_runway_cache_entry_fd(entry), "result", 6,
-                                0), 6);
-        ret = ff_runway_cache_commit(c, &entry, &size, checksum, &fd, err);
-        assert_null(entry);
-        assert_int_equal(fd < 0, !!ret);
+        ret = ff_runway_results_open(&config, &r, err);
+    for (int refused = 0; refused < 2 && !ret; refused++) {
+        ret = ff_runway_results_begin(r, IDENTITY, &in, err);
+        if (ret)
+            break;
+        assert_int_equal(pwrite(ff_runway_incoming_fd(in), "result", 6, 0), 6);
+        ret = ff_runway_results_keep(r, &in, refused, &result, err);
+        assert_null(in);
+        assert_int_equal(result.fd < 0, !!ret);
+        if (result.fd >= 0)
+            close(result.fd);
+        if (!ret)
+            ret = ff_runway_results_find(r, IDENTITY, &found, err);
+        if (found.fd >= 0)
+            close(found.fd);
+        if (ret)
+            break;
+        assert_true(found.fd >= 0 && found.refused == refused);
+        if (refused) {
+            ret = ff_runway_results_accept(r, &found, err);
+        } else {
+            snprintf(path, sizeof(path), "%s/results/%s", (char *)opaque,
+                     result.name);
+            assert_int_equal(truncate(path, 3), 0);
+            ret = ff_runway_results_find(r, IDENTITY, &found, err);
+            /* a round before may have left one that was refused */
+            assert_true(found.fd < 0 || found.refused);
+            if (found.fd >= 0)
+                close(found.fd);
+            /* it could not be moved aside at the moment */
+            unlink(path);
+        }
     }
-    ff_runway_cache_abort(&entry);
-    if (fd >= 0)
-        close(fd);
-    fd = -1;
     if (!ret)
-        ret = ff_runway_cache_open(c, IDENTITY, size, checksum, &fd, err);
-    if (fd >= 0)
-        close(fd);
-    if (!ret) {
-        snprintf(path, sizeof(path), "%s/results/%s.%s.mp4", (char *)opaque,
-                 IDENTITY, checksum);
-        assert_int_equal(truncate(path, 3), 0);
-        ret = ff_runway_cache_open(c, IDENTITY, size, checksum, &fd, err);
-        assert_int_not_equal(ret, RUNWAY_OK);
-        if (ret == RUNWAY_BAD_RESULT)
-            ret = RUNWAY_OK;
-    }
+        ret = ff_runway_results_prune(r, (int64_t)1 << 40, NULL, err);
     if (!ret)
-        ret = ff_runway_cache_begin(c, IDENTITY, &entry, err);
-    if (!ret) {
-        ff_runway_cache_refuse(c, &entry, checksum);
-        assert_null(entry);
-        faulty_free(ff_runway_cache_refused_path(c, IDENTITY, checksum));
-        ret = ff_runway_cache_prune(c, &removed, err);
-    }
-    ff_runway_cache_free(&c);
+        ret = ff_runway_results_remove(r, IDENTITY, NULL, err);
+    ff_runway_results_free(&r);
+    ff_runway_journal_free(&j);
     return ret;
 }
 
@@ -568,8 +586,8 @@ static void test_stores(void **state)
     sweep_memory("a journal", keep_a_journal, path, SWEEP_MAY(RUNWAY_OK));
     sweep_memory("a damaged record", keep_a_damaged_record, path,
                  SWEEP_MAY(RUNWAY_OK));
-    strcpy(path, path_in_dir("cache"));
-    sweep_memory("a cache", keep_a_cache, path, SWEEP_MAY(RUNWAY_OK));
+    strcpy(path, path_in_dir("goods"));
+    sweep_memory("results", keep_results, path, SWEEP_MAY(RUNWAY_OK));
     setenv("XDG_STATE_HOME", dir, 1);
     unsetenv("XDG_CACHE_HOME");
     setenv("HOME", dir, 1);
@@ -595,9 +613,9 @@ static void test_disk(void **state)
         sweep(name, kinds[i], keep_a_journal, path, may);
         snprintf(name, sizeof(name), "a damaged record, %s", names[i]);
         sweep(name, kinds[i], keep_a_damaged_record, path, may);
-        strcpy(path, path_in_dir("cache"));
-        snprintf(name, sizeof(name), "a cache, %s", names[i]);
-        sweep(name, kinds[i], keep_a_cache, path, may);
+        strcpy(path, path_in_dir("goods"));
+        snprintf(name, sizeof(name), "results, %s", names[i]);
+        sweep(name, kinds[i], keep_results, path, may);
         snprintf(name, sizeof(name), "a temporary file, %s", names[i]);
         sweep(name, kinds[i], open_a_temp, NULL, may);
         strcpy(path, path_in_dir("events"));
@@ -649,14 +667,12 @@ static RunwayOutcome make_a_client(void *opaque, RunwayError *err)
 static RunwayOutcome make_a_pipeline(void *opaque, RunwayError *err)
 {
     const RunwayPolicy policy = {
-        .concurrency = 2, .state_dir = dir, .cache_dir = dir,
-        .cache_size = 1000, .max_credits = 100,
+        .concurrency = 2, .state_dir = dir, .results_size = 1000,
+        .max_credits = 100, .dry_run = 1,
     };
     const RunwayPipelineConfig config = {
         .client = client_config(), .policy = &policy,
     };
-    RunwayPipelinePlan plan;
-    int most;
     RunwayPipeline *p;
     RunwayJob *job = NULL;
     RunwayOutcome ret = ff_runway_pipeline_create(&config, &p, err);
@@ -669,10 +685,8 @@ static RunwayOutcome make_a_pipeline(void *opaque, RunwayError *err)
         ret = ff_runway_error(err, RUNWAY_NOMEM, "a job");
     if (!ret) {
         strcpy(job->identity, IDENTITY);
-        ret = ff_runway_pipeline_plan(p, job, &plan, &most, err);
+        ret = ff_runway_plan_add(ff_runway_pipeline_plan(p), job, 0, err);
     }
-    if (!ret)
-        assert_true(plan == RUNWAY_PLAN_BUY && most == 1);
     ff_runway_job_free(&job);
     ff_runway_pipeline_free(&p);
     return ret;

@@ -223,14 +223,14 @@ sub filter_args {
     return [$FFMPEG, qw(-hide_banner -nostdin -nostats -benchmark -y -v info -i), $film, '-vf', $filter, @output];
 }
 
-# Its journal and cache, which are empty.
+# Its journal, which is empty.
 sub service_env {
     my ($sim) = @_;
     my $own = sprintf '%s/own-%d', $TMP, ++our $owns;
-    make_path("$own/state", "$own/cache");
+    make_path("$own/state");
     return {
         RUNWAYML_API_SECRET => 'key', RUNWAYML_BASE_URL => $sim->{runway},
-        XDG_STATE_HOME => "$own/state", XDG_CACHE_HOME => "$own/cache",
+        XDG_STATE_HOME => "$own/state",
     };
 }
 

@@ -1,5 +1,5 @@
 # What the tests of the filter share: a graph with the filter in it, a run of
-# ffmpeg whose state, cache and temporary files are its own, and looks at what
+# ffmpeg whose state and temporary files are its own, and looks at what
 # came out.
 #
 #   my $run = run_filter($sim, in => $clip, out => 'x.nut', options => { prompt => 'night' });
@@ -50,14 +50,13 @@ sub filter_command {
     );
     delete $options{$_} for grep { !defined $options{$_} } keys %options;
     my $own = sprintf '%s/filter-%d-%d', $TMP, $$, ++our $count;
-    make_path(map { "$own/$_" } qw(tmp state cache));
+    make_path(map { "$own/$_" } qw(tmp state));
     my $out = $opt{out} // 'out.mkv';
     $out = "$own/$out" if $out !~ m{^(/|-$)};
     my %env = (
         COMETAPI_KEY   => $KEY,
         TMPDIR         => "$own/tmp",
         XDG_STATE_HOME => "$own/state",
-        XDG_CACHE_HOME => "$own/cache",
         %{ $opt{env} || {} },
     );
     my $graph = join ',', $opt{before} // (), filter_graph(%options), $opt{after} // ();

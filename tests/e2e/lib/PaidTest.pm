@@ -1,5 +1,5 @@
 # What the tests of "one clip, one payment" share: a job of a user's that is run
-# again and again with one journal and one cache, beside a simulator that counts
+# again and again with one journal and one directory of results, beside a simulator that counts
 # what it bills.
 #
 #   my $job = PaidTest->new(sim => $sim, seconds => 3);   # three clips
@@ -52,14 +52,14 @@ sub frames_md5 {
 # Tasks that the simulator has billed.
 sub billed { return scalar $_[0]->events('billed') }
 
-# A job: film or seconds, options; state and cache, or those of another job.
+# A job: film or seconds, options; state and results, or those of another job.
 sub new {
     my ($class, %opt) = @_;
     my $dir = sprintf '%s/job-%d-%d', $TMP, $$, ++our $jobs;
     make_path($dir);
     return bless {
         in => film(seconds => $opt{seconds} // 3), dir => $dir,
-        state => "$dir/state", cache => "$dir/cache", env => {}, %opt,
+        state => "$dir/state", results => "$dir/results", env => {}, %opt,
         # with mbtree, libx264 164 reads memory that nobody set in pictures as
         # small as these, and what the simulator makes is not the same each time
         options => { prompt => 'night', clip_duration => 1, poll_interval => 0.1, encoder_opts => 'mbtree=0',
@@ -70,7 +70,7 @@ sub new {
 sub _command {
     my ($self, %opt) = @_;
     my $sim = exists $opt{sim} ? $opt{sim} : $self->{sim};
-    my %options = ($sim ? (base_url => $sim->{api}) : (), state_dir => $self->{state}, cache_dir => $self->{cache},
+    my %options = ($sim ? (base_url => $sim->{api}) : (), state_dir => $self->{state}, results_dir => $self->{results},
         %{ $self->{options} }, %{ $opt{options} || {} });
     delete $options{$_} for grep { !defined $options{$_} } keys %options;
     my $out = $opt{out} // sprintf '%s/out-%d.mkv', $self->{dir}, ++our $outs;
@@ -117,11 +117,13 @@ sub begin {
 sub records {
     my ($self) = @_;
     my @records;
-    for my $path (sort glob "$self->{state}/clips/*.json") {
+    for my $path (sort glob "$self->{state}/clips/*.record") {
         # it may be replaced at this moment
         my $text = eval { slurp($path) } // next;
         my $record = eval { decode((split /\n/, $text)[0]) } // next;
-        push @records, { %$record, path => $path };
+        # the try at hand is what a record says of itself
+        my $try = $record->{tries}[-1] // { state => 'none' };
+        push @records, { %$record, %$try, path => $path };
     }
     return sort { $a->{label} cmp $b->{label} } @records;
 }
@@ -137,7 +139,7 @@ sub record_of {
     return (grep { $_->{label} =~ /^clip $clip / } $self->records)[0];
 }
 
-# The checksum of journal and cache: FNV-1a of 64 bits.
+# The checksum of a record: FNV-1a of 64 bits.
 sub fnv1a {
     my ($text) = @_;
     my $hash = 0xcbf29ce4 << 32 | 0x84222325;

@@ -55,10 +55,10 @@ sub api_options {
     return "base_url='$url':provider=cometapi:poll_interval=0.1";
 }
 
-# Each run has a journal and a cache of its own: nothing is there already.
+# Each run has a journal of its own: nothing is there already.
 sub command_env {
     my $dir = sprintf '%s/store-%d-%d', $TMP, $$, ++$runs;
-    return { COMETAPI_KEY => 'key', XDG_STATE_HOME => "$dir/state", XDG_CACHE_HOME => "$dir/cache" };
+    return { COMETAPI_KEY => 'key', XDG_STATE_HOME => "$dir/state" };
 }
 
 # A film through a filter, and what stood behind it frame by frame.

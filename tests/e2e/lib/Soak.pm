@@ -55,7 +55,7 @@ sub draw_end {
     my $signal = chance(0.75) ? 'KILL' : one_of(qw(INT TERM));
     my $delay = between(0, chance(0.5) ? 0.03 : 0.3);
     return { signal => $signal, after => between(0.1, 1.6), delay => 0 } if chance(0.5);
-    return { signal => $signal, state => one_of(qw(intent submitted generated stored rejected)), more => 1 + whole(0, 2),
+    return { signal => $signal, state => one_of(qw(intent submitted generated stored none)), more => 1 + whole(0, 2),
         delay => $delay } if chance(0.5);
     return { signal => $signal, request => one_of(qw(create create read download)), more => 1 + whole(0, 3), delay => $delay };
 }

@@ -16,7 +16,7 @@
  * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
  */
 
-#include <math.h>
+
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -25,359 +25,391 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include "engine/budget.h"
+#include "engine/rebuilt.h"
 
-static RunwayBudget *make(double max)
+#define DAY 86400
+
+static char dir[512], own[RUNWAY_IDENTITY_SIZE];
+static RunwayJournal *journal;
+static _Atomic int cancel;
+
+static const char *identity_of(int n)
 {
-    RunwayBudget *budget;
+    static _Thread_local char text[RUNWAY_IDENTITY_SIZE];
 
-    assert_int_equal(ff_runway_budget_create(max, &budget, NULL), RUNWAY_OK);
-    return budget;
+    snprintf(text, sizeof(text), "%064x", (unsigned)n);
+    return text;
 }
 
-static double held(RunwayBudget *budget)
+static int set_up(void **state)
 {
-    RunwayBudgetTotals t;
+    const RunwayJournalConfig config = { dir, 0, NULL };
+    const char *base = getenv("TEST_TMP");
 
-    ff_runway_budget_totals(budget, &t);
-    return t.held;
+    (void)state;
+    cancel = 0;
+    strcpy(own, identity_of(1));
+    snprintf(dir, sizeof(dir), "%s/runway_v2v_budget_XXXXXX",
+             base && *base ? base : "/tmp");
+    if (!mkdtemp(dir))
+        return 1;
+    return ff_runway_journal_open(&config, &journal, NULL);
 }
 
+static int tear_down(void **state)
+{
+    char command[600];
+
+    (void)state;
+    ff_runway_journal_free(&journal);
+    snprintf(command, sizeof(command), "rm -rf '%s'", dir);
+    return system(command);
+}
+
+static int wait_a_little(void *opaque, int64_t microseconds)
+{
+    (void)opaque;
+    usleep(1000);
+    return cancel;
+}
+
+static int cancelled(void *opaque)
+{
+    (void)opaque;
+    return cancel;
+}
+
+static RunwayPurchase purchase(const RunwayPolicy *policy, double credits)
+{
+    return (RunwayPurchase){
+        .journal = journal, .policy = policy, .output = own, .seconds = 1.25,
+        .credits = credits, .wait = wait_a_little, .cancelled = cancelled,
+    };
+}
+
+/* A clip is bought, if the caps leave it; what becomes of it is set then. */
+static RunwayOutcome buy(int n, const RunwayPurchase *p, RunwayClipState end,
+                         double reported, RunwayError *err)
+{
+    RunwayJournalLock *lock;
+    RunwayRecord *r = calloc(1, sizeof(*r));
+    RunwayOutcome ret;
+
+    assert_int_equal(ff_runway_journal_lock(journal, identity_of(n), NULL,
+                                            NULL, NULL, &lock, NULL),
+                     RUNWAY_OK);
+    assert_int_equal(ff_runway_journal_read(journal, identity_of(n), r, NULL),
+                     RUNWAY_OK);
+    snprintf(r->label, sizeof(r->label), "clip %d", n);
+    ret = ff_runway_budget_intend(p, lock, r, err);
+    if (!ret && end == RUNWAY_CLIP_NONE) {
+        assert_int_equal(ff_runway_record_take_back(r, NULL), RUNWAY_OK);
+    } else if (!ret) {
+        RunwayTry *t = ff_runway_record_try(r);
+
+        t->state    = end;
+        t->reported = reported;
+        strcpy(t->task_id, "t");
+    }
+    if (!ret)
+        assert_int_equal(ff_runway_journal_write(journal, lock, r, NULL),
+                         RUNWAY_OK);
+    ff_runway_journal_unlock(&lock);
+    free(r);
+    return ret;
+}
+
+/* whatever has become of a try, it counts: also in the next run */
 static void test_cap(void **state)
 {
-    RunwayBudget *b = make(150);
-    RunwayReservation r[3];
+    static const RunwayClipState ends[] = {
+        RUNWAY_CLIP_STORED, RUNWAY_CLIP_UNKNOWN, RUNWAY_CLIP_FAILED,
+        RUNWAY_CLIP_FORGOTTEN,
+    };
+    const RunwayPolicy policy = { .max_credits = 60 };
+    const RunwayPurchase p = purchase(&policy, 15);
     RunwayError err;
 
     (void)state;
-    assert_int_equal(ff_runway_budget_reserve(b, 75, &r[0], &err), RUNWAY_OK);
-    assert_int_equal(ff_runway_budget_reserve(b, 75, &r[1], &err), RUNWAY_OK);
-    assert_int_equal(ff_runway_budget_reserve(b, 0.001, &r[2], &err),
-                     RUNWAY_REFUSED);
-    assert_int_equal(err.outcome, RUNWAY_REFUSED);
-    assert_non_null(strstr(err.text, "max_credits=150"));
-    assert_non_null(strstr(err.text, "150 credits are spent or in flight"));
-    assert_non_null(strstr(err.text, "0.001 more"));
-    assert_false(r[2].active);
-    assert_true(held(b) == 150);
-    /* nothing is held by the one that was refused */
-    ff_runway_budget_release(b, &r[2]);
-    assert_true(held(b) == 150);
-    /* certainly not accepted: there is room again, and only once */
-    ff_runway_budget_release(b, &r[0]);
-    ff_runway_budget_release(b, &r[0]);
-    assert_true(held(b) == 75);
-    assert_int_equal(ff_runway_budget_reserve(b, 76, &r[2], &err),
-                     RUNWAY_REFUSED);
-    assert_int_equal(ff_runway_budget_reserve(b, 75, &r[2], &err), RUNWAY_OK);
-    ff_runway_budget_free(&b);
-    assert_null(b);
-    ff_runway_budget_free(&b);
-    ff_runway_budget_free(NULL);
-}
-
-static void test_settle(void **state)
-{
-    RunwayBudget *b = make(100);
-    RunwayReservation r, s;
-    RunwayBudgetTotals t;
-
-    (void)state;
-    assert_int_equal(ff_runway_budget_reserve(b, 60, &r, NULL), RUNWAY_OK);
-    /* the provider told no price: the estimate goes on counting */
-    ff_runway_budget_estimate(b, &r, -1);
-    ff_runway_budget_settle(b, &r, -1);
-    assert_true(held(b) == 60);
-    ff_runway_budget_totals(b, &t);
-    assert_int_equal(t.uncharged, 1);
-    /* it cost less: the rest is free again */
-    ff_runway_budget_settle(b, &r, 50);
-    assert_true(held(b) == 50);
-    assert_int_equal(ff_runway_budget_reserve(b, 50, &s, NULL), RUNWAY_OK);
-    /* more: it is spent, though it passes the cap, and nothing more is sent */
-    ff_runway_budget_estimate(b, &s, 55);
-    assert_true(held(b) == 105);
-    ff_runway_budget_settle(b, &s, 56);
-    assert_true(held(b) == 106);
-    ff_runway_budget_totals(b, &t);
-    assert_true(t.estimated == 115);
-    assert_true(t.charged == 106);
-    assert_int_equal(t.uncharged, 0);
-    ff_runway_budget_settle(b, &s, 0);
-    assert_true(held(b) == 50);
-    ff_runway_budget_settle(b, &s, 60);
-    assert_int_equal(ff_runway_budget_reserve(b, 0, &s, NULL),
-                     RUNWAY_REFUSED);
-    ff_runway_budget_free(&b);
-}
-
-static void test_resume(void **state)
-{
-    RunwayBudget *b = make(100);
-    RunwayReservation r, s;
-    RunwayBudgetTotals t;
-
-    (void)state;
-    /* an earlier run spent it: it is not refused, and it counts */
-    ff_runway_budget_resume(b, "a", 75, 75, &r);
-    assert_true(held(b) == 150);
-    assert_int_equal(ff_runway_budget_reserve(b, 1, &s, NULL), RUNWAY_REFUSED);
-    ff_runway_budget_settle(b, &r, 20);
-    assert_true(held(b) == 95);
-    assert_int_equal(ff_runway_budget_reserve(b, 5, &s, NULL), RUNWAY_OK);
-    ff_runway_budget_totals(b, &t);
-    assert_true(t.estimated == 80);
-    assert_true(t.charged == 20);
-    ff_runway_budget_free(&b);
-
-    b = make(100);
-    ff_runway_budget_resume(b, "a", 30, -1, NULL);
-    assert_true(held(b) == 30);
-    ff_runway_budget_resume(b, "b", -1, -1, &r);
-    assert_true(held(b) == 30);
-    ff_runway_budget_totals(b, &t);
-    assert_int_equal(t.unpriced, 1);
-    ff_runway_budget_settle(b, &r, 70);
-    assert_true(held(b) == 100);
-    ff_runway_budget_free(&b);
-}
-
-/* clips that are equal share their tasks */
-static void test_equal_clips(void **state)
-{
-    RunwayBudget *b = make(100);
-    RunwayReservation r, s;
-    RunwayBudgetTotals t;
-
-    (void)state;
-    ff_runway_budget_resume(b, "a", 20, 30, &r);
-    ff_runway_budget_resume(b, "a", 20, 30, &s);
-    assert_true(r.active);
-    assert_false(s.active);
-    ff_runway_budget_settle(b, &r, 25);
-    ff_runway_budget_settle(b, &s, 25);
-    assert_true(held(b) == 45);
-    ff_runway_budget_totals(b, &t);
-    assert_true(t.estimated == 30);
-    assert_true(t.charged == 25);
-    /* one that is bought here, fails, and comes by again */
-    ff_runway_budget_resume(b, "b", 0, -1, NULL);
-    assert_int_equal(ff_runway_budget_reserve(b, 15, &r, NULL), RUNWAY_OK);
-    ff_runway_budget_resume(b, "b", 0, 15, &s);
-    assert_true(held(b) == 60);
-    /* many of them */
-    for (int i = 0; i < 1000; i++) {
-        char name[16];
-
-        snprintf(name, sizeof(name), "%d", i % 200);
-        ff_runway_budget_resume(b, name, 0, 0.1, &s);
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(ff_runway_budget_check(&p, &err), RUNWAY_OK);
+        assert_int_equal(buy(i, &p, ends[i], -1, &err), RUNWAY_OK);
     }
-    assert_true(held(b) == 80);
-    ff_runway_budget_free(&b);
+    assert_int_equal(ff_runway_budget_check(&p, &err), RUNWAY_REFUSED);
+    assert_int_equal(buy(4, &p, RUNWAY_CLIP_STORED, -1, &err),
+                     RUNWAY_REFUSED);
+    /* what was spent on what, and which value goes on */
+    assert_non_null(strstr(err.text, "max_credits=60 is reached: 60 credits"));
+    for (int i = 0; i < 4; i++) {
+        char text[32];
+
+        snprintf(text, sizeof(text), "15 on clip %d", i);
+        assert_non_null(strstr(err.text, text));
+    }
+    assert_non_null(strstr(err.text, "max_credits=75 goes on"));
 }
 
-static void test_foresee(void **state)
+/* what was not accepted, and what another output has paid for, costs nothing */
+static void test_what_counts(void **state)
 {
-    RunwayBudget *b = make(100);
-    RunwayReservation r, s;
-    RunwayBudgetTotals t;
-
-    (void)state;
-    ff_runway_budget_resume(b, "a", 0, 15, &r);
-    assert_int_equal(ff_runway_budget_foresee(b, "a", 15, NULL), RUNWAY_OK);
-    assert_true(held(b) == 15);
-    assert_int_equal(ff_runway_budget_foresee(b, "b", 40, NULL), RUNWAY_OK);
-    assert_int_equal(ff_runway_budget_foresee(b, "b", 40, NULL), RUNWAY_OK);
-    assert_int_equal(ff_runway_budget_foresee(b, "c", 40, NULL), RUNWAY_OK);
-    assert_int_equal(ff_runway_budget_foresee(b, "d", -1, NULL), RUNWAY_OK);
-    assert_true(held(b) == 95);
-    assert_int_equal(ff_runway_budget_reserve(b, 6, &r, NULL), RUNWAY_REFUSED);
-    /* it counts for the cap and is nothing that this run has to do with */
-    ff_runway_budget_totals(b, &t);
-    assert_true(t.estimated == 15);
-    /* one comes by, and cost what it cost; the other is stored by now */
-    ff_runway_budget_resume(b, "b", 10, 35, &r);
-    assert_true(held(b) == 100);
-    ff_runway_budget_resume(b, "c", 0, -1, NULL);
-    assert_true(held(b) == 60);
-    assert_int_equal(ff_runway_budget_reserve(b, 40, &s, NULL), RUNWAY_OK);
-    ff_runway_budget_free(&b);
-}
-
-static void test_unknown_price(void **state)
-{
-    static const double odd[] = { -1, -0.5, NAN, -INFINITY };
-    RunwayReservation r;
-    RunwayBudgetTotals t;
+    const RunwayPolicy policy = { .max_credits = 15 };
+    const RunwayPurchase p = purchase(&policy, 15);
+    RunwayPurchase other = p;
     RunwayError err;
-    RunwayBudget *b;
 
     (void)state;
-    for (size_t i = 0; i < sizeof(odd) / sizeof(*odd); i++) {
-        b = make(100);
-        assert_int_equal(ff_runway_budget_reserve(b, odd[i], &r, &err),
-                         RUNWAY_INVALID);
-        assert_non_null(strstr(err.text, "max_credits=100"));
-        assert_false(r.active);
-        ff_runway_budget_free(&b);
-        b = make(0);
-        assert_int_equal(ff_runway_budget_reserve(b, odd[i], &r, &err),
-                         RUNWAY_OK);
-        ff_runway_budget_totals(b, &t);
-        assert_int_equal(t.unpriced, 1);
-        assert_true(t.held == 0);
-        ff_runway_budget_free(&b);
-    }
-    /* an endless price is over any cap, and breaks nothing without one */
-    b = make(100);
-    assert_int_equal(ff_runway_budget_reserve(b, INFINITY, &r, NULL),
+    other.output = "f000000000000000000000000000000000000000000000000000000000"
+                   "000000";
+    assert_int_equal(buy(1, &p, RUNWAY_CLIP_NONE, -1, &err), RUNWAY_OK);
+    assert_int_equal(buy(2, &other, RUNWAY_CLIP_STORED, -1, &err), RUNWAY_OK);
+    assert_int_equal(buy(3, &p, RUNWAY_CLIP_STORED, -1, &err), RUNWAY_OK);
+    assert_int_equal(buy(4, &p, RUNWAY_CLIP_STORED, -1, &err),
                      RUNWAY_REFUSED);
-    ff_runway_budget_free(&b);
-    b = make(0);
-    for (int i = 0; i < 100; i++)
-        assert_int_equal(ff_runway_budget_reserve(b, 1e300, &r, NULL),
-                         RUNWAY_OK);
-    assert_true(held(b) > 0);
-    ff_runway_budget_free(&b);
 }
 
-/* no drift: 1000 tenths are 100 */
-static void test_fractions(void **state)
+/* the journal's own limit, over all outputs, for a day */
+static void test_day(void **state)
 {
-    RunwayBudget *b = make(100);
-    RunwayReservation r;
+    const RunwayPolicy policy = { .max_credits_day = 30 };
+    RunwayPurchase p = purchase(&policy, 15);
+    RunwayJournalLock *lock;
+    RunwayRecord *r = calloc(1, sizeof(*r));
+    RunwayError err;
 
     (void)state;
-    for (int i = 0; i < 1000; i++)
-        assert_int_equal(ff_runway_budget_reserve(b, 0.1, &r, NULL),
-                         RUNWAY_OK);
-    assert_true(held(b) == 100);
-    assert_int_equal(ff_runway_budget_reserve(b, 0.1, &r, NULL),
+    assert_int_equal(buy(1, &p, RUNWAY_CLIP_STORED, -1, &err), RUNWAY_OK);
+    p.output = identity_of(9);
+    assert_int_equal(buy(2, &p, RUNWAY_CLIP_FAILED, -1, &err), RUNWAY_OK);
+    assert_int_equal(buy(3, &p, RUNWAY_CLIP_STORED, -1, &err),
                      RUNWAY_REFUSED);
-    ff_runway_budget_release(b, &r);
-    assert_true(held(b) == 100);
-    ff_runway_budget_free(&b);
-    /* rounded up, never down */
-    b = make(1);
-    assert_int_equal(ff_runway_budget_reserve(b, 0.9991, &r, NULL), RUNWAY_OK);
-    assert_true(held(b) == 1);
-    ff_runway_budget_free(&b);
+    assert_non_null(strstr(err.text, "max_credits_day=30 is reached"));
+    assert_non_null(strstr(err.text, "max_credits_day=45 goes on"));
+    assert_int_equal(ff_runway_journal_lock(journal, identity_of(1), NULL,
+                                            NULL, NULL, &lock, NULL),
+                     RUNWAY_OK);
+    assert_int_equal(ff_runway_journal_read(journal, identity_of(1), r, NULL),
+                     RUNWAY_OK);
+    r->tries[0].time -= DAY;
+    assert_int_equal(ff_runway_journal_write(journal, lock, r, NULL),
+                     RUNWAY_OK);
+    ff_runway_journal_unlock(&lock);
+    assert_int_equal(buy(3, &p, RUNWAY_CLIP_STORED, -1, &err), RUNWAY_OK);
+    free(r);
 }
 
-#define THREADS 8
-#define ROUNDS 20000
-
-typedef struct Shared {
-    RunwayBudget *budget;
-    pthread_mutex_t lock;
-    double submitted;    /* what a provider would see */
-    double most;
-} Shared;
-
-static void *spend(void *opaque)
+/* the provider's price is believed more than the table, begun seconds whole */
+static void test_reported(void **state)
 {
-    Shared *s = opaque;
-    unsigned random = (unsigned)(uintptr_t)&random;
+    const RunwayPolicy policy = { .max_credits = 100 };
+    const RunwayPurchase p = purchase(&policy, 19);
+    RunwayRecord *r = calloc(1, sizeof(*r));
+    RunwayError err;
 
-    for (int i = 0; i < ROUNDS; i++) {
-        double price = 1 + rand_r(&random) % 40;
-        RunwayReservation r;
+    (void)state;
+    assert_int_equal(buy(1, &p, RUNWAY_CLIP_SUBMITTED, 60, &err), RUNWAY_OK);
+    /* 30 a second, two seconds: 60 again would be over */
+    assert_int_equal(buy(2, &p, RUNWAY_CLIP_SUBMITTED, 60, &err),
+                     RUNWAY_REFUSED);
+    assert_non_null(strstr(err.text, "may cost 60 more"));
+    assert_non_null(strstr(err.text, "max_credits=120 goes on"));
+    free(r);
+}
 
-        if (ff_runway_budget_reserve(s->budget, price, &r, NULL))
-            continue;
-        pthread_mutex_lock(&s->lock);
-        s->submitted += price;
-        if (s->submitted > s->most)
-            s->most = s->submitted;
-        pthread_mutex_unlock(&s->lock);
-        /* "not accepted": what was submitted is taken back first */
-        pthread_mutex_lock(&s->lock);
-        s->submitted -= price;
-        pthread_mutex_unlock(&s->lock);
-        ff_runway_budget_release(s->budget, &r);
-    }
+static void test_no_price(void **state)
+{
+    const RunwayPolicy policy = { .max_credits = 100 }, none = { 0 };
+    const RunwayPurchase p = purchase(&policy, -1), q = purchase(&none, -1);
+    RunwayError err;
+
+    (void)state;
+    assert_int_equal(ff_runway_budget_check(&p, &err), RUNWAY_INVALID);
+    assert_int_equal(buy(1, &p, RUNWAY_CLIP_STORED, -1, &err),
+                     RUNWAY_INVALID);
+    assert_int_equal(ff_runway_budget_check(&q, &err), RUNWAY_OK);
+    assert_int_equal(buy(1, &q, RUNWAY_CLIP_STORED, -1, &err), RUNWAY_OK);
+}
+
+typedef struct Buyer {
+    const RunwayPurchase *purchase;
+    int n;
+    RunwayOutcome ret;
+} Buyer;
+
+static void *buy_thread(void *opaque)
+{
+    Buyer *b = opaque;
+    RunwayError err;
+
+    b->ret = buy(b->n, b->purchase, RUNWAY_CLIP_SUBMITTED, 30, &err);
     return NULL;
 }
 
-static void test_threads(void **state)
+/* an output's first create goes alone until it was answered */
+static void test_first_alone(void **state)
 {
-    Shared s = { make(100), PTHREAD_MUTEX_INITIALIZER, 0, 0 };
-    pthread_t threads[THREADS];
-    RunwayBudgetTotals t;
+    const RunwayPolicy policy = { .max_credits = 1000 };
+    const RunwayPurchase p = purchase(&policy, 15);
+    Buyer b = { &p, 2, RUNWAY_OK };
+    RunwayJournalLock *lock;
+    RunwayRecord *r = calloc(1, sizeof(*r));
+    pthread_t thread;
 
     (void)state;
-    for (int i = 0; i < THREADS; i++)
-        assert_int_equal(pthread_create(&threads[i], NULL, spend, &s), 0);
-    for (int i = 0; i < THREADS; i++)
+    assert_int_equal(ff_runway_journal_lock(journal, identity_of(1), NULL,
+                                            NULL, NULL, &lock, NULL),
+                     RUNWAY_OK);
+    ff_runway_record_init(r, identity_of(1));
+    assert_int_equal(ff_runway_budget_intend(&p, lock, r, NULL), RUNWAY_OK);
+    assert_int_equal(pthread_create(&thread, NULL, buy_thread, &b), 0);
+    usleep(300000);
+    {
+        RunwayRecord *second = calloc(1, sizeof(*second));
+
+        assert_int_equal(ff_runway_journal_read(journal, identity_of(2),
+                                                second, NULL), RUNWAY_OK);
+        assert_int_equal(second->nb_tries, 0);
+        free(second);
+    }
+    strcpy(r->tries[0].task_id, "t");
+    r->tries[0].reported = 80;
+    assert_int_equal(ff_runway_record_move(r, RUNWAY_CLIP_SUBMITTED, NULL),
+                     RUNWAY_OK);
+    assert_int_equal(ff_runway_journal_write(journal, lock, r, NULL),
+                     RUNWAY_OK);
+    pthread_join(thread, NULL);
+    assert_int_equal(b.ret, RUNWAY_OK);
+    assert_int_equal(ff_runway_journal_read(journal, identity_of(2), r, NULL),
+                     RUNWAY_OK);
+    assert_true(r->tries[0].estimated == 80);
+    ff_runway_journal_unlock(&lock);
+    free(r);
+}
+
+static void test_cancel(void **state)
+{
+    const RunwayPolicy policy = { .max_credits = 1000 };
+    const RunwayPurchase p = purchase(&policy, 15);
+    Buyer b = { &p, 2, RUNWAY_OK };
+    RunwayJournalLock *lock;
+    RunwayRecord *r = calloc(1, sizeof(*r));
+    pthread_t thread;
+
+    (void)state;
+    assert_int_equal(ff_runway_journal_lock(journal, identity_of(1), NULL,
+                                            NULL, NULL, &lock, NULL),
+                     RUNWAY_OK);
+    ff_runway_record_init(r, identity_of(1));
+    assert_int_equal(ff_runway_budget_intend(&p, lock, r, NULL), RUNWAY_OK);
+    assert_int_equal(pthread_create(&thread, NULL, buy_thread, &b), 0);
+    usleep(50000);
+    cancel = 1;
+    pthread_join(thread, NULL);
+    assert_int_equal(b.ret, RUNWAY_CANCELLED);
+    cancel = 0;
+    /* its owner is gone: nobody waits for the answer */
+    ff_runway_journal_unlock(&lock);
+    buy_thread(&b);
+    assert_int_equal(b.ret, RUNWAY_OK);
+    free(r);
+}
+
+/* many at once never pass it */
+static void test_race(void **state)
+{
+    const RunwayPolicy policy = { .max_credits = 90 };
+    const RunwayPurchase p = purchase(&policy, 30);
+    pthread_t threads[12];
+    Buyer buyers[12];
+    int bought = 0;
+
+    (void)state;
+    for (int i = 0; i < 12; i++) {
+        buyers[i] = (Buyer){ &p, i, RUNWAY_OK };
+        assert_int_equal(pthread_create(&threads[i], NULL, buy_thread,
+                                        &buyers[i]), 0);
+    }
+    for (int i = 0; i < 12; i++) {
         pthread_join(threads[i], NULL);
-    assert_true(s.most > 0);
-    assert_true(s.most <= 100);
-    ff_runway_budget_totals(s.budget, &t);
-    assert_true(t.held == 0);
-    assert_true(t.estimated == 0);
-    assert_int_equal(t.uncharged, 0);
-    ff_runway_budget_free(&s.budget);
+        bought += !buyers[i].ret;
+    }
+    assert_int_equal(bought, 3);
 }
 
 static void test_totals(void **state)
 {
-    RunwayBudget *b = make(0);
-    RunwayReservation r[3];
-    RunwayBudgetTotals t;
-    char text[256], little[10];
+    RunwayTotals totals = { .made = 2, .reused = 1 }, more = { .failed = 1 };
+    RunwayTry t = { .estimated = 15, .reported = 20, .charged = 18 };
+    char text[256];
 
     (void)state;
-    for (int i = 0; i < 3; i++)
-        ff_runway_budget_count(b, RUNWAY_BUDGET_MADE);
-    ff_runway_budget_count(b, RUNWAY_BUDGET_REUSED);
-    ff_runway_budget_count(b, RUNWAY_BUDGET_REUSED);
-    ff_runway_budget_count(b, RUNWAY_BUDGET_FAILED);
-    ff_runway_budget_reserve(b, 75, &r[0], NULL);
-    ff_runway_budget_reserve(b, 37.5, &r[1], NULL);
-    ff_runway_budget_settle(b, &r[0], 75);
-    ff_runway_budget_settle(b, &r[1], 40);
-    ff_runway_budget_totals(b, &t);
-    ff_runway_budget_summary(&t, text, sizeof(text));
-    assert_string_equal(text, "clips: 3 made, 2 reused, 1 failed; credits: "
-                        "112.5 estimated, 115 charged");
-    ff_runway_budget_reserve(b, -1, &r[2], NULL);
-    ff_runway_budget_totals(b, &t);
-    ff_runway_budget_summary(&t, text, sizeof(text));
-    assert_string_equal(text, "clips: 3 made, 2 reused, 1 failed; credits: "
-                        "112.5 estimated and 1 of unknown price, 115 charged, "
-                        "not told for 1");
-    ff_runway_budget_summary(&t, little, sizeof(little));
-    assert_string_equal(little, "clips: 3 ");
-    /* a provider that tells of no charge: not for nothing, but not told */
-    ff_runway_budget_release(b, &r[0]);
-    ff_runway_budget_release(b, &r[1]);
-    ff_runway_budget_totals(b, &t);
-    assert_int_equal(t.told, 0);
-    ff_runway_budget_summary(&t, text, sizeof(text));
-    assert_string_equal(text, "clips: 3 made, 2 reused, 1 failed; credits: "
-                        "0 estimated and 1 of unknown price, charges not told");
-    ff_runway_budget_release(b, &r[2]);
-    ff_runway_budget_totals(b, &t);
-    ff_runway_budget_summary(&t, text, sizeof(text));
-    assert_string_equal(text, "clips: 3 made, 2 reused, 1 failed; credits: "
-                        "0 estimated, 0 charged");
-    ff_runway_budget_free(&b);
+    ff_runway_totals_add_try(&more, &t);
+    ff_runway_totals_add(&totals, &more);
+    ff_runway_totals_summary(&totals, text, sizeof(text));
+    assert_string_equal(text, "clips: 2 made, 1 reused, 1 failed; credits: 20 "
+                              "estimated, 18 charged");
+    t = (RunwayTry){ .estimated = -1, .reported = -1, .charged = -1 };
+    ff_runway_totals_add_try(&totals, &t);
+    ff_runway_totals_summary(&totals, text, sizeof(text));
+    assert_string_equal(text, "clips: 2 made, 1 reused, 1 failed; credits: 20 "
+                              "estimated and 1 of unknown price, 18 charged, "
+                              "not reported for 1");
+    assert_true(totals.cost == 18);
 }
+
+/* a graph that is built again goes on under its predecessor's name, once */
+static void test_output(void **state)
+{
+    char output[RUNWAY_IDENTITY_SIZE];
+
+    (void)state;
+    ff_runway_output_begin("filter_0", "aa", output);
+    assert_string_equal(output, "aa");
+    ff_runway_output_leave("filter_0", "aa");
+    ff_runway_output_leave("filter_1", "bb");
+    ff_runway_output_leave(NULL, "cc");
+    ff_runway_output_begin("filter_2", "dd", output);
+    assert_string_equal(output, "dd");
+    ff_runway_output_begin(NULL, "dd", output);
+    assert_string_equal(output, "dd");
+    ff_runway_output_begin("filter_1", "dd", output);
+    assert_string_equal(output, "bb");
+    ff_runway_output_begin("filter_0", "dd", output);
+    assert_string_equal(output, "aa");
+    ff_runway_output_begin("filter_0", "dd", output);
+    assert_string_equal(output, "dd");
+    /* many are no more than the newest */
+    for (int i = 0; i < 100; i++) {
+        char name[32];
+
+        snprintf(name, sizeof(name), "many_%d", i);
+        ff_runway_output_leave(name, "ee");
+    }
+    ff_runway_output_begin("many_99", "dd", output);
+    assert_string_equal(output, "ee");
+    ff_runway_output_begin("many_0", "dd", output);
+    assert_string_equal(output, "dd");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_cap),
-        cmocka_unit_test(test_settle),
-        cmocka_unit_test(test_resume),
-        cmocka_unit_test(test_equal_clips),
-        cmocka_unit_test(test_foresee),
-        cmocka_unit_test(test_unknown_price),
-        cmocka_unit_test(test_fractions),
-        cmocka_unit_test(test_threads),
+        TEST(test_cap),
+        TEST(test_what_counts),
+        TEST(test_day),
+        TEST(test_reported),
+        TEST(test_no_price),
+        TEST(test_first_alone),
+        TEST(test_cancel),
+        TEST(test_race),
         cmocka_unit_test(test_totals),
+        cmocka_unit_test(test_output),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -243,7 +243,9 @@ static void refused_as(RunwayOutcome outcome, Mp4File *f, const char *says)
 
 static void refused(Mp4File *f, const char *says)
 {
-    refused_as(RUNWAY_BAD_RESULT, f, says);
+    /* what is no whole MP4 may be one when it is fetched again */
+    refused_as(!*says || strstr(says, "truncated") || strstr(says, "no MP4 index") ?
+               RUNWAY_NO_RESULT : RUNWAY_BAD_RESULT, f, says);
 }
 
 static void film_refused(Film film, const char *says)

@@ -30,10 +30,10 @@ static void test_same_time_within_two_frames(void **state)
 
     (void)state;
     /* "5 s" that came back as 121 frames of 24 fps */
-    assert_int_equal(ff_runway_retime_plan(&r, 5000000, 5041667, 41667, NULL),
+    assert_int_equal(ff_runway_retime_plan(&r, 5000000, 5041667, 41667, 0.1, NULL),
                      RUNWAY_OK);
     assert_int_equal(ff_runway_retime_map(&r, 4960000), 4960000);
-    assert_int_equal(ff_runway_retime_plan(&r, 5000000, 4916667, 41667, NULL),
+    assert_int_equal(ff_runway_retime_plan(&r, 5000000, 4916667, 41667, 0.1, NULL),
                      RUNWAY_OK);
     assert_int_equal(ff_runway_retime_map(&r, 4960000), 4960000);
 }
@@ -43,11 +43,11 @@ static void test_same_fraction_up_to_a_tenth(void **state)
     RunwayRetime r;
 
     (void)state;
-    assert_int_equal(ff_runway_retime_plan(&r, 5000000, 5500000, 41667, NULL),
+    assert_int_equal(ff_runway_retime_plan(&r, 5000000, 5500000, 41667, 0.1, NULL),
                      RUNWAY_OK);
     assert_int_equal(ff_runway_retime_map(&r, 1000000), 1100000);
     assert_int_equal(ff_runway_retime_unmap(&r, 1100000), 1000000);
-    assert_int_equal(ff_runway_retime_plan(&r, 5000000, 4500000, 41667, NULL),
+    assert_int_equal(ff_runway_retime_plan(&r, 5000000, 4500000, 41667, 0.1, NULL),
                      RUNWAY_OK);
     assert_int_equal(ff_runway_retime_map(&r, 1000000), 900000);
 }
@@ -58,12 +58,12 @@ static void test_further_off_is_an_error(void **state)
     RunwayError err;
 
     (void)state;
-    assert_int_equal(ff_runway_retime_plan(&r, 5000000, 5600000, 41667, &err),
+    assert_int_equal(ff_runway_retime_plan(&r, 5000000, 5600000, 41667, 0.1, &err),
                      RUNWAY_BAD_RESULT);
     assert_int_equal(err.outcome, RUNWAY_BAD_RESULT);
-    assert_int_equal(ff_runway_retime_plan(&r, 5000000, 2500000, 41667, &err),
+    assert_int_equal(ff_runway_retime_plan(&r, 5000000, 2500000, 41667, 0.1, &err),
                      RUNWAY_BAD_RESULT);
-    assert_int_equal(ff_runway_retime_plan(&r, 5000000, 0, 41667, &err),
+    assert_int_equal(ff_runway_retime_plan(&r, 5000000, 0, 41667, 0.1, &err),
                      RUNWAY_BAD_RESULT);
 }
 

@@ -35,29 +35,43 @@
 
 #define STATES (RUNWAY_CLIP_DAMAGED + 1)
 
+static void fill_try(RunwayTry *t, RunwayClipState state)
+{
+    memset(t, 0, sizeof(*t));
+    t->state     = state;
+    t->time      = 1795305599;
+    strcpy(t->output, IDENTITY);
+    strcpy(t->task_id, "17f20503-6c24-4c16-946b-35dbbce2af2f");
+    t->seconds   = 4.75;
+    t->estimated = 75;
+    t->reported  = 0.125;
+    t->charged   = 60.1;
+    t->adopted   = 1;
+    strcpy(t->failure, "a reason \xe2\x82\xac");
+    strcpy(t->failure_code, "INTERNAL.BAD_OUTPUT.CODE01");
+}
+
 /* everything a record can hold */
 static void fill(RunwayRecord *r, RunwayClipState state)
 {
     ff_runway_record_init(r, IDENTITY);
-    r->state = state;
+    strcpy(r->provider, "cometapi");
     strcpy(r->endpoint, "https://api.cometapi.com/runwayml");
     strcpy(r->model, "gen4_aleph");
     strcpy(r->label, "clip 3 (10.00-15.00 s) \xc3\xa4\"\\");
-    strcpy(r->output, IDENTITY);
-    strcpy(r->task_id, "17f20503-6c24-4c16-946b-35dbbce2af2f");
-    strcpy(r->failure, "a reason \xe2\x82\xac");
-    strcpy(r->failure_code, "INTERNAL.BAD_OUTPUT.CODE01");
-    strcpy(r->result_checksum, "0123456789abcdef");
     strcpy(r->writer_host, "host.example");
-    r->credits_estimated = 75;
-    r->credits_charged   = 60.1;
-    r->credits_before    = 0.125;
-    r->tries             = 2;
-    r->failures          = 1;
-    r->created           = 1795305600;
-    r->updated           = 1795305601;
-    r->result_size       = 5368709121;
-    r->writer_pid        = 4194303;
+    ff_runway_record_add_output(r, IDENTITY);
+    ff_runway_record_add_output(r, OTHER);
+    if (state == RUNWAY_CLIP_DAMAGED) {
+        strcpy(r->damage, "torn");
+    } else if (state != RUNWAY_CLIP_NONE) {
+        fill_try(&r->tries[r->nb_tries++], RUNWAY_CLIP_FAILED_PASSING);
+        fill_try(&r->tries[r->nb_tries++], state);
+    }
+    r->created    = 1795305600;
+    r->updated    = 1795305601;
+    r->emitted    = 1795305602;
+    r->writer_pid = 4194303;
 }
 
 static char *encode(const RunwayRecord *r, size_t *size)
@@ -73,26 +87,35 @@ static char *encode(const RunwayRecord *r, size_t *size)
 
 static void assert_same(const RunwayRecord *a, const RunwayRecord *b)
 {
-    assert_int_equal(a->state, b->state);
     assert_string_equal(a->identity, b->identity);
+    assert_string_equal(a->provider, b->provider);
     assert_string_equal(a->endpoint, b->endpoint);
     assert_string_equal(a->model, b->model);
     assert_string_equal(a->label, b->label);
-    assert_string_equal(a->output, b->output);
-    assert_string_equal(a->task_id, b->task_id);
-    assert_string_equal(a->failure, b->failure);
-    assert_string_equal(a->failure_code, b->failure_code);
-    assert_string_equal(a->result_checksum, b->result_checksum);
     assert_string_equal(a->writer_host, b->writer_host);
-    assert_true(a->credits_estimated == b->credits_estimated);
-    assert_true(a->credits_charged == b->credits_charged);
-    assert_true(a->credits_before == b->credits_before);
-    assert_int_equal(a->tries, b->tries);
-    assert_int_equal(a->failures, b->failures);
     assert_int_equal(a->created, b->created);
     assert_int_equal(a->updated, b->updated);
-    assert_int_equal(a->result_size, b->result_size);
+    assert_int_equal(a->emitted, b->emitted);
     assert_int_equal(a->writer_pid, b->writer_pid);
+    assert_int_equal(a->nb_outputs, b->nb_outputs);
+    for (int i = 0; i < a->nb_outputs; i++)
+        assert_string_equal(a->outputs[i], b->outputs[i]);
+    assert_int_equal(a->nb_tries, b->nb_tries);
+    for (int i = 0; i < a->nb_tries; i++) {
+        const RunwayTry *x = &a->tries[i], *y = &b->tries[i];
+
+        assert_int_equal(x->state, y->state);
+        assert_int_equal(x->time, y->time);
+        assert_int_equal(x->adopted, y->adopted);
+        assert_string_equal(x->output, y->output);
+        assert_string_equal(x->task_id, y->task_id);
+        assert_string_equal(x->failure, y->failure);
+        assert_string_equal(x->failure_code, y->failure_code);
+        assert_true(x->seconds == y->seconds);
+        assert_true(x->estimated == y->estimated);
+        assert_true(x->reported == y->reported);
+        assert_true(x->charged == y->charged);
+    }
 }
 
 static void assert_damaged(const char *text, size_t size, const char *identity,
@@ -102,20 +125,20 @@ static void assert_damaged(const char *text, size_t size, const char *identity,
 
     assert_int_equal(ff_runway_record_decode(text, size, identity, &r),
                      RUNWAY_OK);
-    assert_int_equal(r.state, RUNWAY_CLIP_DAMAGED);
+    assert_int_equal(ff_runway_record_state(&r), RUNWAY_CLIP_DAMAGED);
     assert_string_equal(r.identity, identity);
     /* nothing of it is believed */
-    assert_string_equal(r.task_id, "");
-    assert_int_equal(r.result_size, -1);
-    assert_true(r.failure[0]);
-    if (why && !strstr(r.failure, why))
-        fail_msg("'%s' does not say '%s'", r.failure, why);
+    assert_int_equal(r.nb_tries, 0);
+    assert_string_equal(r.label, "");
+    assert_true(r.damage[0]);
+    if (why && !strstr(r.damage, why))
+        fail_msg("'%s' does not say '%s'", r.damage, why);
 }
 
 static void test_round_trip(void **state)
 {
     (void)state;
-    for (int i = RUNWAY_CLIP_INTENT; i < RUNWAY_CLIP_DAMAGED; i++) {
+    for (int i = RUNWAY_CLIP_NONE; i < RUNWAY_CLIP_DAMAGED; i++) {
         RunwayRecord r, back;
         size_t size;
         char *text;
@@ -127,9 +150,7 @@ static void test_round_trip(void **state)
         assert_same(&r, &back);
         free(text);
 
-        r.credits_estimated = r.credits_charged = -1;
-        if (i != RUNWAY_CLIP_STORED)
-            r.result_size = -1;
+        r.tries[1].estimated = r.tries[1].reported = r.tries[1].charged = -1;
         text = encode(&r, &size);
         assert_int_equal(ff_runway_record_decode(text, size, IDENTITY, &back),
                          RUNWAY_OK);
@@ -210,7 +231,8 @@ static void assert_edited(const RunwayRecord *r, const char *from,
 
         assert_int_equal(ff_runway_record_decode(edited, strlen(edited),
                                                  IDENTITY, &back), RUNWAY_OK);
-        assert_int_equal(back.state, r->state);
+        assert_int_equal(ff_runway_record_state(&back),
+                         ff_runway_record_state(r));
     }
     free(edited);
     free(text);
@@ -228,25 +250,29 @@ static void test_foreign(void **state)
     assert_damaged(text, size, OTHER, "another clip");
     free(text);
     /* that the edits themselves are sound */
-    assert_edited(&r, "\"tries\":2", "\"tries\":3", NULL);
-    assert_edited(&r, "\"format\":1", "\"format\":2", "another version");
-    assert_edited(&r, "\"format\":1", "\"format\":\"1\"", "no record");
+    assert_edited(&r, "\"seconds\":4.75", "\"seconds\":3", NULL);
+    assert_edited(&r, "\"format\":2", "\"format\":3", "another version");
+    assert_edited(&r, "\"format\":2", "\"format\":1", "another version");
+    assert_edited(&r, "\"format\":2", "\"format\":\"2\"", "no record");
     assert_edited(&r, "\"state\":\"submitted\"", "\"state\":\"damaged\"",
                   "unfit");
     assert_edited(&r, "\"state\":\"submitted\"", "\"state\":\"none\"",
                   "unfit");
     assert_edited(&r, "\"state\":\"submitted\"", "\"state\":3", "unfit");
-    assert_edited(&r, "\"tries\":2", "\"tries\":-1", "unfit");
-    assert_edited(&r, "\"tries\":2", "\"tries\":1.5", "unfit");
-    assert_edited(&r, "\"tries\":2", "\"tries\":1e300", "unfit");
-    assert_edited(&r, "\"tries\":2,", "", "missing");
+    assert_edited(&r, "\"time\":1795305599", "\"time\":-1", "unfit");
+    assert_edited(&r, "\"time\":1795305599", "\"time\":1.5", "unfit");
+    assert_edited(&r, "\"time\":1795305599", "\"time\":1e300", "unfit");
+    assert_edited(&r, "\"time\":1795305599,", "", "missing");
+    assert_edited(&r, "\"adopted\":1", "\"adopted\":2", "unfit");
     assert_edited(&r, "\"model\":\"gen4_aleph\"", "\"model\":null", "unfit");
-    assert_edited(&r, "17f20503-6c24-4c16-946b-35dbbce2af2f", "", "lacks");
+    assert_edited(&r, "17f20503-6c24-4c16-946b-35dbbce2af2f", "", "unfit");
     /* what would not have been written, and would be part of a path */
     assert_edited(&r, "17f20503-6c24-4c16-946b-35dbbce2af2f", "\x8f-1",
                   "unfit");
     assert_edited(&r, "17f20503-6c24-4c16-946b-35dbbce2af2f", "../x?y",
                   "unfit");
+    assert_edited(&r, "\"outputs\":[\"0", "\"outputs\":[\"x", "unfit");
+    assert_edited(&r, "\"tries\":[{", "\"tries\":[3,{", "unfit");
     assert_edited(&r, "gen4_aleph", "gen4\xff", "unfit");
     assert_edited(&r, "\"credits_charged\":60.1", "\"credits_charged\":-2",
                   "unfit");
@@ -261,10 +287,6 @@ static void test_foreign(void **state)
         memset(name, 'm', i ? 128 : 1999);
         assert_edited(&r, "gen4_aleph", name, "unfit");
     }
-    fill(&r, RUNWAY_CLIP_STORED);
-    assert_edited(&r, "\"result_size\":5368709121", "\"result_size\":null",
-                  "lacks");
-    assert_edited(&r, "\"0123456789abcdef\"", "\"0123456789abcdeF\"", "lacks");
 }
 
 static void test_not_encoded(void **state)
@@ -275,35 +297,35 @@ static void test_not_encoded(void **state)
     size_t size;
 
     (void)state;
-    for (int i = 0; i < STATES; i++) {
-        int task = i >= RUNWAY_CLIP_SUBMITTED && i != RUNWAY_CLIP_REJECTED &&
-                   i != RUNWAY_CLIP_UNKNOWN;
+    for (int i = RUNWAY_CLIP_INTENT; i < RUNWAY_CLIP_DAMAGED; i++) {
+        int task = i != RUNWAY_CLIP_INTENT && i != RUNWAY_CLIP_UNKNOWN &&
+                   i != RUNWAY_CLIP_FORGOTTEN;
 
         fill(&r, (RunwayClipState)i);
-        if (i == RUNWAY_CLIP_NONE || i == RUNWAY_CLIP_DAMAGED)
-            assert_int_equal(ff_runway_record_encode(&r, &text, &size, &err),
-                             RUNWAY_INVALID);
-        r.task_id[0] = 0;
+        r.tries[1].task_id[0] = 0;
         if (task) {
             assert_int_equal(ff_runway_record_encode(&r, &text, &size, &err),
                              RUNWAY_INVALID);
             assert_null(text);
         }
     }
+    fill(&r, RUNWAY_CLIP_DAMAGED);
+    assert_int_equal(ff_runway_record_encode(&r, &text, &size, &err),
+                     RUNWAY_INVALID);
     fill(&r, RUNWAY_CLIP_INTENT);
     r.identity[63] = 'F';
     assert_int_equal(ff_runway_record_encode(&r, &text, &size, &err),
                      RUNWAY_INVALID);
     /* odd numbers do no harm */
     fill(&r, RUNWAY_CLIP_INTENT);
-    r.credits_estimated = NAN;
-    r.credits_charged   = INFINITY;
+    r.tries[1].estimated = NAN;
+    r.tries[1].charged   = INFINITY;
     text = encode(&r, &size);
     assert_int_equal(ff_runway_record_decode(text, size, IDENTITY, &r),
                      RUNWAY_OK);
-    assert_int_equal(r.state, RUNWAY_CLIP_INTENT);
-    assert_true(r.credits_estimated == -1);
-    assert_true(r.credits_charged == -1);
+    assert_int_equal(ff_runway_record_state(&r), RUNWAY_CLIP_INTENT);
+    assert_true(r.tries[1].estimated == -1);
+    assert_true(r.tries[1].charged == -1);
     free(text);
 }
 
@@ -315,18 +337,18 @@ static void test_nothing_secret(void **state)
 
     (void)state;
     fill(&r, RUNWAY_CLIP_FAILED);
-    strcpy(r.endpoint, "https://user:pass@word@api.example/v?key=SECRET#x");
-    strcpy(r.failure, "GET https://cdn.example/out.mp4?_jwt=SECRET failed, "
-           "Bearer SECRETSECRET, line\nbreak");
-    strcpy(r.failure_code, "key_SECRETSECRETSECRETSECRET");
+    strcpy(r.endpoint, "https://user:wordpart@word@api.example/v?key=SECRET#x");
+    strcpy(r.tries[1].failure, "GET https://cdn.example/out.mp4?_jwt=SECRET "
+           "failed, Bearer SECRETSECRET, line\nbreak");
+    strcpy(r.tries[1].failure_code, "key_SECRETSECRETSECRETSECRET");
     text = encode(&r, &size);
     assert_null(strstr(text, "SECRET"));
-    assert_null(strstr(text, "pass"));
+    assert_null(strstr(text, "wordpart"));
     assert_int_equal(ff_runway_record_decode(text, size, IDENTITY, &back),
                      RUNWAY_OK);
-    assert_int_equal(back.state, RUNWAY_CLIP_FAILED);
+    assert_int_equal(ff_runway_record_state(&back), RUNWAY_CLIP_FAILED);
     assert_string_equal(back.endpoint, "https://api.example/v");
-    assert_non_null(strstr(back.failure, "line break"));
+    assert_non_null(strstr(back.tries[1].failure, "line break"));
     free(text);
     /* an @ in the path is none */
     strcpy(r.endpoint, "https://api.example/v@1/x");
@@ -337,7 +359,7 @@ static void test_nothing_secret(void **state)
     free(text);
 }
 
-/* all fields full of what needs escapes */
+/* all fields full of what needs escapes, and as many tries as there can be */
 static void test_largest(void **state)
 {
     RunwayRecord r, back;
@@ -346,22 +368,39 @@ static void test_largest(void **state)
 
     (void)state;
     fill(&r, RUNWAY_CLIP_STORED);
-#define FULL(field) (memset(r.field, '"', sizeof(r.field) - 1), \
-                     r.field[sizeof(r.field) - 1] = 0)
-    FULL(endpoint);
-    FULL(model);
-    FULL(label);
-    FULL(task_id);
-    memset(r.task_id, 'a', sizeof(r.task_id) - 1); /* an id has no quotes */
-    FULL(failure);
-    FULL(failure_code);
-    FULL(writer_host);
+#define FULL(field) (memset(field, '"', sizeof(field) - 1), \
+                     field[sizeof(field) - 1] = 0)
+    FULL(r.provider);
+    FULL(r.endpoint);
+    FULL(r.model);
+    FULL(r.label);
+    FULL(r.writer_host);
+    for (int i = 0; i < RUNWAY_OUTPUTS_MAX + 5; i++) {
+        char output[RUNWAY_IDENTITY_SIZE];
+
+        snprintf(output, sizeof(output), "%064x", i);
+        assert_true(ff_runway_record_add_output(&r, output));
+        assert_false(ff_runway_record_add_output(&r, output));
+    }
+    assert_false(ff_runway_record_add_output(&r, ""));
+    assert_int_equal(r.nb_outputs, RUNWAY_OUTPUTS_MAX);
+    r.nb_tries = RUNWAY_TRIES_MAX;
+    for (int i = 0; i < RUNWAY_TRIES_MAX; i++) {
+        fill_try(&r.tries[i], RUNWAY_CLIP_FAILED_PASSING);
+        FULL(r.tries[i].failure);
+        FULL(r.tries[i].failure_code);
+        memset(r.tries[i].task_id, 'a', sizeof(r.tries[i].task_id) - 1);
+    }
     text = encode(&r, &size);
     assert_true(size < RUNWAY_RECORD_TEXT);
     assert_int_equal(ff_runway_record_decode(text, size, IDENTITY, &back),
                      RUNWAY_OK);
     assert_same(&r, &back);
     free(text);
+    /* no more than these */
+    assert_int_equal(ff_runway_record_begin(&r, "", 1, 5, 75, NULL),
+                     RUNWAY_REFUSED);
+    assert_int_equal(r.nb_tries, RUNWAY_TRIES_MAX);
 }
 
 /* the steps that exist, one row a state: where it may go */
@@ -369,17 +408,20 @@ static void test_steps(void **state)
 {
     static const char *const ways[STATES] = {
         [RUNWAY_CLIP_NONE]           = "intent",
-        [RUNWAY_CLIP_INTENT]         = "intent submitted rejected unknown",
-        [RUNWAY_CLIP_SUBMITTED]      = "submitted generated failed "
-                                       "failed_passing lost",
-        [RUNWAY_CLIP_GENERATED]      = "generated stored failed "
-                                       "failed_passing lost",
-        [RUNWAY_CLIP_STORED]         = "stored generated lost",
-        [RUNWAY_CLIP_REJECTED]       = "intent rejected",
-        [RUNWAY_CLIP_FAILED]         = "failed",
-        [RUNWAY_CLIP_FAILED_PASSING] = "intent failed_passing",
-        [RUNWAY_CLIP_UNKNOWN]        = "intent unknown",
-        [RUNWAY_CLIP_LOST]           = "intent submitted stored lost",
+        [RUNWAY_CLIP_INTENT]         = "intent submitted unknown forgotten",
+        [RUNWAY_CLIP_SUBMITTED]      = "submitted generated stored failed "
+                                       "failed_passing lost forgotten",
+        /* a task that has succeeded never fails */
+        [RUNWAY_CLIP_GENERATED]      = "generated stored refused lost "
+                                       "forgotten",
+        [RUNWAY_CLIP_STORED]         = "stored generated refused forgotten",
+        [RUNWAY_CLIP_REFUSED]        = "refused stored generated forgotten",
+        [RUNWAY_CLIP_FAILED]         = "failed forgotten",
+        [RUNWAY_CLIP_FAILED_PASSING] = "intent failed_passing forgotten",
+        [RUNWAY_CLIP_UNKNOWN]        = "intent submitted unknown forgotten",
+        [RUNWAY_CLIP_LOST]           = "intent submitted stored lost "
+                                       "forgotten",
+        [RUNWAY_CLIP_FORGOTTEN]      = "intent forgotten",
         [RUNWAY_CLIP_DAMAGED]        = "intent",
     };
 
@@ -395,10 +437,13 @@ static void test_steps(void **state)
             snprintf(word, sizeof(word), " %s ",
                      ff_runway_clip_state_name((RunwayClipState)to));
             fill(&r, (RunwayClipState)from);
-            ret = ff_runway_record_move(&r, (RunwayClipState)to, &err);
-            assert_int_equal(ret, strstr(list, word) ? RUNWAY_OK
-                                                     : RUNWAY_INVALID);
-            assert_int_equal((int)r.state, ret ? from : to);
+            ret = to == RUNWAY_CLIP_INTENT ?
+                  ff_runway_record_begin(&r, OTHER, 7, 5, 75, &err) :
+                  ff_runway_record_move(&r, (RunwayClipState)to, &err);
+            if (ret != (strstr(list, word) ? RUNWAY_OK : RUNWAY_INVALID))
+                fail_msg("from %s to %s", ff_runway_clip_state_name(from),
+                         word);
+            assert_int_equal(ff_runway_record_state(&r), ret ? from : to);
         }
     }
 }
@@ -409,20 +454,13 @@ static void test_needs(void **state)
 
     (void)state;
     fill(&r, RUNWAY_CLIP_INTENT);
-    r.task_id[0] = 0;
+    ff_runway_record_try(&r)->task_id[0] = 0;
     assert_int_equal(ff_runway_record_move(&r, RUNWAY_CLIP_SUBMITTED, NULL),
                      RUNWAY_INVALID);
-    fill(&r, RUNWAY_CLIP_GENERATED);
-    r.result_size = -1;
-    assert_int_equal(ff_runway_record_move(&r, RUNWAY_CLIP_STORED, NULL),
+    assert_int_equal(ff_runway_record_move(&r, RUNWAY_CLIP_INTENT, NULL),
                      RUNWAY_INVALID);
-    r.result_size = 0;
-    r.result_checksum[0] = 'x';
-    assert_int_equal(ff_runway_record_move(&r, RUNWAY_CLIP_STORED, NULL),
-                     RUNWAY_INVALID);
-    r.result_checksum[0] = 'a';
-    assert_int_equal(ff_runway_record_move(&r, RUNWAY_CLIP_STORED, NULL),
-                     RUNWAY_OK);
+    fill(&r, RUNWAY_CLIP_SUBMITTED);
+    assert_int_equal(ff_runway_record_take_back(&r, NULL), RUNWAY_INVALID);
 }
 
 static void move(RunwayRecord *r, RunwayClipState to)
@@ -433,70 +471,64 @@ static void move(RunwayRecord *r, RunwayClipState to)
         fail_msg("%s", err.text);
 }
 
+static void begin(RunwayRecord *r, double estimated)
+{
+    assert_int_equal(ff_runway_record_begin(r, OTHER, 7, 5, estimated, NULL),
+                     RUNWAY_OK);
+}
+
+/* each try keeps what it was and what it cost */
 static void test_books(void **state)
 {
     RunwayRecord r;
 
     (void)state;
     ff_runway_record_init(&r, IDENTITY);
-    assert_true(ff_runway_record_cost(&r) == 0);
+    assert_int_equal(ff_runway_record_state(&r), RUNWAY_CLIP_NONE);
     assert_false(ff_runway_record_is_open(&r));
 
-    move(&r, RUNWAY_CLIP_INTENT);
-    r.credits_estimated = 75;
-    assert_int_equal(r.tries, 1);
-    assert_true(ff_runway_record_cost(&r) == 75);
+    begin(&r, 75);
+    assert_int_equal(r.nb_tries, 1);
+    assert_string_equal(r.outputs[0], OTHER);
+    assert_true(ff_runway_try_cost(&r.tries[0]) == 75);
     assert_true(ff_runway_record_is_open(&r));
     /* not accepted: as if it had not been */
-    move(&r, RUNWAY_CLIP_REJECTED);
-    move(&r, RUNWAY_CLIP_REJECTED);
-    assert_int_equal(r.tries, 0);
-    assert_true(ff_runway_record_cost(&r) == 0);
+    assert_int_equal(ff_runway_record_take_back(&r, NULL), RUNWAY_OK);
+    assert_int_equal(ff_runway_record_state(&r), RUNWAY_CLIP_NONE);
     assert_false(ff_runway_record_is_open(&r));
-    move(&r, RUNWAY_CLIP_INTENT);
-    r.credits_estimated = 80;
-    assert_true(r.credits_before == 0);
-    strcpy(r.task_id, "first");
+
+    begin(&r, 80);
+    strcpy(ff_runway_record_try(&r)->task_id, "first");
     move(&r, RUNWAY_CLIP_SUBMITTED);
-    r.credits_charged = 81;
-    strcpy(r.failure, "why");
-    strcpy(r.failure_code, "INTERNAL");
+    r.tries[0].reported = 90;
+    assert_true(ff_runway_try_cost(&r.tries[0]) == 90);
+    r.tries[0].charged = 81;
+    assert_true(ff_runway_try_cost(&r.tries[0]) == 81);
     move(&r, RUNWAY_CLIP_FAILED_PASSING);
-    move(&r, RUNWAY_CLIP_FAILED_PASSING);
-    assert_int_equal(r.failures, 1);
-    assert_int_equal(r.tries, 1);
-    assert_true(ff_runway_record_cost(&r) == 81);
+    assert_int_equal(ff_runway_record_failures(&r), 1);
     assert_false(ff_runway_record_is_open(&r));
-    /* another try knows nothing of the last one but what it cost */
-    move(&r, RUNWAY_CLIP_INTENT);
-    assert_int_equal(r.tries, 2);
-    assert_int_equal(r.failures, 1);
-    assert_string_equal(r.task_id, "");
-    assert_string_equal(r.failure, "");
-    assert_string_equal(r.failure_code, "");
-    assert_true(r.credits_before == 81);
-    assert_true(r.credits_charged == -1);
-    assert_true(r.credits_estimated == -1);
-    r.credits_estimated = 75;
+
+    begin(&r, -1);
+    assert_int_equal(r.nb_tries, 2);
+    assert_string_equal(r.tries[1].task_id, "");
+    assert_string_equal(r.tries[0].task_id, "first");
+    assert_true(ff_runway_try_cost(&r.tries[1]) == 0);
     /* an owner that died: it may have cost something */
-    move(&r, RUNWAY_CLIP_INTENT);
-    assert_int_equal(r.tries, 3);
-    assert_true(r.credits_before == 156);
+    begin(&r, 75);
+    assert_int_equal(r.nb_tries, 3);
     move(&r, RUNWAY_CLIP_UNKNOWN);
     assert_true(ff_runway_record_is_open(&r));
-    assert_true(ff_runway_record_cost(&r) == 156);
-    /* what was to replace it was not accepted: nothing is settled by that */
-    move(&r, RUNWAY_CLIP_INTENT);
-    move(&r, RUNWAY_CLIP_REJECTED);
-    assert_true(ff_runway_record_is_open(&r));
-    assert_true(ff_runway_record_cost(&r) == 156);
+    move(&r, RUNWAY_CLIP_FORGOTTEN);
+    assert_false(ff_runway_record_is_open(&r));
+    assert_int_equal(ff_runway_record_failures(&r), 0);
 
-    ff_runway_record_init(&r, IDENTITY);
-    r.state = RUNWAY_CLIP_DAMAGED;
-    assert_true(ff_runway_record_is_open(&r));
-    move(&r, RUNWAY_CLIP_INTENT);
-    assert_int_equal(r.tries, 2);
-    assert_true(r.credits_before == 0);
+    /* what a damaged one has cost nobody knows: as much again, at least */
+    fill(&r, RUNWAY_CLIP_DAMAGED);
+    begin(&r, 75);
+    assert_int_equal(r.nb_tries, 2);
+    assert_int_equal(r.tries[0].state, RUNWAY_CLIP_UNKNOWN);
+    assert_true(ff_runway_try_cost(&r.tries[0]) == 75);
+    assert_string_equal(r.damage, "");
 }
 
 static void test_identity(void **state)

@@ -33,18 +33,23 @@
 #define RESEND RUNWAY_ON_UNKNOWN_RESEND
 #define SEND RUNWAY_RESUME_SEND
 #define READ RUNWAY_RESUME_READ_TASK
-#define STORED RUNWAY_RESUME_USE_STORED
 #define STOP RUNWAY_RESUME_STOP
 
-static void fill(RunwayRecord *r, RunwayClipState state)
+static RunwayTry *fill(RunwayRecord *r, RunwayClipState state)
 {
+    RunwayTry *t = &r->tries[0];
+
     ff_runway_record_init(r, IDENTITY);
-    r->state = state;
     strcpy(r->endpoint, "https://api.cometapi.com/runwayml");
     strcpy(r->label, "clip 3 (10.00-15.00 s)");
-    strcpy(r->task_id, "17f20503");
-    r->credits_estimated = 75;
-    r->tries = 1;
+    if (state == RUNWAY_CLIP_DAMAGED)
+        strcpy(r->damage, "/x/y.record: it is empty");
+    r->nb_tries = state != RUNWAY_CLIP_NONE && state != RUNWAY_CLIP_DAMAGED;
+    t->state = state;
+    strcpy(t->task_id, "17f20503");
+    t->estimated = 75;
+    t->reported = t->charged = -1;
+    return t;
 }
 
 /* every state, with each way of handling the unknown */
@@ -56,8 +61,10 @@ static void test_table(void **state)
         RunwayOutcome outcome;
     } table[] = {
         { RUNWAY_CLIP_NONE, SEND, SEND, SEND, RUNWAY_OK },
-        { RUNWAY_CLIP_REJECTED, SEND, SEND, SEND, RUNWAY_OK },
-        { RUNWAY_CLIP_STORED, STORED, STORED, STORED, RUNWAY_OK },
+        { RUNWAY_CLIP_FORGOTTEN, SEND, SEND, SEND, RUNWAY_OK },
+        /* its file is gone */
+        { RUNWAY_CLIP_STORED, READ, READ, READ, RUNWAY_OK },
+        { RUNWAY_CLIP_REFUSED, READ, READ, READ, RUNWAY_OK },
         { RUNWAY_CLIP_SUBMITTED, READ, READ, READ, RUNWAY_OK },
         { RUNWAY_CLIP_GENERATED, READ, READ, READ, RUNWAY_OK },
         { RUNWAY_CLIP_INTENT, STOP, SEND, STOP, RUNWAY_UNKNOWN },
@@ -81,8 +88,6 @@ static void test_table(void **state)
                 RunwayRecord r;
 
                 fill(&r, table[i].state);
-                if (r.state == RUNWAY_CLIP_REJECTED)
-                    r.tries = 0;
                 assert_int_equal(ff_runway_resume(&r, NULL, &policy, how == 2,
                                                   &err), want);
                 assert_int_equal(err.outcome,
@@ -106,8 +111,11 @@ static void test_retries(void **state)
                 int send = failures <= retries;
 
                 fill(&r, RUNWAY_CLIP_FAILED_PASSING);
-                r.failures = failures;
-                r.tries    = failures + 3; /* resent ones do not count */
+                /* resent ones do not count */
+                r.nb_tries = failures + 3;
+                for (int i = 0; i < r.nb_tries; i++)
+                    r.tries[i].state = i < 3 ? RUNWAY_CLIP_UNKNOWN
+                                             : RUNWAY_CLIP_FAILED_PASSING;
                 assert_int_equal(ff_runway_resume(&r, "clip 9", &policy, 0,
                                                   &err), send ? SEND : STOP);
                 assert_int_equal(err.outcome,
@@ -118,7 +126,19 @@ static void test_retries(void **state)
     }
 }
 
-/* a retry is a step back to intent and is counted as one */
+static void send(RunwayRecord *r, RunwayClipState end)
+{
+    assert_int_equal(ff_runway_record_begin(r, "", 1, 5, 75, NULL), RUNWAY_OK);
+    if (end == RUNWAY_CLIP_LOST || end == RUNWAY_CLIP_FAILED_PASSING) {
+        strcpy(ff_runway_record_try(r)->task_id, "t");
+        assert_int_equal(ff_runway_record_move(r, RUNWAY_CLIP_SUBMITTED, NULL),
+                         RUNWAY_OK);
+    }
+    if (end != RUNWAY_CLIP_INTENT)
+        assert_int_equal(ff_runway_record_move(r, end, NULL), RUNWAY_OK);
+}
+
+/* a retry is counted as one, until a person forgets it */
 static void test_rounds(void **state)
 {
     const RunwayPolicy policy = { .on_unknown = FAIL, .retries = 2 };
@@ -129,35 +149,20 @@ static void test_rounds(void **state)
     (void)state;
     ff_runway_record_init(&r, IDENTITY);
     while (ff_runway_resume(&r, NULL, &policy, 0, &err) == SEND) {
-        assert_int_equal(ff_runway_record_move(&r, RUNWAY_CLIP_INTENT, &err),
-                         RUNWAY_OK);
-        strcpy(r.task_id, "t");
-        assert_int_equal(ff_runway_record_move(&r, RUNWAY_CLIP_SUBMITTED,
-                                               &err), RUNWAY_OK);
-        assert_int_equal(ff_runway_record_move(&r, RUNWAY_CLIP_FAILED_PASSING,
-                                               &err), RUNWAY_OK);
+        send(&r, RUNWAY_CLIP_FAILED_PASSING);
         assert_true(++sent < 10);
     }
     assert_int_equal(sent, 3);
-    assert_int_equal(r.tries, 3);
-    assert_int_equal(r.failures, 3);
-}
-
-static void send(RunwayRecord *r, RunwayClipState end)
-{
-    assert_int_equal(ff_runway_record_move(r, RUNWAY_CLIP_INTENT, NULL),
+    assert_int_equal(r.nb_tries, 3);
+    assert_int_equal(ff_runway_record_move(&r, RUNWAY_CLIP_FORGOTTEN, NULL),
                      RUNWAY_OK);
-    if (end == RUNWAY_CLIP_LOST || end == RUNWAY_CLIP_FAILED_PASSING) {
-        strcpy(r->task_id, "t");
-        assert_int_equal(ff_runway_record_move(r, RUNWAY_CLIP_SUBMITTED, NULL),
-                         RUNWAY_OK);
-    }
-    if (end != RUNWAY_CLIP_INTENT)
-        assert_int_equal(ff_runway_record_move(r, end, NULL), RUNWAY_OK);
+    assert_int_equal(ff_runway_resume(&r, NULL, &policy, 0, &err), SEND);
+    send(&r, RUNWAY_CLIP_FAILED_PASSING);
+    assert_int_equal(ff_runway_record_failures(&r), 1);
 }
 
 /* a 429 in the second try does not make the first one forgotten */
-static void test_rejected_later(void **state)
+static void test_taken_back(void **state)
 {
     static const RunwayClipState firsts[] = {
         RUNWAY_CLIP_UNKNOWN, RUNWAY_CLIP_LOST, RUNWAY_CLIP_INTENT,
@@ -165,8 +170,6 @@ static void test_rejected_later(void **state)
     };
     const RunwayPolicy fail = { .on_unknown = FAIL, .retries = 3 };
     const RunwayPolicy resend = { .on_unknown = RESEND };
-    const RunwayPolicy none = { .on_unknown = FAIL };
-    const RunwayPolicy one = { .on_unknown = FAIL, .retries = 1 };
     RunwayError err;
     RunwayRecord r;
 
@@ -174,26 +177,22 @@ static void test_rejected_later(void **state)
     for (size_t i = 0; i < 4; i++) {
         ff_runway_record_init(&r, IDENTITY);
         if (firsts[i] == RUNWAY_CLIP_DAMAGED)
-            r.state = RUNWAY_CLIP_DAMAGED;
+            strcpy(r.damage, "torn");
         else
             send(&r, firsts[i]);
-        for (int n = 0; n < 3; n++)
-            send(&r, RUNWAY_CLIP_REJECTED);
+        for (int n = 0; n < 3; n++) {
+            send(&r, RUNWAY_CLIP_INTENT);
+            assert_int_equal(ff_runway_record_take_back(&r, NULL), RUNWAY_OK);
+        }
         assert_int_equal(ff_runway_resume(&r, "c", &fail, 0, &err), STOP);
-        assert_int_equal(err.outcome, RUNWAY_UNKNOWN);
         assert_non_null(strstr(err.text, "on_unknown=resend"));
         assert_int_equal(ff_runway_resume(&r, "c", &resend, 0, &err), SEND);
         assert_int_equal(ff_runway_resume(&r, "c", &resend, 1, &err), STOP);
     }
     ff_runway_record_init(&r, IDENTITY);
-    send(&r, RUNWAY_CLIP_REJECTED);
-    assert_int_equal(ff_runway_resume(&r, "c", &none, 0, &err), SEND);
-    send(&r, RUNWAY_CLIP_FAILED_PASSING);
-    send(&r, RUNWAY_CLIP_REJECTED);
-    assert_int_equal(ff_runway_resume(&r, "c", &one, 0, &err), SEND);
-    assert_int_equal(ff_runway_resume(&r, "c", &none, 0, &err), STOP);
-    assert_int_equal(err.outcome, RUNWAY_TASK_FAILED_PASSING);
-    assert_non_null(strstr(err.text, "with retries=1"));
+    send(&r, RUNWAY_CLIP_INTENT);
+    assert_int_equal(ff_runway_record_take_back(&r, NULL), RUNWAY_OK);
+    assert_int_equal(ff_runway_resume(&r, "c", &fail, 0, &err), SEND);
 }
 
 static void stop_text(const RunwayRecord *r, const char *label,
@@ -212,6 +211,7 @@ static void test_texts(void **state)
     };
     RunwayError err;
     RunwayRecord r;
+    RunwayTry *t;
 
     (void)state;
     /* which clip, what may have been billed, both ways on */
@@ -221,7 +221,9 @@ static void test_texts(void **state)
         assert_ptr_equal(strstr(err.text, "clip 3 (10.00-15.00 s): "),
                          err.text);
         assert_non_null(strstr(err.text, "on_unknown=resend"));
-        assert_non_null(strstr(err.text, "look"));
+        assert_int_equal(!!strstr(err.text,
+                                  "runway-tasks adopt 0123456789ab TASKID"),
+                         resendable[i] != RUNWAY_CLIP_DAMAGED);
         assert_non_null(strstr(err.text, "billed"));
         if (resendable[i] != RUNWAY_CLIP_DAMAGED) {
             assert_non_null(strstr(err.text, "about 75 credits"));
@@ -234,9 +236,9 @@ static void test_texts(void **state)
         assert_null(strstr(err.text, "clip 3"));
     }
 
-    fill(&r, RUNWAY_CLIP_UNKNOWN);
-    strcpy(r.failure, "the connection was cut");
-    r.credits_estimated = -1;
+    t = fill(&r, RUNWAY_CLIP_UNKNOWN);
+    strcpy(t->failure, "the connection was cut");
+    t->estimated = -1;
     r.endpoint[0] = r.label[0] = 0;
     stop_text(&r, "", &err);
     assert_non_null(strstr(err.text, "(the connection was cut)"));
@@ -248,10 +250,10 @@ static void test_texts(void **state)
     stop_text(&r, NULL, &err);
     assert_non_null(strstr(err.text, "17f20503"));
 
-    fill(&r, RUNWAY_CLIP_FAILED);
-    strcpy(r.failure, "Your input was refused");
-    strcpy(r.failure_code, "SAFETY.INPUT.TEXT");
-    r.credits_charged = 60;
+    t = fill(&r, RUNWAY_CLIP_FAILED);
+    strcpy(t->failure, "Your input was refused");
+    strcpy(t->failure_code, "SAFETY.INPUT.TEXT");
+    t->charged = 60;
     stop_text(&r, NULL, &err);
     assert_non_null(strstr(err.text, "17f20503"));
     assert_non_null(strstr(err.text,
@@ -260,18 +262,16 @@ static void test_texts(void **state)
     assert_non_null(strstr(err.text, "take"));
     assert_null(strstr(err.text, "on_unknown"));
 
-    fill(&r, RUNWAY_CLIP_FAILED_PASSING);
-    strcpy(r.failure_code, "INTERNAL");
-    r.failures = 1;
+    t = fill(&r, RUNWAY_CLIP_FAILED_PASSING);
+    strcpy(t->failure_code, "INTERNAL");
     stop_text(&r, NULL, &err);
     assert_non_null(strstr(err.text, "(INTERNAL)"));
     assert_non_null(strstr(err.text, "retries=0 allows"));
     assert_non_null(strstr(err.text, "with retries=1"));
 
     fill(&r, RUNWAY_CLIP_DAMAGED);
-    strcpy(r.failure, "/x/y.json: it is empty");
     stop_text(&r, NULL, &err);
-    assert_non_null(strstr(err.text, "(/x/y.json: it is empty)"));
+    assert_non_null(strstr(err.text, "(/x/y.record: it is empty)"));
 }
 
 /* the longest of all still names the ways on */
@@ -279,11 +279,13 @@ static void test_long(void **state)
 {
     RunwayError err;
     RunwayRecord r;
+    RunwayTry *t;
 
     (void)state;
-    fill(&r, RUNWAY_CLIP_UNKNOWN);
-    memset(r.failure, 'x', sizeof(r.failure) - 1);
-    memset(r.failure_code, 'y', sizeof(r.failure_code) - 1);
+    t = fill(&r, RUNWAY_CLIP_UNKNOWN);
+    memset(t->failure, 'x', sizeof(t->failure) - 1);
+    memset(t->failure_code, 'y', sizeof(t->failure_code) - 1);
+    memset(r.endpoint, 'z', sizeof(r.endpoint) - 1);
     stop_text(&r, NULL, &err);
     assert_non_null(strstr(err.text, "on_unknown=resend"));
 }
@@ -294,7 +296,7 @@ int main(void)
         cmocka_unit_test(test_table),
         cmocka_unit_test(test_retries),
         cmocka_unit_test(test_rounds),
-        cmocka_unit_test(test_rejected_later),
+        cmocka_unit_test(test_taken_back),
         cmocka_unit_test(test_texts),
         cmocka_unit_test(test_long),
     };

@@ -34,6 +34,9 @@
 #include "dir.h"
 #include "disk.h"
 
+/* bytes that must fit when a directory is tried out */
+#define PROBE_SIZE 65536
+
 static int open_at(int dir, const char *name, int flags, int *fd)
 {
     do
@@ -174,6 +177,19 @@ int ff_runway_dir_remove_file(int dir, const char *name)
     return unlinkat(dir, name, 0) ? errno : 0;
 }
 
+int ff_runway_dir_sync(int dir)
+{
+    int ret = ff_runway_disk_sync(dir);
+
+    /* some file systems have no such thing */
+    return ret == EINVAL || ret == ENOTSUP || ret == EBADF ? 0 : ret;
+}
+
+int ff_runway_dir_stat(int dir, const char *name, struct stat *st)
+{
+    return fstatat(dir, name, st, AT_SYMLINK_NOFOLLOW) ? errno : 0;
+}
+
 int ff_runway_dir_is_at(int dir, const char *name, int fd)
 {
     struct stat here, there;
@@ -197,4 +213,71 @@ int ff_runway_dir_list(int dir, DIR **list)
         close(fd);
     }
     return ret;
+}
+
+static int is_empty(int dir, int *empty)
+{
+    const struct dirent *entry;
+    DIR *list;
+    int ret = ff_runway_dir_list(dir, &list);
+
+    *empty = 1;
+    if (ret)
+        return ret;
+    while (*empty && (entry = readdir(list)))
+        *empty = !strcmp(entry->d_name, ".") || !strcmp(entry->d_name, "..");
+    closedir(list);
+    return 0;
+}
+
+int ff_runway_dir_claim(int dir, int *ours)
+{
+    static const char text[] = "runway_v2v made this directory, and removes "
+                               "what it has put there itself.\n";
+    int fd, ret = ff_runway_dir_open_file(dir, RUNWAY_DIR_MARKER, O_RDONLY,
+                                          &fd);
+
+    *ours = !ret;
+    if (*ours) {
+        close(fd);
+        return 0;
+    }
+    if (ret != ENOENT)
+        return 0;
+    ret = is_empty(dir, ours);
+    if (ret || !*ours)
+        return ret;
+    ret = ff_runway_dir_create_file(dir, RUNWAY_DIR_MARKER, &fd);
+    if (ret) /* another process was faster */
+        return ret == EEXIST ? 0 : ret;
+    ret = ff_runway_disk_write(fd, text, sizeof(text) - 1);
+    close(fd);
+    return ret;
+}
+
+RunwayOutcome ff_runway_dir_prove(const char *option, const char *path,
+                                  int dir, RunwayError *err)
+{
+    char *data = malloc(PROBE_SIZE), name[64];
+    int fd, ret, i = 0;
+
+    if (!data)
+        return ff_runway_error(err, RUNWAY_NOMEM, "out of memory");
+    memset(data, 'r', PROBE_SIZE); /* zeros might occupy nothing */
+    do {
+        snprintf(name, sizeof(name), RUNWAY_DIR_PROBE "%ld.%d", (long)getpid(),
+                 i++);
+        ret = ff_runway_dir_create_file(dir, name, &fd);
+    } while (ret == EEXIST);
+    if (!ret) {
+        ret = ff_runway_disk_write(fd, data, PROBE_SIZE);
+        if (!ret)
+            ret = ff_runway_disk_sync(fd);
+        ff_runway_dir_remove_file(dir, name);
+        close(fd);
+    }
+    free(data);
+    return ret ? ff_runway_error(err, RUNWAY_IO, "%s: files in %s cannot be "
+                                 "written: %s", option, path, strerror(ret))
+               : RUNWAY_OK;
 }

@@ -32,6 +32,7 @@
 #define AVFILTER_RUNWAY_BASE_DIR_H
 
 #include <dirent.h>
+#include <sys/stat.h>
 
 #include "error.h"
 
@@ -60,8 +61,29 @@ int ff_runway_dir_rename(int from_dir, const char *from, int to_dir,
                          const char *to);
 int ff_runway_dir_remove_file(int dir, const char *name);
 
+/** Make the names in dir durable, as far as its file system can. */
+int ff_runway_dir_sync(int dir);
+
+/** As lstat(): links are not followed. */
+int ff_runway_dir_stat(int dir, const char *name, struct stat *st);
+
 /** Whether name in dir is the file that fd is open on. */
 int ff_runway_dir_is_at(int dir, const char *name, int fd);
+
+#define RUNWAY_DIR_MARKER ".runway_v2v"  ///< a directory that was made for us
+#define RUNWAY_DIR_PROBE  ".probe."      ///< how names of ff_runway_dir_prove() begin
+
+/**
+ * Whether dir was made for us, so that what we put there may be removed from it
+ * again: a new or empty one is marked, once and permanently. 0 and *ours, or an
+ * errno value.
+ */
+int ff_runway_dir_claim(int dir, int *ours);
+
+/** Write a real file into dir, make it durable, remove it. RUNWAY_IO names
+ *  option, path and reason. */
+RunwayOutcome ff_runway_dir_prove(const char *option, const char *path,
+                                  int dir, RunwayError *err);
 
 /** The names in dir: closedir(). dir stays open and may be listed again. */
 int ff_runway_dir_list(int dir, DIR **list);

@@ -57,6 +57,7 @@ const char *ff_runway_outcome_name(RunwayOutcome outcome)
     case RUNWAY_TASK_FAILED_PASSING: return "failed_transient";
     case RUNWAY_TASK_LOST:           return "lost";
     case RUNWAY_TASK_TIMEOUT:        return "timeout";
+    case RUNWAY_NO_RESULT:           return "no_result";
     case RUNWAY_BAD_RESULT:          return "bad_result";
     case RUNWAY_CANCELLED:           return "cancelled";
     case RUNWAY_IO:                  return "file_error";

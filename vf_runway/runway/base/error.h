@@ -56,7 +56,10 @@ typedef enum RunwayOutcome {
     RUNWAY_TASK_LOST,
     /** The task did not end within task_timeout. It is left to be read later. */
     RUNWAY_TASK_TIMEOUT,
-    /** The result arrived and is not what it should be. */
+    /** A task SUCCEEDED, and what can be fetched is no whole video: another
+     *  try is free. */
+    RUNWAY_NO_RESULT,
+    /** The result arrived whole and is not what it should be. */
     RUNWAY_BAD_RESULT,
     /** The caller's cancellation was seen. Nothing is known to have failed. */
     RUNWAY_CANCELLED,

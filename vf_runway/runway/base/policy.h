@@ -50,9 +50,12 @@ typedef struct RunwayPolicy {
     int64_t task_timeout;   ///< from the first PENDING or RUNNING; THROTTLED
                             ///< does not count
     char *state_dir;        ///< NULL: the default, as in journal.h
-    char *cache_dir;        ///< NULL: the default, as in cache.h
-    int64_t cache_size;     ///< bytes
-    double max_credits;     ///< 0: no cap
+    char *results_dir;      ///< NULL: the default, as in results.h
+    int64_t results_size;   ///< bytes
+    double max_credits;     ///< of the output; 0: no cap
+    double max_credits_day; ///< of all that the journal has bought in 24 hours
+    double length_tolerance; ///< how far a result's length may be off, as a
+                             ///< fraction of the clip's
     int dry_run;            ///< send nothing, and write nothing to disk
     int on_error;           ///< enum RunwayOnError
     int on_unknown;         ///< enum RunwayOnUnknown

@@ -16,301 +16,316 @@
  * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
  */
 
-#include <pthread.h>
+
+#include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
+#include "../base/text.h"
 #include "budget.h"
 
-/* thousandths of a credit that one amount may have: far from overflow */
-#define AMOUNT_MAX 1000000000000000LL
+#define DAY 86400
 
-/* A clip that was spent for before, or has come by. */
-typedef struct Clip {
-    char *identity;
-    int64_t foreseen;    ///< is held until it comes by
-    int met;
-} Clip;
+/* sums of amounts with three places: less is no difference */
+#define EPSILON 0.0005
 
-struct RunwayBudget {
-    int64_t max;         ///< 0: no cap
+/* clips that an error names */
+#define NAMED_MAX 12
 
-    pthread_mutex_t lock;
-    /* protected by lock; thousandths of a credit */
-    int64_t held, estimated, charged;
-    int unpriced, uncharged, told;
-    int clips[RUNWAY_BUDGET_FAILED + 1];
-    Clip *known;
-    size_t nb_known, room;
-};
+/* microseconds between two looks for the answer to an output's first create */
+#define ANSWER_PAUSE 200000
 
-/* Thousandths, rounded up; -1 for what is no amount. */
-static int64_t thousandths(double credits)
+/* What was spent, for an error. */
+typedef struct Spent {
+    int64_t time;
+    double cost;
+    char label[96];
+} Spent;
+
+typedef struct Sums {
+    const RunwayPurchase *purchase;
+    const char *identity;   ///< the clip's own; NULL: only a question
+    int64_t now;
+    double output, day;     ///< credits
+    double unit;            ///< highest price per second that was reported
+    int answered;           ///< tries of this output, or whose answer nobody
+                            ///< waits for
+    int unanswered;         ///< and those that are going out
+    Spent *list;            ///< what the output's cap was spent on
+    int nb, capacity;
+    int no_memory;
+} Sums;
+
+static int has_cap(const RunwayPolicy *policy)
 {
-    double scaled = credits * 1000;
-    int64_t value;
-
-    if (!(scaled >= 0))
-        return -1;
-    if (scaled >= (double)AMOUNT_MAX)
-        return AMOUNT_MAX;
-    value = (int64_t)scaled;
-    return scaled - (double)value > 1e-6 ? value + 1 : value;
+    return policy->max_credits > 0 || policy->max_credits_day > 0;
 }
 
-/* a + b, and never more than can be shown */
-static int64_t sum(int64_t a, int64_t b)
+static void note_spent(Sums *s, const RunwayTry *t, const char *label)
 {
-    return a > INT64_MAX - b ? INT64_MAX : a + b;
-}
+    if (s->nb == s->capacity) {
+        int capacity = s->capacity ? 2 * s->capacity : 64;
+        Spent *list  = realloc(s->list, (size_t)capacity * sizeof(*list));
 
-static double credits_of(int64_t value)
-{
-    return (double)value / 1000;
-}
-
-RunwayOutcome ff_runway_budget_create(double max_credits,
-                                      RunwayBudget **budget, RunwayError *err)
-{
-    RunwayBudget *b = calloc(1, sizeof(*b));
-
-    *budget = NULL;
-    if (!b)
-        return ff_runway_no_memory(err);
-    b->max = max_credits > 0 ? thousandths(max_credits) : 0;
-    if (pthread_mutex_init(&b->lock, NULL)) {
-        free(b);
-        return ff_runway_error(err, RUNWAY_NOMEM, "no mutex can be made");
+        if (!list) {
+            s->no_memory = 1;
+            return;
+        }
+        s->list     = list;
+        s->capacity = capacity;
     }
-    *budget = b;
-    return RUNWAY_OK;
+    s->list[s->nb].time = t->time;
+    s->list[s->nb].cost = ff_runway_try_cost(t);
+    ff_runway_copy_text(s->list[s->nb].label, sizeof(s->list->label), label);
+    s->nb++;
 }
 
-void ff_runway_budget_free(RunwayBudget **budget)
+/* Whether the create of another clip is going out: its owner lives. */
+static int is_going_out(Sums *s, const RunwayRecord *r, const RunwayTry *t)
 {
-    if (!budget || !*budget)
-        return;
-    pthread_mutex_destroy(&(*budget)->lock);
-    for (size_t i = 0; i < (*budget)->nb_known; i++)
-        free((*budget)->known[i].identity);
-    free((*budget)->known);
-    free(*budget);
-    *budget = NULL;
-}
+    RunwayJournalLock *lock;
 
-/* lock is held: put r into the books, or with sign -1 take it out */
-static void book(RunwayBudget *b, const RunwayReservation *r, int sign)
-{
-    b->held = sign > 0 ? sum(b->held, r->held) : b->held - r->held;
-    if (r->estimated < 0)
-        b->unpriced += sign;
-    else
-        b->estimated = sign > 0 ? sum(b->estimated, r->estimated)
-                                : b->estimated - r->estimated;
-    if (r->charged < 0)
-        b->uncharged += sign;
-    else {
-        b->told   += sign;
-        b->charged = sign > 0 ? sum(b->charged, r->charged)
-                              : b->charged - r->charged;
-    }
-}
-
-static void begin(RunwayReservation *r, int64_t price)
-{
-    r->active    = 1;
-    r->held      = price < 0 ? 0 : price;
-    r->estimated = price;
-    r->charged   = -1;
-}
-
-RunwayOutcome ff_runway_budget_reserve(RunwayBudget *b, double credits,
-                                       RunwayReservation *reservation,
-                                       RunwayError *err)
-{
-    int64_t price = thousandths(credits), held;
-    int over;
-
-    memset(reservation, 0, sizeof(*reservation));
-    if (b->max && price < 0)
-        return ff_runway_error(err, RUNWAY_INVALID, "max_credits=%.15g cannot "
-                               "be kept, because the price of this clip is "
-                               "not known; nothing was sent for it",
-                               credits_of(b->max));
-    pthread_mutex_lock(&b->lock);
-    held = b->held;
-    over = b->max && (held > b->max || price > b->max - held);
-    if (!over) {
-        begin(reservation, price);
-        book(b, reservation, 1);
-    }
-    pthread_mutex_unlock(&b->lock);
-    if (over)
-        return ff_runway_error(err, RUNWAY_REFUSED, "max_credits=%.15g is "
-                               "reached: %.15g credits are spent or in flight "
-                               "and this clip would cost %.15g more; nothing "
-                               "was sent for it (dry_run=1 shows what all "
-                               "clips cost)", credits_of(b->max),
-                               credits_of(held), credits_of(price));
-    return RUNWAY_OK;
-}
-
-/* lock is held: a clip, new where it is not known; NULL: out of memory */
-static Clip *know(RunwayBudget *b, const char *identity)
-{
-    Clip *clip;
-
-    for (size_t i = 0; i < b->nb_known; i++)
-        if (!strcmp(b->known[i].identity, identity))
-            return &b->known[i];
-    if (b->nb_known == b->room) {
-        size_t room = b->room ? 2 * b->room : 64;
-
-        clip = realloc(b->known, room * sizeof(*clip));
-        if (!clip)
-            return NULL;
-        b->known = clip;
-        b->room  = room;
-    }
-    clip = &b->known[b->nb_known];
-    memset(clip, 0, sizeof(*clip));
-    clip->identity = strdup(identity);
-    if (!clip->identity)
-        return NULL;
-    b->nb_known++;
-    return clip;
-}
-
-RunwayOutcome ff_runway_budget_foresee(RunwayBudget *b, const char *identity,
-                                       double credits, RunwayError *err)
-{
-    int64_t price = thousandths(credits);
-    Clip *clip;
-
-    pthread_mutex_lock(&b->lock);
-    clip = know(b, identity);
-    if (clip && !clip->met && !clip->foreseen && price > 0) {
-        clip->foreseen = price;
-        b->held        = sum(b->held, price);
-    }
-    pthread_mutex_unlock(&b->lock);
-    return clip ? RUNWAY_OK
-                : ff_runway_no_memory(err);
-}
-
-/* lock is held: whether a clip has come by before; now it has */
-static int meet(RunwayBudget *b, const char *identity)
-{
-    Clip *clip = know(b, identity);
-    int met;
-
-    /* without memory it may count twice, which spends less and not more */
-    if (!clip)
+    if (t->state != RUNWAY_CLIP_INTENT || t != &r->tries[r->nb_tries - 1] ||
+        !s->identity || !strcmp(r->identity, s->identity))
         return 0;
-    met = clip->met;
-    b->held       -= clip->foreseen;
-    clip->foreseen = 0;
-    clip->met      = 1;
-    return met;
+    lock = ff_runway_journal_lock_if_free(s->purchase->journal, r->identity);
+    if (!lock)
+        return 1;
+    ff_runway_journal_unlock(&lock);
+    return 0;
 }
 
-void ff_runway_budget_resume(RunwayBudget *b, const char *identity,
-                             double credits_before, double credits,
-                             RunwayReservation *reservation)
+static void add_try(Sums *s, const RunwayRecord *r, const RunwayTry *t)
 {
-    int64_t before = thousandths(credits_before);
+    double told = fmax(t->reported, t->charged);
 
-    if (reservation)
-        memset(reservation, 0, sizeof(*reservation));
-    pthread_mutex_lock(&b->lock);
-    if (meet(b, identity)) {
-        pthread_mutex_unlock(&b->lock);
+    if (s->now - t->time < DAY)
+        s->day += ff_runway_try_cost(t);
+    if (strcmp(t->output, s->purchase->output))
         return;
+    s->output += ff_runway_try_cost(t);
+    if (t->seconds > 0 && told / ceil(t->seconds) > s->unit)
+        s->unit = told / ceil(t->seconds);
+    if (is_going_out(s, r, t))
+        s->unanswered++;
+    else
+        s->answered++;
+    note_spent(s, t, r->label);
+}
+
+static int add_record(void *opaque, const RunwayRecord *record)
+{
+    Sums *s = opaque;
+
+    for (int i = 0; i < record->nb_tries; i++)
+        add_try(s, record, &record->tries[i]);
+    return s->no_memory;
+}
+
+static RunwayOutcome make_sums(const RunwayPurchase *purchase,
+                               const char *identity, Sums *s, RunwayError *err)
+{
+    RunwayOutcome ret;
+
+    memset(s, 0, sizeof(*s));
+    s->purchase = purchase;
+    s->identity = identity;
+    s->now      = (int64_t)time(NULL);
+    ret = ff_runway_journal_each(purchase->journal, add_record, s, err);
+    if (!ret && s->no_memory)
+        ret = ff_runway_no_memory(err);
+    return ret;
+}
+
+static int by_time(const void *a, const void *b)
+{
+    const Spent *x = a, *y = b;
+
+    if (x->time != y->time)
+        return x->time < y->time ? -1 : 1;
+    return strcmp(x->label, y->label);
+}
+
+/* " (15 on clip 1 (0.00-5.00 s), …)", or nothing */
+static void put_spent(const Sums *s, char *text, size_t size)
+{
+    size_t used = 0;
+
+    text[0] = 0;
+    if (!s->nb)
+        return;
+    qsort(s->list, (size_t)s->nb, sizeof(*s->list), by_time);
+    for (int i = 0; i < s->nb && i < NAMED_MAX && used < size; i++)
+        used += (size_t)snprintf(text + used, size - used, "%s%.15g on %s",
+                                 i ? ", " : " (", s->list[i].cost,
+                                 s->list[i].label);
+    if (s->nb > NAMED_MAX && used < size)
+        used += (size_t)snprintf(text + used, size - used, " and %d more",
+                                 s->nb - NAMED_MAX);
+    if (used < size)
+        snprintf(text + used, size - used, ")");
+}
+
+/* The numbers of a cap, rounded up to what goes on. */
+static RunwayOutcome refuse(const Sums *s, const char *option, double max,
+                            double spent, double price, RunwayError *err)
+{
+    int is_day = !strcmp(option, "max_credits_day");
+    char list[RUNWAY_ERROR_TEXT / 2] = "";
+
+    if (!is_day)
+        put_spent(s, list, sizeof(list));
+    return ff_runway_error(err, RUNWAY_REFUSED, "%s=%.15g is reached: %.15g "
+                           "credits were spent%s or are in flight%s, and this "
+                           "clip may cost %.15g more; nothing was sent for it. "
+                           "%s=%.15g goes on with it%s (dry_run=1 shows what "
+                           "all clips cost)", option, max, spent,
+                           is_day ? " in the last 24 hours" : " on this output",
+                           list, price, option,
+                           ceil(spent + price - EPSILON),
+                           is_day ? ", or the same command tomorrow" : "");
+}
+
+/* The price that is reserved: what the provider has reported before counts. */
+static double price_of(const Sums *s)
+{
+    return fmax(s->purchase->credits, s->unit * ceil(s->purchase->seconds));
+}
+
+static RunwayOutcome check_caps(const Sums *s, RunwayError *err)
+{
+    const RunwayPolicy *policy = s->purchase->policy;
+    double price = price_of(s);
+
+    if (policy->max_credits > 0 &&
+        s->output + price > policy->max_credits + EPSILON)
+        return refuse(s, "max_credits", policy->max_credits, s->output, price,
+                      err);
+    if (policy->max_credits_day > 0 &&
+        s->day + price > policy->max_credits_day + EPSILON)
+        return refuse(s, "max_credits_day", policy->max_credits_day, s->day,
+                      price, err);
+    return RUNWAY_OK;
+}
+
+static RunwayOutcome check_price(const RunwayPurchase *purchase,
+                                 RunwayError *err)
+{
+    if (!has_cap(purchase->policy) || purchase->credits >= 0)
+        return RUNWAY_OK;
+    return ff_runway_error(err, RUNWAY_INVALID, "max_credits and "
+                           "max_credits_day cannot be kept, because the price "
+                           "of this clip is not known; nothing was sent for "
+                           "it");
+}
+
+RunwayOutcome ff_runway_budget_check(const RunwayPurchase *purchase,
+                                     RunwayError *err)
+{
+    Sums s;
+    RunwayOutcome ret = check_price(purchase, err);
+
+    if (ret || !has_cap(purchase->policy))
+        return ret;
+    ret = make_sums(purchase, NULL, &s, err);
+    if (!ret)
+        ret = check_caps(&s, err);
+    free(s.list);
+    return ret;
+}
+
+static RunwayOutcome begin(const RunwayPurchase *purchase,
+                           const RunwayJournalLock *lock, RunwayRecord *record,
+                           double price, RunwayError *err)
+{
+    RunwayOutcome ret = ff_runway_record_begin(record, purchase->output,
+                                               (int64_t)time(NULL),
+                                               purchase->seconds, price, err);
+
+    return ret ? ret : ff_runway_journal_write(purchase->journal, lock, record,
+                                               err);
+}
+
+/* Once, under the money lock. *wait: the output's first create is out. */
+static RunwayOutcome intend_once(const RunwayPurchase *purchase,
+                                 const RunwayJournalLock *lock,
+                                 RunwayRecord *record, int *wait,
+                                 RunwayError *err)
+{
+    RunwayJournalLock *money;
+    Sums s;
+    RunwayOutcome ret;
+
+    ret = ff_runway_journal_lock_money(purchase->journal, purchase->cancelled,
+                                       purchase->opaque, &money, err);
+    if (ret)
+        return ret;
+    ret = make_sums(purchase, record->identity, &s, err);
+    *wait = !ret && s.unanswered && !s.answered &&
+            purchase->policy->max_credits > 0;
+    if (!ret && !*wait) {
+        ret = check_caps(&s, err);
+        if (!ret)
+            ret = begin(purchase, lock, record, price_of(&s), err);
     }
-    if (before > 0)
-        b->held = sum(b->held, before);
-    if (reservation) {
-        begin(reservation, thousandths(credits));
-        book(b, reservation, 1);
+    ff_runway_journal_unlock(&money);
+    free(s.list);
+    return ret;
+}
+
+RunwayOutcome ff_runway_budget_intend(const RunwayPurchase *purchase,
+                                      const RunwayJournalLock *lock,
+                                      RunwayRecord *record, RunwayError *err)
+{
+    int wait = 1;
+    RunwayOutcome ret = check_price(purchase, err);
+
+    if (ret)
+        return ret;
+    if (!has_cap(purchase->policy))
+        return begin(purchase, lock, record, purchase->credits, err);
+    while (!ret && wait) {
+        ret = intend_once(purchase, lock, record, &wait, err);
+        if (!ret && wait && purchase->wait(purchase->opaque, ANSWER_PAUSE))
+            ret = ff_runway_error(err, RUNWAY_CANCELLED, "cancelled");
     }
-    pthread_mutex_unlock(&b->lock);
+    return ret;
 }
 
-int ff_runway_budget_meet(RunwayBudget *b, const char *identity)
+void ff_runway_totals_add_try(RunwayTotals *totals, const RunwayTry *t)
 {
-    int met;
+    double estimated = t->reported >= 0 ? t->reported : t->estimated;
 
-    pthread_mutex_lock(&b->lock);
-    met = meet(b, identity);
-    pthread_mutex_unlock(&b->lock);
-    return met;
-}
-
-void ff_runway_budget_release(RunwayBudget *b, RunwayReservation *reservation)
-{
-    if (!reservation->active)
-        return;
-    pthread_mutex_lock(&b->lock);
-    book(b, reservation, -1);
-    pthread_mutex_unlock(&b->lock);
-    memset(reservation, 0, sizeof(*reservation));
-}
-
-/* Book the reservation anew, with another estimate or charge; -1: as before. */
-static void rebook(RunwayBudget *b, RunwayReservation *r, int64_t estimated,
-                   int64_t charged)
-{
-    if (!r->active)
-        return;
-    pthread_mutex_lock(&b->lock);
-    book(b, r, -1);
+    totals->cost += ff_runway_try_cost(t);
     if (estimated >= 0)
-        r->estimated = estimated;
-    if (charged >= 0)
-        r->charged = charged;
-    r->held = r->charged   >= 0 ? r->charged   :
-              r->estimated >= 0 ? r->estimated : 0;
-    book(b, r, 1);
-    pthread_mutex_unlock(&b->lock);
+        totals->estimated += estimated;
+    else
+        totals->unpriced++;
+    if (t->charged >= 0) {
+        totals->charged += t->charged;
+        totals->told++;
+    } else {
+        totals->uncharged++;
+    }
 }
 
-void ff_runway_budget_estimate(RunwayBudget *b, RunwayReservation *reservation,
-                               double credits)
+void ff_runway_totals_add(RunwayTotals *totals, const RunwayTotals *more)
 {
-    rebook(b, reservation, thousandths(credits), -1);
+    totals->made      += more->made;
+    totals->reused    += more->reused;
+    totals->failed    += more->failed;
+    totals->cost      += more->cost;
+    totals->estimated += more->estimated;
+    totals->charged   += more->charged;
+    totals->unpriced  += more->unpriced;
+    totals->uncharged += more->uncharged;
+    totals->told      += more->told;
 }
 
-void ff_runway_budget_settle(RunwayBudget *b, RunwayReservation *reservation,
-                             double credits)
-{
-    rebook(b, reservation, -1, thousandths(credits));
-}
-
-void ff_runway_budget_count(RunwayBudget *b, RunwayBudgetClip what)
-{
-    pthread_mutex_lock(&b->lock);
-    b->clips[what]++;
-    pthread_mutex_unlock(&b->lock);
-}
-
-void ff_runway_budget_totals(RunwayBudget *b, RunwayBudgetTotals *totals)
-{
-    pthread_mutex_lock(&b->lock);
-    totals->made      = b->clips[RUNWAY_BUDGET_MADE];
-    totals->reused    = b->clips[RUNWAY_BUDGET_REUSED];
-    totals->failed    = b->clips[RUNWAY_BUDGET_FAILED];
-    totals->held      = credits_of(b->held);
-    totals->estimated = credits_of(b->estimated);
-    totals->charged   = credits_of(b->charged);
-    totals->unpriced  = b->unpriced;
-    totals->uncharged = b->uncharged;
-    totals->told      = b->told;
-    pthread_mutex_unlock(&b->lock);
-}
-
-void ff_runway_budget_summary(const RunwayBudgetTotals *t, char *text,
-                              size_t room)
+void ff_runway_totals_summary(const RunwayTotals *t, char *text, size_t size)
 {
     char unpriced[64] = "", charged[96];
 
@@ -321,11 +336,11 @@ void ff_runway_budget_summary(const RunwayBudgetTotals *t, char *text,
     if (!t->uncharged)
         snprintf(charged, sizeof(charged), "%.15g charged", t->charged);
     else if (t->told)
-        snprintf(charged, sizeof(charged), "%.15g charged, not told for %d",
+        snprintf(charged, sizeof(charged), "%.15g charged, not reported for %d",
                  t->charged, t->uncharged);
     else
-        snprintf(charged, sizeof(charged), "charges not told");
-    snprintf(text, room, "clips: %d made, %d reused, %d failed; credits: "
+        snprintf(charged, sizeof(charged), "charges not reported");
+    snprintf(text, size, "clips: %d made, %d reused, %d failed; credits: "
              "%.15g estimated%s, %s", t->made, t->reused, t->failed,
              t->estimated, unpriced, charged);
 }

@@ -33,7 +33,6 @@ RunwayJob *ff_runway_job_create(void)
         job->result_fd    = -1;
         job->credits      = -1;
         job->now.progress = -1;
-        job->now.credits  = -1;
     }
     return job;
 }
@@ -67,34 +66,25 @@ static void log_failure(const RunwayJob *job, const RunwayJobHost *host)
     ff_runway_event(host->events, "error", fields);
 }
 
-/* " (what came is kept: …)" or "" */
-static void put_refused(const RunwayJobRun *run, char *text, size_t room)
-{
-    const RunwayRecord *r = run->record;
-    char *path = ff_runway_cache_refused_path(run->host->cache,
-                                              run->job->identity,
-                                              r->result_checksum);
-
-    text[0] = 0;
-    if (path)
-        snprintf(text, room, " (what came is kept: %s)", path);
-    free(path);
-}
-
 /* Read a task on to its end and bring its result in. A failure of the task
  * itself is written down and RUNWAY_OK: what follows is the table's matter. */
 static RunwayOutcome finish_task(RunwayJobRun *run, RunwayError *err)
 {
     RunwayJob *job = run->job;
-    RunwayClipState state;
+    RunwayTry *t = ff_runway_record_try(run->record);
     const char *code = NULL, *what;
-    RunwayOutcome ret;
+    RunwayClipState state;
+    RunwayOutcome ret = RUNWAY_OK;
 
     ff_runway_copy_text(job->now.task_id, sizeof(job->now.task_id),
-                        run->record->task_id);
+                         t->task_id);
     job->now.task_state = RUNWAY_TASK_PENDING;
     ff_runway_run_set_state(run, RUNWAY_JOB_WAITING);
-    ret = ff_runway_run_await(run, err);
+    /* the file of its result is gone */
+    if (t->state == RUNWAY_CLIP_STORED || t->state == RUNWAY_CLIP_REFUSED)
+        ret = ff_runway_run_write(run, RUNWAY_CLIP_GENERATED, NULL, NULL, err);
+    if (!ret)
+        ret = ff_runway_run_await(run, err);
     if (!ret) {
         ff_runway_run_set_state(run, RUNWAY_JOB_DOWNLOADING);
         ret = ff_runway_run_fetch(run, err);
@@ -103,15 +93,15 @@ static RunwayOutcome finish_task(RunwayJobRun *run, RunwayError *err)
     switch (ret) {
     case RUNWAY_TASK_FAILED:
     case RUNWAY_TASK_FAILED_PASSING:
+        /* what has succeeded is paid for, whatever is said of it later */
+        if (t->state == RUNWAY_CLIP_GENERATED)
+            return ff_runway_error(err, RUNWAY_NO_RESULT, "task %s had "
+                                   "SUCCEEDED, and reads as FAILED now",
+                                   job->now.task_id);
         state = ret == RUNWAY_TASK_FAILED ? RUNWAY_CLIP_FAILED
                                           : RUNWAY_CLIP_FAILED_PASSING;
         what = run->task->failure;
         code = run->task->failure_code;
-        break;
-    case RUNWAY_BAD_RESULT:
-        /* it is what the task made, and was so when it was fetched again; a
-         * new task may do better */
-        state = RUNWAY_CLIP_FAILED_PASSING;
         break;
     case RUNWAY_TASK_LOST:
         state = RUNWAY_CLIP_LOST;
@@ -119,93 +109,98 @@ static RunwayOutcome finish_task(RunwayJobRun *run, RunwayError *err)
     default:
         return ret;
     }
-    if (run->task->credits >= 0) {
-        run->record->credits_charged = run->task->credits;
-        ff_runway_budget_settle(run->host->budget, &run->held,
-                                run->task->credits);
-    }
+    if (run->task->credits >= 0)
+        t->charged = run->task->credits;
     return ff_runway_run_write(run, state, what, code, err);
 }
 
-/* What earlier runs paid for this clip, or may have, counts in this one as
- * well; a result that is stored is free. */
-static void resume_budget(RunwayJobRun *run)
+/* What is said before a clip is sent again. */
+static void log_again(RunwayJobRun *run)
 {
+    const RunwayJobHost *host = run->host;
     const RunwayRecord *r = run->record;
-    int counts = ff_runway_record_counts(r);
-    int is_try = counts && r->state != RUNWAY_CLIP_REJECTED;
-    double price = r->credits_charged;
+    const RunwayTry *t;
 
-    if (price < 0)
-        price = r->credits_estimated;
-    /* nothing is known of a damaged one, but what such a clip costs */
-    if (price < 0)
-        price = (double)run->job->credits;
-    ff_runway_budget_resume(run->host->budget, run->job->identity,
-                            counts ? r->credits_before : 0, price,
-                            is_try ? &run->held : NULL);
-    if (is_try && r->credits_charged >= 0)
-        ff_runway_budget_settle(run->host->budget, &run->held,
-                                r->credits_charged);
+    switch (ff_runway_record_state(r)) {
+    case RUNWAY_CLIP_NONE:
+    case RUNWAY_CLIP_FORGOTTEN:
+        return;
+    case RUNWAY_CLIP_FAILED_PASSING:
+        t = &r->tries[r->nb_tries - 1];
+        ff_runway_log(host->log, RUNWAY_LOG_WARNING, "%s: task %s failed "
+                      "(%s %s); buying another try, %d of %d (retries)",
+                      run->job->label, t->task_id, t->failure, t->failure_code,
+                      ff_runway_record_failures(r), host->policy->retries);
+        return;
+    default:
+        run->resent++;
+        ff_runway_log(host->log, RUNWAY_LOG_WARNING, "%s: sent again, as "
+                      "on_unknown=resend says: it may be paid twice",
+                      run->job->label);
+    }
 }
 
-/* From what the journal says to a result, or an error. The lock is held. */
-static RunwayOutcome run_locked(RunwayJobRun *run, RunwayError *err)
+/* Buy the clip, or read on what was bought, until there is a result. */
+static RunwayOutcome make_result(RunwayJobRun *run, RunwayError *err)
 {
     RunwayJob *job = run->job;
     const RunwayJobHost *host = run->host;
-    RunwayRecord *r = run->record;
-    char kept[RUNWAY_ERROR_TEXT / 2];
-    RunwayOutcome ret;
+    RunwayOutcome ret = RUNWAY_OK;
 
-    ret = ff_runway_journal_read(host->journal, job->identity, r, err);
-    if (!ret)
-        ret = ff_runway_run_find_again(run, err);
-    if (ret)
-        return ret;
-    resume_budget(run);
     while (!ret && job->result_fd < 0) {
-        RunwayResumeAction action = ff_runway_resume(r, job->label,
+        RunwayResumeAction action = ff_runway_resume(run->record, job->label,
                                                      host->policy, run->resent,
                                                      err);
 
         if (action == RUNWAY_RESUME_STOP)
             return err->outcome;
-        if (action == RUNWAY_RESUME_USE_STORED) {
-            ret = ff_runway_run_use_stored(run, err);
-            if (ret || job->result_fd >= 0)
-                break;
-            ret = ff_runway_run_write(run, RUNWAY_CLIP_GENERATED, NULL, NULL,
-                                      err);
-            if (ret)
-                break;
-        }
-        if (action != RUNWAY_RESUME_SEND) {
+        if (action == RUNWAY_RESUME_READ_TASK) {
             ret = finish_task(run, err);
             continue;
         }
         /* what there was of a task is over */
         job->now.task_id[0] = 0;
         /* a run that ends buys nothing more, and does not say that it would */
-        if (host->cancelled(host->opaque))
+        if (host->cancelled(host->opaque) || host->closed(host->opaque))
             return ff_runway_run_cancelled(err);
-        put_refused(run, kept, sizeof(kept));
-        if (r->state == RUNWAY_CLIP_FAILED_PASSING)
-            ff_runway_log(host->log, RUNWAY_LOG_WARNING, "%s: task %s failed "
-                          "(%s %s)%s; buying another try, %d of %d (retries)",
-                          job->label, r->task_id, r->failure, r->failure_code,
-                          kept, r->failures, host->policy->retries);
-        else if (r->state != RUNWAY_CLIP_NONE &&
-                 r->state != RUNWAY_CLIP_REJECTED) {
-            run->resent++;
-            ff_runway_log(host->log, RUNWAY_LOG_WARNING, "%s: sent again, as "
-                          "on_unknown=resend says: it may be paid twice",
-                          job->label);
-        }
-        /* what an earlier try holds of the budget stays held */
-        memset(&run->held, 0, sizeof(run->held));
+        log_again(run);
         ret = ff_runway_run_submit(run, err);
     }
+    return ret;
+}
+
+/* The clip belongs to this output too, whoever has paid for it. */
+static void note_output(RunwayJobRun *run)
+{
+    const RunwayJobHost *host = run->host;
+    RunwayError err;
+
+    if (run->record->nb_tries &&
+        ff_runway_record_add_output(run->record, host->output) &&
+        ff_runway_journal_write(host->journal, run->lock, run->record, &err))
+        ff_runway_log(host->log, RUNWAY_LOG_VERBOSE, "%s", err.text);
+}
+
+/* From what the journal says to a result, or an error. The lock is held. */
+static RunwayOutcome run_locked(RunwayJobRun *run, RunwayError *err)
+{
+    RunwayJob *job = run->job;
+    RunwayRecord *r = run->record;
+    RunwayOutcome ret;
+
+    ret = ff_runway_journal_read(run->host->journal, job->identity, r, err);
+    if (ret)
+        return ret;
+    run->first_try = r->nb_tries - (r->nb_tries &&
+                                    ff_runway_record_is_open(r));
+    ret = ff_runway_run_find_result(run, err);
+    if (!ret && job->result_fd < 0)
+        ret = ff_runway_run_find_task(run, err);
+    ff_runway_run_count(run);
+    if (!ret)
+        ret = make_result(run, err);
+    if (!ret)
+        note_output(run);
     return ret;
 }
 
@@ -219,14 +214,13 @@ RunwayOutcome ff_runway_job_run(RunwayJob *job, const RunwayJobHost *host)
         },
     };
     RunwayError err = { RUNWAY_OK, "" };
-    char kept[RUNWAY_ERROR_TEXT / 2] = "";
     RunwayOutcome ret;
 
-    /* several KiB each, and a thread's stack may be small */
+    /* many KiB, and a thread's stack may be small */
     run.task   = calloc(1, sizeof(*run.task));
     run.record = calloc(1, sizeof(*run.record));
     if (!run.task || !run.record) {
-        ret = ff_runway_no_memory(&err);
+        ret = ff_runway_error(&err, RUNWAY_NOMEM, "out of memory");
         goto end;
     }
     run.task->credits = -1;
@@ -235,19 +229,12 @@ RunwayOutcome ff_runway_job_run(RunwayJob *job, const RunwayJobHost *host)
                                  &err);
     if (!ret)
         ret = run_locked(&run, &err);
-    if (ret)
-        put_refused(&run, kept, sizeof(kept));
     ff_runway_journal_unlock(&run.lock);
 end:
-    if (ret != RUNWAY_CANCELLED)
-        ff_runway_budget_count(host->budget, ret ? RUNWAY_BUDGET_FAILED :
-                               job->reused ? RUNWAY_BUDGET_REUSED
-                                           : RUNWAY_BUDGET_MADE);
     if (ret && !strncmp(err.text, job->label, strlen(job->label)))
-        ff_runway_error(&job->error, ret, "%s%s", err.text, kept);
+        job->error = err;
     else if (ret)
-        ff_runway_error(&job->error, ret, "%s: %s%s", job->label, err.text,
-                        kept);
+        ff_runway_error(&job->error, ret, "%s: %s", job->label, err.text);
     if (ret)
         log_failure(job, host);
     close_fd(&job->fd);

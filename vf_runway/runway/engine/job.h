@@ -33,7 +33,6 @@
 
 #include "../http/account.h"
 #include "budget.h"
-#include "../store/cache.h"
 #include "../http/client.h"
 #include "../base/error.h"
 #include "../base/event_log.h"
@@ -41,6 +40,7 @@
 #include "../base/log.h"
 #include "../base/policy.h"
 #include "../store/record.h"
+#include "../store/results.h"
 #include "../store/resume.h"
 #include "../http/upload.h"
 #include "../api/request.h"
@@ -62,7 +62,8 @@ typedef struct RunwayJobProgress {
     RunwayTaskState task_state;  ///< while WAITING
     double progress;             ///< 0..1 of the task, -1 when not told
     char task_id[RUNWAY_ID_MAX]; ///< "" before the create was answered
-    double credits;              ///< told by the provider, -1 when not
+    RunwayTotals spent;          ///< on tries of this run, and one that was under
+                                 ///< way when it began
     int64_t took;                ///< what the task took in microseconds, as near
                                  ///< as can be told; 0: not known
 } RunwayJobProgress;
@@ -75,7 +76,7 @@ typedef struct RunwayJob {
     /* set before, unchanged after */
     int index;               ///< number of the clip, from 1
     char label[96];          ///< for people: "clip 3 (10.00-15.00 s)"
-    char identity[RUNWAY_IDENTITY_SIZE]; ///< what it is in journal and cache
+    char identity[RUNWAY_IDENTITY_SIZE]; ///< what it is in journal and results
     int fd;                  ///< the clip as MP4, closed by ff_runway_job_free()
     uint64_t size;           ///< bytes of it
     int upload;              ///< goes to the provider's storage and not into
@@ -84,13 +85,17 @@ typedef struct RunwayJob {
     int64_t credits;         ///< estimated price, -1 when unknown
     RunwayRequest request;   ///< strings are borrowed and outlive the job
     /* set by the worker */
-    int reused;              ///< the result was there already
+    int reused;              ///< what came is on disk already: its result, or
+                             ///< one that the checks refuse
     int capped;              ///< it failed because max_credits is reached
     int result_fd;           ///< MP4, -1: none; closed by ff_runway_job_free()
     int64_t result_size;
     RunwayJobProgress now;
     RunwayError error;
 } RunwayJob;
+
+/** Jobs that may wait in a pipeline beside the ones in flight. */
+#define RUNWAY_JOBS_WAITING 2
 
 /** A job with both descriptors -1; NULL when memory is short. */
 RunwayJob *ff_runway_job_create(void);
@@ -101,11 +106,12 @@ void ff_runway_job_free(RunwayJob **job);
 typedef struct RunwayJobHost {
     RunwayClient *client;
     RunwayJournal *journal;
-    RunwayCache *cache;
-    RunwayBudget *budget;
+    RunwayResults *results;
     RunwayAccountGate *account;
     RunwayUploader *uploader;
-    const char *output;      ///< identity of the first clip of all; "": not known
+    const char *provider;    ///< its name, for records
+    const char *output;      ///< identity of the output's first clip; "": not
+                             ///< known
     const RunwayPolicy *policy;
     const RunwayLog *log;
     RunwayEventLog *events;  ///< NULL: none
@@ -116,12 +122,15 @@ typedef struct RunwayJobHost {
     int (*wait)(void *opaque, int64_t microseconds);
     /** Non-zero when cancelled. */
     int (*cancelled)(void *opaque);
+    /** Non-zero when no create may start any more. */
+    int (*closed)(void *opaque);
     /** job->now as it was just set: copy it. */
     void (*changed)(void *opaque, const RunwayJob *job);
     /** How long tasks have taken so far, microseconds; 0: not known yet. */
     int64_t (*expected)(void *opaque);
-    /** Whether a result is whole: RUNWAY_OK or RUNWAY_BAD_RESULT; anything
-     *  else: this cannot be told here and now. */
+    /** Whether a result can be used: RUNWAY_OK; RUNWAY_NO_RESULT, no whole
+     *  video; RUNWAY_BAD_RESULT, it is refused; RUNWAY_INVALID, this machine
+     *  cannot read it; anything else: this cannot be told here and now. */
     RunwayOutcome (*check)(void *opaque, int fd, int64_t size, int64_t sent,
                            RunwayError *err);
 } RunwayJobHost;

@@ -16,7 +16,9 @@
  * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
  */
 
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "../base/clock.h"
 #include "../base/text.h"
@@ -29,10 +31,12 @@
 static void log_stored(RunwayJobRun *run)
 {
     const RunwayJob *job = run->job;
+    const RunwayRecord *r = run->record;
     const RunwayEventField fields[] = {
         RUNWAY_INT("clip", job->index), RUNWAY_TEXT("task", job->now.task_id),
         RUNWAY_INT("bytes", job->result_size),
-        RUNWAY_NUMBER("credits", run->record->credits_charged),
+        RUNWAY_NUMBER("credits", r->nb_tries ?
+                                 r->tries[r->nb_tries - 1].charged : -1),
         RUNWAY_BOOL("reused", job->reused), RUNWAY_EVENT_LAST
     };
 
@@ -97,76 +101,100 @@ static RunwayOutcome download(RunwayJobRun *run, int fd, int64_t *size,
     }
 }
 
-/* Write down a step that is good news. What is paid for is not given up
- * because a disk fails now: the next run finds the step before and reads the
- * task again, which costs nothing. */
-static void note_state(RunwayJobRun *run, RunwayClipState state)
+/* What a person can do about a result that was paid for and cannot be used. */
+static RunwayOutcome report_unusable(RunwayJobRun *run, RunwayOutcome ret,
+                                     const char *name, RunwayError *err)
 {
-    RunwayError err;
+    const RunwayJob *job = run->job;
+    const RunwayError why = *err;
+    char price[64] = "";
 
-    if (ff_runway_run_write(run, state, NULL, NULL, &err))
-        ff_runway_log(run->host->log, RUNWAY_LOG_WARNING, "%s: task %s: the "
-                      "journal cannot be told: %s", run->job->label,
-                      run->job->now.task_id, err.text);
+    if (job->credits >= 0)
+        snprintf(price, sizeof(price), " for about %lld credits",
+                 (long long)job->credits);
+    if (ret == RUNWAY_NO_RESULT)
+        return ff_runway_error(err, ret, "task %s SUCCEEDED and is paid for, "
+                               "but what was fetched is no result: %s. Run the "
+                               "same command again, which fetches it for free; "
+                               "or go on with the source's own frames "
+                               "(on_error=source), or buy another take%s",
+                               job->now.task_id, why.text, price);
+    return ff_runway_error(err, ret, "the result%s%s is not used: %s. It is "
+                           "paid for and kept: %s/%s. If only its length is "
+                           "off, a larger length_tolerance takes it; or go on "
+                           "with the source's own frames (on_error=source), or "
+                           "buy another take%s", *job->now.task_id ?
+                           " of task " : "", job->now.task_id, why.text,
+                           ff_runway_results_path(run->host->results), name,
+                           price);
 }
 
-/* Download the result, look whether it is one, and store it. *refused: it came,
- * and is none. With last set, or where this machine cannot read it, that is kept
- * for a person. */
-static RunwayOutcome fetch_once(RunwayJobRun *run, int last, int *refused,
+static int is_refusal(RunwayOutcome ret)
+{
+    return ret == RUNWAY_BAD_RESULT || ret == RUNWAY_INVALID;
+}
+
+/* Download the result, check it, and keep it; also what the checks refuse. */
+static RunwayOutcome fetch_once(RunwayJobRun *run, RunwayResult *result,
                                 RunwayError *err)
 {
     RunwayJob *job = run->job;
     const RunwayJobHost *host = run->host;
-    RunwayCacheEntry *entry = NULL;
+    RunwayIncoming *in = NULL;
+    RunwayError why;
     int64_t size = 0;
     RunwayOutcome ret;
 
-    ret = ff_runway_cache_begin(host->cache, job->identity, &entry, err);
-    if (!ret)
-        ret = download(run, ff_runway_cache_entry_fd(entry), &size, err);
-    if (ret == RUNWAY_IO && entry) {
-        const RunwayError why = *err;
-
-        ff_runway_error(err, RUNWAY_IO, "cache_dir: %s: %s; with more room the "
-                        "same command again fetches it",
-                        ff_runway_cache_dir(host->cache), why.text);
+    ret = ff_runway_results_begin(host->results, job->identity, &in, err);
+    if (ret)
+        return ret;
+    ret = download(run, ff_runway_incoming_fd(in), &size, err);
+    if (ret == RUNWAY_IO) {
+        why = *err;
+        ff_runway_error(err, RUNWAY_IO, "results_dir: %s: %s; with more space "
+                        "the same command again fetches it",
+                        ff_runway_results_path(host->results), why.text);
     }
-    if (!ret) {
-        ret = host->check(host->opaque, ff_runway_cache_entry_fd(entry), size,
+    /* too large to be fetched: it is not here, so it was not checked */
+    if (ret == RUNWAY_BAD_RESULT)
+        ret = RUNWAY_NO_RESULT;
+    if (!ret)
+        ret = host->check(host->opaque, ff_runway_incoming_fd(in), size,
                           job->sent, err);
-        *refused = ret == RUNWAY_BAD_RESULT;
-        if (size && ((*refused && last) || ret == RUNWAY_INVALID))
-            ff_runway_cache_refuse(host->cache, &entry,
-                                   run->record->result_checksum);
+    if (!ret) {
+        ret = ff_runway_results_keep(host->results, &in, 0, result, err);
+    } else if (is_refusal(ret)) {
+        RunwayOutcome kept = ff_runway_results_keep(host->results, &in, 1,
+                                                    result, &why);
+
+        if (kept) {
+            *err = why;
+            ret  = kept;
+        }
     }
-    if (!ret)
-        ret = ff_runway_cache_commit(host->cache, &entry, &job->result_size,
-                                     run->record->result_checksum,
-                                     &job->result_fd, err);
-    ff_runway_cache_abort(&entry);
+    ff_runway_incoming_abort(&in);
     return ret;
+}
+
+static void use(RunwayJob *job, const RunwayResult *result)
+{
+    job->result_fd   = result->fd;
+    job->result_size = result->size;
 }
 
 RunwayOutcome ff_runway_run_fetch(RunwayJobRun *run, RunwayError *err)
 {
-    RunwayJob *job = run->job;
-    RunwayRecord *r = run->record;
-    const RunwayJobHost *host = run->host;
-    int refused = 0;
+    RunwayTry *t = ff_runway_record_try(run->record);
+    RunwayResult result = { .fd = -1 };
     RunwayOutcome ret;
 
-    if (r->state != RUNWAY_CLIP_GENERATED) {
-        if (run->task->credits >= 0)
-            r->credits_charged = run->task->credits;
-        ff_runway_budget_settle(host->budget, &run->held, run->task->credits);
-        note_state(run, RUNWAY_CLIP_GENERATED);
-    }
-    ret = fetch_once(run, 0, &refused, err);
-    if (refused) {
-        /* a page of somebody between here and there, or bytes that turned on
-         * the way: what is paid for gets a second look before it counts as
-         * failed */
+    if (run->task->credits >= 0)
+        t->charged = run->task->credits;
+    ff_runway_run_note(run, RUNWAY_CLIP_GENERATED);
+    ret = fetch_once(run, &result, err);
+    if (ret == RUNWAY_NO_RESULT) {
+        /* a page of somebody between here and there, or a file that is not
+         * complete yet */
         const RunwayError why = *err;
 
         ret = ff_runway_retry_wait(&run->retry, "the download", -1, &why,
@@ -174,60 +202,93 @@ RunwayOutcome ff_runway_run_fetch(RunwayJobRun *run, RunwayError *err)
         if (!ret)
             ret = read_again(run, err);
         if (!ret)
-            ret = fetch_once(run, 1, &refused, err);
+            ret = fetch_once(run, &result, err);
+    }
+    if (ret == RUNWAY_NO_RESULT)
+        return report_unusable(run, ret, NULL, err);
+    if (is_refusal(ret)) {
+        RunwayError ignored;
+
+        close(result.fd);
+        if (ff_runway_run_write(run, RUNWAY_CLIP_REFUSED, err->text, NULL,
+                                &ignored))
+            ff_runway_log(run->host->log, RUNWAY_LOG_WARNING, "%s",
+                          ignored.text);
+        return report_unusable(run, ret, result.name, err);
     }
     if (ret)
         return ret;
-    r->result_size = job->result_size;
-    ff_runway_log(host->log, RUNWAY_LOG_VERBOSE, "%s: %lld bytes of result",
-                  job->label, (long long)job->result_size);
-    note_state(run, RUNWAY_CLIP_STORED);
+    use(run->job, &result);
+    ff_runway_log(run->host->log, RUNWAY_LOG_VERBOSE, "%s: %lld bytes of "
+                  "result", run->job->label, (long long)result.size);
+    ff_runway_run_note(run, RUNWAY_CLIP_STORED);
     log_stored(run);
     return RUNWAY_OK;
 }
 
-RunwayOutcome ff_runway_run_use_stored(RunwayJobRun *run, RunwayError *err)
+/* Whether a result on disk shows that its task, as it stands in the record, has
+ * succeeded. */
+static int proves_task(const RunwayRecord *r)
+{
+    switch (ff_runway_record_state(r)) {
+    case RUNWAY_CLIP_SUBMITTED:
+    case RUNWAY_CLIP_GENERATED:
+    case RUNWAY_CLIP_REFUSED:
+    case RUNWAY_CLIP_LOST:
+        return 1;
+    default:
+        return 0;
+    }
+}
+
+RunwayOutcome ff_runway_run_find_result(RunwayJobRun *run, RunwayError *err)
 {
     RunwayJob *job = run->job;
     const RunwayRecord *r = run->record;
+    const RunwayJobHost *host = run->host;
+    RunwayResult result = { .fd = -1 };
     RunwayOutcome ret;
 
-    ret = ff_runway_cache_open(run->host->cache, job->identity, r->result_size,
-                               r->result_checksum, &job->result_fd, err);
-    if (ret == RUNWAY_BAD_RESULT) {
-        ff_runway_log(run->host->log, RUNWAY_LOG_WARNING, "%s: %s", job->label,
-                      err->text);
-        return RUNWAY_OK;
-    }
-    if (ret || job->result_fd < 0)
+    ret = ff_runway_results_find(host->results, job->identity, &result, err);
+    if (ret || result.fd < 0)
         return ret;
-    job->result_size = r->result_size;
-    job->reused      = 1;
-    ff_runway_copy_text(job->now.task_id, sizeof(job->now.task_id),
-                        r->task_id);
-    ff_runway_log(run->host->log, RUNWAY_LOG_VERBOSE,
-                  "%s: stored already, from task %s", job->label, r->task_id);
+    if (r->nb_tries)
+        ff_runway_copy_text(job->now.task_id, sizeof(job->now.task_id),
+                             r->tries[r->nb_tries - 1].task_id);
+    job->reused = 1;
+    if (result.refused) {
+        ret = host->check(host->opaque, result.fd, result.size, job->sent,
+                          err);
+        if (is_refusal(ret))
+            ret = report_unusable(run, ret, result.name, err);
+        if (!ret)
+            ret = ff_runway_results_accept(host->results, &result, err);
+        if (ret) {
+            close(result.fd);
+            return ret;
+        }
+    }
+    use(job, &result);
+    ff_runway_log(host->log, RUNWAY_LOG_VERBOSE, "%s: stored already%s%s",
+                  job->label, *job->now.task_id ? ", from task " : "",
+                  job->now.task_id);
+    if (proves_task(r))
+        ff_runway_run_note(run, RUNWAY_CLIP_STORED);
     log_stored(run);
     return RUNWAY_OK;
 }
 
-RunwayOutcome ff_runway_run_find_again(RunwayJobRun *run, RunwayError *err)
+RunwayOutcome ff_runway_run_find_task(RunwayJobRun *run, RunwayError *err)
 {
     RunwayJob *job = run->job;
-    RunwayRecord *r = run->record;
-    RunwayOutcome ret = RUNWAY_OK;
+    const RunwayTry *t;
+    RunwayOutcome ret;
 
-    if (r->state != RUNWAY_CLIP_GENERATED && r->state != RUNWAY_CLIP_LOST)
+    if (ff_runway_record_state(run->record) != RUNWAY_CLIP_LOST)
         return RUNWAY_OK;
-    /* a refused one has a checksum and no size */
-    if (r->result_size >= 0 && ff_runway_checksum_is_text(r->result_checksum))
-        ret = ff_runway_run_use_stored(run, err);
-    if (!ret && job->result_fd >= 0)
-        note_state(run, RUNWAY_CLIP_STORED);
-    if (ret || job->result_fd >= 0 || r->state != RUNWAY_CLIP_LOST)
-        return ret;
+    t = ff_runway_record_try(run->record);
     ff_runway_copy_text(job->now.task_id, sizeof(job->now.task_id),
-                        r->task_id);
+                         t->task_id);
     ret = ff_runway_run_read_task(run, err);
     job->now.task_id[0] = 0;
     if (ret ||
@@ -235,6 +296,6 @@ RunwayOutcome ff_runway_run_find_again(RunwayJobRun *run, RunwayError *err)
         run->task->state == RUNWAY_TASK_CANCELLED)
         return ret;
     ff_runway_log(run->host->log, RUNWAY_LOG_WARNING, "%s: task %s, which was "
-                  "lost, is there again", job->label, r->task_id);
+                  "lost, is there again", job->label, t->task_id);
     return ff_runway_run_write(run, RUNWAY_CLIP_SUBMITTED, NULL, NULL, err);
 }

@@ -40,7 +40,7 @@ typedef struct RunwayJobRun {
 
     RunwayJournalLock *lock;
     RunwayRecord *record;
-    RunwayReservation held;  ///< of the budget, for the try at hand
+    int first_try;           ///< of the record's, that counts for this run
     int resent;              ///< times on_unknown=resend was used
     int submitted_here;      ///< the task is one of this run's own
     RunwayTask *task;        ///< as it was read last
@@ -51,6 +51,9 @@ void ff_runway_run_set_state(RunwayJobRun *run, RunwayJobState state);
 
 /** RUNWAY_CANCELLED, with its text. */
 RunwayOutcome ff_runway_run_cancelled(RunwayError *err);
+
+/** Tell what the tries of this run have cost so far. */
+void ff_runway_run_count(RunwayJobRun *run);
 
 /**
  * Take the clip's record to another state, on disk. what and code are why, or
@@ -73,21 +76,24 @@ RunwayOutcome ff_runway_run_read_task(RunwayJobRun *run, RunwayError *err);
 /** Wait for the task to end: RUNWAY_OK when run->task has SUCCEEDED. */
 RunwayOutcome ff_runway_run_await(RunwayJobRun *run, RunwayError *err);
 
+/** The same for a step that is good news: that the journal cannot be told is
+ *  only a warning. */
+void ff_runway_run_note(RunwayJobRun *run, RunwayClipState state);
+
 /** Bring the result of a task that has SUCCEEDED in: checked and stored, the
- *  job's result_fd is it. */
+ *  job's result_fd is it. What the checks refuse is kept as well. */
 RunwayOutcome ff_runway_run_fetch(RunwayJobRun *run, RunwayError *err);
 
-/** Open the stored result. RUNWAY_OK with the job's result_fd -1: it is not
- *  there (any more). */
-RunwayOutcome ff_runway_run_use_stored(RunwayJobRun *run, RunwayError *err);
-
 /**
- * Look once more for what is paid for, before anything is decided: a result that
- * was stored where the record has gone on since may be in this cache, and a task
- * that was lost may be known again (a provider had forgotten it for a while; the
- * key was another account's). The record, and the job's result_fd, are what was
- * found.
+ * Look for the clip's result on disk, whatever the record says. RUNWAY_OK with
+ * the job's result_fd -1: there is none. RUNWAY_BAD_RESULT, RUNWAY_INVALID:
+ * there is one, and the checks still refuse it.
  */
-RunwayOutcome ff_runway_run_find_again(RunwayJobRun *run, RunwayError *err);
+RunwayOutcome ff_runway_run_find_result(RunwayJobRun *run, RunwayError *err);
+
+/** Read a task that is LOST once more, as it may be known again: a provider had
+ *  forgotten it for a while; the key was another account's. The record is what
+ *  was found. */
+RunwayOutcome ff_runway_run_find_task(RunwayJobRun *run, RunwayError *err);
 
 #endif /* AVFILTER_RUNWAY_ENGINE_JOB_INTERNAL_H */

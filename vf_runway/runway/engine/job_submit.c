@@ -24,31 +24,55 @@
 #include "job_internal.h"
 
 /* The create certainly was not accepted: take the intent back. */
-static void note_rejected(RunwayJobRun *run, const RunwayError *why)
+static void take_back(RunwayJobRun *run)
 {
+    RunwayRecord *r = run->record;
     RunwayError err;
+    RunwayOutcome ret = ff_runway_record_take_back(r, &err);
 
-    if (ff_runway_run_write(run, RUNWAY_CLIP_REJECTED, why->text, NULL, &err))
+    if (!ret)
+        ret = ff_runway_journal_write(run->host->journal, run->lock, r, &err);
+    if (ret)
         ff_runway_log(run->host->log, RUNWAY_LOG_WARNING, "%s: nothing was "
                       "accepted, but the journal cannot be told: %s",
                       run->job->label, err.text);
+    ff_runway_run_count(run);
 }
 
+static RunwayPurchase purchase_of(const RunwayJobRun *run)
+{
+    const RunwayJobHost *host = run->host;
+
+    return (RunwayPurchase){
+        .journal   = host->journal,
+        .policy    = host->policy,
+        .output    = host->output,
+        .seconds   = (double)run->job->sent / 1e6,
+        .credits   = (double)run->job->credits,
+        .opaque    = host->opaque,
+        .wait      = host->wait,
+        .cancelled = host->cancelled,
+    };
+}
+
+/* The intent on disk, if the caps leave it. */
 static RunwayOutcome write_intent(RunwayJobRun *run, RunwayError *err)
 {
     RunwayJob *job = run->job;
     RunwayRecord *r = run->record;
-    RunwayOutcome ret = ff_runway_record_move(r, RUNWAY_CLIP_INTENT, err);
+    const RunwayJobHost *host = run->host;
+    const RunwayPurchase purchase = purchase_of(run);
+    RunwayOutcome ret;
 
-    if (ret)
-        return ret;
+    ff_runway_copy_text(r->provider, sizeof(r->provider), host->provider);
     ff_runway_copy_text(r->endpoint, sizeof(r->endpoint),
-                        ff_runway_client_endpoint(run->host->client));
+                         ff_runway_client_endpoint(host->client));
     ff_runway_copy_text(r->model, sizeof(r->model), job->request.model_name);
     ff_runway_copy_text(r->label, sizeof(r->label), job->label);
-    ff_runway_copy_text(r->output, sizeof(r->output), run->host->output);
-    r->credits_estimated = (double)job->credits;
-    return ff_runway_journal_write(run->host->journal, run->lock, r, err);
+    ret = ff_runway_budget_intend(&purchase, run->lock, r, err);
+    job->capped = ret == RUNWAY_REFUSED;
+    ff_runway_run_count(run);
+    return ret;
 }
 
 static void log_submitted(RunwayJobRun *run)
@@ -57,28 +81,26 @@ static void log_submitted(RunwayJobRun *run)
     const RunwayEventField fields[] = {
         RUNWAY_INT("clip", job->index), RUNWAY_TEXT("task", job->now.task_id),
         RUNWAY_TEXT("model", job->request.model_name),
-        RUNWAY_NUMBER("credits", run->record->credits_estimated),
+        RUNWAY_NUMBER("credits", ff_runway_try_cost(
+                                     ff_runway_record_try(run->record))),
         RUNWAY_EVENT_LAST
     };
 
     ff_runway_event(run->host->events, "submitted", fields);
 }
 
-/* A create was accepted: the task is ours, come what may. */
-static void accepted(RunwayJobRun *run)
+/* A create was accepted: the task is ours, come what may. reported is the
+ * provider's price, -1: none. */
+static void accepted(RunwayJobRun *run, double reported)
 {
     RunwayJob *job = run->job;
-    RunwayRecord *r = run->record;
+    RunwayTry *t = ff_runway_record_try(run->record);
     RunwayError err;
 
     ff_runway_retry_recovered(&run->retry);
     run->submitted_here = 1;
-    ff_runway_copy_text(r->task_id, sizeof(r->task_id), job->now.task_id);
-    if (job->now.credits >= 0) {
-        r->credits_estimated = job->now.credits;
-        ff_runway_budget_estimate(run->host->budget, &run->held,
-                                  job->now.credits);
-    }
+    ff_runway_copy_text(t->task_id, sizeof(t->task_id), job->now.task_id);
+    t->reported = reported;
     /* it is paid for now: a disk that fails here is no reason to drop it */
     if (ff_runway_run_write(run, RUNWAY_CLIP_SUBMITTED, NULL, NULL, &err))
         ff_runway_log(run->host->log, RUNWAY_LOG_ERROR, "%s: task %s was "
@@ -154,15 +176,78 @@ static RunwayOutcome make_body(RunwayJobRun *run, RunwayBody **body,
     return ret;
 }
 
-RunwayOutcome ff_runway_run_submit(RunwayJobRun *run, RunwayError *err)
+/* The create went out, and was not answered. */
+static RunwayOutcome note_unknown(RunwayJobRun *run, const RunwayError *why,
+                                  RunwayError *err)
+{
+    const RunwayJobHost *host = run->host;
+    RunwayError second;
+
+    /* a run that is being ended asks nobody for its error any more */
+    if (host->cancelled(host->opaque))
+        ff_runway_log(host->log, RUNWAY_LOG_WARNING, "%s: %s",
+                      run->job->label, why->text);
+    if (!ff_runway_run_write(run, RUNWAY_CLIP_UNKNOWN, why->text, NULL,
+                             &second))
+        return RUNWAY_OK;
+    return ff_runway_error(err, RUNWAY_UNKNOWN, "%s: a create request went out "
+                           "and was not answered (%s): a task may exist and be "
+                           "billed; and the journal cannot be told: %s",
+                           run->job->label, why->text, second.text);
+}
+
+/* Send the create until it is not only unavailable. */
+static RunwayOutcome send_create(RunwayJobRun *run, RunwayBody *body,
+                                 RunwayError *err)
 {
     RunwayJob *job = run->job;
-    RunwayBody *body = NULL;
+    const RunwayJobHost *host = run->host;
+    double reported = -1;
     RunwayError why;
     RunwayOutcome ret;
 
-    ret = ff_runway_budget_reserve(run->host->budget, (double)job->credits,
-                                   &run->held, err);
+    for (;;) {
+        int64_t retry_after = -1;
+
+        /* others have used their time while this one was uploaded */
+        if (host->closed(host->opaque))
+            return ff_runway_run_cancelled(err);
+        ret = write_intent(run, err);
+        if (ret)
+            return ret;
+        memset(&why, 0, sizeof(why));
+        ret = ff_runway_client_submit(host->client, body, job->now.task_id,
+                                      &reported, &retry_after, &why);
+        if (ret != RUNWAY_UNAVAILABLE)
+            break;
+        /* before the wait: who dies in it leaves nothing behind that may have
+         * been paid for */
+        take_back(run);
+        ret = ff_runway_retry_wait(&run->retry, "the create request",
+                                   retry_after, &why, err);
+        if (ret)
+            return ret;
+    }
+    if (ret == RUNWAY_UNKNOWN)
+        return note_unknown(run, &why, err);
+    if (!ret) {
+        accepted(run, reported);
+    } else {
+        *err = why;
+        take_back(run);
+    }
+    return ret;
+}
+
+RunwayOutcome ff_runway_run_submit(RunwayJobRun *run, RunwayError *err)
+{
+    RunwayJob *job = run->job;
+    const RunwayPurchase purchase = purchase_of(run);
+    RunwayBody *body = NULL;
+    RunwayOutcome ret;
+
+    /* what cannot be bought is not uploaded either */
+    ret = ff_runway_budget_check(&purchase, err);
     if (ret) {
         job->capped = ret == RUNWAY_REFUSED;
         return ret;
@@ -173,58 +258,8 @@ RunwayOutcome ff_runway_run_submit(RunwayJobRun *run, RunwayError *err)
                                   (double)job->credits, err);
     if (!ret)
         ret = make_body(run, &body, err);
-    if (ret) {
-        ff_runway_budget_release(run->host->budget, &run->held);
-        return ret;
-    }
-    for (;;) {
-        int64_t retry_after = -1;
-
-        ret = write_intent(run, err);
-        if (ret) {
-            ff_runway_budget_release(run->host->budget, &run->held);
-            goto end;
-        }
-        memset(&why, 0, sizeof(why));
-        ret = ff_runway_client_submit(run->host->client, body,
-                                      job->now.task_id, &job->now.credits,
-                                      &retry_after, &why);
-        if (ret != RUNWAY_UNAVAILABLE)
-            break;
-        /* before the wait: who dies in it leaves nothing behind that may have
-         * been paid for */
-        note_rejected(run, &why);
-        ret = ff_runway_retry_wait(&run->retry, "the create request",
-                                   retry_after, &why, err);
-        if (ret) {
-            ff_runway_budget_release(run->host->budget, &run->held);
-            goto end;
-        }
-    }
-    if (!ret) {
-        accepted(run);
-    } else if (ret == RUNWAY_UNKNOWN) {
-        /* a run that is being ended asks nobody for its error any more */
-        if (run->host->cancelled(run->host->opaque))
-            ff_runway_log(run->host->log, RUNWAY_LOG_WARNING, "%s: %s",
-                          job->label, why.text);
-        ret = ff_runway_run_write(run, RUNWAY_CLIP_UNKNOWN, why.text, NULL,
-                                  err);
-        if (ret) {
-            RunwayError second = *err;
-
-            ret = ff_runway_error(err, RUNWAY_UNKNOWN, "%s: a create request "
-                                  "went out and was not answered (%s): a task "
-                                  "may exist and be billed; and the journal "
-                                  "cannot be told: %s", job->label, why.text,
-                                  second.text);
-        }
-    } else {
-        *err = why;
-        note_rejected(run, err);
-        ff_runway_budget_release(run->host->budget, &run->held);
-    }
-end:
+    if (!ret)
+        ret = send_create(run, body, err);
     ff_runway_body_free(&body);
     return ret;
 }

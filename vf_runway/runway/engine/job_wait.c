@@ -188,8 +188,6 @@ RunwayOutcome ff_runway_run_await(RunwayJobRun *run, RunwayError *err)
 
         job->now.task_state = task->state;
         job->now.progress   = task->progress;
-        if (task->credits >= 0)
-            job->now.credits = task->credits;
         ff_runway_run_set_state(run, RUNWAY_JOB_WAITING);
 
         switch (task->state) {

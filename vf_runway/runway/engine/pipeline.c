@@ -21,8 +21,10 @@
 #include <time.h>
 
 #include "../base/clock.h"
-#include "../base/text.h"
+#include "rebuilt.h"
 #include "pipeline.h"
+
+#define DAY 86400
 
 /* A job's place in the queue. */
 typedef struct Entry {
@@ -31,8 +33,7 @@ typedef struct Entry {
     RunwayJobProgress now;  ///< copy of job->now
     int running;            ///< a worker has it, or had it
     int ended;
-    int failed;
-    int moderated;          ///< it failed for good
+    int moderated;          ///< it failed permanently
     int fatal;              ///< the pipeline's error is this one's
     int64_t submitted;      ///< when the task began, about; 0: not yet
     struct Entry *next;
@@ -42,14 +43,16 @@ struct RunwayPipeline {
     RunwayPipelineConfig config;
     RunwayClient *client;
     RunwayJournal *journal;
-    RunwayCache *cache;
-    RunwayBudget *budget;
+    RunwayResults *results;
+    RunwayPlan *plan;        ///< of a dry run, else NULL
     RunwayAccountGate *account;
     RunwayUploader *uploader;
 
     /* owner's thread only */
     pthread_t *threads;
     int nb_threads;
+
+    int complete;            ///< all of the output's clips were admitted
 
     /* set with the first job, before there is a worker */
     char output[RUNWAY_IDENTITY_SIZE];
@@ -66,7 +69,9 @@ struct RunwayPipeline {
     int stop;                ///< nothing more is submitted
     int closed;              ///< no job is started any more
     RunwayError error;       ///< first failure; stays
-    int admitted, done, failed;
+    int admitted;
+    RunwayTotals totals;     ///< of jobs that have ended
+    int unusable;            ///< results fetched in this run that were of no use
     int64_t task_time;       ///< what a task takes, running mean; 0: none yet
     int moderated;           ///< failures for good in a row, of jobs that were
                              ///< taken already
@@ -175,7 +180,7 @@ static int is_tolerated(const RunwayPipeline *p, RunwayOutcome outcome)
     return p->config.policy->on_error == RUNWAY_ON_ERROR_SOURCE &&
            (outcome == RUNWAY_TASK_FAILED ||
             outcome == RUNWAY_TASK_FAILED_PASSING ||
-            outcome == RUNWAY_BAD_RESULT);
+            outcome == RUNWAY_NO_RESULT || outcome == RUNWAY_BAD_RESULT);
 }
 
 /* Whether too many clips in a row have failed for good. In the order of the
@@ -191,16 +196,62 @@ static int is_moderated(const RunwayPipeline *p)
     return row >= RUNWAY_MODERATION_MAX;
 }
 
+/* Whether a result was fetched in this run and is of no use: one after the other
+ * would be bought so. */
+static int is_unusable(const RunwayJob *job, RunwayOutcome outcome)
+{
+    return (outcome == RUNWAY_NO_RESULT || outcome == RUNWAY_BAD_RESULT) &&
+           !job->reused;
+}
+
 /* Start nothing more, but let those end that are paid for: their results would
- * wait at the provider otherwise, and count against the cap of the next run.
- * lock is held. */
-static void close_pipeline(RunwayPipeline *p)
+ * wait at the provider otherwise. lock is held. */
+static void close_pipeline(RunwayPipeline *p, const char *why)
 {
     if (!p->closed && p->active)
-        ff_runway_log(p->config.log, RUNWAY_LOG_WARNING, "max_credits is "
-                      "reached: no other clip is sent; what is paid for "
-                      "already is waited for");
+        ff_runway_log(p->config.log, RUNWAY_LOG_WARNING, "%s: no other clip is "
+                      "sent; what is paid for already is waited for", why);
     p->closed = 1;
+}
+
+/* More to the error of a job, with what it was in it. */
+static void explain(RunwayJob *job, const char *what)
+{
+    const RunwayError why = job->error;
+
+    ff_runway_error(&job->error, why.outcome, "%s: %s", what, why.text);
+}
+
+/* A job has failed. lock is held. */
+static void note_failure(RunwayPipeline *p, Entry *e, RunwayOutcome ret)
+{
+    int tolerated = is_tolerated(p, ret);
+
+    e->moderated = ret == RUNWAY_TASK_FAILED;
+    p->unusable += is_unusable(e->job, ret);
+    if (tolerated && is_moderated(p)) {
+        tolerated = 0;
+        explain(e->job, "three clips in a row failed permanently, and "
+                "on_error=source ends there, as accounts are suspended for "
+                "less");
+    }
+    if (is_unusable(e->job, ret) && p->unusable >= RUNWAY_UNUSABLE_MAX) {
+        tolerated = 0;
+        explain(e->job, "a second result of this run cannot be used, and "
+                "nothing more is bought");
+    }
+    if (tolerated)
+        return;
+    /* those that end because another failed are not the reason */
+    if (ret != RUNWAY_CANCELLED && !p->error.outcome)
+        p->error = e->job->error;
+    e->fatal = 1;
+    if (e->job->capped)
+        close_pipeline(p, "the limit of credits is reached");
+    else if (is_unusable(e->job, ret))
+        close_pipeline(p, "results cannot be used");
+    else if (!p->closed || ret != RUNWAY_CANCELLED)
+        p->stop = 1;
 }
 
 /* lock is held; stays held on return */
@@ -217,36 +268,26 @@ static void run_entry(RunwayPipeline *p, Entry *e, const RunwayJobHost *host)
 
     p->active--;
     e->ended  = 1;
-    e->failed = !!ret;
     e->now    = e->job->now;
-    if (!ret) {
-        p->done++;
-    } else {
-        int tolerated = is_tolerated(p, ret);
-
-        p->failed++;
-        e->moderated = ret == RUNWAY_TASK_FAILED;
-        if (tolerated && is_moderated(p)) {
-            const RunwayError why = e->job->error;
-
-            tolerated = 0;
-            ff_runway_error(&e->job->error, ret, "%d clips in a row failed for "
-                            "good; on_error=source ends there, as accounts are "
-                            "suspended for less: %s", RUNWAY_MODERATION_MAX,
-                            why.text);
-        }
-        if (!tolerated) {
-            /* those that end because another failed are not the reason */
-            if (ret != RUNWAY_CANCELLED && !p->error.outcome)
-                p->error = e->job->error;
-            e->fatal = 1;
-            if (e->job->capped)
-                close_pipeline(p);
-            else
-                p->stop = 1;
-        }
-    }
+    p->totals.made   += !ret && !e->job->reused;
+    p->totals.reused += !ret && e->job->reused;
+    p->totals.failed += ret && ret != RUNWAY_CANCELLED;
+    ff_runway_totals_add(&p->totals, &e->now.spent);
+    if (ret)
+        note_failure(p, e, ret);
     pthread_cond_broadcast(&p->changed);
+}
+
+/* Whether a create may not start: another clip has ended that. */
+static int is_closed(void *opaque)
+{
+    RunwayPipeline *p = opaque;
+    int closed;
+
+    pthread_mutex_lock(&p->lock);
+    closed = p->closed;
+    pthread_mutex_unlock(&p->lock);
+    return closed;
 }
 
 static void *worker(void *opaque)
@@ -255,10 +296,10 @@ static void *worker(void *opaque)
     const RunwayJobHost host = {
         .client        = p->client,
         .journal       = p->journal,
-        .cache         = p->cache,
-        .budget        = p->budget,
+        .results       = p->results,
         .account       = p->account,
         .uploader      = p->uploader,
+        .provider      = p->config.client.provider->name,
         .output        = p->output,
         .policy        = p->config.policy,
         .log           = p->config.log,
@@ -266,6 +307,7 @@ static void *worker(void *opaque)
         .opaque        = p,
         .wait          = wait_stopped,
         .cancelled     = is_stopped,
+        .closed        = is_closed,
         .changed       = job_changed,
         .expected      = expected_time,
         .check         = check_result,
@@ -287,16 +329,15 @@ static void *worker(void *opaque)
     return NULL;
 }
 
-static int is_cached(void *opaque, const RunwayRecord *record)
+static int has_result(void *opaque, const char *identity)
 {
-    const RunwayPipeline *p = opaque;
+    RunwayPipeline *p = opaque;
 
-    return record->state == RUNWAY_CLIP_STORED &&
-           ff_runway_cache_has(p->cache, record->identity, record->result_size,
-                               record->result_checksum);
+    return ff_runway_results_has(p->results, identity);
 }
 
-static RunwayOutcome open_stores(RunwayPipeline *p, RunwayError *err)
+/* Journal and results, and nothing that is old in them. */
+static RunwayOutcome open_disk(RunwayPipeline *p, RunwayError *err)
 {
     const RunwayPolicy *policy = p->config.policy;
     const RunwayJournalConfig journal = {
@@ -304,12 +345,31 @@ static RunwayOutcome open_stores(RunwayPipeline *p, RunwayError *err)
         .read_only = policy->dry_run,
         .log       = p->config.log,
     };
-    const RunwayCacheConfig cache = {
-        .cache_dir  = policy->cache_dir,
-        .cache_size = policy->cache_size,
-        .read_only  = policy->dry_run,
-        .log        = p->config.log,
+    RunwayResultsConfig results = {
+        .results_dir  = policy->results_dir,
+        .results_size = policy->results_size,
+        .read_only    = policy->dry_run,
+        .log          = p->config.log,
     };
+    RunwayError warning;
+    RunwayOutcome ret = ff_runway_journal_open(&journal, &p->journal, err);
+
+    if (ret)
+        return ret;
+    results.journal = p->journal;
+    ret = ff_runway_results_open(&results, &p->results, err);
+    if (!ret && policy->dry_run)
+        return ff_runway_plan_create(p->journal, p->results, policy,
+                                     p->config.log, &p->plan, err);
+    if (!ret && ff_runway_journal_prune(p->journal, (int64_t)time(NULL),
+                                        has_result, p, NULL, &warning))
+        ff_runway_log(p->config.log, RUNWAY_LOG_WARNING,
+                      "old journal entries stay: %s", warning.text);
+    return ret;
+}
+
+static RunwayOutcome open_stores(RunwayPipeline *p, RunwayError *err)
+{
     const RunwayUploaderConfig uploader = {
         .client = p->client,
         .log    = p->config.log,
@@ -317,33 +377,21 @@ static RunwayOutcome open_stores(RunwayPipeline *p, RunwayError *err)
         .wait   = wait_stopped,
     };
     RunwayOutcome ret;
-    RunwayError warning;
 
     ret = ff_runway_uploader_create(&uploader, &p->uploader, err);
     if (!ret)
         ret = ff_runway_account_gate_create(p->client, p->config.log,
                                             &p->account, err);
-    if (!ret)
-        ret = ff_runway_budget_create(policy->max_credits, &p->budget, err);
-    if (!ret)
-        ret = ff_runway_journal_open(&journal, &p->journal, err);
-    if (!ret)
-        ret = ff_runway_cache_create(&cache, &p->cache, err);
-    if (!ret && !policy->dry_run &&
-        ff_runway_journal_prune(p->journal, (int64_t)time(NULL),
-                                        is_cached, p, NULL, &warning))
-        ff_runway_log(p->config.log, RUNWAY_LOG_WARNING,
-                      "old journal entries stay: %s", warning.text);
-    return ret;
+    return ret ? ret : open_disk(p, err);
 }
 
 static void close_stores(RunwayPipeline *p)
 {
-    ff_runway_budget_free(&p->budget);
+    ff_runway_plan_free(&p->plan);
     ff_runway_account_gate_free(&p->account);
     ff_runway_uploader_free(&p->uploader);
+    ff_runway_results_free(&p->results);
     ff_runway_journal_free(&p->journal);
-    ff_runway_cache_free(&p->cache);
 }
 
 RunwayOutcome ff_runway_pipeline_create(const RunwayPipelineConfig *config,
@@ -460,6 +508,8 @@ void ff_runway_pipeline_free(RunwayPipeline **pipeline)
     if (!p)
         return;
     ff_runway_pipeline_stop(p);
+    if (!p->complete)
+        ff_runway_output_leave(p->config.instance, p->output);
     while (p->head) {
         RunwayJob *job = remove_head(p);
 
@@ -479,9 +529,45 @@ const char *ff_runway_pipeline_endpoint(const RunwayPipeline *p)
     return ff_runway_client_endpoint(p->client);
 }
 
-void ff_runway_pipeline_totals(RunwayPipeline *p, RunwayBudgetTotals *totals)
+RunwayPlan *ff_runway_pipeline_plan(RunwayPipeline *p)
 {
-    ff_runway_budget_totals(p->budget, totals);
+    return p->plan;
+}
+
+void ff_runway_pipeline_complete(RunwayPipeline *p)
+{
+    p->complete = 1;
+}
+
+void ff_runway_pipeline_totals(RunwayPipeline *p, RunwayTotals *totals)
+{
+    pthread_mutex_lock(&p->lock);
+    *totals = p->totals;
+    for (const Entry *e = p->head; e; e = e->next)
+        if (!e->ended)
+            ff_runway_totals_add(totals, &e->now.spent);
+    pthread_mutex_unlock(&p->lock);
+}
+
+void ff_runway_pipeline_emitted(RunwayPipeline *p, const char *identity)
+{
+    /* who has it just now works on an equal clip, and is emitted as well */
+    RunwayJournalLock *lock = ff_runway_journal_lock_if_free(p->journal,
+                                                             identity);
+    RunwayRecord *record = malloc(sizeof(*record)); /* many KiB */
+    int64_t now = (int64_t)time(NULL);
+    RunwayError why;
+
+    if (lock && record &&
+        !ff_runway_journal_read(p->journal, identity, record, NULL) &&
+        record->nb_tries && !record->damage[0] &&
+        llabs(now - record->emitted) > DAY) {
+        record->emitted = now;
+        if (ff_runway_journal_write(p->journal, lock, record, &why))
+            ff_runway_log(p->config.log, RUNWAY_LOG_VERBOSE, "%s", why.text);
+    }
+    free(record);
+    ff_runway_journal_unlock(&lock);
 }
 
 int ff_runway_pipeline_has_room(RunwayPipeline *p)
@@ -491,74 +577,9 @@ int ff_runway_pipeline_has_room(RunwayPipeline *p)
     pthread_mutex_lock(&p->lock);
     room = !p->stop && !p->closed &&
            p->nb_entries < p->config.policy->concurrency +
-                           RUNWAY_PIPELINE_WAITING;
+                           RUNWAY_JOBS_WAITING;
     pthread_mutex_unlock(&p->lock);
     return room;
-}
-
-/* As ff_runway_run_find_again(), as far as nobody has to be asked. */
-static int is_found_again(const RunwayPipeline *p, const RunwayRecord *r)
-{
-    return (r->state == RUNWAY_CLIP_GENERATED ||
-            r->state == RUNWAY_CLIP_LOST) &&
-           ff_runway_cache_has(p->cache, r->identity, r->result_size,
-                               r->result_checksum);
-}
-
-/* Tasks that may be bought yet for a clip: what it begins with, a new one after
- * each failure that retries allow, and one that on_unknown=resend allows. */
-static int most_tasks(const RunwayPipeline *p, const RunwayRecord *r,
-                      RunwayPipelinePlan plan)
-{
-    const RunwayPolicy *policy = p->config.policy;
-    int again = policy->retries > r->failures ? policy->retries - r->failures
-                                              : 0;
-    /* a clip whose fate is unknown uses it to begin with */
-    int resend = policy->on_unknown == RUNWAY_ON_UNKNOWN_RESEND &&
-                 (plan == RUNWAY_PLAN_PAID || !ff_runway_record_is_open(r));
-
-    if (plan != RUNWAY_PLAN_BUY && plan != RUNWAY_PLAN_PAID)
-        return 0;
-    return (plan == RUNWAY_PLAN_BUY) + again + resend;
-}
-
-RunwayOutcome ff_runway_pipeline_plan(RunwayPipeline *p, const RunwayJob *job,
-                                      RunwayPipelinePlan *plan, int *most,
-                                      RunwayError *err)
-{
-    const RunwayPolicy *policy = p->config.policy;
-    RunwayRecord *record = calloc(1, sizeof(*record));
-    RunwayError stop;
-    RunwayOutcome ret;
-
-    if (!record)
-        return ff_runway_no_memory(err);
-    ret = ff_runway_journal_read(p->journal, job->identity, record, err);
-    if (ret)
-        goto end;
-    switch (ff_runway_resume(record, job->label, policy, 0, &stop)) {
-    case RUNWAY_RESUME_SEND:       *plan = RUNWAY_PLAN_BUY;    break;
-    case RUNWAY_RESUME_READ_TASK:  *plan = RUNWAY_PLAN_PAID;   break;
-    case RUNWAY_RESUME_USE_STORED: *plan = RUNWAY_PLAN_STORED; break;
-    default:
-        *plan = stop.outcome != RUNWAY_TASK_FAILED &&
-                stop.outcome != RUNWAY_TASK_FAILED_PASSING ?
-                RUNWAY_PLAN_STUCK :
-                policy->on_error == RUNWAY_ON_ERROR_SOURCE ?
-                RUNWAY_PLAN_KEPT : RUNWAY_PLAN_FAILED;
-        break;
-    }
-    if (*plan == RUNWAY_PLAN_STORED && !is_cached(p, record))
-        *plan = RUNWAY_PLAN_PAID;
-    else if (is_found_again(p, record))
-        *plan = RUNWAY_PLAN_STORED;
-    if (ff_runway_budget_meet(p->budget, job->identity) &&
-        (*plan == RUNWAY_PLAN_BUY || *plan == RUNWAY_PLAN_PAID))
-        *plan = RUNWAY_PLAN_EQUAL;
-    *most = most_tasks(p, record, *plan);
-end:
-    free(record);
-    return ret;
 }
 
 int ff_runway_pipeline_pending(RunwayPipeline *p)
@@ -583,52 +604,14 @@ static RunwayOutcome get_error(RunwayPipeline *p, RunwayError *err)
                    : RUNWAY_OK;
 }
 
-typedef struct Foresight {
-    RunwayPipeline *pipeline;
-    RunwayOutcome ret;
-    RunwayError *err;
-} Foresight;
-
-static int foresee_record(void *opaque, const RunwayRecord *record)
-{
-    Foresight *f = opaque;
-
-    if (ff_runway_record_counts(record) &&
-        !strcmp(record->output, f->pipeline->output))
-        f->ret = ff_runway_budget_foresee(f->pipeline->budget,
-                                          record->identity,
-                                          ff_runway_record_cost(record),
-                                          f->err);
-    return !!f->ret;
-}
-
-/* The first job of all names the output. What earlier runs have spent for clips
- * of it that come later counts against the cap from the beginning: else a clip
- * at hand would be bought with what these have cost already. */
-static RunwayOutcome begin_output(RunwayPipeline *p, const RunwayJob *job,
-                                  RunwayError *err)
-{
-    Foresight f = { p, RUNWAY_OK, err };
-    RunwayOutcome ret;
-
-    ff_runway_copy_text(p->output, sizeof(p->output), job->identity);
-    if (p->config.policy->max_credits <= 0)
-        return RUNWAY_OK;
-    ret = ff_runway_journal_each(p->journal, foresee_record, &f, err);
-    return ret ? ret : f.ret;
-}
-
 RunwayOutcome ff_runway_pipeline_admit(RunwayPipeline *p, RunwayJob **job,
                                        RunwayError *err)
 {
     Entry *e;
     RunwayOutcome ret;
 
-    if (!p->output[0]) {
-        ret = begin_output(p, *job, err);
-        if (ret)
-            return ret;
-    }
+    if (!p->output[0])
+        ff_runway_output_begin(p->config.instance, (*job)->identity, p->output);
     e = calloc(1, sizeof(*e));
     if (!e)
         return ff_runway_no_memory(err);
@@ -724,15 +707,15 @@ void ff_runway_pipeline_status(RunwayPipeline *p, RunwayPipelineStatus *status)
 {
     RunwayPipelineStatus s = { .progress = -1, .expected = -1 };
     const Entry *next;
-    RunwayBudgetTotals totals;
+    RunwayTotals totals;
 
-    ff_runway_budget_totals(p->budget, &totals);
-    s.credits  = totals.held;
+    ff_runway_pipeline_totals(p, &totals);
+    s.credits  = totals.cost;
     s.unpriced = totals.unpriced;
     pthread_mutex_lock(&p->lock);
     s.admitted = p->admitted;
-    s.done     = p->done;
-    s.failed   = p->failed;
+    s.done     = totals.made + totals.reused;
+    s.failed   = totals.failed;
     for (const Entry *e = p->head; e; e = e->next) {
         switch (e->now.state) {
         case RUNWAY_JOB_QUEUED:      s.queued++;      break;

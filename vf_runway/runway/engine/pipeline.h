@@ -19,8 +19,8 @@
 /**
  * @file
  * Clips in order: jobs are admitted, run on worker threads, up to `concurrency`
- * at a time, and are taken out in the order they went in. It holds
- * what they share: client, journal, cache and budget.
+ * at a time, and are taken out in the order they went in. Floor 4. It holds
+ * what they share: client, journal and results.
  *
  * One thread, the filter's, owns a pipeline and calls everything here. Workers
  * touch only their job and what the pipeline's mutex protects; they never call
@@ -39,13 +39,13 @@
 
 #include "../base/error.h"
 #include "job.h"
+#include "plan.h"
 
 typedef struct RunwayPipeline RunwayPipeline;
 
-/** Jobs that may wait beside the ones in flight. */
-#define RUNWAY_PIPELINE_WAITING 2
-
 typedef struct RunwayPipelineConfig {
+    const char *instance;       ///< the filter's name in its graph, see rebuilt.h;
+                                ///< NULL: none; outlives the pipeline
     RunwayClientConfig client;  ///< cancelled and opaque are set by the pipeline
     const RunwayPolicy *policy; ///< outlives the pipeline
     const RunwayLog *log;       ///< outlives the pipeline
@@ -65,6 +65,9 @@ typedef struct RunwayPipelineConfig {
  *  accounts are suspended for less. */
 #define RUNWAY_MODERATION_MAX 3
 
+/** Results fetched in a run and of no use, after which nothing more is bought. */
+#define RUNWAY_UNUSABLE_MAX 2
+
 /**
  * Make a pipeline; no thread is started and nothing sent before a job comes.
  * State and cache folders are made and proven to be writable here.
@@ -83,9 +86,21 @@ void ff_runway_pipeline_free(RunwayPipeline **pipeline);
 /** API origin and path, for identities; lives as long as the pipeline. */
 const char *ff_runway_pipeline_endpoint(const RunwayPipeline *pipeline);
 
+/** In a dry run: what clips are added to, instead of being admitted; else
+ *  NULL. */
+RunwayPlan *ff_runway_pipeline_plan(RunwayPipeline *pipeline);
+
+/** The output is complete: no graph that is built again goes on with it. */
+void ff_runway_pipeline_complete(RunwayPipeline *pipeline);
+
 /** Totals of credits and clips so far. */
 void ff_runway_pipeline_totals(RunwayPipeline *pipeline,
-                               RunwayBudgetTotals *totals);
+                               RunwayTotals *totals);
+
+/** All of a clip's frames were output: from now on its result may be dropped in
+ *  its turn. */
+void ff_runway_pipeline_emitted(RunwayPipeline *pipeline,
+                                const char *identity);
 
 /** Whether another job would be admitted now. */
 int ff_runway_pipeline_has_room(RunwayPipeline *pipeline);
@@ -96,23 +111,6 @@ int ff_runway_pipeline_has_room(RunwayPipeline *pipeline);
  */
 RunwayOutcome ff_runway_pipeline_admit(RunwayPipeline *pipeline,
                                        RunwayJob **job, RunwayError *err);
-
-typedef enum RunwayPipelinePlan {
-    RUNWAY_PLAN_BUY,     ///< a new task
-    RUNWAY_PLAN_PAID,    ///< there is a task already
-    RUNWAY_PLAN_STORED,  ///< the result is there already
-    RUNWAY_PLAN_EQUAL,   ///< shares all with a clip that was planned before
-    RUNWAY_PLAN_KEPT,    ///< has failed before: comes out as its source
-    RUNWAY_PLAN_FAILED,  ///< has failed before: the run would stop
-    RUNWAY_PLAN_STUCK,   ///< of unknown fate: the run would stop, see resume.h
-} RunwayPipelinePlan;
-
-/** What would become of a job; nothing is done. *most is how many tasks may be
- *  bought for it, whatever goes wrong. */
-RunwayOutcome ff_runway_pipeline_plan(RunwayPipeline *pipeline,
-                                      const RunwayJob *job,
-                                      RunwayPipelinePlan *plan, int *most,
-                                      RunwayError *err);
 
 /** Jobs admitted and not taken yet. */
 int ff_runway_pipeline_pending(RunwayPipeline *pipeline);

@@ -18,84 +18,208 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
+#include "../base/text.h"
 #include "plan.h"
 
-RunwayOutcome ff_runway_plan_add(RunwayPlan *plan, RunwayPipeline *pipeline,
-                                 const RunwayJob *job, const RunwayLog *log,
-                                 RunwayError *err)
-{
-    static const char *const texts[] = {
-        [RUNWAY_PLAN_BUY]    = "",
-        [RUNWAY_PLAN_PAID]   = ", bought already: read on",
-        [RUNWAY_PLAN_STORED] = ", stored already: free",
-        [RUNWAY_PLAN_EQUAL]  = ", equal to an earlier clip: free",
-        [RUNWAY_PLAN_KEPT]   = ", failed before: comes out as its source",
-        [RUNWAY_PLAN_FAILED] = ", failed before: the run would stop here",
-        [RUNWAY_PLAN_STUCK]  = ", of unknown fate: the run would stop here",
-    };
-    RunwayPipelinePlan what;
-    char credits[32] = "price unknown";
-    RunwayOutcome ret;
-    int most;
+typedef enum Fate {
+    FATE_BUY,     ///< a new task
+    FATE_PAID,    ///< there is a task already
+    FATE_STORED,  ///< the result is there already
+    FATE_EQUAL,   ///< shares all with a clip that was planned before
+    FATE_KEPT,    ///< has failed before: comes out as its source
+    FATE_FAILED,  ///< has failed before: the run would stop
+    FATE_STUCK,   ///< of unknown fate: the run would stop, see resume.h
+    NB_FATES
+} Fate;
 
-    ret = ff_runway_pipeline_plan(pipeline, job, &what, &most, err);
-    if (ret)
-        return ret;
-    if (job->credits >= 0)
-        snprintf(credits, sizeof(credits), "%"PRId64" credits", job->credits);
-    ff_runway_log(log, RUNWAY_LOG_INFO, "plan: %s: %.3f s sent, %s%s",
-                  job->label, (double)job->sent / 1e6, credits, texts[what]);
-    plan->nb_clips++;
-    plan->sent      += job->sent;
-    plan->nb_stored += what == RUNWAY_PLAN_STORED || what == RUNWAY_PLAN_PAID;
-    plan->nb_equal  += what == RUNWAY_PLAN_EQUAL;
-    plan->nb_stops  += what == RUNWAY_PLAN_STUCK || what == RUNWAY_PLAN_FAILED;
-    if (job->credits < 0) {
-        plan->unpriced += what == RUNWAY_PLAN_BUY;
-    } else {
-        plan->credits += what == RUNWAY_PLAN_BUY ? job->credits : 0;
-        plan->most    += most * job->credits;
-    }
+struct RunwayPlan {
+    RunwayJournal *journal;
+    RunwayResults *results;
+    const RunwayPolicy *policy;
+    const RunwayLog *log;
+
+    char (*known)[RUNWAY_IDENTITY_SIZE]; ///< clips so far
+    size_t nb_known, capacity;
+    int nb[NB_FATES];
+    int64_t sent;           ///< microseconds
+    int64_t credits;        ///< of clips that would be bought
+    int64_t most;           ///< of all tasks that may be bought
+    int unpriced, about;
+};
+
+RunwayOutcome ff_runway_plan_create(RunwayJournal *journal,
+                                    RunwayResults *results,
+                                    const RunwayPolicy *policy,
+                                    const RunwayLog *log, RunwayPlan **plan,
+                                    RunwayError *err)
+{
+    *plan = calloc(1, sizeof(**plan));
+    if (!*plan)
+        return ff_runway_no_memory(err);
+    (*plan)->journal = journal;
+    (*plan)->results = results;
+    (*plan)->policy  = policy;
+    (*plan)->log     = log;
     return RUNWAY_OK;
 }
 
-void ff_runway_plan_log(const RunwayPlan *plan, const RunwayPolicy *policy,
-                        const RunwayLog *log)
+void ff_runway_plan_free(RunwayPlan **plan)
+{
+    if (!*plan)
+        return;
+    free((*plan)->known);
+    free(*plan);
+    *plan = NULL;
+}
+
+/* Whether a clip of that identity came by before; -1: out of memory. */
+static int meet(RunwayPlan *p, const char *identity)
+{
+    for (size_t i = 0; i < p->nb_known; i++)
+        if (!strcmp(p->known[i], identity))
+            return 1;
+    if (p->nb_known == p->capacity) {
+        size_t capacity = p->capacity ? 2 * p->capacity : 64;
+        void *known = realloc(p->known, capacity * sizeof(*p->known));
+
+        if (!known)
+            return -1;
+        p->known    = known;
+        p->capacity = capacity;
+    }
+    ff_runway_copy_text(p->known[p->nb_known++], RUNWAY_IDENTITY_SIZE,
+                         identity);
+    return 0;
+}
+
+/* What the journal says, for a clip that has no result on disk. */
+static Fate fate_of(const RunwayPlan *p, const RunwayRecord *record,
+                    const RunwayJob *job)
+{
+    RunwayError stop;
+
+    switch (ff_runway_resume(record, job->label, p->policy, 0, &stop)) {
+    case RUNWAY_RESUME_SEND:      return FATE_BUY;
+    case RUNWAY_RESUME_READ_TASK: return FATE_PAID;
+    default:                      break;
+    }
+    if (stop.outcome != RUNWAY_TASK_FAILED &&
+        stop.outcome != RUNWAY_TASK_FAILED_PASSING)
+        return FATE_STUCK;
+    return p->policy->on_error == RUNWAY_ON_ERROR_SOURCE ? FATE_KEPT
+                                                         : FATE_FAILED;
+}
+
+/* Tasks that may be bought yet for a clip: what it begins with, a new one after
+ * each failure that retries allow, and one that on_unknown=resend allows. */
+static int most_tasks(const RunwayPlan *p, const RunwayRecord *r, Fate fate)
+{
+    int failures = ff_runway_record_failures(r);
+    int again = p->policy->retries > failures ? p->policy->retries - failures
+                                              : 0;
+    /* a clip whose fate is unknown uses it to begin with */
+    int resend = p->policy->on_unknown == RUNWAY_ON_UNKNOWN_RESEND &&
+                 (fate == FATE_PAID || !ff_runway_record_is_open(r));
+
+    if (fate != FATE_BUY && fate != FATE_PAID)
+        return 0;
+    return (fate == FATE_BUY) + again + resend;
+}
+
+static void add_clip(RunwayPlan *p, const RunwayJob *job, Fate fate, int most,
+                     int about)
+{
+    static const char *const texts[] = {
+        [FATE_BUY]    = "",
+        [FATE_PAID]   = ", bought already: read on",
+        [FATE_STORED] = ", stored already: free",
+        [FATE_EQUAL]  = ", equal to an earlier clip: free",
+        [FATE_KEPT]   = ", failed before: comes out as its source",
+        [FATE_FAILED] = ", failed before: the run would stop here",
+        [FATE_STUCK]  = ", of unknown fate: the run would stop here",
+    };
+    char credits[32] = "price unknown";
+
+    if (job->credits >= 0)
+        snprintf(credits, sizeof(credits), "%"PRId64" credits", job->credits);
+    ff_runway_log(p->log, RUNWAY_LOG_INFO, "plan: %s: %s%.3f s sent, %s%s",
+                  job->label, about ? "about " : "", (double)job->sent / 1e6,
+                  credits, texts[fate]);
+    p->nb[fate]++;
+    p->sent  += job->sent;
+    p->about |= about;
+    if (job->credits < 0) {
+        p->unpriced += fate == FATE_BUY;
+    } else {
+        p->credits += fate == FATE_BUY ? job->credits : 0;
+        p->most    += most * job->credits;
+    }
+}
+
+RunwayOutcome ff_runway_plan_add(RunwayPlan *p, const RunwayJob *job,
+                                 int about, RunwayError *err)
+{
+    RunwayRecord *record = malloc(sizeof(*record)); /* many KiB */
+    int met = record ? meet(p, job->identity) : -1;
+    Fate fate;
+    RunwayOutcome ret = RUNWAY_NOMEM;
+
+    if (met < 0)
+        ff_runway_error(err, ret, "out of memory");
+    else
+        ret = ff_runway_journal_read(p->journal, job->identity, record, err);
+    if (!ret) {
+        fate = ff_runway_results_has(p->results, job->identity) ?
+               FATE_STORED : fate_of(p, record, job);
+        if (met && (fate == FATE_BUY || fate == FATE_PAID))
+            fate = FATE_EQUAL;
+        add_clip(p, job, fate, most_tasks(p, record, fate), about);
+    }
+    free(record);
+    return ret;
+}
+
+void ff_runway_plan_log(const RunwayPlan *p)
 {
     char unpriced[64] = "", equal[64] = "", stops[64] = "";
+    int nb_stops = p->nb[FATE_STUCK] + p->nb[FATE_FAILED], nb = 0;
 
-    if (plan->unpriced)
+    for (int i = 0; i < NB_FATES; i++)
+        nb += p->nb[i];
+    if (p->unpriced)
         snprintf(unpriced, sizeof(unpriced), " and %d clips of unknown price",
-                 plan->unpriced);
-    if (plan->nb_equal)
+                 p->unpriced);
+    if (p->nb[FATE_EQUAL])
         snprintf(equal, sizeof(equal), "; %d share the task of another",
-                 plan->nb_equal);
-    if (plan->nb_stops)
+                 p->nb[FATE_EQUAL]);
+    if (nb_stops)
         snprintf(stops, sizeof(stops), "; at %d of them the run would stop",
-                 plan->nb_stops);
-    ff_runway_log(log, RUNWAY_LOG_INFO, "plan: %d clips, %.3f s sent, "
+                 nb_stops);
+    ff_runway_log(p->log, RUNWAY_LOG_INFO, "plan: %s%d clips, %.3f s sent, "
                   "%"PRId64" credits%s with one task a clip; %d of them are "
-                  "there already and cost nothing more%s%s", plan->nb_clips,
-                  (double)plan->sent / 1e6, plan->credits, unpriced,
-                  plan->nb_stored, equal, stops);
-    ff_runway_log(log, RUNWAY_LOG_INFO, "plan: at most %"PRId64" credits%s "
+                  "there already and cost nothing more%s%s",
+                  p->about ? "about " : "", nb, (double)p->sent / 1e6,
+                  p->credits, unpriced, p->nb[FATE_STORED] + p->nb[FATE_PAID],
+                  equal, stops);
+    ff_runway_log(p->log, RUNWAY_LOG_INFO, "plan: at most %"PRId64" credits%s "
                   "with every retry used up (retries=%d%s); nothing was sent",
-                  plan->most, unpriced, policy->retries,
-                  policy->on_unknown == RUNWAY_ON_UNKNOWN_RESEND ?
+                  p->most, unpriced, p->policy->retries,
+                  p->policy->on_unknown == RUNWAY_ON_UNKNOWN_RESEND ?
                   ", on_unknown=resend" : "");
 }
 
-void ff_runway_plan_log_read_ahead(const RunwayPolicy *policy, int64_t credits,
-                                   const RunwayLog *log)
+void ff_runway_plan_log_read_ahead(const RunwayPlan *p, int64_t credits)
 {
     /* what is admitted, and the clip that frames went into */
-    int nb = policy->concurrency + RUNWAY_PIPELINE_WAITING + 1;
+    int nb = p->policy->concurrency + RUNWAY_JOBS_WAITING + 1;
     char price[48] = "";
 
     if (credits >= 0)
         snprintf(price, sizeof(price), ", %"PRId64" credits", nb * credits);
-    ff_runway_log(log, RUNWAY_LOG_INFO, "plan: the output ends before the "
+    ff_runway_log(p->log, RUNWAY_LOG_INFO, "plan: the output ends before the "
                   "input; the run reads ahead, and may send up to %d clips "
                   "more%s, before it learns that; -t in front of -i ends the "
                   "input itself", nb, price);

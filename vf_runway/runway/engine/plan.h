@@ -18,45 +18,43 @@
 
 /**
  * @file
- * What a run would send and what that would cost: the lines of a dry run.
- * Nothing is sent or written. Belongs to the pipeline's owner. Layer 3.
+ * A dry run: what would become of each clip, and what it all would cost. Reads
+ * the journal and the results, and changes nothing. One thread.
  */
 
 #ifndef AVFILTER_RUNWAY_ENGINE_PLAN_H
 #define AVFILTER_RUNWAY_ENGINE_PLAN_H
 
-#include <stdint.h>
-
 #include "../base/error.h"
 #include "../base/log.h"
 #include "../base/policy.h"
-#include "pipeline.h"
+#include "../store/journal.h"
+#include "../store/results.h"
+#include "job.h"
 
-/** Sums. Begins as zeros. */
-typedef struct RunwayPlan {
-    int nb_clips, nb_stored;
-    int64_t sent;               ///< microseconds
-    int nb_equal, nb_stops;
-    int64_t credits;            ///< of clips that would be bought
-    int64_t most;               ///< of all tasks that may be bought
-    int unpriced;
-} RunwayPlan;
+typedef struct RunwayPlan RunwayPlan;
 
-/** Log what would become of a job, and add it. The job stays the caller's. */
-RunwayOutcome ff_runway_plan_add(RunwayPlan *plan, RunwayPipeline *pipeline,
-                                 const RunwayJob *job, const RunwayLog *log,
-                                 RunwayError *err);
+/** All that is pointed to outlives the plan. */
+RunwayOutcome ff_runway_plan_create(RunwayJournal *journal,
+                                    RunwayResults *results,
+                                    const RunwayPolicy *policy,
+                                    const RunwayLog *log, RunwayPlan **plan,
+                                    RunwayError *err);
+void ff_runway_plan_free(RunwayPlan **plan);
+
+/** Add a clip, which stays the caller's, and log its line. about: the real run
+ *  may end it elsewhere. */
+RunwayOutcome ff_runway_plan_add(RunwayPlan *plan, const RunwayJob *job,
+                                 int about, RunwayError *err);
 
 /** Log the sums. */
-void ff_runway_plan_log(const RunwayPlan *plan, const RunwayPolicy *policy,
-                        const RunwayLog *log);
+void ff_runway_plan_log(const RunwayPlan *plan);
 
 /**
  * The output ended while the input went on, as with -t: log what the run may
- * send beside the plan before it knows that. credits is the price of the longest
+ * send beside the plan before it learns that. credits is the price of the longest
  * clip, -1: not known.
  */
-void ff_runway_plan_log_read_ahead(const RunwayPolicy *policy, int64_t credits,
-                                   const RunwayLog *log);
+void ff_runway_plan_log_read_ahead(const RunwayPlan *plan, int64_t credits);
 
 #endif /* AVFILTER_RUNWAY_ENGINE_PLAN_H */

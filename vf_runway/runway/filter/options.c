@@ -527,7 +527,7 @@ static int set_model(RunwaySettings *set)
     set->model_info         = ff_runway_model_find(set->model);
     set->request.model      = set->model_info;
     set->request.model_name = set->model;
-    if (set->policy.max_credits > 0 &&
+    if ((set->policy.max_credits > 0 || set->policy.max_credits_day > 0) &&
         ff_runway_credits(set->model_info, &second) < 0) {
         av_log(set->log_ctx, AV_LOG_ERROR, "max_credits: the price of model %s "
                "is not known, so a limit cannot be enforced\n", set->model);
@@ -536,10 +536,22 @@ static int set_model(RunwaySettings *set)
     return 0;
 }
 
+/* Options of before, whose silence would cost what they were to keep. */
+static int check_removed(RunwaySettings *set)
+{
+    if (!set->cache_dir && !set->cache_size)
+        return 0;
+    av_log(set->log_ctx, AV_LOG_ERROR, "%s: results are goods and no cache "
+           "now: say results_dir (their directory; results in state_dir when "
+           "not set) and results_size\n", set->cache_dir ? "cache_dir"
+                                                         : "cache_size");
+    return AVERROR(EINVAL);
+}
+
 int ff_runway_settings_init(RunwaySettings *set, void *log_ctx)
 {
     static int (*const steps[])(RunwaySettings *set) = {
-        set_model, set_endpoint, check_transport, set_prompt, set_seed,
+        check_removed, set_model, set_endpoint, check_transport, set_prompt, set_seed,
         set_references, set_keyframes, set_moderation, set_output_format,
         set_size, set_body, set_key,
     };

@@ -89,6 +89,7 @@ typedef struct RunwaySettings {
     char *ca_file;
     int tls_verify;
     int signals;
+    char *cache_dir, *cache_size; ///< options of before: errors
     RunwayPolicy policy;        ///< all that the engine goes by
 
     /* what they come to, set by ff_runway_settings_init() */

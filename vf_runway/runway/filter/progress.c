@@ -164,7 +164,7 @@ void ff_runway_progress_moved(RunwayProgress *p)
 /* The same for programs. */
 static void log_summary(const RunwayProgress *p, RunwayEventLog *events,
                         const RunwayPipelineStatus *st,
-                        const RunwayBudgetTotals *totals, const char *end)
+                        const RunwayTotals *totals, const char *end)
 {
     const RunwayEventField fields[] = {
         RUNWAY_TEXT("end", end),
@@ -190,7 +190,7 @@ void ff_runway_progress_end(RunwayProgress *p, const RunwaySettings *set,
     int64_t left = p->nb_in - p->nb_out;
     int kept = ff_runway_sequence_nb_kept(sequence);
     RunwayPipelineStatus st;
-    RunwayBudgetTotals totals;
+    RunwayTotals totals;
     char summary[256];
 
     if (p->width)
@@ -218,6 +218,6 @@ void ff_runway_progress_end(RunwayProgress *p, const RunwaySettings *set,
     log_summary(p, events, &st, &totals, end);
     if (set->policy.dry_run || !st.admitted)
         return;
-    ff_runway_budget_summary(&totals, summary, sizeof(summary));
+    ff_runway_totals_summary(&totals, summary, sizeof(summary));
     av_log(log_ctx, AV_LOG_INFO, "%s\n", summary);
 }

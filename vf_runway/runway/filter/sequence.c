@@ -80,7 +80,6 @@ struct RunwaySequence {
     RunwayJoint joint;          ///< how the clip that came out last ends
     int joint_shot;             ///< its shot, -1: nothing to match with
     int nb_kept;                ///< clips that came out as their source
-    RunwayPlan plan;
     int plan_logged;
     int is_ending;              ///< the clip at hand is the last one
 };
@@ -114,6 +113,7 @@ int ff_runway_sequence_create(RunwaySequence **sequence,
         .policy           = &set->policy,
         .log              = &set->log,
         .events           = config->events,
+        .instance         = config->instance,
         .check            = ff_runway_reader_check,
         .check_opaque     = s ? &s->limits : NULL,
         .interrupted      = config->interrupted,
@@ -126,6 +126,7 @@ int ff_runway_sequence_create(RunwaySequence **sequence,
     if (!s)
         return ret;
     s->limits.log_ctx = set->log_ctx;
+    s->limits.length_tolerance = set->policy.length_tolerance;
     s->limits.pixels  = FFMAX(config->pixels, RUNWAY_RESULT_PIXELS);
     s->config  = *config;
     s->joint_shot = -1;
@@ -310,6 +311,7 @@ static int open_clip(RunwaySequence *s, const AVFrame *frame, int64_t length)
     config.out_time_base = c->out_time_base;
     config.native        = set->timing == RUNWAY_TIMING_NATIVE;
     config.dry_run       = set->policy.dry_run;
+    config.length_tolerance = set->policy.length_tolerance;
     if (set->timing == RUNWAY_TIMING_SOURCE)
         config.max_stand = STAND_MAX;
     config.fit           = set->fit;
@@ -424,12 +426,13 @@ static void log_emitted(RunwaySequence *s, int frames, const char *origin)
 
 void ff_runway_sequence_log_plan(RunwaySequence *s, int early)
 {
+    const RunwayPlan *plan = ff_runway_pipeline_plan(s->pipeline);
+
     if (s->plan_logged++)
         return;
-    ff_runway_plan_log(&s->plan, &s->set->policy, &s->set->log);
+    ff_runway_plan_log(plan);
     if (early)
-        ff_runway_plan_log_read_ahead(&s->set->policy,
-                                      price(s, s->max_duration), &s->set->log);
+        ff_runway_plan_log_read_ahead(plan, price(s, s->max_duration));
 }
 
 /* The keyframes that lie in the clip, at the clip's own seconds. */
@@ -506,7 +509,8 @@ static int close_clip(RunwaySequence *s)
     log_planned(s, job);
     if (s->set->policy.dry_run) {
         ff_runway_clip_free(&s->open);
-        if (ff_runway_plan_add(&s->plan, s->pipeline, job, &s->set->log, &err))
+        if (ff_runway_plan_add(ff_runway_pipeline_plan(s->pipeline), job, 0,
+                               &err))
             ret = ff_runway_report(s->set->log_ctx, &err);
         goto end;
     }
@@ -699,6 +703,7 @@ int ff_runway_sequence_end(RunwaySequence *s, int discard)
         ff_runway_clip_free(&s->open);
     s->is_ending = 1;
     ret = close_clip(s);
+    ff_runway_pipeline_complete(s->pipeline);
     for (int i = 0; ret >= 0 && !discard && i < s->set->nb_keyframes; i++)
         if (!s->keyframe_used[i])
             av_log(s->set->log_ctx, AV_LOG_WARNING, "keyframe: there is no "
@@ -765,6 +770,7 @@ static void finish_clip(RunwaySequence *s)
         ff_runway_clip_joint(node->clip, &s->joint))
         s->joint_shot = node->shot;
     log_emitted(s, node->nb_out, "generated");
+    ff_runway_pipeline_emitted(s->pipeline, node->job->identity);
     if (s->spool)
         ff_runway_spool_drop(s->spool, node->nb_spooled);
     remove_head(s);
@@ -836,7 +842,7 @@ int ff_runway_sequence_settle(RunwaySequence *s, int64_t timeout)
     return settled;
 }
 
-void ff_runway_sequence_totals(RunwaySequence *s, RunwayBudgetTotals *totals)
+void ff_runway_sequence_totals(RunwaySequence *s, RunwayTotals *totals)
 {
     ff_runway_pipeline_totals(s->pipeline, totals);
 }

@@ -44,6 +44,7 @@ typedef struct RunwaySequence RunwaySequence;
 /** All that is pointed to outlives the sequence. */
 typedef struct RunwaySequenceConfig {
     const RunwaySettings *set;
+    const char *instance;        ///< the filter's name in its graph
     RunwayEventLog *events;      ///< NULL: none
     int64_t pixels;              ///< of the larger one of a picture that goes
                                  ///< in and one that comes out
@@ -62,8 +63,8 @@ typedef struct RunwaySequenceConfig {
     void *interrupt_opaque;
 } RunwaySequenceConfig;
 
-/** Sends nothing yet. The directories of journal and cache are made and proven to
- *  be writable, but in a dry run, which only looks. */
+/** Sends nothing yet. The directories of journal and results are made and
+ *  proven to be writable, but in a dry run, which only looks. */
 int ff_runway_sequence_create(RunwaySequence **sequence,
                               const RunwaySequenceConfig *config);
 
@@ -131,7 +132,7 @@ void ff_runway_sequence_cancel(RunwaySequence *s);
 void ff_runway_sequence_status(RunwaySequence *s, RunwayPipelineStatus *status);
 
 /** Totals of credits and clips so far. */
-void ff_runway_sequence_totals(RunwaySequence *s, RunwayBudgetTotals *totals);
+void ff_runway_sequence_totals(RunwaySequence *s, RunwayTotals *totals);
 
 /** How long the clips are at most, microseconds; 0: there was none yet. */
 int64_t ff_runway_sequence_clip_length(const RunwaySequence *s);

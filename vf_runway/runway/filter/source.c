@@ -66,6 +66,7 @@ static int start(AVFilterContext *ctx)
     AVFilterLink *inlink = ctx->inputs[0], *outlink = ctx->outputs[0];
     const RunwaySequenceConfig config = {
         .set           = &s->set,
+        .instance      = ctx->name,
         .events        = s->events,
         .pixels        = FFMAX((int64_t)inlink->w * inlink->h,
                                (int64_t)outlink->w * outlink->h),

@@ -162,7 +162,7 @@ static RunwayOutcome next_box(Parse *p, int64_t *at, int64_t end, Box *box)
     if (size < head_size)
         return ff_runway_mp4_bad(p, "has a box that is smaller than its head");
     if (size > left && end == p->source->size)
-        return ff_runway_error(p->err, RUNWAY_BAD_RESULT, "the result is "
+        return ff_runway_error(p->err, RUNWAY_NO_RESULT, "the result is "
                                "truncated, or not a readable video: a part of "
                                "it claims %lld bytes more than the %lld there "
                                "are",
@@ -494,7 +494,7 @@ RunwayOutcome ff_runway_mp4_parse(RunwayMp4 **mp4,
     m->source = *source;
     ret = walk(&p, IN_FILE, 0, source->size);
     if (!ret && !p.has_index)
-        ret = ff_runway_error(err, RUNWAY_BAD_RESULT, "the result (%lld bytes) "
+        ret = ff_runway_error(err, RUNWAY_NO_RESULT, "the result (%lld bytes) "
                               "is not a readable video: it has no MP4 index",
                               (long long)source->size);
     if (!ret)

@@ -59,8 +59,9 @@ typedef struct RunwayMp4Source {
 typedef struct RunwayMp4 RunwayMp4;
 
 /**
- * Parse source. RUNWAY_BAD_RESULT: it is no MP4, has no video of a known kind,
- * pictures of more than max_pixels, or breaks a rule above; err says which.
+ * Parse source. RUNWAY_NO_RESULT: it is no MP4, or a truncated one.
+ * RUNWAY_BAD_RESULT: it has no video of a known kind, pictures of more than
+ * max_pixels, or breaks a rule above; err says which.
  * RUNWAY_IO: read() failed. RUNWAY_CANCELLED: cancelled() answered non-zero; it
  * is asked at least once for each 4 KiB that are read. *mp4 is NULL then.
  */

@@ -22,6 +22,7 @@
 
 RunwayOutcome ff_runway_retime_plan(RunwayRetime *retime, int64_t sent,
                                     int64_t got, int64_t frame,
+                                    double tolerance,
                                     RunwayError *err)
 {
     int64_t off = llabs(got - sent);
@@ -35,12 +36,13 @@ RunwayOutcome ff_runway_retime_plan(RunwayRetime *retime, int64_t sent,
         frame = sent;
     /* a millisecond more: times in files are rounded */
     retime->got  = off <= 2 * frame + 1000 ? sent : got;
-    if (retime->got != sent && off > sent / 10)
+    if (retime->got != sent && (double)off > tolerance * (double)sent)
         return ff_runway_error(err, RUNWAY_BAD_RESULT,
                                "the result is %.3f s long, but the clip sent "
-                               "was %.3f s: more than a tenth off",
-                               (double)got / 1e6,
-                               (double)sent / 1e6);
+                               "was %.3f s: off by %.3f of it, and "
+                               "length_tolerance is %.15g", (double)got / 1e6,
+                               (double)sent / 1e6, (double)off / (double)sent,
+                               tolerance);
     return RUNWAY_OK;
 }
 

@@ -37,11 +37,13 @@ typedef struct RunwayRetime {
 /**
  * Compare the lengths. sent: the upload; got: the result; frame: one frame of
  * the result; all microseconds. Lengths within two result frames: the same time
- * in both. Up to a tenth off: the same fraction of the clip.
+ * in both. Off by up to tolerance, a fraction of what was sent: the same
+ * fraction of the clip.
  * RUNWAY_BAD_RESULT: further off, or the result has no length.
  */
 RunwayOutcome ff_runway_retime_plan(RunwayRetime *retime, int64_t sent,
                                     int64_t got, int64_t frame,
+                                    double tolerance,
                                     RunwayError *err);
 
 /** The time in the result for a time from the clip's start, microseconds. */

@@ -28,6 +28,7 @@ int ff_runway_averror(RunwayOutcome outcome)
     switch (outcome) {
     case RUNWAY_OK:           return 0;
     case RUNWAY_INVALID:      return AVERROR(EINVAL);
+    case RUNWAY_NO_RESULT:
     case RUNWAY_BAD_RESULT:   return AVERROR_INVALIDDATA;
     case RUNWAY_TASK_TIMEOUT: return AVERROR(ETIMEDOUT);
     case RUNWAY_CANCELLED:    return AVERROR(EINTR);

@@ -62,6 +62,7 @@ typedef struct RunwayClipConfig {
     RunwaySpool *alpha;             ///< where the frames' alpha waits for them,
                                     ///< NULL: none is wanted
     int dry_run;                    ///< no file is written
+    double length_tolerance;        ///< as in ff_runway_retime_plan()
     int64_t max_stand;              ///< longest that a frame is sent for,
                                     ///< microseconds; 0: as long as it stands
     void *log_ctx;

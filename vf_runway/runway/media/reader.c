@@ -520,7 +520,8 @@ static RunwayOutcome check(RunwayReader *r, int64_t size, int64_t sent,
         outcome = check_rate(&r->info, err);
     if (!outcome)
         outcome = ff_runway_retime_plan(&retime, sent, r->info.duration,
-                                        r->info.frame, err);
+                                        r->info.frame,
+                                        r->limits.length_tolerance, err);
     if (outcome)
         return outcome;
     ret = decode_all(r);

@@ -16,7 +16,7 @@
  * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
  */
 
-#include <dirent.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -26,20 +26,61 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../base/dir.h"
 #include "../base/disk.h"
 #include "../base/text.h"
 #include "journal_internal.h"
 
-static RunwayOutcome make_dirs(RunwayJournal *j, RunwayError *err)
-{
-    RunwayOutcome ret = ff_runway_disk_make_dir(OPTION, j->dir, err);
+/* what a record can grow by in the step after an intent */
+#define STEP_SIZE 4096
 
+static RunwayOutcome open_dirs(RunwayJournal *j, RunwayError *err)
+{
+    RunwayOutcome ret = RUNWAY_OK;
+    struct stat st;
+    int why;
+
+    if (!j->read_only)
+        ret = ff_runway_disk_make_dir(OPTION, j->path, err);
+    else if (access(j->path, F_OK) && errno == ENOENT)
+        return RUNWAY_OK;
     if (!ret)
-        ret = ff_runway_disk_make_own_dir(OPTION, j->clips, err);
+        ret = ff_runway_dir_open(OPTION, j->path, &j->dir, err);
+    if (!ret && !j->read_only && (why = ff_runway_dir_claim(j->dir, &j->ours)))
+        ret = ff_runway_error(err, RUNWAY_IO, OPTION ": %s cannot be written: "
+                              "%s", j->path, strerror(why));
+    if (!ret && j->read_only &&
+        (ff_runway_dir_stat(j->dir, CLIPS, &st) ||
+         ff_runway_dir_stat(j->dir, LOCKS, &st)))
+        return RUNWAY_OK;
     if (!ret)
-        ret = ff_runway_disk_make_own_dir(OPTION, j->locks, err);
+        ret = ff_runway_dir_open_below(OPTION, j->path, j->dir, CLIPS,
+                                       &j->clips, err);
     if (!ret)
-        ret = ff_runway_disk_prove(OPTION, j->clips, err);
+        ret = ff_runway_dir_open_below(OPTION, j->path, j->dir, LOCKS,
+                                       &j->locks, err);
+    return ret;
+}
+
+/* Nobody has released that format: it is shown, and not read. */
+static RunwayOutcome warn_earlier(RunwayJournal *j, RunwayError *err)
+{
+    char identity[RUNWAY_IDENTITY_SIZE];
+    const struct dirent *entry;
+    DIR *list;
+    int nb = 0;
+    RunwayOutcome ret = ff_runway_journal_list(j, &list, err);
+
+    while (list && (entry = readdir(list)))
+        nb += ff_runway_journal_match_name(entry->d_name, SUFFIX_EARLIER,
+                                           identity);
+    if (list)
+        closedir(list);
+    if (nb)
+        ff_runway_log(j->log, RUNWAY_LOG_WARNING, OPTION ": %s/" CLIPS " has "
+                      "%d records of an earlier version (*" SUFFIX_EARLIER
+                      "), which this one does not read: their clips would be "
+                      "bought again; they are left alone", j->path, nb);
     return ret;
 }
 
@@ -53,49 +94,56 @@ RunwayOutcome ff_runway_journal_open(const RunwayJournalConfig *config,
     *journal = NULL;
     if (!j)
         return ff_runway_no_memory(err);
+    j->dir = j->clips = j->locks = -1;
     j->read_only = config->read_only;
     j->log       = config->log;
     if (gethostname(j->host, sizeof(j->host) - 1))
         j->host[0] = 0;
-    if (config->state_dir && *config->state_dir)
-        j->dir = strdup(config->state_dir);
-    else
+    if (config->state_dir && *config->state_dir) {
+        j->path = strdup(config->state_dir);
+        if (!j->path)
+            ret = ff_runway_no_memory(err);
+    } else {
         ret = ff_runway_disk_default(OPTION, "XDG_STATE_HOME", ".local/state",
-                                     &j->dir, err);
-    if (ret)
-        goto fail;
-    if (j->dir) {
-        j->clips = ff_runway_disk_path(j->dir, "clips", NULL);
-        j->locks = ff_runway_disk_path(j->dir, "locks", NULL);
+                                     &j->path, err);
     }
-    if (!j->clips || !j->locks) {
-        ret = ff_runway_no_memory(err);
-        goto fail;
-    }
-    if (!j->read_only)
-        ret = make_dirs(j, err);
+    if (!ret)
+        ret = open_dirs(j, err);
+    if (!ret && !j->read_only)
+        ret = ff_runway_dir_prove(OPTION, j->path, j->clips, err);
+    if (!ret && !j->read_only)
+        ret = ff_runway_journal_prove_locks(j, err);
+    if (!ret)
+        ret = warn_earlier(j, err);
     if (ret)
-        goto fail;
+        ff_runway_journal_free(&j);
     *journal = j;
-    return RUNWAY_OK;
-
-fail:
-    ff_runway_journal_free(&j);
     return ret;
 }
 
 void ff_runway_journal_free(RunwayJournal **journal)
 {
-    if (!journal || !*journal)
+    RunwayJournal *j = *journal;
+
+    if (!j)
         return;
-    free((*journal)->dir);
-    free((*journal)->clips);
-    free((*journal)->locks);
-    free(*journal);
+    if (j->locks >= 0)
+        close(j->locks);
+    if (j->clips >= 0)
+        close(j->clips);
+    if (j->dir >= 0)
+        close(j->dir);
+    free(j->path);
+    free(j);
     *journal = NULL;
 }
 
-const char *ff_runway_journal_dir(const RunwayJournal *j)
+const char *ff_runway_journal_path(const RunwayJournal *j)
+{
+    return j->path;
+}
+
+int ff_runway_journal_dir(const RunwayJournal *j)
 {
     return j->dir;
 }
@@ -105,27 +153,42 @@ RunwayOutcome ff_runway_journal_check_identity(const char *identity,
 {
     return ff_runway_identity_is_valid(identity) ? RUNWAY_OK :
            ff_runway_error(err, RUNWAY_INVALID, "'%s' is no identity of a clip "
-                           "(a mistake in the filter)", identity);
+                           "(internal error)", identity);
+}
+
+void ff_runway_journal_name(char name[NAME_SIZE], const char *identity,
+                            const char *suffix)
+{
+    snprintf(name, NAME_SIZE, "%.64s%s", identity, suffix);
+}
+
+int ff_runway_journal_match_name(const char *name, const char *suffix,
+                                 char identity[RUNWAY_IDENTITY_SIZE])
+{
+    size_t length = strlen(name);
+
+    if (length != RUNWAY_IDENTITY_SIZE - 1 + strlen(suffix) ||
+        strcmp(name + RUNWAY_IDENTITY_SIZE - 1, suffix))
+        return 0;
+    memcpy(identity, name, RUNWAY_IDENTITY_SIZE - 1);
+    identity[RUNWAY_IDENTITY_SIZE - 1] = 0;
+    return ff_runway_identity_is_valid(identity);
 }
 
 /**
- * The bytes of a file, at most room of them. *size is room when there are
- * more. 0, an errno value, or EISDIR for what is no regular file.
+ * The bytes of a file, at most size of them. *got is size when there are more.
+ * 0 or an errno value.
  */
-static int read_file(const char *path, char *data, size_t room, size_t *size)
+static int read_file(int dir, const char *name, char *data, size_t size,
+                     size_t *got)
 {
-    struct stat st;
-    int fd, ret = ff_runway_disk_open(path, O_RDONLY, &fd);
+    int fd, ret = ff_runway_dir_open_file(dir, name, O_RDONLY, &fd);
 
-    *size = 0;
+    *got = 0;
     if (ret)
         return ret;
-    if (fstat(fd, &st))
-        ret = errno;
-    else if (!S_ISREG(st.st_mode))
-        ret = EISDIR;
-    while (!ret && *size < room) {
-        ssize_t n = read(fd, data + *size, room - *size);
+    while (!ret && *got < size) {
+        ssize_t n = read(fd, data + *got, size - *got);
 
         if (n < 0 && errno == EINTR)
             continue;
@@ -133,7 +196,7 @@ static int read_file(const char *path, char *data, size_t room, size_t *size)
             ret = errno;
         if (n <= 0)
             break;
-        *size += (size_t)n;
+        *got += (size_t)n;
     }
     close(fd);
     return ret;
@@ -143,75 +206,46 @@ RunwayOutcome ff_runway_journal_read(RunwayJournal *j, const char *identity,
                                      RunwayRecord *record, RunwayError *err)
 {
     RunwayOutcome ret = ff_runway_journal_check_identity(identity, err);
-    char *path = NULL, *data = NULL;
+    char name[NAME_SIZE], *data;
     size_t size = 0;
     int why;
 
     if (ret)
         return ret;
     ff_runway_record_init(record, identity);
-    path = ff_runway_disk_path(j->clips, identity, SUFFIX_RECORD);
+    if (j->clips < 0)
+        return RUNWAY_OK;
     data = malloc(RUNWAY_RECORD_TEXT);
-    if (!path || !data) {
+    if (!data)
+        return ff_runway_no_memory(err);
+    ff_runway_journal_name(name, identity, SUFFIX_RECORD);
+    why = read_file(j->clips, name, data, RUNWAY_RECORD_TEXT, &size);
+    if (why && why != ENOENT && why != EPERM && why != ELOOP)
+        ret = ff_runway_error(err, RUNWAY_IO, OPTION ": %s/" CLIPS "/%s cannot "
+                              "be read: %s", j->path, name, strerror(why));
+    else if (why != ENOENT &&
+             ff_runway_record_decode(data, size, identity, record))
         ret = ff_runway_no_memory(err);
-        goto end;
-    }
-    why = read_file(path, data, RUNWAY_RECORD_TEXT, &size);
-    if (why == ENOENT)
-        goto end;
-    if (why && why != EISDIR) {
-        ret = ff_runway_error(err, RUNWAY_IO, OPTION ": %s cannot be read: %s",
-                              path, strerror(why));
-        goto end;
-    }
-    if (ff_runway_record_decode(data, size, identity, record)) {
-        ret = ff_runway_no_memory(err);
-        goto end;
-    }
-    if (record->state == RUNWAY_CLIP_DAMAGED) {
+    if (record->damage[0]) {
         RunwayError text;
 
-        ff_runway_error(&text, RUNWAY_IO, "%s: %s", path,
-                        why == EISDIR ? "it is no file" : record->failure);
-        ff_runway_copy_text(record->failure, sizeof(record->failure),
-                            text.text);
+        ff_runway_error(&text, RUNWAY_IO, "%s/" CLIPS "/%s: %s", j->path, name,
+                        why ? "it is no file of ours" : record->damage);
+        ff_runway_copy_text(record->damage, sizeof(record->damage),
+                             text.text);
     }
-end:
-    free(path);
     free(data);
     return ret;
 }
 
-/* The paths of one write. */
-typedef struct Paths {
-    char *record, *new, *next, *damaged;
-} Paths;
-
-static int make_paths(const RunwayJournal *j, const char *identity, Paths *p)
-{
-    p->record  = ff_runway_disk_path(j->clips, identity, SUFFIX_RECORD);
-    p->new     = ff_runway_disk_path(j->clips, identity, SUFFIX_NEW);
-    p->next    = ff_runway_disk_path(j->clips, identity, SUFFIX_NEXT);
-    p->damaged = ff_runway_disk_path(j->clips, identity, SUFFIX_DAMAGED);
-    return p->record && p->new && p->next && p->damaged;
-}
-
-static void free_paths(Paths *p)
-{
-    free(p->record);
-    free(p->new);
-    free(p->next);
-    free(p->damaged);
-}
-
 /* Write a file that nobody reads yet. */
-static int write_new(const char *path, const char *data, size_t size)
+static int write_new(int dir, const char *name, const char *data, size_t size)
 {
     int fd, ret;
 
     /* what a writer that died left behind; the clip's lock is ours */
-    unlink(path);
-    ret = ff_runway_disk_create(path, &fd);
+    ff_runway_dir_remove_file(dir, name);
+    ret = ff_runway_dir_create_file(dir, name, &fd);
     if (ret)
         return ret;
     ret = ff_runway_disk_write(fd, data, size);
@@ -219,14 +253,14 @@ static int write_new(const char *path, const char *data, size_t size)
         ret = ff_runway_disk_sync(fd);
     close(fd);
     if (ret)
-        unlink(path);
+        ff_runway_dir_remove_file(dir, name);
     return ret;
 }
 
-/* Write into the room that was laid by. */
-static int write_next(const char *path, const char *data, size_t size)
+/* Write into the space that was reserved. */
+static int write_next(int dir, const char *name, const char *data, size_t size)
 {
-    int fd, ret = ff_runway_disk_open(path, O_RDWR, &fd);
+    int fd, ret = ff_runway_dir_open_file(dir, name, O_RDWR, &fd);
 
     if (ret)
         return ret;
@@ -239,67 +273,79 @@ static int write_next(const char *path, const char *data, size_t size)
     return ret;
 }
 
-static int lay_by_next(const char *path)
+static int reserve_next(int dir, const char *name, size_t size)
 {
-    char *data = malloc(RUNWAY_RECORD_TEXT);
+    char *data = malloc(size);
     int ret;
 
     if (!data)
         return ENOMEM;
-    memset(data, '\n', RUNWAY_RECORD_TEXT);
-    ret = write_new(path, data, RUNWAY_RECORD_TEXT);
+    memset(data, '\n', size);
+    ret = write_new(dir, name, data, size);
     free(data);
     return ret;
 }
 
-/* Keep what cannot be believed, for a person to look at: a second name, so that
- * there is no moment without a record. */
-static RunwayOutcome keep_damaged(RunwayJournal *j, const Paths *paths,
-                                  const char *identity, RunwayError *err)
+/* Keep what cannot be believed, for a person to look at: a copy, so that there
+ * is no moment without a record. */
+static RunwayOutcome keep_damaged(RunwayJournal *j, const char *identity,
+                                  RunwayError *err)
 {
-    RunwayRecord *old = malloc(sizeof(*old)); /* several KiB */
-    RunwayOutcome ret;
+    RunwayRecord *old = malloc(sizeof(*old)); /* many KiB */
+    char *data = malloc(RUNWAY_RECORD_TEXT);
+    char record[NAME_SIZE], damaged[NAME_SIZE];
+    size_t size;
+    RunwayOutcome ret = RUNWAY_NOMEM;
 
-    if (!old)
-        return ff_runway_no_memory(err);
-    ret = ff_runway_journal_read(j, identity, old, err);
-    if (!ret && old->state == RUNWAY_CLIP_DAMAGED) {
-        unlink(paths->damaged);
-        if (!link(paths->record, paths->damaged))
+    if (old && data)
+        ret = ff_runway_journal_read(j, identity, old, err);
+    else
+        ff_runway_no_memory(err);
+    if (!ret && old->damage[0]) {
+        ff_runway_journal_name(record, identity, SUFFIX_RECORD);
+        ff_runway_journal_name(damaged, identity, SUFFIX_DAMAGED);
+        if (!read_file(j->clips, record, data, RUNWAY_RECORD_TEXT, &size) &&
+            !write_new(j->clips, damaged, data, size))
             ff_runway_log(j->log, RUNWAY_LOG_WARNING, OPTION ": a record that "
-                          "cannot be believed was kept as %s", paths->damaged);
+                          "cannot be believed was kept as %s/" CLIPS "/%s",
+                          j->path, damaged);
     }
     free(old);
+    free(data);
     return ret;
 }
 
-static int replace(const RunwayJournal *j, const Paths *paths, const char *text,
-                   size_t size, int is_intent)
+static int replace(const RunwayJournal *j, const char *identity,
+                   const char *text, size_t size, int is_intent)
 {
-    const char *from = paths->new;
+    char record[NAME_SIZE], new[NAME_SIZE], next[NAME_SIZE];
+    const char *from = new;
     int ret;
 
+    ff_runway_journal_name(record, identity, SUFFIX_RECORD);
+    ff_runway_journal_name(new, identity, SUFFIX_NEW);
+    ff_runway_journal_name(next, identity, SUFFIX_NEXT);
     if (is_intent) {
-        ret = lay_by_next(paths->next);
+        ret = reserve_next(j->clips, next, size + STEP_SIZE);
         if (!ret)
-            ret = write_new(from, text, size);
+            ret = write_new(j->clips, from, text, size);
     } else {
-        from = paths->next;
-        ret  = write_next(from, text, size);
+        from = next;
+        ret  = write_next(j->clips, from, text, size);
         if (ret) {
-            from = paths->new;
-            ret  = write_new(from, text, size);
+            from = new;
+            ret  = write_new(j->clips, from, text, size);
         }
     }
-    if (!ret && rename(from, paths->record))
-        ret = errno;
+    if (!ret)
+        ret = ff_runway_dir_rename(j->clips, from, j->clips, record);
     if (ret) {
-        unlink(paths->new);
+        ff_runway_dir_remove_file(j->clips, new);
         if (is_intent)
-            unlink(paths->next);
+            ff_runway_dir_remove_file(j->clips, next);
         return ret;
     }
-    return ff_runway_disk_sync_dir(j->clips);
+    return ff_runway_dir_sync(j->clips);
 }
 
 RunwayOutcome ff_runway_journal_write(RunwayJournal *j,
@@ -307,15 +353,14 @@ RunwayOutcome ff_runway_journal_write(RunwayJournal *j,
                                       RunwayRecord *record, RunwayError *err)
 {
     int64_t now = (int64_t)time(NULL);
-    int is_intent = record->state == RUNWAY_CLIP_INTENT, why;
-    Paths paths = { NULL, NULL, NULL, NULL };
+    int is_intent = ff_runway_record_state(record) == RUNWAY_CLIP_INTENT, why;
     char *text = NULL;
     size_t size;
     RunwayOutcome ret;
 
     if (strcmp(lock->identity, record->identity))
         return ff_runway_error(err, RUNWAY_INVALID, "another clip is locked "
-                               "than is written (a mistake in the filter)");
+                               "than is written (internal error)");
     if (now < 0)
         now = 0;
     if (!record->created)
@@ -323,51 +368,35 @@ RunwayOutcome ff_runway_journal_write(RunwayJournal *j,
     record->updated    = now;
     record->writer_pid = (int64_t)getpid();
     ff_runway_copy_text(record->writer_host, sizeof(record->writer_host),
-                        j->host);
+                         j->host);
     ret = ff_runway_record_encode(record, &text, &size, err);
-    if (ret)
-        return ret;
-    if (!make_paths(j, record->identity, &paths)) {
-        ret = ff_runway_no_memory(err);
-        goto end;
-    }
-    if (is_intent)
-        ret = keep_damaged(j, &paths, record->identity, err);
+    if (!ret && is_intent)
+        ret = keep_damaged(j, record->identity, err);
     if (ret)
         goto end;
-    why = replace(j, &paths, text, size, is_intent);
+    why = replace(j, record->identity, text, size, is_intent);
     if (why == ENOMEM)
         ret = ff_runway_no_memory(err);
     else if (why)
-        ret = ff_runway_error(err, RUNWAY_IO, OPTION ": %s cannot be written: "
-                              "%s", paths.record, strerror(why));
+        ret = ff_runway_error(err, RUNWAY_IO, OPTION ": %s/" CLIPS "/%s"
+                              SUFFIX_RECORD " cannot be written: %s", j->path,
+                              record->identity, strerror(why));
 end:
-    free_paths(&paths);
     free(text);
     return ret;
 }
 
-int ff_runway_journal_match_name(const char *name, const char *suffix,
-                      char identity[RUNWAY_IDENTITY_SIZE])
+RunwayOutcome ff_runway_journal_list(const RunwayJournal *j, DIR **list,
+                                     RunwayError *err)
 {
-    size_t length = strlen(name);
+    int why = 0;
 
-    if (length != RUNWAY_IDENTITY_SIZE - 1 + strlen(suffix) ||
-        strcmp(name + RUNWAY_IDENTITY_SIZE - 1, suffix))
-        return 0;
-    memcpy(identity, name, RUNWAY_IDENTITY_SIZE - 1);
-    identity[RUNWAY_IDENTITY_SIZE - 1] = 0;
-    return ff_runway_identity_is_valid(identity);
-}
-
-RunwayOutcome ff_runway_journal_open_clips(const RunwayJournal *j, DIR **dir,
-                                RunwayError *err)
-{
-    *dir = opendir(j->clips);
-    if (!*dir && errno != ENOENT)
-        return ff_runway_error(err, RUNWAY_IO, OPTION ": %s cannot be read: %s",
-                               j->clips, strerror(errno));
-    return RUNWAY_OK;
+    *list = NULL;
+    if (j->clips >= 0)
+        why = ff_runway_dir_list(j->clips, list);
+    return why ? ff_runway_error(err, RUNWAY_IO, OPTION ": %s/" CLIPS " cannot "
+                                 "be read: %s", j->path, strerror(why))
+               : RUNWAY_OK;
 }
 
 RunwayOutcome ff_runway_journal_each(RunwayJournal *j,
@@ -376,15 +405,15 @@ RunwayOutcome ff_runway_journal_each(RunwayJournal *j,
                                      void *opaque, RunwayError *err)
 {
     char identity[RUNWAY_IDENTITY_SIZE];
-    RunwayRecord *record = malloc(sizeof(*record)); /* several KiB */
+    RunwayRecord *record = malloc(sizeof(*record)); /* many KiB */
     const struct dirent *entry;
-    DIR *dir = NULL;
+    DIR *list = NULL;
     RunwayOutcome ret;
 
     if (!record)
         return ff_runway_no_memory(err);
-    ret = ff_runway_journal_open_clips(j, &dir, err);
-    while (!ret && dir && (entry = readdir(dir))) {
+    ret = ff_runway_journal_list(j, &list, err);
+    while (!ret && list && (entry = readdir(list))) {
         RunwayError why;
 
         if (!ff_runway_journal_match_name(entry->d_name, SUFFIX_RECORD,
@@ -393,43 +422,17 @@ RunwayOutcome ff_runway_journal_each(RunwayJournal *j,
         ret = ff_runway_journal_read(j, identity, record, &why);
         if (ret == RUNWAY_IO) {
             /* not fatal to the others */
-            record->state = RUNWAY_CLIP_DAMAGED;
-            ff_runway_copy_text(record->failure, sizeof(record->failure),
-                                why.text);
+            ff_runway_copy_text(record->damage, sizeof(record->damage),
+                                 why.text);
             ret = RUNWAY_OK;
-        } else if (ret) {
-            if (err)
-                *err = why;
-            break;
+        } else if (ret && err) {
+            *err = why;
         }
-        /* gone since */
-        if (record->state == RUNWAY_CLIP_NONE)
-            continue;
-        if (visit(opaque, record))
+        if (!ret && visit(opaque, record))
             break;
     }
-    if (dir)
-        closedir(dir);
+    if (list)
+        closedir(list);
     free(record);
     return ret;
-}
-
-static int summarize(void *opaque, const RunwayRecord *record)
-{
-    RunwayJournalSummary *summary = opaque;
-
-    if (ff_runway_record_is_open(record)) {
-        summary->open++;
-        summary->damaged += record->state == RUNWAY_CLIP_DAMAGED;
-        summary->credits += ff_runway_record_cost(record);
-    }
-    return 0;
-}
-
-RunwayOutcome ff_runway_journal_summary(RunwayJournal *j,
-                                        RunwayJournalSummary *summary,
-                                        RunwayError *err)
-{
-    memset(summary, 0, sizeof(*summary));
-    return ff_runway_journal_each(j, summarize, summary, err);
 }

@@ -16,12 +16,14 @@
  * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
  */
 
+
 /**
  * @file
- * What is on disk about clips: one record a clip, and a lock for each.
+ * What is on disk about clips: one record a clip, a lock for each, and one for
+ * money.
  *
  * A journal may be used from several threads and by several processes at once.
- * Below state_dir it keeps clips/IDENTITY.json and, while somebody holds one,
+ * Below state_dir it keeps clips/IDENTITY.record and, while somebody holds one,
  * locks/IDENTITY.lock; directories 0700, files 0600. A record on disk is always
  * a whole one, the old or the new, whatever dies when. Errors name the option
  * state_dir, the path and the reason.
@@ -37,7 +39,7 @@
 #include "record.h"
 
 typedef struct RunwayJournal RunwayJournal;
-/** A clip's lock; belongs to the thread that took it. */
+/** A lock; belongs to the thread that took it. */
 typedef struct RunwayJournalLock RunwayJournalLock;
 
 typedef struct RunwayJournalConfig {
@@ -48,9 +50,10 @@ typedef struct RunwayJournalConfig {
 } RunwayJournalConfig;
 
 /**
- * Make the directories and prove that they can be written: a real file is
- * written and made durable. RUNWAY_INVALID: no home. RUNWAY_IO: they cannot be
- * made or written.
+ * Make the directories and prove that they can be written and locked. A journal
+ * of the earlier format is named in a warning and left alone. RUNWAY_INVALID: no
+ * home, or a directory of somebody else. RUNWAY_IO: they cannot be made, written
+ * or locked.
  */
 RunwayOutcome ff_runway_journal_open(const RunwayJournalConfig *config,
                                      RunwayJournal **journal,
@@ -58,8 +61,10 @@ RunwayOutcome ff_runway_journal_open(const RunwayJournalConfig *config,
 /** All locks must have been given back. */
 void ff_runway_journal_free(RunwayJournal **journal);
 
-/** state_dir as it was resolved; lives as long as the journal. */
-const char *ff_runway_journal_dir(const RunwayJournal *journal);
+/** state_dir as it was resolved, and its descriptor, -1 where it does not exist
+ *  (read_only); both live as long as the journal. */
+const char *ff_runway_journal_path(const RunwayJournal *journal);
+int ff_runway_journal_dir(const RunwayJournal *journal);
 
 /**
  * Take a clip's lock, waiting for who has it: another process, or another
@@ -67,19 +72,35 @@ const char *ff_runway_journal_dir(const RunwayJournal *journal);
  * fork()ed child holds it too). That it waits is logged once, with label.
  * Ends within 0.1 s after cancelled() (may be NULL) answers non-zero, with
  * RUNWAY_CANCELLED. RUNWAY_IO: the lock file cannot be made, or the file
- * system has no locks. To take several at once is to risk a deadlock.
+ * system has no locks. Who takes several clips at once risks a deadlock.
  */
 RunwayOutcome ff_runway_journal_lock(RunwayJournal *journal,
                                      const char *identity, const char *label,
                                      int (*cancelled)(void *opaque),
                                      void *opaque, RunwayJournalLock **lock,
                                      RunwayError *err);
+
+/** The same without waiting: NULL when another has it or it cannot be had. */
+RunwayJournalLock *ff_runway_journal_lock_if_free(RunwayJournal *journal,
+                                                  const char *identity);
+
+/**
+ * Take the journal's one lock for money, for the time of a sum and of an intent,
+ * and never over the network. Who has a clip's lock may take it, and not the
+ * other way round.
+ */
+RunwayOutcome ff_runway_journal_lock_money(RunwayJournal *journal,
+                                           int (*cancelled)(void *opaque),
+                                           void *opaque,
+                                           RunwayJournalLock **lock,
+                                           RunwayError *err);
+
 void ff_runway_journal_unlock(RunwayJournalLock **lock);
 
 /**
- * Read a clip's record, with or without its lock. No record is state NONE; one
- * that cannot be believed is state DAMAGED, the path and the reason in its
- * failure. RUNWAY_IO: it cannot be read.
+ * Read a clip's record, with or without its lock. No record is one without a
+ * try; one that cannot be believed is DAMAGED, the path and the reason in
+ * damage. RUNWAY_IO: it cannot be read.
  */
 RunwayOutcome ff_runway_journal_read(RunwayJournal *journal,
                                      const char *identity,
@@ -87,8 +108,8 @@ RunwayOutcome ff_runway_journal_read(RunwayJournal *journal,
 
 /**
  * Write the record of the clip that is locked; durable on return. Sets updated,
- * writer, and created on the first one. An INTENT also lays by the room for the
- * record after it, so that a task id can be written when the disk has become
+ * writer, and created on the first one. An INTENT also reserves the space for
+ * the record after it, so that a task id can be written when the disk has become
  * full meanwhile (where the file system overwrites in place). A damaged record
  * is kept beside the new one, as IDENTITY.damaged. RUNWAY_IO: the step must not
  * be taken; the record on disk is a whole one, the old (disk full, no rights)
@@ -107,30 +128,18 @@ RunwayOutcome ff_runway_journal_each(RunwayJournal *journal,
                                                   const RunwayRecord *record),
                                      void *opaque, RunwayError *err);
 
-/** What may be paid for and was not fetched (ff_runway_record_is_open()), of
- *  all runs that ever used this journal. */
-typedef struct RunwayJournalSummary {
-    int open;         ///< records
-    int damaged;      ///< of these, not to be believed
-    double credits;   ///< what they cost or may have cost, known prices only
-} RunwayJournalSummary;
-
-RunwayOutcome ff_runway_journal_summary(RunwayJournal *journal,
-                                        RunwayJournalSummary *summary,
-                                        RunwayError *err);
-
-#define RUNWAY_JOURNAL_KEEP 2592000LL ///< seconds: 30 days
+#define RUNWAY_JOURNAL_KEEP 34560000LL ///< seconds: 400 days
 
 /**
- * Remove records that are finished and were not changed for 30 days. now is
- * seconds since the epoch. keep() (may be NULL) may say no: for a result that
- * is still in the cache. Those that are open stay, and when they are that old
- * one WARNING lists them with their task ids. Locked ones are not touched.
- * *removed (may be NULL) is how many went.
+ * Remove records that are closed and were not changed for 400 days, unless
+ * has_result() (may be NULL) says that the clip's result is on disk; only in a
+ * directory that was made for this. now is seconds since the epoch. Those that
+ * are open stay, and a WARNING counts those of more than 30 days. Locked ones
+ * are not touched. *removed (may be NULL) is how many went.
  */
 RunwayOutcome ff_runway_journal_prune(RunwayJournal *journal, int64_t now,
-                                      int (*keep)(void *opaque,
-                                                  const RunwayRecord *record),
+                                      int (*has_result)(void *opaque,
+                                                        const char *identity),
                                       void *opaque, int *removed,
                                       RunwayError *err);
 

@@ -16,6 +16,7 @@
  * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
  */
 
+
 /**
  * @file
  * What the journal's own files share, and nobody else looks at: the directory
@@ -33,39 +34,53 @@
 /* the option that names the directory, for error texts */
 #define OPTION "state_dir"
 
-#define SUFFIX_RECORD  ".json"
+#define CLIPS "clips"
+#define LOCKS "locks"
+
+#define SUFFIX_RECORD  ".record"
 #define SUFFIX_NEW     ".new"     ///< a record that is being written
-#define SUFFIX_NEXT    ".next"    ///< room for the one after an intent
+#define SUFFIX_NEXT    ".next"    ///< space for the one after an intent
 #define SUFFIX_DAMAGED ".damaged" ///< what could not be believed
 #define SUFFIX_LOCK    ".lock"
+#define SUFFIX_EARLIER ".json"    ///< a record of the earlier format
+
+#define NAME_SIZE (RUNWAY_IDENTITY_SIZE + 16)
 
 struct RunwayJournal {
-    char *dir, *clips, *locks;
+    char *path;
+    int dir, clips, locks; ///< descriptors, -1: it does not exist (read_only)
+    int ours;              ///< what is old may be removed
     int read_only;
     const RunwayLog *log;
     char host[256];
 };
 
 struct RunwayJournalLock {
+    const RunwayJournal *journal;
     int fd;
-    char *path;
-    char identity[RUNWAY_IDENTITY_SIZE];
+    char name[NAME_SIZE];
+    char identity[RUNWAY_IDENTITY_SIZE]; ///< "": money
 };
 
 /** RUNWAY_INVALID when it is none. */
 RunwayOutcome ff_runway_journal_check_identity(const char *identity,
                                                RunwayError *err);
 
-/** The lock without waiting, NULL when another has it or it cannot be had. */
-RunwayJournalLock *ff_runway_journal_lock_if_free(RunwayJournal *j,
-                                                  const char *identity);
+/** A name below clips/ or locks/. */
+void ff_runway_journal_name(char name[NAME_SIZE], const char *identity,
+                            const char *suffix);
 
 /** Whether name is an identity and that suffix; identity is set then. */
 int ff_runway_journal_match_name(const char *name, const char *suffix,
                                  char identity[RUNWAY_IDENTITY_SIZE]);
 
-/** *dir is NULL, and it is no error, when nobody ever made the directory. */
-RunwayOutcome ff_runway_journal_open_clips(const RunwayJournal *j, DIR **dir,
-                                           RunwayError *err);
+/** The names below clips/; *list is NULL, and it is no error, when nobody ever
+ *  made it. */
+RunwayOutcome ff_runway_journal_list(const RunwayJournal *j, DIR **list,
+                                     RunwayError *err);
+
+/** Prove that locks exclude each other here. */
+RunwayOutcome ff_runway_journal_prove_locks(RunwayJournal *j,
+                                            RunwayError *err);
 
 #endif /* AVFILTER_RUNWAY_STORE_JOURNAL_INTERNAL_H */

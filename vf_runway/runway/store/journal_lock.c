@@ -16,74 +16,92 @@
  * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
  */
 
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "../base/dir.h"
 #include "../base/disk.h"
+#include "../base/text.h"
 #include "journal_internal.h"
 
-/* microseconds between two looks at a lock that another has */
+/* microseconds between two tries of a lock that another has */
 #define LOCK_PAUSE_FIRST  10000
 #define LOCK_PAUSE_MAX   100000
+
+#define MONEY "money"
+
+/* What it takes to wait for a lock. */
+typedef struct Waiting {
+    const char *label;       ///< NULL: it is had at once, and nobody is told
+    int (*cancelled)(void *opaque);
+    void *opaque;
+} Waiting;
 
 /**
  * The lock file, made where it is not there. Its holder removes it when he is
  * done, so what was opened counts only if it is still at its path once it is
  * locked.
  */
-static int open_lock(const char *path, int *fd)
+static int open_lock(const RunwayJournalLock *l, int *fd)
 {
     for (;;) {
-        int ret = ff_runway_disk_create(path, fd);
+        int ret = ff_runway_dir_create_file(l->journal->locks, l->name, fd);
 
         if (ret != EEXIST)
             return ret;
-        ret = ff_runway_disk_open(path, O_RDWR, fd);
+        ret = ff_runway_dir_open_file(l->journal->locks, l->name, O_RDWR, fd);
         if (ret != ENOENT)
             return ret;
     }
 }
 
-/* 0: it is ours; EWOULDBLOCK; or what is wrong. *fd is kept between calls. */
-static int try_lock(const char *path, int *fd)
+static int is_at(const RunwayJournalLock *l)
+{
+    return ff_runway_dir_is_at(l->journal->locks, l->name, l->fd);
+}
+
+/* 0: it is ours; EWOULDBLOCK; or what is wrong. l->fd is kept between calls. */
+static int try_lock(RunwayJournalLock *l)
 {
     for (;;) {
         int ret;
 
-        if (*fd < 0) {
-            ret = open_lock(path, fd);
+        if (l->fd < 0) {
+            ret = open_lock(l, &l->fd);
             if (ret)
                 return ret;
         }
-        ret = ff_runway_disk_lock(*fd, 1);
+        ret = ff_runway_disk_lock(l->fd, 1);
         if (ret)
             return ret;
-        if (ff_runway_disk_is_at(*fd, path))
+        if (is_at(l))
             return 0;
-        close(*fd);
-        *fd = -1;
+        close(l->fd);
+        l->fd = -1;
     }
 }
 
 /* Tell the others who has it: information, nothing is decided by it. */
-static void sign_lock(const RunwayJournal *j, int fd)
+static void sign_lock(const RunwayJournalLock *l)
 {
-    char text[sizeof(j->host) + 32];
-    int n = snprintf(text, sizeof(text), "%ld %s\n", (long)getpid(), j->host);
+    char text[sizeof(l->journal->host) + 32];
+    int n = snprintf(text, sizeof(text), "%ld %s\n", (long)getpid(),
+                     l->journal->host);
 
-    if (n > 0 && !ftruncate(fd, 0))
-        ff_runway_disk_write(fd, text, (size_t)n);
+    if (n > 0 && !ftruncate(l->fd, 0))
+        ff_runway_disk_write(l->fd, text, (size_t)n);
 }
 
-static void tell_wait(const RunwayJournal *j, int fd, const char *label)
+static void tell_wait(const RunwayJournalLock *l, const char *label)
 {
+    const RunwayJournal *j = l->journal;
     char text[sizeof(j->host) + 32], *host;
-    ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
+    ssize_t n = pread(l->fd, text, sizeof(text) - 1, 0);
     long pid;
 
     text[n > 0 ? n : 0] = 0;
@@ -102,63 +120,93 @@ static void tell_wait(const RunwayJournal *j, int fd, const char *label)
                       *host ? " on " : "", host);
 }
 
+static void free_lock(RunwayJournalLock *l)
+{
+    if (l->fd >= 0)
+        close(l->fd);
+    free(l);
+}
+
+/* identity "": money. */
+static RunwayJournalLock *make_lock(const RunwayJournal *j,
+                                    const char *identity)
+{
+    RunwayJournalLock *l = calloc(1, sizeof(*l));
+
+    if (!l)
+        return NULL;
+    l->journal = j;
+    l->fd      = -1;
+    ff_runway_journal_name(l->name, *identity ? identity : MONEY, SUFFIX_LOCK);
+    ff_runway_copy_text(l->identity, sizeof(l->identity), identity);
+    return l;
+}
+
+static RunwayOutcome take_lock(RunwayJournal *j, const char *identity,
+                               const Waiting *waiting,
+                               RunwayJournalLock **lock, RunwayError *err)
+{
+    RunwayJournalLock *l;
+    int64_t pause = LOCK_PAUSE_FIRST;
+    int why, told = 0;
+    RunwayOutcome ret;
+
+    *lock = NULL;
+    if (j->read_only)
+        return ff_runway_error(err, RUNWAY_INVALID, "a journal that is only "
+                               "read cannot be locked (internal error)");
+    l = make_lock(j, identity);
+    if (!l)
+        return ff_runway_no_memory(err);
+    for (;;) {
+        if (waiting->cancelled && waiting->cancelled(waiting->opaque)) {
+            ret = ff_runway_error(err, RUNWAY_CANCELLED, "cancelled");
+            break;
+        }
+        why = try_lock(l);
+        if (!why) {
+            sign_lock(l);
+            *lock = l;
+            return RUNWAY_OK;
+        }
+        if (why != EWOULDBLOCK) {
+            ret = ff_runway_error(err, RUNWAY_IO, OPTION ": %s/" LOCKS "/%s "
+                                  "cannot be locked: %s", j->path, l->name,
+                                  strerror(why));
+            break;
+        }
+        if (!told && waiting->label)
+            tell_wait(l, waiting->label);
+        told = 1;
+        ff_runway_disk_pause(pause);
+        pause = pause * 2 > LOCK_PAUSE_MAX ? LOCK_PAUSE_MAX : pause * 2;
+    }
+    free_lock(l);
+    return ret;
+}
+
 RunwayOutcome ff_runway_journal_lock(RunwayJournal *j, const char *identity,
                                      const char *label,
                                      int (*cancelled)(void *opaque),
                                      void *opaque, RunwayJournalLock **lock,
                                      RunwayError *err)
 {
-    RunwayJournalLock *l;
-    int64_t pause = LOCK_PAUSE_FIRST;
-    int why, told = 0;
+    const Waiting waiting = { label ? label : identity, cancelled, opaque };
     RunwayOutcome ret = ff_runway_journal_check_identity(identity, err);
 
     *lock = NULL;
-    if (ret)
-        return ret;
-    if (j->read_only)
-        return ff_runway_error(err, RUNWAY_INVALID, "a clip cannot be locked "
-                               "in a journal that is only read (a mistake in "
-                               "the filter)");
-    l = calloc(1, sizeof(*l));
-    if (!l)
-        return ff_runway_no_memory(err);
-    l->fd = -1;
-    memcpy(l->identity, identity, sizeof(l->identity));
-    l->path = ff_runway_disk_path(j->locks, identity, SUFFIX_LOCK);
-    if (!l->path) {
-        ret = ff_runway_no_memory(err);
-        goto fail;
-    }
-    for (;;) {
-        if (cancelled && cancelled(opaque)) {
-            ret = ff_runway_error(err, RUNWAY_CANCELLED, "cancelled");
-            goto fail;
-        }
-        why = try_lock(l->path, &l->fd);
-        if (!why)
-            break;
-        if (why != EWOULDBLOCK) {
-            ret = ff_runway_error(err, RUNWAY_IO, OPTION ": %s cannot be "
-                                  "locked: %s", l->path, strerror(why));
-            goto fail;
-        }
-        if (!told)
-            tell_wait(j, l->fd, label ? label : identity);
-        told = 1;
-        ff_runway_disk_pause(pause);
-        pause = pause * 2 > LOCK_PAUSE_MAX ? LOCK_PAUSE_MAX : pause * 2;
-    }
-    sign_lock(j, l->fd);
-    *lock = l;
-    return RUNWAY_OK;
+    return ret ? ret : take_lock(j, identity, &waiting, lock, err);
+}
 
-fail:
-    if (l->fd >= 0)
-        close(l->fd);
-    free(l->path);
-    free(l);
-    return ret;
+RunwayOutcome ff_runway_journal_lock_money(RunwayJournal *j,
+                                           int (*cancelled)(void *opaque),
+                                           void *opaque,
+                                           RunwayJournalLock **lock,
+                                           RunwayError *err)
+{
+    const Waiting waiting = { NULL, cancelled, opaque };
+
+    return take_lock(j, "", &waiting, lock, err);
 }
 
 void ff_runway_journal_unlock(RunwayJournalLock **lock)
@@ -168,31 +216,47 @@ void ff_runway_journal_unlock(RunwayJournalLock **lock)
     if (!lock || !*lock)
         return;
     l = *lock;
-    if (ff_runway_disk_is_at(l->fd, l->path))
-        unlink(l->path);
-    close(l->fd);
-    free(l->path);
-    free(l);
+    if (is_at(l))
+        ff_runway_dir_remove_file(l->journal->locks, l->name);
+    free_lock(l);
     *lock = NULL;
 }
 
 RunwayJournalLock *ff_runway_journal_lock_if_free(RunwayJournal *j,
                                                   const char *identity)
 {
-    RunwayJournalLock *l = calloc(1, sizeof(*l));
+    RunwayJournalLock *l = j->read_only ? NULL : make_lock(j, identity);
 
     if (!l)
         return NULL;
-    l->fd = -1;
-    memcpy(l->identity, identity, sizeof(l->identity));
-    l->path = ff_runway_disk_path(j->locks, identity, SUFFIX_LOCK);
-    if (l->path && !try_lock(l->path, &l->fd)) {
-        sign_lock(j, l->fd);
-        return l;
+    if (try_lock(l)) {
+        free_lock(l);
+        return NULL;
     }
-    if (l->fd >= 0)
-        close(l->fd);
-    free(l->path);
-    free(l);
-    return NULL;
+    sign_lock(l);
+    return l;
+}
+
+RunwayOutcome ff_runway_journal_prove_locks(RunwayJournal *j,
+                                            RunwayError *err)
+{
+    RunwayJournalLock *lock;
+    int second, why;
+    RunwayOutcome ret = ff_runway_journal_lock_money(j, NULL, NULL, &lock, err);
+
+    if (ret)
+        return ret;
+    why = open_lock(lock, &second);
+    if (!why) {
+        why = ff_runway_disk_lock(second, 1);
+        close(second);
+    }
+    if (why != EWOULDBLOCK)
+        ret = ff_runway_error(err, RUNWAY_IO, OPTION ": locks do not work in "
+                              "%s/" LOCKS "%s%s; without them a clip could be "
+                              "paid for twice: use a local file system",
+                              j->path, why ? ": " : "",
+                              why ? strerror(why) : "");
+    ff_runway_journal_unlock(&lock);
+    return ret;
 }

@@ -16,93 +16,52 @@
  * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
  */
 
-#include <stdio.h>
+
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
-#include <unistd.h>
 
+#include "../base/dir.h"
 #include "../base/disk.h"
 #include "journal_internal.h"
 
-/* a log line holds 4 KiB */
-#define LIST_SIZE 3072
+#define FORGOTTEN_AFTER 2592000LL /* seconds: 30 days */
 
 /* What prune() carries from record to record. */
 typedef struct Prune {
     RunwayJournal *journal;
     int64_t now;
-    int (*keep)(void *opaque, const RunwayRecord *record);
+    int (*has_result)(void *opaque, const char *identity);
     void *opaque;
     int removed;
-    int listed;
-    char list[LIST_SIZE];
+    int open;         ///< of long ago
 } Prune;
 
-static void flush_list(Prune *p)
-{
-    if (p->list[0])
-        ff_runway_log(p->journal->log, RUNWAY_LOG_WARNING, "begun more than 30 "
-                      "days ago, perhaps paid for and never fetched: %s (%s)",
-                      p->list, p->journal->clips);
-    p->list[0] = 0;
-}
-
-static void list_open(Prune *p, const RunwayRecord *r)
-{
-    char line[512], date[32] = "?";
-    time_t updated = (time_t)r->updated;
-    struct tm tm;
-    size_t used;
-
-    if (gmtime_r(&updated, &tm))
-        strftime(date, sizeof(date), "%Y-%m-%d", &tm);
-    if (r->state == RUNWAY_CLIP_DAMAGED)
-        snprintf(line, sizeof(line), "%.400s", r->failure);
-    else
-        snprintf(line, sizeof(line), "%s, %s since %s, %s%s",
-                 r->label[0] ? r->label : r->identity,
-                 ff_runway_clip_state_name(r->state), date,
-                 r->task_id[0] ? "task " : "no task id", r->task_id);
-    if (strlen(p->list) + strlen(line) + 3 > sizeof(p->list))
-        flush_list(p);
-    used = strlen(p->list);
-    snprintf(p->list + used, sizeof(p->list) - used, "%s%s",
-             used ? "; " : "", line);
-    p->listed++;
-}
-
-static int is_old(const Prune *p, const RunwayRecord *record)
+static int is_old(const Prune *p, int64_t updated, int64_t age)
 {
     /* a clock that was set back makes nothing old */
-    return p->now > record->updated &&
-           p->now - record->updated > RUNWAY_JOURNAL_KEEP;
+    return p->now > updated && p->now - updated > age;
 }
 
-/* Seconds since the epoch when a file was last written, -1: there is none. */
-static int64_t file_time(const char *path)
+static int may_go(const Prune *p, const RunwayRecord *r)
 {
-    struct stat st;
-
-    return lstat(path, &st) ? -1 : (int64_t)st.st_mtime;
+    return p->journal->ours && !ff_runway_record_is_open(r) &&
+           is_old(p, r->updated, RUNWAY_JOURNAL_KEEP) &&
+           !(p->has_result && p->has_result(p->opaque, r->identity));
 }
 
-static void remove_record(Prune *p, const RunwayRecord *seen)
+static void remove_record(Prune *p, const char *identity)
 {
     RunwayJournal *j = p->journal;
-    RunwayJournalLock *lock = ff_runway_journal_lock_if_free(j, seen->identity);
-    RunwayRecord *record = malloc(sizeof(*record)); /* several KiB */
-    char *path = ff_runway_disk_path(j->clips, seen->identity, SUFFIX_RECORD);
+    RunwayJournalLock *lock = ff_runway_journal_lock_if_free(j, identity);
+    RunwayRecord *record = malloc(sizeof(*record)); /* many KiB */
+    char name[NAME_SIZE];
 
+    ff_runway_journal_name(name, identity, SUFFIX_RECORD);
     /* as it is now that nobody else can change it */
-    if (lock && record && path &&
-        !ff_runway_journal_read(j, seen->identity, record, NULL) &&
-        record->state != RUNWAY_CLIP_NONE &&
-        !ff_runway_record_is_open(record) && is_old(p, record) &&
-        !unlink(path))
+    if (lock && record && !ff_runway_journal_read(j, identity, record, NULL) &&
+        may_go(p, record) && !ff_runway_dir_remove_file(j->clips, name))
         p->removed++;
-    free(path);
     free(record);
     ff_runway_journal_unlock(&lock);
 }
@@ -111,91 +70,66 @@ static int prune_record(void *opaque, const RunwayRecord *record)
 {
     Prune *p = opaque;
 
-    if (record->state == RUNWAY_CLIP_DAMAGED) {
-        char *path = ff_runway_disk_path(p->journal->clips, record->identity,
-                                         SUFFIX_RECORD);
-
-        /* what it says of its age cannot be believed either */
-        if (path && p->now - file_time(path) > RUNWAY_JOURNAL_KEEP)
-            list_open(p, record);
-        free(path);
-    } else if (is_old(p, record)) {
-        if (ff_runway_record_is_open(record))
-            list_open(p, record);
-        else if (!p->keep || !p->keep(p->opaque, record))
-            remove_record(p, record);
-    }
+    /* what a damaged one says of its age cannot be believed */
+    if (ff_runway_record_is_open(record))
+        p->open += !record->damage[0] &&
+                   is_old(p, record->updated, FORGOTTEN_AFTER);
+    else if (may_go(p, record))
+        remove_record(p, record->identity);
     return 0;
 }
 
 /* What writers that died left behind, and old damaged records that have a
  * successor. */
-static RunwayOutcome prune_leftovers(Prune *p, RunwayError *err)
+static void prune_leftover(Prune *p, const char *name)
 {
     RunwayJournal *j = p->journal;
     char identity[RUNWAY_IDENTITY_SIZE];
-    const struct dirent *entry;
-    DIR *dir;
-    RunwayOutcome ret = ff_runway_journal_open_clips(j, &dir, err);
+    int damaged = ff_runway_journal_match_name(name, SUFFIX_DAMAGED, identity);
+    RunwayJournalLock *lock;
+    struct stat st;
 
-    while (!ret && dir && (entry = readdir(dir))) {
-        const char *name = entry->d_name;
-        int damaged = ff_runway_journal_match_name(name, SUFFIX_DAMAGED,
-                                                   identity);
-        int probe = !strncmp(name, RUNWAY_DISK_PROBE,
-                             strlen(RUNWAY_DISK_PROBE));
-        RunwayJournalLock *lock;
-        char *path;
-
-        if (!damaged && !probe &&
-            !ff_runway_journal_match_name(name, SUFFIX_NEW, identity) &&
-            !ff_runway_journal_match_name(name, SUFFIX_NEXT, identity))
-            continue;
-        path = ff_runway_disk_path(j->clips, name, NULL);
-        if (path && probe) {
-            /* should it be in use this very moment, it does not need its name
-             * any more */
-            unlink(path);
-        } else if (path && (!damaged || p->now - file_time(path) >
-                                        RUNWAY_JOURNAL_KEEP)) {
-            lock = ff_runway_journal_lock_if_free(j, identity);
-            if (lock)
-                unlink(path);
-            ff_runway_journal_unlock(&lock);
-        }
-        free(path);
+    if (!strncmp(name, RUNWAY_DIR_PROBE, strlen(RUNWAY_DIR_PROBE))) {
+        /* should it be in use this very moment, it does not need its name any
+         * more */
+        ff_runway_dir_remove_file(j->clips, name);
+        return;
     }
-    if (dir)
-        closedir(dir);
-    return ret;
+    if (!damaged && !ff_runway_journal_match_name(name, SUFFIX_NEW, identity) &&
+        !ff_runway_journal_match_name(name, SUFFIX_NEXT, identity))
+        return;
+    if (damaged && (ff_runway_dir_stat(j->clips, name, &st) ||
+                    !is_old(p, (int64_t)st.st_mtime, RUNWAY_JOURNAL_KEEP)))
+        return;
+    lock = ff_runway_journal_lock_if_free(j, identity);
+    if (lock)
+        ff_runway_dir_remove_file(j->clips, name);
+    ff_runway_journal_unlock(&lock);
 }
 
 RunwayOutcome ff_runway_journal_prune(RunwayJournal *j, int64_t now,
-                                      int (*keep)(void *opaque,
-                                                  const RunwayRecord *record),
+                                      int (*has_result)(void *opaque,
+                                                        const char *identity),
                                       void *opaque, int *removed,
                                       RunwayError *err)
 {
-    Prune *p;
-    RunwayOutcome ret;
+    Prune p = { j, now, has_result, opaque, 0, 0 };
+    const struct dirent *entry;
+    DIR *list = NULL;
+    RunwayOutcome ret = ff_runway_journal_each(j, prune_record, &p, err);
 
+    if (!ret && j->ours)
+        ret = ff_runway_journal_list(j, &list, err);
+    while (list && (entry = readdir(list)))
+        prune_leftover(&p, entry->d_name);
+    if (list)
+        closedir(list);
+    if (p.open)
+        ff_runway_log(j->log, RUNWAY_LOG_WARNING, "%d clip%s of more than 30 "
+                      "days ago may be paid for and %s never fetched: "
+                      "\"runway-tasks list\" shows them", p.open,
+                      p.open == 1 ? "" : "s", p.open == 1 ? "was" : "were");
     if (removed)
-        *removed = 0;
-    if (j->read_only)
-        return RUNWAY_OK;
-    p = calloc(1, sizeof(*p));
-    if (!p)
-        return ff_runway_no_memory(err);
-    p->journal = j;
-    p->now     = now;
-    p->keep    = keep;
-    p->opaque  = opaque;
-    ret = ff_runway_journal_each(j, prune_record, p, err);
-    flush_list(p);
-    if (!ret)
-        ret = prune_leftovers(p, err);
-    if (removed)
-        *removed = p->removed;
-    free(p);
+        *removed = p.removed;
     return ret;
 }
