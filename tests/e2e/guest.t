@@ -54,6 +54,7 @@ my %known = (
     'reserved identifer'                         => 'feature macros, __VA_ARGS__, _jwt',
     'Inconsistently formatted doxygen comment'   => 'short ones begin on the first line, as many of FFmpeg\'s do',
     'Please use av_malloc'                       => 'the core is plain C and knows no FFmpeg',
+    'Missing context in av_log'                  => 'a line that is written over has no prefix',
     'Please use av_log'                          => 'the core is plain C and knows no FFmpeg',
     'missing void'                               => 'words in comments',
     'divide by 2^x could use >> maybe'           => 'a division that is meant',
