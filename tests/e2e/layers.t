@@ -195,7 +195,7 @@ subtest 'limits are as they are written down' => sub {
         ['checking a result',    qr/^10 min$/,              RESULT_TIME => 10 * $minutes],
         ['`prompt_file`',        qr/^64 KiB$/,             TEXT_MAX => 64 << 10],
         ['a local picture',      qr/^64 MiB$/,             PICTURE_MAX => 64 * $mib],
-        ['a record',             qr/^16 KiB$/,             RECORD_TEXT => 16384],
+        ['a record',             qr/^128 KiB, 32 tries$/,  RECORD_TEXT => 131072, TRIES_MAX => 32],
     ) {
         my ($begin, $says, %value) = @$case;
         my ($found) = sort { length $a <=> length $b } grep { index($_, $begin) == 0 } keys %row;

@@ -68,6 +68,6 @@ void ff_runway_run_note(RunwayJobRun *run, RunwayClipState state)
      * finds the step before, and reads the task again, which costs nothing */
     if (ff_runway_run_write(run, state, NULL, NULL, &err))
         ff_runway_log(run->host->log, RUNWAY_LOG_WARNING, "%s: task %s: the "
-                      "journal cannot be told: %s", run->job->label,
+                      "journal cannot be written: %s", run->job->label,
                       run->job->now.task_id, err.text);
 }

@@ -34,7 +34,7 @@ static void take_back(RunwayJobRun *run)
         ret = ff_runway_journal_write(run->host->journal, run->lock, r, &err);
     if (ret)
         ff_runway_log(run->host->log, RUNWAY_LOG_WARNING, "%s: nothing was "
-                      "accepted, but the journal cannot be told: %s",
+                      "accepted, but the journal cannot be written: %s",
                       run->job->label, err.text);
     ff_runway_run_count(run);
 }
@@ -104,7 +104,7 @@ static void accepted(RunwayJobRun *run, double reported)
     /* it is paid for now: a disk that fails here is no reason to drop it */
     if (ff_runway_run_write(run, RUNWAY_CLIP_SUBMITTED, NULL, NULL, &err))
         ff_runway_log(run->host->log, RUNWAY_LOG_ERROR, "%s: task %s was "
-                      "accepted, but the journal cannot be told: %s",
+                      "accepted, but the journal cannot be written: %s",
                       job->label, job->now.task_id, err.text);
     ff_runway_log(run->host->log, RUNWAY_LOG_VERBOSE,
                   "%s: submitted as task %s", job->label, job->now.task_id);
@@ -192,7 +192,7 @@ static RunwayOutcome note_unknown(RunwayJobRun *run, const RunwayError *why,
         return RUNWAY_OK;
     return ff_runway_error(err, RUNWAY_UNKNOWN, "%s: a create request went out "
                            "and was not answered (%s): a task may exist and be "
-                           "billed; and the journal cannot be told: %s",
+                           "billed; and the journal cannot be written: %s",
                            run->job->label, why->text, second.text);
 }
 

@@ -410,10 +410,11 @@ RunwayOutcome ff_runway_pipeline_create(const RunwayPipelineConfig *config,
     p->config.client.opaque    = p;
     if (pthread_mutex_init(&p->lock, NULL)) {
         free(p);
-        return ff_runway_error(err, RUNWAY_NOMEM, "no mutex can be made");
+        return ff_runway_error(err, RUNWAY_NOMEM, "cannot create a mutex");
     }
     if (ff_runway_cond_init(&p->changed)) {
-        ff_runway_error(err, RUNWAY_NOMEM, "no condition can be made");
+        ff_runway_error(err, RUNWAY_NOMEM, "cannot create a condition "
+                        "variable");
         goto fail_cond;
     }
     p->threads = calloc((size_t)policy->concurrency, sizeof(*p->threads));
@@ -429,8 +430,8 @@ RunwayOutcome ff_runway_pipeline_create(const RunwayPipelineConfig *config,
     if (!policy->dry_run && policy->poll_interval < RUNWAY_POLL_MIN &&
         !ff_runway_client_is_loopback(p->client))
         ff_runway_log(config->log, RUNWAY_LOG_WARNING, "poll_interval: the "
-                      "provider asks for %lld s between two looks at a task; "
-                      "it is made so many", RUNWAY_POLL_MIN / 1000000);
+                      "provider asks for %lld s between two polls of a task, "
+                      "so it is raised to that", RUNWAY_POLL_MIN / 1000000);
     *pipeline = p;
     return RUNWAY_OK;
 
@@ -625,7 +626,7 @@ RunwayOutcome ff_runway_pipeline_admit(RunwayPipeline *p, RunwayJob **job,
             p->nb_threads++;
         else if (!p->nb_threads) {
             ret = ff_runway_error(err, RUNWAY_NOMEM,
-                                  "no thread can be started");
+                                  "cannot start a thread");
             goto fail;
         }
     }
