@@ -71,7 +71,8 @@ int ff_runway_dir_stat(int dir, const char *name, struct stat *st);
 int ff_runway_dir_is_at(int dir, const char *name, int fd);
 
 #define RUNWAY_DIR_MARKER ".runway_v2v"  ///< a directory that was made for us
-#define RUNWAY_DIR_PROBE  ".probe."      ///< how names of ff_runway_dir_prove() begin
+/** How names of ff_runway_dir_prove() begin. */
+#define RUNWAY_DIR_PROBE  ".probe."
 
 /**
  * Whether dir was made for us, so that what we put there may be removed from it

@@ -44,8 +44,9 @@
 typedef struct RunwayPipeline RunwayPipeline;
 
 typedef struct RunwayPipelineConfig {
-    const char *instance;       ///< the filter's name in its graph, see rebuilt.h;
-                                ///< NULL: none; outlives the pipeline
+    /** The filter's name in its graph, see rebuilt.h; NULL: none; outlives the
+     *  pipeline. */
+    const char *instance;
     RunwayClientConfig client;  ///< cancelled and opaque are set by the pipeline
     const RunwayPolicy *policy; ///< outlives the pipeline
     const RunwayLog *log;       ///< outlives the pipeline

@@ -52,8 +52,8 @@ typedef struct RunwaySequenceConfig {
     AVRational frame_rate;       ///< of these, 0/0 or 1/0: not known
     AVRational out_time_base;    ///< of frames that come out
     enum AVPixelFormat out_format;
-    int64_t end;                 ///< where the film is cut off, microseconds;
-                                 ///< AV_NOPTS_VALUE: not known
+    /** Where the film is cut off, microseconds; AV_NOPTS_VALUE: not known. */
+    int64_t end;
     AVFrame *(*get_buffer)(void *opaque); ///< of the output's size and format
     void *opaque;
     /** Non-zero when the process was told to end. Encoding ends then: what adds

@@ -94,7 +94,8 @@ static int64_t sent_of(const RunwayClip *clip, int64_t length)
 /* Where in what is sent a frame at that time of the source comes next. */
 static int64_t next_time_of(const RunwayClip *clip, int64_t source)
 {
-    const RunwayClipFrame *last = clip->nb_frames ? &clip->frames[clip->nb_frames - 1]
+    const RunwayClipFrame *last = clip->nb_frames ?
+                                        &clip->frames[clip->nb_frames - 1]
                                         : NULL;
 
     return last ? last->time + sent_of(clip, source - last->source) : source;
@@ -244,7 +245,8 @@ static int append(RunwayClip *c, const AVFrame *frame, int64_t source,
     if (!frames)
         return AVERROR(ENOMEM);
     c->frames = frames;
-    frames[c->nb_frames] = (RunwayClipFrame){ properties_of(frame), source, time };
+    frames[c->nb_frames] = (RunwayClipFrame){ properties_of(frame), source,
+                                              time };
     if (!frames[c->nb_frames].props)
         return AVERROR(ENOMEM);
     c->nb_frames++;
