@@ -552,8 +552,8 @@ int ff_runway_settings_init(RunwaySettings *set, void *log_ctx)
 {
     static int (*const steps[])(RunwaySettings *set) = {
         check_removed, set_model, set_endpoint, check_transport, set_prompt,
-        set_seed, set_references, set_keyframes, set_moderation, set_output_format,
-        set_size, set_body, set_key,
+        set_seed, set_references, set_keyframes, set_moderation,
+        set_output_format, set_size, set_body, set_key,
     };
 
     set->log_ctx = log_ctx;

@@ -79,8 +79,8 @@ typedef struct RunwayTry {
     double reported;          ///< the provider's own estimate
     double charged;           ///< what the provider says that it has cost
     int adopted;              ///< the task was named by a person
-    char failure[512];        ///< why, of states that have a reason; may be "";
-                              ///< scrubbed when it is written
+    /** Why, of states that have a reason; may be ""; scrubbed when written. */
+    char failure[512];
     char failure_code[128];
 } RunwayTry;
 
