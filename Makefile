@@ -30,8 +30,8 @@ include vf_runway/runway/Makefile
 
 .DEFAULT_GOAL := all
 
-all: $(BUILD)/bin/ffmpeg $(BUILD)/bin/ffprobe ## FFmpeg with the filter in it: build/bin/ffmpeg, build/bin/ffprobe
-	@echo '$(BUILD)/bin/ffmpeg and $(BUILD)/bin/ffprobe are up to date'
+all: $(BUILD)/bin/ffmpeg $(BUILD)/bin/ffprobe $(BUILD)/bin/runway-tasks ## FFmpeg with the filter in it: build/bin/ffmpeg, build/bin/ffprobe
+	@echo '$(BUILD)/bin/ffmpeg, $(BUILD)/bin/ffprobe and $(BUILD)/bin/runway-tasks are up to date'
 
 deps: ## install missing packages (apt), or list them
 	@scripts/deps && scripts/deps --list
@@ -43,12 +43,12 @@ demo: ## the filter at work, against a simulated service: build/demo/
 
 install: all ## copy ffmpeg and ffprobe to PREFIX/bin (PREFIX=/usr/local, DESTDIR=)
 	install -m 755 -d '$(DESTDIR)$(PREFIX)/bin'
-	install -m 755 $(BUILD)/bin/ffmpeg $(BUILD)/bin/ffprobe '$(DESTDIR)$(PREFIX)/bin/'
+	install -m 755 $(BUILD)/bin/ffmpeg $(BUILD)/bin/ffprobe $(BUILD)/bin/runway-tasks '$(DESTDIR)$(PREFIX)/bin/'
 
 # What has not the filter's name in it was not put there from here.
 uninstall: ## remove what install and install-dropin installed
 	@cd '$(DESTDIR)$(PREFIX)/bin' 2>/dev/null || exit 0; \
-	for f in ffmpeg ffprobe ffmpeg-runway; do \
+	for f in ffmpeg ffprobe ffmpeg-runway runway-tasks; do \
 	    if grep -qs runway_v2v "$$f"; then echo "rm -f $$f"; rm -f "$$f"; fi; \
 	done
 	@if test -d '$(DESTDIR)$(DROPIN_LIB)'; then \
@@ -63,11 +63,11 @@ dropin: ## a libavfilter for the ffmpeg that is installed: build/bin/ffmpeg-runw
 	@mkdir -p $(BUILD)/bin
 	@ln -sf ../dropin/bin/ffmpeg-runway $(BUILD)/bin/ffmpeg-runway
 
-install-dropin: dropin ## copy it to PREFIX/bin and PREFIX/lib/ffmpeg-runway
+install-dropin: dropin $(BUILD)/bin/runway-tasks ## copy it to PREFIX/bin and PREFIX/lib/ffmpeg-runway
 	install -m 755 -d '$(DESTDIR)$(PREFIX)/bin' '$(DESTDIR)$(DROPIN_LIB)'
 	rm -f '$(DESTDIR)$(DROPIN_LIB)'/libavfilter.so.*
 	install -m 644 $(BUILD)/dropin/lib/ffmpeg-runway/* '$(DESTDIR)$(DROPIN_LIB)/'
-	install -m 755 $(BUILD)/dropin/bin/ffmpeg-runway '$(DESTDIR)$(PREFIX)/bin/'
+	install -m 755 $(BUILD)/dropin/bin/ffmpeg-runway $(BUILD)/bin/runway-tasks '$(DESTDIR)$(PREFIX)/bin/'
 
 apply: ## put the filter into your own FFmpeg tree: make apply FFMPEG=DIR
 	@test -n '$(FFMPEG)' || { echo 'Say which tree: make apply FFMPEG=DIR' >&2; exit 2; }

@@ -38,7 +38,7 @@ sub program {
 # Nothing is built here: what make built is taken for up to date.
 sub make {
     my ($build, @args) = @_;
-    my $run = run_cmd(['make', '--no-print-directory', '-C', $ROOT, qw(-o all -o dropin), "BUILD=$build", @args]);
+    my $run = run_cmd(['make', '--no-print-directory', '-C', $ROOT, qw(-o all -o dropin), "-o", "$build/bin/runway-tasks", "BUILD=$build", @args]);
     diag $run->{out}, $run->{err} if $run->{status};
     return $run->{status};
 }
@@ -46,21 +46,21 @@ sub make {
 subtest 'ffmpeg and ffprobe' => sub {
     my $build = "$TMP/build";
     make_path("$build/bin");
-    for my $program ($FFMPEG, $FFPROBE) {
+    for my $program ($FFMPEG, $FFPROBE, dirname($FFMPEG) . '/../bin/runway-tasks') {
         is(run_cmd(['cp', $program, "$build/bin/" . basename($program)])->{status}, 0, basename($program));
     }
     my $stage = "$TMP/stage";
     umask 077;
     is(make($build, 'install', "DESTDIR=$stage"), 0, 'make install DESTDIR=');
     umask 022;
-    my @two = ('/usr/local/bin/ffmpeg 755', '/usr/local/bin/ffprobe 755');
-    is_deeply(files($stage), \@two, 'two programs, for all to run, in /usr/local');
+    my @all = ('/usr/local/bin/ffmpeg 755', '/usr/local/bin/ffprobe 755', '/usr/local/bin/runway-tasks 755');
+    is_deeply(files($stage), \@all, 'three programs, for all to run, in /usr/local');
     like(run_cmd(["$stage/usr/local/bin/ffmpeg", qw(-hide_banner -h filter=runway_v2v)])->{out}, qr/max_credits/, 'it has the filter');
     is(make($build, 'install', "DESTDIR=$stage"), 0, 'twice');
-    is_deeply(files($stage), \@two, 'is the same as once');
+    is_deeply(files($stage), \@all, 'is the same as once');
 
     is(make($build, 'install', "PREFIX=$TMP/my own"), 0, 'make install PREFIX=');
-    is_deeply(files("$TMP/my own"), ['/bin/ffmpeg 755', '/bin/ffprobe 755'], 'there, whatever it is called');
+    is_deeply(files("$TMP/my own"), ['/bin/ffmpeg 755', '/bin/ffprobe 755', '/bin/runway-tasks 755'], 'there, whatever it is called');
 
     spew("$stage/usr/local/bin/other", 'x');
     is(make($build, 'uninstall', "DESTDIR=$stage"), 0, 'make uninstall DESTDIR=');
@@ -78,12 +78,13 @@ subtest 'ffmpeg-runway' => sub {
     my $build = "$TMP/build2";
     my $lib = "$build/dropin/lib/ffmpeg-runway";
     program("$build/dropin/bin/ffmpeg-runway", "#!/bin/sh\necho runway_v2v\n");
+    program("$build/bin/runway-tasks", "#!/bin/sh\necho runway_v2v\n");
     make_path($lib);
     spew("$lib/libavfilter.so.8", 'library');
     spew("$lib/built-for", "ffmpeg version 5.1.9\n");
     my $stage = "$TMP/stage2";
     is(make($build, 'install-dropin', "DESTDIR=$stage"), 0, 'make install-dropin DESTDIR=');
-    is_deeply(files($stage), ['/usr/local/bin/ffmpeg-runway 755', '/usr/local/lib/ffmpeg-runway/built-for 644',
+    is_deeply(files($stage), ['/usr/local/bin/ffmpeg-runway 755', '/usr/local/bin/runway-tasks 755', '/usr/local/lib/ffmpeg-runway/built-for 644',
         '/usr/local/lib/ffmpeg-runway/libavfilter.so.8 644'], 'the wrapper and its library');
     # A library of an ffmpeg that was upgraded since is no good to anybody.
     rename "$lib/libavfilter.so.8", "$lib/libavfilter.so.10" or die $!;

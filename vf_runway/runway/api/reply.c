@@ -275,6 +275,24 @@ static int find_state(const cJSON *root, const cJSON **task, const cJSON **wrap,
     return 1;
 }
 
+/* "2026-11-27T03:12:45.678Z" in seconds since the epoch; -1 for anything else. */
+static int64_t time_of(const char *text)
+{
+    int year, month, day, hour, minute, second;
+    int64_t days;
+
+    if (!text || sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d", &year, &month, &day,
+                        &hour, &minute, &second) != 6 ||
+        year < 1970 || month < 1 || month > 12 || !strchr(text, 'Z'))
+        return -1;
+    /* a year that begins with March has its odd day at its end */
+    year -= month < 3;
+    month = (month + 9) % 12;
+    days  = (int64_t)year * 365 + year / 4 - year / 100 + year / 400 +
+            (month * 153 + 2) / 5 + day - 719469;
+    return ((days * 24 + hour) * 60 + minute) * 60 + second;
+}
+
 static void fill_task(RunwayTask *task, const cJSON *object, const cJSON *wrap)
 {
     const char *text;
@@ -283,6 +301,7 @@ static void fill_task(RunwayTask *task, const cJSON *object, const cJSON *wrap)
     if (task->progress < 0)
         task->progress = progress_of(wrap);
 
+    task->created = time_of(runway_json_text(object, "createdAt"));
     task->credits = credits_of(object, "cost");
     /* in the end an estimate is not what was charged */
     if (task->credits < 0 && !is_final(task->state))
@@ -317,6 +336,7 @@ RunwayOutcome ff_runway_parse_task(const char *text, size_t size,
     memset(task, 0, sizeof(*task));
     task->progress = -1;
     task->credits  = -1;
+    task->created  = -1;
 
     if (!find_state(root, &object, &wrap, &task->state)) {
         if (ff_runway_reply_is_not_exist(text, size)) {

@@ -56,6 +56,7 @@ typedef struct RunwayTask {
     char url[RUNWAY_URL_MAX];   ///< SUCCEEDED: first output, else ""
     char failure[1024];         ///< FAILED: text, may be ""
     char failure_code[128];     ///< FAILED: code, may be ""
+    int64_t created;            ///< seconds since the epoch, -1 when not told
     double credits;             ///< cost, else, of a task that goes on, the
                                 ///< estimate; -1 when not told
 } RunwayTask;

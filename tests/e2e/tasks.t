@@ -1,0 +1,128 @@
+#!/usr/bin/env perl
+# runway-tasks: the journal for people, and what it may and may not do.
+#
+# This file is part of runway_v2v, LGPL 2.1 or later.
+use strict;
+use warnings;
+
+use Cwd qw(abs_path);
+use File::Basename qw(dirname);
+use File::Path qw(remove_tree);
+use lib dirname(abs_path(__FILE__)) . '/lib';
+
+use Test::More;
+
+use RunwayTest;
+use FilterTest;
+use PaidTest;
+
+my $TASKS = dirname($FFMPEG) . '/../bin/runway-tasks';
+
+sub simulator { return RunwayTest::Simulator->start('--latency' => 0.2, @_) }
+
+# The program beside a job: its journal, its results, its origin.
+sub tasks {
+    my ($job, @args) = @_;
+    my %env = ref $args[-1] ? %{ pop @args } : ();
+    return run_cmd([$TASKS, '--state-dir', $job->{state}, '--results-dir', $job->{results},
+        '--base-url', $job->{sim}{api}, @args], env => { COMETAPI_KEY => $FilterTest::KEY, %env }, timeout => 60);
+}
+
+my $FILM = film();
+
+subtest 'list and sum' => sub {
+    my $sim = simulator();
+    my $job = PaidTest->new(sim => $sim, in => $FILM);
+    my $empty = tasks($job, 'list');
+    is($empty->{status}, 0, 'no journal is an empty list') or diag $empty->{err};
+    ok(!-e $job->{state}, 'and none is made');
+    is($job->run->{status}, 0, 'a run');
+    my $requests = () = $sim->requests;
+    my $list = tasks($job, 'list');
+    is($list->{status}, 0, 'list') or diag $list->{err};
+    my @lines = split /\n/, $list->{out};
+    is(scalar @lines, 4, 'a head and three clips') or diag $list->{out};
+    like($lines[1], qr/^\w{12}  \w{12}  cometapi  stored +15 +0 min  [0-9a-f-]{36}  clip \d \(/, 'clip, output, provider, state, credits, age, task') or diag $list->{out};
+    my @json = map { decode($_) } split /\n/, tasks($job, 'list', '--json')->{out};
+    is(scalar @json, 3, 'list --json: an object for each');
+    is((grep { $_->{state} eq 'stored' && $_->{result} && $_->{credits} == 15 && $_->{tries}[0]{task} } @json), 3, 'with its tries');
+    my %outputs = map { $_->{outputs}[0] => 1 } @json;
+    is(scalar keys %outputs, 1, 'of one output');
+    my $sum = tasks($job, 'sum');
+    like($sum->{out}, qr/^output \w{12} +3 tasks +45 credits\nday +\d{4}-\d\d-\d\d +3 tasks +45 credits\n +all +3 tasks +45 credits$/m, 'sum') or diag $sum->{out};
+    is(scalar(() = $sim->requests), $requests, 'nobody was asked');
+    is(tasks($job, 'dance')->{status}, 2, 'no such command');
+    # a clip that another output uses is listed for both
+    is($job->run(args => ['-ss', 0], input => ['-ss', 1])->{status}, 0, 'another output, of the same clips');
+    @json = map { decode($_) } split /\n/, tasks($job, 'list', '--json')->{out};
+    is((grep { @{ $_->{outputs} } == 2 } @json), 2, 'both are listed') or diag tasks($job, 'list', '--json')->{out};
+    is(billed($sim), 3, 'and nothing was bought for it');
+};
+
+subtest 'fetch' => sub {
+    my $sim = simulator('--latency' => 0.6);
+    my $job = PaidTest->new(sim => $sim, in => $FILM);
+    my $going = $job->begin;
+    ok($going->until(sub { 3 == grep { $_->{state} eq 'submitted' } $job->records }), 'three tasks run');
+    $going->end('KILL');
+    my $run = tasks($job, 'fetch');
+    is($run->{status}, 0, 'fetch') or diag "$run->{out}$run->{err}";
+    is((() = $run->{out} =~ /fetched: \d+ bytes/g) + 0, 3, 'brings all in') or diag $run->{out};
+    is(scalar(() = glob "$job->{results}/*.mp4"), 3, 'as results');
+    is(billed($sim), 3, 'and buys nothing');
+    my $requests = () = $sim->requests;
+    is($job->run->{status}, 0, 'the filter uses them');
+    is(scalar(() = $sim->requests), $requests, 'without a word to the service');
+    is(tasks($job, 'fetch')->{out}, '', 'there is nothing more to fetch');
+    # a key goes to no origin just because a record names it
+    remove_tree($job->{results});
+    my $other = simulator();
+    my $away = bless { %$job, sim => $other }, ref $job;
+    $run = tasks($away, 'fetch');
+    is((() = $run->{out} =~ /skipped: it is at \Q$sim->{api}\E/g) + 0, 3, 'records of another origin are skipped') or diag "$run->{out}$run->{err}";
+    is(scalar(() = $other->requests), 0, 'and nobody was asked');
+    $run = tasks($job, 'fetch', { COMETAPI_KEY => undef });
+    cmp_ok($run->{status}, '>', 0, 'without a key it says so');
+};
+
+subtest 'adopt' => sub {
+    my $sim = simulator('--fault' => 'create:1=drop-after');
+    my $job = PaidTest->new(sim => $sim, in => film(seconds => 1));
+    my $run = $job->run;
+    cmp_ok($run->{status}, '>', 0, 'a create that is not answered');
+    my ($clip) = $run->{said} =~ /"runway-tasks adopt (\w{12}) TASKID"/ or fail("names the command: $run->{said}");
+    my ($task) = map { $_->{id} // $_->{task} } $sim->events('billed');
+    is(tasks($job, 'adopt', 'ffff', $task)->{status}, 1, 'no such clip');
+    is(tasks($job, 'adopt', $clip, '00000000-0000-0000-0000-000000000000')->{status}, 1, 'no such task');
+    is($job->states->{1}, 'unknown', 'nothing has changed');
+    my $late = $job->record_of(1);
+    rewrite_record($late->{path}, sub { s/"time":(\d+)/'"time":' . ($1 - 2000)/e or die });
+    like(tasks($job, 'adopt', $clip, $task)->{err}, qr/15 minutes.*--force/, 'a task of another time is not taken');
+    rewrite_record($late->{path}, sub { s/"time":(\d+)/'"time":' . ($1 + 2000)/e or die });
+    $run = tasks($job, 'adopt', $clip, $task);
+    is($run->{status}, 0, 'adopt') or diag $run->{err};
+    is($job->states->{1}, 'submitted', 'it is submitted');
+    ok($job->record_of(1)->{adopted}, 'and the record says adopted');
+    is(tasks($job, 'adopt', $clip, $task)->{status}, 1, 'once');
+    is($job->run->{status}, 0, 'the run takes it up');
+    is(billed($sim), 1, 'for nothing');
+};
+
+subtest 'forget' => sub {
+    my $sim = simulator('--fail-tasks' => '1=SAFETY.INPUT.TEXT');
+    my $job = PaidTest->new(sim => $sim, in => film(seconds => 1));
+    cmp_ok($job->run->{status}, '>', 0, 'a task that failed permanently');
+    my $clip = substr $job->record_of(1)->{identity}, 0, 12;
+    is(tasks($job, 'forget', $clip)->{status}, 0, 'forget');
+    is($job->run(options => { max_credits => 20 })->{status}, 1, 'what it has cost stays in the sum');
+    is($job->run->{status}, 0, 'it is bought again');
+    is(billed($sim), 2, 'once');
+    is(tasks($job, 'forget', $clip)->{status}, 1, 'with a result it is not forgotten by mistake');
+    is(tasks($job, 'forget', '--force', $clip)->{status}, 0, '--force');
+    is(scalar(() = glob "$job->{results}/*.mp4"), 0, 'the result goes');
+    is($job->run->{status}, 0, 'another');
+    is(billed($sim), 3, 'is paid for');
+    is(scalar @{ $job->record_of(1)->{tries} }, 3, 'and all tries are in the record');
+};
+
+done_testing;
