@@ -58,6 +58,13 @@ static void test_clean(void **state)
         { "gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x8e\xac",
           "gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x8e\xac" },
         { "\xc2\x9b" "31m",       "  31m" },  /* CSI as one character */
+        /* what turns a line around, or ends it */
+        { "\xd8\x9c\xe2\x80\x8e\xe2\x80\x8f|", "        |" },
+        { "\xe2\x80\xa8\xe2\x80\xa9\xe2\x80\xaa\xe2\x80\xae|",
+          "            |" },
+        { "\xe2\x81\xa6\xe2\x81\xa9|", "      |" },
+        { "\xe2\x80\x8d\xe2\x80\xa7\xe2\x80\xaf\xe2\x81\xa5\xd8\x9b",
+          "\xe2\x80\x8d\xe2\x80\xa7\xe2\x80\xaf\xe2\x81\xa5\xd8\x9b" },
         { "\xff" "a\xc0\x80",     "?a??" },   /* overlong zero */
         { "\xed\xa0\x80",         "???" },    /* surrogate */
         { "\xf4\x90\x80\x80",     "????" },   /* above the last one */
@@ -109,6 +116,9 @@ static void test_scrub(void **state)
         { "see https://a.b/c?_jwt=eyJ0&x=1 there",
           "see https://a.b/c?... there" },
         { "https://a.b/c",             "https://a.b/c" },
+        { "at http://me:pw@a.b/c there", "at http://... there" },
+        { "HTTPS://me@[::1]:5/?x",     "HTTPS://..." },
+        { "https://a.b/c@d",           "https://a.b/c@d" },
         { "https://a.b/?",             "https://a.b/?" },
         { "x _jwt=abcdefgh, y",        "x _jwt=... y" },
         { "Authorization: Bearer sk-1234567890",
@@ -158,6 +168,13 @@ static void test_scrub_word(void **state)
     ff_runway_scrub_word(text, NULL);
     ff_runway_scrub_word(text, "");
     assert_string_equal(text, "abc abcd");
+    /* as URLs and JSON write it, in any mixture; what is cut is none */
+    strcpy(text, "%73ecret s\\u0065c%52et %73%65cre\\u0074! secre% s\\u006");
+    ff_runway_scrub_word(text, "secret");
+    assert_string_equal(text, "... s\\u0065c%52et ...! secre% s\\u006");
+    strcpy(text, "a\\/b\\\"c a/b%22c");
+    ff_runway_scrub_word(text, "a/b\"c");
+    assert_string_equal(text, "... ...");
     strcpy(text, "....");
     ff_runway_scrub_word(text, "....");     /* ends, whatever the word is */
     assert_string_equal(text, "...");

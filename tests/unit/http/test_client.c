@@ -648,6 +648,107 @@ static void test_echoed_secrets(void **state)
     }
 }
 
+/** Says opaque with the key in it where %s stands, as a reply to anything. */
+static int echo_json(Server *server, int fd, const Request *request)
+{
+    char text[4096];
+
+    snprintf(text, sizeof(text), server->opaque, KEY, KEY, KEY, KEY);
+    server_reply(fd, "200 OK", "Content-Type: application/json\r\n", text);
+    return 0;
+}
+
+/* Ids, codes, texts, URLs: what a server says goes nowhere with the key in it, in
+ * none of its forms. */
+static void test_echoed_secrets_in_fields(void **state)
+{
+    static const char *const forms[] = {
+        "%s", "x%sy",
+        /* sk-test-0123456789: JSON, percent, both, base64 at three places */
+        "\\u0073k-\\u0074est-0123456789", "sk%%2Dtest%%2d0123456789",
+        "%%73\\u006b-test-0123456789",
+        "c2stdGVzdC0wMTIzNDU2Nzg5", "eHNrLXRlc3QtMDEyMzQ1Njc4OQ==",
+        "eHhzay10ZXN0LTAxMjM0NTY3ODk=",
+    };
+    static const char *const kept[] = { "0123456789", "estdGVz", "LXRlc3Qt",
+                                        "ay10ZXN0", "%2Dtest", "0MTIzNDU2Nz" };
+
+    for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); i++) {
+        char text[1024], shown[8192];
+        Server *server = server_start(echo_json, text);
+        RunwayClientConfig config = make_config(base_of(server));
+        RunwayClient *client;
+        RunwaySlot *slot;
+
+        config.provider = ff_runway_provider_find("runway"); /* has uploads */
+        client = connect_with(config);
+        snprintf(text, sizeof(text), "{\"id\":\"%s\"}", forms[i]);
+        assert_int_equal(submit(client), RUNWAY_UNKNOWN);
+        assert_string_equal(last_id, "");
+        snprintf(shown, sizeof(shown), "%s", last.text);
+        snprintf(text, sizeof(text), "{\"status\":\"FAILED\",\"failure\":"
+                 "\"a %s b\",\"failureCode\":\"A.%s\"}", forms[i], forms[i]);
+        assert_int_equal(read_task(client), RUNWAY_OK);
+        strcat(strcat(shown, last_task.failure), last_task.failure_code);
+        assert_non_null(strstr(last_task.failure, "a "));
+        assert_non_null(strstr(last_task.failure_code, "A."));
+        snprintf(text, sizeof(text), "{\"status\":\"SUCCEEDED\",\"output\":"
+                 "[\"https://%s.invalid/a?b\"]}", forms[i]);
+        assert_int_equal(read_task(client), RUNWAY_OK);
+        strcat(shown, last_task.url);
+        assert_non_null(strstr(last_task.url, ".invalid/a?b"));
+        snprintf(text, sizeof(text), "{\"uploadUrl\":\"https://a.b/%s\","
+                 "\"runwayUri\":\"runway://%s\",\"fields\":{\"%s\":\"%s\"}}",
+                 forms[i], forms[i], forms[i], forms[i]);
+        assert_int_equal(ff_runway_client_slot(client, "a", &slot, &last_wait,
+                                               &last), RUNWAY_OK);
+        strcat(strcat(shown, slot->url), slot->uri);
+        strcat(strcat(shown, slot->names[0]), slot->values[0]);
+        ff_runway_slot_free(&slot);
+        for (size_t k = 0; k < sizeof(kept) / sizeof(*kept); k++)
+            if (strstr(shown, kept[k]))
+                fail_msg("%s: %s", forms[i], shown);
+        ff_runway_client_free(&client);
+        server_stop(&server);
+    }
+}
+
+/* As many digits as a number may have: each of them counts in an id. */
+static void test_long_number_as_id(void **state)
+{
+    Server *server = server_start(say, "HTTP/1.1 200 OK\r\n\r\n"
+                                  "{\"a\":\"\\\"1234567890123456\",\"id\":"
+                                  "12345678901234567890,\"estimatedCost\":"
+                                  "{\"credits\":0.1234567890123456789}}");
+    RunwayClient *client = connect_to(server);
+
+    assert_int_equal(submit(client), RUNWAY_OK);
+    assert_string_equal(last_id, "12345678901234567890");
+    assert_true(last_credits > 0.123 && last_credits < 0.124);
+    ff_runway_client_free(&client);
+    server_stop(&server);
+}
+
+/* A value goes into a header as it is: nothing in it may end that header. */
+static void test_api_version_is_a_token(void **state)
+{
+    static const char *const bad[] = {
+        "", "2024-11-06\r\nX-Evil: 1", "2024-11-06\n", "2024 11 06", "a,b",
+        "\xc3\xbc", "a\tb", "a:b",
+    };
+
+    for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+        RunwayClientConfig config = make_config("https://api.example.com");
+        RunwayClient *client;
+
+        config.api_version = bad[i];
+        assert_int_equal(ff_runway_client_create(&config, &client, &last),
+                         RUNWAY_INVALID);
+        assert_null(client);
+        assert_says("api_version");
+    }
+}
+
 /*
  * Read
  */
@@ -1081,10 +1182,14 @@ static void test_download_redirected(void **state)
 static void test_download_from_private_addresses(void **state)
 {
     Download d;
+    char host[128] = "";
     static const char *const formats[] = {
         "http://127.0.0.1:%d/", "https://127.0.0.1:%d/",
         "https://localhost:%d/", "https://[::ffff:127.0.0.1]:%d/",
-        "https://0.0.0.0:%d/",
+        "https://0.0.0.0:%d/", "https://127.1:%d/", "https://2130706433:%d/",
+        "https://0x7f.0.0.1:%d/", "https://LOCALHOST.:%d/",
+        "https://a.localhost:%d/", "https://[fe80::1%%25eth0]:%d/",
+        "https://user:secret@example.com:%d/", "https://[2002:7f00:1::]:%d/",
     };
 
     open_download(&d);
@@ -1099,13 +1204,21 @@ static void test_download_from_private_addresses(void **state)
         assert_int_equal(download(&d), RUNWAY_REFUSED);
     }
     /* a name that nobody sees it in: what it becomes is looked at */
-    snprintf(d.url, sizeof(d.url), "https://a.localhost:%d/", d.server->port);
+    assert_int_equal(gethostname(host, sizeof(host) - 1), 0);
+    snprintf(d.url, sizeof(d.url), "https://%s:%d/", host, d.server->port);
     assert_int_equal(download(&d), strstr(last.text, "resolve") ?
                                    RUNWAY_UNAVAILABLE : RUNWAY_REFUSED);
     assert_int_equal(server_connections(d.server), 0);
-    /* an API in a private network does */
+    /* an API in a private network may, once a certificate has proved that it is
+     * there */
     ff_runway_client_free(&d.client);
     d.client = connect_with(make_config("https://10.1.2.3"));
+    snprintf(d.url, sizeof(d.url), "https://127.0.0.1:%d/", d.server->port);
+    assert_int_equal(download(&d), RUNWAY_REFUSED);
+    assert_int_equal(server_connections(d.server), 0);
+    /* one on this machine may at once */
+    ff_runway_client_free(&d.client);
+    d.client = connect_with(make_config("https://127.0.0.1:9"));
     d.server->ignore_request = 1;
     snprintf(d.url, sizeof(d.url), "https://127.0.0.1:%d/", d.server->port);
     assert_int_equal(download(&d), RUNWAY_UNAVAILABLE); /* it is no TLS */
@@ -1655,6 +1768,9 @@ int main(void)
         TEST(test_redirects_are_not_followed),
         TEST(test_large_replies),
         TEST(test_echoed_secrets),
+        TEST(test_echoed_secrets_in_fields),
+        TEST(test_long_number_as_id),
+        TEST(test_api_version_is_a_token),
         TEST(test_read_request),
         TEST(test_read_replies),
         TEST(test_echoed_key_in_a_failure),

@@ -136,6 +136,11 @@ static void test_reach(void **state)
         "172.15.255.255", "172.32.0.0", "192.0.1.0", "192.167.255.255",
         "192.169.0.0", "198.17.255.255", "198.20.0.0", "223.255.255.255",
         "2606:4700::1111", "::ffff:1.1.1.1", "64:ff9b::1.1.1.1",
+        "192.0.3.0", "192.31.195.255", "192.31.197.0", "192.52.194.0",
+        "192.88.98.255", "192.88.100.0", "192.175.47.255", "192.175.49.0",
+        "198.51.99.255", "198.51.101.0", "203.0.112.255", "203.0.114.0",
+        "2000::1", "2001:200::1", "2001:db7::1", "2001:db9::1", "2003::1",
+        "2620:4e::1", "2620:4f:8001::1", "3ffe::1", "3fff:1000::1",
     };
     static const char *const private[] = {
         "0.0.0.0", "0.255.255.255", "10.0.0.0", "10.255.255.255", "100.64.0.0",
@@ -145,6 +150,22 @@ static void test_reach(void **state)
         "fdff::1", "fe80::1", "febf::1", "fec0::1", "ff02::1",
         "::ffff:10.0.0.1", "::ffff:169.254.169.254", "64:ff9b::192.168.0.1",
         "::1.1.1.1",
+        /* IANA's special-purpose registries, first and last of each */
+        "192.0.0.0", "192.0.0.255", "192.0.2.0", "192.0.2.255",
+        "192.31.196.0", "192.31.196.255", "192.52.193.0", "192.52.193.255",
+        "192.88.99.0", "192.88.99.255", "192.175.48.0", "192.175.48.255",
+        "198.51.100.0", "198.51.100.255", "203.0.113.0", "203.0.113.255",
+        "240.0.0.1", "239.255.255.255",
+        "64:ff9b:1::", "64:ff9b:1:ffff::8.8.8.8", "100::1", "100:0:0:1::1",
+        "2001::1", "2001:1::1", "2001:2::1", "2001:3::1", "2001:4:112::1",
+        "2001:10::1", "2001:20::1", "2001:30::1", "2001:1ff:ffff::1",
+        "2001:db8::1", "2001:db8:ffff::1", "2620:4f:8000::1", "3fff::1",
+        "3fff:fff:ffff::1", "5f00::1", "4000::1", "1fff::1",
+        /* IPv4 inside: 6to4, Teredo, compatible, translated, 127.0.0.1 that is
+         * the translator's own */
+        "2002:7f00:1::", "2002:a00:1::1", "2002:101:101::1",
+        "2001:0:7f00:1::", "::127.0.0.1", "::10.0.0.1", "::ffff:0:127.0.0.1",
+        "64:ff9b::127.0.0.1", "64:ff9b::10.0.0.1", "::ffff:192.0.2.1",
     };
     static const char *const loopback[] = {
         "127.0.0.1", "127.0.0.0", "127.255.255.255", "::1",
@@ -165,10 +186,39 @@ static void test_reach(void **state)
 
 static void test_host_reach(void **state)
 {
+    static const char *const loopback[] = {
+        "LOCALHOST", "localhost.", "a.b.localhost", "localhost.localdomain",
+        "ip6-localhost", "127.1", "127.0.1", "0x7f.1", "0x7f000001",
+        "017700000001", "2130706433", "127.0.0.1.", "[::ffff:127.0.0.1]",
+        "[0:0:0:0:0:0:0:1]", "[::1%25lo]",
+    };
+    static const char *const private[] = {
+        "0", "0.0.0.0", "10.1", "167772161", "0xa9fea9fe", "192.168.257",
+        "[fe80::1%25eth0]", "[::]", "[64:ff9b::127.0.0.1]", "255.255.255.255",
+    };
+    static const char *const public[] = {
+        "localhost.com", "xlocalhost", "mylocalhost.localdomain.org", "1.1.1.1",
+        "0x08080808", "[2606:4700::1111]", "127.0.0.1.example.com", ".", "[",
+        "256.1.1.1", "1.2.3.4.5",
+    };
+    char longest[400];
+
     (void)state;
     assert_int_equal(ff_runway_host_reach("localhost"), RUNWAY_REACH_LOOPBACK);
     assert_int_equal(ff_runway_host_reach("127.1.2.3"), RUNWAY_REACH_LOOPBACK);
     assert_int_equal(ff_runway_host_reach("[::1]"), RUNWAY_REACH_LOOPBACK);
+    for (size_t i = 0; i < sizeof(loopback) / sizeof(*loopback); i++)
+        if (ff_runway_host_reach(loopback[i]) != RUNWAY_REACH_LOOPBACK)
+            fail_msg("%s", loopback[i]);
+    for (size_t i = 0; i < sizeof(private) / sizeof(*private); i++)
+        if (ff_runway_host_reach(private[i]) != RUNWAY_REACH_PRIVATE)
+            fail_msg("%s", private[i]);
+    for (size_t i = 0; i < sizeof(public) / sizeof(*public); i++)
+        if (ff_runway_host_reach(public[i]) != RUNWAY_REACH_PUBLIC)
+            fail_msg("%s", public[i]);
+    memset(longest, 'a', sizeof(longest) - 1);
+    longest[sizeof(longest) - 1] = 0;
+    assert_int_equal(ff_runway_host_reach(longest), RUNWAY_REACH_PUBLIC);
     assert_int_equal(ff_runway_host_reach("10.0.0.1"), RUNWAY_REACH_PRIVATE);
     assert_int_equal(ff_runway_host_reach("[fe80::1]"), RUNWAY_REACH_PRIVATE);
     assert_int_equal(ff_runway_host_reach("8.8.8.8"), RUNWAY_REACH_PUBLIC);

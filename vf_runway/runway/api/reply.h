@@ -53,6 +53,16 @@ RunwayOutcome ff_runway_parse_create(const char *text, size_t size,
 RunwayOutcome ff_runway_parse_task(const char *text, size_t size,
                                    RunwayTask *task, RunwayError *err);
 
+/**
+ * What a server sent, without what scrub() takes out of a text in place: out of
+ * every name and text of JSON, its escapes undone, or out of the whole where it
+ * is no JSON. Whole numbers of more than 15 digits have become texts.
+ * @return for free(); NULL: out of memory
+ */
+char *ff_runway_reply_clean(const char *text, size_t size,
+                            void (*scrub)(void *opaque, char *text),
+                            void *opaque);
+
 /** Where a file can be put, and how. */
 typedef struct RunwaySlot {
     char *url;                  ///< the storage; signed, so secret

@@ -28,7 +28,7 @@ int ff_runway_task_id_is_valid(const char *text)
     return length > 0 && length < RUNWAY_ID_MAX &&
            strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
                         "0123456789-_.:") == length &&
-           strspn(text, ".") < length;
+           strcmp(text, ".") && !strstr(text, "..");
 }
 
 static const struct {

@@ -75,6 +75,19 @@ int ff_runway_utf16_length(const char *text)
     return units;
 }
 
+/** Whether the UTF-8 character at s, of two bytes or more, is a control: one of
+ *  U+0080..U+009F, which terminals obey, a bidirectional one, which makes a text
+ *  look like another, or a line separator. */
+static int is_control(const unsigned char *s)
+{
+    unsigned u = s[0] < 0xE0 ? (s[0] & 0x1Fu) << 6 | (s[1] & 0x3Fu) :
+                 s[0] < 0xF0 ? (s[0] & 0x0Fu) << 12 | (s[1] & 0x3Fu) << 6 |
+                               (s[2] & 0x3Fu) : 0x10000;
+
+    return u < 0xA0 || u == 0x61C || u == 0x200E || u == 0x200F ||
+           (u >= 0x2028 && u <= 0x202E) || (u >= 0x2066 && u <= 0x2069);
+}
+
 void ff_runway_clean_text(char *text, int cut)
 {
     unsigned char *s = (unsigned char *)text;
@@ -93,10 +106,8 @@ void ff_runway_clean_text(char *text, int cut)
                 *s = ' ';
             s++;
         } else {
-            /* U+0080..U+009F are control characters too: a terminal may obey
-             * them */
-            if (s[0] == 0xC2 && s[1] < 0xA0)
-                s[0] = s[1] = ' ';
+            if (is_control(s))
+                memset(s, ' ', (size_t)n);
             s += n;
         }
     }
@@ -135,6 +146,16 @@ static size_t secret_at(const char *s, size_t *keep)
         }
     }
     if (!strncasecmp(s, "http://", 7) || !strncasecmp(s, "https://", 8)) {
+        size_t host = (size_t)(strchr(s, '/') - s) + 2;
+
+        for (n = host; !is_end_of_run(s[n]) && !strchr("/?#@", s[n]); n++)
+            ;
+        if (s[n] == '@') { /* user:password, and who knows what else */
+            for (n = host; !is_end_of_run(s[n]); n++)
+                ;
+            *keep = host;
+            return n - host;
+        }
         for (n = 0; !is_end_of_run(s[n]) && s[n] != '?'; n++)
             ;
         if (s[n] == '?') {
@@ -197,21 +218,62 @@ void ff_runway_scrub(char *text)
     *to = 0;
 }
 
+/** The value of n hex digits, -1 when there are not as many. */
+static int hex(const char *s, int n)
+{
+    int value = 0;
+
+    for (; n; n--, s++) {
+        char lower = (char)(*s | 0x20);
+
+        if (*s >= '0' && *s <= '9')
+            value = value * 16 + (*s - '0');
+        else if (lower >= 'a' && lower <= 'f')
+            value = value * 16 + (lower - 'a' + 10);
+        else
+            return -1;
+    }
+    return value;
+}
+
+/** Bytes at s that spell c: itself, %41, \u0041 or a backslash and itself; 0: it
+ *  is another. */
+static size_t spells(const char *s, char c)
+{
+    if (*s == c)
+        return 1;
+    if (*s == '%' && hex(s + 1, 2) == (unsigned char)c)
+        return 3;
+    if (*s != '\\')
+        return 0;
+    return s[1] == 'u' && hex(s + 2, 4) == (unsigned char)c ? 6 :
+           s[1] == c ? 2 : 0;
+}
+
 void ff_runway_scrub_word(char *text, const char *word)
 {
-    size_t length = word ? strlen(word) : 0;
-    const char *from = text, *at;
+    const char *from = text;
     char *to = text;
 
     /* what is shorter is no secret, and would blank ordinary words */
-    if (length < 4)
+    if (!word || strlen(word) < 4)
         return;
-    while ((at = strstr(from, word))) {
-        memmove(to, from, (size_t)(at - from));
-        to   = put_dots(to + (at - from), length);
-        from = at + length;
+    while (*from) {
+        const char *w = word;
+        size_t length = 0, n;
+
+        while (*w && (n = spells(from + length, *w))) {
+            length += n;
+            w++;
+        }
+        if (*w) {
+            *to++ = *from++;
+        } else {
+            to    = put_dots(to, length);
+            from += length;
+        }
     }
-    memmove(to, from, strlen(from) + 1);
+    *to = 0;
 }
 
 void ff_runway_copy_text(char *out, size_t size, const char *text)

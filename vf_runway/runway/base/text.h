@@ -31,7 +31,8 @@ int ff_runway_utf16_length(const char *text);
 
 /**
  * Make text one line of valid UTF-8, in place: control characters become
- * spaces, what is no UTF-8 becomes '?'. With cut non-zero text was cut off
+ * spaces (Unicode's bidirectional ones and its line separators are controls
+ * too), what is no UTF-8 becomes '?'. With cut non-zero text was cut off
  * somewhere: an unfinished character at its end is dropped.
  */
 void ff_runway_clean_text(char *text, int cut);
@@ -44,7 +45,8 @@ void ff_runway_clean_text(char *text, int cut);
 void ff_runway_scrub(char *text);
 
 /** Take every occurrence of word (4 bytes or more; NULL: nothing) out of text,
- *  in place. */
+ *  in place, also where characters of it are escaped as URLs or JSON escape them.
+ *  Three dots remain. */
 void ff_runway_scrub_word(char *text, const char *word);
 
 /**

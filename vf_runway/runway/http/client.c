@@ -44,6 +44,7 @@ static RunwayOutcome send_request(RunwayCall *call, const char *url,
     RunwayOutcome ret = ff_runway_call_perform(call, url, range, err);
 
     *retry_after = -1;
+    ff_runway_call_clean_reply(call);
     if (!ret)
         ret = ff_runway_call_check(call, err);
     if (!ret && call->retry_after[0])
@@ -91,14 +92,6 @@ static RunwayOutcome ask_api(RunwayCall *call, const char *path, const char *id,
     return ret;
 }
 
-/** What was read out of a reply, said without secrets. */
-static RunwayOutcome report_reply(RunwayCall *call, RunwayOutcome outcome,
-                                  RunwayError *why, RunwayError *err)
-{
-    ff_runway_call_scrub(call->client, why->text);
-    return ff_runway_error(err, outcome, "%s", why->text);
-}
-
 RunwayOutcome ff_runway_client_submit(RunwayClient *client, RunwayBody *body,
                                       char id[RUNWAY_ID_MAX], double *credits,
                                       int64_t *retry_after, RunwayError *err)
@@ -123,7 +116,7 @@ RunwayOutcome ff_runway_client_submit(RunwayClient *client, RunwayBody *body,
             ff_runway_error(&why, ret, "%s (this looks like a web page: check "
                             "base_url, which is %s)", why.text,
                             client->base.text);
-        report_reply(&call, ret, &why, err);
+        ff_runway_error(err, ret, "%s", why.text);
     }
     ff_runway_call_end(&call);
     return ret;
@@ -146,7 +139,6 @@ RunwayOutcome ff_runway_client_read(RunwayClient *client, const char *id,
                                     RunwayError *err)
 {
     RunwayCall call = { .client = client, .kind = RUNWAY_REQUEST_READ };
-    RunwayError why = { RUNWAY_OK, "" };
     RunwayOutcome ret;
 
     memset(task, 0, sizeof(*task));
@@ -154,11 +146,7 @@ RunwayOutcome ff_runway_client_read(RunwayClient *client, const char *id,
     task->credits  = -1;
     ret = ask_api(&call, client->provider->task_path, id, retry_after, err);
     if (!ret) {
-        ret = ff_runway_parse_task(reply_of(&call), call.reply_size, task,
-                                        &why);
-        ff_runway_call_scrub(client, task->failure);
-        if (ret)
-            report_reply(&call, ret, &why, err);
+        ret = ff_runway_parse_task(reply_of(&call), call.reply_size, task, err);
         /* nothing has failed: it is asked again when that is allowed */
         if (task->state == RUNWAY_TASK_SUCCEEDED && !task->url[0] &&
             !client->base.is_loopback && *retry_after < RUNWAY_POLL_MIN)
@@ -205,6 +193,9 @@ static RunwayOutcome parse_foreign(RunwayClient *client, const char *name,
     if (ret)
         return ff_runway_error(err, RUNWAY_REFUSED,
                                "the %s URL is not an http or https URL", name);
+    if (url->has_user)
+        return ff_runway_error(err, RUNWAY_REFUSED, "the %s URL holds a user "
+                               "or password, which is not followed", name);
     if (!url->is_https && !(client->base.is_loopback && url->is_loopback))
         return ff_runway_error(err, RUNWAY_REFUSED,
                                "the %s is at %s:%d over http://, which is not "
@@ -231,7 +222,6 @@ RunwayOutcome ff_runway_client_slot(RunwayClient *client, const char *filename,
                                     RunwayError *err)
 {
     RunwayCall call = { .client = client, .kind = RUNWAY_REQUEST_UPLOAD };
-    RunwayError why = { RUNWAY_OK, "" };
     RunwayOutcome ret;
 
     *slot        = NULL;
@@ -240,12 +230,8 @@ RunwayOutcome ff_runway_client_slot(RunwayClient *client, const char *filename,
     if (!ret)
         ret = ask_api(&call, client->provider->uploads_path, "", retry_after,
                       err);
-    if (!ret) {
-        ret = ff_runway_parse_slot(reply_of(&call), call.reply_size, slot,
-                                        &why);
-        if (ret)
-            report_reply(&call, ret, &why, err);
-    }
+    if (!ret)
+        ret = ff_runway_parse_slot(reply_of(&call), call.reply_size, slot, err);
     ff_runway_call_end(&call);
     ff_runway_body_free(&call.body);
     return ret;
@@ -358,7 +344,9 @@ static RunwayOutcome download_once(RunwayClient *client, const char *text,
         curl_easy_getinfo(call.easy, CURLINFO_REDIRECT_URL, &target);
     if (target) {
         *next = strdup(target);
-        if (!*next)
+        if (*next)
+            ff_runway_call_scrub(&call, *next);
+        else
             ret = ff_runway_no_memory(err);
     } else {
         ret   = judge_download(&call, err);

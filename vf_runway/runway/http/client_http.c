@@ -164,8 +164,6 @@ static curl_socket_t open_socket(void *opaque, curlsocktype purpose,
     (void)purpose;
     if (!call->proxied) {
         pthread_mutex_lock(&call->client->mutex);
-        if (!ff_runway_call_is_foreign(call) && reach != RUNWAY_REACH_PUBLIC)
-            call->client->near = 1;
         near = call->client->near;
         pthread_mutex_unlock(&call->client->mutex);
         if (!call->url->is_https)
@@ -444,6 +442,25 @@ static RunwayTransport judge(RunwayCall *call)
                                 : RUNWAY_TRANSPORT_NOT_SENT;
 }
 
+/** Something has answered. Where the API is, only a verified certificate tells:
+ *  a name that was led astray would open the user's network to any URL. */
+static void note_reached(RunwayCall *call)
+{
+    int is_verified = !ff_runway_call_is_foreign(call) && call->url->is_https &&
+                      call->client->tls_verify;
+    const char *host = call->url->host;
+    char *ip = NULL;
+    RunwayReach reach;
+
+    if (!call->proxied)
+        curl_easy_getinfo(call->easy, CURLINFO_PRIMARY_IP, &ip);
+    reach = ip ? ff_runway_address_reach(ip) : ff_runway_host_reach(host);
+    pthread_mutex_lock(&call->client->mutex);
+    call->client->reached = 1;
+    call->client->near |= is_verified && reach != RUNWAY_REACH_PUBLIC;
+    pthread_mutex_unlock(&call->client->mutex);
+}
+
 static void log_call(const RunwayCall *call, const char *url, int64_t took)
 {
     size_t path = strcspn(url, "?#");
@@ -494,11 +511,8 @@ RunwayOutcome ff_runway_call_perform(RunwayCall *call, const char *url,
     call->status = 0;
     curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &call->status);
     call->transport = judge(call);
-    if (call->status > 0) {
-        pthread_mutex_lock(&call->client->mutex);
-        call->client->reached = 1;
-        pthread_mutex_unlock(&call->client->mutex);
-    }
+    if (call->status > 0)
+        note_reached(call);
     curl_multi_remove_handle(multi, call->easy);
     release_sigpipe(&guard);
     log_call(call, url, ff_runway_now() - start);

@@ -49,7 +49,6 @@ struct RunwayClient {
     void *opaque;
 
     RunwayUrl base;
-    char *key;
     char *proxy;                ///< NULL: none
     char *no_proxy;             ///< hosts that proxy is not for; NULL: none
     char *ca_file;              ///< NULL: the system's
@@ -59,11 +58,15 @@ struct RunwayClient {
 
     struct curl_slist *headers;        ///< of reads
     struct curl_slist *create_headers; ///< of creates
-    char **secrets;                    ///< values of the user's own headers
+    char **secrets;                    ///< key, password of the proxy, values
+                                       ///< of the user's own headers, and
+                                       ///< their base64
     size_t nb_secrets;
 
     pthread_mutex_t mutex;
-    int near;   ///< under mutex: the API is on a private or loopback address
+    int near;   ///< under mutex: the API is on a loopback address, as
+                ///< base_url says, or on a private one, as a call says whose
+                ///< certificate was verified
     int reached; ///< under mutex: something has answered with a status
 };
 
@@ -142,8 +145,10 @@ void ff_runway_call_start_over(RunwayCall *call);
 
 /** What can be told before the outcome is classified; RUNWAY_OK: nothing. */
 RunwayOutcome ff_runway_call_check(RunwayCall *call, RunwayError *err);
-/** Take the client's secrets out of a text. */
-void ff_runway_call_scrub(const RunwayClient *client, char *text);
+/** Take all secrets in use out of a text that a server has a part in. */
+void ff_runway_call_scrub(const RunwayCall *call, char *text);
+/** The same for the reply, before anything is read out of it. */
+void ff_runway_call_clean_reply(RunwayCall *call);
 int ff_runway_call_is_web_page(const RunwayCall *call);
 /** Whether the reply says that it is JSON. */
 int ff_runway_call_is_json(const RunwayCall *call);

@@ -17,6 +17,7 @@
  */
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -24,36 +25,45 @@
 #include "client_internal.h"
 
 
+void ff_runway_call_scrub(const RunwayCall *call, char *text)
+{
+    const RunwayClient *client = call->client;
+
+    for (size_t i = 0; i < client->nb_secrets; i++)
+        ff_runway_scrub_word(text, client->secrets[i]);
+    /* storage services quote what they did not like */
+    for (int i = 0; call->slot && i < call->slot->nb_fields; i++)
+        if (strlen(call->slot->values[i]) >= 16)
+            ff_runway_scrub_word(text, call->slot->values[i]);
+}
+
+static void scrub(void *opaque, char *text)
+{
+    ff_runway_call_scrub(opaque, text);
+}
+
+void ff_runway_call_clean_reply(RunwayCall *call)
+{
+    char *clean;
+
+    if (!call->reply)
+        return;
+    clean = ff_runway_reply_clean(call->reply, call->reply_size, scrub, call);
+    /* without memory what came is not known, but neither is it shown */
+    free(call->reply);
+    call->reply      = clean;
+    call->reply_size = clean ? strlen(clean) : 0;
+}
+
 /** libcurl's reason, with nothing secret in it. */
 static const char *reason(RunwayCall *call)
 {
     if (!call->reason[0])
         snprintf(call->reason, sizeof(call->reason), "%s",
                  curl_easy_strerror(call->code));
+    ff_runway_call_scrub(call, call->reason);
     ff_runway_scrub(call->reason);
     return call->reason;
-}
-
-void ff_runway_call_scrub(const RunwayClient *client, char *text)
-{
-    ff_runway_scrub_word(text, client->key);
-    for (size_t i = 0; i < client->nb_secrets; i++)
-        ff_runway_scrub_word(text, client->secrets[i]);
-}
-
-/** What the reply says, as a line. */
-static void reply_text(RunwayCall *call, char *out, size_t room)
-{
-    if (call->reply)
-        ff_runway_call_scrub(call->client, call->reply);
-    ff_runway_reply_error_text(call->reply ? call->reply : "",
-                               call->reply ? strlen(call->reply) : 0, out,
-                               room);
-    ff_runway_call_scrub(call->client, out);
-    /* storage services quote what they did not like */
-    for (int i = 0; call->slot && i < call->slot->nb_fields; i++)
-        if (strlen(call->slot->values[i]) >= 16)
-            ff_runway_scrub_word(out, call->slot->values[i]);
 }
 
 static const char *what(const RunwayCall *call)
@@ -153,9 +163,15 @@ static void describe_redirect(RunwayCall *call, char *out, size_t size)
     char *target = NULL;
 
     curl_easy_getinfo(call->easy, CURLINFO_REDIRECT_URL, &target);
-    snprintf(out, size, "a redirect to %.*s, which is not followed with the "
-             "key", target ? (int)strcspn(target, "?#") : 7,
-             target ? target : "nowhere");
+    target = strdup(target ? target : "nowhere");
+    if (target) {
+        ff_runway_call_scrub(call, target);
+        target[strcspn(target, "?#")] = 0;
+        ff_runway_scrub(target);
+    }
+    snprintf(out, size, "a redirect to %s, which is not followed with the key",
+             target ? target : "another place");
+    free(target);
 }
 
 /** The error text of a create whose fate the reply does not tell. */
@@ -186,7 +202,8 @@ RunwayOutcome ff_runway_call_report_status(RunwayCall *call,
     const RunwayProvider *provider = client->provider;
     char text[1024];
 
-    reply_text(call, text, sizeof(text));
+    ff_runway_reply_error_text(call->reply ? call->reply : "",
+                               call->reply_size, text, sizeof(text));
     if (ff_runway_call_is_foreign(call))
         return ff_runway_error(err, outcome, "%s:%d answered %s with "
                                "%ld: %s", call->url->host, call->url->port,

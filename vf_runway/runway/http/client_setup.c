@@ -23,7 +23,11 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "../api/data_uri.h"
 #include "client_internal.h"
+
+/* bytes of a secret that is looked for in what servers say */
+#define SECRET_MIN 8
 
 static pthread_once_t curl_once = PTHREAD_ONCE_INIT;
 static CURLcode curl_ready;
@@ -66,7 +70,8 @@ static RunwayOutcome check_base(const RunwayClient *client, const char *text,
     return RUNWAY_OK;
 }
 
-/** Whether the text of length n is a header's name. */
+/** Whether the text of length n is a token: a header's name, and what can be no
+ *  more than its value. */
 static int is_token(const char *s, size_t n)
 {
     for (size_t i = 0; i < n; i++)
@@ -99,19 +104,58 @@ static int has_header(const struct curl_slist *list, const char *name)
     return 0;
 }
 
-static RunwayOutcome add_secret(RunwayClient *client, const char *value)
+static RunwayOutcome add_word(RunwayClient *client, const char *word,
+                              size_t length)
 {
     char **longer = realloc(client->secrets, (client->nb_secrets + 1) *
                                              sizeof(*client->secrets));
+    char *copy = malloc(length + 1);
 
-    if (!longer)
+    if (longer)
+        client->secrets = longer;
+    if (!longer || !copy) {
+        free(copy);
         return RUNWAY_NOMEM;
-    client->secrets = longer;
-    longer[client->nb_secrets] = strdup(value);
-    if (!longer[client->nb_secrets])
-        return RUNWAY_NOMEM;
-    client->nb_secrets++;
+    }
+    memcpy(copy, word, length);
+    copy[length] = 0;
+    longer[client->nb_secrets++] = copy;
     return RUNWAY_OK;
+}
+
+/**
+ * What no server's text may hold: value itself and, wherever it begins in a longer
+ * text, its base64 in both alphabets. What is shorter than SECRET_MIN is an
+ * ordinary word, and would be missed in ids.
+ */
+static RunwayOutcome add_secret(RunwayClient *client, const char *value)
+{
+    size_t length = strlen(value);
+    RunwayOutcome ret;
+
+    if (length < SECRET_MIN)
+        return RUNWAY_OK;
+    ret = add_word(client, value, length);
+    for (size_t before = 0; before < 3 && !ret; before++) {
+        /* the digits that only value's own bits are in */
+        size_t first = (8 * before + 5) / 6, last = 8 * (before + length) / 6;
+        uint8_t *bytes = calloc(1, before + length);
+        char *text = NULL;
+
+        if (bytes) {
+            memcpy(bytes + before, value, length);
+            text = ff_runway_base64(bytes, before + length);
+        }
+        ret = text ? add_word(client, text + first, last - first)
+                   : RUNWAY_NOMEM;
+        for (char *c = text; c && *c; c++)
+            *c = *c == '+' ? '-' : *c == '/' ? '_' : *c;
+        if (!ret)
+            ret = add_word(client, text + first, last - first);
+        free(text);
+        free(bytes);
+    }
+    return ret;
 }
 
 /** Take a header out of a list again; what is said later holds. */
@@ -247,6 +291,11 @@ static RunwayOutcome make_headers(RunwayClient *client,
     RunwayOutcome ret = add_own_headers(client, config->headers, err);
     char *bearer;
 
+    if (!ret && !is_token(config->api_version, strlen(config->api_version)))
+        ret = ff_runway_error(err, RUNWAY_INVALID, "api_version goes into a "
+                              "header and may only hold letters, digits and "
+                              "-._~ and the like, such as "
+                              RUNWAY_API_VERSION);
     if (ret)
         return ret;
     bearer = malloc(size);
@@ -286,6 +335,27 @@ static int is_loopback_proxy(const char *proxy)
         !curl_url_get(u, CURLUPART_HOST, &host, 0))
         ret = ff_runway_host_reach(host) == RUNWAY_REACH_LOOPBACK;
     curl_free(host);
+    curl_url_cleanup(u);
+    return ret;
+}
+
+/** A proxy that wants a password may say it in its error pages. */
+static RunwayOutcome add_proxy_secrets(RunwayClient *client)
+{
+    static const unsigned flags[] = { 0, CURLU_URLDECODE };
+    CURLU *u = curl_url();
+    RunwayOutcome ret = u ? RUNWAY_OK : RUNWAY_NOMEM;
+
+    if (u && !curl_url_set(u, CURLUPART_URL, client->proxy, CURLU_GUESS_SCHEME |
+                           CURLU_NON_SUPPORT_SCHEME)) {
+        for (int i = 0; i < 2 && !ret; i++) {
+            char *password = NULL;
+
+            if (!curl_url_get(u, CURLUPART_PASSWORD, &password, flags[i]))
+                ret = add_secret(client, password);
+            curl_free(password);
+        }
+    }
     curl_url_cleanup(u);
     return ret;
 }
@@ -333,7 +403,8 @@ static RunwayOutcome choose_proxy(RunwayClient *client, const char *proxy,
     if (!proxy || !*proxy)
         return RUNWAY_OK;
     client->proxy = strdup(proxy);
-    return client->proxy ? RUNWAY_OK : ff_runway_no_memory(err);
+    return client->proxy && !add_proxy_secrets(client) ?
+           RUNWAY_OK : ff_runway_no_memory(err);
 }
 
 RunwayOutcome ff_runway_client_create(const RunwayClientConfig *config,
@@ -365,7 +436,7 @@ RunwayOutcome ff_runway_client_create(const RunwayClientConfig *config,
           ff_runway_no_memory(err) : check_base(c, config->base_url, err);
     if (ret)
         goto fail;
-    c->near = ff_runway_host_reach(c->base.host) != RUNWAY_REACH_PUBLIC;
+    c->near = c->base.is_loopback;
     if (config->ca_file && *config->ca_file) {
         if (access(config->ca_file, R_OK)) {
             ret = ff_runway_error(err, RUNWAY_INVALID,
@@ -379,8 +450,7 @@ RunwayOutcome ff_runway_client_create(const RunwayClientConfig *config,
             goto fail;
         }
     }
-    c->key = strdup(config->key);
-    if (!c->key) {
+    if (add_secret(c, config->key)) {
         ret = ff_runway_no_memory(err);
         goto fail;
     }
@@ -408,7 +478,6 @@ void ff_runway_client_free(RunwayClient **client)
     curl_slist_free_all(c->headers);
     curl_slist_free_all(c->create_headers);
     ff_runway_url_reset(&c->base);
-    free(c->key);
     free(c->proxy);
     free(c->no_proxy);
     free(c->ca_file);

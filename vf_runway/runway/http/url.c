@@ -29,57 +29,81 @@
 
 #include "url.h"
 
-static int is_in(uint32_t address, uint32_t net, int bits)
+/** The first bits of some addresses. */
+typedef struct Range {
+    unsigned char bytes[16];
+    int bits;
+} Range;
+
+static int is_in(const unsigned char *address, const Range *range)
 {
-    return !((address ^ net) >> (32 - bits));
+    int whole = range->bits / 8, rest = range->bits % 8;
+
+    return !memcmp(address, range->bytes, (size_t)whole) &&
+           !((address[whole] ^ range->bytes[whole]) >> (8 - rest));
 }
 
-static RunwayReach reach_v4(uint32_t a)
+static RunwayReach reach_v4(const unsigned char *b)
 {
-    static const struct {
-        uint32_t net;
-        int bits;
-    } nets[] = {
-        { 0x00000000,  8 },  /* this network */
-        { 0x0A000000,  8 },
-        { 0x64400000, 10 },  /* carrier-grade NAT */
-        { 0xA9FE0000, 16 },  /* link-local; clouds tell secrets there */
-        { 0xAC100000, 12 },
-        { 0xC0000000, 24 },
-        { 0xC0A80000, 16 },
-        { 0xC6120000, 15 },  /* benchmarks */
-        { 0xE0000000,  3 },  /* multicast and above */
+    /* the IANA IPv4 Special-Purpose Address Registry, and multicast */
+    static const Range special[] = {
+        { { 0 }, 8 },               /* this network */
+        { { 10 }, 8 },              /* private use */
+        { { 100, 64 }, 10 },        /* shared: carrier-grade NAT */
+        { { 169, 254 }, 16 },       /* link-local; clouds tell secrets there */
+        { { 172, 16 }, 12 },        /* private use */
+        { { 192, 0, 0 }, 24 },      /* protocol assignments */
+        { { 192, 0, 2 }, 24 },      /* documentation */
+        { { 192, 31, 196 }, 24 },   /* AS112 */
+        { { 192, 52, 193 }, 24 },   /* AMT */
+        { { 192, 88, 99 }, 24 },    /* 6to4 relays */
+        { { 192, 168 }, 16 },       /* private use */
+        { { 192, 175, 48 }, 24 },   /* AS112 */
+        { { 198, 18 }, 15 },        /* benchmarks */
+        { { 198, 51, 100 }, 24 },   /* documentation */
+        { { 203, 0, 113 }, 24 },    /* documentation */
+        { { 224 }, 3 },             /* multicast, reserved, broadcast */
     };
 
-    if (is_in(a, 0x7F000000, 8))
+    if (b[0] == 127)
         return RUNWAY_REACH_LOOPBACK;
-    for (size_t i = 0; i < sizeof(nets) / sizeof(nets[0]); i++)
-        if (is_in(a, nets[i].net, nets[i].bits))
+    for (size_t i = 0; i < sizeof(special) / sizeof(special[0]); i++)
+        if (is_in(b, &special[i]))
             return RUNWAY_REACH_PRIVATE;
     return RUNWAY_REACH_PUBLIC;
 }
 
-static uint32_t read_u32(const unsigned char *b)
-{
-    return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 |
-           b[3];
-}
-
 static RunwayReach reach_v6(const unsigned char *b)
 {
-    static const unsigned char zeros[16];
-    static const unsigned char mapped[12] = { [10] = 0xFF, [11] = 0xFF };
-    static const unsigned char nat64[12] = { 0x00, 0x64, 0xFF, 0x9B };
+    static const unsigned char loopback[16] = { [15] = 1 };
+    static const Range mapped = { { [10] = 0xFF, [11] = 0xFF }, 96 };
+    static const Range nat64  = { { 0x00, 0x64, 0xFF, 0x9B }, 96 };
+    static const Range global = { { 0x20 }, 3 };
+    /* of the IANA IPv6 Special-Purpose Address Registry what lies in 2000::/3,
+     * the one block that global addresses are given out of; all else, from ::
+     * with its IPv4-compatible addresses to ff00::/8, is refused as a whole */
+    static const Range special[] = {
+        { { 0x20, 0x01, 0x00 }, 23 },             /* Teredo, ORCHID, and more */
+        { { 0x20, 0x01, 0x0D, 0xB8 }, 32 },       /* documentation */
+        { { 0x20, 0x02 }, 16 },                   /* 6to4 */
+        { { 0x26, 0x20, 0x00, 0x4F, 0x80 }, 48 }, /* AS112 */
+        { { 0x3F, 0xFF, 0x00 }, 20 },             /* documentation */
+    };
 
-    if (!memcmp(b, zeros, 15) && b[15] == 1)
+    if (!memcmp(b, loopback, sizeof(loopback)))
         return RUNWAY_REACH_LOOPBACK;
-    if (!memcmp(b, mapped, 12) || !memcmp(b, nat64, 12))
-        return reach_v4(read_u32(b + 12));
-    /* unspecified and IPv4-compatible, unique local, link-local, site-local,
-     * multicast */
-    if (!memcmp(b, zeros, 12) || (b[0] & 0xFE) == 0xFC ||
-        (b[0] == 0xFE && (b[1] & 0x80)) || b[0] == 0xFF)
+    if (is_in(b, &mapped))
+        return reach_v4(b + 12);
+    /* a network that has only IPv6 reaches IPv4 so, and 127.0.0.1 is then the
+     * translator's own and not this machine's */
+    if (is_in(b, &nat64))
+        return reach_v4(b + 12) == RUNWAY_REACH_PUBLIC ? RUNWAY_REACH_PUBLIC
+                                                       : RUNWAY_REACH_PRIVATE;
+    if (!is_in(b, &global))
         return RUNWAY_REACH_PRIVATE;
+    for (size_t i = 0; i < sizeof(special) / sizeof(special[0]); i++)
+        if (is_in(b, &special[i]))
+            return RUNWAY_REACH_PRIVATE;
     return RUNWAY_REACH_PUBLIC;
 }
 
@@ -89,7 +113,7 @@ RunwayReach ff_runway_reach(const struct sockaddr *address)
         struct sockaddr_in in;
 
         memcpy(&in, address, sizeof(in));
-        return reach_v4(ntohl(in.sin_addr.s_addr));
+        return reach_v4((const unsigned char *)&in.sin_addr.s_addr);
     }
     if (address->sa_family == AF_INET6) {
         struct sockaddr_in6 in6;
@@ -100,26 +124,52 @@ RunwayReach ff_runway_reach(const struct sockaddr *address)
     return RUNWAY_REACH_PRIVATE;
 }
 
+RunwayReach ff_runway_address_reach(const char *text)
+{
+    struct in6_addr v6;
+    struct in_addr v4;
+
+    if (inet_pton(AF_INET6, text, &v6) == 1)
+        return reach_v6(v6.s6_addr);
+    if (inet_pton(AF_INET, text, &v4) == 1)
+        return reach_v4((const unsigned char *)&v4.s_addr);
+    return RUNWAY_REACH_PUBLIC;
+}
+
+static int ends_in(const char *text, const char *end)
+{
+    size_t length = strlen(text), n = strlen(end);
+
+    return length >= n && !strcasecmp(text + length - n, end);
+}
+
 RunwayReach ff_runway_host_reach(const char *host)
 {
-    struct in_addr v4;
+    char text[256];
     size_t length = strlen(host);
+    in_addr_t old;
 
-    if (!strcasecmp(host, "localhost"))
+    /* with a dot at its end a name is the same */
+    if (length && host[length - 1] == '.')
+        length--;
+    if (length >= sizeof(text))
+        return RUNWAY_REACH_PUBLIC;
+    memcpy(text, host, length);
+    text[length] = 0;
+    if (!strcasecmp(text, "localhost") || ends_in(text, ".localhost") ||
+        !strcasecmp(text, "localhost.localdomain") ||
+        !strcasecmp(text, "ip6-localhost") || !strcasecmp(text, "ip6-loopback"))
         return RUNWAY_REACH_LOOPBACK;
-    if (inet_pton(AF_INET, host, &v4) == 1)
-        return reach_v4(ntohl(v4.s_addr));
-    if (length > 2 && length < INET6_ADDRSTRLEN + 2 && host[0] == '[' &&
-        host[length - 1] == ']') {
-        char text[INET6_ADDRSTRLEN + 2];
-        struct in6_addr v6;
-
-        memcpy(text, host + 1, length - 2);
-        text[length - 2] = 0;
-        if (inet_pton(AF_INET6, text, &v6) == 1)
-            return reach_v6(v6.s6_addr);
+    if (text[0] == '[' && text[length - 1] == ']') {
+        text[length - 1] = 0;
+        text[1 + strcspn(text + 1, "%")] = 0; /* fe80::1%eth0 */
+        return ff_runway_address_reach(text + 1);
     }
-    return RUNWAY_REACH_PUBLIC;
+    /* 127.1, 0x7f.0.0.1, 2130706433: what resolvers take for an address */
+    old = inet_addr(text);
+    if (old != INADDR_NONE)
+        return reach_v4((const unsigned char *)&old);
+    return ff_runway_address_reach(text);
 }
 
 /** A part of a parsed URL as a string of our own, NULL when there is none.

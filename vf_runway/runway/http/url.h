@@ -47,15 +47,19 @@ void ff_runway_url_reset(RunwayUrl *url);
 
 typedef enum RunwayReach {
     RUNWAY_REACH_PUBLIC,
-    RUNWAY_REACH_PRIVATE,   ///< private, link-local, multicast, reserved
+    RUNWAY_REACH_PRIVATE,   ///< any of IANA's special-purpose ranges
     RUNWAY_REACH_LOOPBACK,
 } RunwayReach;
 
 /** Where an address is. What is neither IPv4 nor IPv6 is private. */
 RunwayReach ff_runway_reach(const struct sockaddr *address);
 
-/** Where a host is that is a literal address or localhost; any other name is
- *  public as far as it can be told without asking. */
+/** The same for an IPv4 or IPv6 address in its usual form; anything else is
+ *  public. */
+RunwayReach ff_runway_address_reach(const char *text);
+
+/** Where a host is that is a literal address or localhost, in any spelling; any
+ *  other name is public as far as it can be told without asking. */
 RunwayReach ff_runway_host_reach(const char *host);
 
 /** Whether host is excepted by a no_proxy list (NULL: none): names with their

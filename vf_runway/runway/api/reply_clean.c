@@ -1,0 +1,108 @@
+/*
+ * This file is part of FFmpeg.
+ *
+ * FFmpeg is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * FFmpeg is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with FFmpeg; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "../base/json.h"
+#include "reply.h"
+
+/* digits that a double keeps */
+#define DIGITS_MAX 15
+
+static char *copy_of(const char *text, size_t size)
+{
+    char *copy = malloc(size + 1);
+
+    if (copy) {
+        memcpy(copy, text, size);
+        copy[size] = 0;
+    }
+    return copy;
+}
+
+/** JSON with each whole number that cJSON could not keep as a text: an id may be
+ *  one. */
+static char *quote_numbers(const char *text, size_t size)
+{
+    /* of DIGITS_MAX + 1 and more, so that two quotes for each never double it */
+    char *out = malloc(2 * size + 1), *to = out;
+    int in_text = 0;
+
+    for (size_t i = 0; out && i < size;) {
+        size_t n = 0;
+
+        while (!in_text && i + n < size && text[i + n] >= '0' &&
+               text[i + n] <= '9')
+            n++;
+        if (n > DIGITS_MAX && (!i || !strchr(".-+eE", text[i - 1])) &&
+            (i + n == size || !strchr(".eE", text[i + n]))) {
+            *to++ = '"';
+            memcpy(to, text + i, n);
+            to   += n;
+            *to++ = '"';
+            i    += n;
+            continue;
+        }
+        n += !n;
+        if (text[i] == '"')
+            in_text = !in_text;
+        else if (in_text && text[i] == '\\' && i + 1 < size)
+            n = 2;
+        memcpy(to, text + i, n);
+        to += n;
+        i  += n;
+    }
+    if (out)
+        *to = 0;
+    return out;
+}
+
+/** Give every name and text in item to scrub. cJSON has bounded the depth. */
+static void scrub_all(cJSON *item, void (*scrub)(void *opaque, char *text),
+                      void *opaque)
+{
+    for (; item; item = item->next) {
+        if (item->string)
+            scrub(opaque, item->string);
+        if (cJSON_IsString(item))
+            scrub(opaque, item->valuestring);
+        scrub_all(item->child, scrub, opaque);
+    }
+}
+
+char *ff_runway_reply_clean(const char *text, size_t size,
+                            void (*scrub)(void *opaque, char *text),
+                            void *opaque)
+{
+    char *quoted = quote_numbers(text, size), *clean = NULL;
+    cJSON *root = quoted ? cJSON_Parse(quoted) : NULL;
+
+    if (cJSON_IsObject(root) || cJSON_IsArray(root)) {
+        scrub_all(root, scrub, opaque);
+        clean = cJSON_PrintUnformatted(root);
+    } else if (quoted) {
+        clean = copy_of(text, size);
+        if (clean)
+            scrub(opaque, clean);
+    }
+    cJSON_Delete(root);
+    free(quoted);
+    return clean;
+}
