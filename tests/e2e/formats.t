@@ -260,6 +260,30 @@ subtest 'each matrix and range' => sub {
     }
 };
 
+subtest 'alpha in an output of another size, and with native timing' => sub {
+    for my $case ([{ size => '640x480' }, 640, 480], [{ timing => 'native' }, 320, 240], [{ on_error => 'source' }, 320, 240]) {
+        my ($options, $w, $h) = @$case;
+        for my $format (qw(rgba yuva444p10le)) {
+            my $run = ok_filter($sim, join(' ', %$options), in => film(320, 240, $format), args => [qw(-c:v ffv1 -fps_mode passthrough)],
+                options => { prompt => 'negative', model => 'aleph2', %$options });
+            convert_all([['-i', $run->{out}], 'format=rgba64le', ['-f', 'rawvideo', "$run->{out}.rgba"]]);
+            my $all = slurp("$run->{out}.rgba");
+            my $frames = length($all) / ($w * $h * 8);
+            cmp_ok($frames, '>=', 12, 'all frames are there');
+            my $most = 0;
+            for my $n (0, $frames - 1) {
+                my @line = unpack '(x6 v)*', substr $all, 8 * ($n * $w * $h + int($h / 3) * $w), 8 * $w;
+                # a 320th of the ramp is a step of less than one
+                for (4 .. $w - 5) {
+                    my $off = abs($line[$_] / 257 - int(255 * $_ / $w));
+                    $most = $off if $off > $most;
+                }
+            }
+            cmp_ok($most, '<', 2.5, "$format: the ramp of the source");
+        }
+    }
+};
+
 # Lines at info that begin so.
 sub lines_like {
     my ($run, $pattern) = @_;

@@ -239,20 +239,20 @@ static int convert(RunwayClip *c, const AVFrame *props, AVFrame *dst)
     return 0;
 }
 
-/* Where the source lies in the output, which may have been expanded. */
+/* A side of the source in the output, which may have been expanded. */
+static int side_of_source(int output, int sent, int expected)
+{
+    return sent == expected ? output :
+           FFMIN(output, (int)av_rescale(output, sent, expected) & ~1);
+}
+
 static RunwayRect place_of_source(const RunwayClip *c, const AVFrame *frame)
 {
     const RunwayGeometry *g = &c->config.writer.geometry;
     RunwayRect r;
 
-    r.w = FFMIN(frame->width, av_rescale(frame->width, g->width,
-                                         c->config.shape_w) + 1 & ~1);
-    r.h = FFMIN(frame->height, av_rescale(frame->height, g->height,
-                                          c->config.shape_h) + 1 & ~1);
-    if (c->config.shape_w == g->width)
-        r.w = frame->width;
-    if (c->config.shape_h == g->height)
-        r.h = frame->height;
+    r.w = side_of_source(frame->width, g->width, c->config.shape_w);
+    r.h = side_of_source(frame->height, g->height, c->config.shape_h);
     r.x = (frame->width - r.w) / 2 & ~1;
     r.y = (frame->height - r.h) / 2 & ~1;
     return r;
