@@ -18,6 +18,7 @@ use FilterTest;
 
 my $sim = RunwayTest::Simulator->start('--latency' => 0, '--result-frames' => '+0');
 my $wide = lossless_clip(seconds => 1.5);
+my $large = lossless_clip(seconds => 1.5, size => '640x480', rate => 12);
 my %runway = (COMETAPI_KEY => undef, RUNWAYML_API_SECRET => 'key_' . '0a' x 64, RUNWAYML_BASE_URL => $sim->{runway});
 
 sub last_create { return ($sim->requests('create'))[-1] // {} }
@@ -43,35 +44,126 @@ sub refused {
 }
 
 subtest 'members by model' => sub {
-    my %members = (
-        aleph2 => [qw(model promptText seed videoUri)],
-        gemini_omni_flash => [qw(model promptText videoUri)],
-        'gemini_omni_flash_1.1' => [qw(duration model promptText ratio videoUri)],
-        (map { ($_ => [qw(duration model promptText promptVideo ratio seed)]) }
-            qw(seedance2 seedance2_fast seedance2_mini seedance2_5)),
-        hailuo3 => [qw(duration model promptText promptVideo ratio)],
-    );
-    for my $model (sort keys %members) {
-        my $run = at_runway($model, $model);
+    my @new = qw(audio duration model promptText promptVideo ratio seed);
+    for my $case (
+        ['aleph2', 'edit', qw(model promptText seed videoUri)],
+        ['gemini_omni_flash', 'edit', qw(model promptText videoUri)],
+        ['gemini_omni_flash_1.1', 'edit', qw(duration mode model promptText ratio videoUri)],
+        ['gemini_omni_flash_1.1', 'reference', qw(duration mode model promptText ratio videoUri)],
+        (map { [$_, 'reference', @new] } qw(seedance2 seedance2_fast seedance2_mini)),
+        ['seedance2_5', 'edit', qw(audio duration mode model promptText promptVideo seed)],
+        ['seedance2_5', 'reference', sort 'mode', @new],
+        ['hailuo3', 'reference', qw(duration model promptText promptVideo ratio resolution)],
+    ) {
+        my ($model, $mode, @members) = @$case;
+        my $film = $model eq 'seedance2_5' ? $large : $wide;
+        my $run = at_runway("$model, $mode", $model, in => $film, options => { mode => $mode });
         my $create = last_create();
+        my $body = $create->{body};
         is($create->{status}, 200, "$model: accepted");
-        is_deeply([sort keys %{ $create->{body} }], $members{$model}, "$model: its members");
-        is($create->{body}{model}, $model, "$model: by its name");
-        is(times_of($run->{out})->[-1], times_of($wide)->[-1], "$model: to the last frame");
+        is_deeply([sort keys %$body], \@members, "$model: its members");
+        is($body->{model}, $model, "$model: by its name");
+        is($body->{mode}, $mode, "$model: in that mode") if exists $body->{mode};
+        ok(!$body->{audio}, "$model: without sound") if exists $body->{audio};
+        like($body->{duration}, $mode eq 'edit' ? qr/^auto$/ : qr/^\d+$/, "$model: its length") if exists $body->{duration};
+        is(times_of($run->{out})->[-1], times_of($film)->[-1], "$model: to the last frame");
         my @mean = mean_luma($run->{out});
-        my @was = mean_luma($wide);
+        my @was = mean_luma($film);
         cmp_ok(abs($mean[0] - (251 - $was[0])), '<', 4, "$model: generated");
     }
     my $gen4 = ok_filter($sim, 'gen4_aleph', in => $wide, options => { prompt => 'negative', seed => -1 });
     is_deeply([sort keys %{ last_create()->{body} }], [qw(model promptText ratio videoUri)], 'seed=-1 sends none');
 };
 
+# What does not edit is not taken for what does.
+subtest 'edit is what is meant' => sub {
+    refused('seedance2', 'seedance2', {}, qr/^model seedance2 does not edit: it makes a new video .*mode=reference/);
+    refused('hailuo3', 'hailuo3', { dry_run => 1 }, qr/^model hailuo3 does not edit/);
+    refused('aleph2', 'aleph2', { mode => 'reference' }, qr/^mode=reference: model aleph2 only edits/);
+    refused('a model of tomorrow', 'aleph9', { mode => 'reference' }, qr/^mode=reference: model aleph9 is not known here/);
+    refused('extend', 'seedance2_5', { mode => 'extend' }, qr/extend/);
+};
+
+# What the service takes for the models, from its documents: the shortest clip
+# or the shortest new video, and the longest; and what clip_duration=0 is.
+my @BORDERS = (
+    ['aleph2', 'edit', 2, 10, 30], ['gemini_omni_flash', 'edit', 0, 10, 10],
+    ['gemini_omni_flash_1.1', 'edit', 0, 10, 10], ['gemini_omni_flash_1.1', 'reference', 1, 10, 10],
+    ['seedance2', 'reference', 4, 5, 15], ['seedance2_fast', 'reference', 4, 5, 15], ['seedance2_mini', 'reference', 4, 5, 15],
+    ['seedance2_5', 'edit', 4, 10, 30], ['seedance2_5', 'reference', 4, 5, 30], ['hailuo3', 'reference', 5, 5, 15],
+);
+
+# A tail of one frame, a film of one frame, and one frame more than the longest:
+# nothing is refused, and the plan says at least what is billed.
+subtest 'at the borders' => sub {
+    my %film;
+    for my $case (@BORDERS) {
+        my ($model, $mode, $least, $best, $longest) = @$case;
+        my $size = $model eq 'seedance2_5' ? '480x480' : '64x48';
+        for my $run (['one frame', 1, 0, 1], ['the best and one', $best * 4 + 1, 0, 2], ['the longest and one', $longest * 4 + 1, 60, 2]) {
+            my ($what, $frames, $clip_duration, $clips) = @$run;
+            my $name = "$model, $mode, $what";
+            my $film = $film{"$size $frames"} //= lossless_clip(frames => $frames, rate => 4, size => $size);
+            my $before = creates();
+            my $billed = $sim->stats->{credits};
+            my $log = "$TMP/borders.jsonl";
+            unlink $log;
+            my $out = at_runway($name, $model, in => $film, loglevel => 'error',
+                options => { mode => $mode, clip_duration => $clip_duration, log_path => $log });
+            my @creates = ($sim->requests('create'))[$before .. creates() - 1];
+            is(join(' ', map { $_->{status} } @creates), join(' ', (200) x $clips), "$name: $clips, and none is refused");
+            is(scalar(grep { $_->{clip}{duration} < $least - 0.01 || $_->{clip}{duration} > $longest + 0.01 } @creates), 0,
+                "$name: of a length that is supported");
+            is(scalar(grep { /^\d+$/ && ($_ < $least || $_ > $longest) } map { $_->{body}{duration} // '' } @creates), 0,
+                "$name: and no other is asked for");
+            is(scalar @{ packets($out->{out}, 'v:0') }, $frames, "$name: every frame comes out");
+            my $planned = 0;
+            $planned += $_->{credits} for grep { $_->{event} eq 'planned' } map { decode($_) } split /\n/, slurp($log);
+            $billed = $sim->stats->{credits} - $billed;
+            cmp_ok($planned, '>=', $billed, "$name: planned is not less than billed");
+            # the dearer figure where two are on record: 11 for 10
+            cmp_ok($planned, '<=', 1.1 * $billed + $clips, "$name: and hardly more");
+        }
+    }
+};
+
+subtest 'what the filling costs' => sub {
+    my $film = lossless_clip(frames => 21, rate => 4, size => '64x48');
+    my $plan = sub {
+        my ($model, %options) = @_;
+        my $run = run_filter(undef, in => $film, env => { %runway }, loglevel => 'info',
+            options => { base_url => undef, prompt => 'x', model => $model, dry_run => 1, %options });
+        is($run->{status}, 0, "$model: a dry run") or diag $run->{err};
+        return $run->{err};
+    };
+    my $said = $plan->('seedance2', mode => 'reference');
+    like($said, qr/plan: clip 1 .*: 5\.000 s sent, 180 credits \(720p\)$/m, 'none, and the class is named');
+    like($said, qr/plan: clip 2 .*: 4\.000 s sent, 144 credits \(720p\), 135 of them for 3\.750 s of filling$/m, 'a tail');
+    like($said, qr/plan: 2 clips, .* 324 credits \(3\.24 US dollars\)/m, 'and in dollars');
+    like($plan->('aleph2', clip_duration => 5), qr/plan: clip 2 .*: 2\.000 s sent, 56 credits, 49 of them for 1\.750 s of filling$/m,
+        'aleph2');
+    my $run = run_filter($sim, in => $film, loglevel => 'info', options => { prompt => 'x', dry_run => 1 });
+    like($run->{err}, qr/plan: 2 clips, .* credits \(Runway's measure: CometAPI bills US dollars, by its own prices\)/, 'CometAPI');
+};
+
+# The plan is kept to: a cap that is one credit short stops a run before anything is paid.
+subtest 'max_credits with every model' => sub {
+    for my $case (@BORDERS) {
+        my ($model, $mode) = @$case;
+        my $film = $model eq 'seedance2_5' ? $large : $wide;
+        refused("$model, $mode", $model, { mode => $mode, max_credits => 1 }, qr/max_credits/) if $model ne 'seedance2_5';
+        my $run = run_filter(undef, in => $film, env => { %runway }, loglevel => 'info',
+            options => { base_url => undef, prompt => 'x', model => $model, mode => $mode, dry_run => 1 });
+        like($run->{err}, qr/plan: clip 1 .*, \d+ credits/, "$model, $mode: planned with a price");
+    }
+};
+
 subtest 'whole seconds' => sub {
-    my $film = lossless_clip(frames => 95, rate => '30000/1001', size => '64x48');
-    my $run = at_runway('seedance2_fast', 'seedance2_fast', in => $film, options => { clip_duration => 2 });
+    my $film = lossless_clip(frames => 125, rate => '30000/1001', size => '64x48');
+    my $run = at_runway('seedance2_fast', 'seedance2_fast', in => $film, options => { mode => 'reference', clip_duration => 4 });
     my @creates = ($sim->requests('create'))[-2, -1];
-    is(join(' ', map { $_->{body}{duration} } @creates), '2 2', 'both clips ask for two seconds');
-    is(join(' ', map { $_->{clip}{frames} } @creates), '59 59', 'and the second is held that long');
+    is(join(' ', map { $_->{body}{duration} } @creates), '4 4', 'both clips ask for four seconds');
+    is(join(' ', map { $_->{clip}{frames} } @creates), '120 120', 'and the second is held that long');
     is(scalar @{ times_of($run->{out}) }, scalar @{ times_of($film) }, 'every frame comes out');
 };
 
@@ -79,19 +171,26 @@ subtest 'what a model lacks' => sub {
     my $png = "$TMP/red.png";
     run_cmd([$FFMPEG, qw(-v error -y -f lavfi -i color=red:size=64x64 -frames:v 1), $png]);
     refused('reference', 'aleph2', { reference => $png }, qr/^reference: model aleph2 does not support references/);
-    refused('keyframe', 'seedance2', { keyframe => "0=$png" }, qr/^keyframe: model seedance2 does not support keyframes/);
-    refused('seed', 'hailuo3', { seed => 7 }, qr/^seed: model hailuo3 has no such setting; .*take/);
+    refused('keyframe', 'seedance2', { mode => 'reference', keyframe => "0=$png" }, qr/^keyframe: model seedance2 does not support keyframes/);
+    refused('seed', 'hailuo3', { mode => 'reference', seed => 7 }, qr/^seed: model hailuo3 has no such setting; .*take/);
     refused('seed 0', 'gemini_omni_flash', { seed => 0 }, qr/^seed: model gemini_omni_flash has no such/);
-    refused('output_format', 'hailuo3', { output_format => 'prores' }, qr/^output_format: model hailuo3 has no such/);
-    refused('threshold', 'hailuo3', { public_figure_threshold => 'low' }, qr/^public_figure_threshold: model hailuo3/);
-    refused('ratio', 'gemini_omni_flash', { ratio => '16:9' }, qr/^ratio=16:9: model gemini_omni_flash has no ratio/);
-    refused('wrong ratio', 'hailuo3', { ratio => '1280:720' }, qr/hailuo3 supports auto, 21:9, 16:9, 4:3, 1:1/);
+    refused('output_format', 'hailuo3', { mode => 'reference', output_format => 'prores' }, qr/^output_format: model hailuo3 has no such/);
+    refused('threshold', 'hailuo3', { mode => 'reference', public_figure_threshold => 'low' }, qr/^public_figure_threshold: model hailuo3/);
+    refused('ratio', 'gemini_omni_flash', { ratio => '16:9' }, qr/^ratio=16:9: model gemini_omni_flash has no ratio here/);
+    refused('wrong ratio', 'hailuo3', { mode => 'reference', ratio => '1280:720' }, qr/hailuo3 supports auto, 21:9, 16:9, 4:3, 1:1/);
     refused('wrong shape', 'aleph2', { ratio => '5:4' }, qr/aleph2 supports auto, 16:9, 4:3, 3:2/);
-    refused('no prompt', 'hailuo3', { prompt => undef }, qr/^no prompt: model hailuo3 needs one/);
+    refused('no prompt', 'hailuo3', { mode => 'reference', prompt => undef }, qr/^no prompt: model hailuo3 needs one/);
     refused('long prompt', 'aleph2', { prompt => 'x' x 1001 }, qr/1001 characters.* at most 1000/);
-    refused('size', 'hailuo3', { size => 'generated' }, qr/^size: .* hailuo3 .*not known in advance; set WxH/);
+    refused('size', 'hailuo3', { mode => 'reference', size => 'generated' }, qr/^size: .* hailuo3 .*not known in advance; set WxH/);
     refused('size', 'aleph2', { size => 'generated' }, qr/^size: .* aleph2 .*not known in advance; set WxH/);
-    refused('cap without a price', 'hailuo3', { max_credits => 100 }, qr/^max_credits: the price of model hailuo3/);
+    refused('cap without a price', 'aleph9', { max_credits => 100 }, qr/^max_credits: the price of model aleph9/);
+    refused('resolution', 'aleph2', { resolution => '2k' }, qr/^resolution: model aleph2 has no such/);
+    refused('wrong resolution', 'hailuo3', { mode => 'reference', resolution => '4K' }, qr/^resolution: model hailuo3 makes 768p 2k, not "4K"/);
+    refused('ProRes profile', 'hailuo3', { mode => 'reference', prores_profile => '422' }, qr/^prores_profile: /);
+    refused('ProRes profile of MP4', 'aleph2', { prores_profile => '422' }, qr/^prores_profile: .*output_format=prores/);
+    refused('wrong ProRes profile', 'aleph2', { output_format => 'prores', prores_profile => '444' },
+        qr/^prores_profile: "444" is none of 422 Proxy/);
+    refused('too small', 'seedance2_5', {}, qr/^model seedance2_5 needs a picture whose shorter side has 480 pixels, and 160x120/);
 };
 
 # Clips have the length that is asked for, or it is said that they have not.
@@ -100,11 +199,13 @@ subtest 'a length that the model does not take' => sub {
         ['aleph2', 60, qr/^clip_duration: 60 s is more than model aleph2 supports; clips are 30 s long$/m],
         ['aleph2', 0.5, qr/^clip_duration: 0\.5 s is less than model aleph2 supports; clips are 2 s long$/m],
         ['gen4_aleph', 7.5, qr/^clip_duration: 7\.5 s is more than model gen4_aleph supports; clips are 5 s long$/m],
-        ['aleph2', 30], ['aleph2', 2], ['aleph2', 0], ['seedance2', 60],
+        ['aleph2', 30], ['aleph2', 2], ['aleph2', 0],
+        ['seedance2', 20, qr/^clip_duration: 20 s is more than model seedance2 supports; clips are 15 s long$/m], ['seedance2', 15],
     ) {
         my ($model, $seconds, $says) = @$case;
         my $run = run_filter(undef, in => $wide, env => { %runway },
-            options => { base_url => undef, model => $model, prompt => 'echo', clip_duration => $seconds, dry_run => 1 });
+            options => { base_url => undef, model => $model, prompt => 'echo', clip_duration => $seconds, dry_run => 1,
+                mode => $model =~ /^seed/ ? 'reference' : 'edit' });
         my $said = join "\n", filter_lines($run);
         $says ? like($said, $says, "$model: $seconds") : unlike($said, qr/clip_duration/, "$model: $seconds");
     }
@@ -112,19 +213,49 @@ subtest 'a length that the model does not take' => sub {
 
 subtest 'long prompts' => sub {
     my $text = spew("$TMP/long.txt", 'negative ' . 'x' x 14991);
-    at_runway('15000', 'seedance2_5', options => { prompt => undef, prompt_file => $text });
+    at_runway('15000', 'seedance2_5', in => $large, options => { prompt => undef, prompt_file => $text });
     like(last_create()->{body}{promptText}, qr{15000 chars}, 'sent whole');
     $text = spew("$TMP/long.txt", 'negative ' . 'x' x 3491);
-    at_runway('3500', 'seedance2_mini', options => { prompt => undef, prompt_file => $text });
+    at_runway('3500', 'seedance2_mini', options => { mode => 'reference', prompt => undef, prompt_file => $text });
     spew($text, 'negative ' . 'x' x 3492);
-    refused('3501', 'seedance2_mini', { prompt => undef, prompt_file => $text }, qr/3501 .*at most 3500/);
+    refused('3501', 'seedance2_mini', { mode => 'reference', prompt => undef, prompt_file => $text }, qr/3501 .*at most 3500/);
 };
 
 subtest 'shapes that are no sizes' => sub {
-    my $run = at_runway('hailuo3', 'hailuo3', in => lossless_clip(size => '320x180', seconds => 1));
+    my $run = at_runway('hailuo3', 'hailuo3', in => lossless_clip(size => '320x180', seconds => 1),
+        options => { mode => 'reference' });
     is(last_create()->{body}{ratio}, '16:9', 'the nearest');
+    is(last_create()->{body}{resolution}, '768p', 'and the cheaper resolution, which holds it');
     is(last_create()->{clip}{width}, 320, 'sent as large as it is, not 16 pixels wide');
     is(video_facts($run->{out})->{width}, 320, 'and so it comes out');
+};
+
+# The model always makes 720p, so what it gets has that shape.
+subtest 'shapes that are never sent' => sub {
+    my $four_three = lossless_clip(size => '160x120', seconds => 1, rate => 5);
+    my $run = at_runway('pad', 'gemini_omni_flash', in => $four_three, options => { prompt => 'echo' });
+    my $clip = last_create()->{clip};
+    is("$clip->{width}x$clip->{height}", '214x120', 'padded');
+    ok(!exists last_create()->{body}{ratio}, 'and no ratio is sent');
+    unlike($run->{err}, qr/another shape/, 'which is no surprise');
+    my $psnr = psnr_per_frame($run->{out}, 'null', $four_three, 'null')->[0];
+    cmp_ok($psnr, '>', 20, 'and what comes out lies where it lay');
+    at_runway('crop', 'gemini_omni_flash', in => $four_three, options => { fit => 'crop' });
+    $clip = last_create()->{clip};
+    is("$clip->{width}x$clip->{height}", '160x90', 'cropped');
+    $run = at_runway('generated', 'gemini_omni_flash', in => lossless_clip(size => '90x160', seconds => 1, rate => 5),
+        options => { size => 'generated' });
+    my $facts = video_facts($run->{out});
+    is("$facts->{width}x$facts->{height}", '720x1280', 'and its size can be had');
+};
+
+subtest 'prices by size' => sub {
+    for my $case (['640x480', 752, 560, '480p'], ['1280x720', 1280, 720, '720p']) {
+        my ($size, $w, $h, $class) = @$case;
+        my $run = run_filter(undef, in => lossless_clip(size => $size, frames => 2, rate => 2), env => { %runway }, loglevel => 'info',
+            options => { base_url => undef, prompt => 'x', model => 'seedance2_5', mode => 'reference', dry_run => 1 });
+        like($run->{err}, qr/plan: clip 1 .* credits \($class\)/, "$size: no dearer class than it needs");
+    }
 };
 
 subtest 'aleph2 expands' => sub {
@@ -191,39 +322,32 @@ subtest 'a model of tomorrow' => sub {
 subtest 'the page' => sub {
     my $page = slurp("$ROOT/docs/models.md");
     my $code = slurp("$ROOT/vf_runway/runway/api/models.c");
-    my ($seedance) = $code =~ /#define SEEDANCE_FIELDS(.*?)\n\n/s;
-    my ($best) = $code =~ /#define BEST_UNKNOWN SECONDS\((\d+)\)/;
+    my %prices = $code =~ /RunwayPrice (\w+)\[\]\s*= \{(.*?)\};/sg;
+    my %define = $code =~ /#define (SEEDANCE\w*)(.*?[^\\])\n\n/sg;
     my ($table) = $code =~ /^static const RunwayModel models\[\] = \{(.*?)^\};/ms;
     my @wanted;
     for my $entry (split /^    \}, \{$/m, $table) {
-        $entry =~ s/SEEDANCE_FIELDS/$seedance/;
-        $entry =~ s/BEST_UNKNOWN/SECONDS($best)/;
+        1 while $entry =~ s/(SEEDANCE\w*)/$define{$1}/;
         my %is = $entry =~ /\.(\w+)\s*= (?:SECONDS\()?"?([\w.]+)/g;
         my %has = map { ($_ => 1) } $entry =~ /RUNWAY_FIELD_(\w+)/g;
-        push @wanted, join ' | ', "`$is{name}`",
-            $is{max_duration} ? ($is{min_duration} // '') . "..$is{max_duration} s" : 'any',
-            "$is{best_duration} s", $is{max_rate} // 'any',
-            $has{PROMPT_REQUIRED} ? 'needed' : $has{PROMPT} ? 'yes' : 'no', $has{SEED} ? 'yes' : 'no',
-            $has{REFERENCES} || $has{REFERENCES_BARE} ? $is{max_references} // 'any' : 'no',
+        my @price = map { /\{ (NULL|"\w+"),\s*[^,]*,\s*([\d.]+),\s*([\d.]+) \}/ ? [$1, $2, $3] : () } split /\n|(?<=\}) \}/, $prices{ $is{prices} };
+        push @wanted, join ' | ', "`$is{name}`", ($is{mode} // '') =~ /REFERENCE/ ? 'reference' : 'edit',
+            ($is{min_duration} // '') . "..$is{max_duration} s", "$is{best_duration} s", $is{max_rate} // 'any',
+            "$is{max_prompt}" . ($has{PROMPT_REQUIRED} ? ', needed' : ''), $has{SEED} ? 'yes' : 'no',
+            $has{REFERENCES} || $has{REFERENCES_BARE} ? $is{max_references} : 'no',
             $has{KEYFRAMES} ? $is{max_keyframes} : 'no',
-            $has{ASPECT} ? 'expands' : !$is{ratios} ? "the input's" : $is{ratios_are_shapes} ? 'shapes' : 'sizes',
-            $has{OUTPUT_FORMAT} ? 'yes' : 'no',
-            $is{credits_per_second} ? $is{credits_per_second} . ($is{min_credits} ? ", at least $is{min_credits}" : '')
-                : 'not known';
+            $has{ASPECT} ? 'expands' : !$is{ratios} ? "the input's" : $is{ratios_are_shapes} ? 'shapes' : $has{RATIO} ? 'sizes' : '720p',
+            join(', ', map { my $name = $_->[0] =~ s/"//gr; my $price = $_->[1] . ($_->[2] > 0 ? " + $_->[2]" : '');
+                $name eq 'NULL' ? $price : "$price ($name)" } @price) . ($is{min_credits} ? "; at least $is{min_credits}" : '');
     }
-    cmp_ok(scalar @wanted, '>=', 9, 'there are models');
+    is(scalar @wanted, 11, 'there are models');
     is_deeply([$page =~ /^\| (`\w.*?) \|$/mg], \@wanted, 'each has its row, and the row is right');
+};
 
-    my ($prores, @edits) = $page =~ /^    (\{.*\})$/mg;
-    my @model = qw(seedance2_5 gemini_omni_flash_1.1);
-    for (0 .. 1) {
-        my $file = spew("$TMP/edit.json", $edits[$_]);
-        at_runway("$model[$_] edits", $model[$_], options => { body_file => $file });
-        is(last_create()->{status}, 200, "$model[$_]: $edits[$_] is taken");
-        is(last_create()->{body}{mode}, 'edit', "$model[$_]: and sent");
-    }
-    at_runway('ProRes', 'aleph2', options => { output_format => 'prores', body_file => spew("$TMP/prores.json", $prores) });
-    is(last_create()->{body}{proresProfile}, '422 HQ', 'a setting without an option');
+subtest 'ProRes profile' => sub {
+    at_runway('ProRes', 'aleph2', options => { output_format => 'prores', prores_profile => '422 HQ' });
+    is(last_create()->{status}, 200, 'taken');
+    is(last_create()->{body}{proresProfile}, '422 HQ', 'and sent');
 };
 
 subtest 'body' => sub {

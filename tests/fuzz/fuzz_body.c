@@ -98,7 +98,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     memcpy(extra, in.data, in.size);
     extra[in.size] = 0;
 
-    request.model      = ff_runway_model_find(lines[0]);
+    if (ff_runway_model_choose(lines[0], RUNWAY_MODE_EDIT, &request.model, &err))
+        MUST(!ff_runway_model_choose(lines[0], RUNWAY_MODE_REFERENCE,
+                                     &request.model, &err));
     request.model_name = lines[0];
     if (!ff_runway_prompt_check(request.model, lines[1], &err))
         request.prompt = lines[1];

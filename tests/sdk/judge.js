@@ -98,7 +98,7 @@ const scenes = {
         return { task, file: await download(task.output[0]) };
     },
 
-    promptVideo: () => make(clientOf('main'), { model: 'seedance2', promptVideo: video, promptText: 'snow', duration: 2,
+    promptVideo: () => make(clientOf('main'), { model: 'seedance2', promptVideo: video, promptText: 'snow', duration: 4,
         references: [{ uri: picture }] }),
 
     prores: () => make(clientOf('main'), aleph2({ outputFormat: 'prores', proresProfile: '422 HQ' })),

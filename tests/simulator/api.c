@@ -230,17 +230,25 @@ static cJSON *read_json(SimServer *server, SimRequest *req, SimReply *reply)
 
 static int price(const SimModel *model, const SimRenderJob *job, double factor)
 {
-    double seconds = job->seconds > 0 ? job->seconds : UNKNOWN_SECONDS;
-    double per_second = model->price;
+    double sent = job->seconds > 0 ? job->seconds : UNKNOWN_SECONDS;
+    double made = job->seconds > 0 ? job->made : sent;
+    double per_second, pixels = (double)job->width * job->height;
+    const SimRate *rate = model->rates;
     int credits;
 
+    while (rate->pixels > 0 && pixels > rate->pixels)
+        rate++;
+    per_second = rate->made * (job->is_2k ? 1.5 : 1);
     if (!strcmp(job->format, "prores") ||
         !strcmp(job->format, "png_sequence"))
         per_second += 5;
     else if (!strcmp(job->format, "sdr_rec709_10bit"))
-        per_second += (double)job->width * job->height > 4e6 ? 40 : 20;
+        per_second += pixels > 4e6 ? 40 : 20;
     /* A millisecond too many is rounding, not footage. */
-    credits = (int)ceil((seconds - 0.001) * per_second);
+    credits = (int)ceil((made - 0.001) * per_second +
+                        (rate->sent > 0 ? (sent - 0.001) * rate->sent *
+                         (job->is_2k ? 1.5 : 1) : 0) +
+                        job->nb_images * model->image_price);
     if (credits < model->min_credits)
         credits = model->min_credits;
     return (int)ceil(credits * factor);
@@ -341,6 +349,9 @@ static void answer_create(SimServer *server, SimRequest *req, SimReply *reply)
         job        = sim_calloc(sizeof(*job));
         job->model = create.model;
         job->look  = sim_look_find(create.prompt);
+        job->length = create.length;
+        job->edits  = create.edits;
+        job->is_2k  = create.is_2k;
         snprintf(job->ratio, sizeof(job->ratio), "%s",
                  create.ratio ? create.ratio : "");
         snprintf(job->aspect, sizeof(job->aspect), "%s",

@@ -147,6 +147,9 @@ static char *check_clip(const SimModel *model, const SimClip *clip,
                       "rate expected");
     if (cJSON_GetArraySize(issues))
         return NULL;
+    if (clip->width < model->min_side || clip->height < model->min_side)
+        return sim_asprintf("Asset dimensions must be at least %d pixels",
+                            model->min_side);
     if (clip->duration < shortest - SLACK)
         return sim_asprintf("Asset duration must be at least %g second%s",
                             shortest, shortest == 1 ? "" : "s");

@@ -398,6 +398,7 @@ static void check_field(Check *c, const SimField *field, const cJSON *item)
     static const char *const resolutions[] = { "768p", "2k", "768P", "2K",
                                                NULL };
     SimCreate *create = c->create;
+    const char *chosen;
 
     switch (field->kind) {
     case FIELD_SOURCE:
@@ -424,11 +425,20 @@ static void check_field(Check *c, const SimField *field, const cJSON *item)
             wrong_type(c, field->name, "boolean", item);
         break;
     case FIELD_SECONDS:
-        if (!cJSON_IsString(item) || strcmp(item->valuestring, "auto"))
-            check_number(c, item, field->name, 1, 60, 1);
+    case FIELD_NUMBER:
+        create->length = create->model->usual_length;
+        if (!item)
+            break;
+        if (field->kind == FIELD_SECONDS && cJSON_IsString(item) &&
+            !strcmp(item->valuestring, "auto"))
+            create->length = 0;
+        else if (!check_number(c, item, field->name, create->model->min_length,
+                               create->model->max_length, 1))
+            create->length = item->valueint;
         break;
     case FIELD_MODE:
-        check_option(c, item, field->name, modes);
+        chosen = check_option(c, item, field->name, modes);
+        create->edits = chosen && !strcmp(chosen, "edit");
         break;
     case FIELD_REFERENCES:
         check_media(c, item, field->name, "image",
@@ -457,7 +467,8 @@ static void check_field(Check *c, const SimField *field, const cJSON *item)
         create->profile = check_option(c, item, field->name, profiles);
         break;
     case FIELD_RESOLUTION:
-        check_option(c, item, field->name, resolutions);
+        chosen = check_option(c, item, field->name, resolutions);
+        create->is_2k = chosen && *chosen == '2';
         break;
     case FIELD_MODEL:
     case FIELD_END:
@@ -476,7 +487,7 @@ static void check_together(Check *c, const cJSON *body)
         sim_issue_add(c->issues, "custom", "proresProfile", "proresProfile "
                       "is only valid when outputFormat is \"prores\"");
     if (mode && strcmp(mode, "reference") &&
-        !strcmp(c->create->model->name, "seedance2_5")) {
+        c->create->model->edit_is_strict) {
         const cJSON *duration = cJSON_GetObjectItemCaseSensitive(body,
                                                                  "duration");
 
@@ -529,7 +540,8 @@ void sim_check_body(const SimOptions *options, const cJSON *body,
                                                              field->name);
 
         names[n++] = field->name;
-        if (item || field->required)
+        if (item || field->required || field->kind == FIELD_SECONDS ||
+            field->kind == FIELD_NUMBER)
             check_field(&c, field, item);
     }
     check_keys(&c, body, "", names);

@@ -46,6 +46,9 @@ typedef struct SimCreate {
     const char *source;
     const char *source_name;    ///< the member it stands in
     const char *prompt, *ratio, *aspect, *format, *profile;
+    int length;                 ///< duration in seconds; 0: "auto", or none
+    int edits;                  ///< mode edit
+    int is_2k;                  ///< resolution
     SimCreateImage images[SIM_MAX_IMAGES];
     int nb_images;
     int too_large;              ///< a data URI is over the limit

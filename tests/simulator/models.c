@@ -99,7 +99,7 @@ static const SimField hailuo3_fields[] = {
     { "model",           FIELD_MODEL,      1 },
     { "promptVideo",     FIELD_SOURCE,     1 },
     { "promptText",      FIELD_PROMPT,     1 },
-    { "duration",        FIELD_SECONDS,    0 },
+    { "duration",        FIELD_NUMBER,     0 },
     { "ratio",           FIELD_RATIO,      0 },
     { "referenceAudio",  FIELD_AUDIO_LIST, 0 },
     { "references",      FIELD_REFERENCES, 0 },
@@ -143,8 +143,38 @@ static const char *const hailuo3_ratios[] = {
     "adaptive", "21:9", "16:9", "4:3", "1:1", "3:4", "9:16", NULL
 };
 
-/* Prices of gen4_aleph and aleph2 are the published ones; the others' are
- * not known here and stand in for "something is billed". */
+/* What was billed, or shown, until October 2026; where nobody has seen a size's
+ * price, the one in proportion to its neighbours. */
+static const SimRate gen4_aleph_rates[]     = { { 0, 15, 0 } };
+static const SimRate aleph2_rates[]         = { { 0, 28, 0 } };
+static const SimRate gemini_rates[]         = { { 0, 10, 0 } };
+static const SimRate seedance2_fast_rates[] = { { 0, 29, 0 } };
+static const SimRate seedance2_mini_rates[] = { { 0, 16, 0 } };
+
+static const SimRate gemini_1_1_rates[] = {
+    { 0.3e6, 3.4, 0 }, { 1e6, 10, 0 }, { 2.1e6, 15, 0 }, { 0, 30, 0 },
+};
+
+static const SimRate seedance2_rates[] = {
+    { 1e6, 36, 0 }, { 2.1e6, 40, 0 }, { 0, 150, 0 },
+};
+
+static const SimRate seedance2_5_rates[] = {
+    { 0.45e6, 20, 10 }, { 0.95e6, 30, 15 }, { 0, 68, 34 },
+};
+
+static const SimRate hailuo3_rates[]    = { { 0, 10, 10 } };
+
+/* The input, alone or with reference videos, is 15 seconds at most. */
+#define SEEDANCE2                            \
+        .fields           = seedance2_fields, \
+        .max_prompt       = 3500,             \
+        .max_references   = 9,                \
+        .max_seconds      = 15,               \
+        .min_length       = 4,                \
+        .max_length       = 15,               \
+        .ratio_size       = 1
+
 const SimModel sim_models[] = {
     {
         .name             = "gen4_aleph",
@@ -158,7 +188,7 @@ const SimModel sim_models[] = {
         .min_seconds      = 1,
         .used_seconds     = 5,
         .ratio_size       = 1,
-        .price            = 15,
+        .rates            = gen4_aleph_rates,
     }, {
         .name             = "aleph2",
         .fields           = aleph2_fields,
@@ -166,63 +196,70 @@ const SimModel sim_models[] = {
         .min_seconds      = 2,
         .max_seconds      = 30,
         .max_fps          = 30,
-        .price            = 28,
+        .rates            = aleph2_rates,
         .min_credits      = 56,
     }, {
         .name             = "gemini_omni_flash",
         .fields           = gemini_fields,
-        .max_prompt       = 1000,
+        .max_prompt       = 4000,
         .max_references   = 5,
         .max_seconds      = 10,
-        .price            = 10,
+        .always_720p      = 1,
+        .rates            = gemini_rates,
     }, {
         .name             = "gemini_omni_flash_1.1",
         .fields           = gemini_1_1_fields,
         .ratios           = gemini_1_1_ratios,
-        .max_prompt       = 1000,
+        .max_prompt       = 4000,
         .max_references   = 5,
         .max_seconds      = 10,
+        .min_length       = 1,
+        .max_length       = 10,
         .ratio_size       = 1,
-        .price            = 10,
+        .rates            = gemini_1_1_rates,
     }, {
         .name             = "seedance2",
-        .fields           = seedance2_fields,
         .ratios           = seedance2_ratios,
-        .max_prompt       = 3500,
-        .max_references   = 9,
-        .ratio_size       = 1,
-        .price            = 20,
+        SEEDANCE2,
+        .rates            = seedance2_rates,
     }, {
         .name             = "seedance2_fast",
-        .fields           = seedance2_fields,
         .ratios           = seedance2_small_ratios,
-        .max_prompt       = 3500,
-        .max_references   = 9,
-        .ratio_size       = 1,
-        .price            = 20,
+        SEEDANCE2,
+        .rates            = seedance2_fast_rates,
     }, {
         .name             = "seedance2_mini",
-        .fields           = seedance2_fields,
         .ratios           = seedance2_small_ratios,
-        .max_prompt       = 3500,
-        .max_references   = 9,
-        .ratio_size       = 1,
-        .price            = 20,
+        SEEDANCE2,
+        .rates            = seedance2_mini_rates,
+        .min_credits      = 64,
     }, {
         .name             = "seedance2_5",
         .fields           = seedance2_5_fields,
         .ratios           = seedance2_5_ratios,
         .max_prompt       = 15000,
         .max_references   = 30,
+        .max_seconds      = 30,
+        .min_length       = 4,
+        .max_length       = 30,
+        .usual_length     = 5,
+        .min_side         = 480,
+        .edit_is_strict   = 1,
         .ratio_size       = 1,
-        .price            = 20,
+        .rates            = seedance2_5_rates,
+        .min_credits      = 80,
     }, {
         .name             = "hailuo3",
         .fields           = hailuo3_fields,
         .ratios           = hailuo3_ratios,
-        .max_prompt       = 3500,
+        .max_prompt       = 6000,
         .max_references   = 9,
-        .price            = 20,
+        .max_seconds      = 15,
+        .min_length       = 5,
+        .max_length       = 15,
+        .usual_length     = 5,
+        .rates            = hailuo3_rates,
+        .image_price      = 2,
     },
     { .name = NULL }
 };

@@ -35,6 +35,7 @@ typedef enum SimFieldKind {
     FIELD_TEXT,         ///< any string, ignored
     FIELD_BOOL,
     FIELD_SECONDS,      ///< a whole number of seconds or "auto"
+    FIELD_NUMBER,       ///< a whole number of seconds
     FIELD_MODE,
     FIELD_REFERENCES,
     FIELD_VIDEO_LIST,
@@ -53,6 +54,12 @@ typedef struct SimField {
     int required;
 } SimField;
 
+/** Credits per second, for results of up to that many pixels. */
+typedef struct SimRate {
+    double pixels;              ///< 0: any, the last of a list
+    double made, sent;          ///< for seconds of result and of input
+} SimRate;
+
 typedef struct SimModel {
     const char *name;
     const SimField *fields;     ///< ends with FIELD_END
@@ -66,7 +73,13 @@ typedef struct SimModel {
     double used_seconds;        ///< only that much is looked at; 0: all
     double max_fps;             ///< 0: no limit known
     int ratio_size;             ///< the result has the ratio's size
-    double price;               ///< credits per second
+    int always_720p;            ///< the result lies as the input does
+    int min_length, max_length; ///< of the field "duration"
+    int usual_length;           ///< where it is left out; 0: the input's
+    int min_side;               ///< pixels of the input's shorter side
+    int edit_is_strict;         ///< mode edit: "auto", a prompt and no ratio
+    const SimRate *rates;
+    int image_price;            ///< credits for each reference image
     int min_credits;            ///< least price of a task
 } SimModel;
 

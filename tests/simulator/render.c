@@ -74,6 +74,9 @@ void sim_render_plan(const SimOptions *options, SimRenderJob *job)
     job->seconds = clip->duration;
     if (model->used_seconds > 0 && job->seconds > model->used_seconds)
         job->seconds = model->used_seconds;
+    job->made = job->length ? job->length : job->seconds;
+    if (!job->edits && job->made < model->min_length)
+        job->made = model->min_length;
 
     job->rate_num = options->rate_num ? options->rate_num : clip->rate_num;
     job->rate_den = options->rate_num ? options->rate_den : clip->rate_den;
@@ -82,13 +85,17 @@ void sim_render_plan(const SimOptions *options, SimRenderJob *job)
         job->rate_den = 1;
     }
     /* The small subtraction keeps 5.000001 s from needing one frame more. */
-    job->frames = (long)ceil(job->seconds * options->stretch *
+    job->frames = (long)ceil(job->made * options->stretch *
                              job->rate_num / job->rate_den - 0.01) +
                   options->extra_frames;
     if (job->frames < 1)
         job->frames = 1;
 
-    if (model->ratio_size && sscanf(job->ratio, "%d:%d", &a, &b) == 2) {
+    if (model->always_720p) {
+        job->width  = clip->width >= clip->height ? 1280 : 720;
+        job->height = clip->width >= clip->height ? 720 : 1280;
+    } else if (model->ratio_size &&
+               sscanf(job->ratio, "%d:%d", &a, &b) == 2) {
         job->width  = a & ~1;
         job->height = b & ~1;
     } else {

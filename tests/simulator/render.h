@@ -57,6 +57,9 @@ typedef struct SimRenderJob {
     char aspect[8];         ///< targetAspectRatio, or empty
     char format[24];        ///< outputFormat, or empty
     char profile[16];       ///< proresProfile, or empty
+    int length;             ///< seconds asked for; 0: the input's
+    int edits;              ///< the result is the input, changed
+    int is_2k;
     SimImage images[SIM_MAX_IMAGES];
     int nb_images;
     /**
@@ -70,6 +73,7 @@ typedef struct SimRenderJob {
     int rate_num, rate_den;
     long frames;
     double seconds;         ///< of the source that are used
+    double made;            ///< of the result
     const char *codec;
     const char *extension;
 } SimRenderJob;

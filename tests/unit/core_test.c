@@ -106,3 +106,12 @@ double test_patience(void)
 
     return patience > 1 ? patience : 1;
 }
+
+const RunwayModel *find_model(const char *name)
+{
+    const RunwayModel *model;
+
+    if (ff_runway_model_choose(name, RUNWAY_MODE_EDIT, &model, NULL))
+        ff_runway_model_choose(name, RUNWAY_MODE_REFERENCE, &model, NULL);
+    return model;
+}

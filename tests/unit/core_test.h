@@ -28,6 +28,7 @@
 #include <stdint.h>
 
 #include "api/body.h"
+#include "api/models.h"
 
 /** size bytes that look random and are the same each time; free() it. */
 uint8_t *make_bytes(size_t size);
@@ -42,6 +43,9 @@ int make_file(const void *data, size_t size);
 /** The whole body as a string, read in steps of step bytes; free() it.
  *  *size is its length. */
 char *read_whole_body(RunwayBody *body, size_t step, size_t *size);
+
+/** The model of that name: the one that edits, where there are two. */
+const RunwayModel *find_model(const char *name);
 
 /** How many times longer things may take (TEST_PATIENCE), 1 at least. */
 double test_patience(void);

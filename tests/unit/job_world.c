@@ -192,7 +192,7 @@ static RunwayJob *make_job(World *w, int clip)
     job->sent   = 5000000;
     job->credits = 140;
     job->request = (RunwayRequest){
-        .model = ff_runway_model_find("aleph2"), .model_name = "aleph2",
+        .model = find_model("aleph2"), .model_name = "aleph2",
         .prompt = prompts[clip], .seed = 1,
     };
     return job;

@@ -132,11 +132,11 @@ static RunwayOutcome make_a_data_uri(void *opaque, RunwayError *err)
 static RunwayOutcome make_a_create(void *opaque, RunwayError *err)
 {
     const RunwayPicture pictures[] = {
-        { "https://a.invalid/1.png", 0, NULL },
-        { "runway://2", 1.5, NULL },
+        { "https://a.invalid/1.png", 0, 0, 0, NULL },
+        { "runway://2", 1.5, 1, 3, NULL },
     };
     const RunwayRequest request = {
-        .model = ff_runway_model_find("aleph2"), .model_name = "aleph2",
+        .model = find_model("aleph2"), .model_name = "aleph2",
         .prompt = "night", .seed = 7, .ratio = "16:9",
         .public_figure_threshold = "low", .references = pictures,
         .nb_references = 2, .keyframes = pictures, .nb_keyframes = 2,

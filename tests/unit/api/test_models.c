@@ -26,54 +26,130 @@
 #include <cmocka.h>
 
 #include "api/models.h"
+#include "core_test.h"
+
+static const char *const names[] = {
+    "gen4_aleph", "aleph2", "gemini_omni_flash", "gemini_omni_flash_1.1",
+    "seedance2", "seedance2_fast", "seedance2_mini", "seedance2_5", "hailuo3"
+};
+
+#define NB_NAMES (sizeof(names) / sizeof(*names))
 
 static const RunwayModel *find(const char *name)
 {
-    const RunwayModel *model = ff_runway_model_find(name);
+    const RunwayModel *model = find_model(name);
 
     assert_non_null(model);
+    return model;
+}
+
+static const RunwayModel *in_mode(const char *name, RunwayMode mode)
+{
+    const RunwayModel *model;
+
+    ff_runway_model_choose(name, mode, &model, NULL);
     return model;
 }
 
 static int64_t credits_of(const RunwayModel *model, int64_t duration,
                           const char *format, int64_t pixels)
 {
-    const RunwayPriced what = { duration, format, pixels };
+    const RunwayPriced what = { duration, format, pixels, NULL, 0 };
 
     return ff_runway_credits(model, &what);
 }
 
+static void check_entry(const RunwayModel *m)
+{
+    unsigned sent = RUNWAY_FIELD_RATIO | RUNWAY_FIELD_ASPECT;
+    int64_t before = 0;
+    int w, h;
+
+    assert_true(ff_runway_model_is_known(m));
+    assert_true(!strcmp(m->source_field, "videoUri") ||
+                !strcmp(m->source_field, "promptVideo"));
+    assert_true(m->fields & RUNWAY_FIELD_PROMPT);
+    assert_true(m->max_prompt >= 1000);
+    assert_true(m->best_duration > 0);
+    assert_true(m->best_duration >= m->min_duration);
+    assert_true(m->best_duration <= m->max_duration);
+    /* a clip that is filled up to whole seconds stays within these */
+    assert_int_equal(m->min_duration % 1000000, 0);
+    assert_int_equal(m->max_duration % 1000000, 0);
+    assert_true(!(m->fields & sent) || m->ratios);
+    assert_int_equal(m->size_follows_input,
+                     !m->ratios || m->fields & RUNWAY_FIELD_ASPECT);
+    assert_false(m->ratios_are_shapes && !m->ratios);
+    assert_true((m->fields & RUNWAY_FIELD_KEYFRAMES) || !m->max_keyframes);
+    /* it is one or the other */
+    assert_false((m->fields & RUNWAY_FIELD_DURATION) &&
+                 (m->fields & RUNWAY_FIELD_DURATION_AUTO));
+    assert_true(m->mode == RUNWAY_MODE_EDIT ||
+                (m->fields & RUNWAY_FIELD_DURATION));
+    for (int i = 0; m->ratios && m->ratios[i]; i++) {
+        assert_true(ff_runway_ratio_parse(m->ratios[i], &w, &h));
+        /* no picture is 21 pixels wide, and no shape 100 to something */
+        assert_int_equal(m->ratios_are_shapes, w < 100);
+    }
+    for (const RunwayPrice *p = m->prices;; p++) {
+        assert_true(p->output > 0 && p->input >= 0);
+        assert_true(!p->max_pixels || p->max_pixels > before);
+        assert_true(p->name || (p == m->prices && !p->max_pixels));
+        before = p->max_pixels;
+        if (!before)
+            break;
+        assert_true(p[1].output > p->output);
+    }
+}
+
 static void test_table(void **state)
 {
-    int n = 0;
+    int nb[2] = { 0, 0 };
 
     (void)state;
-    for (const RunwayModel *m; (m = ff_runway_model_at(n)); n++) {
-        int w, h;
+    for (size_t i = 0; i < NB_NAMES; i++) {
+        for (int mode = 0; mode < 2; mode++) {
+            const RunwayModel *m = in_mode(names[i], (RunwayMode)mode);
 
-        assert_ptr_equal(find(m->name), m);
-        assert_true(ff_runway_model_is_known(m));
-        assert_true(!strcmp(m->source_field, "videoUri") ||
-                    !strcmp(m->source_field, "promptVideo"));
-        assert_true(m->fields & RUNWAY_FIELD_PROMPT);
-        assert_true(m->best_duration > 0);
-        assert_true(m->best_duration >= m->min_duration);
-        assert_true(!m->max_duration || m->best_duration <= m->max_duration);
-        assert_true(!(m->fields & (RUNWAY_FIELD_RATIO | RUNWAY_FIELD_ASPECT)) ==
-                    !m->ratios);
-        assert_int_equal(m->size_follows_input,
-                         !m->ratios || m->fields & RUNWAY_FIELD_ASPECT);
-        assert_false(m->ratios_are_shapes && !m->ratios);
-        assert_true((m->fields & RUNWAY_FIELD_KEYFRAMES) ||
-                    !m->max_keyframes);
-        for (int i = 0; m->ratios && m->ratios[i]; i++) {
-            assert_true(ff_runway_ratio_parse(m->ratios[i], &w, &h));
-            /* no picture is 21 pixels wide, and no shape 100 to something */
-            assert_int_equal(m->ratios_are_shapes, w < 100);
+            if (!m)
+                continue;
+            assert_string_equal(m->name, names[i]);
+            assert_int_equal(m->mode, mode);
+            check_entry(m);
+            nb[mode]++;
         }
     }
-    assert_int_equal(n, 9);
-    assert_null(ff_runway_model_at(-1));
+    assert_int_equal(nb[RUNWAY_MODE_EDIT], 5);
+    assert_int_equal(nb[RUNWAY_MODE_REFERENCE], 6);
+}
+
+static void test_modes(void **state)
+{
+    const RunwayModel *model;
+    RunwayError err;
+
+    (void)state;
+    assert_int_equal(ff_runway_model_choose("seedance2", RUNWAY_MODE_EDIT,
+                                            &model, &err), RUNWAY_INVALID);
+    assert_null(model);
+    assert_non_null(strstr(err.text, "only as a reference"));
+    assert_non_null(strstr(err.text, "mode=reference"));
+    assert_int_equal(ff_runway_model_choose("aleph2", RUNWAY_MODE_REFERENCE,
+                                            &model, &err), RUNWAY_INVALID);
+    assert_null(model);
+    assert_non_null(strstr(err.text, "leave mode at edit"));
+    assert_int_equal(ff_runway_model_choose("aleph9", RUNWAY_MODE_REFERENCE,
+                                            &model, &err), RUNWAY_INVALID);
+    assert_non_null(strstr(err.text, "body"));
+    /* each mode has its own fields */
+    model = in_mode("seedance2_5", RUNWAY_MODE_EDIT);
+    assert_false(model->fields & (RUNWAY_FIELD_RATIO | RUNWAY_FIELD_DURATION));
+    assert_true(model->fields & RUNWAY_FIELD_PROMPT_REQUIRED);
+    assert_true(model->size_follows_input);
+    model = in_mode("seedance2_5", RUNWAY_MODE_REFERENCE);
+    assert_true(model->fields & RUNWAY_FIELD_RATIO);
+    assert_true(model->fields & RUNWAY_FIELD_DURATION);
+    assert_false(model->fields & RUNWAY_FIELD_PROMPT_REQUIRED);
 }
 
 static void test_facts(void **state)
@@ -114,8 +190,8 @@ static void test_unknown_model(void **state)
     assert_string_equal(m->source_field, "videoUri");
     assert_true(m->best_duration > 0);
     assert_int_equal(credits_of(m, 5000000, NULL, 0), -1);
-    for (int i = 0; ff_runway_model_at(i); i++)
-        assert_ptr_not_equal(ff_runway_model_at(i), m);
+    for (size_t i = 0; i < NB_NAMES; i++)
+        assert_ptr_not_equal(find(names[i]), m);
 }
 
 static void test_ratio_parse(void **state)
@@ -187,7 +263,6 @@ static void test_ratio_nearly(void **state)
     check_ratio("gen4_aleph", "auto", 848, 480,   "848:480");
     check_ratio("gen4_aleph", "auto", 320, 180,   "1280:720");
     check_ratio("gen4_aleph", "auto", 1000, 1000, "960:960");
-    check_ratio("seedance2_5", "auto", 1920, 1080, "1920:1080");
     check_ratio("seedance2_fast", "auto", 1504, 1120, "1112:834");
     check_ratio("hailuo3", "auto", 1440, 1080, "4:3");
 }
@@ -281,7 +356,8 @@ static void test_prompt_limits(void **state)
     static const struct { const char *model; int limit; } cases[] = {
         { "gen4_aleph", 1000 }, { "aleph2", 1000 }, { "seedance2", 3500 },
         { "seedance2_fast", 3500 }, { "seedance2_mini", 3500 },
-        { "seedance2_5", 15000 },
+        { "seedance2_5", 15000 }, { "gemini_omni_flash", 4000 },
+        { "gemini_omni_flash_1.1", 4000 }, { "hailuo3", 6000 },
     };
     static char text[70000];
 
@@ -301,7 +377,6 @@ static void test_prompt_limits(void **state)
     memset(text, 'x', sizeof(text) - 1);
     text[sizeof(text) - 1] = 0;
     check_prompt("tomorrow", text, 1, NULL);
-    check_prompt("hailuo3", text, 1, NULL);
 }
 
 static void test_credits(void **state)
@@ -318,7 +393,6 @@ static void test_credits(void **state)
     assert_int_equal(credits_of(aleph2, 500000, NULL, 0), 56);
     assert_int_equal(credits_of(aleph2, 2000001, NULL, 0), 57);
     assert_int_equal(credits_of(aleph2, 30000000, NULL, 0), 840);
-    assert_int_equal(credits_of(find("hailuo3"), 5000000, NULL, 0), -1);
     /* every whole second is a whole price */
     for (int s = 2; s <= 30; s++)
         assert_int_equal(credits_of(aleph2, s * 1000000LL, NULL, 0), s * 28);
@@ -338,7 +412,118 @@ static void test_surcharge(void **state)
     assert_int_equal(credits_of(m, 2000000, "prores", 0), 66);
     /* what is not known is never taken for cheap */
     assert_int_equal(credits_of(m, 10000000, "hologram", 0), 680);
-    assert_int_equal(credits_of(find("seedance2"), 10000000, "prores", 0), -1);
+}
+
+/* By model, mode, size, seconds and references. */
+static void test_prices(void **state)
+{
+    static const struct {
+        const char *name;
+        RunwayMode mode;
+        int w, h, seconds;
+        const char *resolution;
+        int nb_references;
+        int credits;
+        const char *class;
+    } cases[] = {
+        { "gemini_omni_flash", RUNWAY_MODE_EDIT, 1280, 720, 10, NULL, 5, 110,
+          NULL },
+        { "gemini_omni_flash_1.1", RUNWAY_MODE_EDIT, 640, 360, 10, NULL, 0, 34,
+          "360p" },
+        { "gemini_omni_flash_1.1", RUNWAY_MODE_REFERENCE, 720, 1280, 10, NULL,
+          0, 110, "720p" },
+        { "gemini_omni_flash_1.1", RUNWAY_MODE_EDIT, 1920, 1080, 1, NULL, 0, 16,
+          "1080p" },
+        { "gemini_omni_flash_1.1", RUNWAY_MODE_EDIT, 3840, 2160, 2, NULL, 0, 60,
+          "4K" },
+        { "seedance2", RUNWAY_MODE_REFERENCE, 640, 640, 4, NULL, 9, 144,
+          "720p" },
+        { "seedance2", RUNWAY_MODE_REFERENCE, 1112, 834, 15, NULL, 0, 540,
+          "720p" },
+        { "seedance2", RUNWAY_MODE_REFERENCE, 2206, 946, 4, NULL, 0, 160,
+          "1080p" },
+        { "seedance2", RUNWAY_MODE_REFERENCE, 3840, 1646, 4, NULL, 0, 600,
+          "4K" },
+        { "seedance2_fast", RUNWAY_MODE_REFERENCE, 1280, 720, 4, NULL, 0, 116,
+          NULL },
+        { "seedance2_mini", RUNWAY_MODE_REFERENCE, 1280, 720, 4, NULL, 0, 64,
+          NULL },
+        { "seedance2_mini", RUNWAY_MODE_REFERENCE, 1280, 720, 3, NULL, 0, 64,
+          NULL },
+        { "seedance2_5", RUNWAY_MODE_EDIT, 854, 480, 4, NULL, 0, 120, "480p" },
+        { "seedance2_5", RUNWAY_MODE_EDIT, 854, 480, 2, NULL, 0, 80, "480p" },
+        { "seedance2_5", RUNWAY_MODE_EDIT, 1280, 720, 10, NULL, 0, 450,
+          "720p" },
+        { "seedance2_5", RUNWAY_MODE_REFERENCE, 1920, 1080, 5, NULL, 0, 510,
+          "1080p" },
+        { "hailuo3", RUNWAY_MODE_REFERENCE, 1280, 720, 5, NULL, 2, 104,
+          "768p" },
+        { "hailuo3", RUNWAY_MODE_REFERENCE, 1280, 720, 5, "2k", 0, 150, "2k" },
+        { "hailuo3", RUNWAY_MODE_REFERENCE, 1920, 1080, 15, NULL, 0, 450,
+          "2k" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        const RunwayModel *m = in_mode(cases[i].name, cases[i].mode);
+        const RunwayPriced what = {
+            cases[i].seconds * 1000000LL, NULL,
+            (int64_t)cases[i].w * cases[i].h, cases[i].resolution,
+            cases[i].nb_references,
+        };
+        const RunwayPrice *price = ff_runway_price_class(m, what.pixels,
+                                                         what.resolution);
+
+        if (ff_runway_credits(m, &what) != cases[i].credits)
+            fail_msg("%s: %d credits, not %d", cases[i].name,
+                     (int)ff_runway_credits(m, &what), cases[i].credits);
+        assert_non_null(price);
+        if (cases[i].class)
+            assert_string_equal(price->name, cases[i].class);
+        else
+            assert_null(price->name);
+    }
+    assert_null(ff_runway_price_class(find("hailuo3"), 1, "4K"));
+    assert_null(ff_runway_price_class(find("aleph9"), 1, NULL));
+}
+
+/* auto never pays for more pixels than the input has */
+static void test_ratio_price(void **state)
+{
+    static const struct { const char *name; int w, h; const char *ratio; }
+    cases[] = {
+        { "seedance2_5", 640, 480, "752:560" },
+        { "seedance2_5", 854, 480, "854:480" },
+        { "seedance2_5", 640, 360, "854:480" },
+        { "seedance2_5", 1280, 720, "1280:720" },
+        { "seedance2_5", 1920, 1080, "1920:1080" },
+        /* 3840:1646 would be nearer */
+        { "seedance2", 1400, 600, "1470:630" },
+        { "seedance2", 640, 360, "1280:720" },
+        { "seedance2", 1920, 823, "2206:946" },
+        { "gemini_omni_flash_1.1", 640, 360, "640:360" },
+        { "gemini_omni_flash_1.1", 640, 362, "1280:720" },
+        { "gemini_omni_flash_1.1", 600, 300, "640:360" },
+    };
+    const char *ratio;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        assert_int_equal(ff_runway_ratio_choose(
+                             in_mode(cases[i].name, RUNWAY_MODE_REFERENCE),
+                             "auto", cases[i].w, cases[i].h, &ratio, NULL),
+                         RUNWAY_OK);
+        if (strcmp(ratio, cases[i].ratio))
+            fail_msg("%s, %dx%d: %s, not %s", cases[i].name, cases[i].w,
+                     cases[i].h, ratio, cases[i].ratio);
+    }
+    /* not sent, and still the shape of what comes back */
+    assert_int_equal(ff_runway_ratio_choose(find("gemini_omni_flash"), "auto",
+                                            640, 480, &ratio, NULL), RUNWAY_OK);
+    assert_string_equal(ratio, "1280:720");
+    assert_int_equal(ff_runway_ratio_choose(find("gemini_omni_flash"), "auto",
+                                            480, 640, &ratio, NULL), RUNWAY_OK);
+    assert_string_equal(ratio, "720:1280");
 }
 
 static void test_whole_seconds(void **state)
@@ -357,6 +542,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_table),
+        cmocka_unit_test(test_modes),
         cmocka_unit_test(test_facts),
         cmocka_unit_test(test_unknown_model),
         cmocka_unit_test(test_ratio_parse),
@@ -368,6 +554,8 @@ int main(void)
         cmocka_unit_test(test_prompt_limits),
         cmocka_unit_test(test_credits),
         cmocka_unit_test(test_surcharge),
+        cmocka_unit_test(test_prices),
+        cmocka_unit_test(test_ratio_price),
         cmocka_unit_test(test_whole_seconds),
     };
 

@@ -40,7 +40,7 @@ static RunwayRequest basic(const char *model)
 {
     RunwayRequest request = { 0 };
 
-    request.model      = ff_runway_model_find(model);
+    request.model      = find_model(model);
     request.model_name = model;
     request.prompt     = "night";
     request.seed       = 1;

@@ -63,13 +63,69 @@ static const char *const aleph2_shapes[] = {
     "16:9", "4:3", "3:2", "1:1", "2:3", "3:4", "9:16", "21:9", NULL
 };
 
+/* gemini_omni_flash makes one of these, as the input lies [oapi] */
+static const char *const gemini_ratios[] = { "1280:720", "720:1280", NULL };
+
+/* Prices, credits per second. Sources: [seed] the page of CometAPI that
+ * describes gen4_aleph; [oapi] Runway's openapi.json and [sdk] its Node SDK
+ * 4.20.1, both of 2026-09; [live] what users were billed or shown, until
+ * 2026-10-04; [inferred]. */
+static const RunwayPrice gen4_aleph_prices[] = { { NULL, 0, 15, 0 } }; /* seed */
+static const RunwayPrice aleph2_prices[]     = { { NULL, 0, 28, 0 } }; /* live */
+/* [live] 10, and 11 once */
+static const RunwayPrice gemini_prices[]     = { { NULL, 0, 11, 0 } };
+
+/* [live] 3.4 to 30; [inferred] the two between, in the proportions that others
+ * sell these sizes at, rounded up */
+static const RunwayPrice gemini_1_1_prices[] = {
+    { "360p",  640 * 360,    3.4, 0 },
+    { "720p",  1280 * 720,   11,  0 },
+    { "1080p", 1920 * 1080,  16,  0 },
+    { "4K",    0,            30,  0 },
+};
+
+/* The classes are those of the ratios' sizes; [live] all below. */
+#define PIXELS_480P  (450 * 1000)
+#define PIXELS_720P  (950 * 1000)
+#define PIXELS_1080P (2100 * 1000)
+
+static const RunwayPrice seedance2_prices[] = {
+    { "720p",  PIXELS_720P,   36, 0 },
+    { "1080p", PIXELS_1080P,  40, 0 },
+    { "4K",    0,            150, 0 },
+};
+
+static const RunwayPrice seedance2_fast_prices[] = { { NULL, 0, 29, 0 } };
+static const RunwayPrice seedance2_mini_prices[] = { { NULL, 0, 16, 0 } };
+
+static const RunwayPrice seedance2_5_prices[] = {
+    { "480p",  PIXELS_480P, 20, 10 },
+    { "720p",  PIXELS_720P, 30, 15 },
+    { "1080p", 0,           68, 34 },
+};
+
+/* the input is billed as the output is; sizes are those of 16:9 */
+static const RunwayPrice hailuo3_prices[] = {
+    { "768p", 1366 * 768, 10, 10 },
+    { "2k",   0,          15, 15 },
+};
+
 #define SEEDANCE_FIELDS (RUNWAY_FIELD_PROMPT | RUNWAY_FIELD_SEED |            \
-                         RUNWAY_FIELD_RATIO | RUNWAY_FIELD_REFERENCES_BARE |  \
-                         RUNWAY_FIELD_DURATION)
+                         RUNWAY_FIELD_REFERENCES_BARE | RUNWAY_FIELD_AUDIO)
 
-/* Where nobody says how long a clip should be: what all of them take. */
-#define BEST_UNKNOWN SECONDS(5)
+#define SEEDANCE2_REFERENCE                                                   \
+    .mode               = RUNWAY_MODE_REFERENCE,                              \
+    .source_field       = "promptVideo",                                      \
+    .fields             = SEEDANCE_FIELDS | RUNWAY_FIELD_RATIO |              \
+                          RUNWAY_FIELD_DURATION,                              \
+    .max_references     = 9,                                                  \
+    .min_duration       = SECONDS(4),                                         \
+    .max_duration       = SECONDS(15),                                        \
+    .best_duration      = SECONDS(5),                                         \
+    .max_prompt         = 3500
 
+/* Limits and fields: gen4_aleph [seed], aleph2 [sdk, live], the others [oapi,
+ * sdk]; scripts/check-models compares them with either. best_duration is ours. */
 static const RunwayModel models[] = {
     {
         .name               = "gen4_aleph",
@@ -87,7 +143,7 @@ static const RunwayModel models[] = {
         .max_height         = 960,
         .ratios             = gen4_aleph_ratios,
         .max_prompt         = 1000,
-        .credits_per_second = 15,
+        .prices             = gen4_aleph_prices,
     }, {
         .name               = "aleph2",
         .source_field       = "videoUri",
@@ -95,6 +151,7 @@ static const RunwayModel models[] = {
                               RUNWAY_FIELD_MODERATION |
                               RUNWAY_FIELD_KEYFRAMES |
                               RUNWAY_FIELD_OUTPUT_FORMAT |
+                              RUNWAY_FIELD_PRORES_PROFILE |
                               RUNWAY_FIELD_ASPECT,
         .max_keyframes      = 5,
         .min_duration       = SECONDS(2),
@@ -111,7 +168,7 @@ static const RunwayModel models[] = {
         .ratios_are_shapes  = 1,
         .size_follows_input = 1,
         .max_prompt         = 1000,
-        .credits_per_second = 28,
+        .prices             = aleph2_prices,
         .min_credits        = 56,
     }, {
         .name               = "gemini_omni_flash",
@@ -119,9 +176,12 @@ static const RunwayModel models[] = {
         .fields             = RUNWAY_FIELD_PROMPT |
                               RUNWAY_FIELD_PROMPT_REQUIRED |
                               RUNWAY_FIELD_REFERENCES_BARE,
+        .max_references     = 5,
         .max_duration       = SECONDS(10),
         .best_duration      = SECONDS(10),
-        .size_follows_input = 1,
+        .ratios             = gemini_ratios,
+        .max_prompt         = 4000,
+        .prices             = gemini_prices,
     }, {
         .name               = "gemini_omni_flash_1.1",
         .source_field       = "videoUri",
@@ -129,54 +189,93 @@ static const RunwayModel models[] = {
                               RUNWAY_FIELD_PROMPT_REQUIRED |
                               RUNWAY_FIELD_RATIO |
                               RUNWAY_FIELD_REFERENCES_BARE |
-                              RUNWAY_FIELD_DURATION,
+                              RUNWAY_FIELD_MODE | RUNWAY_FIELD_DURATION_AUTO,
+        .max_references     = 5,
         .max_duration       = SECONDS(10),
         .best_duration      = SECONDS(10),
         .ratios             = gemini_1_1_ratios,
+        .max_prompt         = 4000,
+        .prices             = gemini_1_1_prices,
+    }, {
+        .name               = "gemini_omni_flash_1.1",
+        .mode               = RUNWAY_MODE_REFERENCE,
+        .source_field       = "videoUri",
+        .fields             = RUNWAY_FIELD_PROMPT |
+                              RUNWAY_FIELD_PROMPT_REQUIRED |
+                              RUNWAY_FIELD_RATIO |
+                              RUNWAY_FIELD_REFERENCES_BARE |
+                              RUNWAY_FIELD_MODE | RUNWAY_FIELD_DURATION,
+        .max_references     = 5,
+        .max_duration       = SECONDS(10),
+        .best_duration      = SECONDS(10),
+        .ratios             = gemini_1_1_ratios,
+        .max_prompt         = 4000,
+        .prices             = gemini_1_1_prices,
     }, {
         .name               = "seedance2",
-        .source_field       = "promptVideo",
-        .fields             = SEEDANCE_FIELDS,
-        .max_references     = 9,
-        .best_duration      = BEST_UNKNOWN,
+        SEEDANCE2_REFERENCE,
         .ratios             = seedance2_ratios,
-        .max_prompt         = 3500,
+        .prices             = seedance2_prices,
     }, {
         .name               = "seedance2_fast",
-        .source_field       = "promptVideo",
-        .fields             = SEEDANCE_FIELDS,
-        .max_references     = 9,
-        .best_duration      = BEST_UNKNOWN,
+        SEEDANCE2_REFERENCE,
         .ratios             = seedance2_small_ratios,
-        .max_prompt         = 3500,
+        .prices             = seedance2_fast_prices,
     }, {
         .name               = "seedance2_mini",
-        .source_field       = "promptVideo",
-        .fields             = SEEDANCE_FIELDS,
-        .max_references     = 9,
-        .best_duration      = BEST_UNKNOWN,
+        SEEDANCE2_REFERENCE,
         .ratios             = seedance2_small_ratios,
-        .max_prompt         = 3500,
+        .prices             = seedance2_mini_prices,
+        .min_credits        = 64,
     }, {
         .name               = "seedance2_5",
         .source_field       = "promptVideo",
-        .fields             = SEEDANCE_FIELDS,
+        .fields             = SEEDANCE_FIELDS | RUNWAY_FIELD_PROMPT_REQUIRED |
+                              RUNWAY_FIELD_MODE | RUNWAY_FIELD_DURATION_AUTO,
         .max_references     = 30,
-        .best_duration      = BEST_UNKNOWN,
+        .min_duration       = SECONDS(4),
+        .max_duration       = SECONDS(30),
+        .best_duration      = SECONDS(10),
+        .max_width          = 1920,
+        .max_height         = 1080,
+        .min_height         = 480,
+        .size_follows_input = 1,
+        .max_prompt         = 15000,
+        .prices             = seedance2_5_prices,
+        .min_credits        = 80,
+    }, {
+        .name               = "seedance2_5",
+        .mode               = RUNWAY_MODE_REFERENCE,
+        .source_field       = "promptVideo",
+        .fields             = SEEDANCE_FIELDS | RUNWAY_FIELD_RATIO |
+                              RUNWAY_FIELD_MODE | RUNWAY_FIELD_DURATION,
+        .max_references     = 30,
+        .min_duration       = SECONDS(4),
+        .max_duration       = SECONDS(30),
+        .best_duration      = SECONDS(5),
+        .min_height         = 480,
         .ratios             = seedance2_5_ratios,
         .max_prompt         = 15000,
+        .prices             = seedance2_5_prices,
+        .min_credits        = 80,
     }, {
         .name               = "hailuo3",
+        .mode               = RUNWAY_MODE_REFERENCE,
         .source_field       = "promptVideo",
         .fields             = RUNWAY_FIELD_PROMPT |
                               RUNWAY_FIELD_PROMPT_REQUIRED |
                               RUNWAY_FIELD_RATIO |
                               RUNWAY_FIELD_REFERENCES_BARE |
-                              RUNWAY_FIELD_DURATION,
+                              RUNWAY_FIELD_DURATION | RUNWAY_FIELD_RESOLUTION,
         .max_references     = 9,
-        .best_duration      = BEST_UNKNOWN,
+        .min_duration       = SECONDS(5),
+        .max_duration       = SECONDS(15),
+        .best_duration      = SECONDS(5),
         .ratios             = hailuo3_ratios,
         .ratios_are_shapes  = 1,
+        .max_prompt         = 6000,
+        .prices             = hailuo3_prices,
+        .credits_per_reference = 2,
     },
 };
 
@@ -190,17 +289,44 @@ static const RunwayModel unknown_model = {
     .fields             = RUNWAY_FIELD_PROMPT | RUNWAY_FIELD_SEED |
                           RUNWAY_FIELD_RATIO | RUNWAY_FIELD_REFERENCES |
                           RUNWAY_FIELD_MODERATION | RUNWAY_FIELD_KEYFRAMES |
-                          RUNWAY_FIELD_OUTPUT_FORMAT,
-    .best_duration      = BEST_UNKNOWN,
+                          RUNWAY_FIELD_OUTPUT_FORMAT |
+                          RUNWAY_FIELD_PRORES_PROFILE,
+    .best_duration      = SECONDS(5), /* what all of them take */
     .size_follows_input = 1,
 };
 
-const RunwayModel *ff_runway_model_find(const char *name)
+RunwayOutcome ff_runway_model_choose(const char *name, RunwayMode mode,
+                                     const RunwayModel **model,
+                                     RunwayError *err)
 {
-    for (int i = 0; i < NB_MODELS; i++)
-        if (!strcmp(name, models[i].name))
-            return &models[i];
-    return &unknown_model;
+    int known = 0;
+
+    for (int i = 0; i < NB_MODELS; i++) {
+        if (strcmp(name, models[i].name))
+            continue;
+        if (models[i].mode == mode) {
+            *model = &models[i];
+            return RUNWAY_OK;
+        }
+        known = 1;
+    }
+    if (!known && mode == RUNWAY_MODE_EDIT) {
+        *model = &unknown_model;
+        return RUNWAY_OK;
+    }
+    *model = NULL;
+    if (!known)
+        return ff_runway_error(err, RUNWAY_INVALID, "mode=reference: model %s "
+                               "is not known here, so what it calls that is "
+                               "for body to say", name);
+    if (mode == RUNWAY_MODE_REFERENCE)
+        return ff_runway_error(err, RUNWAY_INVALID, "mode=reference: model %s "
+                               "only edits the video it is sent; leave mode at "
+                               "edit", name);
+    return ff_runway_error(err, RUNWAY_INVALID, "model %s does not edit: it "
+                           "makes a new video and takes the input only as a "
+                           "reference; if that is wanted, say mode=reference; "
+                           "aleph2 edits", name);
 }
 
 int ff_runway_model_is_known(const RunwayModel *model)
@@ -208,9 +334,23 @@ int ff_runway_model_is_known(const RunwayModel *model)
     return model != &unknown_model;
 }
 
-const RunwayModel *ff_runway_model_at(int i)
+const char *ff_runway_mode_name(RunwayMode mode)
 {
-    return i >= 0 && i < NB_MODELS ? &models[i] : NULL;
+    return mode == RUNWAY_MODE_EDIT ? "edit" : "reference";
+}
+
+const RunwayPrice *ff_runway_price_class(const RunwayModel *model,
+                                         int64_t pixels,
+                                         const char *resolution)
+{
+    for (const RunwayPrice *price = model->prices; price; price++) {
+        if (resolution ? price->name && !strcmp(resolution, price->name)
+                       : !price->max_pixels || pixels <= price->max_pixels)
+            return price;
+        if (!price->max_pixels)
+            break;
+    }
+    return NULL;
 }
 
 /** A number of up to five digits, 1 or more; 0 when there is none. */
@@ -271,6 +411,19 @@ static int serves_better(int w1, int h1, int w2, int h2, int width, int height)
     return enough1 ? w1 < w2 : w1 > w2;
 }
 
+/* Whether a result of w x h costs more than one of the input's size. */
+static int is_dearer(const RunwayModel *model, int w, int h, int width,
+                     int height)
+{
+    const RunwayPrice *price, *needed;
+
+    if (!model->prices || model->ratios_are_shapes)
+        return 0;
+    price  = ff_runway_price_class(model, (int64_t)w * h, NULL);
+    needed = ff_runway_price_class(model, (int64_t)width * height, NULL);
+    return price->output > needed->output;
+}
+
 static const char *nearest_ratio(const RunwayModel *model, int width,
                                  int height)
 {
@@ -281,7 +434,8 @@ static const char *nearest_ratio(const RunwayModel *model, int width,
     for (int i = 0; model->ratios[i]; i++) {
         double distance;
 
-        if (!ff_runway_ratio_parse(model->ratios[i], &w, &h))
+        if (!ff_runway_ratio_parse(model->ratios[i], &w, &h) ||
+            is_dearer(model, w, h, width, height))
             continue;
         distance = fabs(log((double)w / h) - wanted);
         if (!best || distance < least - 1e-9 ||
@@ -300,6 +454,7 @@ static const char *nearest_ratio(const RunwayModel *model, int width,
     for (int i = 0; model->ratios[i]; i++) {
         if (ff_runway_ratio_parse(model->ratios[i], &w, &h) &&
             fabs(log((double)w / h) - wanted) < NEARLY &&
+            !is_dearer(model, w, h, width, height) &&
             serves_better(w, h, best_w, best_h, width, height)) {
             best   = model->ratios[i];
             best_w = w;
@@ -327,11 +482,13 @@ RunwayOutcome ff_runway_ratio_choose(const RunwayModel *model,
         *ratio = nearest_ratio(model, width, height);
         return RUNWAY_OK;
     }
-    if (!model->ratios && ff_runway_model_is_known(model))
+    if (!(model->fields & (RUNWAY_FIELD_RATIO | RUNWAY_FIELD_ASPECT)))
         return ff_runway_error(err, RUNWAY_INVALID,
-                               "ratio=%s: model %s has no ratio, its output "
-                               "has the input's shape; leave ratio set to auto",
-                               wanted, model->name);
+                               "ratio=%s: model %s has no ratio here, its "
+                               "output %s; leave ratio set to auto", wanted,
+                               model->name, model->size_follows_input ?
+                               "has the input's shape" :
+                               "lies as the input does, 1280:720 or 720:1280");
     if (!model->ratios) {
         if (!ff_runway_ratio_parse(wanted, &w, &h))
             return ff_runway_error(err, RUNWAY_INVALID,
@@ -385,13 +542,13 @@ RunwayOutcome ff_runway_prompt_check(const RunwayModel *model,
     return RUNWAY_OK;
 }
 
-/* What other forms of output cost on top, per second [SDK 4.20.1]. */
+/* What other forms of output cost on top, per second: the dearer of [sdk] and
+ * [live], which swap png_sequence and sdr_rec709_10bit. */
 static double surcharge(const char *output_format, int64_t pixels)
 {
     if (!output_format || !strcmp(output_format, "mp4"))
         return 0;
-    if (!strcmp(output_format, "prores") ||
-        !strcmp(output_format, "png_sequence"))
+    if (!strcmp(output_format, "prores"))
         return 5;
     /* a form that came after this table: as the dearest one that is known */
     if (strcmp(output_format, "sdr_rec709_10bit"))
@@ -401,17 +558,21 @@ static double surcharge(const char *output_format, int64_t pixels)
 
 int64_t ff_runway_credits(const RunwayModel *model, const RunwayPriced *what)
 {
-    double per_second = model->credits_per_second;
-    int64_t credits;
+    const RunwayPrice *price = ff_runway_price_class(model, what->pixels,
+                                                     what->resolution);
+    double per_second, credits;
 
-    if (per_second <= 0)
+    if (!price)
         return -1;
     if (what->duration <= 0)
         return model->min_credits;
-    per_second += surcharge(what->output_format, what->pixels);
+    per_second = price->output + price->input +
+                 surcharge(what->output_format, what->pixels);
+    credits    = per_second * (double)what->duration / 1e6 +
+                 model->credits_per_reference * what->nb_references;
     /* the little less keeps a whole number from being rounded up */
-    credits = (int64_t)ceil(per_second * (double)what->duration / 1e6 - 1e-9);
-    return credits < model->min_credits ? model->min_credits : credits;
+    credits    = ceil(credits - 1e-9);
+    return credits < model->min_credits ? model->min_credits : (int64_t)credits;
 }
 
 int ff_runway_whole_seconds(int64_t duration, int64_t frame)

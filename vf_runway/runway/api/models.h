@@ -30,7 +30,7 @@
 
 #include "../base/error.h"
 
-/** Members of the create body a model has, beside the source and "model". */
+/** Fields of the create body a model has, beside the source and "model". */
 typedef enum RunwayField {
     RUNWAY_FIELD_PROMPT             = 1 << 0, ///< promptText
     RUNWAY_FIELD_PROMPT_REQUIRED    = 1 << 1,
@@ -39,33 +39,60 @@ typedef enum RunwayField {
     RUNWAY_FIELD_REFERENCES         = 1 << 4, ///< {type:"image", uri}
     RUNWAY_FIELD_REFERENCES_BARE    = 1 << 5, ///< {uri}, no type
     RUNWAY_FIELD_MODERATION         = 1 << 6, ///< contentModeration
-    RUNWAY_FIELD_KEYFRAMES          = 1 << 7,
+    RUNWAY_FIELD_KEYFRAMES          = 1 << 7, ///< with ranges
     RUNWAY_FIELD_OUTPUT_FORMAT      = 1 << 8,
     RUNWAY_FIELD_DURATION           = 1 << 9, ///< whole seconds of output
     RUNWAY_FIELD_ASPECT             = 1 << 10, ///< the ratio is a
                                               ///< targetAspectRatio, see ratios
+    RUNWAY_FIELD_MODE               = 1 << 11, ///< mode, as in the entry
+    RUNWAY_FIELD_DURATION_AUTO      = 1 << 12, ///< duration, always "auto"
+    RUNWAY_FIELD_AUDIO              = 1 << 13, ///< audio, always false
+    RUNWAY_FIELD_RESOLUTION         = 1 << 14, ///< a price class by its name
+    RUNWAY_FIELD_PRORES_PROFILE     = 1 << 15,
 } RunwayField;
 
+/** What a model does with the video it is sent. */
+typedef enum RunwayMode {
+    RUNWAY_MODE_EDIT,      ///< changes it: frame for frame the same scene
+    RUNWAY_MODE_REFERENCE, ///< makes a new one that is guided by it
+} RunwayMode;
+
+/** The price of results up to a size. */
+typedef struct RunwayPrice {
+    const char *name;      ///< "720p"; NULL: the model has one price
+    int64_t max_pixels;    ///< of the result's picture; 0: any, the last class
+    double output;         ///< credits per second of output
+    double input;          ///< and per second of input
+} RunwayPrice;
+
+/** A model in one of its modes. Where a source names two figures, the table has
+ *  the dearer or the narrower one. */
 typedef struct RunwayModel {
     const char *name;
+    RunwayMode mode;
     const char *source_field;   ///< "videoUri" or "promptVideo"
     unsigned fields;            ///< RunwayField bits
     int max_references;         ///< 0 with the field: no known limit
     int max_keyframes;          ///< likewise
-    int64_t min_duration;       ///< microseconds; shortest clip taken
+    int64_t min_duration;       ///< microseconds; shortest clip supported
     int64_t max_duration;       ///< microseconds; longest clip of use
     int64_t best_duration;      ///< microseconds; what clip_duration=0 means
-    int max_rate;               ///< frames per second taken; 0: no known limit
+    int max_rate;               ///< frames per second supported; 0: no known
+                                ///< limit
     int max_width, max_height;  ///< longest and shortest side worth sending,
                                 ///< whichever way round; 0: no known limit
+    int min_height;             ///< shortest side supported; 0: no known limit
     const char *const *ratios;  ///< "W:H" …, NULL-terminated; NULL: none. In
                                 ///< pixels, or with RUNWAY_FIELD_ASPECT shapes
-                                ///< that the picture is expanded to when asked
+                                ///< that the picture is expanded to when asked.
+                                ///< Without RUNWAY_FIELD_RATIO and _ASPECT they
+                                ///< are not sent: the model chooses
     int ratios_are_shapes;      ///< 16:9 and no size in pixels
     int size_follows_input;     ///< the result has the input's shape, or the
                                 ///< one it was expanded to
     int max_prompt;             ///< UTF-16 code units; 0: no known limit
-    double credits_per_second;  ///< 0: unknown
+    const RunwayPrice *prices;  ///< from the cheapest class up; NULL: unknown
+    double credits_per_reference;
     int min_credits;            ///< least price of a task
 } RunwayModel;
 
@@ -73,24 +100,28 @@ typedef struct RunwayModel {
 #define RUNWAY_UPLOAD_MAX 200000000 ///< bytes of a runway:// upload
 
 /**
- * The model of that name, or the entry for models that are not in the table
- * (name "", common fields, nothing known of price); never NULL.
- * ff_runway_model_is_known() tells them apart.
+ * The model of that name in that mode: an entry of the table, or the one for
+ * models that are not in it (name "", common fields, nothing known of price).
+ * RUNWAY_INVALID, and NULL: the model is known and has no such mode; the text
+ * says what it does instead.
  */
-const RunwayModel *ff_runway_model_find(const char *name);
+RunwayOutcome ff_runway_model_choose(const char *name, RunwayMode mode,
+                                     const RunwayModel **model,
+                                     RunwayError *err);
 int ff_runway_model_is_known(const RunwayModel *model);
-/** The i-th known model, NULL behind the last one. */
-const RunwayModel *ff_runway_model_at(int i);
+/** "edit" or "reference", as in requests. */
+const char *ff_runway_mode_name(RunwayMode mode);
 
 /** "W:H" or "WxH" → two positive ints; 0 when text is not of that form. */
 int ff_runway_ratio_parse(const char *text, int *w, int *h);
 
 /**
- * The ratio to send. wanted is "auto" or "W:H". auto takes the model's ratio
- * whose shape is nearest to width:height (square pixels; compared by the
+ * The ratio of the result. wanted is "auto" or "W:H". auto takes the model's
+ * ratio whose shape is nearest to width:height (square pixels; compared by the
  * logarithm of the aspect; on a tie the smallest picture that is not smaller
  * than the input, else the largest; where the nearest is smaller than the input,
- * shapes within 1 % of it count as a tie). *ratio points into the table, or to
+ * shapes within 1 % of it count as a tie), among those that cost no more than a
+ * picture of the input's size. *ratio points into the table, or to
  * wanted for a model that is not known; NULL for a model that has none (wanted
  * other than auto is RUNWAY_INVALID then) or that expands the picture only when
  * asked (auto does not ask). An unknown ratio is RUNWAY_INVALID with a text that
@@ -109,9 +140,16 @@ RunwayOutcome ff_runway_prompt_check(const RunwayModel *model,
 typedef struct RunwayPriced {
     int64_t duration;           ///< of the clip, microseconds
     const char *output_format;  ///< NULL: the default
-    int64_t pixels;             ///< of the result's picture, where its size
-                                ///< follows the input
+    int64_t pixels;             ///< of the result's picture, as far as known
+    const char *resolution;     ///< as sent, NULL: none
+    int nb_references;
 } RunwayPriced;
+
+/** The class a result is billed in: the one named by resolution, else the
+ *  cheapest that holds so many pixels. NULL: price or name unknown. */
+const RunwayPrice *ff_runway_price_class(const RunwayModel *model,
+                                         int64_t pixels,
+                                         const char *resolution);
 
 /** Credits of one task, rounded up to whole credits and at least the model's
  *  least; -1 when the price is unknown. */

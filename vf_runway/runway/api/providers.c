@@ -32,6 +32,7 @@ static const RunwayProvider providers[] = {
         .default_model = "gen4_aleph",
         .create_path   = "/v1/video_to_video",
         .task_path     = "/v1/tasks/",
+        .bills_dollars = 1, /* its notice of 2026-09-24 */
     }, {
         .name              = "runway",
         .title             = "Runway",
@@ -43,6 +44,7 @@ static const RunwayProvider providers[] = {
         .default_model     = "aleph2",
         .base_url_variable = "RUNWAYML_BASE_URL",
         .headers_variable  = "RUNWAYML_CUSTOM_HEADERS",
+        .dollars_per_credit = 0.01, /* its price list, 2026-10 */
         .create_path       = "/v1/video_to_video",
         .task_path         = "/v1/tasks/",
         .uploads_path      = "/v1/uploads",

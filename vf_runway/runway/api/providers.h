@@ -37,6 +37,8 @@ typedef struct RunwayProvider {
     const char *default_model;
     const char *base_url_variable; ///< overrides base_url; NULL: none
     const char *headers_variable;  ///< more headers; NULL: none
+    double dollars_per_credit; ///< what a credit is bought for; 0: not known
+    int bills_dollars;         ///< so prices in credits are only a measure
     const char *key_prefix;    ///< what its keys begin with, and
     int key_digits;            ///< hex digits behind that; NULL: not known. Such
                                ///< a key goes to no other provider

@@ -40,6 +40,8 @@ typedef struct RunwayPictureFile {
 typedef struct RunwayPicture {
     const char *uri;               ///< NULL: file is uploaded first
     double seconds;                ///< keyframes only: where in the clip
+    double range_start, range_end; ///< keyframes only: seconds of the clip that
+                                   ///< it holds for; both 0: all of it
     const RunwayPictureFile *file; ///< NULL: none
 } RunwayPicture;
 
@@ -52,6 +54,8 @@ typedef struct RunwayRequest {
     const char *ratio;       ///< NULL: none
     const char *public_figure_threshold; ///< NULL: none
     const char *output_format;           ///< NULL: none
+    const char *prores_profile;          ///< NULL: none
+    const char *resolution;              ///< NULL: none
     const RunwayPicture *references;
     int nb_references;
     const RunwayPicture *keyframes;

@@ -53,6 +53,19 @@ static int add_references(cJSON *root, const RunwayRequest *request)
     return !!array;
 }
 
+static int add_range(cJSON *keyframe, const RunwayPicture *picture)
+{
+    cJSON *range;
+
+    if (!(picture->range_end > 0))
+        return 1;
+    range = cJSON_AddObjectToObject(keyframe, "range");
+    return range &&
+           cJSON_AddNumberToObject(range, "start_seconds",
+                                   picture->range_start) &&
+           cJSON_AddNumberToObject(range, "end_seconds", picture->range_end);
+}
+
 static int add_keyframes(cJSON *root, const RunwayRequest *request)
 {
     cJSON *array = cJSON_AddArrayToObject(root, "keyframes");
@@ -63,7 +76,8 @@ static int add_keyframes(cJSON *root, const RunwayRequest *request)
         if (!object ||
             !cJSON_AddNumberToObject(object, "seconds",
                                      request->keyframes[i].seconds) ||
-            !cJSON_AddStringToObject(object, "uri", request->keyframes[i].uri))
+            !cJSON_AddStringToObject(object, "uri", request->keyframes[i].uri) ||
+            !add_range(object, &request->keyframes[i]))
             return 0;
     }
     return !!array;
@@ -99,6 +113,19 @@ static int add_members(cJSON *root, const RunwayRequest *request)
     if ((fields & RUNWAY_FIELD_DURATION) && request->duration > 0 &&
         !cJSON_AddNumberToObject(root, "duration", request->duration))
         return 0;
+    if ((fields & RUNWAY_FIELD_DURATION_AUTO) &&
+        !cJSON_AddStringToObject(root, "duration", "auto"))
+        return 0;
+    if ((fields & RUNWAY_FIELD_MODE) &&
+        !cJSON_AddStringToObject(root, "mode",
+                                 ff_runway_mode_name(request->model->mode)))
+        return 0;
+    if ((fields & RUNWAY_FIELD_AUDIO) &&
+        !cJSON_AddFalseToObject(root, "audio"))
+        return 0;
+    if ((fields & RUNWAY_FIELD_RESOLUTION) && request->resolution &&
+        !cJSON_AddStringToObject(root, "resolution", request->resolution))
+        return 0;
     if ((fields & (RUNWAY_FIELD_REFERENCES | RUNWAY_FIELD_REFERENCES_BARE)) &&
         request->nb_references > 0 && !add_references(root, request))
         return 0;
@@ -110,6 +137,10 @@ static int add_members(cJSON *root, const RunwayRequest *request)
         return 0;
     if ((fields & RUNWAY_FIELD_OUTPUT_FORMAT) && request->output_format &&
         !cJSON_AddStringToObject(root, "outputFormat", request->output_format))
+        return 0;
+    if ((fields & RUNWAY_FIELD_PRORES_PROFILE) && request->prores_profile &&
+        !cJSON_AddStringToObject(root, "proresProfile",
+                                 request->prores_profile))
         return 0;
     return 1;
 }

@@ -82,7 +82,9 @@ typedef struct RunwayJob {
     int upload;              ///< goes to the provider's storage and not into
                              ///< the request
     int64_t sent;            ///< its length in microseconds
+    int64_t filled;          ///< of it, what only makes it long enough
     int64_t credits;         ///< estimated price, -1 when unknown
+    const char *price_class; ///< that it goes by, NULL: the model has one price
     RunwayRequest request;   ///< strings are borrowed and outlive the job
     /* set by the worker */
     int reused;              ///< what came is on disk already: its result, or

@@ -17,6 +17,7 @@
  */
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -129,6 +130,21 @@ static int most_tasks(const RunwayPlan *p, const RunwayRecord *r, Fate fate)
     return (fate == FATE_BUY) + again + resend;
 }
 
+/* "144 credits (720p), 72 of them for 2.000 s of filling" */
+static void print_price(char *out, size_t size, const RunwayJob *job)
+{
+    int64_t filling = llround((double)job->credits * (double)job->filled /
+                              (double)job->sent);
+    char class[32] = "", filled[64] = "";
+
+    if (job->price_class)
+        snprintf(class, sizeof(class), " (%s)", job->price_class);
+    if (filling)
+        snprintf(filled, sizeof(filled), ", %"PRId64" of them for %.3f s of "
+                 "filling", filling, (double)job->filled / 1e6);
+    snprintf(out, size, "%"PRId64" credits%s%s", job->credits, class, filled);
+}
+
 static void add_clip(RunwayPlan *p, const RunwayJob *job, Fate fate, int most,
                      int about)
 {
@@ -141,10 +157,10 @@ static void add_clip(RunwayPlan *p, const RunwayJob *job, Fate fate, int most,
         [FATE_FAILED] = ", failed before: the run would stop here",
         [FATE_STUCK]  = ", of unknown fate: the run would stop here",
     };
-    char credits[32] = "price unknown";
+    char credits[160] = "price unknown";
 
     if (job->credits >= 0)
-        snprintf(credits, sizeof(credits), "%"PRId64" credits", job->credits);
+        print_price(credits, sizeof(credits), job);
     ff_runway_log(p->log, RUNWAY_LOG_INFO, "plan: %s: %s%.3f s sent, %s%s",
                   job->label, about ? "about " : "", (double)job->sent / 1e6,
                   credits, texts[fate]);
@@ -182,9 +198,9 @@ RunwayOutcome ff_runway_plan_add(RunwayPlan *p, const RunwayJob *job,
     return ret;
 }
 
-void ff_runway_plan_log(const RunwayPlan *p)
+void ff_runway_plan_log(const RunwayPlan *p, const RunwayProvider *provider)
 {
-    char unpriced[64] = "", equal[64] = "", stops[64] = "";
+    char unpriced[64] = "", equal[64] = "", stops[64] = "", dollars[96] = "";
     int nb_stops = p->nb[FATE_STUCK] + p->nb[FATE_FAILED], nb = 0;
 
     for (int i = 0; i < NB_FATES; i++)
@@ -198,11 +214,17 @@ void ff_runway_plan_log(const RunwayPlan *p)
     if (nb_stops)
         snprintf(stops, sizeof(stops), "; at %d of them the run would stop",
                  nb_stops);
+    if (provider->dollars_per_credit > 0)
+        snprintf(dollars, sizeof(dollars), " (%.2f US dollars)",
+                 (double)p->credits * provider->dollars_per_credit);
+    else if (provider->bills_dollars)
+        snprintf(dollars, sizeof(dollars), " (Runway's measure: %s bills US "
+                 "dollars, by its own prices)", provider->title);
     ff_runway_log(p->log, RUNWAY_LOG_INFO, "plan: %s%d clips, %.3f s sent, "
-                  "%"PRId64" credits%s with one task a clip; %d of them are "
+                  "%"PRId64" credits%s%s with one task a clip; %d of them are "
                   "there already and cost nothing more%s%s",
                   p->about ? "about " : "", nb, (double)p->sent / 1e6,
-                  p->credits, unpriced, p->nb[FATE_STORED] + p->nb[FATE_PAID],
+                  p->credits, dollars, unpriced, p->nb[FATE_STORED] + p->nb[FATE_PAID],
                   equal, stops);
     ff_runway_log(p->log, RUNWAY_LOG_INFO, "plan: at most %"PRId64" credits%s "
                   "with every retry used up (retries=%d%s); nothing was sent",

@@ -25,6 +25,7 @@
 #ifndef AVFILTER_RUNWAY_ENGINE_PLAN_H
 #define AVFILTER_RUNWAY_ENGINE_PLAN_H
 
+#include "../api/providers.h"
 #include "../base/error.h"
 #include "../base/log.h"
 #include "../base/policy.h"
@@ -47,8 +48,8 @@ void ff_runway_plan_free(RunwayPlan **plan);
 RunwayOutcome ff_runway_plan_add(RunwayPlan *plan, const RunwayJob *job,
                                  int about, RunwayError *err);
 
-/** Log the sums. */
-void ff_runway_plan_log(const RunwayPlan *plan);
+/** Log the sums, in credits and, as far as the provider's are known, dollars. */
+void ff_runway_plan_log(const RunwayPlan *plan, const RunwayProvider *provider);
 
 /**
  * The output ended while the input went on, as with -t: log what the run may

@@ -158,7 +158,38 @@ static int set_prompt(RunwaySettings *set)
     return ret;
 }
 
-/* "IMAGE" or, with_time, "SECONDS=IMAGE" */
+/* "SECONDS[-SECONDS]=": *name is what comes behind it. */
+static int parse_times(const char *text, RunwayPicture *picture,
+                       const char **name)
+{
+    const char *equals = strchr(text, '=');
+    char *times = equals ? av_strndup(text, equals - text) : NULL;
+    char *hyphen = times && *times ? strchr(times + 1, '-') : NULL;
+    int64_t start = 0, end = 0;
+    int ret;
+
+    if (!equals)
+        return AVERROR(EINVAL);
+    if (!times)
+        return AVERROR(ENOMEM);
+    if (hyphen)
+        *hyphen = 0;
+    ret = av_parse_time(&start, times, 1);
+    if (ret >= 0 && hyphen)
+        ret = av_parse_time(&end, hyphen + 1, 1);
+    if (ret < 0 || (hyphen && end <= start))
+        ret = AVERROR(EINVAL);
+    av_free(times);
+    picture->seconds = start / 1e6;
+    if (hyphen) {
+        picture->range_start = start / 1e6;
+        picture->range_end   = end / 1e6;
+    }
+    *name = equals + 1;
+    return ret;
+}
+
+/* "IMAGE" or, with_time, "SECONDS[-SECONDS]=IMAGE" */
 static int parse_picture(RunwaySettings *set, const char *option,
                          const char *text, int with_time,
                          RunwayPicture *picture)
@@ -169,23 +200,14 @@ static int parse_picture(RunwaySettings *set, const char *option,
     RunwayError err;
     int ret;
 
-    picture->seconds = 0;
+    *picture = (RunwayPicture){ 0 };
     if (with_time) {
-        const char *equals = strchr(text, '=');
-        char *time = equals ? av_strndup(text, equals - text) : NULL;
-        int64_t value = 0;
-
-        if (equals && !time)
-            return AVERROR(ENOMEM);
-        ret = time ? av_parse_time(&value, time, 1) : AVERROR(EINVAL);
-        av_free(time);
-        if (ret < 0) {
-            av_log(set->log_ctx, AV_LOG_ERROR,
-                   "%s: \"%s\" is not SECONDS=IMAGE\n", option, text);
-            return AVERROR(EINVAL);
-        }
-        picture->seconds = value / 1e6;
-        name = equals + 1;
+        ret = parse_times(text, picture, &name);
+        if (ret == AVERROR(EINVAL))
+            av_log(set->log_ctx, AV_LOG_ERROR, "%s: \"%s\" is not "
+                   "SECONDS[-SECONDS]=IMAGE\n", option, text);
+        if (ret < 0)
+            return ret;
     }
     if (set->transport == RUNWAY_SEND_INLINE)
         snprintf(no_uploads, sizeof(no_uploads),
@@ -484,6 +506,59 @@ static int set_output_format(RunwaySettings *set)
     return 0;
 }
 
+static int set_prores_profile(RunwaySettings *set)
+{
+    static const char *const profiles[] = {
+        "422 Proxy", "422 LT", "422", "422 HQ", "4444", "4444 XQ"
+    };
+    const char *value = set->prores_profile;
+    int i = 0;
+
+    if (!value)
+        return 0;
+    if (!(set->model_info->fields & RUNWAY_FIELD_PRORES_PROFILE) ||
+        !set->output_format || strcmp(set->output_format, "prores")) {
+        av_log(set->log_ctx, AV_LOG_ERROR, "prores_profile: that is a setting "
+               "of output_format=prores, for models that have it\n");
+        return AVERROR(EINVAL);
+    }
+    while (i < FF_ARRAY_ELEMS(profiles) && strcmp(value, profiles[i]))
+        i++;
+    if (i == FF_ARRAY_ELEMS(profiles)) {
+        av_log(set->log_ctx, AV_LOG_ERROR, "prores_profile: \"%s\" is none of "
+               "422 Proxy, 422 LT, 422, 422 HQ, 4444 and 4444 XQ\n", value);
+        return AVERROR(EINVAL);
+    }
+    set->request.prores_profile = value;
+    return 0;
+}
+
+static int set_resolution(RunwaySettings *set)
+{
+    const RunwayModel *m = set->model_info;
+
+    if (!set->resolution)
+        return 0;
+    if (!(m->fields & RUNWAY_FIELD_RESOLUTION)) {
+        av_log(set->log_ctx, AV_LOG_ERROR, "resolution: model %s has no such "
+               "setting\n", set->model);
+        return AVERROR(EINVAL);
+    }
+    if (!ff_runway_price_class(m, 0, set->resolution)) {
+        av_log(set->log_ctx, AV_LOG_ERROR, "resolution: model %s makes",
+               set->model);
+        for (const RunwayPrice *price = m->prices;; price++) {
+            av_log(set->log_ctx, AV_LOG_ERROR, " %s", price->name);
+            if (!price->max_pixels)
+                break;
+        }
+        av_log(set->log_ctx, AV_LOG_ERROR, ", not \"%s\"\n", set->resolution);
+        return AVERROR(EINVAL);
+    }
+    set->request.resolution = set->resolution;
+    return 0;
+}
+
 static int set_key(RunwaySettings *set)
 {
     RunwayError err;
@@ -513,7 +588,6 @@ static int set_key(RunwaySettings *set)
 
 static int set_model(RunwaySettings *set)
 {
-    const RunwayPriced second = { 1000000, NULL, 0 };
     RunwayError err;
 
     if (ff_runway_provider_choose(set->provider_name, get_environment,
@@ -524,11 +598,12 @@ static int set_model(RunwaySettings *set)
         if (!set->model)
             return AVERROR(ENOMEM);
     }
-    set->model_info         = ff_runway_model_find(set->model);
+    if (ff_runway_model_choose(set->model, set->mode, &set->model_info, &err))
+        return ff_runway_report(set->log_ctx, &err);
     set->request.model      = set->model_info;
     set->request.model_name = set->model;
     if ((set->policy.max_credits > 0 || set->policy.max_credits_day > 0) &&
-        ff_runway_credits(set->model_info, &second) < 0) {
+        !set->model_info->prices) {
         av_log(set->log_ctx, AV_LOG_ERROR, "max_credits: the price of model %s "
                "is not known, so a limit cannot be enforced\n", set->model);
         return AVERROR(EINVAL);
@@ -553,7 +628,8 @@ int ff_runway_settings_init(RunwaySettings *set, void *log_ctx)
     static int (*const steps[])(RunwaySettings *set) = {
         check_removed, set_model, set_endpoint, check_transport, set_prompt,
         set_seed, set_references, set_keyframes, set_moderation,
-        set_output_format, set_size, set_body, set_key,
+        set_output_format, set_prores_profile, set_resolution, set_size,
+        set_body, set_key,
     };
 
     set->log_ctx = log_ctx;

@@ -65,12 +65,14 @@ typedef struct RunwaySettings {
     /* options, set by AVOption */
     char *prompt, *prompt_file;
     char *model;
+    int mode;                   ///< enum RunwayMode
     int64_t seed, take;
     char *ratio;
     int fit;
     char *reference, *keyframe;
     char *public_figure_threshold;
     char *output_format;
+    char *prores_profile, *resolution;
     char *body, *body_file;
     char *provider_name;
     char *base_url, *api_version;
@@ -99,7 +101,8 @@ typedef struct RunwaySettings {
     const RunwayModel *model_info;
     const char *endpoint;       ///< base URL of the API
     RunwayRequest request;      ///< ratio as wished, no keyframes
-    RunwayPicture *keyframes;   ///< seconds on the source, in order of time
+    RunwayPicture *keyframes;   ///< seconds on the source, in order of time;
+                                ///< ranges too, not rounded
     int nb_keyframes;
     int out_w, out_h;           ///< of size, 0: not given
     char *key;

@@ -341,7 +341,18 @@ static int open_clip(RunwaySequence *s, const AVFrame *frame, int64_t length)
         ff_runway_ratio_parse(s->ratio, &ratio_w, &ratio_h))
         ff_runway_geometry_expand(&config.shape_w, &config.shape_h, 1, 1,
                                   ratio_w, ratio_h);
-    s->pixels = (int64_t)config.shape_w * config.shape_h;
+    s->pixels = ratio_w && !m->ratios_are_shapes ?
+                (int64_t)ratio_w * ratio_h :
+                (int64_t)config.shape_w * config.shape_h;
+    if (FFMIN(config.writer.geometry.width, config.writer.geometry.height) <
+        m->min_height) {
+        av_log(set->log_ctx, AV_LOG_ERROR, "model %s needs a picture whose "
+               "shorter side has %d pixels, and %dx%d would be sent; scale the "
+               "input up, or use another model\n", s->request.model_name,
+               m->min_height, config.writer.geometry.width,
+               config.writer.geometry.height);
+        return AVERROR(EINVAL);
+    }
     s->frame  = ff_runway_segment_length(&config.segment, 1);
     s->max_duration = config.segment.max_duration;
     s->first_pts    = frame->pts;
@@ -353,18 +364,26 @@ static int open_clip(RunwaySequence *s, const AVFrame *frame, int64_t length)
     return ff_runway_clip_create(&s->open, &config, frame, length);
 }
 
-/* What a clip costs that has length. */
-static int64_t price(const RunwaySequence *s, int64_t length)
+/* What a clip of that length costs. */
+static int64_t price(const RunwaySequence *s, const RunwayRequest *request,
+                     int64_t length)
 {
-    const RunwayPriced priced = { length, s->request.output_format, s->pixels };
+    const RunwayPriced priced = {
+        .duration      = length,
+        .output_format = request->output_format,
+        .pixels        = s->pixels,
+        .resolution    = request->resolution,
+        .nb_references = request->nb_references,
+    };
 
-    return ff_runway_credits(s->request.model, &priced);
+    return ff_runway_credits(request->model, &priced);
 }
 
 /* What is known of the price before the first create. */
 static void log_price(const RunwaySequence *s, const RunwayJob *job, int is_all)
 {
-    double second = (double)price(s, s->max_duration) / s->max_duration * 1e6;
+    double second = (double)price(s, &s->request, s->max_duration) /
+                    s->max_duration * 1e6;
     double start, end, left;
 
     ff_runway_clip_extent(s->open, &start, &end);
@@ -430,9 +449,32 @@ void ff_runway_sequence_log_plan(RunwaySequence *s, int early)
 
     if (s->plan_logged++)
         return;
-    ff_runway_plan_log(plan);
+    ff_runway_plan_log(plan, s->set->provider);
     if (early)
-        ff_runway_plan_log_read_ahead(plan, price(s, s->max_duration));
+        ff_runway_plan_log_read_ahead(plan, price(s, &s->request,
+                                                  s->max_duration));
+}
+
+/* A keyframe of the source's time line at the clip's own seconds; its range cut
+ * to the clip, and rounded outwards to whole ones. */
+static RunwayPicture in_clip(const RunwaySequence *s,
+                             const RunwayPicture *keyframe, double start,
+                             double end)
+{
+    double from = FFMAX(keyframe->seconds, start);
+    RunwayPicture picture = *keyframe;
+
+    picture.seconds = ff_runway_clip_place(s->open, from) / 1e6;
+    if (keyframe->range_end > 0) {
+        double to = FFMIN(keyframe->range_end, end);
+
+        picture.range_start = floor(picture.seconds + 1e-6);
+        picture.range_end   =
+            ceil(ff_runway_clip_place(s->open, to) / 1e6 - 1e-6);
+        picture.range_end   = FFMAX(picture.range_end,
+                                    picture.range_start + 1);
+    }
+    return picture;
 }
 
 /* The keyframes that lie in the clip, at the clip's own seconds. */
@@ -442,7 +484,7 @@ static int choose_keyframes(RunwaySequence *s, RunwayJob *job,
     const RunwaySettings *set = s->set;
     const RunwayModel *m = s->request.model;
     double start, end;
-    int nb = 0;
+    int nb = 0, nb_ranges = 0;
 
     ff_runway_clip_extent(s->open, &start, &end);
     if (!set->nb_keyframes)
@@ -452,13 +494,19 @@ static int choose_keyframes(RunwaySequence *s, RunwayJob *job,
         return AVERROR(ENOMEM);
     for (int i = 0; i < set->nb_keyframes; i++) {
         /* a microsecond for times that were rounded */
-        if (set->keyframes[i].seconds < start - 1e-6 ||
+        if (FFMAX(set->keyframes[i].seconds, set->keyframes[i].range_end -
+                  2e-6) < start - 1e-6 ||
             set->keyframes[i].seconds >= end - 1e-6)
             continue;
         s->keyframe_used[i] = 1;
-        (*keyframes)[nb] = set->keyframes[i];
-        (*keyframes)[nb++].seconds =
-            ff_runway_clip_place(s->open, set->keyframes[i].seconds) / 1e6;
+        (*keyframes)[nb++] = in_clip(s, &set->keyframes[i], start, end);
+        nb_ranges += set->keyframes[i].range_end > 0;
+    }
+    if (nb_ranges && nb_ranges < nb) {
+        av_log(set->log_ctx, AV_LOG_ERROR, "keyframe: of those in %s some have "
+               "a range and some have none; give one to all of them, or to "
+               "none\n", job->label);
+        return AVERROR(EINVAL);
     }
     if (m->max_keyframes && nb > m->max_keyframes) {
         av_log(set->log_ctx, AV_LOG_ERROR, "keyframe: %d are in %s, but model "
@@ -469,6 +517,22 @@ static int choose_keyframes(RunwaySequence *s, RunwayJob *job,
     job->request.keyframes    = *keyframes;
     job->request.nb_keyframes = nb;
     return 0;
+}
+
+/* What the job costs, and with that the resolution it asks for. */
+static void price_job(const RunwaySequence *s, RunwayJob *job)
+{
+    RunwayRequest *r = &job->request;
+    const RunwayPrice *class = ff_runway_price_class(r->model, s->pixels,
+                                                     r->resolution);
+
+    job->credits = price(s, r, r->duration ? r->duration * 1000000LL
+                                           : job->sent);
+    if (!class)
+        return;
+    job->price_class = class->name;
+    if (r->model->fields & RUNWAY_FIELD_RESOLUTION)
+        r->resolution = class->name;
 }
 
 /* End the clip that frames went into, if there is one, and send it on. */
@@ -496,11 +560,12 @@ static int close_clip(RunwaySequence *s)
     job->sent   = file.length;
     job->upload = file.upload;
     av_strlcpy(job->label, ff_runway_clip_label(s->open), sizeof(job->label));
-    job->credits       = price(s, job->sent);
+    job->filled = file.filled;
     job->request       = s->request;
     job->request.ratio = s->ratio;
     if (m->fields & RUNWAY_FIELD_DURATION)
         job->request.duration = ff_runway_whole_seconds(job->sent, s->frame);
+    price_job(s, job);
     ret = choose_keyframes(s, job, &keyframes);
     if (ret < 0)
         goto end;

@@ -402,6 +402,7 @@ int ff_runway_clip_close(RunwayClip *c, RunwayClipFile *file)
         .fd     = c->fd,
         .size   = size,
         .length = c->sent,
+        .filled = FFMAX(0, c->sent - c->end),
         .upload = c->config.upload_size && size > c->config.inline_size,
     };
     c->fd = -1;

@@ -96,6 +96,7 @@ typedef struct RunwayClipFile {
                                     ///< dry_run
     int64_t size;                   ///< bytes
     int64_t length;                 ///< microseconds
+    int64_t filled;                 ///< of it, held behind the last frame
     int upload;                     ///< it is too large for a request
 } RunwayClipFile;
 

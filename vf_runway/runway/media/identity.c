@@ -182,6 +182,32 @@ static void add_picture(RunwayIdentity *id, const RunwayPicture *picture)
     add_number(id, (int64_t)picture->file->size);
 }
 
+/* What came after version 2, by its name where it is set: all that was bought
+ * before is found again. */
+static void add_later(RunwayIdentity *id, const RunwayRequest *request)
+{
+    if (request->model->fields & RUNWAY_FIELD_MODE) {
+        add_text(id, "mode");
+        add_text(id, ff_runway_mode_name(request->model->mode));
+    }
+    if (request->prores_profile) {
+        add_text(id, "prores_profile");
+        add_text(id, request->prores_profile);
+    }
+    if (request->resolution) {
+        add_text(id, "resolution");
+        add_text(id, request->resolution);
+    }
+    for (int i = 0; i < request->nb_keyframes; i++) {
+        if (!(request->keyframes[i].range_end > 0))
+            continue;
+        add_text(id, "range");
+        add_number(id, i);
+        add_number(id, (int64_t)request->keyframes[i].range_start);
+        add_number(id, (int64_t)request->keyframes[i].range_end);
+    }
+}
+
 static void add_request(RunwayIdentity *id, const RunwayRequest *request)
 {
     add_text(id, request->model_name);
@@ -198,6 +224,7 @@ static void add_request(RunwayIdentity *id, const RunwayRequest *request)
         add_picture(id, &request->keyframes[i]);
         add_number(id, (int64_t)(request->keyframes[i].seconds * 1000000));
     }
+    add_later(id, request);
     add_text(id, request->extra);
 }
 
