@@ -67,7 +67,7 @@ static const AVOption runway_v2v_options[] = {
     STR("provider", provider_name, "auto", "provider to use: " RUNWAY_PROVIDER_NAMES ", or auto, by which key variable is set"),
     STR("base_url", base_url, NULL, "base URL of the API; the provider's by default"),
     STR("api_version", api_version, RUNWAY_API_VERSION, "value of the X-Runway-Version header"),
-    STR("key_file", key_file, NULL, "file to read the API key from, instead of the provider's variable (" RUNWAY_PROVIDER_KEYS "); requires provider"),
+    STR("key_file", key_file, NULL, "file to read the API key from, instead of " RUNWAY_PROVIDER_KEYS "; requires provider"),
     STR("http_proxy", http_proxy, NULL, "HTTP proxy; the environment's by default"),
     { "transport", "how clips and large pictures are sent", OFFSET(transport), AV_OPT_TYPE_INT, { .i64 = RUNWAY_SEND_AUTO }, RUNWAY_SEND_AUTO, RUNWAY_SEND_UPLOAD, FLAGS, .unit = "transport" },
         { "auto",   "inside the request if they fit, else uploaded; encoded smaller if the provider has no uploads", 0, AV_OPT_TYPE_CONST, { .i64 = RUNWAY_SEND_AUTO },   0, 0, FLAGS, .unit = "transport" },

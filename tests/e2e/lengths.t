@@ -88,4 +88,37 @@ for (
     };
 }
 
+# --- a cover picture -----------------------------------------------------------------
+
+{
+    my ($picture, $music) = (numbered_film(frames => 1, name => 'cover.png', codec => [qw(-c:v png)]), "$TMP/music.m4a");
+    my $made = run_cmd([$FFMPEG, qw(-v error -y -f lavfi -i sine=d=2 -i), $picture, qw(-map 0 -map 1 -c:v copy -disposition:v attached_pic), $music]);
+    is($made->{status}, 0, 'music with a cover') or diag $made->{err};
+    my $before = $sim->requests('create');
+    my $run = filter_film($sim, $music, $filter, args => [qw(-map 0 -c:v ffv1 -c:a copy)]);
+    isnt($run->{status}, 0, '... is no film');
+    like($run->{err}, qr/only frame of the input has no length: it is a cover picture.*-map 0:v:0/, '... and the error says so');
+    is($sim->requests('create') - $before, 0, '... before it is paid for');
+    $run = filter_film($sim, $picture, $filter);
+    ends_well($run, 'a still picture is one');
+}
+
+# --- where the input ended ------------------------------------------------------------
+
+# Three clips are in, and nobody reads on until the first is there.
+{
+    my $slow = RunwayTest::Simulator->start('--latency' => 0.1, '--result-rate' => 'source', '--result-frames' => '+0',
+        '--fault' => 'read:1=stall=32');
+    for (['a film that was left unread for half a minute', 186, 1], ['and one that was read all the time', 186, 0]) {
+        my ($name, $frames, $hint) = @$_;
+        my $run = filter_film($slow, numbered_film(frames => $frames, size => '32x18'), "$filter:concurrency=1");
+        subtest $name => sub {
+            ends_well($run, 'ends well') or return;
+            my $end = sprintf '%.2f', $frames / 24;
+            like($run->{err}, qr/the input ended at \Q$end\E s$/m, 'where it ended');
+            is(!!($run->{err} =~ /if the film is longer.*-reconnect 1/), !!$hint, $hint ? 'and what that may mean' : 'and nothing else');
+        };
+    }
+}
+
 done_testing;

@@ -208,7 +208,6 @@ static int run(AVFilterContext *ctx)
         return 0;
     }
 wait:
-    s->progress.is_read = !!s->status;
     ff_runway_progress_waiting(&s->progress, s->sequence, s->events, ctx);
     /* the lowest priority: other branches of the graph go first */
     ff_filter_set_ready(ctx, 1);

@@ -68,6 +68,7 @@ typedef struct RunwayFilter {
     int64_t nb_unsent;          ///< frames with a time stamp that did not rise
     int warned_interlaced;
 
+    int64_t last_read;          ///< when the newest frame came, 0: none yet
     int status;                 ///< of the input, 0: it goes on
     int64_t status_pts;
     int closed;                 ///< the output has ended first

@@ -182,6 +182,20 @@ static void log_summary(const RunwayProgress *p, RunwayEventLog *events,
     ff_runway_event(events, "summary", fields);
 }
 
+/* Where the film ended: a connection that was lost looks like its end. */
+static void log_input_end(const RunwayProgress *p,
+                          const RunwaySequence *sequence, void *log_ctx)
+{
+    if (!p->is_read || p->film_end != AV_NOPTS_VALUE)
+        return;
+    av_log(log_ctx, AV_LOG_INFO, "the input ended at %.2f s\n", p->film / 1e6);
+    if (p->stall &&
+        p->film - p->stall <= ff_runway_sequence_clip_length(sequence))
+        av_log(log_ctx, AV_LOG_INFO, "if the film is longer, its server may "
+               "have closed the connection, which was not read from for a "
+               "while: use -reconnect 1 before -i, or copy the film first\n");
+}
+
 void ff_runway_progress_end(RunwayProgress *p, const RunwaySettings *set,
                             RunwaySequence *sequence, RunwayEventLog *events,
                             const char *end)
@@ -219,5 +233,6 @@ void ff_runway_progress_end(RunwayProgress *p, const RunwaySettings *set,
     if (set->policy.dry_run || !st.admitted)
         return;
     ff_runway_totals_summary(&totals, summary, sizeof(summary));
+    log_input_end(p, sequence, log_ctx);
     av_log(log_ctx, AV_LOG_INFO, "%s\n", summary);
 }

@@ -32,12 +32,17 @@
 #include "sequence.h"
 #include "options.h"
 
+/** An input that nobody reads for so long may be closed at its other end. */
+#define RUNWAY_STALL 30000000LL
+
 /** Begins as zeros; the filter counts and notes the first part. */
 typedef struct RunwayProgress {
     int64_t nb_in, nb_out;      ///< frames
     int64_t film;               ///< end of what was read, microseconds
     int64_t film_end;           ///< of what will be, AV_NOPTS_VALUE: not known
     int is_read;                ///< the input has ended
+    int64_t stall;              ///< film at which it was last left unread for
+                                ///< RUNWAY_STALL or longer, 0: never
 
     int64_t begun;              ///< when the first wait began, 0: none yet
     int64_t wait_start;         ///< of the present wait, 0: none

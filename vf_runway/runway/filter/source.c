@@ -22,6 +22,7 @@
 
 #include "libavutil/mathematics.h"
 
+#include "../base/clock.h"
 #include "../media/averror.h"
 #include "../media/compat.h"
 #include "filter_internal.h"
@@ -167,8 +168,26 @@ static int send_held(AVFilterContext *ctx, int64_t pts)
     return ret;
 }
 
+/* The cover of a music file is a stream of one frame without a length, and
+ * nothing else marks it. */
+static int is_cover(const AVFilterContext *ctx)
+{
+    const RunwayFilter *s = ctx->priv;
+
+    return s->held && !s->distance && !s->delta &&
+           av_rescale_q(RUNWAY_FRAME_DURATION(s->held),
+                        ctx->inputs[0]->time_base, AV_TIME_BASE_Q) < 1000;
+}
+
 int ff_runway_filter_send_last(AVFilterContext *ctx)
 {
+    if (is_cover(ctx)) {
+        av_log(ctx, AV_LOG_ERROR, "the only frame of the input has no length: "
+               "it is a cover picture and no film. Choose the film with -map "
+               "0:v:0; a still picture that is meant needs fps=25 in front of "
+               "the filter\n");
+        return AVERROR(EINVAL);
+    }
     return send_held(ctx, AV_NOPTS_VALUE);
 }
 
@@ -250,6 +269,7 @@ static int take_dropped(AVFilterContext *ctx, AVFrame **frame, int is_over)
     if (is_over) {
         s->status     = AVERROR_EOF;
         s->status_pts = (*frame)->pts;
+        s->progress.is_read = 1;
         ff_inlink_set_status(ctx->inputs[0], AVERROR_EOF);
         return send_held(ctx, (*frame)->pts);
     }
@@ -332,15 +352,25 @@ static int take_frame(AVFilterContext *ctx, AVFrame **frame)
     return put_untouched(ctx, frame);
 }
 
+/* Something came from the input: note how long it was left alone before. */
+static void note_stall(RunwayFilter *s, int64_t now)
+{
+    if (s->last_read && now - s->last_read >= RUNWAY_STALL)
+        s->progress.stall = FFMAX(s->progress.film, 1);
+    s->last_read = now;
+}
+
 /* Take what the input has: a frame, or its end. @return 1 when there was one */
 int ff_runway_filter_take_input(AVFilterContext *ctx)
 {
     RunwayFilter *s = ctx->priv;
     AVFilterLink *inlink = ctx->inputs[0];
     AVFrame *frame = NULL;
+    int64_t now = ff_runway_now();
     int ret = ff_inlink_consume_frame(inlink, &frame);
 
     if (ret > 0) {
+        note_stall(s, now);
         s->nb_unasked = ff_outlink_frame_wanted(ctx->outputs[0]) ?
                         0 : s->nb_unasked + 1;
         ret = take_frame(ctx, &frame);
@@ -350,5 +380,9 @@ int ff_runway_filter_take_input(AVFilterContext *ctx)
     if (ret < 0 ||
         !ff_inlink_acknowledge_status(inlink, &s->status, &s->status_pts))
         return ret;
+    note_stall(s, now);
+    s->progress.is_read = s->status == AVERROR_EOF;
+    if (s->held)
+        s->progress.film += last_length(ctx, s->held);
     return 1;
 }
