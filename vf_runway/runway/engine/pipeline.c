@@ -121,15 +121,44 @@ static Entry *find_entry(RunwayPipeline *p, const RunwayJob *job)
     return NULL;
 }
 
+/* lock is held */
+static RunwayTotals sum_up(const RunwayPipeline *p)
+{
+    RunwayTotals totals = p->totals;
+
+    for (const Entry *e = p->head; e; e = e->next)
+        if (!e->ended)
+            ff_runway_totals_add(&totals, &e->now.spent);
+    return totals;
+}
+
+/* A create was accepted: that is money. */
+static void log_spent(const RunwayPipeline *p, const RunwayJob *job,
+                      const RunwayTotals *all)
+{
+    if (job->now.spent.unpriced)
+        ff_runway_log(p->config.log, RUNWAY_LOG_INFO,
+                      "%s sent: its price is not known", job->label);
+    else
+        ff_runway_log(p->config.log, RUNWAY_LOG_INFO,
+                      "%s sent: %.15g credits, %.15g in all", job->label,
+                      job->now.spent.cost, all->cost);
+}
+
 static void job_changed(void *opaque, const RunwayJob *job)
 {
     RunwayPipeline *p = opaque;
+    RunwayTotals all = { 0 };
+    int accepted = 0;
     Entry *e;
 
     pthread_mutex_lock(&p->lock);
     e = find_entry(p, job);
     if (e) {
         int64_t now = ff_runway_now();
+
+        accepted = e->now.state == RUNWAY_JOB_SUBMITTING &&
+                   job->now.state == RUNWAY_JOB_WAITING;
 
         /* what waits for a free place has not begun */
         if (job->now.state == RUNWAY_JOB_WAITING &&
@@ -141,9 +170,12 @@ static void job_changed(void *opaque, const RunwayJob *job)
             p->task_time = p->task_time ? (p->task_time + job->now.took) / 2
                                         : job->now.took;
         e->now = job->now;
+        all    = sum_up(p);
         pthread_cond_broadcast(&p->changed);
     }
     pthread_mutex_unlock(&p->lock);
+    if (accepted)
+        log_spent(p, job, &all);
 }
 
 static int64_t expected_time(void *opaque)
@@ -543,10 +575,7 @@ void ff_runway_pipeline_complete(RunwayPipeline *p)
 void ff_runway_pipeline_totals(RunwayPipeline *p, RunwayTotals *totals)
 {
     pthread_mutex_lock(&p->lock);
-    *totals = p->totals;
-    for (const Entry *e = p->head; e; e = e->next)
-        if (!e->ended)
-            ff_runway_totals_add(totals, &e->now.spent);
+    *totals = sum_up(p);
     pthread_mutex_unlock(&p->lock);
 }
 
