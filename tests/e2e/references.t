@@ -116,6 +116,35 @@ subtest 'keyframes' => sub {
     is_deeply([map { $_->{seconds} } map { @{ $_->{keyframes} // [] } } (creates($sim))[-3 .. -1]], [1.5], 'written as a time');
 };
 
+# A range is cut to each clip it touches, and rounded outwards to its whole seconds.
+subtest 'keyframes that hold for a while' => sub {
+    my %options = (model => 'aleph2', clip_duration => 2);
+    my $sent = sub {
+        my ($keyframe) = @_;
+        my $before = () = creates($sim);
+        my $run = at_runway($sim, options => { %options, keyframe => $keyframe });
+        is($run->{status}, 0, "$keyframe: goes well") or diag $run->{err};
+        is($run->{err}, '', "$keyframe: without a warning");
+        my @all = creates($sim);
+        # the one that was sent without a keyframe is that of no second
+        return join ' ', sort map { sprintf '%g:%d-%d', $_->{seconds}, @{ $_->{range} }{qw(start_seconds end_seconds)} }
+            map { @{ $_->{keyframes} // [] } } @all[$before .. $#all];
+    };
+    is($sent->("1-3=$colour{red}"), '0:0-1 1:1-2', 'in two clips');
+    is($sent->("2.5-3.2=$colour{green}"), '0.5:0-2', 'whole seconds around it');
+    is($sent->("0-6=$colour{blue}"), '0:0-2 0:0-2 0:0-2', 'in all of them');
+    is($sent->("00:00:02-00:00:04=$colour{blue}"), '0:0-2', 'to the end of one, and not into the next');
+    my $before = () = $sim->requests('create');
+    for my $keyframe ("3-2=$colour{red}", "3-3=$colour{red}", "3-x=$colour{red}") {
+        error_line($keyframe, at_runway($sim, loglevel => 'error', options => { %options, keyframe => $keyframe }),
+            qr/is not SECONDS\[-SECONDS\]=IMAGE/);
+    }
+    error_line('some with a range', at_runway($sim, loglevel => 'error',
+        options => { %options, keyframe => "0-1=$colour{red}|1.5=$colour{blue}" }),
+        qr/^keyframe: of those in clip 1 .* some have a range and some have none/);
+    is(scalar(() = $sim->requests('create')), $before, 'nothing was asked for');
+};
+
 subtest 'keyframes that nobody gets' => sub {
     my $run = at_runway($sim, options => { model => 'aleph2', keyframe => "1=$colour{red}|7=$colour{blue}|6=$colour{green}" });
     is($run->{status}, 0, 'goes well') or diag $run->{err};
@@ -128,8 +157,8 @@ subtest 'keyframes that nobody gets' => sub {
     my $six = join '|', map { $_ / 2 . "=$colour{red}" } 0 .. 5;
     error_line('too many', at_runway($sim, loglevel => 'error', options => { model => 'aleph2', keyframe => $six }),
         qr/^keyframe: 6 are in clip 1 .*, but model aleph2 supports 5; use a shorter clip_duration/);
-    error_line('no time', at_runway($sim, loglevel => 'error', options => { keyframe => $colour{red} }), qr/^keyframe: .* is not SECONDS=IMAGE/);
-    error_line('no number', at_runway($sim, loglevel => 'error', options => { keyframe => "soon=$colour{red}" }), qr/is not SECONDS=IMAGE/);
+    error_line('no time', at_runway($sim, loglevel => 'error', options => { keyframe => $colour{red} }), qr/^keyframe: .* is not SECONDS\[-SECONDS\]=IMAGE/);
+    error_line('no number', at_runway($sim, loglevel => 'error', options => { keyframe => "soon=$colour{red}" }), qr/is not SECONDS\[-SECONDS\]=IMAGE/);
     error_line('no file', at_runway($sim, loglevel => 'error', options => { keyframe => "1=$TMP/none.png" }), qr/^keyframe: .*No such file/);
     is(scalar(() = $sim->requests('create')), $before, 'nothing was asked for');
 };

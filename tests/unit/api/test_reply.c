@@ -131,12 +131,51 @@ static void test_aleph2(void **state)
                    "\"outputFormat\":\"mp4\"}");
 }
 
+/* What each mode takes, and what is always said. */
+static void test_modes(void **state)
+{
+    RunwayPicture picture = {
+        .uri = "https://a.b/c", .seconds = 1.5, .range_start = 1, .range_end = 3
+    };
+    RunwayRequest r = basic("seedance2_5");
+
+    (void)state;
+    r.ratio      = "1280:720";
+    r.duration   = 5;
+    r.resolution = "2k";
+    check_body(&r, "{\"promptVideo\":\"data:video/mp4;base64,YWJj\","
+                   "\"promptText\":\"night\",\"model\":\"seedance2_5\","
+                   "\"seed\":1,\"duration\":\"auto\",\"mode\":\"edit\","
+                   "\"audio\":false}");
+    assert_int_equal(ff_runway_model_choose("seedance2_5",
+                                            RUNWAY_MODE_REFERENCE, &r.model,
+                                            NULL), RUNWAY_OK);
+    check_body(&r, "{\"promptVideo\":\"data:video/mp4;base64,YWJj\","
+                   "\"promptText\":\"night\",\"model\":\"seedance2_5\","
+                   "\"seed\":1,\"ratio\":\"1280:720\",\"duration\":5,"
+                   "\"mode\":\"reference\",\"audio\":false}");
+    r = basic("aleph2");
+    r.seed           = -1;
+    r.keyframes      = &picture;
+    r.nb_keyframes   = 1;
+    r.output_format  = "prores";
+    r.prores_profile = "422 HQ";
+    check_body(&r, "{\"videoUri\":\"data:video/mp4;base64,YWJj\","
+                   "\"promptText\":\"night\",\"model\":\"aleph2\","
+                   "\"keyframes\":[{\"seconds\":1.5,"
+                   "\"uri\":\"https://a.b/c\",\"range\":{"
+                   "\"start_seconds\":1,\"end_seconds\":3}}],"
+                   "\"outputFormat\":\"prores\","
+                   "\"proresProfile\":\"422 HQ\"}");
+}
+
 static void test_other_models(void **state)
 {
     RunwayPicture picture = { .uri = "https://a.b/c" };
     RunwayRequest r = basic("hailuo3");
 
     (void)state;
+    r.resolution = "768p";
     r.references    = &picture;
     r.nb_references = 1;
     r.ratio         = "16:9";
@@ -144,6 +183,7 @@ static void test_other_models(void **state)
     check_body(&r, "{\"promptVideo\":\"data:video/mp4;base64,YWJj\","
                    "\"promptText\":\"night\",\"model\":\"hailuo3\","
                    "\"ratio\":\"16:9\",\"duration\":6,"
+                   "\"resolution\":\"768p\","
                    "\"references\":[{\"uri\":\"https://a.b/c\"}]}");
     r = basic("gemini_omni_flash");
     check_body(&r, "{\"videoUri\":\"data:video/mp4;base64,YWJj\","
@@ -922,6 +962,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_gen4_aleph),
         cmocka_unit_test(test_aleph2),
+        cmocka_unit_test(test_modes),
         cmocka_unit_test(test_other_models),
         cmocka_unit_test(test_nasty_prompts),
         cmocka_unit_test(test_uri),
