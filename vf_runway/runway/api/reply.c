@@ -113,13 +113,17 @@ static int copy_url(char out[RUNWAY_URL_MAX], const char *text)
     out[0] = 0;
     if (strncasecmp(text, "https://", 8) && strncasecmp(text, "http://", 7))
         return 0;
-    for (; *text && n + 3 < RUNWAY_URL_MAX; text++)
-        n += (size_t)snprintf(out + n, 4, strchr(plain, *text) ? "%c" : "%%%02X",
+    for (; *text; text++) {
+        int is_plain = !!strchr(plain, *text);
+
+        if (n + (is_plain ? 1 : 3) >= RUNWAY_URL_MAX) {
+            out[0] = 0;
+            return 0;
+        }
+        n += (size_t)snprintf(out + n, 4, is_plain ? "%c" : "%%%02X",
                               (unsigned char)*text);
-    if (!*text)
-        return 1;
-    out[0] = 0;
-    return 0;
+    }
+    return 1;
 }
 
 void ff_runway_slot_free(RunwaySlot **slot)
@@ -367,7 +371,7 @@ RunwayOutcome ff_runway_parse_task(const char *text, size_t size,
     else if (!copy_url(task->url, url))
         ret = ff_runway_error(err, RUNWAY_UNAVAILABLE, "the task has SUCCEEDED "
                               "with an output that is not a URL, or is longer "
-                              "than %d bytes", RUNWAY_URL_MAX - 3);
+                              "than %d bytes", RUNWAY_URL_MAX - 1);
 end:
     cJSON_Delete(root);
     return ret;
