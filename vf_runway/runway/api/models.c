@@ -70,8 +70,10 @@ static const char *const gemini_ratios[] = { "1280:720", "720:1280", NULL };
  * describes gen4_aleph; [oapi] Runway's openapi.json and [sdk] its Node SDK
  * 4.20.1, both of 2026-09; [live] what users were billed or shown, until
  * 2026-10-04; [inferred]. */
-static const RunwayPrice gen4_aleph_prices[] = { { NULL, 0, 15, 0 } }; /* seed */
-static const RunwayPrice aleph2_prices[]     = { { NULL, 0, 28, 0 } }; /* live */
+/* [seed] */
+static const RunwayPrice gen4_aleph_prices[] = { { NULL, 0, 15, 0 } };
+/* [live] */
+static const RunwayPrice aleph2_prices[]     = { { NULL, 0, 28, 0 } };
 /* [live] 10, and 11 once */
 static const RunwayPrice gemini_prices[]     = { { NULL, 0, 11, 0 } };
 
@@ -125,7 +127,7 @@ static const RunwayPrice hailuo3_prices[] = {
     .max_prompt         = 3500
 
 /* Limits and fields: gen4_aleph [seed], aleph2 [sdk, live], the others [oapi,
- * sdk]; scripts/check-models compares them with either. best_duration is ours. */
+ * sdk]; scripts/check-models compares them with it. best_duration is ours. */
 static const RunwayModel models[] = {
     {
         .name               = "gen4_aleph",

@@ -76,7 +76,8 @@ static int add_keyframes(cJSON *root, const RunwayRequest *request)
         if (!object ||
             !cJSON_AddNumberToObject(object, "seconds",
                                      request->keyframes[i].seconds) ||
-            !cJSON_AddStringToObject(object, "uri", request->keyframes[i].uri) ||
+            !cJSON_AddStringToObject(object, "uri",
+                                     request->keyframes[i].uri) ||
             !add_range(object, &request->keyframes[i]))
             return 0;
     }

@@ -116,7 +116,8 @@ char *ff_runway_event_line(int64_t time, const char *run, const char *event,
     ok = gmtime_r(&seconds, &tm) &&
          strftime(day, sizeof(day), "%Y-%m-%dT%H:%M:%S", &tm);
     if (ok) {
-        snprintf(when, sizeof(when), "%s.%03dZ", day, (int)(time / 1000 % 1000));
+        snprintf(when, sizeof(when), "%s.%03dZ", day,
+                 (int)(time / 1000 % 1000));
         ok = cJSON_AddStringToObject(line, "time", when) &&
              cJSON_AddStringToObject(line, "run", run) &&
              cJSON_AddStringToObject(line, "event", event);

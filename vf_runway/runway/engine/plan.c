@@ -224,8 +224,8 @@ void ff_runway_plan_log(const RunwayPlan *p, const RunwayProvider *provider)
                   "%"PRId64" credits%s%s with one task a clip; %d of them are "
                   "there already and cost nothing more%s%s",
                   p->about ? "about " : "", nb, (double)p->sent / 1e6,
-                  p->credits, dollars, unpriced, p->nb[FATE_STORED] + p->nb[FATE_PAID],
-                  equal, stops);
+                  p->credits, dollars, unpriced,
+                  p->nb[FATE_STORED] + p->nb[FATE_PAID], equal, stops);
     ff_runway_log(p->log, RUNWAY_LOG_INFO, "plan: at most %"PRId64" credits%s "
                   "with every retry used up (retries=%d%s); nothing was sent",
                   p->most, unpriced, p->policy->retries,

@@ -48,7 +48,7 @@ void ff_runway_plan_free(RunwayPlan **plan);
 RunwayOutcome ff_runway_plan_add(RunwayPlan *plan, const RunwayJob *job,
                                  int about, RunwayError *err);
 
-/** Log the sums, in credits and, as far as the provider's are known, dollars. */
+/** Log the sums: credits and, where the provider's price is known, dollars. */
 void ff_runway_plan_log(const RunwayPlan *plan, const RunwayProvider *provider);
 
 /**
