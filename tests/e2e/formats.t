@@ -128,7 +128,7 @@ sub filter_all {
     my $run = run_cmd([$FFMPEG, qw(-hide_banner -nostdin -y -v info), (map { @{ raw_input(@$_[1, 2]) } } @cases),
         '-filter_complex', join(';', map { "[$_:v]" . join(',', grep { $_ } $cases[$_][3], $graph, 'showinfo') . "[o$_]" } 0 .. $#cases),
         map { ('-map', "[o$_]", qw(-c:v rawvideo -f rawvideo), "$cases[$_][1].out") } 0 .. $#cases],
-        timeout => 300, env => { COMETAPI_KEY => 'k', XDG_STATE_HOME => "$own/state", XDG_CACHE_HOME => "$own/cache" });
+        timeout => 300, env => { COMETAPI_KEY => 'k', XDG_STATE_HOME => "$own/state" });
     is($run->{status}, 0, 'ffmpeg ends well') or diag $run->{err};
     return $run;
 }

@@ -16,7 +16,7 @@ use Test::More;
 use RunwayTest;
 use FilterTest;
 
-my $ENV_OF_RUN = { COMETAPI_KEY => 'k', XDG_STATE_HOME => "$TMP/state", XDG_CACHE_HOME => "$TMP/cache" };
+my $ENV_OF_RUN = { COMETAPI_KEY => 'k', XDG_STATE_HOME => "$TMP/state" };
 
 sub make {
     my ($name, $filter, @args) = @_;

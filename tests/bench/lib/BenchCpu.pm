@@ -31,12 +31,12 @@ sub result {
 # The results in the order of the film, as one input.
 sub results {
     my ($sim, $own) = @_;
-    my @records = glob "$own->{XDG_STATE_HOME}/*/clips/*.json";
+    my @records = glob "$own->{XDG_STATE_HOME}/*/clips/*.record";
     my @files = map { $_->{path} } sort { $a->{at} <=> $b->{at} } map {
         my ($record) = split /\n/, slurp($_);
         $record = decode($record);
         my ($n) = $record->{label} =~ /^clip (\d+)/;
-        my ($path) = glob "$own->{XDG_CACHE_HOME}/*/results/$record->{identity}.*.mp4";
+        my ($path) = glob "$own->{XDG_STATE_HOME}/*/results/$record->{identity}-*.mp4";
         { at => $n, path => $path // die "no result of clip $n\n" };
     } @records;
     return \@files;

@@ -22,8 +22,8 @@
  * check, store. Straight-line code that runs on a worker and blocks; all it
  * waits for can be cancelled.
  *
- * Each step is on disk before the next one is taken, so that whatever dies when,
- * the next run knows what may have been paid for (record.h, resume.h).
+ * Each step is on disk before the next one is taken, so that whatever dies
+ * when, the next run knows what may have been paid for (record.h, resume.h).
  */
 
 #ifndef AVFILTER_RUNWAY_ENGINE_JOB_H

@@ -53,8 +53,8 @@ void ff_runway_plan_log(const RunwayPlan *plan, const RunwayProvider *provider);
 
 /**
  * The output ended while the input went on, as with -t: log what the run may
- * send beside the plan before it learns that. credits is the price of the longest
- * clip, -1: not known.
+ * send beside the plan before it learns that. credits is the price of the
+ * longest clip, -1: not known.
  */
 void ff_runway_plan_log_read_ahead(const RunwayPlan *plan, int64_t credits);
 

@@ -50,9 +50,9 @@ typedef struct RunwayJournalConfig {
 
 /**
  * Make the directories and prove that they can be written and locked. A journal
- * of the earlier format is named in a warning and left alone. RUNWAY_INVALID: no
- * home, or a directory of somebody else. RUNWAY_IO: they cannot be made, written
- * or locked.
+ * of the earlier format is named in a warning and left alone. RUNWAY_INVALID:
+ * no home, or a directory of somebody else. RUNWAY_IO: they cannot be made,
+ * written or locked.
  */
 RunwayOutcome ff_runway_journal_open(const RunwayJournalConfig *config,
                                      RunwayJournal **journal,
@@ -84,9 +84,9 @@ RunwayJournalLock *ff_runway_journal_lock_if_free(RunwayJournal *journal,
                                                   const char *identity);
 
 /**
- * Take the journal's one lock for money, for the time of a sum and of an intent,
- * and never over the network. Who has a clip's lock may take it, and not the
- * other way round.
+ * Take the journal's one lock for money, for the time of a sum and of an
+ * intent, and never over the network. Who has a clip's lock may take it, and
+ * not the other way round.
  */
 RunwayOutcome ff_runway_journal_lock_money(RunwayJournal *journal,
                                            int (*cancelled)(void *opaque),
@@ -108,11 +108,11 @@ RunwayOutcome ff_runway_journal_read(RunwayJournal *journal,
 /**
  * Write the record of the clip that is locked; durable on return. Sets updated,
  * writer, and created on the first one. An INTENT also reserves the space for
- * the record after it, so that a task id can be written when the disk has become
- * full meanwhile (where the file system overwrites in place). A damaged record
- * is kept beside the new one, as IDENTITY.damaged. RUNWAY_IO: the step must not
- * be taken; the record on disk is a whole one, the old (disk full, no rights)
- * or the new (the directory could not be made durable any more).
+ * the record after it, so that a task id can be written when the disk has
+ * become full meanwhile (where the file system overwrites in place). A damaged
+ * record is kept beside the new one, as IDENTITY.damaged. RUNWAY_IO: the step
+ * must not be taken; the record on disk is a whole one, the old (disk full, no
+ * rights) or the new (the directory could not be made durable any more).
  */
 RunwayOutcome ff_runway_journal_write(RunwayJournal *journal,
                                       const RunwayJournalLock *lock,

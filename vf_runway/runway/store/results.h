@@ -25,11 +25,11 @@
  * IDENTITY-DIGEST.mp4, DIGEST being the SHA-256 of the file, so that a result
  * proves itself by its name, with or without a record; beside them
  * IDENTITY-DIGEST.refused.mp4 for whole files that the checks refuse,
- * IDENTITY-DIGEST.damaged for what is not what it was, and incoming/ for what is
- * still being downloaded. No lock is in it: it may lie on a file system that has
- * none. Nothing else in it is ever touched, and nothing is removed to save space
- * unless the directory was made for this (ff_runway_dir_claim()). Errors name
- * the option results_dir, the path and the reason.
+ * IDENTITY-DIGEST.damaged for what is not what it was, and incoming/ for what
+ * is still being downloaded. No lock is in it: it may lie on a file system that
+ * has none. Nothing else in it is ever touched, and nothing is removed to save
+ * space unless the directory was made for this (ff_runway_dir_claim()). Errors
+ * name the option results_dir, the path and the reason.
  */
 
 #ifndef AVFILTER_RUNWAY_STORE_RESULTS_H
@@ -122,11 +122,11 @@ RunwayOutcome ff_runway_results_remove(RunwayResults *results,
                                        RunwayError *err);
 
 /**
- * Remove, until the others fit, damaged files and then results whose record says
- * that they were last output more than RUNWAY_RESULTS_KEEP before now (seconds
- * since the epoch), the oldest first, each with a line; and what processes that
- * are gone have left in incoming/. Where that is not enough, a warning, once.
- * *removed (may be NULL) is how many results went.
+ * Remove, until the others fit, damaged files and then results whose record
+ * says that they were last output more than RUNWAY_RESULTS_KEEP before now
+ * (seconds since the epoch), the oldest first, each with a line; and what
+ * processes that are gone have left in incoming/. Where that is not enough, a
+ * warning, once. *removed (may be NULL) is how many results went.
  */
 RunwayOutcome ff_runway_results_prune(RunwayResults *results, int64_t now,
                                       int *removed, RunwayError *err);

@@ -1,0 +1,305 @@
+/*
+ * This file is part of FFmpeg.
+ *
+ * FFmpeg is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * FFmpeg is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with FFmpeg; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+
+#include "../base/clock.h"
+#include "pipeline_internal.h"
+
+/* A RunwayStop. Where a clip has failed, or nobody wants the rest, another's
+ * create that is out is let be answered: it may have been accepted. */
+int ff_runway_pipeline_is_stopped(void *opaque)
+{
+    RunwayPipeline *p = opaque;
+    int stop;
+
+    pthread_mutex_lock(&p->lock);
+    stop = p->stop;
+    pthread_mutex_unlock(&p->lock);
+    if (!stop)
+        return RUNWAY_STOP_NOT;
+    return p->config.interrupted &&
+           p->config.interrupted(p->config.interrupt_opaque) ?
+           RUNWAY_STOP_NOW : RUNWAY_STOP_SOON;
+}
+
+int ff_runway_pipeline_wait(void *opaque, int64_t microseconds)
+{
+    RunwayPipeline *p = opaque;
+    int64_t end = ff_runway_now() + microseconds;
+    int stop;
+
+    pthread_mutex_lock(&p->lock);
+    while (!p->stop) {
+        int64_t left = end - ff_runway_now();
+
+        if (left <= 0)
+            break;
+        ff_runway_cond_wait(&p->changed, &p->lock, left);
+    }
+    stop = p->stop;
+    pthread_mutex_unlock(&p->lock);
+    return stop;
+}
+
+static Entry *find_entry(RunwayPipeline *p, const RunwayJob *job)
+{
+    for (Entry *e = p->head; e; e = e->next)
+        if (e->job == job)
+            return e;
+    return NULL;
+}
+
+RunwayTotals ff_runway_pipeline_sum(const RunwayPipeline *p)
+{
+    RunwayTotals totals = p->totals;
+
+    for (const Entry *e = p->head; e; e = e->next)
+        if (!e->ended)
+            ff_runway_totals_add(&totals, &e->now.spent);
+    return totals;
+}
+
+/* A create was accepted: that is money. */
+static void log_spent(const RunwayPipeline *p, const RunwayJob *job,
+                      const RunwayTotals *all)
+{
+    if (job->now.spent.unpriced)
+        ff_runway_log(p->config.log, RUNWAY_LOG_INFO,
+                      "%s sent: its price is not known", job->label);
+    else
+        ff_runway_log(p->config.log, RUNWAY_LOG_INFO,
+                      "%s sent: %.15g credits, %.15g in all", job->label,
+                      job->now.spent.cost, all->cost);
+}
+
+static void job_changed(void *opaque, const RunwayJob *job)
+{
+    RunwayPipeline *p = opaque;
+    RunwayTotals all = { 0 };
+    int accepted = 0;
+    Entry *e;
+
+    pthread_mutex_lock(&p->lock);
+    e = find_entry(p, job);
+    if (e) {
+        int64_t now = ff_runway_now();
+
+        accepted = e->now.state == RUNWAY_JOB_SUBMITTING &&
+                   job->now.state == RUNWAY_JOB_WAITING;
+
+        /* what waits for a free place has not begun */
+        if (job->now.state == RUNWAY_JOB_WAITING &&
+            (!e->submitted ||
+             job->now.task_state == RUNWAY_TASK_THROTTLED))
+            e->submitted = now;
+        /* half of the newest: load at a provider changes by the hour */
+        if (job->now.took && !e->now.took)
+            p->task_time = p->task_time ? (p->task_time + job->now.took) / 2
+                                        : job->now.took;
+        e->now = job->now;
+        all    = ff_runway_pipeline_sum(p);
+        pthread_cond_broadcast(&p->changed);
+    }
+    pthread_mutex_unlock(&p->lock);
+    if (accepted)
+        log_spent(p, job, &all);
+}
+
+static int64_t expected_time(void *opaque)
+{
+    RunwayPipeline *p = opaque;
+    int64_t time;
+
+    pthread_mutex_lock(&p->lock);
+    time = p->task_time;
+    pthread_mutex_unlock(&p->lock);
+    return time;
+}
+
+static RunwayOutcome check_result(void *opaque, int fd, int64_t size,
+                                  int64_t sent, RunwayError *err)
+{
+    RunwayPipeline *p = opaque;
+
+    return p->config.check(p->config.check_opaque,
+                           ff_runway_pipeline_is_stopped, p, fd, size, sent,
+                           err);
+}
+
+static Entry *next_queued(RunwayPipeline *p)
+{
+    for (Entry *e = p->head; e; e = e->next)
+        if (!e->running)
+            return e;
+    return NULL;
+}
+
+/* Whether the run goes on without this clip. lock is held */
+static int is_tolerated(const RunwayPipeline *p, RunwayOutcome outcome)
+{
+    return p->config.policy->on_error == RUNWAY_ON_ERROR_SOURCE &&
+           (outcome == RUNWAY_TASK_FAILED ||
+            outcome == RUNWAY_TASK_FAILED_PASSING ||
+            outcome == RUNWAY_NO_RESULT || outcome == RUNWAY_BAD_RESULT);
+}
+
+/* Whether too many clips in a row have failed permanently. In the order of the
+ * clips and not of their ends, so that it is the same in every run: a failure
+ * that the journal knows ends its clip at once. lock is held */
+static int is_moderated(const RunwayPipeline *p)
+{
+    int row = p->moderated;
+
+    for (const Entry *e = p->head; e && row < RUNWAY_MODERATION_MAX;
+         e = e->next)
+        row = e->moderated ? row + 1 : 0;
+    return row >= RUNWAY_MODERATION_MAX;
+}
+
+/* Whether a result was fetched in this run and is of no use: one after the
+ * other would be bought so. */
+static int is_unusable(const RunwayJob *job, RunwayOutcome outcome)
+{
+    return (outcome == RUNWAY_NO_RESULT || outcome == RUNWAY_BAD_RESULT) &&
+           !job->reused;
+}
+
+/* Start nothing more, but let those end that are paid for: their results would
+ * wait at the provider otherwise. lock is held. */
+static void close_pipeline(RunwayPipeline *p, const char *why)
+{
+    if (!p->closed && p->active)
+        ff_runway_log(p->config.log, RUNWAY_LOG_WARNING, "%s: no other clip is "
+                      "sent; what is paid for already is waited for", why);
+    p->closed = 1;
+}
+
+/* More to the error of a job, with what it was in it. */
+static void explain(RunwayJob *job, const char *what)
+{
+    const RunwayError why = job->error;
+
+    ff_runway_error(&job->error, why.outcome, "%s: %s", what, why.text);
+}
+
+/* A job has failed. lock is held. */
+static void note_failure(RunwayPipeline *p, Entry *e, RunwayOutcome ret)
+{
+    int tolerated = is_tolerated(p, ret);
+
+    e->moderated = ret == RUNWAY_TASK_FAILED;
+    p->unusable += is_unusable(e->job, ret);
+    if (tolerated && is_moderated(p)) {
+        tolerated = 0;
+        explain(e->job, "3 clips in a row failed permanently, and "
+                "on_error=source ends there, as accounts are suspended for "
+                "less");
+    }
+    if (is_unusable(e->job, ret) && p->unusable >= RUNWAY_UNUSABLE_MAX) {
+        tolerated = 0;
+        explain(e->job, "a second result of this run cannot be used, and "
+                "nothing more is bought");
+    }
+    if (tolerated)
+        return;
+    /* those that end because another failed are not the reason */
+    if (ret != RUNWAY_CANCELLED && !p->error.outcome)
+        p->error = e->job->error;
+    e->fatal = 1;
+    if (e->job->capped)
+        close_pipeline(p, "the limit of credits is reached");
+    else if (is_unusable(e->job, ret))
+        close_pipeline(p, "results cannot be used");
+    else if (!p->closed || ret != RUNWAY_CANCELLED)
+        p->stop = 1;
+}
+
+/* lock is held; stays held on return */
+static void run_entry(RunwayPipeline *p, Entry *e, const RunwayJobHost *host)
+{
+    RunwayOutcome ret;
+
+    e->running = 1;
+    p->active++;
+    p->queued--;
+    pthread_mutex_unlock(&p->lock);
+    ret = ff_runway_job_run(e->job, host);
+    pthread_mutex_lock(&p->lock);
+
+    p->active--;
+    e->ended  = 1;
+    e->now    = e->job->now;
+    p->totals.made   += !ret && !e->job->reused;
+    p->totals.reused += !ret && e->job->reused;
+    p->totals.failed += ret && ret != RUNWAY_CANCELLED;
+    ff_runway_totals_add(&p->totals, &e->now.spent);
+    if (ret)
+        note_failure(p, e, ret);
+    pthread_cond_broadcast(&p->changed);
+}
+
+/* Whether a create may not start: another clip has ended that. */
+static int is_closed(void *opaque)
+{
+    RunwayPipeline *p = opaque;
+    int closed;
+
+    pthread_mutex_lock(&p->lock);
+    closed = p->closed;
+    pthread_mutex_unlock(&p->lock);
+    return closed;
+}
+
+void *ff_runway_pipeline_worker(void *opaque)
+{
+    RunwayPipeline *p = opaque;
+    const RunwayJobHost host = {
+        .client        = p->client,
+        .journal       = p->journal,
+        .results       = p->results,
+        .account       = p->account,
+        .uploader      = p->uploader,
+        .provider      = p->config.client.provider->name,
+        .output        = p->output,
+        .policy        = p->config.policy,
+        .log           = p->config.log,
+        .events        = p->config.events,
+        .opaque        = p,
+        .wait          = ff_runway_pipeline_wait,
+        .cancelled     = ff_runway_pipeline_is_stopped,
+        .closed        = is_closed,
+        .changed       = job_changed,
+        .expected      = expected_time,
+        .check         = check_result,
+    };
+
+    pthread_mutex_lock(&p->lock);
+    while (!p->stop) {
+        Entry *e = p->closed ? NULL : next_queued(p);
+
+        if (e) {
+            run_entry(p, e, &host);
+        } else {
+            p->idle++;
+            pthread_cond_wait(&p->changed, &p->lock);
+            p->idle--;
+        }
+    }
+    pthread_mutex_unlock(&p->lock);
+    return NULL;
+}
