@@ -172,6 +172,29 @@ static void test_what_counts(void **state)
                      RUNWAY_REFUSED);
 }
 
+/* what a damaged record has cost nobody knows: as much again, at least */
+static void test_damaged(void **state)
+{
+    const RunwayPolicy low = { .max_credits = 20 }, high = { .max_credits = 30 };
+    const RunwayPurchase p = purchase(&low, 15), q = purchase(&high, 15);
+    RunwayJournalLock *lock;
+    RunwayRecord *r = calloc(1, sizeof(*r));
+    RunwayError err;
+
+    (void)state;
+    assert_int_equal(ff_runway_journal_lock(journal, identity_of(1), NULL,
+                                            NULL, NULL, &lock, NULL),
+                     RUNWAY_OK);
+    ff_runway_record_init(r, identity_of(1));
+    strcpy(r->damage, "torn");
+    assert_int_equal(ff_runway_budget_intend(&p, lock, r, &err),
+                     RUNWAY_REFUSED);
+    assert_non_null(strstr(err.text, "15 credits were spent"));
+    assert_int_equal(ff_runway_budget_intend(&q, lock, r, &err), RUNWAY_OK);
+    ff_runway_journal_unlock(&lock);
+    free(r);
+}
+
 /* the journal's own limit, over all outputs, for a day */
 static void test_day(void **state)
 {
@@ -402,6 +425,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_cap),
         TEST(test_what_counts),
+        TEST(test_damaged),
         TEST(test_day),
         TEST(test_reported),
         TEST(test_no_price),

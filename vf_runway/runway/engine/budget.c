@@ -263,6 +263,11 @@ static RunwayOutcome intend_once(const RunwayPurchase *purchase,
     if (ret)
         return ret;
     ret = make_sums(purchase, record->identity, &s, err);
+    /* what a damaged record has cost nobody knows: as much again, at least */
+    if (record->damage[0]) {
+        s.output += price_of(&s);
+        s.day    += price_of(&s);
+    }
     *wait = !ret && s.unanswered && !s.answered &&
             purchase->policy->max_credits > 0;
     if (!ret && !*wait) {
