@@ -85,7 +85,9 @@ for my $rate ('60000/1001', '24000/1001', '30000/1001', 25, 50) {
         like($first, qr/^\w{64}/, 'there are clips');
         for my $as (qw(mkv avi mov ts)) {
             my $again = "$TMP/rate.$as";
-            my $run = run_cmd([$FFMPEG, qw(-hide_banner -nostdin -v error -y -i), $film, qw(-c copy), $again]);
+            my $run = run_cmd([$FFMPEG, qw(-hide_banner -nostdin -v error -y),
+                # told no rate, FFmpeg 9.0 writes an AVI of 600 frames a second, most of them empty
+                $as eq 'avi' ? ('-r', $rate) : (), '-i', $film, qw(-c copy), $as eq 'avi' ? ('-r', $rate) : (), $again]);
             die "cannot remux: $run->{err}\n" if $run->{status};
             is(identities($again), $first, "the same clips in $as");
         }
