@@ -48,7 +48,7 @@ sub formats {
 }
 
 sub is_rgb { return $_[0] =~ /rgb|bgr|gbr/ }
-sub is_gray { return $_[0] =~ /^(gray|ya\d|mono)/ }
+sub is_gray { return $_[0] =~ /^(gray|ya|mono)/ }
 sub has_alpha { return $_[0] =~ /^(ya\d|yuva|argb|rgba|abgr|bgra|gbrap|ayuv|vuya$|uyva)/ }
 sub is_yuv { return !is_rgb($_[0]) && !is_gray($_[0]) && $_[0] !~ /^xyz/ }
 
