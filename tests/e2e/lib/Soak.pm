@@ -36,7 +36,7 @@ sub whole { return int between(@_) }
 # What happens to the requests of a kind: up to which number, how often, and what.
 # All has its end.
 my %FAULTS = (
-    create => [10, 1.5, sub { one_of('drop-before', 'drop-before', 'drop-after', 'drop-after', 'status=500', 'status=502', 'after-status=502',
+    create => [10, 1.5, sub { one_of('drop-before', 'drop-before', 'drop-after', 'drop-after', 'status=500', 'status=502', 'after-status=502', map({ "after-status=$_" } 408, 409, 499),
         'bad-json', 'html', sprintf('stall=%.2f', between(0.2, 1)), sprintf('status=429,retry-after=%.1f', between(0, 0.6)), 'status=429',
         sprintf('status=503,retry-after=%.1f', between(0, 0.6)), 'status=401') }],
     read => [30, 0.5, sub { one_of('drop-before', 'drop-after', map({ "status=$_" } 429, 500, 502, 503, 404), 'bad-json', 'html', 'slow=300',
@@ -52,7 +52,7 @@ my %FAULTS = (
 # When, and how, a run is ended; nothing: it is left alone.
 sub draw_end {
     return undef if chance(0.1);
-    my $signal = chance(0.75) ? 'KILL' : one_of(qw(INT TERM));
+    my $signal = chance(0.75) ? 'KILL' : one_of(qw(INT TERM HUP));
     my $delay = between(0, chance(0.5) ? 0.03 : 0.3);
     return { signal => $signal, after => between(0.1, 1.6), delay => 0 } if chance(0.5);
     return { signal => $signal, state => one_of(qw(intent submitted generated stored none)), more => 1 + whole(0, 2),
@@ -79,8 +79,11 @@ sub draw {
         my ($last, $share, $what) = @{ $FAULTS{$where} };
         push @faults, map { "$where:$_=" . $what->() } grep { chance($often * $share) } 1 .. $last;
     }
-    # a page in the result's place; twice would make it a failed clip
-    push @faults, 'download:' . whole(1, 6) . '=' . one_of(qw(html bad-json)) if chance(0.2);
+    # pages in the place of results, as of a captive portal: what has succeeded is
+    # fetched again for free, however often
+    push @faults, map { "download:$_=" . one_of(qw(html bad-json)) } grep { chance(0.3) } 1 .. 8 if chance(0.3);
+    # an output that is there later than the task's end
+    push @sim, '--output-after' => sprintf('%.2f', between(0.2, 1.5)) if chance(0.2);
     # one fault for each request, and no more than the simulator takes
     my %seen;
     @faults = grep { !$seen{ (split /=/)[0] }++ } reverse @faults;
@@ -89,7 +92,7 @@ sub draw {
         seed => $seed, provider => $runway ? 'runway' : 'cometapi', sim => [@sim, map { ('--fault' => $_) } @faults],
         concurrency => 1 + whole(0, 4), nb_faults => scalar @faults,
         # ends of the first runs; with `twin` a second process has the same command
-        runs => [map { { end => draw_end(), twin => chance(0.25) } } 1 .. whole(0, 9)],
+        runs => [map { { end => draw_end(), twin => chance(0.25), lose => chance(0.15) } } 1 .. whole(0, 9)],
     };
 }
 
@@ -98,7 +101,7 @@ sub describe_runs {
     my ($schedule) = @_;
     my @runs = map {
         my $end = $_->{end};
-        ($_->{twin} ? 'two at once, ' : '') . (!$end ? 'left alone' : sprintf "SIG%s %s + %.3f s", $end->{signal},
+        ($_->{lose} ? 'records of results lost, ' : '') . ($_->{twin} ? 'two at once, ' : '') . (!$end ? 'left alone' : sprintf "SIG%s %s + %.3f s", $end->{signal},
             defined $end->{after} ? sprintf('after %.3f s', $end->{after}) : $end->{state} ? "when $end->{more} more clips are $end->{state}"
             : "after $end->{more} more of $end->{request}", $end->{delay});
     } @{ $schedule->{runs} };
@@ -112,7 +115,7 @@ sub describe {
         '  runway-simulator ', join(' ', map { /[^\w.:=+-]/ ? "'$_'" : $_ } @{ $schedule->{sim} }), "\n", describe_runs($schedule);
 }
 
-my %NUMBER = (KILL => 9, INT => 2, TERM => 15);
+my %NUMBER = (KILL => 9, INT => 2, TERM => 15, HUP => 1);
 
 # --- playing ---------------------------------------------------------------------------
 
@@ -195,6 +198,10 @@ sub play {
     my (%resent, @said, @deaths);
     for my $n (1 .. MAX_RUNS) {
         my $plan = $schedule->{runs}[$n - 1] || {};
+        # the part of clips/ whose results are kept
+        if ($plan->{lose}) {
+            unlink $_->{path} for grep { glob "$job->{results}/$_->{identity}-*.mp4" } $job->records;
+        }
         my %options = (on_unknown => $resend ? 'resend' : 'fail');
         my @going = map { $job->begin(options => \%options) } 1 .. ($plan->{twin} ? 2 : 1);
         my $end = $plan->{end};
