@@ -1,0 +1,292 @@
+/*
+ * This file is part of FFmpeg.
+ *
+ * FFmpeg is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * FFmpeg is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with FFmpeg; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+
+#include <math.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "align.h"
+
+/* The picture is compared at these sizes, one after the other: what lies far off
+ * is found in a small one, the rest of a pixel in a larger one. Columns. */
+static const int sizes[] = { 60, 120, 240, 480 };
+
+/* Gauss-Newton in each size */
+#define ROUNDS 6
+/* levels that a pixel may be off by and still be believed */
+#define LIMIT 24.0
+
+/* Luma at some size. */
+typedef struct Small {
+    int width, height;
+    float *level;
+} Small;
+
+static int get(const RunwaySeamPicture *p, int plane, int x, int y)
+{
+    const uint8_t *line = p->data[plane] + (ptrdiff_t)y * p->stride[plane];
+
+    return p->bits > 8 ? ((const uint16_t *)line)[x] : line[x];
+}
+
+static void shrink(Small *small, const RunwaySeamPicture *p)
+{
+    const double scale = 1.0 / (1 << (p->bits - 8));
+
+    for (int y = 0; y < small->height; y++) {
+        int y0 = (int)((int64_t)y * p->height / small->height);
+        int y1 = (int)((int64_t)(y + 1) * p->height / small->height);
+
+        for (int x = 0; x < small->width; x++) {
+            int x0 = (int)((int64_t)x * p->width / small->width);
+            int x1 = (int)((int64_t)(x + 1) * p->width / small->width);
+            int64_t sum = 0;
+
+            for (int j = y0; j < y1; j++)
+                for (int i = x0; i < x1; i++)
+                    sum += get(p, 0, i, j);
+            small->level[y * small->width + x] =
+                (float)((double)sum * scale / (x1 - x0) / (y1 - y0));
+        }
+    }
+}
+
+/* What is at a place between pixels. */
+static double at(const Small *s, double x, double y)
+{
+    int i = (int)floor(x), j = (int)floor(y);
+    double fx = x - i, fy = y - j;
+    const float *p = s->level + (ptrdiff_t)j * s->width + i;
+
+    return (1 - fy) * ((1 - fx) * p[0] + fx * p[1]) +
+           fy * ((1 - fx) * p[s->width] + fx * p[s->width + 1]);
+}
+
+/* 3 unknowns, a symmetric; the answer comes to b's place. @return whether there
+ * is one */
+static int solve(double a[3][3], double b[3])
+{
+    for (int i = 0; i < 3; i++) {
+        if (fabs(a[i][i]) < 1e-9)
+            return 0;
+        for (int j = i + 1; j < 3; j++) {
+            double part = a[j][i] / a[i][i];
+
+            for (int k = i; k < 3; k++)
+                a[j][k] -= part * a[i][k];
+            b[j] -= part * b[i];
+        }
+    }
+    for (int i = 2; i >= 0; i--) {
+        for (int k = i + 1; k < 3; k++)
+            b[i] -= a[i][k] * b[k];
+        b[i] /= a[i][i];
+    }
+    return 1;
+}
+
+/* One step nearer, in pixels of this size. @return whether there was one */
+static int improve(RunwayAlign *align, const Small *reference,
+                   const Small *picture)
+{
+    const int w = picture->width, h = picture->height;
+    const double cx = (w - 1) / 2.0, cy = (h - 1) / 2.0;
+    double a[3][3] = { { 0 } }, b[3] = { 0 };
+
+    for (int y = 2; y < h - 2; y++) {
+        for (int x = 2; x < w - 2; x++) {
+            /* where the picture has what the reference has here */
+            double sx = x - align->dx * w - align->zoom * (x - cx);
+            double sy = y - align->dy * w - align->zoom * (y - cy);
+            double gx, gy, off, weight, d[3];
+
+            if (sx < 1 || sy < 1 || sx > w - 3 || sy > h - 3)
+                continue;
+            off = reference->level[y * w + x] - at(picture, sx, sy);
+            if (fabs(off) > LIMIT)
+                continue;
+            gx = (at(picture, sx + 1, sy) - at(picture, sx - 1, sy)) / 2;
+            gy = (at(picture, sx, sy + 1) - at(picture, sx, sy - 1)) / 2;
+            weight = 1 - off * off / (LIMIT * LIMIT);
+            weight *= weight;
+            d[0] = -gx * w;
+            d[1] = -gy * w;
+            d[2] = -gx * (x - cx) - gy * (y - cy);
+            for (int i = 0; i < 3; i++) {
+                for (int j = 0; j < 3; j++)
+                    a[i][j] += weight * d[i] * d[j];
+                b[i] += weight * d[i] * off;
+            }
+        }
+    }
+    if (!solve(a, b))
+        return 0;
+    align->dx   += b[0];
+    align->dy   += b[1];
+    align->zoom += b[2];
+    return 1;
+}
+
+static int is_far(const RunwayAlign *align)
+{
+    return !(fabs(align->dx) < RUNWAY_ALIGN_MAX &&
+             fabs(align->dy) < RUNWAY_ALIGN_MAX &&
+             fabs(align->zoom) < 2 * RUNWAY_ALIGN_MAX);
+}
+
+int ff_runway_align_fit(RunwayAlign *align, const RunwaySeamPicture *reference,
+                        const RunwaySeamPicture *picture)
+{
+    Small a = { 0 }, b = { 0 };
+    int ret = -1;
+
+    memset(align, 0, sizeof(*align));
+    for (size_t n = 0; n < sizeof(sizes) / sizeof(*sizes); n++) {
+        if (n && sizes[n] > picture->width)
+            break;
+        a.width  = b.width = sizes[n] < picture->width ? sizes[n]
+                                                       : picture->width;
+        a.height = b.height = (int)((int64_t)picture->height * a.width /
+                                    picture->width);
+        if (a.width < 16 || a.height < 16)
+            break;
+        free(a.level);
+        free(b.level);
+        a.level = malloc(sizeof(float) * (size_t)a.width * (size_t)a.height);
+        b.level = malloc(sizeof(float) * (size_t)b.width * (size_t)b.height);
+        if (!a.level || !b.level)
+            goto end;
+        shrink(&a, reference);
+        shrink(&b, picture);
+        for (int i = 0; i < ROUNDS && improve(align, &a, &b); i++)
+            if (is_far(align)) {
+                memset(align, 0, sizeof(*align));
+                break;
+            }
+    }
+    ret = 0;
+end:
+    free(a.level);
+    free(b.level);
+    return ret;
+}
+
+/* Catmull-Rom: as sharp as it can be with four samples. In 1024ths. */
+static void weights(double part, int w[4])
+{
+    double t = part, tt = t * t, ttt = tt * t;
+
+    w[0] = (int)lrint(512 * (-ttt + 2 * tt - t));
+    w[2] = (int)lrint(512 * (-3 * ttt + 4 * tt + t));
+    w[3] = (int)lrint(512 * (ttt - tt));
+    w[1] = 1024 - w[0] - w[2] - w[3];
+}
+
+static int within(int value, int size)
+{
+    return value < 0 ? 0 : value >= size ? size - 1 : value;
+}
+
+/* Columns or rows that each one is made of, and their weights. */
+typedef struct Taps {
+    int from[4], weight[4];
+} Taps;
+
+static Taps *make_taps(int size, double shift, double zoom)
+{
+    Taps *taps = malloc((size_t)size * sizeof(*taps));
+
+    for (int i = 0; taps && i < size; i++) {
+        double from = i - shift - zoom * (i - (size - 1) / 2.0);
+        int whole = (int)floor(from);
+
+        weights(from - whole, taps[i].weight);
+        for (int k = 0; k < 4; k++)
+            taps[i].from[k] = within(whole - 1 + k, size);
+    }
+    return taps;
+}
+
+static int move_plane(const RunwaySeamPicture *p, int plane,
+                      const RunwayAlign *by)
+{
+    const int w = plane ? -(-p->width >> p->log2_chroma_w) : p->width;
+    const int h = plane ? -(-p->height >> p->log2_chroma_h) : p->height;
+    const int max = (1 << p->bits) - 1, wide = p->bits > 8;
+    /* rows are as far apart as the picture's, whatever the chroma's shape */
+    const double down = by->dy * p->width * h / p->height;
+    Taps *across = make_taps(w, by->dx * w, by->zoom);
+    Taps *rows = make_taps(h, down, by->zoom);
+    /* moved across only, in 16ths of a level so that nothing is rounded twice */
+    int32_t *half = malloc((size_t)w * (size_t)h * sizeof(*half));
+    int ret = -1;
+
+    if (!across || !rows || !half)
+        goto end;
+    for (int y = 0; y < h; y++) {
+        for (int x = 0; x < w; x++) {
+            const Taps *t = &across[x];
+            int sum = 0;
+
+            for (int k = 0; k < 4; k++)
+                sum += t->weight[k] * get(p, plane, t->from[k], y);
+            half[(ptrdiff_t)y * w + x] = sum >> 6;
+        }
+    }
+    for (int y = 0; y < h; y++) {
+        uint8_t *line = p->data[plane] + (ptrdiff_t)y * p->stride[plane];
+        const Taps *t = &rows[y];
+
+        for (int x = 0; x < w; x++) {
+            int64_t sum = 1 << 13;
+            int value;
+
+            for (int k = 0; k < 4; k++)
+                sum += (int64_t)t->weight[k] *
+                       half[(ptrdiff_t)t->from[k] * w + x];
+            value = (int)(sum >> 14);
+            value = value < 0 ? 0 : value > max ? max : value;
+            if (wide)
+                ((uint16_t *)line)[x] = (uint16_t)value;
+            else
+                line[x] = (uint8_t)value;
+        }
+    }
+    ret = 0;
+end:
+    free(across);
+    free(rows);
+    free(half);
+    return ret;
+}
+
+int ff_runway_align_apply(const RunwayAlign *align, double strength,
+                          const RunwaySeamPicture *p)
+{
+    const RunwayAlign by = { align->dx * strength, align->dy * strength,
+                             align->zoom * strength };
+
+    if (!by.dx && !by.dy && !by.zoom)
+        return 0;
+    for (int plane = 0; plane < (p->gray ? 1 : 3); plane++)
+        if (move_plane(p, plane, &by) < 0)
+            return -1;
+    return 0;
+}
