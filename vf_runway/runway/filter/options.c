@@ -623,13 +623,32 @@ static int check_removed(RunwaySettings *set)
     return AVERROR(EINVAL);
 }
 
+static int check_seam(RunwaySettings *set)
+{
+    if (set->seam != RUNWAY_SEAM_MODE_BLEND && set->overlap) {
+        av_log(set->log_ctx, AV_LOG_ERROR, "overlap is for seam=blend\n");
+        return AVERROR(EINVAL);
+    }
+    if (set->seam == RUNWAY_SEAM_MODE_BLEND && !set->overlap) {
+        av_log(set->log_ctx, AV_LOG_ERROR, "seam=blend needs an overlap, e.g. "
+               "overlap=0.25\n");
+        return AVERROR(EINVAL);
+    }
+    if (set->seam == RUNWAY_SEAM_MODE_BLEND &&
+        set->timing == RUNWAY_TIMING_NATIVE) {
+        av_log(set->log_ctx, AV_LOG_ERROR, "seam=blend needs timing=source\n");
+        return AVERROR(EINVAL);
+    }
+    return 0;
+}
+
 int ff_runway_settings_init(RunwaySettings *set, void *log_ctx)
 {
     static int (*const steps[])(RunwaySettings *set) = {
         check_removed, set_model, set_endpoint, check_transport, set_prompt,
         set_seed, set_references, set_keyframes, set_moderation,
         set_output_format, set_prores_profile, set_resolution, set_size,
-        set_body, set_key,
+        set_body, check_seam, set_key,
     };
 
     set->log_ctx = log_ctx;

@@ -59,6 +59,7 @@ enum RunwayTiming {
 enum RunwaySeamMode {
     RUNWAY_SEAM_MODE_NONE,
     RUNWAY_SEAM_MODE_MATCH,
+    RUNWAY_SEAM_MODE_BLEND,
 };
 
 typedef struct RunwaySettings {
@@ -86,6 +87,7 @@ typedef struct RunwaySettings {
     char *size;
     int timing;
     int seam;
+    int64_t overlap;
     int interlaced;
     char *log_path;
     char *ca_file;

@@ -49,6 +49,8 @@ typedef struct Node {
     int index;                  ///< number of the clip, 0: frames pass through
     int nb_out;                 ///< frames that have come out
     int shot;                   ///< as in RunwaySequence, when it was closed
+    int nb_alpha;               ///< planes that nobody asks for, once it is first
+    int nb_shared;              ///< first frames that the clip before shows too
     RunwayPicture *keyframes;   ///< what the clip's job refers to
     struct Node *next;
 } Node;
@@ -74,7 +76,12 @@ struct RunwaySequence {
     int64_t max_duration;       ///< of that clip, microseconds
     int64_t first_pts;          ///< of its first frame
     int nb_spooled;             ///< of its frames, with keep_source
+    int nb_shared;              ///< of its frames, from the first
+    int64_t shared;             ///< of all clips, microseconds
     int nb_clips;
+    RunwayClip *ahead;          ///< begins within the open clip, NULL: none yet
+    int64_t ahead_frame, ahead_duration, ahead_pts; ///< as frame,
+                                ///< max_duration and first_pts, of that clip
     uint8_t *keyframe_used;     ///< for each of the keyframes
     int shot;                   ///< counts changes of the request
     RunwayJoint joint;          ///< how the clip that came out last ends
@@ -86,7 +93,7 @@ struct RunwaySequence {
 
 /* A length that clips cannot have is moved to where they can: never in silence,
  * as it changes what they cost. */
-static void check_clip_duration(const RunwaySettings *set)
+static int check_clip_duration(const RunwaySettings *set)
 {
     const RunwayModel *m = set->request.model;
     int64_t taken = set->clip_duration;
@@ -101,6 +108,12 @@ static void check_clip_duration(const RunwaySettings *set)
                set->clip_duration / 1e6,
                taken < set->clip_duration ? "more" : "less",
                set->request.model_name, taken / 1e6);
+    if (2 * set->overlap > (taken ? taken : m->best_duration)) {
+        av_log(set->log_ctx, AV_LOG_ERROR, "overlap: %g s are more than half of "
+               "a clip\n", set->overlap / 1e6);
+        return AVERROR(EINVAL);
+    }
+    return 0;
 }
 
 int ff_runway_sequence_create(RunwaySequence **sequence,
@@ -144,7 +157,9 @@ int ff_runway_sequence_create(RunwaySequence **sequence,
         ret = ff_runway_report(set->log_ctx, &err);
         goto fail;
     }
-    check_clip_duration(set);
+    ret = check_clip_duration(set);
+    if (ret < 0)
+        goto fail;
     *sequence = s;
     return 0;
 
@@ -177,8 +192,14 @@ static Node *append_node(RunwaySequence *s)
 /* What nobody will ask for of the first clip's alpha. */
 static void drop_alpha(RunwaySequence *s)
 {
-    if (s->alpha && s->head->clip)
-        ff_runway_spool_drop(s->alpha, ff_runway_clip_nb_alpha(s->head->clip));
+    Node *node = s->head;
+
+    if (!s->alpha)
+        return;
+    if (node->clip)
+        node->nb_alpha = ff_runway_clip_nb_alpha(node->clip);
+    ff_runway_spool_drop(s->alpha, node->nb_alpha);
+    node->nb_alpha = 0;
 }
 
 static void remove_head(RunwaySequence *s)
@@ -193,6 +214,8 @@ static void remove_head(RunwaySequence *s)
     ff_runway_job_free(&node->job);
     av_free(node->keyframes);
     av_free(node);
+    if (s->head && !s->head->clip)
+        drop_alpha(s);
 }
 
 void ff_runway_sequence_free(RunwaySequence **sequence)
@@ -205,6 +228,7 @@ void ff_runway_sequence_free(RunwaySequence **sequence)
     while (s->head)
         remove_head(s);
     ff_runway_clip_free(&s->open);
+    ff_runway_clip_free(&s->ahead);
     ff_runway_spool_free(&s->spool);
     ff_runway_spool_free(&s->alpha);
     ff_runway_scene_free(&s->scene);
@@ -283,7 +307,8 @@ static int open_alpha(RunwaySequence *s, const AVFrame *frame)
 }
 
 /* Begin a clip with a frame. */
-static int open_clip(RunwaySequence *s, const AVFrame *frame, int64_t length)
+static int open_clip(RunwaySequence *s, const AVFrame *frame, int64_t length,
+                     int is_ahead)
 {
     const RunwaySequenceConfig *c = &s->config;
     const RunwaySettings *set = s->set;
@@ -299,7 +324,8 @@ static int open_clip(RunwaySequence *s, const AVFrame *frame, int64_t length)
         ret = open_alpha(s, frame);
     if (ret < 0)
         return ret;
-    config.alpha = s->alpha;
+    config.alpha    = s->alpha;
+    config.is_ahead = is_ahead;
     if (ratio_w && !m->ratios_are_shapes) {
         /* more than comes back is not worth sending */
         max_long  = FFMAX(ratio_w, ratio_h);
@@ -450,6 +476,9 @@ void ff_runway_sequence_log_plan(RunwaySequence *s, int early)
     if (s->plan_logged++)
         return;
     ff_runway_plan_log(plan, s->set->provider);
+    if (s->shared)
+        av_log(s->set->log_ctx, AV_LOG_INFO, "plan: %.3f s of that are sent "
+               "twice, for overlap\n", s->shared / 1e6);
     if (early)
         ff_runway_plan_log_read_ahead(plan, price(s, &s->request,
                                                   s->max_duration));
@@ -535,8 +564,15 @@ static void price_job(const RunwaySequence *s, RunwayJob *job)
         r->resolution = class->name;
 }
 
+/* The clip that was begun ahead is not wanted: the open one ends early. */
+static void discard_ahead(RunwaySequence *s)
+{
+    s->nb_clips -= !!s->ahead;
+    ff_runway_clip_free(&s->ahead);
+}
+
 /* End the clip that frames went into, if there is one, and send it on. */
-static int close_clip(RunwaySequence *s)
+static int send_clip(RunwaySequence *s)
 {
     const RunwayModel *m = s->request.model;
     RunwayPicture *keyframes = NULL;
@@ -546,6 +582,11 @@ static int close_clip(RunwaySequence *s)
     RunwayError err;
     int ret;
 
+    /* what is shown already is not worth paying for twice */
+    if (s->open && s->nb_shared == ff_runway_clip_nb_frames(s->open)) {
+        ff_runway_clip_free(&s->open);
+        s->nb_clips--;
+    }
     if (!s->open)
         return 0;
     job = ff_runway_job_create();
@@ -554,7 +595,7 @@ static int close_clip(RunwaySequence *s)
     ret = ff_runway_clip_close(s->open, &file);
     if (ret < 0)
         goto end;
-    job->index  = s->nb_clips;
+    job->index  = s->nb_clips - !!s->ahead;
     job->fd     = file.fd;
     job->size   = file.size;
     job->sent   = file.length;
@@ -571,6 +612,7 @@ static int close_clip(RunwaySequence *s)
         goto end;
     ff_runway_clip_identify(s->open, ff_runway_pipeline_endpoint(s->pipeline),
                             &job->request, s->take, job->identity);
+    s->shared += s->nb_shared * s->frame;
     log_planned(s, job);
     if (s->set->policy.dry_run) {
         ff_runway_clip_free(&s->open);
@@ -589,6 +631,7 @@ static int close_clip(RunwaySequence *s)
     FFSWAP(RunwayClip *, node->clip, s->open);
     FFSWAP(RunwayPicture *, node->keyframes, keyframes);
     FFSWAP(int, node->nb_spooled, s->nb_spooled);
+    node->nb_shared = s->nb_shared;
     node->shot  = s->shot;
     node->index = job->index;
     if (ff_runway_pipeline_admit(s->pipeline, &job, &err))
@@ -599,6 +642,34 @@ end:
     av_free(keyframes);
     ff_runway_job_free(&job);
     return ret;
+}
+
+/* The same, and whatever comes next begins anew. */
+static int close_clip(RunwaySequence *s)
+{
+    int ret;
+
+    discard_ahead(s);
+    ret = send_clip(s);
+    s->nb_shared = 0;
+    return ret;
+}
+
+/* The open clip is full: go on with the one that was begun ahead, if any. */
+static int close_full(RunwaySequence *s)
+{
+    int ret = send_clip(s);
+
+    s->nb_shared = 0;
+    if (ret < 0 || !s->ahead)
+        return ret;
+    FFSWAP(RunwayClip *, s->open, s->ahead);
+    s->frame        = s->ahead_frame;
+    s->max_duration = s->ahead_duration;
+    s->first_pts    = s->ahead_pts;
+    s->nb_shared    = ff_runway_clip_nb_frames(s->open);
+    ff_runway_clip_set_ahead(s->open, 0);
+    return 0;
 }
 
 int ff_runway_sequence_cut(RunwaySequence *s)
@@ -642,7 +713,38 @@ static int check_first(const RunwaySequence *s, int64_t end)
     return AVERROR_BUG;
 }
 
-/* Whether a clip should end before this frame. @return 0, 1 or AVERROR */
+/* A frame of the open clip's end begins the next clip, or is in it too. */
+static int add_ahead(RunwaySequence *s, const AVFrame *frame, int64_t length)
+{
+    int64_t time = av_rescale_q(frame->pts - s->first_pts, s->config.time_base,
+                                AV_TIME_BASE_Q);
+    RunwayClip *open = s->open;
+    int ret;
+
+    if (s->ahead)
+        return ff_runway_clip_add(s->ahead, frame, length);
+    /* half a frame for times that were rounded */
+    if (s->set->seam != RUNWAY_SEAM_MODE_BLEND ||
+        time + FFMIN(length, STAND_MAX) / 2 <
+        s->max_duration - s->set->overlap)
+        return 0;
+    s->ahead_frame    = s->frame;
+    s->ahead_duration = s->max_duration;
+    s->ahead_pts      = s->first_pts;
+    s->open = NULL;
+    ret = open_clip(s, frame, length, 1);
+    s->ahead = s->open;
+    s->open  = open;
+    FFSWAP(int64_t, s->ahead_frame, s->frame);
+    FFSWAP(int64_t, s->ahead_duration, s->max_duration);
+    FFSWAP(int64_t, s->ahead_pts, s->first_pts);
+    return ret;
+}
+
+enum { CLIP_FULL = 1, CLIP_CUT };
+
+/* Whether a clip should end before this frame, and why. @return 0, one of these,
+ * AVERROR */
 static int ends_clip(RunwaySequence *s, const AVFrame *frame, int64_t length)
 {
     double score = 0;
@@ -660,15 +762,15 @@ static int ends_clip(RunwaySequence *s, const AVFrame *frame, int64_t length)
         int ret = check_first(s, FFMIN(time, STAND_MAX) +
                                  FFMIN(length, STAND_MAX));
 
-        return ret < 0 ? ret : 1;
+        return ret < 0 ? ret : CLIP_FULL;
     }
     if (frame->width != s->width || frame->height != s->height ||
         frame->format != s->format)
-        return 1;
+        return CLIP_CUT;
     /* a cut soon after a clip's beginning does not pay: what is shorter than
      * the model takes has to be filled up, and the filling is paid for */
     return s->scene && score >= s->set->scene &&
-           ff_runway_clip_is_long_enough(s->open);
+           ff_runway_clip_is_long_enough(s->open) ? CLIP_CUT : 0;
 }
 
 /* Keep a copy of a frame behind what is in line already. */
@@ -688,11 +790,13 @@ int ff_runway_sequence_add(RunwaySequence *s, const AVFrame *frame,
     int ret = ends_clip(s, frame, length);
 
     if (ret > 0)
-        ret = close_clip(s);
+        ret = ret == CLIP_FULL ? close_full(s) : close_clip(s);
     if (ret < 0)
         return ret;
     ret = s->open ? ff_runway_clip_add(s->open, frame, length)
-                  : open_clip(s, frame, length);
+                  : open_clip(s, frame, length, 0);
+    if (ret >= 0)
+        ret = add_ahead(s, frame, length);
     if (ret < 0)
         return ret;
     if (keeps_source(s)) {
@@ -703,7 +807,7 @@ int ff_runway_sequence_add(RunwaySequence *s, const AVFrame *frame,
     }
     if (ff_runway_clip_is_full(s->open)) {
         ret = check_first(s, 2 * FFMIN(length, STAND_MAX));
-        return ret < 0 ? ret : close_clip(s);
+        return ret < 0 ? ret : close_full(s);
     }
     /* a clip that leaves no place for its next source frame would wait forever
      * to be completed */
@@ -782,14 +886,18 @@ int ff_runway_sequence_is_empty(const RunwaySequence *s)
     return !s->head && !s->open;
 }
 
-/* The first clip in line has failed: its source frames stand in for it. */
-static void keep_source(RunwaySequence *s)
+/* A clip has failed: its source frames stand in for it. */
+static void keep_source(RunwaySequence *s, Node *node)
 {
     av_log(s->set->log_ctx, AV_LOG_WARNING, "clip %d is replaced by its source "
-           "frames (on_error=source)\n", s->head->index);
-    drop_alpha(s);
-    ff_runway_clip_free(&s->head->clip);
-    ff_runway_job_free(&s->head->job);
+           "frames (on_error=source)
+", node->index);
+    if (s->alpha)
+        node->nb_alpha = ff_runway_clip_nb_alpha(node->clip);
+    ff_runway_clip_free(&node->clip);
+    if (node == s->head)
+        drop_alpha(s);
+    ff_runway_job_free(&node->job);
     s->nb_kept++;
 }
 
@@ -809,17 +917,20 @@ static int mark_source(RunwaySequence *s, AVFrame *frame, int index)
     return ret;
 }
 
-/* The result of the first in line is there: begin to read it. */
-static int open_result(RunwaySequence *s)
+/* The result of a clip is there: begin to read it. */
+static int open_result(RunwaySequence *s, Node *node)
 {
-    const Node *node = s->head;
     int ret = ff_runway_clip_open_result(node->clip, node->job->result_fd,
                                          node->job->result_size,
                                          node->job->now.task_id);
 
+    ff_runway_clip_skip(node->clip, node->nb_shared);
+    if (ret >= 0 && node != s->head) {
+        ff_runway_clip_blend(s->head->clip, node->clip);
+        return ret;
+    }
     /* a new prompt is a new look */
-    if (ret < 0 || s->set->seam != RUNWAY_SEAM_MODE_MATCH ||
-        s->joint_shot != node->shot)
+    if (ret < 0 || s->joint_shot != node->shot)
         return ret;
     return ff_runway_clip_match(node->clip, &s->joint);
 }
@@ -830,7 +941,7 @@ static void finish_clip(RunwaySequence *s)
     const Node *node = s->head;
 
     s->joint_shot = -1;
-    if (s->set->seam == RUNWAY_SEAM_MODE_MATCH &&
+    if (s->set->seam != RUNWAY_SEAM_MODE_NONE &&
         s->set->timing == RUNWAY_TIMING_SOURCE &&
         ff_runway_clip_joint(node->clip, &s->joint))
         s->joint_shot = node->shot;
@@ -841,13 +952,33 @@ static void finish_clip(RunwaySequence *s)
     remove_head(s);
 }
 
+/* The clip whose result is wanted next: the first in line, or, where frames come
+ * that the second one shows too, that one. NULL: it is not closed yet. @return
+ * whether it is wanted */
+static int wants_result(const RunwaySequence *s, Node **node)
+{
+    const RunwayClip *later;
+
+    *node = s->head;
+    if (!s->head || (s->head->clip && !ff_runway_clip_is_open(s->head->clip)))
+        return 1;
+    if (!s->head->clip)
+        return 0;
+    *node = s->head->next;
+    later = *node ? (*node)->nb_shared ? (*node)->clip : NULL
+                  : s->nb_shared ? s->open : NULL;
+    return later && ff_runway_clip_reaches(s->head->clip, later) &&
+           !ff_runway_clip_is_open(later);
+}
+
 int ff_runway_sequence_ready(RunwaySequence *s, int64_t timeout)
 {
     RunwayJob *job = NULL;
+    Node *node;
     RunwayError err;
     int ret;
 
-    if (s->head && (!s->head->clip || ff_runway_clip_is_open(s->head->clip)))
+    if (!wants_result(s, &node))
         return 1;
     /* asked without a clip in flight too: an error must not wait for one */
     if (ff_runway_pipeline_take(s->pipeline, timeout, &job, &err))
@@ -855,15 +986,15 @@ int ff_runway_sequence_ready(RunwaySequence *s, int64_t timeout)
     if (!job)
         return 0;
     if (!job->error.outcome) {
-        FFSWAP(RunwayJob *, s->head->job, job);
-        ret = open_result(s);
+        FFSWAP(RunwayJob *, node->job, job);
+        ret = open_result(s, node);
         if (ret >= 0 || ret == AVERROR_EXIT || !keeps_source(s))
             return ret < 0 ? ret : 1;
     } else {
         av_log(s->set->log_ctx, AV_LOG_WARNING, "%s\n", job->error.text);
     }
     ff_runway_job_free(&job);
-    keep_source(s);
+    keep_source(s, node);
     return 1;
 }
 

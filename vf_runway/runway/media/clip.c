@@ -160,6 +160,7 @@ void ff_runway_clip_free(RunwayClip **clip)
     av_frame_free(&c->alpha);
     av_freep(&c->before);
     av_freep(&c->seam);
+    av_freep(&c->align);
     av_freep(clip);
 }
 
@@ -227,6 +228,11 @@ static int keep_alpha(RunwayClip *c, const AVFrame *frame)
 
     if (!c->config.alpha)
         return 0;
+    if (c->config.is_ahead) { /* the other clip has kept it, and uses it up */
+        c->nb_alpha_in++;
+        c->nb_alpha_out++;
+        return 0;
+    }
     plane = ff_runway_alpha_take(frame);
     if (!plane)
         return AVERROR(ENOMEM);
@@ -251,6 +257,11 @@ static int append(RunwayClip *c, const AVFrame *frame, int64_t source,
         return AVERROR(ENOMEM);
     c->nb_frames++;
     return keep_alpha(c, frame);
+}
+
+void ff_runway_clip_set_ahead(RunwayClip *clip, int is_ahead)
+{
+    clip->config.is_ahead = is_ahead;
 }
 
 int ff_runway_clip_nb_alpha(const RunwayClip *clip)

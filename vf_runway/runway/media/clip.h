@@ -61,6 +61,7 @@ typedef struct RunwayClipConfig {
     AVRational out_time_base;       ///< of the frames' pts that come out
     RunwaySpool *alpha;             ///< where the frames' alpha waits for them,
                                     ///< NULL: none is wanted
+    int is_ahead;                   ///< as of ff_runway_clip_set_ahead()
     int dry_run;                    ///< no file is written
     double length_tolerance;        ///< as in ff_runway_retime_plan()
     int64_t max_stand;              ///< longest that a frame is sent for,
@@ -131,11 +132,30 @@ int ff_runway_clip_joint(const RunwayClip *clip, RunwayJoint *joint);
  *  start: not the same once a frame has stood for longer than max_stand. */
 int64_t ff_runway_clip_place(const RunwayClip *clip, double seconds);
 
+/** Whether the clip's next frame out is one that later, which begins before
+ *  this one ends, shows too. */
+int ff_runway_clip_reaches(const RunwayClip *clip, const RunwayClip *later);
+
+/**
+ * Both results are open: frames that later shows too become a cross-fade of
+ * both, with later's colour, light and placement brought to this clip's; later
+ * is corrected on beyond them, by less and less. Nothing is done where their
+ * pictures cannot be compared. later outlives the clip.
+ */
+void ff_runway_clip_blend(RunwayClip *clip, RunwayClip *later);
+
+/** Its first nb frames came out of the clip before: begin behind them. */
+void ff_runway_clip_skip(RunwayClip *clip, int nb);
+
 /** Where on the source the clip lies, seconds. */
 void ff_runway_clip_extent(const RunwayClip *clip, double *start, double *end);
 
 /** For people: "clip 3 (10.00-15.00 s)"; after ff_runway_clip_close(). */
 const char *ff_runway_clip_label(const RunwayClip *clip);
+
+/** Whether frames that are added are in the clip before, too, which keeps their
+ *  alpha. */
+void ff_runway_clip_set_ahead(RunwayClip *clip, int is_ahead);
 
 /** Frames whose alpha is in the spool still; the clip's are the oldest there
  *  when it is the first in line. */

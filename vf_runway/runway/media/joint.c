@@ -16,6 +16,9 @@
  * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
  */
 
+#include <math.h>
+
+#include "libavutil/common.h"
 #include "libavutil/pixdesc.h"
 
 #include "compat.h"
@@ -80,6 +83,78 @@ int ff_runway_joint_correct(const RunwaySeam *seam, double strength,
         return AVERROR_BUG;
     return ff_runway_seam_apply(seam, strength, &picture) < 0 ? AVERROR(ENOMEM)
                                                               : 0;
+}
+
+int ff_runway_joint_place(RunwayAlign *align, AVFrame *reference,
+                          AVFrame *picture, RunwayRect part)
+{
+    RunwaySeamPicture a, b;
+
+    if (!planes_of(reference, part, &a) || !planes_of(picture, part, &b))
+        return AVERROR_BUG;
+    return ff_runway_align_fit(align, &a, &b) < 0 ? AVERROR(ENOMEM) : 0;
+}
+
+int ff_runway_joint_move(const RunwayAlign *align, double strength,
+                         AVFrame *frame, RunwayRect part)
+{
+    RunwaySeamPicture picture;
+    int ret = av_frame_make_writable(frame);
+
+    if (ret < 0)
+        return ret;
+    if (!planes_of(frame, part, &picture))
+        return AVERROR_BUG;
+    return ff_runway_align_apply(align, strength, &picture) < 0 ?
+           AVERROR(ENOMEM) : 0;
+}
+
+static void mix_lines(uint8_t *dst, const uint8_t *a, const uint8_t *b, int size,
+                      int wide, int weight)
+{
+    if (wide)
+        for (int x = 0; x < size; x++)
+            ((uint16_t *)dst)[x] = (((const uint16_t *)a)[x] * (256 - weight) +
+                                    ((const uint16_t *)b)[x] * weight + 128) >> 8;
+    else
+        for (int x = 0; x < size; x++)
+            dst[x] = (a[x] * (256 - weight) + b[x] * weight + 128) >> 8;
+}
+
+int ff_runway_joint_mix(AVFrame **mixed, const AVFrame *a, const AVFrame *b,
+                        double weight)
+{
+    const RunwayRect whole = { 0, 0, a->width, a->height };
+    RunwaySeamPicture p;
+    AVFrame *frame = av_frame_alloc();
+    int ret;
+
+    if (!frame)
+        return AVERROR(ENOMEM);
+    frame->format = a->format;
+    frame->width  = a->width;
+    frame->height = a->height;
+    ret = av_frame_get_buffer(frame, 0);
+    if (ret >= 0)
+        ret = av_frame_copy_props(frame, a);
+    if (ret >= 0 && !planes_of(frame, whole, &p))
+        ret = AVERROR_BUG;
+    if (ret < 0) {
+        av_frame_free(&frame);
+        return ret;
+    }
+    for (int i = 0; i < (p.gray ? 1 : 3); i++) {
+        int w = i ? AV_CEIL_RSHIFT(p.width, p.log2_chroma_w) : p.width;
+        int h = i ? AV_CEIL_RSHIFT(p.height, p.log2_chroma_h) : p.height;
+
+        for (int y = 0; y < h; y++)
+            mix_lines(frame->data[i] + (ptrdiff_t)y * frame->linesize[i],
+                      a->data[i] + (ptrdiff_t)y * a->linesize[i],
+                      b->data[i] + (ptrdiff_t)y * b->linesize[i], w,
+                      p.bits > 8, (int)lrint(weight * 256));
+    }
+    *mixed = frame;
+    return 0;
 }
 
 const char *ff_runway_joint_name(RunwaySeamFit fit)

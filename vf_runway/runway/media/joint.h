@@ -27,6 +27,7 @@
 
 #include "libavutil/frame.h"
 
+#include "../math/align.h"
 #include "../math/geometry.h"
 #include "../math/seam.h"
 
@@ -45,6 +46,19 @@ int ff_runway_joint_measure(RunwaySeamGrid *grid, const AVFrame *frame,
  *  Only for frames that could be measured. */
 int ff_runway_joint_correct(const RunwaySeam *seam, double strength,
                             AVFrame *frame, RunwayRect part);
+
+/** How part of picture has to be moved to lie on that of reference; both could
+ *  be measured, and are of one format and size. */
+int ff_runway_joint_place(RunwayAlign *align, AVFrame *reference,
+                          AVFrame *picture, RunwayRect part);
+
+/** Move a part of a picture by so much of align; the frame is made writable. */
+int ff_runway_joint_move(const RunwayAlign *align, double strength,
+                         AVFrame *frame, RunwayRect part);
+
+/** A new frame of two of one format and size, weight of b, 0..1. */
+int ff_runway_joint_mix(AVFrame **mixed, const AVFrame *a, const AVFrame *b,
+                        double weight);
 
 /** For metadata and logs: "matched", "cut", … */
 const char *ff_runway_joint_name(RunwaySeamFit fit);
