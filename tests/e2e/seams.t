@@ -18,7 +18,7 @@ use FilterTest;
 
 my ($WIDTH, $HEIGHT) = (320, 180);
 my $CLIP = 2;
-my @JOINTS = (48, 96);      # of six seconds at 24 fps
+our @JOINTS = (48, 96);     # of six seconds at 24 fps
 my %OPTIONS = (prompt => 'echo', model => 'aleph2', provider => 'runway', clip_duration => $CLIP);
 
 my $measure = "$TMP/seams";
@@ -63,7 +63,7 @@ sub said {
 sub treated {
     my ($sim, $name, $in, $options, %opt) = @_;
     return ok_filter($sim, $name, in => $in, options => { %OPTIONS, base_url => $sim->{runway}, %$options },
-        after => "metadata=mode=print:key=lavfi.runway_v2v.seam:file=-", out => "$name.mkv",
+        before => $opt{before}, after => "metadata=mode=print:key=lavfi.runway_v2v.seam:file=-", out => "$name.mkv",
         env => { RUNWAYML_API_SECRET => 'key', COMETAPI_KEY => undef, %{ $opt{env} || {} } });
 }
 
@@ -157,6 +157,99 @@ subtest 'another treatment is free, and the same one the same' => sub {
     is($sim->requests('create'), $created, 'nothing more was bought');
     my ($nb) = differing($first, $again);
     is($nb, 0, 'stored results give the same frames');
+};
+
+# --- clips that overlap ---------------------------------------------------------
+
+my @BLEND = (seam => 'blend', overlap => 0.25);
+# where clips of two seconds begin that share six frames
+my @STARTS = (42, 84, 126);
+
+sub ratios_at {
+    my ($source, $out, @joints) = @_;
+    local @JOINTS = @joints;
+    return ratios($source, $out);
+}
+
+subtest 'a cross-fade' => sub {
+    my $sim = service('--drift' => 'tone,field,place,grain', '--seed' => 5);
+    my $none = treated($sim, 'fade-none', $film, { seam => 'none' });
+    my $run = treated($sim, 'fade', $film, { @BLEND });
+    is_deeply(times_of($run->{out}), times_of($none->{out}), 'as many frames, each at its time');
+    my @before = ratios_at($film, $none->{out}, 48, 96);
+    # from the last frame of the one alone to the first of the other alone
+    my @after = ratios_at($film, $run->{out}, map { $_ .. $_ + 6 } @STARTS);
+    my ($worst) = sort { $b <=> $a } @after;
+    my ($least) = sort { $a <=> $b } @before;
+    cmp_ok($worst, '<', $least / 3, 'no step of the cross-fade is a third of an untreated joint');
+    like(said($run), qr/blended/, 'said so');
+    is(scalar $sim->requests('create'), 3 + 4, 'four clips where there were three');
+};
+
+subtest 'overlap: what is shown already is not sent again' => sub {
+    # two clips of 48 frames that share six are 90 frames
+    for my $case ([48, 1], [49, 2], [90, 2], [91, 3]) {
+        my ($frames, $clips) = @$case;
+        my $sim = service();
+        my $run = treated($sim, "tail-$frames", $film, { @BLEND }, before => "trim=end_frame=$frames");
+        is(scalar $sim->requests('create'), $clips, "$frames frames are $clips clips");
+        is(scalar @{ raw_frames($run->{out}, 'format=gray', $WIDTH * $HEIGHT) }, $frames, 'and come out as so many');
+    }
+};
+
+subtest 'overlap: a cut or a new prompt within it' => sub {
+    my $sim = service('--drift' => 'tone', '--seed' => 3);
+    # the first clip would end with frame 59, and the next begin with 54
+    my $cut = film('cut-early', "$MOVING,negate=enable='gte(n,57)'");
+    my %cut = (scene => 10, clip_duration => 2.5);
+    my $run = treated($sim, 'cut-early', $cut, { @BLEND, %cut });
+    is(scalar @{ raw_frames($run->{out}, 'format=gray', $WIDTH * $HEIGHT) }, 144, 'all frames are there');
+    my $none = treated($sim, 'cut-early-none', $cut, { seam => 'none', %cut });
+    my @frames = map { raw_frames($_->{out}, 'format=gray', $WIDTH * $HEIGHT) } $run, $none;
+    is_deeply([grep { $frames[0][$_] ne $frames[1][$_] } 0 .. 56], [], 'the first clip is not blended with what is behind the cut');
+    my $shots = treated($sim, 'shots-blend', $film, { @BLEND }, before => "sendcmd=c='1.9 runway_v2v prompt mirror'");
+    is(scalar @{ raw_frames($shots->{out}, 'format=gray', $WIDTH * $HEIGHT) }, 144, 'a new prompt: all frames are there');
+};
+
+subtest 'overlap: one clip at a time, failures, resuming' => sub {
+    my $sim = service('--drift' => 'tone', '--seed' => 3, '--fail-tasks' => '2=INTERNAL');
+    my %env = map { ($_ => "$TMP/blend-$_") } qw(XDG_STATE_HOME XDG_CACHE_HOME);
+    my $run = treated($sim, 'blend-failed', $film, { @BLEND, concurrency => 1, on_error => 'source' }, env => \%env);
+    my $frames = raw_frames($run->{out}, 'format=gray', $WIDTH * $HEIGHT);
+    my $source = raw_frames($film, 'format=gray', $WIDTH * $HEIGHT);
+    is(scalar @$frames, 144, 'a clip has failed: all frames are there');
+    is_deeply([grep { $frames->[$_] ne $source->[$_] } 48 .. 89], [], 'its own come out as the source');
+    my $again = treated($sim, 'blend-again', $film, { @BLEND, concurrency => 1, on_error => 'source' }, env => \%env);
+    my ($nb) = differing($run, $again);
+    is($nb, 0, 'the same command again gives the same frames');
+};
+
+subtest 'overlap: alpha stays with its frames' => sub {
+    my $alpha = film('alpha', "$MOVING,format=yuva420p,geq=lum='lum(X,Y)':cb='cb(X,Y)':cr='cr(X,Y)':a='N+X/4'", 'yuva420p');
+    my $sim = service('--drift' => 'tone', '--seed' => 3, '--fail-tasks' => '2=INTERNAL');
+    for my $options ({ @BLEND }, { @BLEND, on_error => 'source' }) {
+        next if !$options->{on_error} && $sim->requests('create');
+        my $run = treated($sim, 'alpha-blend' . ($options->{on_error} // ''), $alpha, { %$options, on_error => 'source' });
+        my @planes = map { raw_frames($_, 'alphaextract,format=gray', $WIDTH * $HEIGHT) } $run->{out}, $alpha;
+        is_deeply([grep { $planes[0][$_] ne $planes[1][$_] } 0 .. 143], [], "every frame has its own alpha");
+    }
+};
+
+subtest 'overlap: what is typed' => sub {
+    my $sim = service();
+    my %case = (
+        'without blend' => [{ overlap => 0.25 }, qr/^overlap is for seam=blend/],
+        'without overlap' => [{ seam => 'blend' }, qr/^seam=blend needs an overlap/],
+        'native' => [{ @BLEND, timing => 'native' }, qr/^seam=blend needs timing=source/],
+        'too long' => [{ seam => 'blend', overlap => 1.5 }, qr/^overlap: 1\.5 s are more than half of a clip/],
+    );
+    for my $name (sort keys %case) {
+        my ($options, $says) = @{ $case{$name} };
+        error_line($name, run_filter($sim, in => $film, out => '-', args => [qw(-f null)], loglevel => 'error',
+            options => { %OPTIONS, base_url => $sim->{runway}, %$options },
+            env => { RUNWAYML_API_SECRET => 'key', COMETAPI_KEY => undef }), $says);
+    }
+    is(scalar $sim->requests('create'), 0, 'nothing was sent');
 };
 
 done_testing;

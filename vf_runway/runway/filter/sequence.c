@@ -890,8 +890,7 @@ int ff_runway_sequence_is_empty(const RunwaySequence *s)
 static void keep_source(RunwaySequence *s, Node *node)
 {
     av_log(s->set->log_ctx, AV_LOG_WARNING, "clip %d is replaced by its source "
-           "frames (on_error=source)
-", node->index);
+           "frames (on_error=source)\n", node->index);
     if (s->alpha)
         node->nb_alpha = ff_runway_clip_nb_alpha(node->clip);
     ff_runway_clip_free(&node->clip);
