@@ -66,7 +66,12 @@ struct RunwayClip {
     RunwayJoint *before;      ///< what the clip is to be matched with, until its
                               ///< first picture is there
     RunwaySeam *seam;         ///< correction, NULL: none
+    RunwayAlign *align;       ///< likewise, of where the picture lies
+    int64_t fade;             ///< when these begin to fade, time of the result
+    int corrected;            ///< the present picture is
     const char *joint;        ///< what was made of the joint in front
+    RunwayClip *later;        ///< shows the last frames too, NULL: none does
+    int blending;             ///< is compared with it
     AVFrame *frame, *next;    ///< generated frame at or before the wanted time,
                               ///< and the one behind it
     int64_t time, next_time;  ///< of these, microseconds

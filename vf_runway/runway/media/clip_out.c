@@ -131,6 +131,7 @@ static int advance(RunwayClip *c)
 {
     FFSWAP(AVFrame *, c->frame, c->next);
     c->time = c->next_time;
+    c->corrected = 0;
     av_frame_free(&c->converted);
     return read_next(c);
 }
@@ -193,29 +194,135 @@ static int fit_joint(RunwayClip *c)
 /* Correct the present picture where it is. */
 static int correct(RunwayClip *c)
 {
-    double strength;
+    double strength = ff_runway_seam_strength(c->time - c->fade,
+                                              c->sent - c->fade);
     int ret = c->before ? fit_joint(c) : 0;
 
-    if (ret < 0 || !c->seam)
+    if (ret < 0 || c->corrected || strength <= 0)
         return ret;
-    strength = ff_runway_seam_strength(c->time, c->sent);
-    return strength > 0 ? ff_runway_joint_correct(c->seam, strength, c->frame,
-                                                  c->part) : 0;
+    c->corrected = 1;
+    if (c->align)
+        ret = ff_runway_joint_move(c->align, strength, c->frame, c->part);
+    if (ret >= 0 && c->seam)
+        ret = ff_runway_joint_correct(c->seam, strength, c->frame, c->part);
+    return ret;
+}
+
+static void set_part(RunwayClip *c, const AVFrame *dst)
+{
+    c->part = ff_runway_geometry_result(&c->config.writer.geometry,
+                                        c->frame->width, c->frame->height,
+                                        c->config.fit, dst->width, dst->height,
+                                        dst->sample_aspect_ratio.num,
+                                        dst->sample_aspect_ratio.den);
+}
+
+static int64_t source_time(const RunwayClip *c, int64_t time)
+{
+    return av_rescale_q(c->start, c->config.time_base, AV_TIME_BASE_Q) + time;
+}
+
+int ff_runway_clip_reaches(const RunwayClip *c, const RunwayClip *later)
+{
+    return c->nb_out < c->nb_frames &&
+           source_time(c, c->frames[c->nb_out].source) >= source_time(later, 0);
+}
+
+void ff_runway_clip_blend(RunwayClip *c, RunwayClip *later)
+{
+    c->later = later;
+}
+
+void ff_runway_clip_skip(RunwayClip *c, int nb)
+{
+    while (c->nb_out < nb)
+        av_frame_free(&c->frames[c->nb_out++].props);
+}
+
+/* With the first picture of both at hand: what brings the later one to this. */
+static int fit_blend(RunwayClip *c, const AVFrame *dst)
+{
+    RunwayClip *later = c->later;
+    RunwaySeamGrid grids[2];
+    const RunwaySeamGrid *const source[2] = { &grids[0], &grids[0] };
+    const RunwaySeamGrid *const film[2] = { &grids[0], &grids[1] };
+    AVFrame *copy = NULL;
+    int ret = AVERROR(ENOMEM);
+
+    c->blending = 1;
+    set_part(later, dst);
+    if (c->frame->format != later->frame->format ||
+        c->frame->width != later->frame->width ||
+        c->frame->height != later->frame->height ||
+        !ff_runway_joint_measure(&grids[0], c->frame, c->part) ||
+        !ff_runway_joint_measure(&grids[1], later->frame, later->part)) {
+        c->later = NULL;
+        return 0;
+    }
+    later->seam  = av_mallocz(sizeof(*later->seam));
+    later->align = av_mallocz(sizeof(*later->align));
+    copy         = av_frame_clone(later->frame);
+    if (!later->seam || !later->align || !copy)
+        goto end;
+    /* the source is the same in both */
+    if (ff_runway_seam_fit(later->seam, source, film) != RUNWAY_SEAM_MATCHED)
+        av_freep(&later->seam);
+    ret = later->seam ? ff_runway_joint_correct(later->seam, 1, copy,
+                                                later->part) : 0;
+    if (ret >= 0)
+        ret = ff_runway_joint_place(later->align, c->frame, copy, later->part);
+    later->fade  = ff_runway_retime_map(&later->retime,
+                                        source_time(c, c->source_end) -
+                                        source_time(later, 0));
+    later->joint = "blended";
+end:
+    av_frame_free(&copy);
+    return ret;
+}
+
+/* How much of the later clip is in a frame that both show: Hann's window. */
+static double later_weight(const RunwayClip *c, int64_t source)
+{
+    double begin = (double)source_time(c->later, 0);
+    double end = (double)source_time(c, c->source_end);
+    double at = (double)source_time(c, source) + c->last_length / 2.0;
+
+    return 0.5 - 0.5 * cos(M_PI * av_clipd((at - begin) / (end - begin), 0, 1));
+}
+
+/* The present picture, or what it and the later clip's make together.
+ * *mixed is to be freed. */
+static int present_picture(RunwayClip *c, const RunwayClipFrame *frame,
+                           const AVFrame *dst, AVFrame **mixed)
+{
+    RunwayClip *later = c->later;
+    int64_t wanted;
+    int ret;
+
+    *mixed = NULL;
+    set_part(c, dst);
+    ret = correct(c);
+    if (ret < 0 || !later || !ff_runway_clip_reaches(c, later))
+        return ret;
+    wanted = ff_runway_clip_place(later, (frame->source + source_time(c, 0)) / 1e6);
+    ret = seek_frame(later, ff_runway_retime_map(&later->retime, wanted));
+    if (ret >= 0 && !c->blending)
+        ret = fit_blend(c, dst);
+    if (ret < 0 || !c->later)
+        return ret;
+    ret = correct(later);
+    return ret < 0 ? ret : ff_runway_joint_mix(mixed, c->frame, later->frame,
+                                               later_weight(c, frame->source));
 }
 
 /* Make c->converted from c->frame: size, format and colour of the output. */
-static int convert(RunwayClip *c, const AVFrame *props, AVFrame *dst)
+static int convert(RunwayClip *c, const RunwayClipFrame *frame, AVFrame *dst)
 {
-    const AVFrame *src = c->frame;
+    const AVFrame *props = frame->props;
     RunwayRect whole = { 0, 0, dst->width, dst->height };
-    AVFrame named = { 0 };
-    int ret;
+    AVFrame named = { 0 }, *mixed;
+    int ret = present_picture(c, frame, dst, &mixed);
 
-    c->part = ff_runway_geometry_result(&c->config.writer.geometry, src->width,
-                                        src->height, c->config.fit, dst->width,
-                                        dst->height, dst->sample_aspect_ratio.num,
-                                        dst->sample_aspect_ratio.den);
-    ret = correct(c);
     if (ret < 0)
         return ret;
     ff_runway_picture_tag_output(dst, props);
@@ -230,7 +337,9 @@ static int convert(RunwayClip *c, const AVFrame *props, AVFrame *dst)
     named.colorspace = dst->colorspace;
     ff_runway_picture_name_colour(&named);
     dst->colorspace  = named.colorspace;
-    ret = ff_runway_scaler_convert(c->scaler, src, c->part, dst, whole);
+    ret = ff_runway_scaler_convert(c->scaler, mixed ? mixed : c->frame, c->part,
+                                   dst, whole);
+    av_frame_free(&mixed);
     if (ret < 0)
         return ret;
     if (!c->config.alpha && ff_runway_format_has_alpha(dst->format))
@@ -298,18 +407,22 @@ static int set_metadata(const RunwayClip *c, AVFrame *frame)
 }
 
 /* The present generated frame with the properties of a source frame. */
-static int make_frame(RunwayClip *c, const AVFrame *props, AVFrame **out,
+static int make_frame(RunwayClip *c, const RunwayClipFrame *of, AVFrame **out,
                       AVFrame *(*get_buffer)(void *opaque), void *opaque)
 {
+    const AVFrame *props = of->props;
     AVFrame *frame;
     AVRational sar;
     int ret;
 
+    /* no two frames of a cross-fade are the same */
+    if (c->later && ff_runway_clip_reaches(c, c->later))
+        av_frame_free(&c->converted);
     if (!c->converted) {
         frame = get_buffer(opaque);
         if (!frame)
             return AVERROR(ENOMEM);
-        ret = convert(c, props, frame);
+        ret = convert(c, of, frame);
         if (ret < 0) {
             av_frame_free(&frame);
             return ret;
@@ -343,7 +456,7 @@ static int next_for_source(RunwayClip *c, AVFrame **out,
     int ret = seek_frame(c, ff_runway_retime_map(&c->retime, frame->time));
 
     if (ret >= 0)
-        ret = make_frame(c, frame->props, out, get_buffer, opaque);
+        ret = make_frame(c, frame, out, get_buffer, opaque);
     if (ret > 0) {
         av_frame_free(&frame->props); /* no property is needed twice */
         c->nb_out++;
@@ -371,7 +484,7 @@ static int next_native(RunwayClip *c, AVFrame **out,
     while (c->nb_out + 1 < c->nb_frames &&
            c->frames[c->nb_out + 1].time <= time)
         c->nb_out++;
-    ret = make_frame(c, c->frames[c->nb_out].props, out, get_buffer, opaque);
+    ret = make_frame(c, &c->frames[c->nb_out], out, get_buffer, opaque);
     if (ret < 0)
         return ret;
     (*out)->pts = native_pts(c, time);
