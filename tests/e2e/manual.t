@@ -98,7 +98,7 @@ is_deeply([sort keys %said], [sort keys %option], 'the manual has every option a
 
 subtest 'ffmpeg -h filter=runway_v2v' => sub {
     my %unit = (results_size => 'bytes', max_credits_day => 'credits', clip_duration => 'seconds', keyframe => 'SECONDS', max_credits => 'credits',
-        poll_interval => 'seconds', task_timeout => 'seconds', size => 'WxH', ratio => 'W:H');
+        poll_interval => 'seconds', task_timeout => 'seconds', size => 'WxH', ratio => 'W:H', overlap => 'seconds');
     my $of = '';
     for (split /\n/, $help) {
         my ($indent, $what, $type, $text) = /^( {3}| {5})(\w+) +(<\w+>|-?\d+) +\S{11}(?: (.*))?$/ or next;
