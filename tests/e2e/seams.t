@@ -19,7 +19,8 @@ use FilterTest;
 my ($WIDTH, $HEIGHT) = (320, 180);
 my $CLIP = 2;
 our @JOINTS = (48, 96);     # of six seconds at 24 fps
-my %OPTIONS = (prompt => 'echo', model => 'aleph2', provider => 'runway', clip_duration => $CLIP);
+# one clip after the other: what drifts follows from the number of the task
+my %OPTIONS = (concurrency => 1, prompt => 'echo', model => 'aleph2', provider => 'runway', clip_duration => $CLIP);
 
 my $measure = "$TMP/seams";
 my $made = run_cmd(['sh', '-c', "\${CC:-cc} -O2 -o '$measure' '$ROOT/tests/bench/seams.c' -lm"]);
@@ -64,7 +65,8 @@ sub treated {
     my ($sim, $name, $in, $options, %opt) = @_;
     return ok_filter($sim, $name, in => $in, options => { %OPTIONS, base_url => $sim->{runway}, %$options },
         before => $opt{before}, after => "metadata=mode=print:key=lavfi.runway_v2v.seam:file=-", out => "$name.mkv",
-        env => { RUNWAYML_API_SECRET => 'key', COMETAPI_KEY => undef, %{ $opt{env} || {} } });
+        # the same clip has the same result, however it is treated
+        env => { RUNWAYML_API_SECRET => 'key', COMETAPI_KEY => undef, XDG_STATE_HOME => "$TMP/state-$sim->{pid}", %{ $opt{env} || {} } });
 }
 
 # Frames that differ, and by how much at most in the mean of luma.
@@ -126,10 +128,8 @@ subtest 'a cut of the source' => sub {
     # the source's own cuts are where clips end
     my $cut = film('cut', "$MOVING,negate=enable='gte(n,48)*lt(n,96)'");
     my $sim = service('--drift' => 'tone', '--seed' => 3);
-    # with the same results: two uploads of one clip need not have the same bytes
-    my %env = (XDG_STATE_HOME => "$TMP/cut");
-    my $match = treated($sim, 'cut-match', $cut, {}, env => \%env);
-    my ($nb) = differing(treated($sim, 'cut-none', $cut, { seam => 'none' }, env => \%env), $match);
+    my $match = treated($sim, 'cut-match', $cut, {});
+    my ($nb) = differing(treated($sim, 'cut-none', $cut, { seam => 'none' }), $match);
     is($nb, 0, 'every frame is that of seam=none');
     like(said($match), qr/^cut( cut)*$/, 'said so');
 };
@@ -185,7 +185,7 @@ subtest 'a cross-fade' => sub {
     my ($least) = sort { $a <=> $b } @before;
     cmp_ok($worst, '<', $least / 3, 'no step of the cross-fade is a third of an untreated joint');
     like(said($run), qr/blended/, 'said so');
-    is(scalar $sim->requests('create'), 3 + 4, 'four clips where there were three');
+    is(scalar $sim->requests('create'), 3 + 3, 'four clips where there were three, of which the first is the same');
 };
 
 subtest 'overlap: what is shown already is not sent again' => sub {
@@ -204,10 +204,9 @@ subtest 'overlap: a cut or a new prompt within it' => sub {
     # the first clip would end with frame 59, and the next begin with 54
     my $cut = film('cut-early', "$MOVING,negate=enable='gte(n,57)'");
     my %cut = (scene => 10, clip_duration => 2.5);
-    my %env = (XDG_STATE_HOME => "$TMP/cut-early");
-    my $run = treated($sim, 'cut-early', $cut, { @BLEND, %cut }, env => \%env);
+    my $run = treated($sim, 'cut-early', $cut, { @BLEND, %cut });
     is(scalar @{ raw_frames($run->{out}, 'format=gray', $WIDTH * $HEIGHT) }, 144, 'all frames are there');
-    my $none = treated($sim, 'cut-early-none', $cut, { seam => 'none', %cut }, env => \%env);
+    my $none = treated($sim, 'cut-early-none', $cut, { seam => 'none', %cut });
     my @frames = map { raw_frames($_->{out}, 'format=gray', $WIDTH * $HEIGHT) } $run, $none;
     is_deeply([grep { $frames[0][$_] ne $frames[1][$_] } 0 .. 56], [], 'the first clip is not blended with what is behind the cut');
     my $shots = treated($sim, 'shots-blend', $film, { @BLEND }, before => "sendcmd=c='1.9 runway_v2v prompt mirror'");

@@ -179,7 +179,6 @@ static SimAssetsResult load_source(const SimAssetsRoom *room,
     if (check_type(job->input, type, "video", path, issues) < 0)
         return ASSETS_REFUSED;
     sim_sha256_file(job->input, clip_sha256);
-    memcpy(job->digest, clip_sha256, sizeof(job->digest));
     if (sim_probe(room->options->ffprobe, job->input, &job->clip) < 0) {
         sim_issue_add(issues, "custom", path,
                       "Invalid asset: cannot be read as a video");

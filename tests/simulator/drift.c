@@ -73,13 +73,11 @@ static void append_field(SimBuf *graph, uint64_t *state, int width, int height)
 }
 
 void sim_drift_append(SimBuf *graph, int set, uint64_t seed,
-                      const char *digest, int width, int height)
+                      int number, int width, int height)
 {
-    char start[17] = "";
-    uint64_t state;
+    uint64_t state = (uint64_t)number * 0xa0761d6478bd642f ^
+                     seed * 0xd1342543de82ef95;
 
-    snprintf(start, sizeof(start), "%.16s", digest);
-    state = strtoull(start, NULL, 16) ^ seed * 0xd1342543de82ef95;
     /* Everything is drawn whether it is used or not: less in the set changes
      * nothing of the rest. */
     {

@@ -45,12 +45,10 @@ int sim_drift_parse(const char *list);
 
 /**
  * Append filters to a graph that ends with a link of 8-bit yuv420p, each with a
- * comma in front. What is drawn follows from the seed and the clip's digest
- * alone, so that the same clip drifts the same way in every run.
- *
- * @param digest  of the clip, in hex
+ * comma in front. What is drawn follows from the seed and the number of the
+ * task alone.
  */
 void sim_drift_append(SimBuf *graph, int set, uint64_t seed,
-                      const char *digest, int width, int height);
+                      int number, int width, int height);
 
 #endif /* SIMULATOR_DRIFT_H */

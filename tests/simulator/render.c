@@ -46,6 +46,7 @@ struct SimRender {
     Entry *first, **last;
     pthread_t threads[MAX_RENDERERS];
     int nb_threads;
+    int nb_jobs;
     int stop;
 };
 
@@ -184,7 +185,7 @@ static void add_picture_filters(const SimRenderJob *job,
                    strcmp(clip->color_range, "pc") ? "tv" : "pc",
                    is_deep(job) ? "10" : "", job->look->filter);
     if (options->drift && !is_deep(job))
-        sim_drift_append(graph, options->drift, options->seed, job->digest,
+        sim_drift_append(graph, options->drift, options->seed, job->number,
                          job->width, job->height);
     sim_buf_printf(graph, ",tpad=stop=-1:stop_mode=clone,trim=end_frame=%ld",
                    job->frames);
@@ -445,6 +446,7 @@ void sim_render_start(SimRender *render, SimRenderJob *job)
 
     entry->job = job;
     pthread_mutex_lock(&render->lock);
+    job->number   = ++render->nb_jobs;
     *render->last = entry;
     render->last  = &entry->next;
     pthread_cond_signal(&render->cond);

@@ -50,7 +50,6 @@ typedef struct SimRenderJob {
     char *input, *output;
     int keep_input;         ///< as SimImage.keep
     SimClip clip;
-    char digest[65];        ///< of the clip, SHA-256 in hex
     const SimModel *model;
     const SimLook *look;
     char ratio[16];         ///< "1280:720", or empty
@@ -69,6 +68,7 @@ typedef struct SimRenderJob {
     void (*done)(void *opaque, const char *code, const char *error);
     void *opaque;
 
+    int number;             ///< of the job, from 1; set by sim_render_start()
     int width, height;
     int rate_num, rate_den;
     long frames;
