@@ -194,7 +194,7 @@ subtest 'no video' => sub {
     my $zip = spew("$TMP/other.zip", "PK\x03\x04" . 'x' x 4000);
     my $other = RunwayTest::Simulator->start('--latency' => 0, '--result-file' => $zip);
     my $run = at_runway($other, in => $clip, loglevel => 'error');
-    error_line('an archive that comes unasked', $run, qr/is not a readable video/, qr/task \S{36}\b/);
+    error_line('an archive that comes unasked', $run, qr/not a readable video/, qr/task \S{36}\b/);
     my $wrong = at_runway($sim, in => $clip, loglevel => 'error', options => { output_format => 'webm' });
     error_line('a form that does not exist', $wrong, qr/outputFormat: Invalid option.*mp4/);
 };
