@@ -14,6 +14,9 @@ use lib dirname(abs_path(__FILE__)) . '/lib';
 use IO::Handle;
 use IO::Socket::INET;
 use Test::More;
+
+# whoever runs this may ignore it, as nohup does
+$SIG{HUP} = 'DEFAULT';
 use Time::HiRes qw(sleep time);
 
 use RunwayTest;

@@ -118,7 +118,7 @@ subtest 'errors' => sub {
 # html: the answer has status 200, and only a person can tell that it means no
 subtest 'a wrong path' => sub {
     for my $case (
-        ['301', qr/answered with a redirect \(301\).*not followed with the key: check base_url/],
+        ['301', qr/answered with 301 \(a redirect to \S+, which is not followed with the key\).*check base_url/],
         ['404', qr/there is no such service at .* \(404.*check base_url \(for CometAPI it is https:\/\/api\.cometapi\.com\/runwayml\)/],
         ['html', qr/this looks like a web page: check base_url/],
     ) {

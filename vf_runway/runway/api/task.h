@@ -31,8 +31,8 @@
 #define RUNWAY_ID_MAX 128
 
 /** Whether text can be a task's id. It becomes part of a path: letters, digits
- *  and what cannot climb. Two dots in a row are what ff_runway_scrub_word() leaves
- *  of a secret, so an id that held one is none. */
+ *  and what cannot climb. Two dots in a row are what ff_runway_scrub_word()
+ *  leaves of a secret, so an id that held one is none. */
 int ff_runway_task_id_is_valid(const char *text);
 
 /** Bytes of an output URL, scheme to query, percent-encoded. */

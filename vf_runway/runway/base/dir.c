@@ -31,6 +31,7 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "dir.h"
 #include "disk.h"
 
@@ -259,14 +260,15 @@ RunwayOutcome ff_runway_dir_prove(const char *option, const char *path,
                                   int dir, RunwayError *err)
 {
     char *data = malloc(PROBE_SIZE), name[64];
-    int fd, ret, i = 0;
+    int fd, ret;
 
     if (!data)
         return ff_runway_error(err, RUNWAY_NOMEM, "out of memory");
     memset(data, 'r', PROBE_SIZE); /* zeros might occupy nothing */
     do {
-        snprintf(name, sizeof(name), RUNWAY_DIR_PROBE "%ld.%d", (long)getpid(),
-                 i++);
+        /* a probe that could not be removed is in nobody's way */
+        snprintf(name, sizeof(name), RUNWAY_DIR_PROBE "%ld.%lld",
+                 (long)getpid(), (long long)ff_runway_now());
         ret = ff_runway_dir_create_file(dir, name, &fd);
     } while (ret == EEXIST);
     if (!ret) {

@@ -197,10 +197,10 @@ static int write_event(RunwayEventLog *e, const char *event,
 
     if (!error && e->nb_unsaid) {
         error = write_line(e, "dropped", dropped);
-        if (!error)
+        if (!error) {
             e->nb_unsaid = 0;
-        if (!error)
             error = write_rest(e);
+        }
     }
     return error ? error : write_line(e, event, fields);
 }

@@ -568,7 +568,8 @@ static int set_key(RunwaySettings *set)
     if (set->key_file) {
         if (!strcmp(set->provider_name, "auto")) {
             av_log(set->log_ctx, AV_LOG_ERROR, "key_file: set provider= to "
-                   "whose key it is; the choices are " RUNWAY_PROVIDER_NAMES "\n");
+                   "whose key it is; the choices are "
+                   RUNWAY_PROVIDER_NAMES "\n");
             return AVERROR(EINVAL);
         }
         if (ff_runway_read_key(set->key_file, &set->key, &set->key_exposed,

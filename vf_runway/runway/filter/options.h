@@ -103,8 +103,7 @@ typedef struct RunwaySettings {
     const RunwayModel *model_info;
     const char *endpoint;       ///< base URL of the API
     RunwayRequest request;      ///< ratio as wished, no keyframes
-    RunwayPicture *keyframes;   ///< seconds on the source, in order of time;
-                                ///< ranges too, not rounded
+    RunwayPicture *keyframes;   ///< times and ranges on the source, in order
     int nb_keyframes;
     int out_w, out_h;           ///< of size, 0: not given
     char *key;

@@ -124,9 +124,9 @@ static RunwayOutcome add_word(RunwayClient *client, const char *word,
 }
 
 /**
- * What no server's text may hold: value itself and, wherever it begins in a longer
- * text, its base64 in both alphabets. What is shorter than SECRET_MIN is an
- * ordinary word, and would be missed in ids.
+ * What no server's text may hold: value itself and, wherever it begins in a
+ * longer text, its base64 in both alphabets. What is shorter than SECRET_MIN is
+ * an ordinary word, and would be missed in ids.
  */
 static RunwayOutcome add_secret(RunwayClient *client, const char *value)
 {

@@ -141,7 +141,7 @@ RunwayOutcome ff_runway_mp4_tfdt(Parse *p, const Box *box)
 
 RunwayOutcome ff_runway_mp4_elst(Parse *p, const Box *box)
 {
-    Table t;
+    Table t = { 0 };
     uint32_t version;
     RunwayOutcome ret = read_u32(p, box->start, &version);
 
@@ -415,7 +415,7 @@ RunwayOutcome ff_runway_mp4_trun(Parse *p, const Box *box)
         return ret;
     after = 8 + (flags & 1 ? 4 : 0) + (flags & 4 ? 4 : 0);
     for (uint32_t flag = 0x100; flag <= 0x800; flag <<= 1)
-        each += flags & flag ? 4 : 0;
+        each += (flags & flag) ? 4 : 0;
     if (!each && nb > RUNWAY_MP4_SAMPLES_MAX)
         return ff_runway_mp4_bad(p, "has more entries than a clip can have");
     if (p->fragment_size < 0)

@@ -217,7 +217,7 @@ static void fit_curve(double *curve, const float *film, const double *wanted,
         curve[i + 1] += weight[b] * part * wanted[b];
     }
     for (int i = 0; i < KNOTS; i++) {
-        static const int second[3] = { 1, -2, 1 };
+        static const double second[3] = { 1, -2, 1 };
 
         if (i + 1 < KNOTS) {    /* a little: level where nothing is known */
             double stiff = 0.1;
@@ -229,7 +229,7 @@ static void fit_curve(double *curve, const float *film, const double *wanted,
         }
         for (int j = 0; i + 2 < KNOTS && j < 9; j++)
             a[(i + j / 3) * KNOTS + i + j % 3] +=
-                4.0 * second[j / 3] * second[j % 3];
+                4 * second[j / 3] * second[j % 3];
     }
     solve(a, curve, KNOTS);
     for (int i = 1; i < KNOTS; i++)
@@ -248,7 +248,7 @@ static void fit_chroma(double *chroma, const RunwaySeamGrid *film,
     memset(chroma, 0, 3 * sizeof(*chroma));
     a[0] = 1;
     for (int b = 0; b < BLOCKS; b++) {
-        double x[3] = { 1, film->mean[1][b] - 128, film->mean[2][b] - 128 };
+        const double x[3] = { 1, film->mean[1][b] - 128, film->mean[2][b] - 128 };
 
         for (int i = 0; i < 9; i++)
             a[i] += weight[b] * x[i / 3] * x[i % 3];

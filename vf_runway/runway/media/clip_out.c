@@ -304,7 +304,7 @@ static int present_picture(RunwayClip *c, const RunwayClipFrame *frame,
     ret = correct(c);
     if (ret < 0 || !later || !ff_runway_clip_reaches(c, later))
         return ret;
-    wanted = ff_runway_clip_place(later, (frame->source + source_time(c, 0)) / 1e6);
+    wanted = ff_runway_clip_place(later, source_time(c, frame->source) / 1e6);
     ret = seek_frame(later, ff_runway_retime_map(&later->retime, wanted));
     if (ret >= 0 && !c->blending)
         ret = fit_blend(c, dst);

@@ -90,7 +90,8 @@ int ff_runway_reader_next(RunwayReader *reader, AVFrame *frame,
  * sent, and all of it decodes within the limits, a RunwayReaderLimits.
  * RUNWAY_OK; RUNWAY_NO_RESULT, no whole MP4; RUNWAY_BAD_RESULT with the reason;
  * RUNWAY_NOMEM, RUNWAY_IO or RUNWAY_INVALID where this machine cannot tell;
- * RUNWAY_CANCELLED within the time that one picture takes, once cancelled() answers non-zero. Any thread.
+ * RUNWAY_CANCELLED within the time that one picture takes, once cancelled()
+ * answers non-zero. Any thread.
  */
 RunwayOutcome ff_runway_reader_check(void *limits,
                                      int (*cancelled)(void *opaque),

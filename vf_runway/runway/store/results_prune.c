@@ -150,7 +150,8 @@ static int drop_old(RunwayResults *r, Results *all, int64_t now)
 
     for (size_t i = 0; i < all->nb; i++)
         all->list[i].emitted = read_emitted(r, all->list[i].identity);
-    qsort(all->list, all->nb, sizeof(*all->list), by_age);
+    if (all->nb)
+        qsort(all->list, all->nb, sizeof(*all->list), by_age);
     for (size_t i = 0; i < all->nb && all->size > r->size; i++) {
         if (may_go(&all->list[i], now) && drop(r, &all->list[i], now)) {
             all->size -= all->list[i].size;
