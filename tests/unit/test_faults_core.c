@@ -27,6 +27,9 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <glob.h>
+#include <unistd.h>
+
 #include "http/account.h"
 #include "api/body.h"
 #include "engine/budget.h"
@@ -494,6 +497,21 @@ static RunwayOutcome open_default_stores(void *opaque, RunwayError *err)
 
 /* Bring a result in, find it again, find it damaged, prune, refuse another and
  * accept it. */
+/* What could not be removed while the disk failed: each next run would have one
+ * more to look at, and so one more call that can fail, without an end. */
+static void remove_leftovers(const char *dir)
+{
+    char pattern[1200];
+    glob_t found;
+
+    snprintf(pattern, sizeof(pattern), "%s/results/incoming/*", dir);
+    if (glob(pattern, 0, NULL, &found))
+        return;
+    for (size_t i = 0; i < found.gl_pathc; i++)
+        unlink(found.gl_pathv[i]);
+    globfree(&found);
+}
+
 static RunwayOutcome keep_results(void *opaque, RunwayError *err)
 {
     const RunwayJournalConfig journal = { opaque, 0, NULL };
@@ -503,8 +521,10 @@ static RunwayOutcome keep_results(void *opaque, RunwayError *err)
     RunwayResults *r = NULL;
     RunwayIncoming *in = NULL;
     RunwayResult result = { .fd = -1 }, found = { .fd = -1 };
-    RunwayOutcome ret = ff_runway_journal_open(&journal, &j, err);
+    RunwayOutcome ret;
 
+    remove_leftovers(opaque);
+    ret = ff_runway_journal_open(&journal, &j, err);
     config.journal = j;
     if (!ret)
         ret = ff_runway_results_open(&config, &r, err);
