@@ -82,8 +82,6 @@ RunwayOutcome ff_runway_event_log_open(const char *path, const RunwayLog *log,
 
 static int add_field(cJSON *line, const RunwayEventField *field)
 {
-    double number = (double)field->number;
-
     switch (field->kind) {
     case RUNWAY_EVENT_TEXT:
         return !field->text ||
@@ -91,10 +89,12 @@ static int add_field(cJSON *line, const RunwayEventField *field)
     case RUNWAY_EVENT_NUMBER:
         if (!(field->real >= 0 && field->real < 1e15))
             return 1;
-        number = floor(field->real * 1000 + 0.5) / 1000;
-        /* fall through */
+        return !!cJSON_AddNumberToObject(line, field->name,
+                                         floor(field->real * 1000 + 0.5) /
+                                         1000);
     case RUNWAY_EVENT_INT:
-        return !!cJSON_AddNumberToObject(line, field->name, number);
+        return !!cJSON_AddNumberToObject(line, field->name,
+                                         (double)field->number);
     case RUNWAY_EVENT_BOOL:
         return !!cJSON_AddBoolToObject(line, field->name, !!field->number);
     case RUNWAY_EVENT_END:
