@@ -10,14 +10,13 @@ use warnings;
 
 use Cwd qw(abs_path);
 use File::Basename qw(basename dirname);
-use File::Path qw(make_path);
 use lib dirname(abs_path(__FILE__)) . '/lib';
 
-use POSIX ();
 use Test::More;
 
 use RunwayTest;
 use FilterTest;
+use DocCommands;
 
 my $readme = slurp("$ROOT/README.md");
 my $help = run_cmd([$FFMPEG, qw(-hide_banner -h filter=runway_v2v)])->{out};
@@ -70,46 +69,26 @@ subtest 'targets and files' => sub {
 
 # Blocks that are indented, without comments and without what needs a service
 # that costs, a key of one's own, or hours.
-my @blocks = $readme =~ /((?:^    .*\n)+)/mg;
-s/^    //mg, s/\s+$// for @blocks;
 my @commands = grep { /^(for .*|build\/bin\/ffmpeg .*)/s } map {
     # a block of several commands, of which exports are the environment's
     join "\n", grep { !/^export / } split /\n/
-} @blocks;
+} blocks_of($readme);
 cmp_ok(scalar @commands, '>=', 8, 'there are commands to try');
 
-# One simulator for all; each command in a directory of its own, at the same time.
+# One simulator for all.
 my $sim = RunwayTest::Simulator->start('--latency' => 0.5);
 my $clip = make_clip(size => '160x120', seconds => 5, audio => 1, name => 'in.mp4');
 my ($shots) = $readme =~ /^(    0\.0 runway_v2v .*\n(?:    .*\n)*)/m;
-my @runs;
-for my $i (0 .. $#commands) {
-    my $dir = "$TMP/command-$i";
-    make_path("$dir/build/bin", "$dir/out", "$dir/path", "$dir/tmp");
-    symlink $FFMPEG, "$dir/build/bin/ffmpeg" or die "symlink: $!\n";
+my %texts = (
     # whoever reads the pipe: counts what comes
-    spew("$dir/path/ffplay", "#!/bin/sh\nexec '$FFPROBE' -v error -count_packets -show_entries stream=codec_type,nb_read_packets -of csv=p=0 \"\$\@\"\n");
-    chmod 0755, "$dir/path/ffplay";
-    link $clip, "$dir/in.mp4" or die "link: $!\n";
-    spew("$dir/shots.txt", $shots =~ s/^    //mgr) if $shots;
-    my $pid = fork // die "fork: $!\n";
-    if (!$pid) {
-        $RunwayTest::runs = 1000 * ($i + 1);
-        my $run = run_cmd(['sh', '-c', $commands[$i]], dir => $dir, timeout => 120, env => {
-            RUNWAYML_API_SECRET => 'key-of-the-test', RUNWAYML_BASE_URL => $sim->{runway}, COMETAPI_KEY => undef,
-            XDG_STATE_HOME => "$dir/state", TMPDIR => "$dir/tmp",
-            PATH => "$dir/path:$ENV{PATH}",
-        });
-        spew("$dir/result", json($run));
-        POSIX::_exit(0);
-    }
-    push @runs, [$commands[$i], $pid, $dir];
-}
+    'path/ffplay' => "#!/bin/sh\nexec '$FFPROBE' -v error -count_packets -show_entries stream=codec_type,nb_read_packets -of csv=p=0 \"\$\@\"\n",
+    'out/.keep' => '',
+    $shots ? ('shots.txt' => $shots =~ s/^    //mgr) : (),
+);
+my @jobs = run_commands(map { { command => $_, sim => $sim, files => { 'in.mp4' => $clip }, texts => \%texts } } @commands);
 
-for my $it (@runs) {
-    my ($command, $pid, $dir) = @$it;
-    waitpid $pid, 0;
-    my $run = decode(slurp("$dir/result"));
+for my $job (@jobs) {
+    my ($command, $dir, $run) = @$job{qw(command dir run)};
     my $name = $command =~ s/\s+/ /gr;
     subtest $name => sub {
         is($run->{status}, 0, 'ends well') or diag $run->{err};
