@@ -269,6 +269,21 @@ int ff_runway_clip_nb_alpha(const RunwayClip *clip)
     return clip->nb_alpha_in - clip->nb_alpha_out;
 }
 
+/* The slot that shows the frame of that time first. Of frames that fall into one
+ * slot the nearest has it; what comes after that one is seen from the next on,
+ * as it may stand for long. */
+static int64_t shown_slot(RunwayClip *c, int64_t slot, int64_t time)
+{
+    if (c->nb_frames && slot <= c->slot) {
+        int64_t at = ff_runway_segment_length(&c->config.segment, c->slot);
+
+        slot = c->slot + !ff_runway_retime_is_nearer(at, c->slot_time, time);
+    }
+    c->slot      = slot;
+    c->slot_time = time;
+    return slot;
+}
+
 int ff_runway_clip_add(RunwayClip *c, const AVFrame *frame, int64_t length)
 {
     int64_t source = time_of(c, frame->pts);
@@ -278,7 +293,8 @@ int ff_runway_clip_add(RunwayClip *c, const AVFrame *frame, int64_t length)
 
     ret = ff_runway_identity_add(c->identity, frame, slot);
     if (ret >= 0 && c->writer)
-        ret = ff_runway_writer_write(c->writer, frame, slot);
+        ret = ff_runway_writer_write(c->writer, frame,
+                                     shown_slot(c, slot, time));
     if (ret >= 0)
         ret = append(c, frame, source, time);
     if (ret < 0)

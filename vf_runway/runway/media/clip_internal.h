@@ -48,6 +48,8 @@ struct RunwayClip {
     int64_t start;            ///< pts of the first frame, time base of config
     int64_t end;              ///< of what is sent so far, microseconds
     int64_t source_end;       ///< of the source so far, microseconds from start
+    int64_t slot;             ///< of the upload, that the newest frame is in
+    int64_t slot_time;        ///< and that frame's time
     int64_t last_length;      ///< of the newest frame as it is sent
     char label[96];           ///< once it is closed
     int64_t sent;             ///< once it is closed: length of the upload
