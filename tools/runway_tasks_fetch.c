@@ -1,0 +1,155 @@
+/*
+ * This file is part of runway_v2v.
+ *
+ * runway_v2v is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * runway_v2v is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with runway_v2v; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+/**
+ * @file
+ * runway-tasks fetch: every result that is paid for.
+ */
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/disk.h"
+#include "base/text.h"
+#include "engine/job.h"
+#include "math/mp4.h"
+#include "runway_tasks.h"
+
+static int wait_for(void *opaque, int64_t microseconds)
+{
+    ff_runway_disk_pause(microseconds);
+    return 0;
+}
+
+static int never(void *opaque)
+{
+    return 0;
+}
+
+static int always(void *opaque)
+{
+    return 1;
+}
+
+static void ignore(void *opaque, const RunwayJob *job)
+{
+}
+
+static int64_t unknown(void *opaque)
+{
+    return 0;
+}
+
+static int read_at(void *opaque, int64_t offset, void *data, size_t size)
+{
+    int fd = *(int *)opaque;
+    char *to = data;
+
+    while (size) {
+        ssize_t n = pread(fd, to, size, (off_t)offset);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return n < 0 ? errno : EIO;
+        to     += n;
+        offset += n;
+        size   -= (size_t)n;
+    }
+    return 0;
+}
+
+/* The boxes only: decoding is for the filter's next run. */
+static RunwayOutcome check(void *opaque, int fd, int64_t size, int64_t sent,
+                           RunwayError *err)
+{
+    const RunwayMp4Source source = { size, read_at, NULL, &fd };
+    RunwayMp4 *mp4;
+    RunwayOutcome ret = ff_runway_mp4_parse(&mp4, &source, (int64_t)1 << 26,
+                                            err);
+
+    ff_runway_mp4_free(&mp4);
+    return ret;
+}
+
+static int is_paid(const RunwayRecord *r)
+{
+    switch (ff_runway_record_state(r)) {
+    case RUNWAY_CLIP_SUBMITTED:
+    case RUNWAY_CLIP_GENERATED:
+    case RUNWAY_CLIP_STORED:
+    case RUNWAY_CLIP_LOST:
+        return 1;
+    default:
+        return 0;
+    }
+}
+
+static int fetch_one(void *opaque, const RunwayRecord *r)
+{
+    Tool *t = opaque;
+    const RunwayJobHost host = {
+        .client = t->client, .journal = t->journal, .results = t->results,
+        .provider = t->provider->name, .output = "", .policy = &t->policy,
+        .log = &t->log, .opaque = t, .wait = wait_for, .cancelled = never,
+        .closed = always, .changed = ignore, .expected = unknown,
+        .check = check,
+    };
+    RunwayJob *job;
+
+    if (!is_paid(r) || ff_runway_results_has(t->results, r->identity))
+        return 0;
+    if (strcmp(r->endpoint, ff_runway_client_endpoint(t->client))) {
+        printf("%.*s  skipped: it is at %s\n", SHORT, r->identity,
+               r->endpoint);
+        return 0;
+    }
+    job = ff_runway_job_create();
+    if (!job) {
+        t->failed++;
+        return 0;
+    }
+    ff_runway_copy_text(job->identity, sizeof(job->identity), r->identity);
+    ff_runway_copy_text(job->label, sizeof(job->label), r->label);
+    if (ff_runway_job_run(job, &host)) {
+        printf("%.*s  not fetched: %s\n", SHORT, r->identity,
+               job->error.text);
+        t->failed++;
+    } else {
+        printf("%.*s  fetched: %lld bytes\n", SHORT, r->identity,
+               (long long)job->result_size);
+    }
+    ff_runway_job_free(&job);
+    return 0;
+}
+
+int tasks_fetch(Tool *t)
+{
+    RunwayError err;
+
+    if (tasks_open_journal(t, 0) || tasks_open_client(t))
+        return 1;
+    t->policy.poll_interval = ff_runway_client_is_loopback(t->client) ?
+                              100000 : RUNWAY_POLL_MIN;
+    t->policy.task_timeout  = 1800000000;
+    if (ff_runway_journal_each(t->journal, fetch_one, t, &err))
+        return tasks_complain(&err);
+    return t->failed > 0;
+}

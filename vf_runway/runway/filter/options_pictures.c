@@ -1,0 +1,257 @@
+/*
+ * This file is part of FFmpeg.
+ *
+ * FFmpeg is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * FFmpeg is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with FFmpeg; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+/**
+ * @file
+ * The options that name pictures: reference and keyframe.
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "libavutil/avstring.h"
+#include "libavutil/parseutils.h"
+
+#include "../media/compat.h"
+#include "../media/averror.h"
+#include "../api/files.h"
+#include "options_internal.h"
+
+static int keep_pictures(RunwaySettings *set, RunwayPicture *pictures)
+{
+    RunwayPicture **larger = av_realloc_array(set->kept_pictures,
+                                              set->nb_kept_pictures + 1,
+                                              sizeof(*larger));
+
+    if (!larger) {
+        av_free(pictures);
+        return AVERROR(ENOMEM);
+    }
+    set->kept_pictures = larger;
+    set->kept_pictures[set->nb_kept_pictures++] = pictures;
+    return 0;
+}
+
+/* "SECONDS[-SECONDS]=": *name is what comes behind it. */
+static int parse_times(const char *text, RunwayPicture *picture,
+                       const char **name)
+{
+    const char *equals = strchr(text, '=');
+    char *times = equals ? av_strndup(text, equals - text) : NULL;
+    char *hyphen = times && *times ? strchr(times + 1, '-') : NULL;
+    int64_t start = 0, end = 0;
+    int ret;
+
+    if (!equals)
+        return AVERROR(EINVAL);
+    if (!times)
+        return AVERROR(ENOMEM);
+    if (hyphen)
+        *hyphen = 0;
+    ret = av_parse_time(&start, times, 1);
+    if (ret >= 0 && hyphen)
+        ret = av_parse_time(&end, hyphen + 1, 1);
+    if (ret < 0 || (hyphen && end <= start))
+        ret = AVERROR(EINVAL);
+    av_free(times);
+    picture->seconds = start / 1e6;
+    if (hyphen) {
+        picture->range_start = start / 1e6;
+        picture->range_end   = end / 1e6;
+    }
+    *name = equals + 1;
+    return ret;
+}
+
+/* "IMAGE" or, with_time, "SECONDS[-SECONDS]=IMAGE" */
+static int parse_picture(RunwaySettings *set, const char *option,
+                         const char *text, int with_time,
+                         RunwayPicture *picture)
+{
+    const char *name = text;
+    RunwayPictureFile *file;
+    char no_uploads[64] = "", *uri;
+    RunwayError err;
+    int ret;
+
+    *picture = (RunwayPicture){ 0 };
+    if (with_time) {
+        ret = parse_times(text, picture, &name);
+        if (ret == AVERROR(EINVAL))
+            av_log(set->log_ctx, AV_LOG_ERROR, "%s: \"%s\" is not "
+                   "SECONDS[-SECONDS]=IMAGE\n", option, text);
+        if (ret < 0)
+            return ret;
+    }
+    if (set->transport == RUNWAY_SEND_INLINE)
+        snprintf(no_uploads, sizeof(no_uploads),
+                 "transport=inline uploads nothing");
+    else if (!set->provider->uploads_path)
+        snprintf(no_uploads, sizeof(no_uploads), "%s has no uploads",
+                 set->provider->title);
+    if (ff_runway_picture_read(option, name, *no_uploads ? no_uploads : NULL,
+                               &uri, &file, &err))
+        return ff_runway_report(set->log_ctx, &err);
+    picture->uri  = uri;
+    picture->file = file;
+    return ff_runway_settings_keep(set, uri ? uri : (char *)file);
+}
+
+/* The part of a list up to the next |, without the white space around it; \| is
+ * a | of a name. Nothing else is special: names have quotes. */
+static char *next_name(const char **list)
+{
+    char *name = av_malloc(strlen(*list) + 1), *end = name;
+    const char *text = *list + strspn(*list, " \t\n");
+
+    if (!name)
+        return NULL;
+    for (; *text && *text != '|'; text++) {
+        if (text[0] == '\\' && text[1] == '|')
+            text++;
+        *end++ = *text;
+    }
+    while (end > name && strchr(" \t\n", end[-1]))
+        end--;
+    *end  = 0;
+    *list = text;
+    return name;
+}
+
+/* A list with | between into a new array. */
+static int parse_pictures(RunwaySettings *set, const char *option,
+                          const char *list, int with_time,
+                          RunwayPicture **pictures, int *nb)
+{
+    RunwayPicture *array = NULL;
+    int count = 0, ret = 0;
+
+    while (list && *list && ret >= 0) {
+        char *text = next_name(&list);
+        RunwayPicture *larger;
+
+        if (*list)
+            list++;
+        larger = text ? av_realloc_array(array, count + 1, sizeof(*larger))
+                      : NULL;
+        if (!larger) {
+            ret = AVERROR(ENOMEM);
+        } else {
+            array = larger;
+            ret = parse_picture(set, option, text, with_time, &array[count++]);
+        }
+        av_free(text);
+    }
+    if (ret < 0) {
+        av_free(array);
+        return ret;
+    }
+    ret = keep_pictures(set, array);
+    if (ret < 0)
+        return ret;
+    *pictures = array;
+    *nb       = count;
+    return 0;
+}
+
+/* Whether two lists of pictures make the same request. */
+static int are_same(const RunwayPicture *a, int nb_a, const RunwayPicture *b,
+                    int nb_b)
+{
+    if (nb_a != nb_b)
+        return 0;
+    for (int i = 0; i < nb_a; i++) {
+        if (!a[i].uri != !b[i].uri || !a[i].file != !b[i].file ||
+            (a[i].uri && strcmp(a[i].uri, b[i].uri)) ||
+            (a[i].file && (a[i].file->size != b[i].file->size ||
+                           strcmp(a[i].file->path, b[i].file->path) ||
+                           strcmp(a[i].file->checksum, b[i].file->checksum))))
+            return 0;
+    }
+    return 1;
+}
+
+/* Free what was kept since there were that many of each. */
+static void forget(RunwaySettings *set, int nb_kept, int nb_kept_pictures)
+{
+    while (set->nb_kept > nb_kept)
+        free(set->kept[--set->nb_kept]);
+    while (set->nb_kept_pictures > nb_kept_pictures)
+        av_freep(&set->kept_pictures[--set->nb_kept_pictures]);
+}
+
+int ff_runway_set_references(RunwaySettings *set)
+{
+    const RunwayModel *m = set->model_info;
+    int nb_kept = set->nb_kept, nb_kept_pictures = set->nb_kept_pictures;
+    RunwayPicture *pictures = NULL;
+    int nb = 0, ret;
+
+    ret = parse_pictures(set, "reference", set->reference, 0, &pictures, &nb);
+    if (ret < 0)
+        return ret;
+    if (nb && !(m->fields & (RUNWAY_FIELD_REFERENCES |
+                             RUNWAY_FIELD_REFERENCES_BARE))) {
+        av_log(set->log_ctx, AV_LOG_ERROR, "reference: model %s does not "
+               "support references\n",
+               set->model);
+        return AVERROR(EINVAL);
+    }
+    if (m->max_references && nb > m->max_references) {
+        av_log(set->log_ctx, AV_LOG_ERROR, "reference: model %s supports at "
+               "most %d, but %d are given\n",
+               set->model, m->max_references, nb);
+        return AVERROR(EINVAL);
+    }
+    /* a sendcmd may say the same with each frame, in megabytes */
+    if (are_same(pictures, nb, set->request.references,
+                 set->request.nb_references)) {
+        forget(set, nb_kept, nb_kept_pictures);
+        return 0;
+    }
+    set->request.references    = pictures;
+    set->request.nb_references = nb;
+    return 0;
+}
+
+static int compare_times(const void *a, const void *b)
+{
+    double x = ((const RunwayPicture *)a)->seconds;
+    double y = ((const RunwayPicture *)b)->seconds;
+
+    return (x > y) - (x < y);
+}
+
+int ff_runway_set_keyframes(RunwaySettings *set)
+{
+    int ret = parse_pictures(set, "keyframe", set->keyframe, 1,
+                             &set->keyframes, &set->nb_keyframes);
+
+    if (ret < 0 || !set->nb_keyframes)
+        return ret;
+    if (!(set->model_info->fields & RUNWAY_FIELD_KEYFRAMES)) {
+        av_log(set->log_ctx, AV_LOG_ERROR, "keyframe: model %s does not "
+               "support keyframes\n",
+               set->model);
+        return AVERROR(EINVAL);
+    }
+    qsort(set->keyframes, set->nb_keyframes, sizeof(*set->keyframes),
+          compare_times);
+    return 0;
+}

@@ -1,0 +1,227 @@
+/*
+ * This file is part of FFmpeg.
+ *
+ * FFmpeg is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * FFmpeg is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with FFmpeg; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+/**
+ * @file
+ * The options that a model may have or not have, and the body that is merged into
+ * the request.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "libavutil/parseutils.h"
+
+#include "../media/compat.h"
+#include "../media/averror.h"
+#include "../api/files.h"
+#include "../api/request_json.h"
+#include "options_internal.h"
+
+static int check_output_format(RunwaySettings *set, const char *value)
+{
+    if (strcmp(value, "png_sequence"))
+        return 0;
+    av_log(set->log_ctx, AV_LOG_ERROR, "output_format: png_sequence is an "
+           "archive of pictures, not a video; mp4, prores and "
+           "sdr_rec709_10bit can be read\n");
+    return AVERROR(EINVAL);
+}
+
+/* 1 is the default, which a model without seeds may be left alone with. */
+int ff_runway_set_seed(RunwaySettings *set)
+{
+    if (set->seed >= 0 && set->seed != 1 &&
+        !(set->model_info->fields & RUNWAY_FIELD_SEED)) {
+        av_log(set->log_ctx, AV_LOG_ERROR, "seed: model %s has no such "
+               "setting; for another result, set another take\n",
+               set->model);
+        return AVERROR(EINVAL);
+    }
+    set->request.seed = set->seed;
+    return 0;
+}
+
+int ff_runway_set_moderation(RunwaySettings *set)
+{
+    const char *value = set->public_figure_threshold;
+
+    if (!value)
+        return 0;
+    if (strcmp(value, "auto") && strcmp(value, "low")) {
+        av_log(set->log_ctx, AV_LOG_ERROR, "public_figure_threshold: \"%s\" is "
+               "neither auto nor low\n", value);
+        return AVERROR(EINVAL);
+    }
+    if (!(set->model_info->fields & RUNWAY_FIELD_MODERATION)) {
+        av_log(set->log_ctx, AV_LOG_ERROR, "public_figure_threshold: model %s "
+               "has no such setting\n", set->model);
+        return AVERROR(EINVAL);
+    }
+    set->request.public_figure_threshold = value;
+    return 0;
+}
+
+int ff_runway_set_output_format(RunwaySettings *set)
+{
+    const char *value = set->output_format;
+    int ret;
+
+    if (!value)
+        return 0;
+    if (!(set->model_info->fields & RUNWAY_FIELD_OUTPUT_FORMAT)) {
+        av_log(set->log_ctx, AV_LOG_ERROR, "output_format: model %s has no such "
+               "setting\n", set->model);
+        return AVERROR(EINVAL);
+    }
+    ret = check_output_format(set, value);
+    if (ret < 0)
+        return ret;
+    set->request.output_format = value;
+    return 0;
+}
+
+int ff_runway_set_prores_profile(RunwaySettings *set)
+{
+    static const char *const profiles[] = {
+        "422 Proxy", "422 LT", "422", "422 HQ", "4444", "4444 XQ"
+    };
+    const char *value = set->prores_profile;
+    int i = 0;
+
+    if (!value)
+        return 0;
+    if (!(set->model_info->fields & RUNWAY_FIELD_PRORES_PROFILE) ||
+        !set->output_format || strcmp(set->output_format, "prores")) {
+        av_log(set->log_ctx, AV_LOG_ERROR, "prores_profile: that is a setting "
+               "of output_format=prores, for models that have it\n");
+        return AVERROR(EINVAL);
+    }
+    while (i < FF_ARRAY_ELEMS(profiles) && strcmp(value, profiles[i]))
+        i++;
+    if (i == FF_ARRAY_ELEMS(profiles)) {
+        av_log(set->log_ctx, AV_LOG_ERROR, "prores_profile: \"%s\" is none of "
+               "422 Proxy, 422 LT, 422, 422 HQ, 4444 and 4444 XQ\n", value);
+        return AVERROR(EINVAL);
+    }
+    set->request.prores_profile = value;
+    return 0;
+}
+
+int ff_runway_set_resolution(RunwaySettings *set)
+{
+    const RunwayModel *m = set->model_info;
+
+    if (!set->resolution)
+        return 0;
+    if (!(m->fields & RUNWAY_FIELD_RESOLUTION)) {
+        av_log(set->log_ctx, AV_LOG_ERROR, "resolution: model %s has no such "
+               "setting\n", set->model);
+        return AVERROR(EINVAL);
+    }
+    if (!ff_runway_price_class(m, 0, set->resolution)) {
+        av_log(set->log_ctx, AV_LOG_ERROR, "resolution: model %s makes",
+               set->model);
+        for (const RunwayPrice *price = m->prices;; price++) {
+            av_log(set->log_ctx, AV_LOG_ERROR, " %s", price->name);
+            if (!price->max_pixels)
+                break;
+        }
+        av_log(set->log_ctx, AV_LOG_ERROR, ", not \"%s\"\n", set->resolution);
+        return AVERROR(EINVAL);
+    }
+    set->request.resolution = set->resolution;
+    return 0;
+}
+
+int ff_runway_set_size(RunwaySettings *set)
+{
+    const char *ratio;
+    char *divider = strchr(set->ratio, 'x');
+    int w, h;
+    RunwayError err;
+
+    /* 1280x720 needs no escaping in a filter, and is meant the same way */
+    if (divider && ff_runway_ratio_parse(set->ratio, &w, &h))
+        *divider = ':';
+    /* the ratio is looked up again when the input's size is known; a wrong one
+     * is told before anything is built */
+    set->request.ratio = set->ratio;
+    if (ff_runway_ratio_choose(set->model_info, set->ratio, 16, 9, &ratio,
+                               &err))
+        return ff_runway_report(set->log_ctx, &err);
+    if (!set->size)
+        return 0;
+    if (!strcmp(set->size, "generated")) {
+        if (set->model_info->ratios && !set->model_info->ratios_are_shapes)
+            return 0;
+        av_log(set->log_ctx, AV_LOG_ERROR, "size: the size of what model %s "
+               "generates is not known in advance; set WxH\n", set->model);
+        return AVERROR(EINVAL);
+    }
+    if (av_parse_video_size(&set->out_w, &set->out_h, set->size) < 0) {
+        av_log(set->log_ctx, AV_LOG_ERROR, "size: \"%s\" is neither WxH nor "
+               "generated\n", set->size);
+        return AVERROR(EINVAL);
+    }
+    return 0;
+}
+
+int ff_runway_set_body(RunwaySettings *set)
+{
+    const char *option = set->body_file ? "body_file" : "body";
+    RunwayRequest check;
+    RunwayBody *body;
+    char *text, format[64];
+    RunwayError err;
+    int ret;
+
+    if (set->body && set->body_file) {
+        av_log(set->log_ctx, AV_LOG_ERROR, "body and body_file are both set; "
+               "use one of them (a colon ends the body unless it is escaped: "
+               "body='{\"seed\"\\:7}')\n");
+        return AVERROR(EINVAL);
+    }
+    if (!set->body && !set->body_file)
+        return 0;
+    if (!set->body_file)
+        text = strdup(set->body);
+    else if (ff_runway_read_text(option, set->body_file, &text, &err))
+        return ff_runway_report(set->log_ctx, &err);
+    ret = ff_runway_settings_keep(set, text);
+    if (ret < 0)
+        return ret;
+    set->request.extra = text;
+    /* what the price and the result go by, wherever it is said */
+    if (ff_runway_extra_text(text, "outputFormat", format,
+                             sizeof(format))) {
+        ret = check_output_format(set, format);
+        if (ret >= 0)
+            ret = ff_runway_settings_keep(set, strdup(format));
+        if (ret < 0)
+            return ret;
+        set->request.output_format = set->kept[set->nb_kept - 1];
+    }
+    /* the module that will write it says whether it can be written */
+    check = set->request;
+    if (ff_runway_request_json(&check, -1, 0, "https://a.invalid/", &body,
+                               &err))
+        return ff_runway_report(set->log_ctx, &err);
+    ff_runway_body_free(&body);
+    return 0;
+}

@@ -1,0 +1,167 @@
+/*
+ * This file is part of FFmpeg.
+ *
+ * FFmpeg is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * FFmpeg is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with FFmpeg; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+/**
+ * @file
+ * A clip is begun: how long it may become, at what size and rate it is sent.
+ */
+
+#include "libavutil/mathematics.h"
+
+#include "../media/compat.h"
+#include "../media/averror.h"
+#include "../media/format.h"
+#include "../api/data_uri.h"
+#include "notice.h"
+#include "sequence_internal.h"
+
+int ff_runway_sequence_ratio(const RunwayRequest *request, int width,
+                             int height, AVRational sar, const char **ratio,
+                             int *ratio_w, int *ratio_h, void *log_ctx)
+{
+    RunwayError err;
+
+    *ratio_w = *ratio_h = 0;
+    if (sar.num > 0 && sar.den > 0)
+        width = FFMAX(1, av_rescale(width, sar.num, sar.den));
+    if (ff_runway_ratio_choose(request->model, request->ratio, width, height,
+                               ratio, &err))
+        return ff_runway_report(log_ctx, &err);
+    if (*ratio && !request->model->size_follows_input)
+        ff_runway_ratio_parse(*ratio, ratio_w, ratio_h);
+    return 0;
+}
+
+/* How long a clip is at most, and at what rate it is sent; length is its first
+ * frame's. */
+static RunwaySegment plan_segment(const RunwaySequence *s, int64_t length)
+{
+    const RunwayModel *m = s->request.model;
+    AVRational rate = s->config.frame_rate;
+    RunwaySegment segment = { 0 };
+
+    segment.whole_seconds = !!(m->fields & RUNWAY_FIELD_DURATION);
+    segment.min_duration = m->min_duration;
+    segment.max_duration = s->set->clip_duration ? s->set->clip_duration
+                                                 : m->best_duration;
+    if (m->max_duration && segment.max_duration > m->max_duration)
+        segment.max_duration = m->max_duration;
+    if (segment.max_duration < m->min_duration)
+        segment.max_duration = m->min_duration;
+    ff_runway_segment_rate(&segment, rate.num, rate.den, length, m->max_rate);
+    /* the shortest upload has places for source frames to its end */
+    segment.max_duration =
+        FFMAX(segment.max_duration,
+              ff_runway_segment_length(&segment,
+                                       ff_runway_segment_slots(&segment, 0)));
+    return segment;
+}
+
+/* The source's alpha waits for its frames, where they are to have any. */
+static int open_alpha(RunwaySequence *s, const AVFrame *frame)
+{
+    if (s->alpha || s->set->policy.dry_run ||
+        !ff_runway_format_has_alpha(frame->format) ||
+        !ff_runway_format_has_alpha(s->config.out_format))
+        return 0;
+    s->alpha = ff_runway_spool_create(RUNWAY_SPOOL_SIZE, 1, s->set->log_ctx);
+    return s->alpha ? 0 : AVERROR(ENOMEM);
+}
+
+int ff_runway_sequence_open_clip(RunwaySequence *s, const AVFrame *frame,
+                                 int64_t length, int is_ahead)
+{
+    const RunwaySequenceConfig *c = &s->config;
+    const RunwaySettings *set = s->set;
+    const RunwayModel *m = s->request.model;
+    RunwayClipConfig config = { 0 };
+    int max_long = m->max_width, max_short = m->max_height;
+    int ratio_w, ratio_h, ret;
+
+    ret = ff_runway_sequence_ratio(&s->request, frame->width, frame->height,
+                                   frame->sample_aspect_ratio, &s->ratio,
+                                   &ratio_w, &ratio_h, set->log_ctx);
+    if (ret >= 0)
+        ret = open_alpha(s, frame);
+    if (ret < 0)
+        return ret;
+    config.alpha    = s->alpha;
+    config.is_ahead = is_ahead;
+    if (ratio_w && !m->ratios_are_shapes) {
+        /* more than comes back is not worth sending */
+        max_long  = FFMAX(ratio_w, ratio_h);
+        max_short = FFMIN(ratio_w, ratio_h);
+    }
+    config.said          = &s->said;
+    config.index         = ++s->nb_clips;
+    config.time_base     = c->time_base;
+    config.out_time_base = c->out_time_base;
+    config.native        = set->timing == RUNWAY_TIMING_NATIVE;
+    config.dry_run       = set->policy.dry_run;
+    config.length_tolerance = set->policy.length_tolerance;
+    if (set->timing == RUNWAY_TIMING_SOURCE)
+        config.max_stand = RUNWAY_STAND_MAX;
+    config.fit           = set->fit;
+    config.segment       = plan_segment(s, length);
+    if (set->transport != RUNWAY_SEND_UPLOAD)
+        config.inline_size = ff_runway_data_uri_capacity("video/mp4",
+                                                         RUNWAY_DATA_URI_MAX);
+    if (set->transport != RUNWAY_SEND_INLINE && set->provider->uploads_path)
+        config.upload_size = RUNWAY_UPLOAD_MAX;
+    config.log_ctx       = set->log_ctx;
+    config.writer = (RunwayWriterConfig){
+        .encoder     = set->encoder,
+        .options     = set->encoder_opts,
+        .rate_num    = config.segment.rate_num,
+        .rate_den    = config.segment.rate_den,
+        .interrupted = c->interrupted,
+        .opaque      = c->interrupt_opaque,
+        .log_ctx     = set->log_ctx,
+    };
+    ff_runway_geometry_plan(&config.writer.geometry, frame->width,
+                            frame->height, frame->sample_aspect_ratio.num,
+                            frame->sample_aspect_ratio.den, ratio_w, ratio_h,
+                            set->fit, max_long, max_short);
+    config.shape_w = config.writer.geometry.width;
+    config.shape_h = config.writer.geometry.height;
+    if ((m->fields & RUNWAY_FIELD_ASPECT) && s->ratio &&
+        ff_runway_ratio_parse(s->ratio, &ratio_w, &ratio_h))
+        ff_runway_geometry_expand(&config.shape_w, &config.shape_h, 1, 1,
+                                  ratio_w, ratio_h);
+    s->pixels = ratio_w && !m->ratios_are_shapes ?
+                (int64_t)ratio_w * ratio_h :
+                (int64_t)config.shape_w * config.shape_h;
+    if (FFMIN(config.writer.geometry.width, config.writer.geometry.height) <
+        m->min_height) {
+        av_log(set->log_ctx, AV_LOG_ERROR, "model %s needs a picture whose "
+               "shorter side has %d pixels, and %dx%d would be sent; scale the "
+               "input up, or use another model\n", s->request.model_name,
+               m->min_height, config.writer.geometry.width,
+               config.writer.geometry.height);
+        return AVERROR(EINVAL);
+    }
+    s->frame  = ff_runway_segment_length(&config.segment, 1);
+    s->max_duration = config.segment.max_duration;
+    s->first_pts    = frame->pts;
+    s->width  = frame->width;
+    s->height = frame->height;
+    s->format = frame->format;
+    if (config.index == 1)
+        ff_runway_notice_sent(frame, &config, c->frame_rate, c->out_format);
+    return ff_runway_clip_create(&s->open, &config, frame, length);
+}

@@ -1,0 +1,224 @@
+/*
+ * This file is part of FFmpeg.
+ *
+ * FFmpeg is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * FFmpeg is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with FFmpeg; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+/**
+ * @file
+ * Frames come out: generated ones, those that stand in for a clip that failed,
+ * and those that pass through.
+ */
+
+#include "libavutil/mathematics.h"
+
+#include "../media/compat.h"
+#include "../media/averror.h"
+#include "sequence_internal.h"
+
+RunwaySequenceNode *ff_runway_sequence_append(RunwaySequence *s)
+{
+    RunwaySequenceNode *node = av_mallocz(sizeof(*node));
+
+    if (!node)
+        return NULL;
+    if (s->tail)
+        s->tail->next = node;
+    else
+        s->head = node;
+    return s->tail = node;
+}
+
+/* What nobody will ask for of the first clip's alpha. */
+static void drop_alpha(RunwaySequence *s)
+{
+    RunwaySequenceNode *node = s->head;
+
+    if (!s->alpha)
+        return;
+    if (node->clip)
+        node->nb_alpha = ff_runway_clip_nb_alpha(node->clip);
+    ff_runway_spool_drop(s->alpha, node->nb_alpha);
+    node->nb_alpha = 0;
+}
+
+void ff_runway_sequence_remove_head(RunwaySequence *s)
+{
+    RunwaySequenceNode *node = s->head;
+
+    drop_alpha(s);
+    s->head = node->next;
+    if (!s->head)
+        s->tail = NULL;
+    ff_runway_clip_free(&node->clip);
+    ff_runway_job_free(&node->job);
+    av_free(node->keyframes);
+    av_free(node);
+    if (s->head && !s->head->clip)
+        drop_alpha(s);
+}
+
+/* The last frame of the first in line is out. */
+static void log_emitted(RunwaySequence *s, int frames, const char *origin)
+{
+    const RunwayEventField fields[] = {
+        RUNWAY_INT("clip", s->head->index), RUNWAY_INT("frames", frames),
+        RUNWAY_TEXT("origin", origin), RUNWAY_EVENT_LAST
+    };
+
+    ff_runway_event(s->config.events, "emitted", fields);
+}
+
+/* A clip has failed: its source frames stand in for it. */
+static void keep_source(RunwaySequence *s, RunwaySequenceNode *node)
+{
+    av_log(s->set->log_ctx, AV_LOG_WARNING, "clip %d is replaced by its source "
+           "frames (on_error=source)\n", node->index);
+    if (s->alpha)
+        node->nb_alpha = ff_runway_clip_nb_alpha(node->clip);
+    ff_runway_clip_free(&node->clip);
+    if (node == s->head)
+        drop_alpha(s);
+    ff_runway_job_free(&node->job);
+    s->nb_kept++;
+}
+
+static int mark_source(RunwaySequence *s, AVFrame *frame, int index)
+{
+    AVRational in = s->config.time_base, out = s->config.out_time_base;
+    int ret = av_dict_set_int(&frame->metadata, "lavfi.runway_v2v.clip", index,
+                              0);
+
+    if (ret >= 0)
+        ret = av_dict_set(&frame->metadata, "lavfi.runway_v2v.origin",
+                          "source", 0);
+    if (frame->pts != AV_NOPTS_VALUE)
+        frame->pts = av_rescale_q(frame->pts, in, out);
+    RUNWAY_FRAME_DURATION(frame) =
+        av_rescale_q(RUNWAY_FRAME_DURATION(frame), in, out);
+    return ret;
+}
+
+/* The result of a clip is there: begin to read it. */
+static int open_result(RunwaySequence *s, RunwaySequenceNode *node)
+{
+    int ret = ff_runway_clip_open_result(node->clip, node->job->result_fd,
+                                         node->job->result_size,
+                                         node->job->now.task_id);
+
+    ff_runway_clip_skip(node->clip, node->nb_shared);
+    if (ret >= 0 && node != s->head) {
+        ff_runway_clip_blend(s->head->clip, node->clip);
+        return ret;
+    }
+    /* a new prompt is a new look */
+    if (ret < 0 || s->joint_shot != node->shot)
+        return ret;
+    return ff_runway_clip_match(node->clip, &s->joint);
+}
+
+/* The first in line is out. */
+static void finish_clip(RunwaySequence *s)
+{
+    const RunwaySequenceNode *node = s->head;
+
+    s->joint_shot = -1;
+    if (s->set->seam != RUNWAY_SEAM_MODE_NONE &&
+        s->set->timing == RUNWAY_TIMING_SOURCE &&
+        ff_runway_clip_joint(node->clip, &s->joint))
+        s->joint_shot = node->shot;
+    log_emitted(s, node->nb_out, "generated");
+    ff_runway_pipeline_emitted(s->pipeline, node->job->identity);
+    if (s->spool)
+        ff_runway_spool_drop(s->spool, node->nb_spooled);
+    ff_runway_sequence_remove_head(s);
+}
+
+/* The clip whose result is wanted next: the first in line, or, where frames come
+ * that the second one shows too, that one. NULL: it is not closed yet. @return
+ * whether it is wanted */
+static int wants_result(const RunwaySequence *s, RunwaySequenceNode **node)
+{
+    const RunwayClip *later;
+
+    *node = s->head;
+    if (!s->head || (s->head->clip && !ff_runway_clip_is_open(s->head->clip)))
+        return 1;
+    if (!s->head->clip)
+        return 0;
+    *node = s->head->next;
+    later = *node ? (*node)->nb_shared ? (*node)->clip : NULL
+                  : s->nb_shared ? s->open : NULL;
+    return later && ff_runway_clip_reaches(s->head->clip, later) &&
+           !ff_runway_clip_is_open(later);
+}
+
+int ff_runway_sequence_ready(RunwaySequence *s, int64_t timeout)
+{
+    RunwayJob *job = NULL;
+    RunwaySequenceNode *node;
+    RunwayError err;
+    int ret;
+
+    if (!wants_result(s, &node))
+        return 1;
+    /* asked without a clip in flight too: an error must not wait for one */
+    if (ff_runway_pipeline_take(s->pipeline, timeout, &job, &err))
+        return ff_runway_report(s->set->log_ctx, &err);
+    if (!job)
+        return 0;
+    if (!job->error.outcome) {
+        FFSWAP(RunwayJob *, node->job, job);
+        ret = open_result(s, node);
+        if (ret >= 0 || ret == AVERROR_EXIT ||
+            !ff_runway_sequence_keeps_source(s))
+            return ret < 0 ? ret : 1;
+    } else {
+        av_log(s->set->log_ctx, AV_LOG_WARNING, "%s\n", job->error.text);
+    }
+    ff_runway_job_free(&job);
+    keep_source(s, node);
+    return 1;
+}
+
+int ff_runway_sequence_next(RunwaySequence *s, AVFrame **frame)
+{
+    RunwaySequenceNode *node = s->head;
+    int ret, was_clip = !!node->clip;
+
+    if (was_clip) {
+        ret = ff_runway_clip_next(node->clip, frame, s->config.get_buffer,
+                                  s->config.opaque);
+        if (ret < 0)
+            return ret;
+        node->nb_out++;
+        if (ff_runway_clip_is_done(node->clip))
+            finish_clip(s);
+    } else {
+        ret = ff_runway_spool_take(s->spool, frame);
+        if (ret > 0 && node->index)
+            ret = mark_source(s, *frame, node->index);
+        if (ret < 0)
+            return ret;
+        node->nb_out++;
+        s->joint_shot = -1;
+        if (!--node->nb_spooled) {
+            if (node->index)
+                log_emitted(s, node->nb_out, "source");
+            ff_runway_sequence_remove_head(s);
+        }
+    }
+    return 0;
+}

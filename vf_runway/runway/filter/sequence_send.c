@@ -1,0 +1,268 @@
+/*
+ * This file is part of FFmpeg.
+ *
+ * FFmpeg is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * FFmpeg is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with FFmpeg; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+/**
+ * @file
+ * A clip is closed, priced, given its keyframes, and sent; and what is logged
+ * of it.
+ */
+
+#include <inttypes.h>
+#include <math.h>
+
+#include "libavutil/avstring.h"
+
+#include "../media/compat.h"
+#include "../media/averror.h"
+#include "../engine/plan.h"
+#include "sequence_internal.h"
+
+/* What a clip of that length costs. */
+static int64_t price(const RunwaySequence *s, const RunwayRequest *request,
+                     int64_t length)
+{
+    const RunwayPriced priced = {
+        .duration      = length,
+        .output_format = request->output_format,
+        .pixels        = s->pixels,
+        .resolution    = request->resolution,
+        .nb_references = request->nb_references,
+    };
+
+    return ff_runway_credits(request->model, &priced);
+}
+
+/* What is known of the price before the first create. */
+static void log_price(const RunwaySequence *s, const RunwayJob *job, int is_all)
+{
+    double second = (double)price(s, &s->request, s->max_duration) /
+                    s->max_duration * 1e6;
+    double start, end, left;
+
+    ff_runway_clip_extent(s->open, &start, &end);
+    left = s->config.end / 1e6 - start;
+    if (job->credits < 0)
+        av_log(s->set->log_ctx, AV_LOG_INFO, "price: not known for model %s\n",
+               s->request.model_name);
+    else if (is_all)
+        av_log(s->set->log_ctx, AV_LOG_INFO, "price: 1 clip, %"PRId64" "
+               "credits\n", job->credits);
+    else if (s->config.end != AV_NOPTS_VALUE)
+        av_log(s->set->log_ctx, AV_LOG_INFO, "price: %.4g credits a second, "
+               "about %.0f for the %.2f s of film\n", second,
+               ceil(second * left), left);
+    else
+        av_log(s->set->log_ctx, AV_LOG_INFO, "price: %.4g credits a second, "
+               "%"PRId64" for the first clip; the length of the film is not "
+               "known to a filter (dry_run=1 tells the sum)\n", second,
+               job->credits);
+}
+
+static void log_planned(RunwaySequence *s, const RunwayJob *job)
+{
+    int dry_run = s->set->policy.dry_run;
+    double start, end;
+
+    ff_runway_clip_extent(s->open, &start, &end);
+    {
+        const RunwayEventField fields[] = {
+            RUNWAY_INT("clip", job->index),
+            RUNWAY_TEXT("model", s->request.model_name),
+            /* a film may begin before its zero */
+            RUNWAY_INT("start_ms", llrint(1000 * start)),
+            RUNWAY_INT("end_ms", llrint(1000 * end)),
+            RUNWAY_INT("frames", ff_runway_clip_nb_frames(s->open)),
+            RUNWAY_NUMBER("sent_seconds", job->sent / 1e6),
+            RUNWAY_INT("bytes", (int64_t)job->size),
+            RUNWAY_NUMBER("credits", job->credits),
+            RUNWAY_TEXT("transport", dry_run ? NULL : job->upload
+                                     ? "upload" : "inline"),
+            RUNWAY_BOOL("dry_run", dry_run),
+            RUNWAY_TEXT("identity", job->identity), RUNWAY_EVENT_LAST
+        };
+
+        ff_runway_event(s->config.events, "planned", fields);
+    }
+}
+
+void ff_runway_sequence_log_plan(RunwaySequence *s, int early)
+{
+    const RunwayPlan *plan = ff_runway_pipeline_plan(s->pipeline);
+
+    if (s->plan_logged++)
+        return;
+    ff_runway_plan_log(plan, s->set->provider);
+    if (s->shared)
+        av_log(s->set->log_ctx, AV_LOG_INFO, "plan: %.3f s of that are sent "
+               "twice, for overlap\n", s->shared / 1e6);
+    if (early)
+        ff_runway_plan_log_read_ahead(plan, price(s, &s->request,
+                                                  s->max_duration));
+}
+
+/* A keyframe of the source's time line at the clip's own seconds; its range cut
+ * to the clip, and rounded outwards to whole ones. */
+static RunwayPicture in_clip(const RunwaySequence *s,
+                             const RunwayPicture *keyframe, double start,
+                             double end)
+{
+    double from = FFMAX(keyframe->seconds, start);
+    RunwayPicture picture = *keyframe;
+
+    picture.seconds = ff_runway_clip_place(s->open, from) / 1e6;
+    if (keyframe->range_end > 0) {
+        double to = FFMIN(keyframe->range_end, end);
+
+        picture.range_start = floor(picture.seconds + 1e-6);
+        picture.range_end   =
+            ceil(ff_runway_clip_place(s->open, to) / 1e6 - 1e-6);
+        picture.range_end   = FFMAX(picture.range_end,
+                                    picture.range_start + 1);
+    }
+    return picture;
+}
+
+/* The keyframes that lie in the clip, at the clip's own seconds. */
+static int choose_keyframes(RunwaySequence *s, RunwayJob *job,
+                            RunwayPicture **keyframes)
+{
+    const RunwaySettings *set = s->set;
+    const RunwayModel *m = s->request.model;
+    double start, end;
+    int nb = 0, nb_ranges = 0;
+
+    ff_runway_clip_extent(s->open, &start, &end);
+    if (!set->nb_keyframes)
+        return 0;
+    *keyframes = av_calloc(set->nb_keyframes, sizeof(**keyframes));
+    if (!*keyframes)
+        return AVERROR(ENOMEM);
+    for (int i = 0; i < set->nb_keyframes; i++) {
+        /* a microsecond for times that were rounded */
+        if (FFMAX(set->keyframes[i].seconds, set->keyframes[i].range_end -
+                  2e-6) < start - 1e-6 ||
+            set->keyframes[i].seconds >= end - 1e-6)
+            continue;
+        s->keyframe_used[i] = 1;
+        (*keyframes)[nb++] = in_clip(s, &set->keyframes[i], start, end);
+        nb_ranges += set->keyframes[i].range_end > 0;
+    }
+    if (nb_ranges && nb_ranges < nb) {
+        av_log(set->log_ctx, AV_LOG_ERROR, "keyframe: of those in %s some have "
+               "a range and some have none; give one to all of them, or to "
+               "none\n", job->label);
+        return AVERROR(EINVAL);
+    }
+    if (m->max_keyframes && nb > m->max_keyframes) {
+        av_log(set->log_ctx, AV_LOG_ERROR, "keyframe: %d are in %s, but model "
+               "%s supports %d; use a shorter clip_duration\n", nb, job->label,
+               s->request.model_name, m->max_keyframes);
+        return AVERROR(EINVAL);
+    }
+    job->request.keyframes    = *keyframes;
+    job->request.nb_keyframes = nb;
+    return 0;
+}
+
+/* What the job costs, and with that the resolution it asks for. */
+static void price_job(const RunwaySequence *s, RunwayJob *job)
+{
+    RunwayRequest *r = &job->request;
+    const RunwayPrice *class = ff_runway_price_class(r->model, s->pixels,
+                                                     r->resolution);
+
+    job->credits = price(s, r, r->duration ? r->duration * 1000000LL
+                                           : job->sent);
+    if (!class)
+        return;
+    job->price_class = class->name;
+    if (r->model->fields & RUNWAY_FIELD_RESOLUTION)
+        r->resolution = class->name;
+}
+
+int ff_runway_sequence_send_clip(RunwaySequence *s)
+{
+    const RunwayModel *m = s->request.model;
+    RunwayPicture *keyframes = NULL;
+    RunwayClipFile file;
+    RunwayJob *job;
+    RunwaySequenceNode *node;
+    RunwayError err;
+    int ret;
+
+    /* what is shown already is not worth paying for twice */
+    if (s->open && s->nb_shared == ff_runway_clip_nb_frames(s->open)) {
+        ff_runway_clip_free(&s->open);
+        s->nb_clips--;
+    }
+    if (!s->open)
+        return 0;
+    job = ff_runway_job_create();
+    if (!job)
+        return AVERROR(ENOMEM);
+    ret = ff_runway_clip_close(s->open, &file);
+    if (ret < 0)
+        goto end;
+    job->index  = s->nb_clips - !!s->ahead;
+    job->fd     = file.fd;
+    job->size   = file.size;
+    job->sent   = file.length;
+    job->upload = file.upload;
+    av_strlcpy(job->label, ff_runway_clip_label(s->open), sizeof(job->label));
+    job->filled = file.filled;
+    job->request       = s->request;
+    job->request.ratio = s->ratio;
+    if (m->fields & RUNWAY_FIELD_DURATION)
+        job->request.duration = ff_runway_whole_seconds(job->sent, s->frame);
+    price_job(s, job);
+    ret = choose_keyframes(s, job, &keyframes);
+    if (ret < 0)
+        goto end;
+    ff_runway_clip_identify(s->open, ff_runway_pipeline_endpoint(s->pipeline),
+                            &job->request, s->take, job->identity);
+    s->shared += s->nb_shared * s->frame;
+    log_planned(s, job);
+    if (s->set->policy.dry_run) {
+        ff_runway_clip_free(&s->open);
+        if (ff_runway_plan_add(ff_runway_pipeline_plan(s->pipeline), job, 0,
+                               &err))
+            ret = ff_runway_report(s->set->log_ctx, &err);
+        goto end;
+    }
+    if (job->index == 1)
+        log_price(s, job, s->is_ending);
+    node = ff_runway_sequence_append(s);
+    if (!node) {
+        ret = AVERROR(ENOMEM);
+        goto end;
+    }
+    FFSWAP(RunwayClip *, node->clip, s->open);
+    FFSWAP(RunwayPicture *, node->keyframes, keyframes);
+    FFSWAP(int, node->nb_spooled, s->nb_spooled);
+    node->nb_shared = s->nb_shared;
+    node->shot  = s->shot;
+    node->index = job->index;
+    if (ff_runway_pipeline_admit(s->pipeline, &job, &err))
+        ret = ff_runway_report(s->set->log_ctx, &err);
+end:
+    if (ret < 0) /* half closed */
+        ff_runway_clip_free(&s->open);
+    av_free(keyframes);
+    ff_runway_job_free(&job);
+    return ret;
+}
