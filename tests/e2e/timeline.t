@@ -120,6 +120,19 @@ for (['by itself', undef], ['by scdet in front', 'scdet=threshold=10']) {
         is("@starts", '0 84 144', 'a clip begins at each cut');
     };
 }
+# With auto, only in the last third of a clip: of five seconds not after 2.5.
+for my $value ('auto', -1) {
+    my $meta = "$TMP/meta-auto.txt";
+    my $run = filter_film($sim, $cuts, "$filter:clip_duration=5:scene=$value", after => "metadata=print:file=$meta");
+    subtest "scene=$value" => sub {
+        ends_well($run, 'ends well') or return;
+        my @origins = origins_of($meta);
+        my @starts = grep { !$_ || $origins[$_]{clip} != $origins[$_ - 1]{clip} } 0 .. $#origins;
+        is("@starts", '0 84 204', 'a clip ends at the cut in its last third');
+        my $plan = filter_film($sim, $cuts, "$filter:clip_duration=5:scene=$value:dry_run=1");
+        is(join(' ', $plan->{err} =~ /plan: clip \d+ \((\S+) s\)/g), '0.00-3.50 3.50-8.50 8.50-10.00', 'the plan says so');
+    };
+}
 # What an scdet in front says is believed, whatever the picture does: here that
 # there is a cut at 5 s, and none where the cuts are.
 {

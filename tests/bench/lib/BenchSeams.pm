@@ -20,8 +20,10 @@ my ($WIDTH, $HEIGHT) = (854, 480);
 
 # What drifts, and how it is treated.
 my @DRIFTS = (['', 'nothing'], ['tone', 'tone'], ['tone,field,place,grain', 'all']);
-my @TREATMENTS = map { /(.*?)(?::(.*))?$/; { name => $_, seam => $1, $2 ? (overlap => $2 =~ s/.*=//r) : () } }
-    split ' ', $ENV{BENCH_TREATMENTS} // 'none match';
+my @TREATMENTS = map {
+        my ($seam, $overlap) = /^(\w+)(?::overlap=(.*))?$/ or die "BENCH_TREATMENTS: $_ is none\n";
+        { name => $_, seam => $seam, $overlap ? (overlap => $overlap) : () }
+    } split ' ', $ENV{BENCH_TREATMENTS} // 'none match';
 
 # A film as raw pictures, for the program that measures.
 sub raw {
@@ -69,8 +71,8 @@ sub run {
                     push @{ $all{$_} }, $figures->{$_} // () for qw(ratio near step sharp);
                 }
                 if ($seed == $SEEDS[0]) {
-                    make_path("$BUILD/bench/seams");
-                    picture($out, $_, "$BUILD/bench/seams/$drift->[1]-$treatment->{seam}-$_.png") for @joints;
+                    make_path("$BUILD/bench/joints");
+                    picture($out, $_, "$BUILD/bench/joints/$drift->[1]-$treatment->{seam}-$_.png") for @joints;
                 }
                 unlink $out, $path;
             }
@@ -82,7 +84,7 @@ sub run {
             $worst{$drift->[1]}{$treatment->{seam}} = \%row;
         }
     }
-    print "\nJoints: $SECONDS s in clips of $CLIP s, ${WIDTH}x$HEIGHT, " . @SEEDS . " seeds; pictures in $BUILD/bench/seams/\n\n";
+    print "\nJoints: $SECONDS s in clips of $CLIP s, ${WIDTH}x$HEIGHT, " . @SEEDS . " seeds; pictures in $BUILD/bench/joints/\n\n";
     table(['drift', 'seam', 'median', 'worst', 'near', 'step', 'sharp'],
         map { my $r = $_; [@$r{qw(drift seam)}, map { sprintf '%.2f', $r->{$_} } qw(ratio worst near step sharp)] } @rows);
     my @bars;

@@ -27,6 +27,9 @@
 #include "../media/format.h"
 #include "sequence_internal.h"
 
+/* scene=auto: the score of a cut at which a clip ends */
+#define SCENE_AUTO 10
+
 /* A length that clips cannot have is moved to where they can: never in silence,
  * as it changes what they cost. */
 static int check_clip_duration(const RunwaySettings *set)
@@ -87,7 +90,7 @@ int ff_runway_sequence_create(RunwaySequence **sequence,
         if (!s->keyframe_used)
             goto fail;
     }
-    if (set->scene > 0 && !(s->scene = ff_runway_scene_create()))
+    if (set->scene && !(s->scene = ff_runway_scene_create()))
         goto fail;
     if (ff_runway_pipeline_create(&pipeline, &s->pipeline, &err)) {
         ret = ff_runway_report(set->log_ctx, &err);
@@ -251,11 +254,24 @@ static int add_ahead(RunwaySequence *s, const AVFrame *frame, int64_t length)
 
 enum { CLIP_FULL = 1, CLIP_CUT };
 
+/* Whether the open clip ends at a cut of that score, time after its beginning. */
+static int is_cut(const RunwaySequence *s, double score, int64_t time)
+{
+    /* a cut soon after a clip's beginning does not pay: what is shorter than
+     * the model takes has to be filled up, and the filling is paid for */
+    if (!s->scene || !ff_runway_clip_is_long_enough(s->open))
+        return 0;
+    return s->set->scene > 0 ? score >= s->set->scene
+                             : score >= SCENE_AUTO &&
+                               time >= s->max_duration / 3 * 2;
+}
+
 /* Whether a clip should end before this frame, and why. @return 0, one of these,
  * AVERROR */
 static int ends_clip(RunwaySequence *s, const AVFrame *frame, int64_t length)
 {
     double score = 0;
+    int64_t time;
 
     if (s->scene) {
         score = ff_runway_scene_score(s->scene, frame);
@@ -264,9 +280,9 @@ static int ends_clip(RunwaySequence *s, const AVFrame *frame, int64_t length)
     }
     if (!s->open)
         return 0;
+    time = av_rescale_q(frame->pts - s->first_pts, s->config.time_base,
+                        AV_TIME_BASE_Q);
     if (!ff_runway_clip_fits(s->open, frame, length)) {
-        int64_t time = av_rescale_q(frame->pts - s->first_pts,
-                                    s->config.time_base, AV_TIME_BASE_Q);
         int ret = check_first(s, FFMIN(time, RUNWAY_STAND_MAX) +
                                  FFMIN(length, RUNWAY_STAND_MAX));
 
@@ -275,10 +291,7 @@ static int ends_clip(RunwaySequence *s, const AVFrame *frame, int64_t length)
     if (frame->width != s->width || frame->height != s->height ||
         frame->format != s->format)
         return CLIP_CUT;
-    /* a cut soon after a clip's beginning does not pay: what is shorter than
-     * the model takes has to be filled up, and the filling is paid for */
-    return s->scene && score >= s->set->scene &&
-           ff_runway_clip_is_long_enough(s->open) ? CLIP_CUT : 0;
+    return is_cut(s, score, time) ? CLIP_CUT : 0;
 }
 
 /* Keep a copy of a frame behind what is in line already. */
