@@ -198,13 +198,18 @@ my %recipe = (
     'Uncompressed sound with many channels' => [{
         # more than 50 MB of it belong to the first clip
         'many.mov' => made('many.mov', lavfi("$picture,format=yuv422p10le", "anoisesrc=r=48000,pan=16c|" . join '|', map { "c$_=c0" } 0 .. 15),
-            qw(-c:v prores_ks -profile:v 0 -c:a pcm_s24le -t 26)),
+            qw(-c:v prores_ks -profile:v 0 -c:a pcm_f32le -t 26)),
     } => sub {
-        my ($dir) = @_;
-        my $facts = is_film("$dir/out.mov", 26 * 25, audio => 'pcm_s24le');
+        my ($dir, $run, $sim, $job) = @_;
+        my $facts = is_film("$dir/out.mov", 26 * 25, audio => 'pcm_f32le');
         is($facts->{audio}{channels}, 16, 'all channels');
         is(packets("$dir/out.mov", 'a')->[-1]{pts_time}, packets("$dir/many.mov", 'a')->[-1]{pts_time}, 'to the end');
         is_night("$dir/many.mov", "$dir/out.mov", 'the film');
+        my $command = $job->{command} =~ s/-max_muxing_queue_size \d+ //r;
+        isnt($command, $job->{command}, 'without the option');
+        my ($without) = run_commands({ command => $command, files => $job->{files} });
+        isnt($without->{run}{status}, 0, 'ffmpeg gives up');
+        like($without->{run}{err}, qr/Too many packets buffered/, 'as is said');
     }],
     'A directory, with a budget for the day' => [
         { map { ("$_.mp4" => film("$_.mp4", 5, 24, "hue=h=$_")) } 1 .. 4 } => sub {
@@ -236,7 +241,7 @@ run_commands(@jobs);
 for my $job (@jobs) {
     subtest $job->{title} => sub {
         is($job->{run}{status}, 0, 'ends well') or return diag $job->{run}{err};
-        $job->{judge}->(@$job{qw(dir run sim)});
+        $job->{judge}->(@$job{qw(dir run sim)}, $job);
     };
 }
 SKIP: {

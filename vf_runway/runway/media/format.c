@@ -24,6 +24,12 @@
 #include "compat.h"
 #include "format.h"
 
+/* The XYZ of digital cinema; libswscale makes RGB of it before all else. */
+static int is_xyz(const AVPixFmtDescriptor *desc)
+{
+    return !strncmp(desc->name, "xyz", 3);
+}
+
 static int is_supported(const AVPixFmtDescriptor *desc, int output)
 {
     enum AVPixelFormat format = av_pix_fmt_desc_get_id(desc);
@@ -31,7 +37,7 @@ static int is_supported(const AVPixFmtDescriptor *desc, int output)
     if (desc->flags & (AV_PIX_FMT_FLAG_HWACCEL | AV_PIX_FMT_FLAG_BITSTREAM |
                        AV_PIX_FMT_FLAG_PAL | AV_PIX_FMT_FLAG_FLOAT |
                        AV_PIX_FMT_FLAG_BAYER) ||
-        !strncmp(desc->name, "xyz", 3))
+        (output && is_xyz(desc)))
         return 0;
     for (int i = 0; i < desc->nb_components; i++)
         if (desc->comp[i].depth < 8 && i < 3)
@@ -61,7 +67,9 @@ int *ff_runway_formats(int output)
 
 int ff_runway_format_is_rgb(enum AVPixelFormat format)
 {
-    return !!(av_pix_fmt_desc_get(format)->flags & AV_PIX_FMT_FLAG_RGB);
+    const AVPixFmtDescriptor *desc = av_pix_fmt_desc_get(format);
+
+    return desc->flags & AV_PIX_FMT_FLAG_RGB || is_xyz(desc);
 }
 
 int ff_runway_format_is_gray(enum AVPixelFormat format)

@@ -29,11 +29,12 @@
 
 /**
  * The pixel formats of pictures that go in, or come out with output set: YUV,
- * RGB and gray, with alpha or without, planar or packed, of 8 to 16 bits.
+ * RGB, XYZ and gray, with alpha or without, planar or packed, of 8 to 16 bits.
  * @return ended by AV_PIX_FMT_NONE, the caller's to av_free(); NULL: no memory
  */
 int *ff_runway_formats(int output);
 
+/** XYZ, which only goes in, counts as RGB. */
 int ff_runway_format_is_rgb(enum AVPixelFormat format);
 int ff_runway_format_is_gray(enum AVPixelFormat format);
 int ff_runway_format_has_alpha(enum AVPixelFormat format);
