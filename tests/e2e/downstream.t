@@ -168,14 +168,18 @@ SKIP: {
     skip 'no script(1) to make a terminal', 1 if run_cmd(['sh', '-c', 'command -v script'])->{status} || $^O ne 'linux';
     my $sim = RunwayTest::Simulator->start('--latency' => 7, @exact);
     subtest 'on a terminal' => sub {
-        for my $level (qw(info error)) {
-            my $log = "$TMP/terminal-$level.jsonl";
-            my $command = join ' ', map { s/'/'\\''/gr =~ s/.*/'$&'/sr } $FFMPEG, qw(-hide_banner -nostdin -nostats -y -loglevel), $level, '-i', $short,
+        for my $case (['info', 120], ['info', 80], ['info', 40], ['error', 80]) {
+            my ($level, $columns) = @$case;
+            my $log = "$TMP/terminal-$level-$columns.jsonl";
+            my $command = "stty cols $columns; exec " . join ' ', map { s/'/'\\''/gr =~ s/.*/'$&'/sr } $FFMPEG, qw(-hide_banner -nostdin -nostats -y -loglevel), $level, '-i', $short,
                 '-vf', "$filter:log_path=$log:" . api_options($sim), @$lossless, "$TMP/terminal.nut";
             my $run = run_cmd(['script', '-qec', $command, '/dev/null'], env => command_env(), timeout => 60);
-            ok(!$run->{status}, "-v $level: ends well") or diag $run->{out};
-            my @status = $run->{out} =~ /(film read to [\d.]+ s, 0 of 3 clips ready[^\r\n]*; Ctrl-C is safe) *\r(?!\n)/g;
+            ok(!$run->{status}, "-v $level, $columns columns: ends well") or diag $run->{out};
+            my @status = $run->{out} =~ /(film read to [\d.]+ s, 0 of 3 clips ready[^\r\n]*; Ctrl-C is safe|5 s read, 0\/3 clips[^\r\n]*?) *\r(?!\n)/g;
             cmp_ok(scalar @status, $level eq 'info' ? '>=' : '==', $level eq 'info' ? 3 : 0, '... the status in place');
+            is_deeply([grep { length >= $columns } @status], [], '... in one line');
+            like($_, $columns == 120 ? qr/^film.*; Ctrl-C is safe$/ : $columns == 80 ? qr/^5 s.*, 168 credits; Ctrl-C is safe$/ : qr/^5 s/, '... as much as there is space for')
+                for $status[-1] // ();
             unlike($run->{out}, qr/waiting for \d/, '... and not in lines');
             my @beats = grep { $_->{event} eq 'heartbeat' } map { RunwayTest::decode($_) } split /\n/, slurp($log);
             ok(@beats && $beats[0]{clips} == 3 && $beats[0]{credits} == 168, '... a heartbeat for programs') or diag explain \@beats;

@@ -207,6 +207,7 @@ my %recipe = (
         is_night("$dir/many.mov", "$dir/out.mov", 'the film');
         my $command = $job->{command} =~ s/-max_muxing_queue_size \d+ //r;
         isnt($command, $job->{command}, 'without the option');
+        return if $LIBAVFILTER >= 10;   # FFmpeg 7.0 and later do not read so far ahead
         my ($without) = run_commands({ command => $command, files => $job->{files} });
         isnt($without->{run}{status}, 0, 'ffmpeg gives up');
         like($without->{run}{err}, qr/Too many packets buffered/, 'as is said');

@@ -19,6 +19,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "libavutil/avutil.h"
@@ -92,12 +93,45 @@ static void describe(AVBPrint *text, const RunwayProgress *p, int total,
     av_bprintf(text, "; Ctrl-C is safe");
 }
 
+/* The same in 80 columns. */
+static void abbreviate(AVBPrint *text, const RunwayProgress *p, int total,
+                       const RunwayPipelineStatus *st, int64_t now)
+{
+    int left = total - st->done - st->failed;
+
+    av_bprintf(text, "%.0f s read, ", p->film / 1e6);
+    if (total)
+        av_bprintf(text, "%d/%s%d clips", st->done, p->is_read ? "" : "~",
+                   total);
+    else
+        av_bprintf(text, "%d clips ready, %d to come", st->done,
+                   st->admitted - st->done - st->failed);
+    if (total && st->done && left > 1)
+        print_time(text, "all", av_rescale(now - p->begun, left, st->done));
+    else if (st->expected >= 0)
+        print_time(text, "next", st->expected);
+    else if (st->progress >= 0)
+        av_bprintf(text, ", next at %.0f %%", 100 * st->progress);
+    if (st->credits > 0 && !st->unpriced)
+        av_bprintf(text, ", %.0f credits", st->credits);
+    av_bprintf(text, "; Ctrl-C is safe");
+}
+
+/* What fits into one line of the terminal, where the cursor stays in it. */
+static int columns(void)
+{
+    struct winsize size;
+
+    return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) || size.ws_col < 2
+           ? 79 : size.ws_col - 1;
+}
+
 /* In place, over what stands there; as ffmpeg writes its own status. */
 static void draw(RunwayProgress *p, const char *text)
 {
-    int width = (int)strlen(text);
+    int most = columns(), width = FFMIN((int)strlen(text), most);
 
-    av_log(NULL, AV_LOG_INFO, "%-*s\r", p->width, text);
+    av_log(NULL, AV_LOG_INFO, "%-*.*s\r", FFMIN(p->width, most), width, text);
     p->width = width;
 }
 
@@ -125,7 +159,7 @@ void ff_runway_progress_waiting(RunwayProgress *p, RunwaySequence *sequence,
     int64_t now = ff_runway_now();
     int in_place = !p->nb_out && isatty(STDERR_FILENO);
     RunwayPipelineStatus st;
-    AVBPrint text;
+    AVBPrint text, brief;
     int total;
 
     if (!p->begun)
@@ -142,7 +176,10 @@ void ff_runway_progress_waiting(RunwayProgress *p, RunwaySequence *sequence,
     describe(&text, p, total, &st, now);
     if (in_place) {
         p->next_status = now + SECOND;
-        draw(p, text.str);
+        av_bprint_init(&brief, 0, AV_BPRINT_SIZE_AUTOMATIC);
+        abbreviate(&brief, p, total, &st, now);
+        draw(p, text.len <= columns() ? text.str : brief.str);
+        av_bprint_finalize(&brief, NULL);
     }
     if (now >= p->next_line) {
         p->next_line = p->wait_start + next_after(now - p->wait_start);
