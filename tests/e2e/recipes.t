@@ -85,6 +85,12 @@ sub is_film {
     return $facts;
 }
 
+# A picture for the beginning of each clip of two seconds.
+my @stills = map { "$_.png" } qw(000000.000 000002.000 000004.000);
+my $look_from = "$TMP/looks";
+mkdir $look_from or die "$look_from: $!\n";
+made("looks/$_", lavfi("$picture,hue=s=0"), '-frames:v', 1) for @stills;
+
 # --- the recipes ------------------------------------------------------------------
 
 # By their titles: what they find, and how what they leave is judged, a pair for
@@ -128,6 +134,24 @@ my %recipe = (
         cmp_ok($off, '<=', 1, 'which is the source\'s');
         is_night("$dir/title.mov", "$dir/out.mov", 'the picture');
     }],
+    'A film in one look' => [
+        { 'in.mp4' => $in } => sub {
+            my ($dir, $run, $sim) = @_;
+            is(join(' ', map { basename($_) } glob "$dir/stills/*"), join(' ', @stills), 'a still for each clip');
+            is(scalar $sim->requests, 0, 'nothing was asked of the service');
+        },
+        { stills => $look_from } => sub {
+            my ($dir) = @_;
+            is(join(' ', map { basename($_) } glob "$dir/look/*"), join(' ', @stills), 'each was edited');
+        },
+        { 'in.mp4' => $in, look => $look_from } => sub {
+            my ($dir, $run, $sim) = @_;
+            is_film("$dir/out.mp4", 120);
+            my @frames = map { $_->{keyframes} // [] } map { $_->{body} } $sim->requests('create');
+            is(join(' ', map { join '+', map { $_->{seconds} } @$_ } @frames), '0 0 0', 'each clip has its own picture, at its beginning');
+            unlike($run->{err}, qr/was not used/, 'and none is left');
+        },
+    ],
     'An HDR film from a phone' => [$has_zscale && {
         'phone.mov' => made('phone.mov', lavfi($picture, $tone),
             '-vf', 'format=gbrp16le,zscale=min=gbr:pin=709:tin=709:rin=full:p=2020:m=2020_ncl:t=arib-std-b67:r=limited:npl=100,format=yuv420p10le',

@@ -223,14 +223,23 @@ static int check_seam(RunwaySettings *set)
     return 0;
 }
 
+static int check_stills(RunwaySettings *set)
+{
+    if (!set->stills_dir || set->policy.dry_run)
+        return 0;
+    av_log(set->log_ctx, AV_LOG_ERROR, "stills_dir is for dry_run=1\n");
+    return AVERROR(EINVAL);
+}
+
 int ff_runway_settings_init(RunwaySettings *set, void *log_ctx)
 {
     static int (*const steps[])(RunwaySettings *set) = {
         check_removed, set_model, set_endpoint, check_transport, set_prompt,
         ff_runway_set_seed, ff_runway_set_references, ff_runway_set_keyframes,
-        ff_runway_set_moderation, ff_runway_set_output_format,
+        ff_runway_set_keyframe_dir, ff_runway_set_moderation, ff_runway_set_output_format,
         ff_runway_set_prores_profile, ff_runway_set_resolution,
-        ff_runway_set_size, ff_runway_set_body, check_seam, set_key,
+        ff_runway_set_size, ff_runway_set_body, check_seam, check_stills,
+        set_key,
     };
 
     set->log_ctx = log_ctx;
@@ -269,6 +278,10 @@ void ff_runway_settings_free(RunwaySettings *set)
         av_freep(&set->kept_pictures[i]);
     av_freep(&set->kept_pictures);
     set->nb_kept_pictures = 0;
+    for (int i = 0; i < set->nb_stills; i++)
+        free(set->stills[i].path);
+    av_freep(&set->stills);
+    set->nb_stills = 0;
     if (set->key)
         memset(set->key, 0, strlen(set->key));
     free(set->key);

@@ -62,6 +62,12 @@ enum RunwaySeamMode {
     RUNWAY_SEAM_MODE_BLEND,
 };
 
+/** A picture of keyframe_dir, checked, and read again when it is sent. */
+typedef struct RunwayStill {
+    double seconds;             ///< on the source
+    char *path;
+} RunwayStill;
+
 typedef struct RunwaySettings {
     /* options, set by AVOption */
     char *prompt, *prompt_file;
@@ -70,7 +76,8 @@ typedef struct RunwaySettings {
     int64_t seed, take;
     char *ratio;
     int fit;
-    char *reference, *keyframe;
+    char *reference, *keyframe, *keyframe_dir;
+    char *stills_dir;
     char *public_figure_threshold;
     char *output_format;
     char *prores_profile, *resolution;
@@ -105,6 +112,8 @@ typedef struct RunwaySettings {
     RunwayRequest request;      ///< ratio as wished, no keyframes
     RunwayPicture *keyframes;   ///< times and ranges on the source, in order
     int nb_keyframes;
+    RunwayStill *stills;        ///< in order of time
+    int nb_stills;
     int out_w, out_h;           ///< of size, 0: not given
     char *key;
     int key_exposed;            ///< others can read key_file
@@ -122,6 +131,11 @@ int ff_runway_settings_init(RunwaySettings *set, void *log_ctx);
  *  request say so; its pointers stay as they are where that is nothing new. On
  *  failure request is what it was. */
 int ff_runway_settings_change(RunwaySettings *set, const char *name);
+
+/** Read a picture of keyframe_dir, for the first frame of a clip. What it points
+ *  to is *block, to free(). */
+int ff_runway_settings_still(const RunwaySettings *set, const char *path,
+                             RunwayPicture *picture, char **block);
 
 /** Frees what init has made; the options are AVOption's. */
 void ff_runway_settings_free(RunwaySettings *set);

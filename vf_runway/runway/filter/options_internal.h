@@ -33,6 +33,7 @@ int ff_runway_settings_keep(RunwaySettings *set, char *text);
 
 int ff_runway_set_references(RunwaySettings *set);
 int ff_runway_set_keyframes(RunwaySettings *set);
+int ff_runway_set_keyframe_dir(RunwaySettings *set);
 int ff_runway_set_seed(RunwaySettings *set);
 int ff_runway_set_moderation(RunwaySettings *set);
 int ff_runway_set_output_format(RunwaySettings *set);

@@ -18,12 +18,15 @@
 
 /**
  * @file
- * The options that name pictures: reference and keyframe.
+ * The options that name pictures: reference, keyframe and keyframe_dir.
  */
 
+#include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "libavutil/avstring.h"
 #include "libavutil/parseutils.h"
@@ -31,6 +34,7 @@
 #include "../media/compat.h"
 #include "../media/averror.h"
 #include "../api/files.h"
+#include "../base/disk.h"
 #include "options_internal.h"
 
 static int keep_pictures(RunwaySettings *set, RunwayPicture *pictures)
@@ -79,26 +83,14 @@ static int parse_times(const char *text, RunwayPicture *picture,
     return ret;
 }
 
-/* "IMAGE" or, with_time, "SECONDS[-SECONDS]=IMAGE" */
-static int parse_picture(RunwaySettings *set, const char *option,
-                         const char *text, int with_time,
-                         RunwayPicture *picture)
+/* Read the picture of that name; *block is what to free(). */
+static int read_picture(const RunwaySettings *set, const char *option,
+                        const char *name, RunwayPicture *picture, char **block)
 {
-    const char *name = text;
     RunwayPictureFile *file;
     char no_uploads[64] = "", *uri;
     RunwayError err;
-    int ret;
 
-    *picture = (RunwayPicture){ 0 };
-    if (with_time) {
-        ret = parse_times(text, picture, &name);
-        if (ret == AVERROR(EINVAL))
-            av_log(set->log_ctx, AV_LOG_ERROR, "%s: \"%s\" is not "
-                   "SECONDS[-SECONDS]=IMAGE\n", option, text);
-        if (ret < 0)
-            return ret;
-    }
     if (set->transport == RUNWAY_SEND_INLINE)
         snprintf(no_uploads, sizeof(no_uploads),
                  "transport=inline uploads nothing");
@@ -110,7 +102,30 @@ static int parse_picture(RunwaySettings *set, const char *option,
         return ff_runway_report(set->log_ctx, &err);
     picture->uri  = uri;
     picture->file = file;
-    return ff_runway_settings_keep(set, uri ? uri : (char *)file);
+    *block = uri ? uri : (char *)file;
+    return 0;
+}
+
+/* "IMAGE" or, with_time, "SECONDS[-SECONDS]=IMAGE" */
+static int parse_picture(RunwaySettings *set, const char *option,
+                         const char *text, int with_time,
+                         RunwayPicture *picture)
+{
+    const char *name = text;
+    char *block;
+    int ret;
+
+    *picture = (RunwayPicture){ 0 };
+    if (with_time) {
+        ret = parse_times(text, picture, &name);
+        if (ret == AVERROR(EINVAL))
+            av_log(set->log_ctx, AV_LOG_ERROR, "%s: \"%s\" is not "
+                   "SECONDS[-SECONDS]=IMAGE\n", option, text);
+        if (ret < 0)
+            return ret;
+    }
+    ret = read_picture(set, option, name, picture, &block);
+    return ret < 0 ? ret : ff_runway_settings_keep(set, block);
 }
 
 /* The part of a list up to the next |, without the white space around it; \| is
@@ -238,20 +253,144 @@ static int compare_times(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+static int check_keyframes(const RunwaySettings *set, const char *option)
+{
+    if (set->model_info->fields & RUNWAY_FIELD_KEYFRAMES)
+        return 0;
+    av_log(set->log_ctx, AV_LOG_ERROR, "%s: model %s does not support "
+           "keyframes\n", option, set->model);
+    return AVERROR(EINVAL);
+}
+
 int ff_runway_set_keyframes(RunwaySettings *set)
 {
     int ret = parse_pictures(set, "keyframe", set->keyframe, 1,
                              &set->keyframes, &set->nb_keyframes);
 
+    if (ret >= 0 && set->nb_keyframes)
+        ret = check_keyframes(set, "keyframe");
     if (ret < 0 || !set->nb_keyframes)
         return ret;
-    if (!(set->model_info->fields & RUNWAY_FIELD_KEYFRAMES)) {
-        av_log(set->log_ctx, AV_LOG_ERROR, "keyframe: model %s does not "
-               "support keyframes\n",
-               set->model);
-        return AVERROR(EINVAL);
-    }
     qsort(set->keyframes, set->nb_keyframes, sizeof(*set->keyframes),
           compare_times);
+    return 0;
+}
+
+int ff_runway_settings_still(const RunwaySettings *set, const char *path,
+                             RunwayPicture *picture, char **block)
+{
+    *picture = (RunwayPicture){ 0 };
+    return read_picture(set, "keyframe_dir", path, picture, block);
+}
+
+static int is_picture_name(const char *name)
+{
+    return av_match_ext(name, "png,jpg,jpeg,webp") && *name != '.';
+}
+
+/* The time that a file of that name is for, without what is behind the dot. */
+static int parse_name(RunwaySettings *set, const char *name, double *seconds)
+{
+    char *time = av_strndup(name, strrchr(name, '.') - name);
+    int64_t microseconds;
+    int ret = time ? av_parse_time(&microseconds, time, 1) : AVERROR(ENOMEM);
+
+    av_free(time);
+    if (ret == AVERROR(EINVAL))
+        av_log(set->log_ctx, AV_LOG_ERROR, "keyframe_dir: the name of %s/%s is "
+               "no time, as that of 000012.500.png is\n", set->keyframe_dir,
+               name);
+    if (ret >= 0)
+        *seconds = microseconds / 1e6;
+    return ret;
+}
+
+/* A regular file, and a picture: what is in a directory was not named. */
+static int check_still(const RunwaySettings *set, const char *path)
+{
+    RunwayPicture picture;
+    struct stat st;
+    char *block;
+    int ret;
+
+    if (lstat(path, &st) < 0 || !S_ISREG(st.st_mode)) {
+        av_log(set->log_ctx, AV_LOG_ERROR, "keyframe_dir: %s is no regular "
+               "file\n", path);
+        return AVERROR(EINVAL);
+    }
+    ret = ff_runway_settings_still(set, path, &picture, &block);
+    if (ret >= 0)
+        free(block);
+    return ret;
+}
+
+static int add_still(RunwaySettings *set, const char *name)
+{
+    RunwayStill *larger, *still;
+    double seconds;
+    int ret;
+
+    if (!is_picture_name(name))
+        return 0;
+    ret = parse_name(set, name, &seconds);
+    if (ret < 0)
+        return ret;
+    larger = av_realloc_array(set->stills, set->nb_stills + 1, sizeof(*larger));
+    if (!larger)
+        return AVERROR(ENOMEM);
+    set->stills = larger;
+    still       = &larger[set->nb_stills];
+    *still      = (RunwayStill){ seconds, ff_runway_disk_path(set->keyframe_dir,
+                                                             name, NULL) };
+    if (!still->path)
+        return AVERROR(ENOMEM);
+    set->nb_stills++;
+    return check_still(set, still->path);
+}
+
+static int compare_stills(const void *a, const void *b)
+{
+    double x = ((const RunwayStill *)a)->seconds;
+    double y = ((const RunwayStill *)b)->seconds;
+
+    return (x > y) - (x < y);
+}
+
+int ff_runway_set_keyframe_dir(RunwaySettings *set)
+{
+    const struct dirent *entry;
+    DIR *dir;
+    int ret;
+
+    if (!set->keyframe_dir)
+        return 0;
+    ret = check_keyframes(set, "keyframe_dir");
+    if (ret < 0)
+        return ret;
+    dir = opendir(set->keyframe_dir);
+    if (!dir) {
+        ret = AVERROR(errno);
+        av_log(set->log_ctx, AV_LOG_ERROR, "keyframe_dir: %s cannot be read: "
+               "%s\n", set->keyframe_dir, av_err2str(ret));
+        return ret;
+    }
+    while (ret >= 0 && (entry = readdir(dir)))
+        ret = add_still(set, entry->d_name);
+    closedir(dir);
+    if (ret < 0)
+        return ret;
+    if (!set->nb_stills) {
+        av_log(set->log_ctx, AV_LOG_ERROR, "keyframe_dir: there is no PNG, JPEG "
+               "or WebP picture in %s\n", set->keyframe_dir);
+        return AVERROR(EINVAL);
+    }
+    qsort(set->stills, set->nb_stills, sizeof(*set->stills), compare_stills);
+    for (int i = 1; i < set->nb_stills; i++) {
+        if (set->stills[i].seconds > set->stills[i - 1].seconds)
+            continue;
+        av_log(set->log_ctx, AV_LOG_ERROR, "keyframe_dir: %s and %s are of the "
+               "same time\n", set->stills[i - 1].path, set->stills[i].path);
+        return AVERROR(EINVAL);
+    }
     return 0;
 }

@@ -25,6 +25,7 @@
 #include "../media/compat.h"
 #include "../media/averror.h"
 #include "../media/format.h"
+#include "../base/disk.h"
 #include "sequence_internal.h"
 
 /* scene=auto: the score of a cut at which a clip ends */
@@ -90,6 +91,11 @@ int ff_runway_sequence_create(RunwaySequence **sequence,
         if (!s->keyframe_used)
             goto fail;
     }
+    if (set->nb_stills) {
+        s->still_used = av_calloc(set->nb_stills, 1);
+        if (!s->still_used)
+            goto fail;
+    }
     if (set->scene && !(s->scene = ff_runway_scene_create()))
         goto fail;
     if (ff_runway_pipeline_create(&pipeline, &s->pipeline, &err)) {
@@ -97,6 +103,9 @@ int ff_runway_sequence_create(RunwaySequence **sequence,
         goto fail;
     }
     ret = check_clip_duration(set);
+    if (ret >= 0 && set->stills_dir &&
+        ff_runway_disk_make_dir("stills_dir", set->stills_dir, &err))
+        ret = ff_runway_report(set->log_ctx, &err);
     if (ret < 0)
         goto fail;
     *sequence = s;
@@ -122,6 +131,7 @@ void ff_runway_sequence_free(RunwaySequence **sequence)
     ff_runway_spool_free(&s->alpha);
     ff_runway_scene_free(&s->scene);
     av_freep(&s->keyframe_used);
+    av_freep(&s->still_used);
     av_freep(sequence);
 }
 
@@ -399,6 +409,11 @@ int ff_runway_sequence_end(RunwaySequence *s, int discard)
             av_log(s->set->log_ctx, AV_LOG_WARNING, "keyframe: there is no "
                    "clip at %.3f s, so that keyframe was not used\n",
                    s->set->keyframes[i].seconds);
+    for (int i = 0; ret >= 0 && !discard && i < s->set->nb_stills; i++)
+        if (!s->still_used[i])
+            av_log(s->set->log_ctx, AV_LOG_WARNING, "keyframe_dir: no clip "
+                   "begins at %.3f s, so %s was not used\n",
+                   s->set->stills[i].seconds, s->set->stills[i].path);
     return ret;
 }
 

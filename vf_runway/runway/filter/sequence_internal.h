@@ -48,6 +48,7 @@ typedef struct RunwaySequenceNode {
     int nb_alpha;               ///< planes that nobody asks for, once it is first
     int nb_shared;              ///< first frames that the clip before shows too
     RunwayPicture *keyframes;   ///< what the clip's job refers to
+    char *still;                ///< likewise
     struct RunwaySequenceNode *next;
 } RunwaySequenceNode;
 
@@ -79,6 +80,7 @@ struct RunwaySequence {
     int64_t ahead_frame, ahead_duration, ahead_pts; ///< as frame,
                                 ///< max_duration and first_pts, of that clip
     uint8_t *keyframe_used;     ///< for each of the keyframes
+    uint8_t *still_used;        ///< for each of the stills
     int shot;                   ///< counts changes of the request
     RunwayJoint joint;          ///< how the clip that came out last ends
     int joint_shot;             ///< its shot, -1: nothing to match with

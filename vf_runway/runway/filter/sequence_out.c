@@ -22,6 +22,8 @@
  * and those that pass through.
  */
 
+#include <stdlib.h>
+
 #include "libavutil/mathematics.h"
 
 #include "../media/compat.h"
@@ -65,6 +67,7 @@ void ff_runway_sequence_remove_head(RunwaySequence *s)
     ff_runway_clip_free(&node->clip);
     ff_runway_job_free(&node->job);
     av_free(node->keyframes);
+    free(node->still);
     av_free(node);
     if (s->head && !s->head->clip)
         drop_alpha(s);

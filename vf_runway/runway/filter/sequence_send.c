@@ -24,11 +24,14 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 #include "libavutil/avstring.h"
 
 #include "../media/compat.h"
 #include "../media/averror.h"
+#include "../media/still.h"
 #include "../engine/plan.h"
 #include "sequence_internal.h"
 
@@ -137,21 +140,64 @@ static RunwayPicture in_clip(const RunwaySequence *s,
     return picture;
 }
 
+/* The still of the clip's first frame, where keyframe_dir has one. @return 1, 0 or
+ * AVERROR; *still is what to free() behind it */
+static int choose_still(RunwaySequence *s, RunwayPicture *picture, char **still)
+{
+    const RunwaySettings *set = s->set;
+    double start, end, nearest = ff_runway_clip_first_length(s->open) / 2e6;
+    int found = -1, ret;
+
+    ff_runway_clip_extent(s->open, &start, &end);
+    nearest += 1e-6; /* for times that were rounded */
+    for (int i = 0; i < set->nb_stills; i++) {
+        double distance = fabs(set->stills[i].seconds - start);
+
+        if (distance > nearest)
+            continue;
+        nearest = distance;
+        found   = i;
+    }
+    if (found < 0)
+        return 0;
+    s->still_used[found] = 1;
+    ret = ff_runway_settings_still(set, set->stills[found].path, picture,
+                                   still);
+    return ret < 0 ? ret : 1;
+}
+
+/* The first frame of the open clip as a file that is named by its time. */
+static int write_still(const RunwaySequence *s)
+{
+    double start, end;
+    char name[64];
+
+    if (!s->set->stills_dir)
+        return 0;
+    ff_runway_clip_extent(s->open, &start, &end);
+    snprintf(name, sizeof(name), "%010.3f.png", start);
+    return ff_runway_still_write(ff_runway_clip_first(s->open),
+                                 s->set->stills_dir, name, s->set->log_ctx);
+}
+
 /* The keyframes that lie in the clip, at the clip's own seconds. */
 static int choose_keyframes(RunwaySequence *s, RunwayJob *job,
-                            RunwayPicture **keyframes)
+                            RunwayPicture **keyframes, char **still)
 {
     const RunwaySettings *set = s->set;
     const RunwayModel *m = s->request.model;
     double start, end;
-    int nb = 0, nb_ranges = 0;
+    int nb_ranges = 0, nb;
 
     ff_runway_clip_extent(s->open, &start, &end);
-    if (!set->nb_keyframes)
+    if (!set->nb_keyframes && !set->nb_stills)
         return 0;
-    *keyframes = av_calloc(set->nb_keyframes, sizeof(**keyframes));
+    *keyframes = av_calloc(set->nb_keyframes + 1, sizeof(**keyframes));
     if (!*keyframes)
         return AVERROR(ENOMEM);
+    nb = choose_still(s, *keyframes, still);
+    if (nb < 0)
+        return nb;
     for (int i = 0; i < set->nb_keyframes; i++) {
         /* a microsecond for times that were rounded */
         if (FFMAX(set->keyframes[i].seconds, set->keyframes[i].range_end -
@@ -199,6 +245,7 @@ int ff_runway_sequence_send_clip(RunwaySequence *s)
 {
     const RunwayModel *m = s->request.model;
     RunwayPicture *keyframes = NULL;
+    char *still = NULL;
     RunwayClipFile file;
     RunwayJob *job;
     RunwaySequenceNode *node;
@@ -230,7 +277,7 @@ int ff_runway_sequence_send_clip(RunwaySequence *s)
     if (m->fields & RUNWAY_FIELD_DURATION)
         job->request.duration = ff_runway_whole_seconds(job->sent, s->frame);
     price_job(s, job);
-    ret = choose_keyframes(s, job, &keyframes);
+    ret = choose_keyframes(s, job, &keyframes, &still);
     if (ret < 0)
         goto end;
     ff_runway_clip_identify(s->open, ff_runway_pipeline_endpoint(s->pipeline),
@@ -238,8 +285,10 @@ int ff_runway_sequence_send_clip(RunwaySequence *s)
     s->shared += s->nb_shared * s->frame;
     log_planned(s, job);
     if (s->set->policy.dry_run) {
+        ret = write_still(s);
         ff_runway_clip_free(&s->open);
-        if (ff_runway_plan_add(ff_runway_pipeline_plan(s->pipeline), job, 0,
+        if (ret >= 0 &&
+            ff_runway_plan_add(ff_runway_pipeline_plan(s->pipeline), job, 0,
                                &err))
             ret = ff_runway_report(s->set->log_ctx, &err);
         goto end;
@@ -253,6 +302,7 @@ int ff_runway_sequence_send_clip(RunwaySequence *s)
     }
     FFSWAP(RunwayClip *, node->clip, s->open);
     FFSWAP(RunwayPicture *, node->keyframes, keyframes);
+    FFSWAP(char *, node->still, still);
     FFSWAP(int, node->nb_spooled, s->nb_spooled);
     node->nb_shared = s->nb_shared;
     node->shot  = s->shot;
@@ -263,6 +313,7 @@ end:
     if (ret < 0) /* half closed */
         ff_runway_clip_free(&s->open);
     av_free(keyframes);
+    free(still);
     ff_runway_job_free(&job);
     return ret;
 }

@@ -123,6 +123,10 @@ int ff_runway_clip_create(RunwayClip **clip, const RunwayClipConfig *config,
         ret = ff_runway_report(c->config.log_ctx, &err);
         goto fail;
     }
+    if (config->keep_first && !(c->first = av_frame_clone(first))) {
+        ret = AVERROR(ENOMEM);
+        goto fail;
+    }
     ret = config->dry_run ? 0 :
           ff_runway_writer_create(&c->writer, &config->writer, c->fd,
                                   first);
@@ -146,6 +150,7 @@ void ff_runway_clip_free(RunwayClip **clip)
         return;
     ff_runway_writer_free(&c->writer);
     ff_runway_identity_free(&c->identity);
+    av_frame_free(&c->first);
     if (c->fd >= 0)
         close(c->fd);
     for (int i = 0; i < c->nb_frames; i++)
@@ -392,6 +397,16 @@ void ff_runway_clip_extent(const RunwayClip *c, double *start, double *end)
 {
     *start = c->start * av_q2d(c->config.time_base);
     *end   = *start + c->source_end / 1e6;
+}
+
+const AVFrame *ff_runway_clip_first(const RunwayClip *c)
+{
+    return c->first;
+}
+
+int64_t ff_runway_clip_first_length(const RunwayClip *c)
+{
+    return c->nb_frames > 1 ? c->frames[1].source : c->source_end;
 }
 
 int ff_runway_clip_close(RunwayClip *c, RunwayClipFile *file)

@@ -63,6 +63,7 @@ typedef struct RunwayClipConfig {
                                     ///< NULL: none is wanted
     int is_ahead;                   ///< as of ff_runway_clip_set_ahead()
     int dry_run;                    ///< no file is written
+    int keep_first;                 ///< for ff_runway_clip_first()
     double length_tolerance;        ///< as in ff_runway_retime_plan()
     int64_t max_stand;              ///< longest that a frame is sent for,
                                     ///< microseconds; 0: as long as it stands
@@ -160,6 +161,12 @@ void ff_runway_clip_set_ahead(RunwayClip *clip, int is_ahead);
 /** Frames whose alpha is in the spool still; the clip's are the oldest there
  *  when it is the first in line. */
 int ff_runway_clip_nb_alpha(const RunwayClip *clip);
+
+/** The first frame, where config says keep_first. */
+const AVFrame *ff_runway_clip_first(const RunwayClip *clip);
+
+/** How long the first frame stands, microseconds. */
+int64_t ff_runway_clip_first_length(const RunwayClip *clip);
 
 /** Frames put in. */
 int ff_runway_clip_nb_frames(const RunwayClip *clip);

@@ -51,6 +51,7 @@ struct RunwayClip {
     int64_t slot;             ///< of the upload, that the newest frame is in
     int64_t slot_time;        ///< and that frame's time
     int64_t last_length;      ///< of the newest frame as it is sent
+    AVFrame *first;           ///< the first frame, NULL: not kept
     char label[96];           ///< once it is closed
     int64_t sent;             ///< once it is closed: length of the upload
 
