@@ -13,6 +13,7 @@ use lib dirname(abs_path(__FILE__)) . '/lib';
 use Test::More;
 
 use RunwayTest;
+use FilterTest qw(error_line);
 use PaidTest;
 
 my $FILM = film(seconds => 3);
@@ -310,6 +311,22 @@ subtest 'the account' => sub {
     is(scalar(() = $sim->requests('account')), 1, 'looked at once');
     $run = $job->run;
     is(scalar(() = $sim->requests('account')), 1, 'and not when all is there already');
+
+    # what is used up while the run goes on: said at once, and not tried again
+    for my $case (['says so', '--daily' => 2], ['shows only in the account', '--daily' => 2, '--fault' => 'create:3+=status=429']) {
+        my ($name, @arguments) = @$case;
+        $sim = simulator(@arguments);
+        $run = $account->($sim)->run(in => film(seconds => 8), loglevel => 'error');
+        error_line("the day's last task, which $name", $run, qr/\b2\b|daily/, qr/today|tomorrow/);
+        is(scalar(() = $sim->requests('create')), 3, "$name: the one that was refused was not tried again");
+        is(billed($sim), 2, "$name: the others were paid");
+    }
+    $sim = simulator('--daily' => 2);
+    $job = job(sim => $sim, options => { concurrency => 4 });
+    $run = $job->run(loglevel => 'error');
+    error_line('at a gateway without an account', $run, qr/daily task limit/, qr/same command again/);
+    cmp_ok(scalar(() = $sim->requests('create')), '<=', 4, 'at a gateway: one create for each clip');
+    is(billed($sim), 2, 'at a gateway: two were paid');
 
     for my $fault ('status=404', 'status=500', 'bad-json', 'html', 'drop-after') {
         $sim = simulator('--fault' => "account:*=$fault");

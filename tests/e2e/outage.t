@@ -70,17 +70,18 @@ my @CASES = (
     # with jitter, one request in half a minute for each of the two clips
     { name => 'reads', fault => 'read:*=status=502', where => 'read', least => 20, most => 160, state => 'submitted', billed => 2,
         says => qr/reading the task/ },
-    { name => 'creates', fault => 'create:*=status=429', where => 'create', least => 20, most => 160, state => 'none', billed => 0,
+    # of four clips in flight one tries again for all
+    { name => 'creates', fault => 'create:*=status=429', seconds => 4, where => 'create', least => 20, most => 60, state => 'none', billed => 0,
         says => qr/the create request.* 429/ },
     # five minutes is the most that is waited
-    { name => 'creates, told when to come again', fault => 'create:*=status=503,retry-after=100000', where => 'create', least => 6, most => 12,
+    { name => 'creates, told when to come again', fault => 'create:*=status=503,retry-after=100000', where => 'create', least => 4, most => 6,
         state => 'none', billed => 0, says => qr/the create request.* 503/ },
     { name => 'downloads', fault => 'download:*=status=503', where => 'download', least => 20, most => 160, state => 'generated', billed => 2,
         says => qr/the download/ },
 );
 for my $case (@CASES) {
     $case->{sim} = simulator($case->{fault});
-    $case->{job} = job(sim => $case->{sim});
+    $case->{job} = job(sim => $case->{sim}, $case->{seconds} ? (in => film(seconds => $case->{seconds})) : ());
     $case->{going} = $case->{job}->begin(loglevel => 'error');
 }
 # seven minutes or so for each kind of request
@@ -95,7 +96,7 @@ for my $case (@CASES) {
         note "$asked requests";
         cmp_ok($asked, '>=', $case->{least}, 'it did try');
         cmp_ok($asked, '<=', $case->{most}, 'and was no storm');
-        is_deeply([grep { $_ ne $case->{state} } values %{ $case->{job}->states }], [], "both clips are $case->{state}")
+        is_deeply([grep { $_ ne $case->{state} } values %{ $case->{job}->states }], [], "the clips are $case->{state}")
             or diag explain $case->{job}->states;
         is(billed($case->{sim}), $case->{billed}, 'and paid for or not');
     };

@@ -16,11 +16,6 @@ use Test::More;
 use RunwayTest;
 use SecondServer;
 
-# What is known to be wrong, and is to be mended there.
-my $GOODS = 'issue 18: a task that succeeded can still become one that failed';
-my %KNOWN = map { ($_ => $GOODS) } 'a web page, twice', 'a web page, for long';
-our $TODO;
-
 # --- the main job ------------------------------------------------------------
 
 subtest 'the main job' => sub {
@@ -140,7 +135,6 @@ subtest 'results' => sub {
         'output that is late' => [{ on => 'task', kind => 'late_output', seconds => 4 }],
     );
     for my $name (sort keys %faults) {
-        local $TODO = $KNOWN{$name};
         my ($server, $job, $run) = run_short($faults{$name}, options => { retries => 2 });
         if ($run->{status}) {
             like($name, qr/web page/, "$name: only that is not got over in one run") or diag $run->{said};

@@ -159,6 +159,31 @@ subtest 'shorter where it would get too thin' => sub {
     my ($is) = $run->{err} =~ /clip 1: .* reduced to (\S+) MB/;
     cmp_ok($is // 99, '<=', 3.9, 'it can be sent');
     cmp_ok(($is // 0) * 8e6 / (3840 * 2160 * 24 * ($seconds // 9)), '>', 0.045, 'and is not thin');
+
+    # a dry run encodes nothing: it says where that may be so, and nowhere else
+    my $plan = sub {
+        my ($name, $about, $size, %options) = @_;
+        my $run = run_filter($sim, in => "color=gray:s=$size:r=6,format=yuv420p", input => [qw(-f lavfi -t 6)], args => [qw(-f null)], out => '-',
+            loglevel => 'info', options => { prompt => 'x', dry_run => 1, %options });
+        is($run->{status}, 0, "the plan, $name") or diag $run->{err};
+        my @lines = $run->{err} =~ /plan: (clip \d+ .*|.*\d clips, .*) s sent/g;
+        is(scalar(grep { /about/ } @lines), $about ? scalar @lines : 0, "$name: " . ($about ? 'all of it is about' : 'is certain')) or diag $run->{err};
+        is(scalar(() = $run->{err} =~ /too detailed/g), $about, "$name: and why") or diag $run->{err};
+    };
+    $plan->('a request cannot hold it', 1, '7680x4320', model => 'aleph9');
+    $plan->('a request can hold it', 0, '1280x720', model => 'aleph9');
+};
+
+subtest 'rich, and yet not too rich' => sub {
+    my $sim = RunwayTest::Simulator->start('--latency' => 0);
+    my @args = (in => $rich, loglevel => 'info');
+    my $plan = run_filter($sim, @args, options => { prompt => 'x', clip_duration => 2.75, dry_run => 1 });
+    my $run = run_filter($sim, @args, options => { prompt => 'x', clip_duration => 2.75 });
+    my @planned = $plan->{err} =~ /plan: (clip \d+ \(.*?\)): \d/g;
+    my @sent = sort $run->{err} =~ /(clip \d+ \(.*?\)) sent:/g;
+    is($run->{status}, 0, 'the run') or diag $run->{err};
+    like($run->{err}, qr/reduced to/, 'a clip that had to be made smaller') or diag $run->{err};
+    is("@planned", "@sent", 'has the borders of the plan') or diag $plan->{err};
 };
 
 done_testing;

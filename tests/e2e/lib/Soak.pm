@@ -186,6 +186,12 @@ sub _may_be_unknown {
     return scalar grep { $_ > $from && $_ < $to } @$deaths;
 }
 
+# The part of clips/ whose results are kept.
+sub _lose_records {
+    my ($job) = @_;
+    unlink $_->{path} for grep { glob "$job->{results}/$_->{identity}-*.mp4" } $job->records;
+}
+
 # Plays it to the end. { wrong => [texts], line => what to tell, dir => files, said }
 sub play {
     my ($schedule, $reference) = @_;
@@ -198,10 +204,7 @@ sub play {
     my (%resent, @said, @deaths);
     for my $n (1 .. MAX_RUNS) {
         my $plan = $schedule->{runs}[$n - 1] || {};
-        # the part of clips/ whose results are kept
-        if ($plan->{lose}) {
-            unlink $_->{path} for grep { glob "$job->{results}/$_->{identity}-*.mp4" } $job->records;
-        }
+        _lose_records($job) if $plan->{lose};
         my %options = (on_unknown => $resend ? 'resend' : 'fail');
         my @going = map { $job->begin(options => \%options) } 1 .. ($plan->{twin} ? 2 : 1);
         my $end = $plan->{end};

@@ -31,11 +31,13 @@ sub draw {
         $server{'--wrap'} = Soak::one_of(qw(never always mixed));
         $server{'--not-exist-for'} = sprintf '%.2f', Soak::between(0.1, 1) if Soak::chance(0.3);
     }
-    return {
+    my %schedule = (
         seed => $seed, provider => $provider, server => \%server, concurrency => 1 + Soak::whole(0, 4),
         transport => $provider eq 'runway' ? Soak::one_of(qw(auto upload)) : 'auto',
         runs => [map { { end => Soak::draw_end(), twin => Soak::chance(0.25) } } 1 .. Soak::whole(0, 7)],
-    };
+    );
+    $_->{lose} = Soak::chance(0.15) for @{ $schedule{runs} };
+    return \%schedule;
 }
 
 sub describe {
@@ -68,6 +70,7 @@ sub play {
     my (@wrong, @said, @deaths, @resent);
     for my $n (1 .. Soak::MAX_RUNS) {
         my $plan = $schedule->{runs}[$n - 1] || {};
+        Soak::_lose_records($job) if $plan->{lose};
         my $option = $resend ? 'resend' : 'fail';
         my $begun = time;
         my @going = map { $job->begin(options => { on_unknown => $option }) } 1 .. ($plan->{twin} ? 2 : 1);

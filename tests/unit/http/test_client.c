@@ -400,6 +400,17 @@ static void test_create_replies(void **state)
           { 0 } },
         { JSON("429 Too Many Requests", "retry-after:  soon\r\n", "15", NO),
           RUNWAY_UNAVAILABLE, -1, { 0 } },
+        /* the tasks of a day are not there again in a minute */
+        { JSON("429 Too Many Requests", "Retry-After: 7\r\n", "46",
+               "{\"error\":\"You reached your Daily task limit.\"}"),
+          RUNWAY_REFUSED, 7000000, { "429", "Daily", "same command" } },
+        { JSON("429 Too Many Requests", "", "64",
+               "{\"error\":{\"message\":\"5 tasks per day\",\"type\":"
+               "\"comet_api_error\"}}"), RUNWAY_REFUSED, -1,
+          { "5 tasks per day", "today" } },
+        { JSON("503 Service Unavailable", "", "25",
+               "{\"error\":\"not today yet\"}"), RUNWAY_UNAVAILABLE, -1,
+          { "503" } },
         { JSON("503 Service Unavailable", "Retry-After: 99999\r\n", "15", NO),
           RUNWAY_UNAVAILABLE, 300000000, { 0 } },
         { JSON("503 Service Unavailable", "", "61",

@@ -97,6 +97,10 @@ RunwayOutcome ff_runway_parse_account(const char *text, size_t size,
  *  CometAPI's task_not_exist, Runway's "Could not find Task". */
 int ff_runway_reply_is_not_exist(const char *text, size_t size);
 
+/** Whether an error reply with 429 is about the tasks of a day, and not about a
+ *  rate or load: no document gives the words, so it is any that name a day. */
+int ff_runway_reply_is_daily(const char *text, size_t size);
+
 /** Whether an error reply has the shape that a provider's own has: Runway's
  *  error is a string, CometAPI's an object of its type. What has another may be
  *  somebody's in between. */

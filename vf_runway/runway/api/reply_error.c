@@ -71,6 +71,20 @@ int ff_runway_reply_is_not_exist(const char *text, size_t size)
     return ret;
 }
 
+int ff_runway_reply_is_daily(const char *text, size_t size)
+{
+    static const char *const words[] = {
+        "daily", "per day", "a day", "today", "24 hours"
+    };
+    cJSON *root = cJSON_ParseWithLength(text, size);
+    int ret = 0;
+
+    for (size_t i = 0; !ret && i < sizeof(words) / sizeof(words[0]); i++)
+        ret = error_contains(root, words[i]);
+    cJSON_Delete(root);
+    return ret;
+}
+
 int ff_runway_reply_is_refusal(const char *text, size_t size)
 {
     cJSON *root = cJSON_ParseWithLength(text, size);

@@ -196,6 +196,24 @@ static RunwayOutcome note_unknown(RunwayJobRun *run, const RunwayError *why,
                            run->job->label, why->text, second.text);
 }
 
+/* microseconds between two looks whether another clip's create got through */
+#define TURN_INTERVAL 250000
+
+/* The service has put another clip's create off: wait until that one is through,
+ * or the limit of an account would be tried by all at once. */
+static RunwayOutcome await_turn(RunwayJobRun *run, RunwayError *err)
+{
+    const RunwayJobHost *host = run->host;
+    int waited = 0;
+
+    for (; !ff_runway_account_may_create(host->account, run); waited = 1)
+        if (host->wait(host->opaque, TURN_INTERVAL))
+            return ff_runway_run_cancelled(err);
+    if (waited)
+        ff_runway_retry_recovered(&run->retry);
+    return RUNWAY_OK;
+}
+
 /* Send the create until it is not only unavailable. */
 static RunwayOutcome send_create(RunwayJobRun *run, RunwayBody *body,
                                  RunwayError *err)
@@ -209,6 +227,9 @@ static RunwayOutcome send_create(RunwayJobRun *run, RunwayBody *body,
     for (;;) {
         int64_t retry_after = -1;
 
+        ret = await_turn(run, err);
+        if (ret)
+            return ret;
         /* others have used their time while this one was uploaded */
         if (host->closed(host->opaque))
             return ff_runway_run_cancelled(err);
@@ -223,6 +244,11 @@ static RunwayOutcome send_create(RunwayJobRun *run, RunwayBody *body,
         /* before the wait: who dies in it leaves nothing behind that may have
          * been paid for */
         take_back(run);
+        ret = ff_runway_account_put_off(host->account, run,
+                                        job->request.model_name,
+                                        (double)job->credits, err);
+        if (ret)
+            return ret;
         ret = ff_runway_retry_wait(&run->retry, "the create request",
                                    retry_after, &why, err);
         if (ret)
@@ -260,6 +286,7 @@ RunwayOutcome ff_runway_run_submit(RunwayJobRun *run, RunwayError *err)
         ret = make_body(run, &body, err);
     if (!ret)
         ret = send_create(run, body, err);
+    ff_runway_account_release(run->host->account, run);
     ff_runway_body_free(&body);
     return ret;
 }

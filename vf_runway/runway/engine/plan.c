@@ -159,14 +159,14 @@ static void add_clip(RunwayPlan *p, const RunwayJob *job, Fate fate, int most,
     };
     char credits[160] = "price unknown";
 
+    p->about |= about;
     if (job->credits >= 0)
         print_price(credits, sizeof(credits), job);
     ff_runway_log(p->log, RUNWAY_LOG_INFO, "plan: %s: %s%.3f s sent, %s%s",
-                  job->label, about ? "about " : "", (double)job->sent / 1e6,
+                  job->label, p->about ? "about " : "", (double)job->sent / 1e6,
                   credits, texts[fate]);
     p->nb[fate]++;
-    p->sent  += job->sent;
-    p->about |= about;
+    p->sent += job->sent;
     if (job->credits < 0) {
         p->unpriced += fate == FATE_BUY;
     } else {
@@ -226,6 +226,10 @@ void ff_runway_plan_log(const RunwayPlan *p, const RunwayProvider *provider)
                   p->about ? "about " : "", nb, (double)p->sent / 1e6,
                   p->credits, dollars, unpriced,
                   p->nb[FATE_STORED] + p->nb[FATE_PAID], equal, stops);
+    if (p->about)
+        ff_runway_log(p->log, RUNWAY_LOG_INFO, "plan: about, as a clip whose "
+                      "picture is too detailed to be sent in one request ends "
+                      "earlier, which only encoding it tells");
     ff_runway_log(p->log, RUNWAY_LOG_INFO, "plan: at most %"PRId64" credits%s "
                   "with every retry used up (retries=%d%s); nothing was sent",
                   p->most, unpriced, p->policy->retries,

@@ -44,7 +44,7 @@ RunwayOutcome ff_runway_plan_create(RunwayJournal *journal,
 void ff_runway_plan_free(RunwayPlan **plan);
 
 /** Add a clip, which stays the caller's, and log its line. about: the real run
- *  may end it elsewhere. */
+ *  may end it elsewhere, and so all that follow. */
 RunwayOutcome ff_runway_plan_add(RunwayPlan *plan, const RunwayJob *job,
                                  int about, RunwayError *err);
 

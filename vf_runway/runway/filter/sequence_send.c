@@ -288,8 +288,8 @@ int ff_runway_sequence_send_clip(RunwaySequence *s)
         ret = write_still(s);
         ff_runway_clip_free(&s->open);
         if (ret >= 0 &&
-            ff_runway_plan_add(ff_runway_pipeline_plan(s->pipeline), job, 0,
-                               &err))
+            ff_runway_plan_add(ff_runway_pipeline_plan(s->pipeline), job,
+                               file.about, &err))
             ret = ff_runway_report(s->set->log_ctx, &err);
         goto end;
     }

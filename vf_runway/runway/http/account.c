@@ -26,7 +26,9 @@ struct RunwayAccountGate {
     const RunwayLog *log;
 
     pthread_mutex_t lock;
-    int looked;         ///< under lock
+    /* under lock */
+    int looked;
+    const void *turn;   ///< who alone may create now; NULL: all
 };
 
 RunwayOutcome ff_runway_account_gate_create(RunwayClient *client,
@@ -99,4 +101,39 @@ RunwayOutcome ff_runway_account_admit(RunwayAccountGate *gate,
     gate->looked = !ret;
     pthread_mutex_unlock(&gate->lock);
     return ret;
+}
+
+int ff_runway_account_may_create(RunwayAccountGate *gate, const void *who)
+{
+    int may;
+
+    pthread_mutex_lock(&gate->lock);
+    may = !gate->turn || gate->turn == who;
+    pthread_mutex_unlock(&gate->lock);
+    return may;
+}
+
+RunwayOutcome ff_runway_account_put_off(RunwayAccountGate *gate,
+                                        const void *who,
+                                        const char *model_name, double credits,
+                                        RunwayError *err)
+{
+    int first;
+
+    pthread_mutex_lock(&gate->lock);
+    first = !gate->turn;
+    if (first)
+        gate->turn = who;
+    pthread_mutex_unlock(&gate->lock);
+    if (!first || !ff_runway_client_has_account(gate->client))
+        return RUNWAY_OK;
+    return look(gate, model_name, credits, err);
+}
+
+void ff_runway_account_release(RunwayAccountGate *gate, const void *who)
+{
+    pthread_mutex_lock(&gate->lock);
+    if (gate->turn == who)
+        gate->turn = NULL;
+    pthread_mutex_unlock(&gate->lock);
 }

@@ -20,7 +20,8 @@
  * @file
  * A look at the account before the first create of a run: what is there to be
  * spent, and how many tasks are left for today. It costs nothing, and what would
- * be refused is said before anything is uploaded.
+ * be refused is said before anything is uploaded. And one caller at a time where
+ * the provider puts creates off.
  */
 
 #ifndef AVFILTER_RUNWAY_HTTP_ACCOUNT_H
@@ -54,5 +55,26 @@ void ff_runway_account_gate_free(RunwayAccountGate **gate);
 RunwayOutcome ff_runway_account_admit(RunwayAccountGate *gate,
                                       const char *model_name, double credits,
                                       RunwayError *err);
+
+/**
+ * While one caller's creates are put off by the provider, nobody else tries: an
+ * account's limits are the same for all. who is any address of the caller's.
+ * Whether it may create now; from any thread.
+ */
+int ff_runway_account_may_create(RunwayAccountGate *gate, const void *who);
+
+/**
+ * A create of who's was RUNWAY_UNAVAILABLE. The first of a row is the one that
+ * tries again, until it calls ff_runway_account_release(); and the account is
+ * looked at once more, as what is used up for today has no other sign that is
+ * documented. Returns as ff_runway_account_admit() does.
+ */
+RunwayOutcome ff_runway_account_put_off(RunwayAccountGate *gate,
+                                        const void *who,
+                                        const char *model_name, double credits,
+                                        RunwayError *err);
+
+/** who is answered, or gives up; nothing where it is another's turn. */
+void ff_runway_account_release(RunwayAccountGate *gate, const void *who);
 
 #endif /* AVFILTER_RUNWAY_HTTP_ACCOUNT_H */

@@ -105,6 +105,15 @@ RunwayOutcome ff_runway_client_submit(RunwayClient *client, RunwayBody *body,
     *credits = -1;
     ff_runway_body_rewind(body);
     ret = ask_api(&call, client->provider->create_path, "", retry_after, err);
+    /* not to be had by trying again soon */
+    if (ret == RUNWAY_UNAVAILABLE && call.status == 429 &&
+        ff_runway_reply_is_daily(reply_of(&call), call.reply_size)) {
+        why = *err;
+        ret = ff_runway_error(err, RUNWAY_REFUSED, "no task is left for today, "
+                              "and nothing was accepted: %s; run the same "
+                              "command again when the provider's day is over, "
+                              "what is paid for is kept", why.text);
+    }
     /* An id says that there is a task, whatever the status is and whatever the
      * connection did then: it is paid for. */
     if (!ff_runway_parse_create(reply_of(&call), call.reply_size, id, credits,

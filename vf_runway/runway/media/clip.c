@@ -446,6 +446,8 @@ int ff_runway_clip_close(RunwayClip *c, RunwayClipFile *file)
         .length = c->sent,
         .filled = FFMAX(0, c->sent - c->end),
         .upload = c->config.upload_size && size > c->config.inline_size,
+        .about  = c->config.dry_run && is_thin(c, 1) &&
+                  ff_runway_clip_is_long_enough(c),
     };
     c->fd = -1;
     return 0;

@@ -100,6 +100,8 @@ typedef struct RunwayClipFile {
     int64_t length;                 ///< microseconds
     int64_t filled;                 ///< of it, held behind the last frame
     int upload;                     ///< it is too large for a request
+    int about;                      ///< with dry_run: it would end earlier if its
+                                    ///< pictures turned out to be too detailed
 } RunwayClipFile;
 
 /** No more frames: finish the file, and encode it smaller where it is more than
