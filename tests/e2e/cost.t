@@ -13,7 +13,7 @@ use lib dirname(abs_path(__FILE__)) . '/lib';
 use Test::More;
 
 use RunwayTest;
-use FilterTest qw(error_line);
+use FilterTest qw(error_line filter_graph);
 use PaidTest;
 
 my $FILM = film(seconds => 3);
@@ -234,6 +234,16 @@ subtest 'the cap' => sub {
     # what was bought for another output costs this one nothing
     $run = $job->run(in => film(seconds => 2), options => { max_credits => 1 });
     is($run->{status}, 0, 'what is stored costs nothing') or diag $run->{err};
+
+    # two filters in a graph are two outputs, each with a limit of its own
+    $sim = simulator();
+    $job = job(sim => $sim);
+    my ($one, $two) = map { filter_graph(base_url => $sim->{api}, state_dir => $job->{state}, %{ $job->{options} }, max_credits => 45, prompt => $_) }
+        'negative', 'mirror';
+    $run = run_cmd([$FFMPEG, qw(-hide_banner -nostdin -v error -i), $FILM, '-filter_complex', "[0:v]split[a][b];[a]${one}[c];[b]${two}[d]",
+        map { ('-map', $_, qw(-f null -)) } '[c]', '[d]'], env => { COMETAPI_KEY => 'k', RUNWAYML_API_SECRET => undef }, timeout => 90);
+    is($run->{status}, 0, 'two filters: each has its limit') or diag $run->{err};
+    is($sim->stats->{credits}, 90, 'two filters: and pays for its clips');
 
     # of a record that cannot be believed nobody knows the price: it is the clip's
     $sim = simulator();

@@ -58,7 +58,7 @@ int main(int argc, char **argv)
     ret = avfilter_graph_parse_ptr(graph, argv[1], &in, &out, NULL);
     if (ret >= 0)
         ret = avfilter_graph_config(graph, NULL);
-    sink = avfilter_graph_get_filter(graph, "out");
+    sink = avfilter_graph_get_filter(graph, "buffersink@out");
     if (ret < 0 || !sink)
         return 2;
     while ((ret = av_buffersink_get_frame(sink, frame)) >= 0) {

@@ -79,6 +79,7 @@ for my $n (0 .. $JOBS - 1) {
     $select->add($in);
 }
 my ($schedules, $runs, $killed) = (0, 0, 0);
+my @failed;
 while ($select->count) {
     for my $in ($select->can_read) {
         if (!sysread $in, $text{$in}, 65536, length($text{$in} // '')) {
@@ -90,6 +91,7 @@ while ($select->count) {
             $schedules++;
             $runs += $report->{runs};
             $killed += $report->{killed};
+            push @failed, $report->{line} =~ /^seed (\d+)/ if @{ $report->{wrong} };
             ok(!@{ $report->{wrong} }, $report->{line}) or diag map({ "VIOLATION: $_\n" } @{ $report->{wrong} }), $report->{schedule},
                 "$report->{said}files: $report->{dirs}\n";
         }
@@ -101,5 +103,6 @@ for (@pids) {
 }
 note sprintf '%d schedules, %d runs of ffmpeg, %d of them ended early, in %.0f s; first seed %d', $schedules, $runs, $killed,
     time - $start, $SEED;
+diag map { "again: make soak SEED=$_ RUNS=1" . ($SERVER eq 'simulator' ? '' : " SERVER=$SERVER") . "\n" } @failed if @failed;
 cmp_ok($schedules, '>=', $RUNS || 1, 'all were played');
 done_testing;

@@ -86,7 +86,7 @@ subtest 'fetch' => sub {
 };
 
 subtest 'adopt' => sub {
-    my $sim = simulator('--fault' => 'create:1=drop-after');
+    my $sim = simulator('--fault' => 'create:1-2=drop-after');
     my $job = PaidTest->new(sim => $sim, in => film(seconds => 1));
     my $run = $job->run;
     cmp_ok($run->{status}, '>', 0, 'a create that is not answered');
@@ -106,6 +106,11 @@ subtest 'adopt' => sub {
     is(tasks($job, 'adopt', $clip, $task)->{status}, 1, 'once');
     is($job->run->{status}, 0, 'the run takes it up');
     is(billed($sim), 1, 'for nothing');
+    # what is one clip's is no other's
+    ($clip) = $job->run(options => { take => 1 })->{said} =~ /"runway-tasks adopt (\w{12}) TASKID"/ or fail('another clip');
+    $run = tasks($job, 'adopt', '--force', $clip, $task);
+    is($run->{status}, 1, 'a task of another record') or diag $run->{out};
+    like($run->{err}, qr/in the journal already/, 'is not adopted');
 };
 
 subtest 'forget' => sub {

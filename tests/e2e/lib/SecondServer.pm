@@ -152,7 +152,7 @@ sub _may_be_unknown {
     my ($task, $deaths) = @_;
     return 1 if !$task->{told};
     my ($from, $to) = (_epoch($task->{asked_at}) - 0.5, _epoch($task->{told}) + 2);
-    return scalar grep { $_ > $from && $_ < $to } @{ $deaths || [] };
+    return scalar grep { $_->[1] > $from && $_->[0] < $to } @{ $deaths || [] };
 }
 
 # Which frames were paid for more than once, as text; '' where none was. Allowed:
@@ -160,7 +160,7 @@ sub _may_be_unknown {
 #   retries  another task for one that failed
 #   resend   another one for one whose fate the client cannot have known: 1, or
 #            [[from, to], ...], the times in which the user said so
-#   deaths   [when the client was killed]
+#   deaths   [[from, to], ...]: when the client was killed, and was gone
 sub bought_twice {
     my ($ledger, %allow) = @_;
     my %clips;

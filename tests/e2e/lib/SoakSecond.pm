@@ -64,6 +64,7 @@ sub reference {
 
 sub play {
     my ($schedule, $reference) = @_;
+    my $start = time;
     my $server = SecondServer->start(%{ $schedule->{server} });
     my $job = _job($server, concurrency => $schedule->{concurrency}, transport => $schedule->{transport}, retries => 8);
     my ($runs, $killed, $resend, $done) = (0, 0, 0);
@@ -76,8 +77,10 @@ sub play {
         my @going = map { $job->begin(options => { on_unknown => $option }) } 1 .. ($plan->{twin} ? 2 : 1);
         my $end = $plan->{end};
         my $signal = $end && Soak::_moment($going[0], $end, $job, $server) ? $end->{signal} : undef;
-        push @deaths, time if $signal;
-        my @ended = map { $_->end($_ == $going[0] ? $signal : undef, Soak::MAX_SECONDS) } @going;
+        my $from = time;
+        my @ended = ($going[0]->end($signal, Soak::MAX_SECONDS));
+        push @deaths, [$from, time] if $signal;
+        push @ended, map { $_->end(undef, Soak::MAX_SECONDS) } @going[1 .. $#going];
         push @resent, [$begun, time] if $resend;
         $runs += @ended;
         $killed++ if $signal;
@@ -88,7 +91,7 @@ sub play {
             push @wrong, "run $n failed and said nothing" if $run->{status} > 0 && $run->{status} != 255 && $run->{said} !~ /^\S/m;
         }
         ($done) = grep { !$_->{status} && !$_->{signal} } @ended;
-        last if $done || @wrong;
+        last if $done || @wrong || time - $start > Soak::MAX_SCHEDULE * $PATIENCE;
         $resend = grep { $_->{said} =~ /on_unknown=resend, which/ } @ended;
     }
     push @wrong, "not done after $runs runs" if !$done && !@wrong;
