@@ -41,6 +41,11 @@ demo: ## the filter at work, against a simulated service: build/demo/
 	@$(MAKE) --no-print-directory demo-programs
 	@scripts/demo $(BUILD)
 
+recording: ## the picture and the recording at the top of the README again
+	@scripts/deps demo
+	@$(MAKE) --no-print-directory demo-programs
+	@scripts/recording $(BUILD) docs README.md
+
 install: all ## copy ffmpeg and ffprobe to PREFIX/bin (PREFIX=/usr/local, DESTDIR=)
 	install -m 755 -d '$(DESTDIR)$(PREFIX)/bin'
 	install -m 755 $(BUILD)/bin/ffmpeg $(BUILD)/bin/ffprobe $(BUILD)/bin/runway-tasks '$(DESTDIR)$(PREFIX)/bin/'
@@ -103,7 +108,7 @@ help: ## this list
 	    '  CC=, BUILD=DIR    another compiler, another directory than build/' \
 	    '  -jN               as many jobs (by itself: one for each processor)'
 
-.PHONY: all deps demo install uninstall dropin install-dropin apply patch simulator \
+.PHONY: all deps demo recording install uninstall dropin install-dropin apply patch simulator \
     demo-programs clean distclean help FORCE
 
 ##
