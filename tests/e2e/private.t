@@ -236,6 +236,42 @@ subtest 'canaries' => sub {
     }
 };
 
+# A password in a URL is refused, or is only where it has to be; it is shown
+# nowhere, however much is logged. In a proxy's it is used: what is said of a
+# proxy that does not work has it not.
+subtest 'a password in a URL' => sub {
+    my $sim = RunwayTest::Simulator->start('--latency' => 0.1);
+    my $pw = 'pw-5d';     # too short to be looked for as a word
+    my $closed = IO::Socket::INET->new(Proto => 'tcp', LocalAddr => '127.0.0.1', LocalPort => 0) or die "socket: $!\n";
+    my $nobody = '127.0.0.1:' . $closed->sockport;
+    my $number = 0;
+    for my $case (
+        ['reference',                { reference => "https://me:$pw\@a.example/1.png" }, qr/^reference: a URL may not contain a user or password/],
+        ['the second of two',        { model => 'seedance2', mode => 'reference', provider => 'cometapi',
+                reference => "https://a.example/1.png|https://me:$pw\@a.example/2.png" }, qr/^reference: a URL may not/],
+        ['keyframe',                 { model => 'aleph2', keyframe => "0=https://me:$pw\@a.example/1.png" }, qr/^keyframe: a URL may not/],
+        ['keyframe without a time',  { model => 'aleph2', keyframe => "https://me:$pw\@a.example/1.png" }, qr/^keyframe: "https:\/\/\.\.\." is not SECONDS/],
+        ['keyframe with a query',    { model => 'aleph2', keyframe => "https://me:$pw\@a.example/?a=1" }, qr/^keyframe: "https:\/\/\.\.\." is not SECONDS/],
+        ['base_url',                 { base_url => "https://me:$pw\@127.0.0.1:1/runwayml" }, qr/^base_url may not contain a user or password/],
+        ['base_url that is none',    { base_url => "https://me:$pw\@:x/" }, qr/^base_url is not an http/],
+        ['a proxy that is not there', { http_proxy => "http://me:$pw\@$nobody" }, qr/cannot reach/],
+        ['a proxy of no kind',       { http_proxy => "gopher://me:$pw\@$nobody" }, qr/prox/],
+        ['a proxy that is none',     { http_proxy => "http://me:$pw\@:x:y" }, qr/./],
+        ['a proxy far away',         { http_proxy => "http://me:$pw\@a.example:1" }, qr/^http_proxy cannot be used/],
+    ) {
+        my ($name, $options, $says) = @$case;
+        my $log = "$TMP/password-" . ++$number . '.jsonl';
+        my $run = run_filter($sim, in => $clip, loglevel => 'trace', options => { prompt => 'x', log_path => $log, %$options }, timeout => 90);
+        cmp_ok($run->{status}, '>', 0, "$name: an error");
+        ok((grep { /$says/ } filter_lines($run)), "$name: says $says") or diag $run->{err};
+        # FFmpeg itself repeats the command line when it is told to log everything
+        my @said = grep { index($_, $pw) >= 0 && !/^Setting '/ } filter_lines($run);
+        is("@said", '', "$name: the password is not shown");
+        is((grep { index(slurp($_), $pw) >= 0 } grep { -f } $log, files_below($run->{own})) + 0, 0, "$name: nor kept");
+    }
+    is(scalar $sim->requests('create'), 0, 'nothing was bought');
+};
+
 # Starts ffmpeg, calls back while a task is under way, returns the run.
 sub watch {
     my ($sim, $while, %opt) = @_;

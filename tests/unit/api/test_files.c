@@ -152,12 +152,48 @@ static void test_picture(void **state)
     close(fd);
 }
 
+/* What is in a request is in the provider's logs too. */
+static void test_picture_url(void **state)
+{
+    static const char *const refused[] = {
+        "https://me:canary@a.example/1.png", "https://canary@a.example/1.png",
+        "HTTPS://me:canary@a.example/1.png", "http://me:canary@a.example/1.png",
+        "ftp://me:canary@a.example/1.png", "runway://me:canary@x",
+        "https://:canary@[2001:db8::1]:8/1.png",
+    };
+    static const char *const accepted[] = {
+        "https://a.example/1@2.png", "https://a.example?me:canary@b",
+        "HTTPS://a.example/1.png", "runway://x",
+    };
+    RunwayPictureFile *file;
+    RunwayError err;
+    char *uri;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(refused) / sizeof(*refused); i++) {
+        assert_int_equal(ff_runway_picture_read("reference", refused[i], NULL,
+                                                &uri, &file, &err),
+                         RUNWAY_INVALID);
+        assert_null(uri);
+        assert_non_null(strstr(err.text, "reference: a URL may not contain a "
+                                         "user or password"));
+        assert_null(strstr(err.text, "canary"));
+    }
+    for (size_t i = 0; i < sizeof(accepted) / sizeof(*accepted); i++) {
+        assert_int_equal(ff_runway_picture_read("reference", accepted[i], NULL,
+                                                &uri, &file, &err), RUNWAY_OK);
+        assert_string_equal(uri, accepted[i]);
+        free(uri);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_text),
         cmocka_unit_test(test_key),
         cmocka_unit_test(test_picture),
+        cmocka_unit_test(test_picture_url),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

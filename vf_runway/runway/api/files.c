@@ -21,6 +21,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -218,6 +219,14 @@ static RunwayPictureFile *describe(const char *path, const char *type,
     return file;
 }
 
+/* Whether name is a URL with a user or a password in it, of any scheme. */
+static int has_user(const char *name)
+{
+    const char *host = strstr(name, "://");
+
+    return host && host[3 + strcspn(host + 3, "/?#\\@")] == '@';
+}
+
 RunwayOutcome ff_runway_picture_read(const char *option, const char *name,
                                      const char *no_uploads, char **uri,
                                      RunwayPictureFile **file,
@@ -231,11 +240,16 @@ RunwayOutcome ff_runway_picture_read(const char *option, const char *name,
 
     *uri  = NULL;
     *file = NULL;
-    if (!strncmp(name, "http://", 7))
+    /* and it is not shown */
+    if (has_user(name))
+        return ff_runway_error(err, RUNWAY_INVALID,
+                               "%s: a URL may not contain a user or password, "
+                               "which the provider would see", option);
+    if (!strncasecmp(name, "http://", 7))
         return ff_runway_error(err, RUNWAY_INVALID,
                                "%s: the service accepts https URLs only",
                                option);
-    if (!strncmp(name, "https://", 8) || !strncmp(name, "runway://", 9)) {
+    if (!strncasecmp(name, "https://", 8) || !strncmp(name, "runway://", 9)) {
         if (strlen(name) > URL_MAX)
             return ff_runway_error(err, RUNWAY_INVALID, "%s: the URL is longer "
                                    "than the %d characters that the service "

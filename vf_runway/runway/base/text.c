@@ -124,6 +124,15 @@ static int is_base64(char c)
            (c >= '0' && c <= '9') || (c && strchr("+/=_-", c));
 }
 
+/** Whether what follows the // of a URL begins with a user, and who knows what
+ *  else. */
+static int has_user(const char *s)
+{
+    while (!is_end_of_run(*s) && !strchr("/?#@", *s))
+        s++;
+    return *s == '@';
+}
+
 /** Bytes to keep and bytes to drop of the text at s; 0: nothing secret. */
 static size_t secret_at(const char *s, size_t *keep)
 {
@@ -145,17 +154,14 @@ static size_t secret_at(const char *s, size_t *keep)
             return n - 5;
         }
     }
-    if (!strncasecmp(s, "http://", 7) || !strncasecmp(s, "https://", 8)) {
-        size_t host = (size_t)(strchr(s, '/') - s) + 2;
-
-        for (n = host; !is_end_of_run(s[n]) && !strchr("/?#@", s[n]); n++)
+    if (!strncmp(s, "//", 2) && has_user(s + 2)) {
+        for (n = 2; !is_end_of_run(s[n]); n++)
             ;
-        if (s[n] == '@') { /* user:password, and who knows what else */
-            for (n = host; !is_end_of_run(s[n]); n++)
-                ;
-            *keep = host;
-            return n - host;
-        }
+        *keep = 2;
+        return n - 2;
+    }
+    if ((!strncasecmp(s, "http://", 7) || !strncasecmp(s, "https://", 8)) &&
+        !has_user(strchr(s, '/') + 2)) {
         for (n = 0; !is_end_of_run(s[n]) && s[n] != '?'; n++)
             ;
         if (s[n] == '?') {

@@ -35,6 +35,7 @@
 #include "../media/averror.h"
 #include "../api/files.h"
 #include "../base/disk.h"
+#include "../base/text.h"
 #include "options_internal.h"
 
 static int keep_pictures(RunwaySettings *set, RunwayPicture *pictures)
@@ -112,15 +113,19 @@ static int parse_picture(RunwaySettings *set, const char *option,
                          RunwayPicture *picture)
 {
     const char *name = text;
+    RunwayError err;
     char *block;
     int ret;
 
     *picture = (RunwayPicture){ 0 };
     if (with_time) {
         ret = parse_times(text, picture, &name);
-        if (ret == AVERROR(EINVAL))
-            av_log(set->log_ctx, AV_LOG_ERROR, "%s: \"%s\" is not "
-                   "SECONDS[-SECONDS]=IMAGE\n", option, text);
+        if (ret == AVERROR(EINVAL)) {
+            ff_runway_error(&err, RUNWAY_INVALID, "%s: \"%s\" is not "
+                            "SECONDS[-SECONDS]=IMAGE", option, text);
+            ff_runway_scrub(err.text); /* a URL may hold a password */
+            return ff_runway_report(set->log_ctx, &err);
+        }
         if (ret < 0)
             return ret;
     }

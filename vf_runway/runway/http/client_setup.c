@@ -355,6 +355,9 @@ static RunwayOutcome add_proxy_secrets(RunwayClient *client)
                 ret = add_secret(client, password);
             curl_free(password);
         }
+    } else if (u) {
+        /* libcurl will say what it does not understand */
+        ret = add_secret(client, client->proxy);
     }
     curl_url_cleanup(u);
     return ret;
