@@ -127,7 +127,7 @@ subtest 'keyframes that hold for a while' => sub {
         is($run->{err}, '', "$keyframe: without a warning");
         my @all = creates($sim);
         # the one that was sent without a keyframe is that of no second
-        return join ' ', sort map { sprintf '%g:%d-%d', $_->{seconds}, @{ $_->{range} }{qw(start_seconds end_seconds)} }
+        return join ' ', sort map { sprintf '%g:%d-%d', $_->{seconds}, map { $_ // 0 } @{ $_->{range} || {} }{qw(start_seconds end_seconds)} }
             map { @{ $_->{keyframes} // [] } } @all[$before .. $#all];
     };
     is($sent->("1-3=$colour{red}"), '0:0-1 1:1-2', 'in two clips');
@@ -139,10 +139,20 @@ subtest 'keyframes that hold for a while' => sub {
         error_line($keyframe, at_runway($sim, loglevel => 'error', options => { %options, keyframe => $keyframe }),
             qr/is not SECONDS\[-SECONDS\]=IMAGE/);
     }
-    error_line('some with a range', at_runway($sim, loglevel => 'error',
-        options => { %options, keyframe => "0-1=$colour{red}|1.5=$colour{blue}" }),
+    # in the last of three clips, before the first is paid for; 3.9 s and 5 s
+    # could meet in a clip, wherever clips end
+    for my $case (["0-1=$colour{red}|1.5=$colour{blue}", '0 s and 1.5'], ["4.1=$colour{red}|5-6=$colour{blue}", '4.1 s and 5'],
+        ["3.9-4=$colour{red}|5=$colour{blue}", '3.9 s and 5']) {
+        my ($keyframe, $which) = @$case;
+        error_line($keyframe, at_runway($sim, loglevel => 'error', options => { %options, keyframe => $keyframe }),
+            qr/^keyframe: of those at $which s, which can be in one clip of 2 s, one has a range and the other has none/);
+    }
+    # a frame that stands still makes its clip longer than that
+    error_line('far apart, and in one clip', at_runway($sim, loglevel => 'error', before => "select='lt(n,2)',setpts='20*N/TB'",
+        options => { model => 'aleph2', keyframe => "0-1=$colour{red}|15=$colour{blue}" }),
         qr/^keyframe: of those in clip 1 .* some have a range and some have none/);
     is(scalar(() = $sim->requests('create')), $before, 'nothing was asked for');
+    is($sent->("0-1=$colour{red}|3=$colour{green}"), '0:0-1 1:0-0', 'each kind in a clip of its own');
 };
 
 subtest 'keyframes that nobody gets' => sub {
@@ -156,7 +166,10 @@ subtest 'keyframes that nobody gets' => sub {
     my $before = () = $sim->requests('create');
     my $six = join '|', map { $_ / 2 . "=$colour{red}" } 0 .. 5;
     error_line('too many', at_runway($sim, loglevel => 'error', options => { model => 'aleph2', keyframe => $six }),
-        qr/^keyframe: 6 are in clip 1 .*, but model aleph2 supports 5; use a shorter clip_duration/);
+        qr/^keyframe: 6, from 0 s on, can be in one clip of 10 s, but model aleph2 supports 5; use a shorter clip_duration/);
+    my $late = join '|', map { 4 + $_ / 10 . "=$colour{red}" } 0 .. 5;
+    error_line('too many in the second clip', at_runway($sim, loglevel => 'error', options => { model => 'aleph2', clip_duration => 2, keyframe => $late }),
+        qr/^keyframe: 6, from 4 s on, can be in one clip/);
     error_line('no time', at_runway($sim, loglevel => 'error', options => { keyframe => $colour{red} }), qr/^keyframe: .* is not SECONDS\[-SECONDS\]=IMAGE/);
     error_line('no number', at_runway($sim, loglevel => 'error', options => { keyframe => "soon=$colour{red}" }), qr/is not SECONDS\[-SECONDS\]=IMAGE/);
     error_line('no file', at_runway($sim, loglevel => 'error', options => { keyframe => "1=$TMP/none.png" }), qr/^keyframe: .*No such file/);

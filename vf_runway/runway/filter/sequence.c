@@ -31,12 +31,50 @@
 /* scene=auto: the score of a cut at which a clip ends */
 #define SCENE_AUTO 10
 
+/* What no clip of that many seconds can have together is an error now: where
+ * clips end is known when others are paid for already. Only a clip with frames
+ * that stand still reaches further. */
+static int check_keyframes(const RunwaySettings *set, double length)
+{
+    const RunwayPicture *k = set->keyframes;
+    const RunwayModel *m = set->request.model;
+
+    for (int i = 0; i < set->nb_keyframes; i++) {
+        /* a clip that begins where this one ends */
+        double start = FFMAX(k[i].seconds, k[i].range_end);
+        int nb = 0;
+
+        for (int j = 0; j < set->nb_keyframes; j++) {
+            if (FFMAX(k[j].seconds, k[j].range_end) < start - 1e-6 ||
+                k[j].seconds >= start + length - 1e-6)
+                continue;
+            nb++;
+            if (!(k[i].range_end > 0) != !(k[j].range_end > 0)) {
+                av_log(set->log_ctx, AV_LOG_ERROR, "keyframe: of those at %g s "
+                       "and %g s, which can be in one clip of %g s, one has a "
+                       "range and the other has none; give one to both of "
+                       "them, or to neither\n", k[i].seconds, k[j].seconds,
+                       length);
+                return AVERROR(EINVAL);
+            }
+        }
+        if (m->max_keyframes && nb > m->max_keyframes) {
+            av_log(set->log_ctx, AV_LOG_ERROR, "keyframe: %d, from %g s on, can "
+                   "be in one clip of %g s, but model %s supports %d; use a "
+                   "shorter clip_duration\n", nb, start, length,
+                   set->request.model_name, m->max_keyframes);
+            return AVERROR(EINVAL);
+        }
+    }
+    return 0;
+}
+
 /* A length that clips cannot have is moved to where they can: never in silence,
  * as it changes what they cost. */
 static int check_clip_duration(const RunwaySettings *set)
 {
     const RunwayModel *m = set->request.model;
-    int64_t taken = set->clip_duration;
+    int64_t taken = set->clip_duration ? set->clip_duration : m->best_duration;
 
     if (m->max_duration && taken > m->max_duration)
         taken = m->max_duration;
@@ -48,12 +86,12 @@ static int check_clip_duration(const RunwaySettings *set)
                set->clip_duration / 1e6,
                taken < set->clip_duration ? "more" : "less",
                set->request.model_name, taken / 1e6);
-    if (2 * set->overlap > (taken ? taken : m->best_duration)) {
+    if (2 * set->overlap > taken) {
         av_log(set->log_ctx, AV_LOG_ERROR, "overlap: %g s are more than half of "
                "a clip\n", set->overlap / 1e6);
         return AVERROR(EINVAL);
     }
-    return 0;
+    return check_keyframes(set, taken / 1e6);
 }
 
 int ff_runway_sequence_create(RunwaySequence **sequence,
