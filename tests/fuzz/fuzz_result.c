@@ -40,7 +40,8 @@ static int never(void *opaque)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     int fd = fuzz_file(data, size);
-    RunwayReaderLimits limits = { PIXELS, 0, NULL };
+    RunwayReaderLimits limits = { .pixels = PIXELS,
+                                  .length_tolerance = 0.1 };
     RunwayReader *reader;
     RunwayError err = { RUNWAY_OK, "" };
     RunwayOutcome ret;

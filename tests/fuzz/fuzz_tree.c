@@ -263,7 +263,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static Mp4File f;
     FuzzInput in = { data, size };
-    RunwayReaderLimits limits = { PIXELS, 1500000, NULL };
+    RunwayReaderLimits limits = { .pixels = PIXELS, .time = 1500000,
+                                  .length_tolerance = 0.1 };
     RunwayError err = { RUNWAY_OK, "" };
     int64_t start = ff_runway_now();
     RunwayOutcome ret;
