@@ -142,6 +142,8 @@ subtest 'what is refused' => sub {
         'a pipe'        => [{ keyframe_dir => $fifo }, qr/^keyframe_dir: \S+0\.png is no regular file/],
         'a text'        => [{ keyframe_dir => $text }, qr/^keyframe_dir: \S+0\.png is no PNG, JPEG or WebP picture/],
         'too large'     => [{ keyframe_dir => $large }, qr/^keyframe_dir: \S+0\.png is larger than/],
+        'beside a range' => [{ keyframe_dir => directory('range', '2.png'), keyframe => "3-4=$TMP/picture.png" },
+            qr/^keyframe: the one at 3 s has a range and can be in one clip with \S+2\.png of keyframe_dir/],
         'another model' => [{ keyframe_dir => $link, model => 'gen4_aleph' }, qr/^keyframe_dir: model gen4_aleph does not support keyframes/],
         'no plan'       => [{ stills_dir => "$TMP/x" }, qr/^stills_dir is for dry_run=1/],
         'no place'      => [{ stills_dir => "$TMP/a-file/x", dry_run => 1 }, qr/^stills_dir: /],

@@ -31,6 +31,14 @@
 /* scene=auto: the score of a cut at which a clip ends */
 #define SCENE_AUTO 10
 
+/* Whether a clip of that many seconds that begins at start has the keyframe. */
+static int is_touched(const RunwayPicture *keyframe, double start,
+                      double length)
+{
+    return FFMAX(keyframe->seconds, keyframe->range_end) >= start - 1e-6 &&
+           keyframe->seconds < start + length - 1e-6;
+}
+
 /* What no clip of that many seconds can have together is an error now: where
  * clips end is known when others are paid for already. Only a clip with frames
  * that stand still reaches further. */
@@ -45,8 +53,7 @@ static int check_keyframes(const RunwaySettings *set, double length)
         int nb = 0;
 
         for (int j = 0; j < set->nb_keyframes; j++) {
-            if (FFMAX(k[j].seconds, k[j].range_end) < start - 1e-6 ||
-                k[j].seconds >= start + length - 1e-6)
+            if (!is_touched(&k[j], start, length))
                 continue;
             nb++;
             if (!(k[i].range_end > 0) != !(k[j].range_end > 0)) {
@@ -66,6 +73,17 @@ static int check_keyframes(const RunwaySettings *set, double length)
             return AVERROR(EINVAL);
         }
     }
+    /* a still has no range, and is the first of its clip */
+    for (int i = 0; i < set->nb_stills; i++)
+        for (int j = 0; j < set->nb_keyframes; j++)
+            if (k[j].range_end > 0 &&
+                is_touched(&k[j], set->stills[i].seconds, length)) {
+                av_log(set->log_ctx, AV_LOG_ERROR, "keyframe: the one at %g s "
+                       "has a range and can be in one clip with %s of "
+                       "keyframe_dir, which has none\n", k[j].seconds,
+                       set->stills[i].path);
+                return AVERROR(EINVAL);
+            }
     return 0;
 }
 
