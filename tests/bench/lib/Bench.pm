@@ -16,10 +16,11 @@ use File::Path qw(make_path remove_tree);
 use POSIX qw(:sys_wait_h);
 use Time::HiRes qw(sleep time);
 
+use BenchTimes qw(median);
 use RunwayFilm ();
 use RunwayTest;
 
-our @EXPORT = qw(say_so film looped measure filter_args service_env started median table bar
+our @EXPORT = qw(say_so film looped measure filter_args service_env started simulator_zero median table bar
     write_json film_facts numbers_shown cpu_now);
 
 our $PROMPT = 'echo';
@@ -129,8 +130,8 @@ sub _temporary {
     return ($bytes, $files);
 }
 
-# Runs a command to its end: { status, wall, cpu, user, system, peak_kib,
-# temp_bytes, temp_files, first, err }.
+# Runs a command to its end: { status, start, end, wall, cpu, user, system,
+# peak_kib, temp_bytes, temp_files, first, err }; start and end since 1970.
 #
 #   env      variables to add
 #   tmp      its TMPDIR, an empty directory, looked at while it runs
@@ -194,7 +195,8 @@ sub measure {
         }
     }
     my $status = $?;
-    $run{wall} = time - $start;
+    @run{qw(start end)} = ($start, time);
+    $run{wall} = $run{end} - $start;
     my @after = cpu_now();
     ($run{user}, $run{system}) = map { $after[$_] - $before[$_] } 0, 1;
     $run{cpu} = $run{user} + $run{system};
@@ -212,6 +214,15 @@ sub measure {
 
 # The service, and what names it to the filter.
 sub started { return RunwayTest::Simulator->start('--max-seconds', 7200, @_) }
+
+# When its clock showed 0, since 1970.
+sub simulator_zero {
+    my ($sim) = @_;
+    my $now = time;
+    $sim->stats;
+    my ($line) = grep { ($_->{path} // '') eq '/_sim/stats' } reverse $sim->log;
+    return $now - $line->{t};
+}
 
 # ffmpeg with the filter in it: $output are the arguments behind, %options the
 # filter's besides the service.
@@ -235,11 +246,6 @@ sub service_env {
 }
 
 # --- figures ------------------------------------------------------------------------
-
-sub median {
-    my @sorted = sort { $a <=> $b } @_;
-    return @sorted % 2 ? $sorted[@sorted / 2] : ($sorted[@sorted / 2 - 1] + $sorted[@sorted / 2]) / 2;
-}
 
 # Rows of text, the first one the head.
 sub table {

@@ -337,8 +337,10 @@ static int convert(RunwayClip *c, const RunwayClipFrame *frame, AVFrame *dst)
     named.colorspace = dst->colorspace;
     ff_runway_picture_name_colour(&named);
     dst->colorspace  = named.colorspace;
-    ret = ff_runway_scaler_convert(c->scaler, mixed ? mixed : c->frame, c->part,
-                                   dst, whole);
+    ret = ff_runway_scaler_share(mixed ? mixed : c->frame, c->part, dst, whole);
+    if (!ret)
+        ret = ff_runway_scaler_convert(c->scaler, mixed ? mixed : c->frame,
+                                       c->part, dst, whole);
     av_frame_free(&mixed);
     if (ret < 0)
         return ret;

@@ -514,3 +514,34 @@ int ff_runway_scaler_convert(RunwayScaler *s, const AVFrame *src,
                                   ff_runway_format_depth(dst->format));
     return ret;
 }
+
+static int is_whole(const AVFrame *frame, RunwayRect part)
+{
+    return !part.x && !part.y && part.w == frame->width &&
+           part.h == frame->height;
+}
+
+int ff_runway_scaler_share(const AVFrame *src, RunwayRect from, AVFrame *dst,
+                           RunwayRect to)
+{
+    View in, out;
+
+    if (src->format != dst->format || !is_whole(src, from) ||
+        !is_whole(dst, to) || from.w != to.w || from.h != to.h ||
+        ff_runway_format_has_alpha(src->format))
+        return 0;
+    in  = view_of(src, from);
+    out = view_of(dst, to);
+    if (in.space != out.space || in.full != out.full ||
+        in.primaries != out.primaries)
+        return 0;
+    for (int i = 0; i < FF_ARRAY_ELEMS(dst->buf); i++) {
+        int ret = av_buffer_replace(&dst->buf[i], src->buf[i]);
+
+        if (ret < 0)
+            return ret;
+        dst->data[i]     = src->data[i];
+        dst->linesize[i] = src->linesize[i];
+    }
+    return 1;
+}

@@ -55,4 +55,12 @@ int ff_runway_scaler_is_wide(const AVFrame *frame);
 int ff_runway_scaler_convert(RunwayScaler *scaler, const AVFrame *src,
                              RunwayRect from, AVFrame *dst, RunwayRect to);
 
+/**
+ * Where that would copy all of src and change nothing, make dst refer to src's
+ * buffers instead; dst needs none of its own.
+ * @return 1, or 0 where there is something to convert
+ */
+int ff_runway_scaler_share(const AVFrame *src, RunwayRect from, AVFrame *dst,
+                           RunwayRect to);
+
 #endif /* AVFILTER_RUNWAY_MEDIA_SCALER_H */
