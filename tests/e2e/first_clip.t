@@ -19,6 +19,8 @@ use PaidTest;
 my $build = dirname(abs_path($FFMPEG));
 plan skip_all => "$FFMPEG is not where it was built" if !-f "$build/ffbuild/config.mak";
 
+plan skip_all => "the linker of $^O has no --wrap" if $^O eq 'darwin';
+
 my %config = map { /^([\w-]+)=(.*)/ ? ($1 => $2) : () } split /\n/, slurp("$build/ffbuild/config.mak");
 my @libraries = grep { -e } map { "$build/lib$_/lib$_.a" } qw(avfilter postproc avformat avcodec swscale swresample avutil);
 my $line = join ' ', $config{CC}, '-std=gnu11 -O1 -g -Wall -Wextra -Werror -Wno-deprecated-declarations',

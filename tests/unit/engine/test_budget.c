@@ -243,6 +243,46 @@ static void test_reported(void **state)
     free(r);
 }
 
+/* What a finished task has cost, as the provider says at its end. */
+static void charge(int n, double credits)
+{
+    RunwayJournalLock *lock;
+    RunwayRecord *r = calloc(1, sizeof(*r));
+
+    assert_int_equal(ff_runway_journal_lock(journal, identity_of(n), NULL,
+                                            NULL, NULL, &lock, NULL),
+                     RUNWAY_OK);
+    assert_int_equal(ff_runway_journal_read(journal, identity_of(n), r, NULL),
+                     RUNWAY_OK);
+    ff_runway_record_try(r)->charged = credits;
+    assert_int_equal(ff_runway_journal_write(journal, lock, r, NULL),
+                     RUNWAY_OK);
+    ff_runway_journal_unlock(&lock);
+    free(r);
+}
+
+/* a price that is told only at the end: what is in flight then can pass the
+ * limit, what comes after it cannot */
+static void test_charged(void **state)
+{
+    const RunwayPolicy policy = { .max_credits = 110 };
+    const RunwayPurchase p = purchase(&policy, 19);
+    RunwayError err;
+
+    (void)state;
+    assert_int_equal(buy(1, &p, RUNWAY_CLIP_SUBMITTED, -1, &err), RUNWAY_OK);
+    assert_int_equal(buy(2, &p, RUNWAY_CLIP_SUBMITTED, -1, &err), RUNWAY_OK);
+    charge(1, 60);
+    assert_int_equal(buy(3, &p, RUNWAY_CLIP_SUBMITTED, -1, &err),
+                     RUNWAY_REFUSED);
+    assert_non_null(strstr(err.text, "79 credits"));
+    assert_non_null(strstr(err.text, "may cost 60 more"));
+    charge(2, 60);
+    assert_int_equal(buy(3, &p, RUNWAY_CLIP_SUBMITTED, -1, &err),
+                     RUNWAY_REFUSED);
+    assert_non_null(strstr(err.text, "max_credits=110 is reached: 120 "));
+}
+
 static void test_no_price(void **state)
 {
     const RunwayPolicy policy = { .max_credits = 100 }, none = { 0 };
@@ -428,6 +468,7 @@ int main(void)
         TEST(test_damaged),
         TEST(test_day),
         TEST(test_reported),
+        TEST(test_charged),
         TEST(test_no_price),
         TEST(test_first_alone),
         TEST(test_cancel),

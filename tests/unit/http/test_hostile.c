@@ -406,6 +406,28 @@ static void test_result_byte_by_byte(void **state)
     assert_true(seconds_now() - start < 10 * test_patience());
 }
 
+static int huge(Server *server, int fd, const Request *request)
+{
+    (void)server;
+    if (strncmp(request->head, "GET /result", 11))
+        return -1;
+    server_send(fd, "HTTP/1.1 200 OK\r\nContent-Type: video/mp4\r\n"
+                "Content-Length: 2147483649\r\n\r\nx");
+    return 0;
+}
+
+/* more than 2 GiB: the task has succeeded all the same, and stays so */
+static void test_result_too_large(void **state)
+{
+    RunwayError err = { RUNWAY_OK, "" };
+    RunwayOutcome ret = world_run_hostile(huge, 0, &err);
+
+    (void)state;
+    if (ret != RUNWAY_NO_RESULT || !strstr(err.text, "is paid for") ||
+        !strstr(err.text, "larger than"))
+        fail_msg("%s: %s", ff_runway_outcome_name(ret), err.text);
+}
+
 /*
  * Other people's addresses
  */
@@ -559,6 +581,7 @@ int main(void)
         cmocka_unit_test(test_packed_and_nested),
         cmocka_unit_test(test_drips),
         cmocka_unit_test(test_result_byte_by_byte),
+        cmocka_unit_test(test_result_too_large),
         cmocka_unit_test(test_result_elsewhere),
         cmocka_unit_test(test_result_late),
         cmocka_unit_test(test_redirects),
