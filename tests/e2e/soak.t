@@ -51,6 +51,22 @@ for my $player (sort values %player) {
     is(json($player->can('draw')->(4711)), json($player->can('draw')->(4711)), "$player: the same seed draws the same");
 }
 
+# The judge himself: two tasks for one clip, the first of which was or was not known.
+{
+    package Log;
+    sub new { my $class = shift; return bless [@_], $class }
+    sub log { return @{ $_[0] } }
+}
+my @billed = map { { event => 'billed', task => $_, clip_sha256 => 'c' } } 1, 2;
+my %create = (where => 'create', task => 1, status => 200, t => 10, took => 0.1);
+for my $case (['a task that was known', 1, {}, []], ['one that failed', 0, {}, [], { event => 'ended', task => 1, status => 'FAILED' }],
+    ['one whose answer was lost', 0, { fault => 'drop-after' }, []], ['one that died with its run', 0, {}, [[109, 111]]],
+    ['one of a run that died before it', 1, {}, [[100, 105]]]) {
+    my ($name, $wrong, $more, $deaths, @events) = @$case;
+    is(scalar(() = Soak::_known_and_bought_again(Log->new(@billed, { %create, %$more }, @events), 'c', $deaths, [100, 100])), $wrong,
+        "the judge: $name");
+}
+
 # Plays every JOBS-th schedule and tells of each in a line of JSON.
 sub work {
     my ($first, $out) = @_;

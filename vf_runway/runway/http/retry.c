@@ -49,16 +49,18 @@ RunwayOutcome ff_runway_retry_wait(RunwayRetry *retry, const char *what,
                                    RunwayError *err)
 {
     int64_t now = ff_runway_now();
-    int64_t most = ff_runway_client_has_reached(retry->client) ?
-                   RUNWAY_OUTAGE_MAX : RUNWAY_UNREACHED_MAX;
+    int reached = ff_runway_client_has_reached(retry->client);
+    int64_t most = reached ? RUNWAY_OUTAGE_MAX : RUNWAY_UNREACHED_MAX;
     int64_t wait, left;
 
     if (!retry->outage)
         retry->outage = now;
     if (now - retry->outage > most)
         return ff_runway_error(err, RUNWAY_UNAVAILABLE,
-                               "%s has failed for %.0f s: %s", what,
-                               (double)(now - retry->outage) / 1e6, why->text);
+                               "%s has failed for %.0f s: %s%s", what,
+                               (double)(now - retry->outage) / 1e6, why->text,
+                               reached ? "; run the same command again later, "
+                               "what is paid for is kept" : "");
     wait = jitter(retry);
     /* the last try is when patience ends, and not up to a minute later */
     left = most - (now - retry->outage) + BACKOFF_MIN;
