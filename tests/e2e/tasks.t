@@ -113,6 +113,24 @@ subtest 'adopt' => sub {
     like($run->{err}, qr/in the journal already/, 'is not adopted');
 };
 
+subtest 'adopt what a run left behind' => sub {
+    my $sim = simulator('--fault' => 'create:1=stall=30');
+    my $job = PaidTest->new(sim => $sim, in => film(seconds => 1));
+    my $going = $job->begin;
+    ok($going->until(sub { billed($sim) }), 'the service has it');
+    my ($task) = map { $_->{id} // $_->{task} } $sim->events('billed');
+    my $clip = substr $job->record_of(1)->{identity}, 0, 12;
+    my $run = tasks($job, 'adopt', $clip, $task);
+    is($run->{status}, 1, 'not while the run is at work on it');
+    like($run->{err}, qr/a run is at work on it/, 'which is said');
+    $going->end('KILL');
+    is($job->states->{1}, 'intent', 'an intent without an owner');
+    $run = tasks($job, 'adopt', $clip, $task);
+    is($run->{status}, 0, 'is another matter') or diag $run->{err};
+    is($job->run->{status}, 0, 'the run takes it up');
+    is(billed($sim), 1, 'for nothing');
+};
+
 subtest 'forget' => sub {
     my $sim = simulator('--fail-tasks' => '1=SAFETY.INPUT.TEXT');
     my $job = PaidTest->new(sim => $sim, in => film(seconds => 1));
