@@ -43,6 +43,14 @@ static int never(void *opaque)
     return 0;
 }
 
+static int enter(void *opaque, RunwayJob *job, RunwayJobState state)
+{
+    if (state == RUNWAY_JOB_SUBMITTING)
+        return 1;
+    job->now.state = state;
+    return 0;
+}
+
 static int always(void *opaque)
 {
     return 1;
@@ -109,7 +117,7 @@ static int fetch_one(void *opaque, const RunwayRecord *r)
         .client = t->client, .journal = t->journal, .results = t->results,
         .provider = t->provider->name, .output = "", .policy = &t->policy,
         .log = &t->log, .opaque = t, .wait = wait_for, .cancelled = never,
-        .closed = always, .changed = ignore, .expected = unknown,
+        .closed = always, .enter = enter, .changed = ignore, .expected = unknown,
         .check = check,
     };
     RunwayJob *job;

@@ -148,6 +148,12 @@ static int never(void *opaque)
     return 0;
 }
 
+static int enter(void *opaque, RunwayJob *job, RunwayJobState state)
+{
+    job->now.state = state;
+    return 0;
+}
+
 static void ignore_change(void *opaque, const RunwayJob *job)
 {
 }
@@ -208,7 +214,7 @@ static RunwayOutcome run_job(World *w, RunwayError *err)
     RunwayJobHost host = {
         .output = "",
         .policy = &policy, .log = &log, .opaque = w, .wait = wait_a_little, .cancelled = never,
-        .closed = never, .provider = "runway",
+        .closed = never, .enter = enter, .provider = "runway",
         .changed = ignore_change, .expected = not_known,
         .check = check_result, .download_timeout = w->download_timeout,
     };

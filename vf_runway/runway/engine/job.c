@@ -78,17 +78,16 @@ static RunwayOutcome finish_task(RunwayJobRun *run, RunwayError *err)
 
     ff_runway_copy_text(job->now.task_id, sizeof(job->now.task_id),
                          t->task_id);
-    job->now.task_state = RUNWAY_TASK_PENDING;
+    job->now.task_state = t->state == RUNWAY_CLIP_SUBMITTED ?
+                          RUNWAY_TASK_PENDING : RUNWAY_TASK_SUCCEEDED;
     ff_runway_run_set_state(run, RUNWAY_JOB_WAITING);
     /* the file of its result is gone */
     if (t->state == RUNWAY_CLIP_STORED || t->state == RUNWAY_CLIP_REFUSED)
         ret = ff_runway_run_write(run, RUNWAY_CLIP_GENERATED, NULL, NULL, err);
     if (!ret)
         ret = ff_runway_run_await(run, err);
-    if (!ret) {
-        ff_runway_run_set_state(run, RUNWAY_JOB_DOWNLOADING);
+    if (!ret)
         ret = ff_runway_run_fetch(run, err);
-    }
     what = err->text;
     switch (ret) {
     case RUNWAY_TASK_FAILED:
@@ -240,6 +239,7 @@ end:
     close_fd(&job->fd);
     free(run.task);
     free(run.record);
-    ff_runway_run_set_state(&run, ret ? RUNWAY_JOB_FAILED : RUNWAY_JOB_DONE);
+    /* not told: what comes of it is for who has called */
+    job->now.state = ret ? RUNWAY_JOB_FAILED : RUNWAY_JOB_DONE;
     return ret;
 }

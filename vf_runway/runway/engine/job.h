@@ -49,9 +49,12 @@
 typedef enum RunwayJobState {
     RUNWAY_JOB_QUEUED,       ///< has no worker yet, or waits for another run
                              ///< that has the same clip
-    RUNWAY_JOB_SUBMITTING,   ///< the clip, or the create, is going out
+    RUNWAY_JOB_PREPARING,    ///< the clip is going to the provider's storage
+    RUNWAY_JOB_READY,        ///< waits for its create, see enter()
+    RUNWAY_JOB_SUBMITTING,   ///< the create is going out
     RUNWAY_JOB_WAITING,      ///< the provider has it: see task_state
-    RUNWAY_JOB_DOWNLOADING,
+    RUNWAY_JOB_GENERATED,    ///< waits for its download, see enter()
+    RUNWAY_JOB_DOWNLOADING,  ///< and checking
     RUNWAY_JOB_DONE,         ///< the result is there and was checked
     RUNWAY_JOB_FAILED,       ///< error says why
 } RunwayJobState;
@@ -96,9 +99,6 @@ typedef struct RunwayJob {
     RunwayError error;
 } RunwayJob;
 
-/** Jobs that may wait in a pipeline beside the ones in flight. */
-#define RUNWAY_JOBS_WAITING 2
-
 /** A job with both descriptors -1; NULL when memory is short. */
 RunwayJob *ff_runway_job_create(void);
 /** Closes what the job holds. */
@@ -126,7 +126,11 @@ typedef struct RunwayJobHost {
     int (*cancelled)(void *opaque);
     /** Non-zero when no create may start any more. */
     int (*closed)(void *opaque);
-    /** job->now as it was just set: copy it. */
+    /** Wait until the job may go to that state: SUBMITTING, when there is a place
+     *  for its task at the provider; DOWNLOADING. Sets it. Non-zero, and the state
+     *  is another: cancelled, or no create may start any more. */
+    int (*enter)(void *opaque, RunwayJob *job, RunwayJobState state);
+    /** job->now as it was just set: copy it. Not called at the end. */
     void (*changed)(void *opaque, const RunwayJob *job);
     /** How long tasks have taken so far, microseconds; 0: not known yet. */
     int64_t (*expected)(void *opaque);

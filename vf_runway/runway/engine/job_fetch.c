@@ -49,9 +49,7 @@ static RunwayOutcome read_again(RunwayJobRun *run, RunwayError *err)
 {
     RunwayOutcome ret = ff_runway_run_await(run, err);
 
-    if (!ret)
-        ff_runway_run_set_state(run, RUNWAY_JOB_DOWNLOADING);
-    return ret;
+    return ret ? ret : ff_runway_run_enter(run, RUNWAY_JOB_DOWNLOADING, err);
 }
 
 /* Fetch the result of run->task into fd; *size is what it has in the end. */
@@ -191,7 +189,9 @@ RunwayOutcome ff_runway_run_fetch(RunwayJobRun *run, RunwayError *err)
     if (run->task->credits >= 0)
         t->charged = run->task->credits;
     ff_runway_run_note(run, RUNWAY_CLIP_GENERATED);
-    ret = fetch_once(run, &result, err);
+    ret = ff_runway_run_enter(run, RUNWAY_JOB_DOWNLOADING, err);
+    if (!ret)
+        ret = fetch_once(run, &result, err);
     if (ret == RUNWAY_NO_RESULT) {
         /* a page of somebody between here and there, or a file that is not
          * complete yet */

@@ -49,6 +49,10 @@ typedef struct RunwayJobRun {
 /** Set job->now.state, and tell. */
 void ff_runway_run_set_state(RunwayJobRun *run, RunwayJobState state);
 
+/** Wait for the job's turn in that state, see RunwayJobHost. */
+RunwayOutcome ff_runway_run_enter(RunwayJobRun *run, RunwayJobState state,
+                                  RunwayError *err);
+
 /** RUNWAY_CANCELLED, with its text. */
 RunwayOutcome ff_runway_run_cancelled(RunwayError *err);
 

@@ -27,6 +27,13 @@ void ff_runway_run_set_state(RunwayJobRun *run, RunwayJobState state)
     run->host->changed(run->host->opaque, run->job);
 }
 
+RunwayOutcome ff_runway_run_enter(RunwayJobRun *run, RunwayJobState state,
+                                  RunwayError *err)
+{
+    return run->host->enter(run->host->opaque, run->job, state) ?
+           ff_runway_run_cancelled(err) : RUNWAY_OK;
+}
+
 RunwayOutcome ff_runway_run_cancelled(RunwayError *err)
 {
     return ff_runway_error(err, RUNWAY_CANCELLED, "cancelled");

@@ -227,10 +227,12 @@ static RunwayOutcome send_create(RunwayJobRun *run, RunwayBody *body,
     for (;;) {
         int64_t retry_after = -1;
 
-        ret = await_turn(run, err);
+        ret = ff_runway_run_enter(run, RUNWAY_JOB_SUBMITTING, err);
+        if (!ret)
+            ret = await_turn(run, err);
         if (ret)
             return ret;
-        /* others have used their time while this one was uploaded */
+        /* others have used their time meanwhile */
         if (host->closed(host->opaque))
             return ff_runway_run_cancelled(err);
         ret = write_intent(run, err);
@@ -272,14 +274,22 @@ RunwayOutcome ff_runway_run_submit(RunwayJobRun *run, RunwayError *err)
     RunwayBody *body = NULL;
     RunwayOutcome ret;
 
-    /* what cannot be bought is not uploaded either */
+    job->now.task_id[0] = 0;
+    /* another try has the place of the one that failed */
+    if (job->now.state != RUNWAY_JOB_WAITING)
+        ff_runway_run_set_state(run, RUNWAY_JOB_PREPARING);
+    /* what cannot be bought is not uploaded either; those in flight may turn
+     * out cheaper than they are counted */
     ret = ff_runway_budget_check(&purchase, err);
+    if (ret == RUNWAY_REFUSED) {
+        ret = ff_runway_run_enter(run, RUNWAY_JOB_SUBMITTING, err);
+        if (!ret)
+            ret = ff_runway_budget_check(&purchase, err);
+    }
     if (ret) {
         job->capped = ret == RUNWAY_REFUSED;
         return ret;
     }
-    job->now.task_id[0] = 0;
-    ff_runway_run_set_state(run, RUNWAY_JOB_SUBMITTING);
     ret = ff_runway_account_admit(run->host->account, job->request.model_name,
                                   (double)job->credits, err);
     if (!ret)

@@ -114,7 +114,8 @@ RunwayOutcome ff_runway_pipeline_create(const RunwayPipelineConfig *config,
                         "variable");
         goto fail_cond;
     }
-    p->threads = calloc((size_t)policy->concurrency, sizeof(*p->threads));
+    p->threads = calloc(RUNWAY_JOBS_MAX((size_t)policy->concurrency),
+                        sizeof(*p->threads));
     if (!p->threads) {
         ff_runway_no_memory(err);
         goto fail;
@@ -271,8 +272,9 @@ int ff_runway_pipeline_has_room(RunwayPipeline *p)
 
     pthread_mutex_lock(&p->lock);
     room = !p->stop && !p->closed &&
-           p->nb_entries < p->config.policy->concurrency +
-                           RUNWAY_JOBS_WAITING;
+           p->nb_entries < RUNWAY_JOBS_MAX(p->config.policy->concurrency) &&
+           ff_runway_pipeline_count(p, ff_runway_job_is_waiting) <
+           RUNWAY_JOBS_WAITING;
     pthread_mutex_unlock(&p->lock);
     return room;
 }
@@ -315,7 +317,7 @@ RunwayOutcome ff_runway_pipeline_admit(RunwayPipeline *p, RunwayJob **job,
     if (ret)
         goto fail;
     if (p->idle <= p->queued &&
-        p->nb_threads < p->config.policy->concurrency) {
+        p->nb_threads < RUNWAY_JOBS_MAX(p->config.policy->concurrency)) {
         if (!pthread_create(&p->threads[p->nb_threads], NULL,
                             ff_runway_pipeline_worker, p))
             p->nb_threads++;
@@ -413,19 +415,8 @@ void ff_runway_pipeline_status(RunwayPipeline *p, RunwayPipelineStatus *status)
     s.done     = totals.made + totals.reused;
     s.failed   = totals.failed;
     for (const Entry *e = p->head; e; e = e->next) {
-        switch (e->now.state) {
-        case RUNWAY_JOB_QUEUED:      s.queued++;      break;
-        case RUNWAY_JOB_SUBMITTING:  s.submitting++;  break;
-        case RUNWAY_JOB_DOWNLOADING: s.downloading++; break;
-        case RUNWAY_JOB_WAITING:
-            if (e->now.task_state == RUNWAY_TASK_THROTTLED)
-                s.throttled++;
-            else
-                s.waiting++;
-            break;
-        default:
-            break;
-        }
+        s.throttled += e->now.state == RUNWAY_JOB_WAITING &&
+                       e->now.task_state == RUNWAY_TASK_THROTTLED;
         s.left += is_left(e);
     }
     /* those that are done may stand in line before they are taken */

@@ -18,9 +18,16 @@
 
 /**
  * @file
- * Clips in order: jobs are admitted, run on worker threads, up to `concurrency`
- * at a time, and are taken out in the order they went in. Floor 4. It holds
- * what they share: client, journal and results.
+ * Clips in order: jobs are admitted, run on worker threads, and are taken out in
+ * the order they went in. Layer 3. It holds what they share: client, journal and
+ * results.
+ *
+ * Each job has a worker from the beginning, so that it is ready when its turn
+ * comes; `concurrency` says how many tasks are at the provider. Such a place is
+ * free as soon as the task has ended: the download and the check of its result,
+ * of which only a few go on at a time, keep no create waiting. But no create goes
+ * out while `concurrency` results are unchecked, so that not more than twice as
+ * many tasks are bought before it is known that they are of use.
  *
  * One thread, the filter's, owns a pipeline and calls everything here. Workers
  * touch only their job and what the pipeline's mutex protects; they never call
@@ -68,6 +75,17 @@ typedef struct RunwayPipelineConfig {
 
 /** Results fetched in a run and of no use, after which nothing more is bought. */
 #define RUNWAY_UNUSABLE_MAX 2
+
+/** Jobs that may wait for their create, beside those in flight. */
+#define RUNWAY_JOBS_WAITING 2
+
+/** Jobs that a pipeline holds at most. Those that are done and not taken yet are
+ *  among them: behind a first one that takes long, each of the others may have
+ *  ended, and another one of each be in flight. */
+#define RUNWAY_JOBS_MAX(concurrency) (2 * (concurrency) + RUNWAY_JOBS_WAITING)
+
+/** Results that are fetched and checked at a time. */
+#define RUNWAY_FETCHES_MAX 4
 
 /**
  * Make a pipeline; no thread is started and nothing sent before a job comes.
@@ -142,7 +160,7 @@ void ff_runway_pipeline_cancel(RunwayPipeline *pipeline);
 typedef struct RunwayPipelineStatus {
     int admitted;         ///< jobs so far
     int done, failed;     ///< of these
-    int queued, submitting, waiting, throttled, downloading;
+    int throttled;        ///< tasks that wait for the provider itself
     double progress;      ///< of the first that is not done, 0..1; -1: not told
     int64_t expected;     ///< until that job is likely to be done, in
                           ///< microseconds; -1: nothing to go by yet

@@ -94,4 +94,11 @@ int ff_runway_pipeline_wait(void *opaque, int64_t microseconds);
 /** A worker thread. */
 void *ff_runway_pipeline_worker(void *opaque);
 
+/** Jobs in line of which is() is true. lock is held. */
+int ff_runway_pipeline_count(const RunwayPipeline *p,
+                             int (*is)(const RunwayJobProgress *now));
+
+/** Whether a job waits for its create, or will. */
+int ff_runway_job_is_waiting(const RunwayJobProgress *now);
+
 #endif /* AVFILTER_RUNWAY_ENGINE_PIPELINE_INTERNAL_H */

@@ -265,6 +265,92 @@ static int is_closed(void *opaque)
     return closed;
 }
 
+int ff_runway_pipeline_count(const RunwayPipeline *p,
+                             int (*is)(const RunwayJobProgress *now))
+{
+    int nb = 0;
+
+    for (const Entry *e = p->head; e; e = e->next)
+        nb += is(&e->now);
+    return nb;
+}
+
+int ff_runway_job_is_waiting(const RunwayJobProgress *now)
+{
+    return now->state == RUNWAY_JOB_QUEUED ||
+           now->state == RUNWAY_JOB_PREPARING || now->state == RUNWAY_JOB_READY;
+}
+
+/* Whether the job has one of the places at the provider. After a failure it
+ * keeps it until that is dealt with: another try, or the end of all buying. */
+static int is_in_flight(const RunwayJobProgress *now)
+{
+    return now->state == RUNWAY_JOB_SUBMITTING ||
+           (now->state == RUNWAY_JOB_WAITING &&
+            now->task_state != RUNWAY_TASK_SUCCEEDED);
+}
+
+/* Whether the task has succeeded, and nobody knows yet what came of it. */
+static int is_unchecked(const RunwayJobProgress *now)
+{
+    return now->state == RUNWAY_JOB_GENERATED ||
+           now->state == RUNWAY_JOB_DOWNLOADING ||
+           (now->state == RUNWAY_JOB_WAITING &&
+            now->task_state == RUNWAY_TASK_SUCCEEDED);
+}
+
+static int is_downloading(const RunwayJobProgress *now)
+{
+    return now->state == RUNWAY_JOB_DOWNLOADING;
+}
+
+/* Whether it is the turn of the first job that is in that state. lock is held */
+static int is_open(const RunwayPipeline *p, RunwayJobState before)
+{
+    int concurrency = p->config.policy->concurrency;
+
+    if (before == RUNWAY_JOB_GENERATED)
+        return ff_runway_pipeline_count(p, is_downloading) < RUNWAY_FETCHES_MAX;
+    return ff_runway_pipeline_count(p, is_in_flight) < concurrency &&
+           ff_runway_pipeline_count(p, is_unchecked) < concurrency;
+}
+
+static Entry *first_in(const RunwayPipeline *p, RunwayJobState state)
+{
+    for (Entry *e = p->head; e; e = e->next)
+        if (e->now.state == state)
+            return e;
+    return NULL;
+}
+
+/* Gates that open in the order of the clips. */
+static int enter(void *opaque, RunwayJob *job, RunwayJobState state)
+{
+    RunwayPipeline *p = opaque;
+    RunwayJobState before = state == RUNWAY_JOB_SUBMITTING ?
+                            RUNWAY_JOB_READY : RUNWAY_JOB_GENERATED;
+    Entry *e;
+    int is_shut;
+
+    pthread_mutex_lock(&p->lock);
+    e = find_entry(p, job);
+    job->now.state = state == RUNWAY_JOB_SUBMITTING && is_in_flight(&e->now) ?
+                     state : before;
+    e->now = job->now;
+    pthread_cond_broadcast(&p->changed);
+    while (!(is_shut = p->stop || (p->closed && before == RUNWAY_JOB_READY)) &&
+           e->now.state != state) {
+        if (first_in(p, before) == e && is_open(p, before))
+            job->now.state = e->now.state = state;
+        else
+            pthread_cond_wait(&p->changed, &p->lock);
+    }
+    /* it is the next one's turn */
+    pthread_cond_broadcast(&p->changed);
+    pthread_mutex_unlock(&p->lock);
+    return is_shut;
+}
+
 void *ff_runway_pipeline_worker(void *opaque)
 {
     RunwayPipeline *p = opaque;
@@ -283,6 +369,7 @@ void *ff_runway_pipeline_worker(void *opaque)
         .wait          = ff_runway_pipeline_wait,
         .cancelled     = ff_runway_pipeline_is_stopped,
         .closed        = is_closed,
+        .enter         = enter,
         .changed       = job_changed,
         .expected      = expected_time,
         .check         = check_result,

@@ -23,7 +23,7 @@
 #include <string.h>
 
 #include "../base/text.h"
-#include "plan.h"
+#include "pipeline.h"
 
 typedef enum Fate {
     FATE_BUY,     ///< a new task
@@ -240,7 +240,7 @@ void ff_runway_plan_log(const RunwayPlan *p, const RunwayProvider *provider)
 void ff_runway_plan_log_read_ahead(const RunwayPlan *p, int64_t credits)
 {
     /* what is admitted, and the clip that frames went into */
-    int nb = p->policy->concurrency + RUNWAY_JOBS_WAITING + 1;
+    int nb = RUNWAY_JOBS_MAX(p->policy->concurrency) + 1;
     char price[48] = "";
 
     if (credits >= 0)

@@ -1,0 +1,75 @@
+#!/usr/bin/env perl
+# What concurrency counts: tasks at the provider, and nothing else. A download
+# keeps no create waiting, and what is uploaded is uploaded before its turn.
+#
+# This file is part of runway_v2v, LGPL 2.1 or later.
+use strict;
+use warnings;
+
+use Cwd qw(abs_path);
+use File::Basename qw(dirname);
+use List::Util qw(max);
+use lib dirname(abs_path(__FILE__)) . '/lib';
+
+use Test::More;
+
+use RunwayTest;
+use FilterTest;
+use PaidTest;
+
+# When each task was created, when it was first read as SUCCEEDED, and when its
+# result's last byte went out.
+sub tasks_of {
+    my ($sim) = @_;
+    my %tasks;
+    $tasks{ $_->{task} }{created} = $_->{t} for $sim->requests('create');
+    for ($sim->requests('read')) {
+        $tasks{ $_->{task} }{ended} //= $_->{t} if ($_->{task_status} // '') eq 'SUCCEEDED';
+    }
+    for ($sim->events('sent')) {
+        $tasks{$1}{fetched} = $_->{t} if $_->{path} =~ m{/([\w-]+)\.mp4$};
+    }
+    return sort { $a->{created} <=> $b->{created} } values %tasks;
+}
+
+# The most tasks that were at the provider at a time, by what the filter knew.
+sub most_at_once {
+    my (@tasks) = @_;
+    return max map { my $now = $_->{created}; scalar grep { $_->{created} <= $now && $_->{ended} > $now } @tasks } @tasks;
+}
+
+subtest 'a download keeps no create waiting' => sub {
+    my $sim = RunwayTest::Simulator->start('--latency' => 0.5, '--fault' => 'download=slow=10000');
+    my $run = PaidTest->new(sim => $sim, in => film(seconds => 5), options => { concurrency => 2 })->run;
+    is($run->{status}, 0, 'ends well') or diag $run->{err};
+    my @tasks = tasks_of($sim);
+    is(scalar @tasks, 5, 'five tasks');
+    cmp_ok($tasks[2]{created}, '<', $tasks[0]{fetched}, 'the third goes out while the first result comes in');
+    cmp_ok(most_at_once(@tasks), '<=', 2, 'never more than two at the provider');
+};
+
+subtest 'results that nobody has checked are bounded' => sub {
+    my $sim = RunwayTest::Simulator->start('--latency' => 0.1, '--fault' => 'download=slow=10000');
+    my $run = PaidTest->new(sim => $sim, in => film(seconds => 8), options => { concurrency => 2 })->run;
+    is($run->{status}, 0, 'ends well') or diag $run->{err};
+    my @tasks = tasks_of($sim);
+    is(scalar @tasks, 8, 'eight tasks');
+    for my $task (@tasks) {
+        my $unchecked = grep { $_->{created} < $task->{created} && $_->{fetched} > $task->{created} } @tasks;
+        cmp_ok($unchecked, '<=', 3, 'no more than twice two are bought and not here');
+    }
+};
+
+subtest 'what can be done before is done before' => sub {
+    my $sim = RunwayTest::Simulator->start('--latency' => 2);
+    my $run = PaidTest->new(sim => $sim, in => film(seconds => 4),
+        env => { COMETAPI_KEY => undef, RUNWAYML_API_SECRET => 'key_' . '0a' x 64 },
+        options => { concurrency => 1, transport => 'upload', provider => 'runway', base_url => $sim->{runway}, model => 'aleph2', clip_duration => 2 })->run;
+    is($run->{status}, 0, 'ends well') or diag $run->{err};
+    my @tasks = tasks_of($sim);
+    my @uploads = $sim->requests('storage');
+    is(scalar @uploads, 2, 'two uploads');
+    cmp_ok($uploads[1]{t}, '<', $tasks[0]{ended}, 'the second while the first task runs');
+};
+
+done_testing;
