@@ -76,14 +76,6 @@ typedef struct RunwayPipelineConfig {
 /** Results fetched in a run and of no use, after which nothing more is bought. */
 #define RUNWAY_UNUSABLE_MAX 2
 
-/** Jobs that may wait for their create, beside those in flight. */
-#define RUNWAY_JOBS_WAITING 2
-
-/** Jobs that a pipeline holds at most. Those that are done and not taken yet are
- *  among them: behind a first one that takes long, each of the others may have
- *  ended, and another one of each be in flight. */
-#define RUNWAY_JOBS_MAX(concurrency) (2 * (concurrency) + RUNWAY_JOBS_WAITING)
-
 /** Results that are fetched and checked at a time. */
 #define RUNWAY_FETCHES_MAX 4
 

@@ -23,7 +23,7 @@
 #include <string.h>
 
 #include "../base/text.h"
-#include "pipeline.h"
+#include "plan.h"
 
 typedef enum Fate {
     FATE_BUY,     ///< a new task
