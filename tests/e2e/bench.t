@@ -92,6 +92,8 @@ is((grep { $_->{name} =~ /tasks of 20 s/ && !$_->{ok} } @Bench::BARS), 2, 'what 
         is(slurp("$TMP/$n.out"), 'made', "result $n: there");
     }
     is(() = slurp("$TMP/renders") =~ /once/g, 3, 'the same clip in the same way is rendered once');
+    spew($ENV{FFMPEG}, "#!/bin/sh\necho \"\$*\"\nexit 1\n");
+    is(run_cmd(["$ROOT/tests/bench/render-once", '-version'])->{out}, "-version\n", 'what makes no result is passed on');
     isnt(run_cmd(["$ROOT/tests/bench/render-once", "file:$TMP/a.clip", 'fail', "$TMP/fail.out"])->{status}, 0, 'a failure is one');
 }
 

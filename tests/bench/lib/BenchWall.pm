@@ -193,7 +193,7 @@ sub run {
         }
         push @rows, judge($latency, $concurrency, $floor, \@filter, $sdk ? \@script : undef);
     }
-    print "\nWall time: $SECONDS s of film, 854x480, $CLIPS clips of $CLIP s, medians of $TIMES turns\n\n";
+    print "\nWall time: $SECONDS s of film, 854x480, $CLIPS clips of $CLIP s, $TIMES turns, medians\n\n";
     table(\@HEAD, map { cells($_) } @rows);
     return { rows => \@rows, bars => [map { values %{ $_->{bars} } } @rows], seconds => $SECONDS, clip_duration => $CLIP };
 }
