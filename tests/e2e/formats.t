@@ -114,8 +114,8 @@ sub shown {
         my ($n, $line) = ($1, $2);
         $shown{$n} = { map { /^(\w+):(\S+)/ ? ($1 => $2) : () } $line =~ /((?:fmt|s):\S+)/g };
     }
-    while ($err =~ /^\[Parsed_showinfo_(\d+) @ [^\]]+\]\s+color_range:(\S+) color_space:(\S+)/mg) {
-        @{ $shown{$1} }{qw(range space)} = ($2, $3) if $shown{$1} && !$shown{$1}{space};
+    while ($err =~ /^\[Parsed_showinfo_(\d+) @ [^\]]+\]\s+color_range:(\S+) color_space:(\S+) color_primaries:(\S+) color_trc:(\S+)/mg) {
+        @{ $shown{$1} }{qw(range space color_primaries color_trc)} = ($2, $3, $4, $5) if $shown{$1} && !$shown{$1}{space};
     }
     return map { $shown{$_} } sort { $a <=> $b } keys %shown;
 }
@@ -179,6 +179,11 @@ my %MATRIX = (bt709 => 'bt709', smpte170m => 'smpte170m', bt470bg => 'bt470bg', 
 sub patches_by_tags {
     my ($path) = @_;
     my $facts = video_facts($path);
+    # FFmpeg 7.1 writes no colr without primaries; each frame of ProRes has its own tags
+    if ($facts->{color_space} eq 'unknown') {
+        my $frame = run_cmd([$FFPROBE, qw(-v error -select_streams v:0 -read_intervals), '%+#1', qw(-show_entries frame=color_space -of csv=p=0), $path])->{out};
+        $facts->{color_space} = $1 if $frame =~ /^(\w+)/;
+    }
     my $tags = is_yuv($facts->{pix_fmt}) ? sprintf 'in_color_matrix=%s:in_range=%s:', $MATRIX{ $facts->{color_space} } // 'none',
         $facts->{color_range} eq 'pc' ? 'pc' : 'tv' : '';
     convert_all([['-i', $path], "scale=$W:$H:${tags}flags=area+accurate_rnd+full_chroma_int+full_chroma_inp:out_range=pc,format=rgb24",
@@ -248,15 +253,53 @@ subtest 'each matrix and range' => sub {
             right_patches("$space, $range", [patches_of("$path.out.rgb")], 1);
         }
     }
-    for my $space (qw(ycgco bt2020c smpte2085 chroma-derived-c ictcp)) {
-        my $run = run_filter($sim, in => film(320, 240, 'yuv444p'), before => "setparams=colorspace=$space", loglevel => 'error',
-            options => { prompt => 'x', model => 'aleph2' }, args => [qw(-f null)], out => '-');
-        error_line($space, $run, qr/matrix of the input \(\Q$space\E\) is not supported.*zscale=m=bt709.*setparams=colorspace/);
-    }
     for my $transfer ([linear => 'linear light'], [log100 => 'logarithmic'], [log316 => 'logarithmic']) {
         my $run = run_filter($sim, in => film(320, 240, 'rgb48le'), before => "setparams=color_trc=$transfer->[0]", loglevel => 'error',
             options => { prompt => 'x', model => 'aleph2' }, args => [qw(-f null)], out => '-');
         error_line($transfer->[0], $run, qr/tagged as $transfer->[1].*zscale=t=bt709.*setparams=color_trc=bt709/);
+    }
+};
+
+# What an option of setparams may be, on this release.
+sub tags_of {
+    my ($option) = @_;
+    my $help = run_cmd([$FFMPEG, qw(-hide_banner -h filter=setparams)])->{out};
+    my ($constants) = $help =~ /^   \Q$option\E .*\n((?:     .*\n)*)/m;
+    return grep { !/^(auto|unknown)$/ } $constants =~ /^     (\S+)/mg;
+}
+
+subtest 'each transfer and each primaries' => sub {
+    my $refused = qr/^(linear|.*log.*|smpte2084|arib-std-b67)$/;
+    my %also = ('jedec-p22' => 'ebu3213');
+    for my $option (qw(color_trc color_primaries)) {
+        my @tags = tags_of($option);
+        cmp_ok(scalar @tags, '>', 9, "$option has values");
+        my @cases = map { ["$option $_", "$TMP/$option-$_.raw", 'yuv444p10le', "setparams=colorspace=bt709:range=tv:$option=$_", $_] } grep { !/$refused/ } @tags;
+        convert_all(map { [[qw(-stream_loop), $FRAMES - 1, @{ raw_input($rgba, 'rgba') }],
+            "scale=$FLAGS:out_color_matrix=bt709:out_range=tv,format=yuv444p10le", ['-f', 'rawvideo', $_->[1]]] } @cases);
+        my $run = filter_all({ prompt => 'echo' }, @cases);
+        my @shown = shown($run->{err});
+        decode_all(map { ["$_->[1].out", 'yuv444p10le', 'bt709', 'tv'] } @cases);
+        for my $i (0 .. $#cases) {
+            my ($name, $path, undef, undef, $tag) = @{ $cases[$i] };
+            my $is = $shown[$i]{$option} // '';
+            is($also{$is} // $is, $also{$tag} // $tag, "$name: the tag comes back");
+            my @is = patches_of("$path.out.rgb");
+            # of wide primaries only what is gray is in the gamut of BT.709 for sure; colour.t has the others
+            @is[0 .. 5] = @PATCHES[0 .. 5] if $tag =~ /^(bt2020|smpte43[12]|vgamut)$/;
+            right_patches($name, \@is, 0);
+        }
+        for my $tag (grep { /$refused/ } @tags) {
+            my $run = run_filter($sim, in => film(320, 240, 'yuv444p'), before => "setparams=$option=$tag", loglevel => 'error',
+                options => { prompt => 'x', model => 'aleph2' }, args => [qw(-f null)], out => '-');
+            error_line("$option $tag", $run, qr/is HDR|tagged as (linear light|logarithmic)/);
+        }
+    }
+    # the ones there are: what is not known is refused
+    for my $space (grep { !$MATRIX{$_} && $_ ne 'gbr' } tags_of('colorspace')) {
+        my $run = run_filter($sim, in => film(320, 240, 'yuv444p'), before => "setparams=colorspace=$space", loglevel => 'error',
+            options => { prompt => 'x', model => 'aleph2' }, args => [qw(-f null)], out => '-');
+        error_line($space, $run, qr/matrix of the input \(\Q$space\E\) is not supported.*zscale=m=bt709.*setparams=colorspace/);
     }
 };
 

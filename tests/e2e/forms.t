@@ -200,14 +200,16 @@ subtest 'no video' => sub {
 };
 
 subtest 'another shape' => sub {
-    my $clip = lossless_clip(size => '320x180', rate => 24, seconds => 2);
+    my $clip = lossless_clip(size => '320x180', rate => 24, seconds => 4);
     for my $case (['640x360', 0], ['320x176', 0], ['320x320', 1], ['160x320', 1]) {
         my ($size, $warned) = @$case;
         my $other = RunwayTest::Simulator->start('--latency' => 0, '--result-size' => $size);
-        my $run = at_runway($other, in => $clip);
+        my $run = at_runway($other, in => $clip, options => { clip_duration => 2 });
         is($run->{status}, 0, "$size: goes well") or diag $run->{err};
         my $said = () = $run->{err} =~ /^.*clip 1 .*an unexpected shape \(\Q$size\E for 320x180\) and is stretched/mg;
         is($said, $warned, "$size: " . ($warned ? 'is warned of' : 'nothing to warn of'));
+        my $again = () = $run->{err} =~ /unexpected shape/g;
+        is($again, $warned, "$size: and not for each clip");
         my $facts = video_facts($run->{out});
         is("$facts->{width}x$facts->{height} $facts->{sample_aspect_ratio}", '320x180 1:1', "$size: the output is the input's");
     }

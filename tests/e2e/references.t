@@ -208,6 +208,19 @@ subtest 'sendcmd' => sub {
         'red red blue blue none none', 'each reference for its time, to the frame');
 };
 
+subtest 'sendcmd: another take for a section' => sub {
+    my %home = (env => { XDG_STATE_HOME => "$TMP/takes" });
+    my @bought;
+    for my $take (7, 7, 8) {
+        my $before = () = creates($sim);
+        my $run = run_filter($sim, in => $clip, %home, options => { prompt => 'echo', model => 'aleph2' },
+            before => 'sendcmd=f=' . escape(spew("$TMP/take-$take.txt", "1.0 runway_v2v take $take;\n2.0 runway_v2v take 0;\n")));
+        is($run->{status}, 0, 'goes well') or diag $run->{err};
+        push @bought, creates($sim) - $before;
+    }
+    is("@bought", '3 0 1', 'a clip for each section, and another of the one that was told another take');
+};
+
 # What is said once more is no change: each frame may bring it.
 subtest 'sendcmd says the same' => sub {
     my $copy = spew("$TMP/copy.png", slurp($colour{red}));

@@ -47,8 +47,25 @@ static const char *without_zscale(void)
            "which needs a build with libzimg";
 }
 
+/* By name: releases add to them (vlog). */
+static int is_logarithmic(enum AVColorTransferCharacteristic transfer)
+{
+    const char *name = av_color_transfer_name(transfer);
+
+    return name && strstr(name, "log");
+}
+
 int ff_runway_negotiate_check(AVFilterContext *ctx, const AVFrame *frame)
 {
+    int is_log = is_logarithmic(frame->color_trc);
+
+    if (is_log || frame->color_trc == AVCOL_TRC_LINEAR) {
+        av_log(ctx, AV_LOG_ERROR, "the input is tagged as %s, which the service "
+               "does not support; convert it first: zscale=t=bt709; or, where "
+               "the tag is wrong, setparams=color_trc=bt709%s\n",
+               is_log ? "logarithmic" : "linear light", without_zscale());
+        return AVERROR(EINVAL);
+    }
     switch (frame->color_trc) {
     case AVCOL_TRC_SMPTE2084:
     case AVCOL_TRC_ARIB_STD_B67:
@@ -57,16 +74,6 @@ int ff_runway_negotiate_check(AVFilterContext *ctx, const AVFrame *frame)
                "format=gbrpf32le,zscale=p=bt709,tonemap=hable:desat=0,"
                "zscale=t=bt709:m=bt709:r=tv,format=yuv420p%s\n",
                av_color_transfer_name(frame->color_trc), without_zscale());
-        return AVERROR(EINVAL);
-    case AVCOL_TRC_LINEAR:
-    case AVCOL_TRC_LOG:
-    case AVCOL_TRC_LOG_SQRT:
-        av_log(ctx, AV_LOG_ERROR, "the input is tagged as %s, which the service "
-               "does not support; convert it first: zscale=t=bt709; or, where "
-               "the tag is wrong, setparams=color_trc=bt709%s\n",
-               frame->color_trc == AVCOL_TRC_LINEAR ? "linear light"
-                                                    : "logarithmic",
-               without_zscale());
         return AVERROR(EINVAL);
     default:
         break;

@@ -44,6 +44,9 @@
 #define RUNWAY_FRAME_DURATION(frame) ((frame)->pkt_duration)
 #endif
 
+/* AVCOL_PRI_V_GAMUT, which FFmpeg 8.1 and later have; its number is ABI */
+#define RUNWAY_PRI_V_GAMUT 256
+
 /* frame flags replaced the integers: lavu 58.7.100, FFmpeg 6.1 */
 #if LIBAVUTIL_VERSION_INT >= AV_VERSION_INT(58, 7, 100)
 static inline int ff_runway_is_interlaced(const AVFrame *frame)

@@ -78,11 +78,15 @@ static const RunwayPrimaries dci_p3 = {
 static const RunwayPrimaries display_p3 = {
     { 0.680, 0.320 }, { 0.265, 0.690 }, { 0.150, 0.060 }, { 0.3127, 0.3290 },
 };
+static const RunwayPrimaries v_gamut = {
+    { 0.730, 0.280 }, { 0.165, 0.840 }, { 0.100, -0.030 }, { 0.3127, 0.3290 },
+};
 
 /* Others are near enough to BT.709, in which they are sent as they are. */
 static const RunwayPrimaries *primaries_of(const AVFrame *named)
 {
-    switch (named->color_primaries) {
+    switch ((int)named->color_primaries) {
+    case RUNWAY_PRI_V_GAMUT:  return &v_gamut;
     case AVCOL_PRI_BT2020:    return &bt2020;
     case AVCOL_PRI_SMPTE431:  return &dci_p3;
     case AVCOL_PRI_SMPTE432:  return &display_p3;
