@@ -71,8 +71,8 @@ int tasks_open_client(Tool *t)
     char *from_file = NULL, *url = NULL;
     int exposed, ret = 1;
 
-    if (ff_runway_provider_choose(t->provider_name, get_environment,
-                                  &t->provider, &err))
+    if (ff_runway_provider_choose(t->provider_name, RUNWAY_VIDEO_TO_VIDEO,
+                                  get_environment, &t->provider, &err))
         return tasks_complain(&err);
     url = ff_runway_provider_base_url(t->provider, t->base_url,
                                       get_environment);

@@ -28,17 +28,9 @@
 
 #define RUNWAY_COMPAT_FILTER
 
-#include "libavutil/opt.h"
-
 #include "runway/filter/filter.h"
-#include "runway/filter/negotiate.h"
+#include "runway/filter/filter_options.h"
 #include "runway/media/compat.h"
-
-#define OFFSET(x) offsetof(RunwayFilter, set.x)
-#define FLAGS (AV_OPT_FLAG_VIDEO_PARAM | AV_OPT_FLAG_FILTERING_PARAM)
-#define STR(name, field, def, help) \
-    { name, help, OFFSET(field), AV_OPT_TYPE_STRING, { .str = def }, 0, 0, FLAGS }
-#define RUNTIME (FLAGS | AV_OPT_FLAG_RUNTIME_PARAM)
 
 static const AVOption runway_v2v_options[] = {
     { "prompt", "what the output should show", OFFSET(prompt), AV_OPT_TYPE_STRING, { .str = NULL }, 0, 0, RUNTIME },
@@ -63,23 +55,10 @@ static const AVOption runway_v2v_options[] = {
     STR("output_format", output_format, NULL, "format of the result for models that have several: mp4, prores, sdr_rec709_10bit"),
     STR("prores_profile", prores_profile, NULL, "ProRes profile for output_format=prores: 422 Proxy, 422 LT, 422, 422 HQ, 4444, 4444 XQ"),
     STR("resolution", resolution, NULL, "resolution for models that have one: 768p, 2k; the cheapest that holds the input by default"),
-    STR("body", body, NULL, "JSON object merged into the request; null removes a field"),
-    STR("body_file", body_file, NULL, "file to read that JSON object from"),
-    STR("provider", provider_name, "auto", "provider to use: " RUNWAY_PROVIDER_NAMES ", or auto, by which key variable is set"),
-    STR("base_url", base_url, NULL, "base URL of the API; the provider's by default"),
-    STR("api_version", api_version, RUNWAY_API_VERSION, "value of the X-Runway-Version header"),
-    STR("key_file", key_file, NULL, "file to read the API key from, instead of " RUNWAY_PROVIDER_KEYS "; requires provider"),
-    STR("http_proxy", http_proxy, NULL, "HTTP proxy; the environment's by default"),
-    { "transport", "how clips and large pictures are sent", OFFSET(transport), AV_OPT_TYPE_INT, { .i64 = RUNWAY_SEND_AUTO }, RUNWAY_SEND_AUTO, RUNWAY_SEND_UPLOAD, FLAGS, .unit = "transport" },
-        { "auto",   "inside the request if they fit, else uploaded; encoded smaller if the provider has no uploads", 0, AV_OPT_TYPE_CONST, { .i64 = RUNWAY_SEND_AUTO },   0, 0, FLAGS, .unit = "transport" },
-        { "inline", "inside the request, encoded smaller if they do not fit", 0, AV_OPT_TYPE_CONST, { .i64 = RUNWAY_SEND_INLINE }, 0, 0, FLAGS, .unit = "transport" },
-        { "upload", "uploaded to the provider first",                            0, AV_OPT_TYPE_CONST, { .i64 = RUNWAY_SEND_UPLOAD }, 0, 0, FLAGS, .unit = "transport" },
-    { "clip_duration", "longest clip to send, in seconds; 0 selects the best for the model", OFFSET(clip_duration), AV_OPT_TYPE_DURATION, { .i64 = 0 }, 0, 3600000000LL, FLAGS },
+    RUNWAY_OPTIONS_SERVICE,
     { "scene", "scene change score (0..100, as scdet) at which a clip may end early; 0 disables it, -1 is auto", OFFSET(scene), AV_OPT_TYPE_DOUBLE, { .dbl = 0 }, -1, 100, FLAGS, .unit = "scene" },
         { "auto", "at a score of 10 in the last third of a clip", 0, AV_OPT_TYPE_CONST, { .i64 = -1 }, 0, 0, FLAGS, .unit = "scene" },
-    { "concurrency", "number of clips in flight at the same time", OFFSET(policy.concurrency), AV_OPT_TYPE_INT, { .i64 = 4 }, 1, 64, FLAGS },
-    STR("encoder", encoder, "auto", "H.264 encoder for the clips that are sent; auto is libx264, or else one that is available"),
-    { "encoder_opts", "options for that encoder: key=value, separated by :", OFFSET(encoder_opts), AV_OPT_TYPE_DICT, { .str = NULL }, 0, 0, FLAGS },
+    RUNWAY_OPTIONS_ENCODING,
     { "timing", "which frames come out", OFFSET(timing), AV_OPT_TYPE_INT, { .i64 = RUNWAY_TIMING_SOURCE }, RUNWAY_TIMING_SOURCE, RUNWAY_TIMING_NATIVE, FLAGS, .unit = "timing" },
         { "source", "one for each input frame, at its time",            0, AV_OPT_TYPE_CONST, { .i64 = RUNWAY_TIMING_SOURCE }, 0, 0, FLAGS, .unit = "timing" },
         { "native", "the generated frames, on the source's timeline", 0, AV_OPT_TYPE_CONST, { .i64 = RUNWAY_TIMING_NATIVE }, 0, 0, FLAGS, .unit = "timing" },
@@ -88,34 +67,15 @@ static const AVOption runway_v2v_options[] = {
         { "match", "match the colour and light of a clip to the end of the one before", 0, AV_OPT_TYPE_CONST, { .i64 = RUNWAY_SEAM_MODE_MATCH }, 0, 0, FLAGS, .unit = "seam" },
         { "blend", "match them where both clips show the same, and cross-fade; wants overlap",  0, AV_OPT_TYPE_CONST, { .i64 = RUNWAY_SEAM_MODE_BLEND }, 0, 0, FLAGS, .unit = "seam" },
     { "overlap", "what each clip shares with the one before it, in seconds, for seam=blend; it is paid for twice", OFFSET(overlap), AV_OPT_TYPE_DURATION, { .i64 = 0 }, 0, 5000000, FLAGS },
-    { "interlaced", "what to do with interlaced input", OFFSET(interlaced), AV_OPT_TYPE_INT, { .i64 = RUNWAY_INTERLACED_FAIL }, RUNWAY_INTERLACED_FAIL, RUNWAY_INTERLACED_WARN, FLAGS, .unit = "interlaced" },
-        { "fail", "end with an error",           0, AV_OPT_TYPE_CONST, { .i64 = RUNWAY_INTERLACED_FAIL }, 0, 0, FLAGS, .unit = "interlaced" },
-        { "warn", "warn, and send it as is", 0, AV_OPT_TYPE_CONST, { .i64 = RUNWAY_INTERLACED_WARN }, 0, 0, FLAGS, .unit = "interlaced" },
-    { "poll_interval", "seconds between two polls of a task; at least 5, except on loopback", OFFSET(policy.poll_interval), AV_OPT_TYPE_DURATION, { .i64 = 6000000 }, 100000, 600000000, FLAGS },
-    { "task_timeout", "longest time for a task, in seconds or MM:SS; time spent in the provider's queue does not count", OFFSET(policy.task_timeout), AV_OPT_TYPE_DURATION, { .i64 = 1800000000LL }, 1000000, 86400000000LL, FLAGS },
-    STR("state_dir", policy.state_dir, NULL, "directory of the journal of what was paid for; in the XDG state home by default"),
-    STR("results_dir", policy.results_dir, NULL, "directory of the results; results in state_dir by default"),
-    { "results_size", "bytes that results may occupy; the oldest that were output more than a week ago are removed first", OFFSET(policy.results_size), AV_OPT_TYPE_INT64, { .i64 = 20LL << 30 }, 0, INT64_MAX, FLAGS },
+    RUNWAY_OPTIONS_TASKS(1800000000LL, 1000000),
     STR("cache_dir", cache_dir, NULL, "removed: see results_dir"),
     STR("cache_size", cache_size, NULL, "removed: see results_size"),
-    { "dry_run", "send nothing, log the plan and the price, and pass the frames through", OFFSET(policy.dry_run), AV_OPT_TYPE_BOOL, { .i64 = 0 }, 0, 1, FLAGS },
+    RUNWAY_OPTIONS_MONEY,
     STR("stills_dir", stills_dir, NULL, "with dry_run, directory to write the first frame of each clip to, named by its time in seconds"),
-    { "max_credits", "the most credits that the clips of this output may cost in total; 0 means no limit", OFFSET(policy.max_credits), AV_OPT_TYPE_DOUBLE, { .dbl = 0 }, 0, 1e12, FLAGS },
-    { "max_credits_day", "the most credits that this journal may spend within 24 hours, on all outputs; 0 means no limit", OFFSET(policy.max_credits_day), AV_OPT_TYPE_DOUBLE, { .dbl = 0 }, 0, 1e12, FLAGS },
-    { "length_tolerance", "how far the length of a result may be off, as a fraction of the clip's", OFFSET(policy.length_tolerance), AV_OPT_TYPE_DOUBLE, { .dbl = 0.1 }, 0, 1000, FLAGS },
     { "on_error", "what to do if the task of a clip fails", OFFSET(policy.on_error), AV_OPT_TYPE_INT, { .i64 = RUNWAY_ON_ERROR_FAIL }, RUNWAY_ON_ERROR_FAIL, RUNWAY_ON_ERROR_SOURCE, FLAGS, .unit = "on_error" },
         { "fail",   "end with an error",                   0, AV_OPT_TYPE_CONST, { .i64 = RUNWAY_ON_ERROR_FAIL },   0, 0, FLAGS, .unit = "on_error" },
         { "source", "output the source frames of that clip", 0, AV_OPT_TYPE_CONST, { .i64 = RUNWAY_ON_ERROR_SOURCE }, 0, 0, FLAGS, .unit = "on_error" },
-    { "on_unknown", "what to do if the fate of a request or task is unknown", OFFSET(policy.on_unknown), AV_OPT_TYPE_INT, { .i64 = RUNWAY_ON_UNKNOWN_FAIL }, RUNWAY_ON_UNKNOWN_FAIL, RUNWAY_ON_UNKNOWN_RESEND, FLAGS, .unit = "on_unknown" },
-        { "fail",   "end with an error",               0, AV_OPT_TYPE_CONST, { .i64 = RUNWAY_ON_UNKNOWN_FAIL },   0, 0, FLAGS, .unit = "on_unknown" },
-        { "resend", "send it again, and possibly pay twice", 0, AV_OPT_TYPE_CONST, { .i64 = RUNWAY_ON_UNKNOWN_RESEND }, 0, 0, FLAGS, .unit = "on_unknown" },
-    { "retries", "new paid tasks for a clip whose task failed with a transient error", OFFSET(policy.retries), AV_OPT_TYPE_INT, { .i64 = 0 }, 0, 30, FLAGS },
-    STR("log_path", log_path, NULL, "file to which one line of JSON is appended for each event"),
-    STR("ca_file", ca_file, NULL, "PEM file of certificate authorities; the system's by default"),
-    { "tls_verify", "check the server's certificate", OFFSET(tls_verify), AV_OPT_TYPE_BOOL, { .i64 = 1 }, 0, 1, FLAGS },
-    { "signals", "return early when the process receives SIGINT, SIGTERM or "
-                 "SIGHUP",
-                 OFFSET(signals), AV_OPT_TYPE_BOOL, { .i64 = 1 }, 0, 1, FLAGS },
+    RUNWAY_OPTIONS_FAULTS,
     { NULL }
 };
 
@@ -136,6 +96,15 @@ static const AVFilterPad runway_v2v_outputs[] = {
     },
 };
 
+static const RunwayFilterInfo runway_v2v_info = {
+    .endpoint = RUNWAY_VIDEO_TO_VIDEO,
+};
+
+static int init(AVFilterContext *ctx)
+{
+    return ff_runway_filter_init(ctx, &runway_v2v_info);
+}
+
 RUNWAY_FILTER ff_vf_runway_v2v = {
     RUNWAY_PUBLIC(name)        = "runway_v2v",
     RUNWAY_PUBLIC(description) = NULL_IF_CONFIG_SMALL("Generate video from "
@@ -143,11 +112,11 @@ RUNWAY_FILTER ff_vf_runway_v2v = {
     RUNWAY_PUBLIC(priv_class)  = &runway_v2v_class,
     RUNWAY_PUBLIC(flags)       = AVFILTER_FLAG_SUPPORT_TIMELINE_INTERNAL,
     .priv_size                 = sizeof(RunwayFilter),
-    .init                      = ff_runway_filter_init,
+    .init                      = init,
     .uninit                    = ff_runway_filter_uninit,
     .activate                  = ff_runway_filter_activate,
     .process_command           = ff_runway_filter_process_command,
     FILTER_INPUTS(runway_v2v_inputs),
     FILTER_OUTPUTS(runway_v2v_outputs),
-    FILTER_QUERY_FUNC(ff_runway_negotiate_query),
+    FILTER_QUERY_FUNC(ff_runway_filter_query),
 };

@@ -71,6 +71,23 @@ static void api_error(SimServer *server, SimRequest *req, SimReply *reply,
                    sim_error_body(req->provider, status, text, NULL));
 }
 
+/* The endpoint that makes tasks, NULL: it is none of them. The gateway has no
+ * HDR. */
+static const char *create_path(const SimRequest *req)
+{
+    static const char *const paths[] = {
+        SIM_PATH_EDIT, SIM_PATH_UPSCALE, SIM_PATH_HDR
+    };
+    int comet = req->provider == PROVIDER_COMET;
+    const char *path = req->path + (comet ? strlen("/runwayml") : 0);
+
+    for (size_t i = 0; i < SIM_ELEMS(paths) - (comet ? 1 : 0); i++) {
+        if (!strcmp(path, paths[i]))
+            return paths[i];
+    }
+    return NULL;
+}
+
 /* Which request is this? @return 0, or -1 for a path that does not exist */
 static int route(SimRequest *req)
 {
@@ -85,7 +102,7 @@ static int route(SimRequest *req)
         req->provider = PROVIDER_COMET;
         return -1;
     }
-    if (!strcmp(path, "/v1/video_to_video")) {
+    if (create_path(req)) {
         req->where = WHERE_CREATE;
     } else if (sim_has_prefix(path, "/v1/tasks/") && path[10] &&
                !strchr(path + 10, '/')) {
@@ -228,6 +245,13 @@ static cJSON *read_json(SimServer *server, SimRequest *req, SimReply *reply)
     return body;
 }
 
+/* US cents for each frame, and a credit is one. */
+static double frame_price(const SimRenderJob *job)
+{
+    return !strcmp(job->larger, "4k") ? 1.2 :
+           !*job->larger || !strcmp(job->larger, "2k") ? 0.9 : 0.7;
+}
+
 static int price(const SimModel *model, const SimRenderJob *job, double factor)
 {
     double sent = job->seconds > 0 ? job->seconds : UNKNOWN_SECONDS;
@@ -236,10 +260,15 @@ static int price(const SimModel *model, const SimRenderJob *job, double factor)
     const SimRate *rate = model->rates;
     int credits;
 
+    if (!rate)
+        return (int)ceil((double)job->frames * frame_price(job) * factor -
+                         1e-9);
     while (rate->pixels > 0 && pixels > rate->pixels)
         rate++;
     per_second = rate->made * (job->is_2k ? 1.5 : 1);
-    if (!strcmp(job->format, "prores") ||
+    if (model->keeps_picture)
+        ; /* one price, whatever it comes as */
+    else if (!strcmp(job->format, "prores") ||
         !strcmp(job->format, "png_sequence"))
         per_second += 5;
     else if (!strcmp(job->format, "sdr_rec709_10bit"))
@@ -312,7 +341,8 @@ static const char *sunset_text(const SimRequest *req, const cJSON *body)
 {
     const char *name = cJSON_GetStringValue(
         cJSON_GetObjectItemCaseSensitive(body, "model"));
-    const SimModel *model = name ? sim_model_find(name) : NULL;
+    const SimModel *model = name ? sim_model_find(create_path(req), name)
+                                 : NULL;
 
     return req->provider == PROVIDER_RUNWAY && model ? model->sunset : NULL;
 }
@@ -339,7 +369,7 @@ static void answer_create(SimServer *server, SimRequest *req, SimReply *reply)
     }
 
     issues = cJSON_CreateArray();
-    sim_check_body(server->options, body, &create, issues);
+    sim_check_body(server->options, create_path(req), body, &create, issues);
     if (!cJSON_GetArraySize(issues) && create.too_large) {
         fail(server, req, reply, 413, "Request entity too large: a data URI "
              "is over the limit", NULL);
@@ -348,10 +378,13 @@ static void answer_create(SimServer *server, SimRequest *req, SimReply *reply)
     if (!cJSON_GetArraySize(issues)) {
         job        = sim_calloc(sizeof(*job));
         job->model = create.model;
-        job->look  = sim_look_find(create.prompt);
+        job->look  = create.model->keeps_picture ? sim_look_find("unchanged")
+                                                 : sim_look_find(create.prompt);
         job->length = create.length;
         job->edits  = create.edits;
         job->is_2k  = create.is_2k;
+        snprintf(job->larger, sizeof(job->larger), "%s",
+                 create.larger ? create.larger : "");
         snprintf(job->ratio, sizeof(job->ratio), "%s",
                  create.ratio ? create.ratio : "");
         snprintf(job->aspect, sizeof(job->aspect), "%s",

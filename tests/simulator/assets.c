@@ -147,6 +147,10 @@ static char *check_clip(const SimModel *model, const SimClip *clip,
                       "rate expected");
     if (cJSON_GetArraySize(issues))
         return NULL;
+    if (model->max_side && (clip->width > model->max_side ||
+                            clip->height > model->max_side))
+        return sim_asprintf("Asset dimensions must be less than %d pixels",
+                            model->max_side + 1);
     if (clip->width < model->min_side || clip->height < model->min_side)
         return sim_asprintf("Asset dimensions must be at least %d pixels",
                             model->min_side);

@@ -397,6 +397,11 @@ static void check_field(Check *c, const SimField *field, const cJSON *item)
     };
     static const char *const resolutions[] = { "768p", "2k", "768P", "2K",
                                                NULL };
+    static const char *const hdr_formats[] = {
+        "hdr10", "hlg", "hdr_prores", "hdr_exr_scene", "hdr_exr_display", NULL
+    };
+    static const char *const larger[] = { "720p", "1k", "2k", "4k", NULL };
+    static const char *const flavors[] = { "vivid", "natural", NULL };
     SimCreate *create = c->create;
     const char *chosen;
 
@@ -470,6 +475,18 @@ static void check_field(Check *c, const SimField *field, const cJSON *item)
         chosen = check_option(c, item, field->name, resolutions);
         create->is_2k = chosen && *chosen == '2';
         break;
+    case FIELD_HDR_FORMAT:
+        create->format = check_option(c, item, field->name, hdr_formats);
+        break;
+    case FIELD_LARGER:
+        create->larger = check_option(c, item, field->name, larger);
+        break;
+    case FIELD_PERCENT:
+        check_number(c, item, field->name, 0, 100, 1);
+        break;
+    case FIELD_FLAVOR:
+        check_option(c, item, field->name, flavors);
+        break;
     case FIELD_MODEL:
     case FIELD_END:
         break;
@@ -481,11 +498,13 @@ static void check_together(Check *c, const cJSON *body)
 {
     const char *mode = cJSON_GetStringValue(
         cJSON_GetObjectItemCaseSensitive(body, "mode"));
+    const char *prores = c->create->model->keeps_picture ? "hdr_prores"
+                                                         : "prores";
 
     if (cJSON_GetObjectItemCaseSensitive(body, "proresProfile") &&
-        (!c->create->format || strcmp(c->create->format, "prores")))
+        (!c->create->format || strcmp(c->create->format, prores)))
         sim_issue_add(c->issues, "custom", "proresProfile", "proresProfile "
-                      "is only valid when outputFormat is \"prores\"");
+                      "is only valid when outputFormat is \"%s\"", prores);
     if (mode && strcmp(mode, "reference") &&
         c->create->model->edit_is_strict) {
         const cJSON *duration = cJSON_GetObjectItemCaseSensitive(body,
@@ -502,7 +521,8 @@ static void check_together(Check *c, const cJSON *body)
     }
 }
 
-static const SimModel *check_model(Check *c, const cJSON *body)
+static const SimModel *check_model(Check *c, const char *path,
+                                   const cJSON *body)
 {
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(body, "model");
     const char *names[32] = { NULL };
@@ -510,16 +530,18 @@ static const SimModel *check_model(Check *c, const cJSON *body)
     int n = 0;
 
     if (cJSON_IsString(item))
-        model = sim_model_find(item->valuestring);
+        model = sim_model_find(path, item->valuestring);
     if (!model) {
         for (const SimModel *m = sim_models; m->name && n < 31; m++)
-            names[n++] = m->name;
+            if (!strcmp(sim_model_path(m), path))
+                names[n++] = m->name;
         check_option(c, item, "model", names);
     }
     return model;
 }
 
-void sim_check_body(const SimOptions *options, const cJSON *body,
+void sim_check_body(const SimOptions *options, const char *path,
+                    const cJSON *body,
                     SimCreate *create, cJSON *issues)
 {
     Check c = { options, create, issues };
@@ -531,7 +553,7 @@ void sim_check_body(const SimOptions *options, const cJSON *body,
         wrong_type(&c, "", "object", body);
         return;
     }
-    create->model = check_model(&c, body);
+    create->model = check_model(&c, path, body);
     if (!create->model)
         return;
     for (const SimField *field = create->model->fields;

@@ -49,17 +49,20 @@ typedef struct SimCreate {
     int length;                 ///< duration in seconds; 0: "auto", or none
     int edits;                  ///< mode edit
     int is_2k;                  ///< resolution
+    const char *larger;         ///< resolution of an upscaler, NULL: none
     SimCreateImage images[SIM_MAX_IMAGES];
     int nb_images;
     int too_large;              ///< a data URI is over the limit
 } SimCreate;
 
 /**
+ * @param path   of the endpoint
  * @param body   any JSON value
  * @param issues receives one entry per fault
  * @param create filled in as far as the body is right
  */
-void sim_check_body(const SimOptions *options, const cJSON *body,
+void sim_check_body(const SimOptions *options, const char *path,
+                    const cJSON *body,
                     SimCreate *create, cJSON *issues);
 
 #endif /* SIMULATOR_CHECKS_H */

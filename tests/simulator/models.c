@@ -108,6 +108,32 @@ static const SimField hailuo3_fields[] = {
     END
 };
 
+static const SimField ruby_fields[] = {
+    { "model",         FIELD_MODEL,      1 },
+    { "videoUri",      FIELD_SOURCE,     1 },
+    { "outputFormat",  FIELD_HDR_FORMAT, 0 },
+    { "proresProfile", FIELD_PRORES,     0 },
+    END
+};
+
+static const SimField magnific_fields[] = {
+    { "model",      FIELD_MODEL,   1 },
+    { "videoUri",   FIELD_SOURCE,  1 },
+    { "resolution", FIELD_LARGER,  0 },
+    { "creativity", FIELD_PERCENT, 0 },
+    { "sharpen",    FIELD_PERCENT, 0 },
+    { "smartGrain", FIELD_PERCENT, 0 },
+    { "flavor",     FIELD_FLAVOR,  0 },
+    { "fpsBoost",   FIELD_BOOL,    0 },
+    END
+};
+
+static const SimField upscale_v1_fields[] = {
+    { "model",    FIELD_MODEL,  1 },
+    { "videoUri", FIELD_SOURCE, 1 },
+    END
+};
+
 static const char *const gen4_aleph_ratios[] = {
     "1280:720", "720:1280", "1104:832", "960:960", "832:1104", "1584:672",
     "848:480", "640:480", NULL
@@ -164,6 +190,8 @@ static const SimRate seedance2_5_rates[] = {
 };
 
 static const SimRate hailuo3_rates[]    = { { 0, 10, 10 } };
+static const SimRate ruby_rates[]       = { { 4e6, 20, 0 }, { 0, 40, 0 } };
+static const SimRate upscale_v1_rates[] = { { 0, 2, 0 } };
 
 /* The input, alone or with reference videos, is 15 seconds at most. */
 #define SEEDANCE2                            \
@@ -261,13 +289,43 @@ const SimModel sim_models[] = {
         .rates            = hailuo3_rates,
         .image_price      = 2,
     },
+    {
+        .name             = "ruby",
+        .path             = SIM_PATH_HDR,
+        .fields           = ruby_fields,
+        .keeps_picture    = 1,
+        .max_seconds      = 30,
+        .max_side         = 4095,
+        .rates            = ruby_rates,
+    }, {
+        .name             = "magnific_video_upscaler_creative",
+        .path             = SIM_PATH_UPSCALE,
+        .fields           = magnific_fields,
+        .keeps_picture    = 1,
+        .is_larger        = 1,
+        .max_seconds      = 30,
+        .rates            = NULL, /* by the frame: api.c */
+    }, {
+        .name             = "upscale_v1",
+        .path             = SIM_PATH_UPSCALE,
+        .fields           = upscale_v1_fields,
+        .sunset           = "upscale_v1 is no longer available.",
+        .keeps_picture    = 1,
+        .times            = 4,
+        .rates            = upscale_v1_rates,
+    },
     { .name = NULL }
 };
 
-const SimModel *sim_model_find(const char *name)
+const char *sim_model_path(const SimModel *model)
+{
+    return model->path ? model->path : SIM_PATH_EDIT;
+}
+
+const SimModel *sim_model_find(const char *path, const char *name)
 {
     for (const SimModel *model = sim_models; model->name; model++) {
-        if (!strcmp(model->name, name))
+        if (!strcmp(model->name, name) && !strcmp(sim_model_path(model), path))
             return model;
     }
     return NULL;

@@ -24,6 +24,10 @@
 #ifndef SIMULATOR_MODELS_H
 #define SIMULATOR_MODELS_H
 
+#define SIM_PATH_EDIT    "/v1/video_to_video"
+#define SIM_PATH_HDR     "/v1/video_to_hdr"
+#define SIM_PATH_UPSCALE "/v1/video_upscale"
+
 /** The kinds of value a member of a request can have. */
 typedef enum SimFieldKind {
     FIELD_END,
@@ -46,6 +50,10 @@ typedef enum SimFieldKind {
     FIELD_FORMAT,
     FIELD_PRORES,
     FIELD_RESOLUTION,
+    FIELD_HDR_FORMAT,
+    FIELD_LARGER,       ///< the resolution of an upscaled result
+    FIELD_PERCENT,
+    FIELD_FLAVOR,
 } SimFieldKind;
 
 typedef struct SimField {
@@ -62,6 +70,10 @@ typedef struct SimRate {
 
 typedef struct SimModel {
     const char *name;
+    const char *path;           ///< of its endpoint; NULL: SIM_PATH_EDIT
+    int keeps_picture;          ///< size, rate, length and look are the input's
+    int is_larger;              ///< but for the size
+    int times;                  ///< the result is so many times as large
     const SimField *fields;     ///< ends with FIELD_END
     const char *const *ratios;  ///< NULL, or a list ending with NULL
     const char *sunset;         ///< Runway's own answer once it is retired
@@ -77,6 +89,7 @@ typedef struct SimModel {
     int min_length, max_length; ///< of the field "duration"
     int usual_length;           ///< where it is left out; 0: the input's
     int min_side;               ///< pixels of the input's shorter side
+    int max_side;               ///< of its longer one, 0: no limit known
     int edit_is_strict;         ///< mode edit: "auto", a prompt and no ratio
     const SimRate *rates;
     int image_price;            ///< credits for each reference image
@@ -86,7 +99,9 @@ typedef struct SimModel {
 /** The whole table, ending with an entry without a name. */
 extern const SimModel sim_models[];
 
-/** The model of that name, or NULL. */
-const SimModel *sim_model_find(const char *name);
+/** The model of that name at that path, or NULL. */
+const SimModel *sim_model_find(const char *path, const char *name);
+
+const char *sim_model_path(const SimModel *model);
 
 #endif /* SIMULATOR_MODELS_H */

@@ -34,6 +34,11 @@
 
 #define MAX_RENDERERS 16
 
+/* A display of P3's colours and 1000 nits. */
+#define HDR10_PARAMS "log-level=error:hdr10=1:repeat-headers=1:master-display=" \
+                     "G(13250,34500)B(7500,3000)R(34000,16000)"                 \
+                     "WP(15635,16450)L(10000000,1):max-cll=1000,400"
+
 typedef struct Entry {
     SimRenderJob *job;
     struct Entry *next;
@@ -66,6 +71,31 @@ void sim_render_job_free(SimRenderJob *job)
     free(job);
 }
 
+/* What is on record: twice of 1280 and three times of 640 at 2k; sides are
+ * multiples of 16, so 640x360 becomes 1920x1072. */
+static void enlarge(SimRenderJob *job)
+{
+    static const struct { const char *name; int width; } sizes[] = {
+        { "720p", 1280 }, { "1k", 1920 }, { "2k", 2560 }, { "4k", 3840 },
+    };
+    const SimClip *clip = &job->clip;
+    int longer = clip->width > clip->height ? clip->width : clip->height;
+    double times = 2560.0 / longer;
+
+    for (size_t i = 0; i < SIM_ELEMS(sizes); i++) {
+        if (!strcmp(job->larger, sizes[i].name))
+            times = (double)sizes[i].width / longer;
+    }
+    times = times < 1 ? 1 : times > 3 ? 3 : floor(times);
+    if (job->model->times)
+        times = longer * job->model->times > 4096 ? 4096.0 / longer
+                                                  : job->model->times;
+    job->width  = (int)(clip->width * times) & ~15;
+    job->height = (int)(clip->height * times) & ~15;
+    job->width  = job->width < 16 ? 16 : job->width;
+    job->height = job->height < 16 ? 16 : job->height;
+}
+
 void sim_render_plan(const SimOptions *options, SimRenderJob *job)
 {
     const SimClip *clip = &job->clip;
@@ -79,8 +109,12 @@ void sim_render_plan(const SimOptions *options, SimRenderJob *job)
     if (!job->edits && job->made < model->min_length)
         job->made = model->min_length;
 
-    job->rate_num = options->rate_num ? options->rate_num : clip->rate_num;
-    job->rate_den = options->rate_num ? options->rate_den : clip->rate_den;
+    job->rate_num = clip->rate_num;
+    job->rate_den = clip->rate_den;
+    if (options->rate_num && !model->keeps_picture) {
+        job->rate_num = options->rate_num;
+        job->rate_den = options->rate_den;
+    }
     if (job->rate_num <= 0 || job->rate_den <= 0) {
         job->rate_num = 24;
         job->rate_den = 1;
@@ -88,11 +122,16 @@ void sim_render_plan(const SimOptions *options, SimRenderJob *job)
     /* The small subtraction keeps 5.000001 s from needing one frame more. */
     job->frames = (long)ceil(job->made * options->stretch *
                              job->rate_num / job->rate_den - 0.01) +
-                  options->extra_frames;
+                  (model->keeps_picture ? 0 : options->extra_frames);
     if (job->frames < 1)
         job->frames = 1;
 
-    if (model->always_720p) {
+    if (model->is_larger || model->times) {
+        enlarge(job);
+    } else if (model->keeps_picture) {
+        job->width  = clip->width & ~1;
+        job->height = clip->height & ~1;
+    } else if (model->always_720p) {
         job->width  = clip->width >= clip->height ? 1280 : 720;
         job->height = clip->width >= clip->height ? 720 : 1280;
     } else if (model->ratio_size &&
@@ -130,6 +169,11 @@ void sim_render_plan(const SimOptions *options, SimRenderJob *job)
             job->codec = "hevc10";
         else if (!strcmp(job->format, "png_sequence"))
             job->codec = "png";
+        if (!strcmp(model->name, "ruby"))
+            job->codec = !strcmp(job->format, "hdr_prores") ? "prores"
+                                                            : "hevc10";
+        if (!strncmp(job->format, "hdr_exr", 7))
+            job->codec = "png";
     }
     job->extension = !strcmp(job->codec, "prores") ? "mov" :
                      !strcmp(job->codec, "png") ? "zip" : "mp4";
@@ -139,6 +183,27 @@ void sim_render_plan(const SimOptions *options, SimRenderJob *job)
         job->extension = dot && !strcmp(dot, ".mov") ? "mov" :
                          dot && !strcmp(dot, ".zip") ? "zip" : "mp4";
     }
+}
+
+/* The transfer of an HDR result, NULL: it is none. Its colours are BT.2020's. */
+static const char *hdr_transfer(const SimRenderJob *job)
+{
+    if (strcmp(sim_model_path(job->model), SIM_PATH_HDR))
+        return NULL;
+    return !strcmp(job->format, "hlg") ? "arib-std-b67" : "smpte2084";
+}
+
+static const char *tag(const SimRenderJob *job, const SimOptions *options,
+                       const char *kind)
+{
+    const char *transfer = hdr_transfer(job);
+
+    if (options->untagged)
+        return "unknown";
+    if (!transfer)
+        return "bt709";
+    return !strcmp(kind, "trc") ? transfer :
+           !strcmp(kind, "matrix") ? "bt2020nc" : "bt2020";
 }
 
 /* Ten bits are made in ten bits, not from eight. */
@@ -180,10 +245,15 @@ static void add_picture_filters(const SimRenderJob *job,
                        job->width, job->height);
     sim_buf_printf(graph, ",scale=%d:%d:flags=bicubic+accurate_rnd+"
                    "full_chroma_int:in_color_matrix=%s:in_range=%s:"
-                   "out_color_matrix=bt709:out_range=tv,format=yuv420p%s,"
+                   "out_color_matrix=%s:out_range=tv,format=yuv420p%s,"
                    "setsar=1,%s", job->width, job->height, input_matrix(clip),
                    strcmp(clip->color_range, "pc") ? "tv" : "pc",
+                   hdr_transfer(job) ? "bt2020" : "bt709",
                    is_deep(job) ? "10" : "", job->look->filter);
+    /* SDR's white is not the brightest that there is any more */
+    if (hdr_transfer(job))
+        sim_buf_printf(graph, ",lutyuv=y=minval+(val-minval)*%s",
+                       !strcmp(job->format, "hlg") ? "0.75" : "0.6");
     if (options->drift && !is_deep(job))
         sim_drift_append(graph, options->drift, options->seed, job->number,
                          job->width, job->height);
@@ -244,8 +314,6 @@ static void add_prores(const SimRenderJob *job, SimArgs *args)
 static void add_output(const SimRenderJob *job, const SimOptions *options,
                        SimArgs *args)
 {
-    const char *tag = options->untagged ? "unknown" : "bt709";
-
     if (!strcmp(job->codec, "png")) {
         sim_args_add(args, "-pix_fmt", "rgb24", "-f", "image2", NULL);
         sim_args_addf(args, "%s.d/frame_%%06d.png", job->output);
@@ -255,7 +323,9 @@ static void add_output(const SimRenderJob *job, const SimOptions *options,
         add_prores(job, args);
     else if (!strcmp(job->codec, "hevc10"))
         sim_args_add(args, "-c:v", "libx265", "-preset", "fast", "-crf", "16",
-                     "-x265-params", "log-level=error", "-tag:v", "hvc1",
+                     "-x265-params", hdr_transfer(job) &&
+                     strcmp(job->format, "hlg") ? HDR10_PARAMS :
+                     "log-level=error", "-tag:v", "hvc1",
                      "-pix_fmt", "yuv420p10le", NULL);
     else if (!strcmp(job->codec, "h264_10"))
         sim_args_add(args, "-c:v", "libx264", "-preset", "fast", "-crf", "14",
@@ -263,8 +333,9 @@ static void add_output(const SimRenderJob *job, const SimOptions *options,
     else
         sim_args_add(args, "-c:v", "libx264", "-preset", "fast", "-crf", "14",
                      "-pix_fmt", "yuv420p", NULL);
-    sim_args_add(args, "-colorspace", tag, "-color_primaries", tag,
-                 "-color_trc", tag, "-color_range",
+    sim_args_add(args, "-colorspace", tag(job, options, "matrix"),
+                 "-color_primaries", tag(job, options, "primaries"),
+                 "-color_trc", tag(job, options, "trc"), "-color_range",
                  options->untagged ? "unknown" : "tv", NULL);
     if (has_sound(job, options))
         sim_args_add(args, "-c:a", "aac", "-b:a", "96k", NULL);
@@ -290,9 +361,8 @@ static void build_command(const SimRenderJob *job, const SimOptions *options,
     sim_buf_printf(&graph, ";[v%d]setparams=range=%s:color_primaries=%s:"
                    "color_trc=%s:colorspace=%s[v]", job->nb_images,
                    options->untagged ? "unknown" : "tv",
-                   options->untagged ? "unknown" : "bt709",
-                   options->untagged ? "unknown" : "bt709",
-                   options->untagged ? "unknown" : "bt709");
+                   tag(job, options, "primaries"), tag(job, options, "trc"),
+                   tag(job, options, "matrix"));
     /* Sound of the model's own making, which is not the source's. */
     if (has_sound(job, options))
         sim_buf_printf(&graph, ";sine=frequency=330:sample_rate=48000,"

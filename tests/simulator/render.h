@@ -59,6 +59,7 @@ typedef struct SimRenderJob {
     int length;             ///< seconds asked for; 0: the input's
     int edits;              ///< the result is the input, changed
     int is_2k;
+    char larger[8];         ///< resolution of an upscaler, or empty
     SimImage images[SIM_MAX_IMAGES];
     int nb_images;
     /**

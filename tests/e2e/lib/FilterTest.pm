@@ -30,12 +30,13 @@ sub escape {
 
 sub filter_graph {
     my (%options) = @_;
-    return 'runway_v2v=' . join ':', map { "$_=" . escape($options{$_}) } sort keys %options;
+    return (delete $options{FILTER} // 'runway_v2v') . '=' . join ':', map { "$_=" . escape($options{$_}) } sort keys %options;
 }
 
 # The command and its environment. Besides `in` and `out`:
 #
 #   options  of the filter; base_url and poll_interval are there by themselves
+#   filter   its name (runway_v2v)
 #   before, after  filters around it
 #   input    arguments before -i
 #   args     arguments before the output
@@ -49,6 +50,7 @@ sub filter_command {
         %{ $opt{options} || {} },
     );
     delete $options{$_} for grep { !defined $options{$_} } keys %options;
+    $options{FILTER} = $opt{filter} if $opt{filter};
     my $own = sprintf '%s/filter-%d-%d', $TMP, $$, ++our $count;
     make_path(map { "$own/$_" } qw(tmp state));
     my $out = $opt{out} // 'out.mkv';
@@ -92,7 +94,7 @@ sub ok_filter {
 # line of its own in the filter's name when pads cannot be configured.
 sub filter_lines {
     my ($run) = @_;
-    return grep { !/^Failed to configure (in|out)put pad on / } map { /^\[(?:Parsed_)?runway_v2v(?:_\d+)? @ [0-9a-fx]+\] (?:\[\w+\] )?(.*)/ ? $1 : () } split /\n/, $run->{err};
+    return grep { !/^Failed to configure (in|out)put pad on / } map { /^\[(?:Parsed_)?runway_(?:hdr|upscale|v2v)(?:_\d+)? @ [0-9a-fx]+\] (?:\[\w+\] )?(.*)/ ? $1 : () } split /\n/, $run->{err};
 }
 
 # A run that has to fail, with exactly one line from the filter at -v error,

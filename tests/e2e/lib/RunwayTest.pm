@@ -91,7 +91,7 @@ sub decode { return JSON::PP->new->utf8->decode($_[0]) }
 # a signal ended it.
 sub run_cmd {
     my ($command, %opt) = @_;
-    if ($command->[0] eq $FFMPEG && !grep { /runway_v2v/ } @$command) {
+    if ($command->[0] eq $FFMPEG && !grep { /runway_(?:hdr|upscale|v2v)/ } @$command) {
         $command = [$PLAIN_FFMPEG, @$command[1 .. $#$command]];
     } elsif ($command->[0] eq $FFPROBE) {
         $command = [$PLAIN_FFPROBE, @$command[1 .. $#$command]];

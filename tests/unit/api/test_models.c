@@ -33,6 +33,16 @@ static const char *const names[] = {
     "seedance2", "seedance2_fast", "seedance2_mini", "seedance2_5", "hailuo3"
 };
 
+/* of the other endpoints; none has a prompt */
+static const struct {
+    const char *name;
+    RunwayEndpoint endpoint;
+} others[] = {
+    { "ruby", RUNWAY_VIDEO_TO_HDR },
+    { "magnific_video_upscaler_creative", RUNWAY_VIDEO_UPSCALE },
+    { "upscale_v1", RUNWAY_VIDEO_UPSCALE },
+};
+
 #define NB_NAMES (sizeof(names) / sizeof(*names))
 
 static const RunwayModel *find(const char *name)
@@ -54,7 +64,7 @@ static const RunwayModel *in_mode(const char *name, RunwayMode mode)
 static int64_t credits_of(const RunwayModel *model, int64_t duration,
                           const char *format, int64_t pixels)
 {
-    const RunwayPriced what = { duration, format, pixels, NULL, 0 };
+    const RunwayPriced what = { duration, 0, format, pixels, NULL, 0 };
 
     return ff_runway_credits(model, &what);
 }
@@ -467,7 +477,7 @@ static void test_prices(void **state)
     for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
         const RunwayModel *m = in_mode(cases[i].name, cases[i].mode);
         const RunwayPriced what = {
-            cases[i].seconds * 1000000LL, NULL,
+            cases[i].seconds * 1000000LL, 0, NULL,
             (int64_t)cases[i].w * cases[i].h, cases[i].resolution,
             cases[i].nb_references,
         };
@@ -485,6 +495,58 @@ static void test_prices(void **state)
     }
     assert_null(ff_runway_price_class(find("hailuo3"), 1, "4K"));
     assert_null(ff_runway_price_class(find("aleph9"), 1, NULL));
+}
+
+/* HDR is billed linearly, by the size; upscaling by the frame */
+static void test_other_endpoints(void **state)
+{
+    const RunwayModel *ruby = find("ruby");
+    const RunwayModel *magnific = find("magnific_video_upscaler_creative");
+    const struct {
+        const char *resolution;
+        int64_t duration, frame, credits;
+    } cases[] = {
+        { "2k", 5000000, 40000, 113 }, /* 125 frames, 0.9 cents each */
+        { "4k", 5000000, 40000, 150 },
+        { "1k", 5000000, 40000, 88 },
+        { "2k", 3000001, 41667, 65 },  /* 72 frames */
+    };
+    int w = 0, h = 0;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
+        const RunwayModel *m = find(others[i].name);
+
+        assert_int_equal(m->endpoint, others[i].endpoint);
+        assert_string_equal(m->source_field, "videoUri");
+        assert_false(m->fields & (RUNWAY_FIELD_PROMPT | RUNWAY_FIELD_SEED));
+        assert_true(m->best_duration > 0);
+        assert_true(m->endpoint != RUNWAY_VIDEO_UPSCALE || m->sizes ||
+                    m->times > 1);
+    }
+    assert_int_equal(find("aleph2")->endpoint, RUNWAY_VIDEO_TO_VIDEO);
+    assert_int_equal(credits_of(ruby, 2500000, "hdr10", 1920 * 1080), 50);
+    assert_int_equal(credits_of(ruby, 2500000, "hdr_prores", 1920 * 1080), 50);
+    assert_int_equal(credits_of(ruby, 2500000, "hlg", 3840 * 2160), 100);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        const RunwayPriced what = { cases[i].duration, cases[i].frame, NULL, 1,
+                                    cases[i].resolution, 0 };
+
+        assert_int_equal(ff_runway_credits(magnific, &what), cases[i].credits);
+    }
+    assert_true(ff_runway_larger_size(magnific, "2k", 640, 360, &w, &h));
+    assert_int_equal(w, 1920);
+    assert_int_equal(h, 1080);
+    assert_false(ff_runway_larger_size(magnific, "4k", 640, 360, &w, &h));
+    assert_false(ff_runway_larger_size(magnific, "2k", 642, 360, &w, &h));
+    assert_true(ff_runway_larger_size(find("upscale_v1"), NULL, 320, 180, &w,
+                                      &h));
+    assert_int_equal(w, 1280);
+    assert_int_equal(h, 720);
+    assert_true(ff_runway_larger_size(find("upscale_v1"), NULL, 1920, 1080, &w,
+                                      &h));
+    assert_int_equal(w, 4096);
+    assert_int_equal(h, 2304);
 }
 
 /* auto never pays for more pixels than the input has */
@@ -553,6 +615,7 @@ int main(void)
         cmocka_unit_test(test_prompt),
         cmocka_unit_test(test_prompt_limits),
         cmocka_unit_test(test_credits),
+        cmocka_unit_test(test_other_endpoints),
         cmocka_unit_test(test_surcharge),
         cmocka_unit_test(test_prices),
         cmocka_unit_test(test_ratio_price),

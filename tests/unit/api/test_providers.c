@@ -48,7 +48,7 @@ static void test_table(void **state)
         assert_ptr_equal(ff_runway_provider_find(p->name), p);
         assert_non_null(p->title);
         assert_non_null(p->key_variable);
-        assert_non_null(p->default_model);
+        assert_non_null(p->models[RUNWAY_VIDEO_TO_VIDEO]);
         assert_memory_equal(p->base_url, "https://", 8);
         assert_int_not_equal(p->base_url[strlen(p->base_url) - 1], '/');
         assert_memory_equal(p->key_page, "https://", 8);
@@ -71,7 +71,7 @@ static void test_words(void **state)
 
         strcat(strcat(names, comma), p->name);
         strcat(strcat(keys, i ? " or " : ""), p->key_variable);
-        strcat(strcat(strcat(strcat(models, comma), p->default_model), " at "),
+        strcat(strcat(strcat(strcat(models, comma), p->models[RUNWAY_VIDEO_TO_VIDEO]), " at "),
                p->name);
     }
     assert_string_equal(RUNWAY_PROVIDER_NAMES, names);
@@ -88,14 +88,14 @@ static void test_facts(void **state)
     (void)state;
     assert_string_equal(comet->base_url, "https://api.cometapi.com/runwayml");
     assert_string_equal(comet->key_variable, "COMETAPI_KEY");
-    assert_string_equal(comet->default_model, "gen4_aleph");
+    assert_string_equal(comet->models[RUNWAY_VIDEO_TO_VIDEO], "gen4_aleph");
     assert_null(comet->base_url_variable);
     assert_null(comet->headers_variable);
     assert_null(comet->uploads_path);
     assert_null(comet->account_path);
     assert_string_equal(runway->base_url, "https://api.dev.runwayml.com");
     assert_string_equal(runway->key_variable, "RUNWAYML_API_SECRET");
-    assert_string_equal(runway->default_model, "aleph2");
+    assert_string_equal(runway->models[RUNWAY_VIDEO_TO_VIDEO], "aleph2");
     assert_string_equal(runway->base_url_variable, "RUNWAYML_BASE_URL");
     assert_string_equal(runway->headers_variable, "RUNWAYML_CUSTOM_HEADERS");
     assert_string_equal(runway->uploads_path, "/v1/uploads");
@@ -111,7 +111,8 @@ static void check_choice(const char *name, const char *comet,
 
     comet_value  = comet;
     runway_value = runway;
-    ret = ff_runway_provider_choose(name, fake_getenv, &provider, &err);
+    ret = ff_runway_provider_choose(name, RUNWAY_VIDEO_TO_VIDEO, fake_getenv,
+                                    &provider, &err);
     if (want) {
         assert_int_equal(ret, RUNWAY_OK);
         assert_string_equal(provider->name, want);
@@ -123,6 +124,29 @@ static void check_choice(const char *name, const char *comet,
         if (comet)
             assert_null(strstr(err.text, comet));
     }
+}
+
+/* of the providers only one has HDR: it is taken, or named */
+static void test_endpoints(void **state)
+{
+    const RunwayProvider *provider = (void *)-1;
+    RunwayError err = { RUNWAY_OK, "" };
+
+    (void)state;
+    comet_value = runway_value = "k";
+    assert_int_equal(ff_runway_provider_choose("auto", RUNWAY_VIDEO_TO_HDR,
+                                               fake_getenv, &provider, &err),
+                     RUNWAY_OK);
+    assert_string_equal(provider->name, "runway");
+    assert_int_equal(ff_runway_provider_choose("cometapi", RUNWAY_VIDEO_TO_HDR,
+                                               fake_getenv, &provider, &err),
+                     RUNWAY_INVALID);
+    assert_null(provider);
+    assert_string_equal(err.text, "provider=cometapi: CometAPI has no "
+                        "/v1/video_to_hdr; Runway has it, provider=runway");
+    assert_int_equal(ff_runway_provider_choose("cometapi", RUNWAY_VIDEO_UPSCALE,
+                                               fake_getenv, &provider, &err),
+                     RUNWAY_OK);
 }
 
 static void test_choice(void **state)
@@ -245,6 +269,7 @@ int main(void)
         cmocka_unit_test(test_words),
         cmocka_unit_test(test_facts),
         cmocka_unit_test(test_choice),
+        cmocka_unit_test(test_endpoints),
         cmocka_unit_test(test_base_url),
         cmocka_unit_test(test_key),
         cmocka_unit_test(test_no_key_says_what_to_do),

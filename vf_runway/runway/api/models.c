@@ -71,19 +71,19 @@ static const char *const gemini_ratios[] = { "1280:720", "720:1280", NULL };
  * 4.20.1, both of 2026-09; [live] what users were billed or shown, until
  * 2026-10-04; [inferred]. */
 /* [seed] */
-static const RunwayPrice gen4_aleph_prices[] = { { NULL, 0, 15, 0 } };
+static const RunwayPrice gen4_aleph_prices[] = { { NULL, 0, 15, 0, 0 } };
 /* [live] */
-static const RunwayPrice aleph2_prices[]     = { { NULL, 0, 28, 0 } };
+static const RunwayPrice aleph2_prices[]     = { { NULL, 0, 28, 0, 0 } };
 /* [live] 10, and 11 once */
-static const RunwayPrice gemini_prices[]     = { { NULL, 0, 11, 0 } };
+static const RunwayPrice gemini_prices[]     = { { NULL, 0, 11, 0, 0 } };
 
 /* [live] 3.4 to 30; [inferred] the two between, in the proportions that others
  * sell these sizes at, rounded up */
 static const RunwayPrice gemini_1_1_prices[] = {
-    { "360p",  640 * 360,    3.4, 0 },
-    { "720p",  1280 * 720,   11,  0 },
-    { "1080p", 1920 * 1080,  16,  0 },
-    { "4K",    0,            30,  0 },
+    { "360p",  640 * 360,    3.4, 0, 0 },
+    { "720p",  1280 * 720,   11,  0, 0 },
+    { "1080p", 1920 * 1080,  16,  0, 0 },
+    { "4K",    0,            30,  0, 0 },
 };
 
 /* The classes are those of the ratios' sizes; [live] all below. */
@@ -92,24 +92,47 @@ static const RunwayPrice gemini_1_1_prices[] = {
 #define PIXELS_1080P (2100 * 1000)
 
 static const RunwayPrice seedance2_prices[] = {
-    { "720p",  PIXELS_720P,   36, 0 },
-    { "1080p", PIXELS_1080P,  40, 0 },
-    { "4K",    0,            150, 0 },
+    { "720p",  PIXELS_720P,   36, 0, 0 },
+    { "1080p", PIXELS_1080P,  40, 0, 0 },
+    { "4K",    0,            150, 0, 0 },
 };
 
-static const RunwayPrice seedance2_fast_prices[] = { { NULL, 0, 29, 0 } };
-static const RunwayPrice seedance2_mini_prices[] = { { NULL, 0, 16, 0 } };
+static const RunwayPrice seedance2_fast_prices[] = { { NULL, 0, 29, 0, 0 } };
+static const RunwayPrice seedance2_mini_prices[] = { { NULL, 0, 16, 0, 0 } };
 
 static const RunwayPrice seedance2_5_prices[] = {
-    { "480p",  PIXELS_480P, 20, 10 },
-    { "720p",  PIXELS_720P, 30, 15 },
-    { "1080p", 0,           68, 34 },
+    { "480p",  PIXELS_480P, 20, 10, 0 },
+    { "720p",  PIXELS_720P, 30, 15, 0 },
+    { "1080p", 0,           68, 34, 0 },
 };
 
 /* the input is billed as the output is; sizes are those of 16:9 */
 static const RunwayPrice hailuo3_prices[] = {
-    { "768p", 1366 * 768, 10, 10 },
-    { "2k",   0,          15, 15 },
+    { "768p", 1366 * 768, 10, 10, 0 },
+    { "2k",   0,          15, 15, 0 },
+};
+
+/* [live] "20 credits a second, 40 above 4 megapixels" */
+static const RunwayPrice ruby_prices[] = {
+    { "4 MP",          4000000, 20, 0, 0 },
+    { "above 4 MP",    0,       40, 0, 0 },
+};
+
+/* [live] US cents a frame, and a credit is one; three prices are on record for
+ * four sizes: the least is that of the two small ones */
+static const RunwayPrice magnific_prices[] = {
+    { "720p", 1280 * 720,  0, 0, 0.7 },
+    { "1k",   1920 * 1080, 0, 0, 0.7 },
+    { "2k",   2560 * 1440, 0, 0, 0.9 },
+    { "4k",   0,           0, 0, 1.2 },
+};
+
+/* [live] The second one comes back with 1072 lines, which is scaled: its shape
+ * is the input's. What 4k makes of an input nobody has told. */
+static const RunwaySize magnific_sizes[] = {
+    { 1280, 720, "2k", 2560, 1440 },
+    { 640,  360, "2k", 1920, 1080 },
+    { 0 }
 };
 
 #define SEEDANCE_FIELDS (RUNWAY_FIELD_PROMPT | RUNWAY_FIELD_SEED |            \
@@ -171,6 +194,7 @@ static const RunwayModel models[] = {
         .size_follows_input = 1,
         .max_prompt         = 1000,
         .prices             = aleph2_prices,
+        .formats_cost       = 1,
         .min_credits        = 56,
     }, {
         .name               = "gemini_omni_flash",
@@ -278,6 +302,40 @@ static const RunwayModel models[] = {
         .max_prompt         = 6000,
         .prices             = hailuo3_prices,
         .credits_per_reference = 2,
+    }, {
+        .name               = "ruby",
+        .endpoint           = RUNWAY_VIDEO_TO_HDR,
+        .source_field       = "videoUri",
+        .fields             = RUNWAY_FIELD_OUTPUT_FORMAT |
+                              RUNWAY_FIELD_PRORES_PROFILE,
+        .max_duration       = SECONDS(30),
+        .best_duration      = SECONDS(10), /* as aleph2 */
+        .max_width          = 4094, /* less than 4096, and even */
+        .max_height         = 4094,
+        .size_follows_input = 1,
+        .prices             = ruby_prices,
+    }, {
+        .name               = "magnific_video_upscaler_creative",
+        .endpoint           = RUNWAY_VIDEO_UPSCALE,
+        .source_field       = "videoUri",
+        .fields             = RUNWAY_FIELD_RESOLUTION | RUNWAY_FIELD_NUMBERS,
+        .max_duration       = SECONDS(30),
+        /* minutes for each second: a failure loses little */
+        .best_duration      = SECONDS(5),
+        .size_follows_input = 1,
+        .sizes              = magnific_sizes,
+        .resolution         = "2k",
+        .prices             = magnific_prices,
+        .task_timeout       = SECONDS(7200), /* [live] 7 minutes for 3 s */
+    }, {
+        /* CometAPI's page; retired at Runway. No price is on record. */
+        .name               = "upscale_v1",
+        .endpoint           = RUNWAY_VIDEO_UPSCALE,
+        .source_field       = "videoUri",
+        .best_duration      = SECONDS(5),
+        .size_follows_input = 1,
+        .times              = 4,
+        .max_side           = 4096,
     },
 };
 
@@ -296,6 +354,28 @@ static const RunwayModel unknown_model = {
     .best_duration      = SECONDS(5), /* what all of them take */
     .size_follows_input = 1,
 };
+
+const char *ff_runway_endpoint_path(RunwayEndpoint endpoint)
+{
+    static const char *const paths[RUNWAY_NB_ENDPOINTS] = {
+        [RUNWAY_VIDEO_TO_VIDEO] = "/v1/video_to_video",
+        [RUNWAY_VIDEO_TO_HDR]   = "/v1/video_to_hdr",
+        [RUNWAY_VIDEO_UPSCALE]  = "/v1/video_upscale",
+    };
+
+    return paths[endpoint];
+}
+
+const char *ff_runway_number_name(RunwayNumber number)
+{
+    static const char *const names[RUNWAY_NB_NUMBERS] = {
+        [RUNWAY_NUMBER_CREATIVITY] = "creativity",
+        [RUNWAY_NUMBER_SHARPEN]    = "sharpen",
+        [RUNWAY_NUMBER_GRAIN]      = "smartGrain",
+    };
+
+    return names[number];
+}
 
 RunwayOutcome ff_runway_model_choose(const char *name, RunwayMode mode,
                                      const RunwayModel **model,
@@ -355,164 +435,6 @@ const RunwayPrice *ff_runway_price_class(const RunwayModel *model,
     return NULL;
 }
 
-/** A number of up to five digits, 1 or more; 0 when there is none. */
-static int parse_side(const char **text)
-{
-    int value = 0, digits = 0;
-
-    while (**text >= '0' && **text <= '9') {
-        if (++digits > 5)
-            return 0;
-        value = value * 10 + (**text - '0');
-        (*text)++;
-    }
-    return value;
-}
-
-int ff_runway_ratio_parse(const char *text, int *w, int *h)
-{
-    *w = parse_side(&text);
-    if (!*w || (*text != ':' && *text != 'x'))
-        return 0;
-    text++;
-    *h = parse_side(&text);
-    return *h && !*text;
-}
-
-/** The model's ratios as "a, b, c". */
-static void list_ratios(const RunwayModel *model, char *out, size_t room)
-{
-    size_t used = 0;
-
-    out[0] = 0;
-    for (int i = 0; model->ratios[i] && used < room; i++) {
-        int n = snprintf(out + used, room - used, "%s%s", i ? ", " : "",
-                         model->ratios[i]);
-
-        if (n < 0)
-            break;
-        used += (size_t)n;
-    }
-}
-
-/* Shapes that differ by no more than this (1 %) are told apart by nobody. */
-#define NEARLY 0.01
-
-/**
- * Whether a picture of w1 x h1 serves an input of that size better than one of
- * w2 x h2 of the same shape: the smallest that loses nothing, or else the
- * largest. (Some models go up to 2160 lines at a price to match.)
- */
-static int serves_better(int w1, int h1, int w2, int h2, int width, int height)
-{
-    int enough1 = w1 >= width && h1 >= height;
-    int enough2 = w2 >= width && h2 >= height;
-
-    if (enough1 != enough2)
-        return enough1;
-    return enough1 ? w1 < w2 : w1 > w2;
-}
-
-/* Whether a result of w x h costs more than one of the input's size. */
-static int is_dearer(const RunwayModel *model, int w, int h, int width,
-                     int height)
-{
-    const RunwayPrice *price, *needed;
-
-    if (!model->prices || model->ratios_are_shapes)
-        return 0;
-    price  = ff_runway_price_class(model, (int64_t)w * h, NULL);
-    needed = ff_runway_price_class(model, (int64_t)width * height, NULL);
-    return price->output > needed->output;
-}
-
-static const char *nearest_ratio(const RunwayModel *model, int width,
-                                 int height)
-{
-    double wanted = log((double)width / height), least = 0;
-    const char *best = NULL;
-    int best_w = 0, best_h = 0, w, h;
-
-    for (int i = 0; model->ratios[i]; i++) {
-        double distance;
-
-        if (!ff_runway_ratio_parse(model->ratios[i], &w, &h) ||
-            is_dearer(model, w, h, width, height))
-            continue;
-        distance = fabs(log((double)w / h) - wanted);
-        if (!best || distance < least - 1e-9 ||
-            (distance < least + 1e-9 &&
-             serves_better(w, h, best_w, best_h, width, height))) {
-            best   = model->ratios[i];
-            least  = distance;
-            best_w = w;
-            best_h = h;
-        }
-    }
-    if (!best || (best_w >= width && best_h >= height))
-        return best;
-    /* it is too small: another of its shape may lose less */
-    wanted = log((double)best_w / best_h);
-    for (int i = 0; model->ratios[i]; i++) {
-        if (ff_runway_ratio_parse(model->ratios[i], &w, &h) &&
-            fabs(log((double)w / h) - wanted) < NEARLY &&
-            !is_dearer(model, w, h, width, height) &&
-            serves_better(w, h, best_w, best_h, width, height)) {
-            best   = model->ratios[i];
-            best_w = w;
-            best_h = h;
-        }
-    }
-    return best;
-}
-
-RunwayOutcome ff_runway_ratio_choose(const RunwayModel *model,
-                                     const char *wanted, int width, int height,
-                                     const char **ratio, RunwayError *err)
-{
-    char list[512];
-    int w, h;
-
-    *ratio = NULL;
-    if (!strcmp(wanted, "auto")) {
-        if (!model->ratios || (model->fields & RUNWAY_FIELD_ASPECT))
-            return RUNWAY_OK;
-        if (width <= 0 || height <= 0)
-            return ff_runway_error(err, RUNWAY_INVALID,
-                                   "the input has no size to choose a ratio "
-                                   "from");
-        *ratio = nearest_ratio(model, width, height);
-        return RUNWAY_OK;
-    }
-    if (!(model->fields & (RUNWAY_FIELD_RATIO | RUNWAY_FIELD_ASPECT)))
-        return ff_runway_error(err, RUNWAY_INVALID,
-                               "ratio=%s: model %s has no ratio here, its "
-                               "output %s; leave ratio set to auto", wanted,
-                               model->name, model->size_follows_input ?
-                               "has the input's shape" :
-                               "lies as the input does, 1280:720 or 720:1280");
-    if (!model->ratios) {
-        if (!ff_runway_ratio_parse(wanted, &w, &h))
-            return ff_runway_error(err, RUNWAY_INVALID,
-                                   "ratio=%s: a ratio is WIDTHxHEIGHT, as in "
-                                   "1280x720, or auto", wanted);
-        *ratio = wanted;
-        return RUNWAY_OK;
-    }
-    for (int i = 0; model->ratios[i]; i++) {
-        if (!strcmp(wanted, model->ratios[i])) {
-            *ratio = model->ratios[i];
-            return RUNWAY_OK;
-        }
-    }
-    list_ratios(model, list, sizeof(list));
-    /* a colon that is not escaped ends the option, and a number is left */
-    return ff_runway_error(err, RUNWAY_INVALID,
-                           "ratio=%s: model %s supports auto, %s%s", wanted,
-                           model->name, list, strchr(wanted, ':') ? "" :
-                           "; in a filter, write x instead of the colon");
-}
-
 RunwayOutcome ff_runway_prompt_check(const RunwayModel *model,
                                      const char *prompt, RunwayError *err)
 {
@@ -569,8 +491,12 @@ int64_t ff_runway_credits(const RunwayModel *model, const RunwayPriced *what)
     if (what->duration <= 0)
         return model->min_credits;
     per_second = price->output + price->input +
-                 surcharge(what->output_format, what->pixels);
+                 (model->formats_cost ?
+                  surcharge(what->output_format, what->pixels) : 0);
     credits    = per_second * (double)what->duration / 1e6 +
+                 (price->frame > 0 && what->frame > 0 ? price->frame *
+                  ceil((double)what->duration / (double)what->frame - 0.01)
+                  : 0) +
                  model->credits_per_reference * what->nb_references;
     /* the little less keeps a whole number from being rounded up */
     credits    = ceil(credits - 1e-9);

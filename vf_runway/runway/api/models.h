@@ -49,7 +49,19 @@ typedef enum RunwayField {
     RUNWAY_FIELD_AUDIO              = 1 << 13, ///< audio, always false
     RUNWAY_FIELD_RESOLUTION         = 1 << 14, ///< a price class by its name
     RUNWAY_FIELD_PRORES_PROFILE     = 1 << 15,
+    RUNWAY_FIELD_NUMBERS            = 1 << 16, ///< all of RunwayNumber
 } RunwayField;
+
+/** Where tasks are created; each is a table of models of its own. */
+typedef enum RunwayEndpoint {
+    RUNWAY_VIDEO_TO_VIDEO,
+    RUNWAY_VIDEO_TO_HDR,
+    RUNWAY_VIDEO_UPSCALE,
+    RUNWAY_NB_ENDPOINTS,
+} RunwayEndpoint;
+
+/** The path behind a provider's base URL. */
+const char *ff_runway_endpoint_path(RunwayEndpoint endpoint);
 
 /** What a model does with the video it is sent. */
 typedef enum RunwayMode {
@@ -63,12 +75,33 @@ typedef struct RunwayPrice {
     int64_t max_pixels;    ///< of the result's picture; 0: any, the last class
     double output;         ///< credits per second of output
     double input;          ///< and per second of input
+    double frame;          ///< and per frame of output
 } RunwayPrice;
+
+/** What comes of an input of a size. */
+typedef struct RunwaySize {
+    int width, height;      ///< of the input
+    const char *resolution; ///< as sent
+    int out_width, out_height;
+} RunwaySize;
+
+/** A number that a model can be told, 0 to 100, by its name in requests. */
+typedef enum RunwayNumber {
+    RUNWAY_NUMBER_CREATIVITY,
+    RUNWAY_NUMBER_SHARPEN,
+    RUNWAY_NUMBER_GRAIN,
+    RUNWAY_NB_NUMBERS,
+} RunwayNumber;
+
+#define RUNWAY_NUMBER_MAX 100
+
+const char *ff_runway_number_name(RunwayNumber number);
 
 /** A model in one of its modes. Where a source names two figures, the table has
  *  the dearer or the narrower one. */
 typedef struct RunwayModel {
     const char *name;
+    RunwayEndpoint endpoint;
     RunwayMode mode;
     const char *source_field;   ///< "videoUri" or "promptVideo"
     unsigned fields;            ///< RunwayField bits
@@ -90,10 +123,18 @@ typedef struct RunwayModel {
     int ratios_are_shapes;      ///< 16:9 and no size in pixels
     int size_follows_input;     ///< the result has the input's shape, or the
                                 ///< one it was expanded to
+    const RunwaySize *sizes;    ///< results that are larger than their input, as
+                                ///< far as that is on record; ends with 0
+    int times, max_side;        ///< every result is so many times as large, and
+                                ///< no side is longer than max_side; 0: sizes
+    const char *resolution;     ///< with the field: what is asked for by default;
+                                ///< NULL: the price class that holds the input
     int max_prompt;             ///< UTF-16 code units; 0: no known limit
     const RunwayPrice *prices;  ///< from the cheapest class up; NULL: unknown
+    int formats_cost;           ///< output formats other than mp4 cost more
     double credits_per_reference;
     int min_credits;            ///< least price of a task
+    int64_t task_timeout;       ///< microseconds that tasks may need; 0: usual
 } RunwayModel;
 
 #define RUNWAY_DATA_URI_MAX 5242880 ///< characters, since 2026-08-31
@@ -131,6 +172,11 @@ RunwayOutcome ff_runway_ratio_choose(const RunwayModel *model,
                                      const char *wanted, int width, int height,
                                      const char **ratio, RunwayError *err);
 
+/** The size of what a model makes larger, for an input of width x height.
+ *  @return 0 where that is not known */
+int ff_runway_larger_size(const RunwayModel *model, const char *resolution,
+                          int width, int height, int *out_w, int *out_h);
+
 /** Check a prompt (may be NULL) against the model: there where required,
  *  valid UTF-8, not empty, not longer than the model takes. */
 RunwayOutcome ff_runway_prompt_check(const RunwayModel *model,
@@ -139,6 +185,7 @@ RunwayOutcome ff_runway_prompt_check(const RunwayModel *model,
 /** What a task's price goes by. */
 typedef struct RunwayPriced {
     int64_t duration;           ///< of the clip, microseconds
+    int64_t frame;              ///< of one frame, microseconds
     const char *output_format;  ///< NULL: the default
     int64_t pixels;             ///< of the result's picture, as far as known
     const char *resolution;     ///< as sent, NULL: none

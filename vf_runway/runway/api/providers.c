@@ -29,8 +29,8 @@ static const RunwayProvider providers[] = {
         .base_url      = "https://api.cometapi.com/runwayml",
         .key_variable  = "COMETAPI_KEY",
         .key_page      = "https://www.cometapi.com/",
-        .default_model = "gen4_aleph",
-        .create_path   = "/v1/video_to_video",
+        .models        = { [RUNWAY_VIDEO_TO_VIDEO] = "gen4_aleph",
+                           [RUNWAY_VIDEO_UPSCALE]  = "upscale_v1" },
         .task_path     = "/v1/tasks/",
         .bills_dollars = 1, /* its notice of 2026-09-24 */
     }, {
@@ -41,11 +41,14 @@ static const RunwayProvider providers[] = {
         .key_page          = "https://dev.runwayml.com/",
         .key_prefix        = "key_",
         .key_digits        = 128,
-        .default_model     = "aleph2",
+        .models            = {
+            [RUNWAY_VIDEO_TO_VIDEO] = "aleph2",
+            [RUNWAY_VIDEO_TO_HDR]   = "ruby",
+            [RUNWAY_VIDEO_UPSCALE]  = "magnific_video_upscaler_creative",
+        },
         .base_url_variable = "RUNWAYML_BASE_URL",
         .headers_variable  = "RUNWAYML_CUSTOM_HEADERS",
         .dollars_per_credit = 0.01, /* its price list, 2026-10 */
-        .create_path       = "/v1/video_to_video",
         .task_path         = "/v1/tasks/",
         .uploads_path      = "/v1/uploads",
         .account_path      = "/v1/organization",
@@ -80,12 +83,28 @@ static int has_content(const char *text)
     return text && *text;
 }
 
+/** Such a provider is not there: say who has it. */
+static RunwayOutcome has_not(const RunwayProvider *p, RunwayEndpoint endpoint,
+                             RunwayError *err)
+{
+    const RunwayProvider *other = providers;
+
+    while (!other->models[endpoint]) /* none is in the table that nobody has */
+        other++;
+    return ff_runway_error(err, RUNWAY_INVALID,
+                           "provider=%s: %s has no %s; %s has it, "
+                           "provider=%s", p->name, p->title,
+                           ff_runway_endpoint_path(endpoint), other->title,
+                           other->name);
+}
+
 RunwayOutcome ff_runway_provider_choose(const char *name,
+                                        RunwayEndpoint endpoint,
                                         const char *(*getenv_fn)(const char *),
                                         const RunwayProvider **provider,
                                         RunwayError *err)
 {
-    const RunwayProvider *found = NULL;
+    const RunwayProvider *found = NULL, *first = NULL;
 
     *provider = NULL;
     if (strcmp(name, "auto")) {
@@ -94,11 +113,21 @@ RunwayOutcome ff_runway_provider_choose(const char *name,
             return ff_runway_error(err, RUNWAY_INVALID,
                                    "unknown provider '%s'; the choices are "
                                    "auto, " RUNWAY_PROVIDER_NAMES, name);
+        if (!(*provider)->models[endpoint]) {
+            const RunwayProvider *named = *provider;
+
+            *provider = NULL;
+            return has_not(named, endpoint, err);
+        }
         return RUNWAY_OK;
     }
     for (int i = 0; i < NB_PROVIDERS; i++) {
         const RunwayProvider *p = &providers[i];
 
+        if (!p->models[endpoint])
+            continue;
+        if (!first)
+            first = p;
         if (!has_content(getenv_fn(p->key_variable)))
             continue;
         if (found)
@@ -109,7 +138,7 @@ RunwayOutcome ff_runway_provider_choose(const char *name,
                                    found->name, p->name);
         found = p;
     }
-    *provider = found ? found : &providers[0];
+    *provider = found ? found : first;
     return RUNWAY_OK;
 }
 

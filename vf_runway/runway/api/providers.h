@@ -27,6 +27,7 @@
 #define AVFILTER_RUNWAY_API_PROVIDERS_H
 
 #include "../base/error.h"
+#include "models.h"
 
 typedef struct RunwayProvider {
     const char *name;          ///< as typed, lower case
@@ -34,7 +35,8 @@ typedef struct RunwayProvider {
     const char *base_url;      ///< default, without a slash at the end
     const char *key_variable;  ///< environment variable of the key
     const char *key_page;      ///< where a person gets a key
-    const char *default_model;
+    const char *models[RUNWAY_NB_ENDPOINTS]; ///< by default; NULL: it has no
+                               ///< such endpoint
     const char *base_url_variable; ///< overrides base_url; NULL: none
     const char *headers_variable;  ///< more headers; NULL: none
     double dollars_per_credit; ///< what a credit is bought for; 0: not known
@@ -42,8 +44,7 @@ typedef struct RunwayProvider {
     const char *key_prefix;    ///< what its keys begin with, and
     int key_digits;            ///< hex digits behind that; NULL: not known. Such
                                ///< a key goes to no other provider
-    const char *create_path;   ///< POST: a new task; behind base_url
-    const char *task_path;     ///< GET, the task's id behind it
+    const char *task_path;     ///< GET, the task's id behind it; behind base_url
     const char *uploads_path;  ///< POST: a slot; NULL: no uploads
     const char *account_path;  ///< GET: balance and limits; NULL: none
 } RunwayProvider;
@@ -54,6 +55,9 @@ typedef struct RunwayProvider {
 #define RUNWAY_PROVIDER_NAMES  "cometapi, runway"
 #define RUNWAY_PROVIDER_KEYS   "COMETAPI_KEY or RUNWAYML_API_SECRET"
 #define RUNWAY_PROVIDER_MODELS "gen4_aleph at cometapi, aleph2 at runway"
+#define RUNWAY_PROVIDER_HDR     "ruby at runway"
+#define RUNWAY_PROVIDER_UPSCALE "upscale_v1 at cometapi, " \
+                                "magnific_video_upscaler_creative at runway"
 
 /** The provider of that name, NULL when there is none. */
 const RunwayProvider *ff_runway_provider_find(const char *name);
@@ -63,10 +67,13 @@ const RunwayProvider *ff_runway_provider_at(int i);
 
 /**
  * Choose a provider: name is "auto" or a provider's name, getenv_fn reads the
- * environment. auto goes by which key variable is set and not empty; none set:
- * the first provider; more than one: RUNWAY_INVALID with a text that says so.
+ * environment. auto goes by which key variable is set and not empty, among the
+ * providers that have the endpoint; none set: the first of them; more than one:
+ * RUNWAY_INVALID with a text that says so. A name without the endpoint is
+ * RUNWAY_INVALID too, and the text says who has it.
  */
 RunwayOutcome ff_runway_provider_choose(const char *name,
+                                        RunwayEndpoint endpoint,
                                         const char *(*getenv_fn)(const char *),
                                         const RunwayProvider **provider,
                                         RunwayError *err);

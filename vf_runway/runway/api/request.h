@@ -62,6 +62,7 @@ typedef struct RunwayRequest {
     int nb_keyframes;
     int duration;            ///< whole seconds of output, for models with that
                              ///< field; 0: left out
+    const int *numbers;      ///< RUNWAY_NB_NUMBERS, -1: left out; NULL: none
     const char *extra;       ///< JSON object merged on top; NULL: none
 } RunwayRequest;
 

@@ -92,6 +92,16 @@ static int add_moderation(cJSON *root, const RunwayRequest *request)
                                              request->public_figure_threshold);
 }
 
+static int add_numbers(cJSON *root, const int *numbers)
+{
+    for (int i = 0; i < RUNWAY_NB_NUMBERS; i++)
+        if (numbers[i] >= 0 &&
+            !cJSON_AddNumberToObject(root, ff_runway_number_name(i),
+                                     numbers[i]))
+            return 0;
+    return 1;
+}
+
 /** The members the model has, as far as the request sets them. */
 static int add_members(cJSON *root, const RunwayRequest *request)
 {
@@ -142,6 +152,9 @@ static int add_members(cJSON *root, const RunwayRequest *request)
     if ((fields & RUNWAY_FIELD_PRORES_PROFILE) && request->prores_profile &&
         !cJSON_AddStringToObject(root, "proresProfile",
                                  request->prores_profile))
+        return 0;
+    if ((fields & RUNWAY_FIELD_NUMBERS) && request->numbers &&
+        !add_numbers(root, request->numbers))
         return 0;
     return 1;
 }

@@ -36,12 +36,22 @@
  * decoder's delay, but a host that serves another stream first */
 #define UNASKED_MAX 64
 
-av_cold int ff_runway_filter_init(AVFilterContext *ctx)
+av_cold int ff_runway_filter_init(AVFilterContext *ctx,
+                                  const RunwayFilterInfo *info)
 {
     RunwayFilter *s = ctx->priv;
 
+    s->set.info = info;
     s->prev_pts = AV_NOPTS_VALUE;
     return ff_runway_settings_init(&s->set, ctx);
+}
+
+int ff_runway_filter_query(AVFilterContext *ctx)
+{
+    const RunwayFilter *s = ctx->priv;
+
+    return ff_runway_negotiate_query(ctx, s->set.info->is_hdr &&
+                                          !s->set.policy.dry_run);
 }
 
 av_cold void ff_runway_filter_uninit(AVFilterContext *ctx)

@@ -21,11 +21,12 @@
  * What any filter over this engine shares: one video input, one video output,
  * and between them clips that are sent and generated. Layer 4, knows FFmpeg.
  *
- * A filter has its own file with its options (offsets into RunwayFilter.set),
- * its pads, its class and its definition. Its private context begins with a
- * RunwayFilter, and its definition names the functions below; in front of any of
- * them it may do something of its own. The options of RunwaySettings that it
- * does not offer need a default that ff_runway_settings_init() accepts.
+ * A filter has its own file with its options (offsets into RunwayFilter.set;
+ * filter_options.h has those of all), its pads, its class, its definition and a
+ * RunwayFilterInfo. Its private context begins with a RunwayFilter, and its
+ * definition names the functions below; in front of any of them it may do
+ * something of its own. The options of RunwaySettings that it does not offer
+ * need a default that ff_runway_settings_init() accepts.
  *
  * All of it is called by libavfilter, on the graph's thread. FFmpeg's rules for
  * activate(), and how they were measured, are in filter.c.
@@ -82,9 +83,13 @@ typedef struct RunwayFilter {
     int64_t end_pts;            ///< of what went out, output time base
 } RunwayFilter;
 
-/** Checks the options. Runs twice in most hosts, once for a graph that never
- *  sees a frame: does nothing that costs or can be seen. */
-int ff_runway_filter_init(AVFilterContext *ctx);
+/** Checks the options, for what the filter is by info. Runs twice in most hosts,
+ *  once for a graph that never sees a frame: does nothing that costs or can be
+ *  seen. */
+int ff_runway_filter_init(AVFilterContext *ctx, const RunwayFilterInfo *info);
+
+/** For query_func, after the same. */
+int ff_runway_filter_query(AVFilterContext *ctx);
 
 /** Stops what is under way (at most about two seconds), and reports. */
 void ff_runway_filter_uninit(AVFilterContext *ctx);

@@ -24,6 +24,21 @@
 #include "../media/picture.h"
 #include "negotiate.h"
 
+/* What an encoder of HDR takes; no less than the ten bits there are. */
+static const int hdr_formats[] = {
+    AV_PIX_FMT_YUV420P10, AV_PIX_FMT_YUV422P10, AV_PIX_FMT_YUV444P10,
+    AV_PIX_FMT_P010, AV_PIX_FMT_YUV420P12, AV_PIX_FMT_YUV422P12,
+    AV_PIX_FMT_YUV444P12, -1
+};
+
+static int refer_hdr(AVFilterFormatsConfig *config)
+{
+    int ret = ff_formats_ref(ff_make_format_list(hdr_formats),
+                             &config->formats);
+
+    return ret < 0 ? ret : ff_runway_refer_hdr_colours(config);
+}
+
 static int refer(AVFilterFormatsConfig *config, int output)
 {
     int *list = ff_runway_formats(output);
@@ -34,11 +49,12 @@ static int refer(AVFilterFormatsConfig *config, int output)
     return ret < 0 ? ret : ff_runway_refer_colours(config, output);
 }
 
-int ff_runway_negotiate_query(AVFilterContext *ctx)
+int ff_runway_negotiate_query(AVFilterContext *ctx, int hdr)
 {
+    AVFilterFormatsConfig *out = &ctx->outputs[0]->incfg;
     int ret = refer(&ctx->inputs[0]->outcfg, 0);
 
-    return ret < 0 ? ret : refer(&ctx->outputs[0]->incfg, 1);
+    return ret < 0 ? ret : hdr ? refer_hdr(out) : refer(out, 1);
 }
 
 static const char *without_zscale(void)
@@ -55,7 +71,8 @@ static int is_logarithmic(enum AVColorTransferCharacteristic transfer)
     return name && strstr(name, "log");
 }
 
-int ff_runway_negotiate_check(AVFilterContext *ctx, const AVFrame *frame)
+int ff_runway_negotiate_check(AVFilterContext *ctx, const AVFrame *frame,
+                              int hdr)
 {
     int is_log = is_logarithmic(frame->color_trc);
 
@@ -69,6 +86,12 @@ int ff_runway_negotiate_check(AVFilterContext *ctx, const AVFrame *frame)
     switch (frame->color_trc) {
     case AVCOL_TRC_SMPTE2084:
     case AVCOL_TRC_ARIB_STD_B67:
+        if (hdr) {
+            av_log(ctx, AV_LOG_ERROR, "the input is HDR already (%s): there is "
+                   "nothing to be made of it here\n",
+                   av_color_transfer_name(frame->color_trc));
+            return AVERROR(EINVAL);
+        }
         av_log(ctx, AV_LOG_ERROR, "the input is HDR (%s), which the service "
                "does not support; tone-map first: zscale=t=linear:npl=100,"
                "format=gbrpf32le,zscale=p=bt709,tonemap=hable:desat=0,"

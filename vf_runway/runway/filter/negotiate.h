@@ -30,12 +30,15 @@
 
 #include "../media/scaler.h"
 
-/** For a filter's query_func; one input and one output. */
-int ff_runway_negotiate_query(AVFilterContext *ctx);
+/** For a filter's query_func; one input and one output, which with hdr has the
+ *  formats and colours of HDR only. */
+int ff_runway_negotiate_query(AVFilterContext *ctx, int hdr);
 
-/** Whether the colours of a frame can be sent; else the reason is logged.
+/** Whether the colours of a frame can be sent; else the reason is logged, which
+ *  for HDR is another where that is to be made.
  *  @return 0 or AVERROR(EINVAL) */
-int ff_runway_negotiate_check(AVFilterContext *ctx, const AVFrame *frame);
+int ff_runway_negotiate_check(AVFilterContext *ctx, const AVFrame *frame,
+                              int hdr);
 
 /** For config_props of the output: set the matrix and range that were not
  *  agreed on. */

@@ -171,16 +171,27 @@ static int set_model(RunwaySettings *set)
 {
     RunwayError err;
 
-    if (ff_runway_provider_choose(set->provider_name, get_environment,
-                                  &set->provider, &err))
+    if (ff_runway_provider_choose(set->provider_name, set->info->endpoint,
+                                  get_environment, &set->provider, &err))
         return ff_runway_report(set->log_ctx, &err);
     if (!set->model) {
-        set->model = av_strdup(set->provider->default_model);
+        set->model = av_strdup(set->provider->models[set->info->endpoint]);
         if (!set->model)
             return AVERROR(ENOMEM);
     }
     if (ff_runway_model_choose(set->model, set->mode, &set->model_info, &err))
         return ff_runway_report(set->log_ctx, &err);
+    if (set->model_info->endpoint != set->info->endpoint) {
+        av_log(set->log_ctx, AV_LOG_ERROR, "model %s is not known to be one of "
+               "%s, where this filter's tasks are created; %s is\n", set->model,
+               ff_runway_endpoint_path(set->info->endpoint),
+               set->provider->models[set->info->endpoint]);
+        return AVERROR(EINVAL);
+    }
+    if (!set->policy.task_timeout)
+        set->policy.task_timeout = set->model_info->task_timeout ?
+                                   set->model_info->task_timeout :
+                                   RUNWAY_TASK_TIMEOUT;
     set->request.model      = set->model_info;
     set->request.model_name = set->model;
     if ((set->policy.max_credits > 0 || set->policy.max_credits_day > 0) &&
@@ -236,10 +247,11 @@ int ff_runway_settings_init(RunwaySettings *set, void *log_ctx)
     static int (*const steps[])(RunwaySettings *set) = {
         check_removed, set_model, set_endpoint, check_transport, set_prompt,
         ff_runway_set_seed, ff_runway_set_references, ff_runway_set_keyframes,
-        ff_runway_set_keyframe_dir, ff_runway_set_moderation, ff_runway_set_output_format,
-        ff_runway_set_prores_profile, ff_runway_set_resolution,
-        ff_runway_set_size, ff_runway_set_body, check_seam, check_stills,
-        set_key,
+        ff_runway_set_keyframe_dir, ff_runway_set_moderation,
+        ff_runway_set_output_format, ff_runway_set_prores_profile,
+        ff_runway_set_resolution,
+        ff_runway_set_numbers, ff_runway_set_size, ff_runway_set_body,
+        check_seam, check_stills, set_key,
     };
 
     set->log_ctx = log_ctx;
@@ -297,6 +309,7 @@ RunwayClientConfig ff_runway_settings_client(const RunwaySettings *set)
         headers = getenv(provider->headers_variable);
     return (RunwayClientConfig){
         .provider    = provider,
+        .endpoint    = set->info->endpoint,
         .base_url    = set->endpoint,
         .api_version = set->api_version,
         /* in a dry run it is never sent */

@@ -68,7 +68,16 @@ typedef struct RunwayStill {
     char *path;
 } RunwayStill;
 
+/** What is special about a filter over this engine. */
+typedef struct RunwayFilterInfo {
+    RunwayEndpoint endpoint;    ///< where its tasks are created
+    int is_hdr;                 ///< HDR out of SDR, 10 bits, as its result is
+    int is_larger;              ///< the output has the size of the result
+} RunwayFilterInfo;
+
 typedef struct RunwaySettings {
+    const RunwayFilterInfo *info; ///< set before ff_runway_settings_init()
+
     /* options, set by AVOption */
     char *prompt, *prompt_file;
     char *model;
@@ -81,6 +90,9 @@ typedef struct RunwaySettings {
     char *public_figure_threshold;
     char *output_format;
     char *prores_profile, *resolution;
+    int transfer;               ///< enum AVColorTransferCharacteristic, of HDR
+    int mezzanine;              ///< HDR comes as ProRes
+    int numbers[RUNWAY_NB_NUMBERS]; ///< -1: the service's choice
     char *body, *body_file;
     char *provider_name;
     char *base_url, *api_version;

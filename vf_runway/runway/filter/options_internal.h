@@ -39,6 +39,7 @@ int ff_runway_set_moderation(RunwaySettings *set);
 int ff_runway_set_output_format(RunwaySettings *set);
 int ff_runway_set_prores_profile(RunwaySettings *set);
 int ff_runway_set_resolution(RunwaySettings *set);
+int ff_runway_set_numbers(RunwaySettings *set);
 int ff_runway_set_size(RunwaySettings *set);
 int ff_runway_set_body(RunwaySettings *set);
 

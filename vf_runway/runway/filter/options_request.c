@@ -35,11 +35,13 @@
 
 static int check_output_format(RunwaySettings *set, const char *value)
 {
-    if (strcmp(value, "png_sequence"))
+    int is_exr = !strncmp(value, "hdr_exr", 7);
+
+    if (strcmp(value, "png_sequence") && !is_exr)
         return 0;
-    av_log(set->log_ctx, AV_LOG_ERROR, "output_format: png_sequence is an "
-           "archive of pictures, not a video; mp4, prores and "
-           "sdr_rec709_10bit can be read\n");
+    av_log(set->log_ctx, AV_LOG_ERROR, "output_format: %s is an archive of "
+           "pictures, not a video; %s can be read\n", value, is_exr ?
+           "hdr10, hlg and hdr_prores" : "mp4, prores and sdr_rec709_10bit");
     return AVERROR(EINVAL);
 }
 
@@ -82,6 +84,9 @@ int ff_runway_set_output_format(RunwaySettings *set)
     const char *value = set->output_format;
     int ret;
 
+    if (set->info->is_hdr)
+        value = set->mezzanine ? "hdr_prores" :
+                set->transfer == AVCOL_TRC_ARIB_STD_B67 ? "hlg" : "hdr10";
     if (!value)
         return 0;
     if (!(set->model_info->fields & RUNWAY_FIELD_OUTPUT_FORMAT)) {
@@ -107,9 +112,11 @@ int ff_runway_set_prores_profile(RunwaySettings *set)
     if (!value)
         return 0;
     if (!(set->model_info->fields & RUNWAY_FIELD_PRORES_PROFILE) ||
-        !set->output_format || strcmp(set->output_format, "prores")) {
+        !(set->mezzanine || (set->output_format &&
+                             !strcmp(set->output_format, "prores")))) {
         av_log(set->log_ctx, AV_LOG_ERROR, "prores_profile: that is a setting "
-               "of output_format=prores, for models that have it\n");
+               "of %s, for models that have it\n", set->info->is_hdr ?
+               "format=hdr_prores" : "output_format=prores");
         return AVERROR(EINVAL);
     }
     while (i < FF_ARRAY_ELEMS(profiles) && strcmp(value, profiles[i]))
@@ -127,8 +134,10 @@ int ff_runway_set_resolution(RunwaySettings *set)
 {
     const RunwayModel *m = set->model_info;
 
-    if (!set->resolution)
+    if (!set->resolution) {
+        set->request.resolution = m->resolution;
         return 0;
+    }
     if (!(m->fields & RUNWAY_FIELD_RESOLUTION)) {
         av_log(set->log_ctx, AV_LOG_ERROR, "resolution: model %s has no such "
                "setting\n", set->model);
@@ -149,10 +158,26 @@ int ff_runway_set_resolution(RunwaySettings *set)
     return 0;
 }
 
+int ff_runway_set_numbers(RunwaySettings *set)
+{
+    if (!set->info->is_larger)
+        return 0;
+    for (int i = 0; i < RUNWAY_NB_NUMBERS; i++) {
+        if (set->numbers[i] < 0 ||
+            set->model_info->fields & RUNWAY_FIELD_NUMBERS)
+            continue;
+        av_log(set->log_ctx, AV_LOG_ERROR, "%s: model %s has no such setting\n",
+               ff_runway_number_name(i), set->model);
+        return AVERROR(EINVAL);
+    }
+    set->request.numbers = set->numbers;
+    return 0;
+}
+
 int ff_runway_set_size(RunwaySettings *set)
 {
     const char *ratio;
-    char *divider = strchr(set->ratio, 'x');
+    char *divider = set->ratio ? strchr(set->ratio, 'x') : NULL;
     int w, h;
     RunwayError err;
 
@@ -161,9 +186,9 @@ int ff_runway_set_size(RunwaySettings *set)
         *divider = ':';
     /* the ratio is looked up again when the input's size is known; a wrong one
      * is told before anything is built */
-    set->request.ratio = set->ratio;
-    if (ff_runway_ratio_choose(set->model_info, set->ratio, 16, 9, &ratio,
-                               &err))
+    set->request.ratio = set->ratio ? set->ratio : "auto";
+    if (ff_runway_ratio_choose(set->model_info, set->request.ratio, 16, 9,
+                               &ratio, &err))
         return ff_runway_report(set->log_ctx, &err);
     if (!set->size)
         return 0;

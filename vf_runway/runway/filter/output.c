@@ -103,6 +103,23 @@ static void warn_cropped(AVFilterContext *ctx, int ratio_w, int ratio_h)
                "size=generated keeps all of it\n", ratio_w, ratio_h);
 }
 
+/* The size of the result is the output's; it has to be known now. */
+static int enlarge(AVFilterContext *ctx, const AVFilterLink *inlink,
+                   AVFilterLink *outlink)
+{
+    const RunwayFilter *s = ctx->priv;
+
+    if (ff_runway_larger_size(s->set.model_info, s->set.request.resolution,
+                              inlink->w, inlink->h, &outlink->w, &outlink->h))
+        return 0;
+    av_log(ctx, AV_LOG_ERROR, "size: what model %s makes of %dx%d at "
+           "resolution=%s is not on record; say which size the output should "
+           "have, e.g. size=%dx%d: the result is scaled to it\n", s->set.model,
+           inlink->w, inlink->h, s->set.request.resolution, 2 * inlink->w,
+           2 * inlink->h);
+    return AVERROR(EINVAL);
+}
+
 static int config_size(AVFilterLink *outlink)
 {
     AVFilterContext *ctx = outlink->src;
@@ -135,6 +152,10 @@ static int config_size(AVFilterLink *outlink)
         outlink->w = s->set.out_w ? s->set.out_w : w;
         outlink->h = s->set.out_h ? s->set.out_h : h;
         shape_pixels(s, inlink, outlink);
+    } else if (s->set.info->is_larger) {
+        ret = enlarge(ctx, inlink, outlink);
+        if (ret < 0)
+            return ret;
     }
     if (w && s->set.fit == RUNWAY_FIT_CROP)
         warn_cropped(ctx, w, h);

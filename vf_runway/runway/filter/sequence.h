@@ -44,6 +44,7 @@ typedef struct RunwaySequence RunwaySequence;
 /** All that is pointed to outlives the sequence. */
 typedef struct RunwaySequenceConfig {
     const RunwaySettings *set;
+    const char *filter;          ///< its name, for what frames are marked with
     const char *instance;        ///< the filter's name in its graph
     RunwayEventLog *events;      ///< NULL: none
     int64_t pixels;              ///< of the larger one of a picture that goes
@@ -52,6 +53,7 @@ typedef struct RunwaySequenceConfig {
     AVRational frame_rate;       ///< of these, 0/0 or 1/0: not known
     AVRational out_time_base;    ///< of frames that come out
     enum AVPixelFormat out_format;
+    int out_w, out_h;
     /** Where the film is cut off, microseconds; AV_NOPTS_VALUE: not known. */
     int64_t end;
     AVFrame *(*get_buffer)(void *opaque); ///< of the output's size and format

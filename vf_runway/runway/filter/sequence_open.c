@@ -117,6 +117,12 @@ int ff_runway_sequence_open_clip(RunwaySequence *s, const AVFrame *frame,
     config.length_tolerance = set->policy.length_tolerance;
     if (set->timing == RUNWAY_TIMING_SOURCE)
         config.max_stand = RUNWAY_STAND_MAX;
+    config.filter        = c->filter;
+    config.transfer      = set->info->is_hdr ? set->transfer : 0;
+    if (set->info->is_larger) {
+        config.out_w     = c->out_w;
+        config.out_h     = c->out_h;
+    }
     config.fit           = set->fit;
     config.segment       = plan_segment(s, length);
     if (set->transport != RUNWAY_SEND_UPLOAD)

@@ -101,12 +101,15 @@ static void keep_source(RunwaySequence *s, RunwaySequenceNode *node)
 static int mark_source(RunwaySequence *s, AVFrame *frame, int index)
 {
     AVRational in = s->config.time_base, out = s->config.out_time_base;
-    int ret = av_dict_set_int(&frame->metadata, "lavfi.runway_v2v.clip", index,
-                              0);
+    char number[16];
+    int ret;
 
+    snprintf(number, sizeof(number), "%d", index);
+    ret = ff_runway_clip_mark(&frame->metadata, s->config.filter, "clip",
+                              number);
     if (ret >= 0)
-        ret = av_dict_set(&frame->metadata, "lavfi.runway_v2v.origin",
-                          "source", 0);
+        ret = ff_runway_clip_mark(&frame->metadata, s->config.filter, "origin",
+                                  "source");
     if (frame->pts != AV_NOPTS_VALUE)
         frame->pts = av_rescale_q(frame->pts, in, out);
     RUNWAY_FRAME_DURATION(frame) =

@@ -41,6 +41,7 @@ static int64_t price(const RunwaySequence *s, const RunwayRequest *request,
 {
     const RunwayPriced priced = {
         .duration      = length,
+        .frame         = s->frame,
         .output_format = request->output_format,
         .pixels        = s->pixels,
         .resolution    = request->resolution,

@@ -24,6 +24,7 @@
 
 #include "../base/clock.h"
 #include "../media/averror.h"
+#include "../media/clip.h"
 #include "../media/compat.h"
 #include "filter_internal.h"
 #include "negotiate.h"
@@ -67,6 +68,7 @@ static int start(AVFilterContext *ctx)
     AVFilterLink *inlink = ctx->inputs[0], *outlink = ctx->outputs[0];
     const RunwaySequenceConfig config = {
         .set           = &s->set,
+        .filter        = ctx->filter->name,
         .instance      = ctx->name,
         .events        = s->events,
         .pixels        = FFMAX((int64_t)inlink->w * inlink->h,
@@ -75,6 +77,8 @@ static int start(AVFilterContext *ctx)
         .frame_rate    = RUNWAY_LINK(inlink)->frame_rate,
         .out_time_base = outlink->time_base,
         .out_format    = outlink->format,
+        .out_w         = outlink->w,
+        .out_h         = outlink->h,
         .end           = film_end(ctx),
         .get_buffer    = get_buffer,
         .opaque        = outlink,
@@ -116,7 +120,7 @@ static int check_frame(AVFilterContext *ctx, const AVFrame *frame)
                "front of the filter\n");
         return AVERROR(EINVAL);
     }
-    ret = ff_runway_negotiate_check(ctx, frame);
+    ret = ff_runway_negotiate_check(ctx, frame, s->set.info->is_hdr);
     if (ret < 0)
         return ret;
     if (ff_runway_is_interlaced(frame) && !s->warned_interlaced) {
@@ -237,10 +241,10 @@ static int put_untouched(AVFilterContext *ctx, AVFrame **frame)
     return ff_filter_frame(ctx->outputs[0], out);
 }
 
-static int mark_source(AVFrame *frame)
+static int mark_source(const AVFilterContext *ctx, AVFrame *frame)
 {
-    return av_dict_set(&frame->metadata, "lavfi.runway_v2v.origin", "source",
-                       0);
+    return ff_runway_clip_mark(&frame->metadata, ctx->filter->name, "origin",
+                               "source");
 }
 
 /* A frame that the timeline leaves alone: out at once, or behind the clips that
@@ -251,7 +255,7 @@ static int pass_frame(AVFilterContext *ctx, AVFrame **frame)
     int ret = send_held(ctx, (*frame)->pts), now = 1;
 
     if (ret >= 0)
-        ret = mark_source(*frame);
+        ret = mark_source(ctx, *frame);
     rescale_times(ctx, *frame);
     if (ret >= 0 && s->sequence)
         ret = ff_runway_sequence_pass(s->sequence, *frame, &now);
@@ -306,7 +310,7 @@ static int take_unsent(AVFilterContext *ctx, AVFrame **frame)
     ret = ff_runway_sequence_add_unsent(s->sequence, *frame, &now);
     if (ret < 0 || !now)
         return ret;
-    ret = mark_source(*frame);
+    ret = mark_source(ctx, *frame);
     return ret < 0 ? ret : put_untouched(ctx, frame);
 }
 

@@ -40,8 +40,9 @@ static int keeps_frames(const AVFilterContext *ctx)
     for (int i = 0; i < FF_ARRAY_ELEMS(names); i++)
         if (!strcmp(ctx->filter->name, names[i]))
             return 1;
-    return !strcmp(ctx->filter->name, "runway_v2v") &&
-           av_opt_get_int(ctx->priv, "timing", 0, &timing) >= 0 && !timing;
+    /* another filter over this engine, where it has that option */
+    return !strncmp(ctx->filter->name, "runway_", 7) &&
+           (av_opt_get_int(ctx->priv, "timing", 0, &timing) < 0 || !timing);
 }
 
 static int read_trim(RunwayTrim *trim, const AVFilterContext *ctx)

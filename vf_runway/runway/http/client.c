@@ -104,7 +104,7 @@ RunwayOutcome ff_runway_client_submit(RunwayClient *client, RunwayBody *body,
     id[0]    = 0;
     *credits = -1;
     ff_runway_body_rewind(body);
-    ret = ask_api(&call, client->provider->create_path, "", retry_after, err);
+    ret = ask_api(&call, client->create_path, "", retry_after, err);
     /* not to be had by trying again soon */
     if (ret == RUNWAY_UNAVAILABLE && call.status == 429 &&
         ff_runway_reply_is_daily(reply_of(&call), call.reply_size)) {

@@ -61,6 +61,7 @@ typedef enum RunwayStop {
 /** Strings are copied; log, cancelled and opaque must outlive the client. */
 typedef struct RunwayClientConfig {
     const RunwayProvider *provider; ///< for error texts
+    RunwayEndpoint endpoint; ///< where tasks are created
     const char *base_url;    ///< https, or http to loopback only
     const char *api_version; ///< X-Runway-Version
     const char *key;         ///< as ff_runway_key_check() left it

@@ -44,6 +44,7 @@
 
 struct RunwayClient {
     const RunwayProvider *provider;
+    const char *create_path;
     const RunwayLog *log;
     int (*cancelled)(void *opaque);
     void *opaque;

@@ -427,6 +427,7 @@ RunwayOutcome ff_runway_client_create(const RunwayClientConfig *config,
         return ff_runway_no_memory(err);
     pthread_mutex_init(&c->mutex, NULL);
     c->provider      = config->provider;
+    c->create_path   = ff_runway_endpoint_path(config->endpoint);
     c->log           = config->log;
     c->cancelled     = config->cancelled;
     c->opaque        = config->opaque;

@@ -42,11 +42,17 @@ typedef struct RunwayClip RunwayClip;
 
 /** What was said of the results of all clips. Begins as zeros. */
 typedef struct RunwayClipSaid {
-    int facts, shape;
+    int facts, shape, size, hdr;
 } RunwayClipSaid;
 
 typedef struct RunwayClipConfig {
     RunwayClipSaid *said;           ///< outlives the clip
+    const char *filter;             ///< its name, for what frames are marked
+                                    ///< with; outlives the clip
+    int transfer;                   ///< that the result should have, PQ or HLG:
+                                    ///< its colours are its own; 0: it has the
+                                    ///< source's
+    int out_w, out_h;               ///< size the result should have; 0: any
     int index;                      ///< number of the clip, from 1
     AVRational time_base;           ///< of the frames' pts
     RunwayWriterConfig writer;
@@ -152,6 +158,10 @@ void ff_runway_clip_skip(RunwayClip *clip, int nb);
 
 /** Where on the source the clip lies, seconds. */
 void ff_runway_clip_extent(const RunwayClip *clip, double *start, double *end);
+
+/** Mark a frame for whoever looks behind the filter: lavfi.FILTER.KEY=value. */
+int ff_runway_clip_mark(AVDictionary **metadata, const char *filter,
+                        const char *key, const char *value);
 
 /** For people: "clip 3 (10.00-15.00 s)"; after ff_runway_clip_close(). */
 const char *ff_runway_clip_label(const RunwayClip *clip);

@@ -28,6 +28,7 @@
 #include "alpha.h"
 #include "clip_internal.h"
 #include "format.h"
+#include "hdr.h"
 #include "picture.h"
 
 /* The result was looked at before, so this is rare: a disk, or memory. */
@@ -47,7 +48,32 @@ static int read_next(RunwayClip *c)
     if (ret < 0)
         return not_read(c, ret);
     c->has_next = ret;
+    if (ret && c->config.transfer &&
+        ff_runway_hdr_name(c->next, c->config.transfer) < 0) {
+        av_log(c->config.log_ctx, AV_LOG_ERROR, "%s: task %s: the result is "
+               "not HDR: its transfer is %s\n", c->label, c->task,
+               av_color_transfer_name(c->next->color_trc));
+        return AVERROR_INVALIDDATA;
+    }
     return 0;
+}
+
+/* An encoder is told what a player should know of the light before there is a
+ * result: by hand, with what is said here. */
+static void log_hdr(const RunwayClip *c)
+{
+    char params[RUNWAY_HDR_PARAMS];
+
+    if (c->config.said->hdr++)
+        return;
+    if (c->frame->color_trc != c->config.transfer)
+        av_log(c->config.log_ctx, AV_LOG_WARNING, "%s: the result's transfer "
+               "is %s, not the %s that was asked for\n", c->label,
+               av_color_transfer_name(c->frame->color_trc),
+               av_color_transfer_name(c->config.transfer));
+    ff_runway_hdr_params(c->frame, params, sizeof(params));
+    av_log(c->config.log_ctx, AV_LOG_INFO, "%s: for the encoder: -x265-params "
+           "%s\n", c->label, params);
 }
 
 /* What a first result is like: some of it is a surprise. */
@@ -106,8 +132,17 @@ int ff_runway_clip_open_result(RunwayClip *c, int fd, int64_t size,
                "unexpected shape (%dx%d for %dx%d) and is stretched\n",
                c->label, c->next->width, c->next->height, shape.width,
                shape.height);
+    if (c->config.out_w && (c->next->width != c->config.out_w ||
+                            c->next->height != c->config.out_h) &&
+        !c->config.said->size++)
+        av_log(c->config.log_ctx, AV_LOG_INFO, "%s: the result has %dx%d "
+               "pixels, and is scaled to the %dx%d of the output\n", c->label,
+               c->next->width, c->next->height, c->config.out_w,
+               c->config.out_h);
     FFSWAP(AVFrame *, c->frame, c->next);
     c->time = c->next_time;
+    if (c->config.transfer)
+        log_hdr(c);
     return read_next(c);
 }
 
@@ -325,8 +360,11 @@ static int convert(RunwayClip *c, const RunwayClipFrame *frame, AVFrame *dst)
 
     if (ret < 0)
         return ret;
+    if (c->config.transfer)
+        ff_runway_hdr_tag(dst, c->frame);
+    else
+        dst->color_primaries = props->color_primaries;
     ff_runway_picture_tag_output(dst, props);
-    dst->color_primaries = props->color_primaries;
     c->colorspace  = dst->colorspace;
     c->color_range = dst->color_range;
     /* what the source leaves unsaid has to be meant the same way here, so the
@@ -390,21 +428,30 @@ static int put_alpha(RunwayClip *c, const AVFrame *props, AVFrame *frame)
                                place_of_source(c, frame));
 }
 
-/* Mark where a frame comes from, for whoever looks behind the filter. */
+int ff_runway_clip_mark(AVDictionary **metadata, const char *filter,
+                        const char *key, const char *value)
+{
+    char name[64];
+
+    snprintf(name, sizeof(name), "lavfi.%s.%s", filter, key);
+    return av_dict_set(metadata, name, value, 0);
+}
+
+/* Mark where a frame comes from. */
 static int set_metadata(const RunwayClip *c, AVFrame *frame)
 {
-    int ret = av_dict_set_int(&frame->metadata, "lavfi.runway_v2v.clip",
-                              c->config.index, 0);
+    char index[16];
+    const char *const marks[][2] = {
+        { "clip", index }, { "task_id", c->task }, { "origin", "generated" },
+        { "seam", c->joint },
+    };
+    int ret = 0;
 
-    if (ret >= 0)
-        ret = av_dict_set(&frame->metadata, "lavfi.runway_v2v.task_id",
-                          c->task, 0);
-    if (ret >= 0)
-        ret = av_dict_set(&frame->metadata, "lavfi.runway_v2v.origin",
-                          "generated", 0);
-    if (ret >= 0 && c->joint)
-        ret = av_dict_set(&frame->metadata, "lavfi.runway_v2v.seam", c->joint,
-                          0);
+    snprintf(index, sizeof(index), "%d", c->config.index);
+    for (int i = 0; ret >= 0 && i < FF_ARRAY_ELEMS(marks); i++)
+        if (marks[i][1])
+            ret = ff_runway_clip_mark(&frame->metadata, c->config.filter,
+                                      marks[i][0], marks[i][1]);
     return ret;
 }
 
@@ -447,6 +494,13 @@ static int make_frame(RunwayClip *c, const RunwayClipFrame *of, AVFrame **out,
     frame->sample_aspect_ratio = sar;
     frame->colorspace  = c->colorspace;
     frame->color_range = c->color_range;
+    if (c->config.transfer) {
+        ret = ff_runway_hdr_copy(frame, c->frame);
+        if (ret < 0) {
+            av_frame_free(&frame);
+            return ret;
+        }
+    }
     *out = frame;
     return 1;
 }

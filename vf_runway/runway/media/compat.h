@@ -144,6 +144,17 @@ static inline int ff_runway_refer_colours(AVFilterFormatsConfig *config,
                                           &config->color_ranges);
 }
 
+static inline int ff_runway_refer_hdr_colours(AVFilterFormatsConfig *config)
+{
+    static const int spaces[] = { AVCOL_SPC_BT2020_NCL, -1 };
+    static const int ranges[] = { AVCOL_RANGE_MPEG, -1 };
+    int ret = ff_formats_ref(ff_make_format_list(spaces),
+                             &config->color_spaces);
+
+    return ret < 0 ? ret : ff_formats_ref(ff_make_format_list(ranges),
+                                          &config->color_ranges);
+}
+
 static inline void ff_runway_get_link_colours(const AVFilterLink *link,
                                               AVFrame *frame)
 {
@@ -160,6 +171,11 @@ static inline void ff_runway_set_link_colours(AVFilterLink *link,
 #else
 static inline int ff_runway_refer_colours(AVFilterFormatsConfig *config,
                                           int output)
+{
+    return 0;
+}
+
+static inline int ff_runway_refer_hdr_colours(AVFilterFormatsConfig *config)
 {
     return 0;
 }

@@ -198,6 +198,12 @@ static void add_later(RunwayIdentity *id, const RunwayRequest *request)
         add_text(id, "resolution");
         add_text(id, request->resolution);
     }
+    for (int i = 0; request->numbers && i < RUNWAY_NB_NUMBERS; i++) {
+        if (request->numbers[i] < 0)
+            continue;
+        add_text(id, ff_runway_number_name(i));
+        add_number(id, request->numbers[i]);
+    }
     for (int i = 0; i < request->nb_keyframes; i++) {
         if (!(request->keyframes[i].range_end > 0))
             continue;

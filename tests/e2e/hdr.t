@@ -1,0 +1,132 @@
+#!/usr/bin/env perl
+# runway_hdr: HDR out of SDR, with what a player has to know of it on the frames and
+# in the file, one frame for each, each paid for once; and what cannot be done is
+# refused before anything is paid.
+#
+# This file is part of runway_v2v, LGPL 2.1 or later.
+use strict;
+use warnings;
+
+use Cwd qw(abs_path);
+use File::Basename qw(dirname);
+use lib dirname(abs_path(__FILE__)) . '/lib';
+
+use Test::More;
+
+use RunwayTest;
+use FilterTest;
+
+my $encoders = run_cmd([$FFMPEG, qw(-hide_banner -encoders)])->{out};
+plan skip_all => 'the simulator makes HDR with libx265, which this build lacks' if $encoders !~ /\blibx265\b/;
+
+my $sim = RunwayTest::Simulator->start('--latency' => 0);
+my %env = (COMETAPI_KEY => undef, RUNWAYML_API_SECRET => 'key_' . '0a' x 64, RUNWAYML_BASE_URL => $sim->{runway});
+my $film = lossless_clip(seconds => 2, rate => 12, size => '320x180');
+
+# The last frame's times; its size in bytes is another.
+sub last_time { return times_of($_[0])->[-1] =~ s/,\d+$//r }
+
+sub creates { return scalar(() = $sim->requests('create')) }
+
+sub hdr {
+    my ($name, %opt) = @_;
+    return ok_filter(undef, $name, in => $film, filter => 'runway_hdr', env => { %env, %{ delete $opt{env} || {} } },
+        loglevel => 'info', %opt, options => { base_url => undef, clip_duration => 1, %{ $opt{options} || {} } });
+}
+
+sub refused {
+    my ($name, $in, $options, @patterns) = @_;
+    my $before = creates();
+    my $run = run_filter(undef, in => $in, filter => 'runway_hdr', env => { %env }, loglevel => 'error',
+        options => { base_url => undef, %$options });
+    error_line($name, $run, @patterns);
+    is(creates(), $before, "$name: nothing was asked for");
+}
+
+# What ffprobe says of the first frame's side data, by its kind.
+sub side_data {
+    my ($path) = @_;
+    my $run = run_cmd([$FFPROBE, qw(-v error -select_streams v:0 -show_frames -read_intervals), '%+#1', '-of', 'json', $path]);
+    my $frame = decode($run->{out})->{frames}[0];
+    return ($frame, map { ($_->{side_data_type} => $_) } @{ $frame->{side_data_list} || [] });
+}
+
+my $params;
+subtest 'PQ' => sub {
+    my $run = hdr('pq');
+    my @creates = $sim->requests('create');
+    is(scalar @creates, 2, 'two clips');
+    is($_->{path}, '/v1/video_to_hdr', 'at its endpoint') for @creates;
+    is_deeply([sort keys %{ $creates[0]{body} }], [qw(model outputFormat videoUri)], 'its members and no others');
+    is($creates[0]{body}{model}, 'ruby', 'its model');
+    is($creates[0]{body}{outputFormat}, 'hdr10', 'its format');
+    is($creates[0]{credits}, 20, 'its price');
+    is(last_time($run->{out}), last_time($film), 'as many frames, at the same times');
+    my $facts = video_facts($run->{out});
+    is("@$facts{qw(pix_fmt color_space color_transfer color_primaries color_range width height)}",
+        'yuv420p10le bt2020nc smpte2084 bt2020 tv 320 180', 'ten bits, BT.2020 and PQ');
+    my ($was) = mean_luma($film);
+    my ($is) = mean_luma($run->{out});
+    cmp_ok(abs($is - (16 + ($was - 16) * 0.6)), '<', 2, 'the result\'s picture');
+    my ($line) = grep { /for the encoder: -x265-params / } filter_lines($run);
+    ($params) = ($line // '') =~ /-x265-params (\S+)$/;
+    like($params, qr/:master-display=G\(13250,34500\)B\(7500,3000\)R\(34000,16000\)WP\(15635,16450\)L\(10000000,1\):max-cll=1000,400$/,
+        'and what x265 is to be told');
+    unlike($run->{err}, qr/for the encoder.*for the encoder/s, 'once');
+};
+
+subtest 'a file that players take' => sub {
+    my $before = creates();
+    my $first = hdr('bought', options => { take => 1 });
+    my $run = hdr('HDR10', env => { XDG_STATE_HOME => "$first->{own}/state" }, options => { take => 1 }, out => 'hdr10.mp4',
+        args => [qw(-c:v libx265 -preset ultrafast -tag:v hvc1 -x265-params), "log-level=error:$params"]);
+    is(creates(), $before + 2, 'what was bought once is used');
+    my $facts = video_facts($run->{out});
+    is("@$facts{qw(pix_fmt color_space color_transfer color_primaries color_range)}",
+        'yuv420p10le bt2020nc smpte2084 bt2020 tv', 'tagged');
+    is(probe($run->{out})->{video}{codec_tag_string}, 'hvc1', 'in a form that players know');
+    my (undef, %side) = side_data($run->{out});
+    my $display = $side{'Mastering display metadata'};
+    ok($display, 'mastering display') or return;
+    is($display->{red_x}, '34000/50000', 'its red');
+    is($display->{max_luminance}, '10000000/10000', 'its brightest');
+    is($side{'Content light level metadata'}{max_content}, 1000, 'content light');
+};
+
+subtest 'on the frames' => sub {
+    my $run = hdr('frames', after => 'showinfo', args => [qw(-f null)], out => '-');
+    like($run->{err}, qr/Mastering display metadata|mastering display/i, 'mastering display');
+    like($run->{err}, qr/Content Light|content light/i, 'content light');
+    like($run->{err}, qr/color_primaries:bt2020 color_trc:smpte2084/, 'and colours');
+};
+
+subtest 'HLG, and a mezzanine' => sub {
+    my $run = hdr('hlg', options => { transfer => 'hlg' });
+    is(($sim->requests('create'))[-1]{body}{outputFormat}, 'hlg', 'asked for');
+    is(video_facts($run->{out})->{color_transfer}, 'arib-std-b67', 'tagged');
+    unlike($run->{err}, qr/master-display/, 'without a mastering display');
+    $run = hdr('prores', options => { format => 'hdr_prores', prores_profile => '422 HQ' });
+    my $body = ($sim->requests('create'))[-1]{body};
+    is("$body->{outputFormat} $body->{proresProfile}", 'hdr_prores 422 HQ', 'ProRes is asked for');
+    like($run->{err}, qr/the result is 320x180, yuv422p10le, 12 fps, prores/, 'and comes');
+    is(video_facts($run->{out})->{color_transfer}, 'smpte2084', 'as PQ');
+    is(last_time($run->{out}), last_time($film), 'to the last frame');
+};
+
+subtest 'refused' => sub {
+    my $hdr = lossless_clip(seconds => 1, filter => 'format=yuv420p10,setparams=color_trc=smpte2084', args => [qw(-color_trc smpte2084)]);
+    refused('HDR', $hdr, {}, qr/^the input is HDR already \(smpte2084\)/);
+    refused('CometAPI', $film, { provider => 'cometapi' }, qr{^provider=cometapi: CometAPI has no /v1/video_to_hdr; Runway has it, provider=runway});
+    refused('a model of another endpoint', $film, { model => 'aleph2' }, qr{^model aleph2 is not known to be one of /v1/video_to_hdr.*ruby is});
+    refused('prores_profile', $film, { prores_profile => '422' }, qr/^prores_profile: that is a setting of format=hdr_prores/);
+};
+
+subtest 'a plan' => sub {
+    my $before = creates();
+    my $run = hdr('dry_run', options => { dry_run => 1 }, env => { RUNWAYML_API_SECRET => undef });
+    is(creates(), $before, 'nothing is sent');
+    like($run->{err}, qr/plan: .*40 credits/, 'the price');
+    is(video_facts($run->{out})->{pix_fmt}, 'yuv420p', 'frames pass as they are');
+};
+
+done_testing;

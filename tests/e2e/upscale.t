@@ -1,0 +1,130 @@
+#!/usr/bin/env perl
+# runway_upscale: a size that is known beforehand, a price by the frame; and behind
+# runway_v2v in one graph, killed in either and gone on with.
+#
+# This file is part of runway_v2v, LGPL 2.1 or later.
+use strict;
+use warnings;
+
+use Cwd qw(abs_path);
+use File::Basename qw(dirname);
+use lib dirname(abs_path(__FILE__)) . '/lib';
+
+use Test::More;
+use Time::HiRes qw(sleep time);
+
+use RunwayTest;
+use FilterTest;
+
+my $sim = RunwayTest::Simulator->start('--latency' => 0);
+my %env = (COMETAPI_KEY => undef, RUNWAYML_API_SECRET => 'key_' . '0a' x 64, RUNWAYML_BASE_URL => $sim->{runway});
+my $film = lossless_clip(frames => 8, rate => 8, size => '640x360');
+my $small = lossless_clip(frames => 16, rate => 8, size => '96x64');
+
+sub creates { return scalar(() = $sim->requests('create')) }
+
+sub upscale {
+    my ($name, %opt) = @_;
+    return ok_filter(undef, $name, in => $film, filter => 'runway_upscale', loglevel => 'info', %opt,
+        env => { %env, %{ $opt{env} || {} } }, options => { base_url => undef, %{ $opt{options} || {} } });
+}
+
+sub refused {
+    my ($name, $in, $options, @patterns) = @_;
+    my $before = creates();
+    my $run = run_filter(undef, in => $in, filter => 'runway_upscale', env => { %env }, loglevel => 'error',
+        options => { base_url => undef, %$options });
+    error_line($name, $run, @patterns);
+    is(creates(), $before, "$name: nothing was asked for");
+}
+
+subtest 'a size on record' => sub {
+    my $run = upscale('640x360', options => { creativity => 30, sharpen => 0, grain => 100 });
+    my ($create) = $sim->requests('create');
+    is($create->{path}, '/v1/video_upscale', 'at its endpoint');
+    my %body = %{ $create->{body} };
+    delete $body{videoUri};
+    is_deeply(\%body, { model => 'magnific_video_upscaler_creative', resolution => '2k', creativity => 30, sharpen => 0,
+        smartGrain => 100 }, 'its members');
+    is($create->{credits}, 8, 'priced by the frame');
+    is(join('x', @{ video_facts($run->{out}) }{qw(width height)}), '1920x1080', 'three times as large');
+    like($run->{err}, qr/the result has 1920x1072 pixels, and is scaled to the 1920x1080 of the output/, 'a few lines are told of');
+    is(times_of($run->{out})->[-1] =~ s/,\d+$//r, times_of($film)->[-1] =~ s/,\d+$//r, 'as many frames, at the same times');
+    my ($is) = mean_luma($run->{out});
+    my ($was) = mean_luma($film);
+    cmp_ok(abs($is - $was), '<', 2, 'of the same picture');
+};
+
+subtest 'a size that is said' => sub {
+    refused('not on record', $small, {}, qr/^size: what model magnific_video_upscaler_creative makes of 96x64 at resolution=2k is not on record; .*size=192x128/);
+    refused('4k', $film, { resolution => '4k' }, qr/at resolution=4k is not on record/);
+    my $run = upscale('size', in => $small, options => { size => '288x192' });
+    is(join('x', @{ video_facts($run->{out}) }{qw(width height)}), '288x192', 'that size');
+    is(($sim->requests('create'))[-1]{body}{creativity}, undef, 'what is not set is not sent');
+    $run = upscale('4k', in => $small, options => { size => '288x192', resolution => '4k' });
+    is(($sim->requests('create'))[-1]{body}{resolution}, '4k', '4k is asked for');
+    is(($sim->requests('create'))[-1]{credits}, 20, 'and costs more');
+};
+
+subtest 'refused' => sub {
+    refused('resolution', $film, { resolution => '8k' }, qr/^resolution: model magnific_video_upscaler_creative makes 720p 1k 2k 4k, not "8k"/);
+    refused('a limit', $film, { max_credits => 5 }, qr/max_credits/);
+};
+
+subtest 'CometAPI' => sub {
+    my $run = ok_filter($sim, 'four times', in => $small, filter => 'runway_upscale');
+    my $create = ($sim->requests('create'))[-1];
+    is_deeply([sort keys %{ $create->{body} }], [qw(model videoUri)], 'its members');
+    is($create->{body}{model}, 'upscale_v1', 'its model');
+    is(join('x', @{ video_facts($run->{out}) }{qw(width height)}), '384x256', 'four times as large');
+    error_line('what it has not', run_filter($sim, in => $small, filter => 'runway_upscale', loglevel => 'error',
+        options => { grain => 5 }), qr/^smartGrain: model upscale_v1 has no such setting/);
+};
+
+# One graph, two filters: each clip of each is paid for once, whatever is killed when.
+subtest 'behind runway_v2v' => sub {
+    my $slow = RunwayTest::Simulator->start('--latency' => 1.5);
+    my %both = (base_url => $slow->{runway}, provider => 'runway', poll_interval => 0.1, clip_duration => 2);
+    my $long = lossless_clip(frames => 32, rate => 8, size => '96x64');
+    my %run = (in => $long, options => { %both, prompt => 'negative', FILTER => 'runway_v2v' },
+        after => filter_graph(%both, size => '192x128', FILTER => 'runway_upscale'), env => { %env });
+    my $whole = run_filter(undef, %run, env => { %env });
+    is($whole->{status}, 0, 'whole: ffmpeg ends well') or diag $whole->{err};
+    my @bought = $slow->requests('create');
+    is(scalar(grep { $_->{path} eq '/v1/video_to_video' } @bought), 2, 'two clips are edited');
+    is(scalar(grep { $_->{path} eq '/v1/video_upscale' } @bought), 2, 'and made larger');
+    is(join('x', @{ video_facts($whole->{out}) }{qw(width height)}), '192x128', 'larger');
+    is(times_of($whole->{out})->[-1] =~ s/,\d+$//r, times_of($long)->[-1] =~ s/,\d+$//r, 'to the last frame');
+    my @was = mean_luma($long);
+    my @is = mean_luma($whole->{out});
+    cmp_ok(abs($is[0] - (251 - $was[0])), '<', 4, 'and edited');
+    # killed while the first kind is in flight, then while the second is
+    for my $path ('/v1/video_to_video', '/v1/video_upscale') {
+        my $before = () = $slow->requests('create');
+        my $take = $path =~ /upscale/ ? 2 : 1;
+        my %again = (%run, options => { %{ $run{options} }, take => $take },
+            after => filter_graph(%both, size => '192x128', take => $take, FILTER => 'runway_upscale'));
+        my $what = filter_command(undef, %again);
+        my $pid = fork // die;
+        if (!$pid) {
+            %ENV = (%ENV, map { ($_ => $what->{env}{$_}) } grep { defined $what->{env}{$_} } keys %{ $what->{env} });
+            delete $ENV{COMETAPI_KEY};
+            open STDERR, '>', '/dev/null';
+            exec @{ $what->{command} } or POSIX::_exit(127);
+        }
+        my $until = time + 60 * $PATIENCE;
+        my $seen = sub { my @all = $slow->requests('create'); return grep { $_->{path} eq $path } @all[$before .. $#all] };
+        sleep 0.05 while !$seen->() && time < $until;
+        sleep 0.3;
+        kill KILL => $pid;
+        waitpid $pid, 0;
+        ok(scalar $seen->(), "$path: killed behind its first create");
+        my $on = run_filter(undef, %again, env => { %env, XDG_STATE_HOME => "$what->{own}/state" });
+        is($on->{status}, 0, "$path: gone on with") or diag $on->{err};
+        my @all = $slow->requests('create');
+        is(scalar @all - $before, 4, "$path: each clip was bought once");
+        is(join(' ', @{ times_of($on->{out}) }), join(' ', @{ times_of($whole->{out}) }), "$path: the same film");
+    }
+};
+
+done_testing;

@@ -1,0 +1,90 @@
+/*
+ * This file is part of FFmpeg.
+ *
+ * FFmpeg is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * FFmpeg is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with FFmpeg; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+/**
+ * @file
+ * HDR out of SDR by Runway's API: the same frames at the same times, in 10 bits,
+ * BT.2020 and PQ or HLG. A filter over the engine of runway/filter/filter.h.
+ */
+
+#define RUNWAY_COMPAT_FILTER
+
+#include "runway/filter/filter.h"
+#include "runway/filter/filter_options.h"
+#include "runway/media/compat.h"
+
+static const AVOption runway_hdr_options[] = {
+    { "transfer", "transfer characteristic of the output", OFFSET(transfer), AV_OPT_TYPE_INT, { .i64 = AVCOL_TRC_SMPTE2084 }, AVCOL_TRC_SMPTE2084, AVCOL_TRC_ARIB_STD_B67, FLAGS, .unit = "transfer" },
+        { "pq",  "SMPTE ST 2084, as in HDR10",     0, AV_OPT_TYPE_CONST, { .i64 = AVCOL_TRC_SMPTE2084 },    0, 0, FLAGS, .unit = "transfer" },
+        { "hlg", "hybrid log-gamma, ARIB STD-B67", 0, AV_OPT_TYPE_CONST, { .i64 = AVCOL_TRC_ARIB_STD_B67 }, 0, 0, FLAGS, .unit = "transfer" },
+    { "format", "what the result comes as", OFFSET(mezzanine), AV_OPT_TYPE_INT, { .i64 = 0 }, 0, 1, FLAGS, .unit = "format" },
+        { "hevc",       "HEVC of 10 bits",        0, AV_OPT_TYPE_CONST, { .i64 = 0 }, 0, 0, FLAGS, .unit = "format" },
+        { "hdr_prores", "ProRes, as a mezzanine", 0, AV_OPT_TYPE_CONST, { .i64 = 1 }, 0, 0, FLAGS, .unit = "format" },
+    STR("prores_profile", prores_profile, NULL, "ProRes profile for format=hdr_prores: 422 Proxy, 422 LT, 422, 422 HQ, 4444, 4444 XQ"),
+    { "take", "another number buys another result for the same clips", OFFSET(take), AV_OPT_TYPE_INT64, { .i64 = 0 }, 0, INT64_MAX, FLAGS },
+    STR("model", model, NULL, "model to use; by default " RUNWAY_PROVIDER_HDR),
+    RUNWAY_OPTIONS_SERVICE,
+    RUNWAY_OPTIONS_ENCODING,
+    RUNWAY_OPTIONS_TASKS(0, 0),
+    RUNWAY_OPTIONS_MONEY,
+    RUNWAY_OPTIONS_FAULTS,
+    { NULL }
+};
+
+AVFILTER_DEFINE_CLASS(runway_hdr);
+
+static const RunwayFilterInfo runway_hdr_info = {
+    .endpoint = RUNWAY_VIDEO_TO_HDR,
+    .is_hdr   = 1,
+};
+
+static int init(AVFilterContext *ctx)
+{
+    RunwayFilter *s = ctx->priv;
+
+    s->set.seed = -1; /* the model has none */
+    return ff_runway_filter_init(ctx, &runway_hdr_info);
+}
+
+static const AVFilterPad runway_hdr_inputs[] = {
+    {
+        .name = "default",
+        .type = AVMEDIA_TYPE_VIDEO,
+    },
+};
+
+static const AVFilterPad runway_hdr_outputs[] = {
+    {
+        .name         = "default",
+        .type         = AVMEDIA_TYPE_VIDEO,
+        .config_props = ff_runway_filter_config_output,
+    },
+};
+
+RUNWAY_FILTER ff_vf_runway_hdr = {
+    RUNWAY_PUBLIC(name)        = "runway_hdr",
+    RUNWAY_PUBLIC(description) = NULL_IF_CONFIG_SMALL("Generate HDR from SDR video by Runway's API."),
+    RUNWAY_PUBLIC(priv_class)  = &runway_hdr_class,
+    .priv_size                 = sizeof(RunwayFilter),
+    .init                      = init,
+    .uninit                    = ff_runway_filter_uninit,
+    .activate                  = ff_runway_filter_activate,
+    FILTER_INPUTS(runway_hdr_inputs),
+    FILTER_OUTPUTS(runway_hdr_outputs),
+    FILTER_QUERY_FUNC(ff_runway_filter_query),
+};
