@@ -89,7 +89,7 @@ sub pristine {
     if (slurp("$dir/configure") =~ /runway_v2v/) {
         system("cd '$dir' && patch -R -p1 -f -s -F0 -i '$patch' >&2") == 0 or die "cannot undo $patch";
     }
-    edit("$dir/$manual", sub { s/^\@section runway_v2v\n.*?(?=^\@section |^\@anchor)//ms });
+    edit("$dir/$manual", sub { s/^\@section runway_(?:hdr|upscale|v2v)\n.*?(?=^\@section |^\@anchor)//msg });
     return $dir;
 }
 
@@ -111,7 +111,8 @@ subtest 'put in once' => sub {
     is($status, 0, 'exit status') or diag $said;
     like($said, qr/^apply: FFmpeg \d\S* \(libavfilter \d+\.\d+\.\d+\): the filter is in$/m, 'says what it did');
     like($said, qr/--enable-libb64 --enable-libcjson --enable-libcurl/, 'says how to configure');
-    like(slurp("$dir/libavfilter/allfilters.c"), qr/^extern const $type ff_vf_runway_v2v;$/m, 'declared with the right type');
+    like(slurp("$dir/libavfilter/allfilters.c"), qr/^extern const $type ff_vf_$_;$/m, "$_: declared with the right type")
+        for qw(runway_hdr runway_upscale runway_v2v);
     like(slurp("$dir/libavfilter/Makefile"), qr{^include \$\(SRC_PATH\)/libavfilter/runway/Makefile$}m, 'Makefile');
     my $configure = slurp("$dir/configure");
     for my $lib (qw(libb64 libcjson libcurl)) {
@@ -124,7 +125,8 @@ subtest 'put in once' => sub {
     like(slurp("$dir/$manual"), qr/^\Q$text\E\@section sab$/m, 'the manual has its section');
     my $before = slurp(pristine('manual') . "/$manual");
     is(slurp("$dir/$manual") =~ s/\Q$text\E//r, $before, 'and nothing else in it has changed');
-    is(slurp("$dir/libavfilter/vf_runway_v2v.c"), slurp("$root/vf_runway/vf_runway_v2v.c"), 'the filter is there');
+    is(slurp("$dir/libavfilter/vf_$_.c"), slurp("$root/vf_runway/vf_$_.c"), "$_ is there")
+        for qw(runway_hdr runway_upscale runway_v2v);
     my @sources = map { substr $_, length "$root/vf_runway/" } glob "$root/vf_runway/runway/*/*.[ch]";
     is_deeply([grep { !-f "$dir/libavfilter/$_" } @sources], [], 'all its sources are');
     my @litter = grep { /\.(rej|orig)$/ } split /\n/, (state_of($dir))[0];
@@ -218,12 +220,12 @@ subtest 'refused, and the tree is as it was' => sub {
         qr/cannot tell/);
 
     $refused->('no place in the manual', sub { edit("$_[0]/$manual", sub { s/^\@chapter Video Filters/\@chapter V/m }) },
-        qr/has no place for the filter's section/);
+        qr/has no place for the filters' sections/);
 
     make_path("$tmp/files/runway");
     spew("$tmp/files/vf_runway_v2v.c", "int x;\n");
     spew("$tmp/files/runway/Makefile", "# nothing\n");
-    $refused->('a filter that would not be built', sub { }, qr/does not build the filter/,
+    $refused->('a filter that would not be built', sub { }, qr/does not build all filters/,
         RUNWAY_FILES => "$tmp/files");
 
     make_path("$tmp/empty");
@@ -299,7 +301,7 @@ subtest 'configure-snippet says what apply does' => sub {
     my $hand = pristine('hand');
     system("cp -R '$root/vf_runway/.' '$hand/libavfilter/'") == 0 or die 'cp';
     my @missing = grep { !-f "$hand/$_" || slurp("$hand/$_") ne slurp("$dir/$_") }
-        map { s{^\Q$dir\E/}{}r } glob("$dir/libavfilter/runway/*/*"), "$dir/libavfilter/runway/Makefile", "$dir/libavfilter/vf_runway_v2v.c";
+        map { s{^\Q$dir\E/}{}r } glob("$dir/libavfilter/runway/*/*"), "$dir/libavfilter/runway/Makefile", glob("$dir/libavfilter/vf_runway_*.c");
     is_deeply(\@missing, [], '... are those that apply lays in');
 
     # both sets of hooks, whatever release this is

@@ -107,6 +107,18 @@ subtest 'the core knows no FFmpeg' => sub {
     }
 };
 
+# A filter is a file of options and pads, and the rest of it is in two layers.
+subtest 'who knows the filters' => sub {
+    for my $file (grep { directory_of($_) eq '' && /\.c$/ } @files) {
+        my @lines = split /\n/, $text{$file};
+        cmp_ok(scalar @lines, '<=', 250, "$file: options and pads");
+    }
+    my @below = grep { directory_of($_) !~ m{^$|^runway/(filter|api)$} && $_ =~ /\.[ch]$/ } @files;
+    cmp_ok(scalar @below, '>', 50, 'there is much below');
+    my $names = qr/runway_(?:hdr|upscale)|video_(?:to_hdr|upscale)|VIDEO_(?:TO_HDR|UPSCALE)|\b(?:ruby|magnific\w*|upscale\w*)\b/i;
+    is(join(' ', grep { $text{$_} =~ $names } @below), '', 'nothing there knows a filter of HDR or upscaling');
+};
+
 subtest 'each library in one place' => sub {
     my %place = (
         'curl/' => qr{^http/},

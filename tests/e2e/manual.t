@@ -26,9 +26,10 @@ subtest 'its place' => sub {
     my @names = $video =~ /^\@section (\S+)$/mg;
     my ($at) = grep { $names[$_] eq 'runway_v2v' } 0 .. $#names;
     ok(defined $at, 'among the video filters') or return;
-    cmp_ok($names[$at - 1], 'lt', 'runway_v2v', "behind $names[$at - 1]");
+    is(join(' ', @names[$at - 2 .. $at]), 'runway_hdr runway_upscale runway_v2v', 'with its siblings');
+    cmp_ok($names[$at - 3], 'lt', 'runway_hdr', "behind $names[$at - 3]");
     cmp_ok($names[$at + 1], 'gt', 'runway_v2v', "in front of $names[$at + 1]");
-    like($video, qr/^\@end \w+\n\n\@section runway_v2v\n/m, 'with an empty line before it');
+    like($video, qr/^\@end \w+\n\n\@section $_\n/m, "$_: with an empty line before it") for @names[$at - 2 .. $at];
     like($video, qr/^\@end \w+\n\n(\@anchor\{\S+\}\n)?\@section \Q$names[$at + 1]\E\n/m, 'and behind it');
 };
 
@@ -64,6 +65,21 @@ subtest 'it is Texinfo' => sub {
         is("$info->{status} $info->{err}", '0 ', 'so does makeinfo');
     }
 };
+
+# The other filters: every option is named, and no other.
+subtest 'the siblings' => sub {
+    for my $filter (qw(runway_hdr runway_upscale)) {
+        my ($part) = $section =~ /^\@section $filter\n(.*?)(?=^\@section )/ms;
+        my ($table) = $part =~ /^\@table \@option\n(.*)^\@end table/ms;
+        $table =~ s/^\@table \@samp\n.*?^\@end table\n//msg;
+        my @said = sort map { split /, / } $table =~ /^\@item (.*)/mg;
+        my $out = run_cmd([$FFMPEG, qw(-hide_banner -h), "filter=$filter"])->{out};
+        is_deeply(\@said, [sort $out =~ /^ {3}(\w+) +<\w+> /mg], "$filter: its options");
+    }
+};
+
+# What follows is about runway_v2v.
+$section =~ s/\A.*?(?=^\@section runway_v2v\n)//ms;
 
 my $help = run_cmd([$FFMPEG, qw(-hide_banner -h filter=runway_v2v)])->{out};
 my (%option, $last);
