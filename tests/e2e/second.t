@@ -91,6 +91,12 @@ subtest 'what the account does not allow' => sub {
     is($server->ledger->{requests}{create}, 1, 'one more: it was not sent');
     paid_once('one more', $server, 1);
 
+    # a gateway has no account that could be asked first
+    $server = SecondServer->start('--daily' => 1);
+    ends_badly('a day that is used up', job($server)->run, qr/daily limit.*same command again/);
+    my $ledger = paid_once('a day that is used up', $server, 1);
+    cmp_ok($ledger->{requests}{create}, '<=', 3, 'a day that is used up: one create for each clip');
+
     $server = SecondServer->start('--key' => 'another');
     ends_badly('a wrong key', job($server)->run, qr/key/i);
     paid_once('a wrong key', $server, 0);
