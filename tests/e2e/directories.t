@@ -1,0 +1,107 @@
+#!/usr/bin/env perl
+# Where the journal and the results are is the user's alone: a directory of
+# somebody else's, one that others can write to and a link in its place are
+# errors before anything is sent; and what somebody has put at the names that are
+# written to is neither followed nor touched.
+#
+# This file is part of runway_v2v, LGPL 2.1 or later.
+use strict;
+use warnings;
+
+use Cwd qw(abs_path);
+use File::Basename qw(basename dirname);
+use File::Path qw(make_path);
+use lib dirname(abs_path(__FILE__)) . '/lib';
+
+use POSIX ();
+use Test::More;
+
+use RunwayTest;
+use FilterTest;
+
+my $OTHER = 12345;    # a user that is not us
+my $clip = lossless_clip(frames => 6);
+my $sim = RunwayTest::Simulator->start('--latency' => 0);
+my $number = 0;
+
+# A fresh pair of directories, as a run leaves them.
+sub fresh {
+    my $dir = "$TMP/dirs-" . ++$number;
+    make_path(map { "$dir/$_" } qw(state/clips state/locks results/incoming));
+    chmod 0700, "$dir/$_" for qw(state state/clips state/locks results results/incoming);
+    return $dir;
+}
+
+sub run_in {
+    my ($dir, %opt) = @_;
+    return run_filter($sim, in => $clip, loglevel => 'error', %opt,
+        options => { prompt => 'echo', state_dir => "$dir/state", results_dir => "$dir/results", %{ $opt{options} || {} } });
+}
+
+is(run_in(fresh())->{status}, 0, 'as they should be');
+
+my $root = $> == 0;
+my %bad = (
+    'that its group can write to' => [sub { chmod 0770, $_[0] }, qr/others can write to/],
+    'that all can write to'       => [sub { chmod 0707, $_[0] }, qr/others can write to/],
+    'like /tmp'                   => [sub { chmod 01777, $_[0] }, qr/others can write to/],
+    'that is a link'              => [sub { rename $_[0], "$_[0].real"; symlink basename("$_[0].real"), $_[0] }, qr/is a symbolic link/],
+    'that is a link to itself'    => [sub { rename $_[0], "$_[0].real"; symlink basename($_[0]), $_[0] }, qr/is a symbolic link/],
+    'that is a file'              => [sub { rename $_[0], "$_[0].real"; spew($_[0], '') }, qr/Not a directory/],
+    'that is a pipe'              => [sub { rename $_[0], "$_[0].real"; POSIX::mkfifo($_[0], 0600) }, qr/Not a directory/],
+    $root ? ("of another user's" => [sub { chown $OTHER, $OTHER, $_[0]; chmod 0755, $_[0] }, qr/belongs to another user \(uid $OTHER\)/]) : (),
+);
+for my $which (qw(state state/clips state/locks results results/incoming)) {
+    subtest $which => sub {
+        my $before = () = $sim->requests;
+        for my $name (sort keys %bad) {
+            my ($spoil, $says) = @{ $bad{$name} };
+            my $dir = fresh();
+            $spoil->("$dir/$which");
+            my $option = $which =~ /^state/ ? 'state_dir' : 'results_dir';
+            error_line("one $name", run_in($dir), qr/^$option: /, qr/\Q$dir\/$which\E/, $says);
+        }
+        is(scalar(() = $sim->requests), $before, 'nothing was asked for');
+    };
+}
+
+subtest 'what is above may be a link' => sub {
+    my $dir = fresh();
+    symlink $dir, "$dir.link" or die "symlink: $!\n";
+    is(run_in("$dir.link")->{status}, 0, 'and is followed');
+    is(scalar(() = glob "$dir/results/*.mp4"), 1, 'to where it leads');
+};
+
+# What has write access for a moment only, or had it: each name that is written
+# to is taken by a link to a file of the user's, or to itself.
+subtest 'links at the names that are written' => sub {
+    my $known = fresh();
+    my $run = run_in($known);
+    is($run->{status}, 0, 'a run to learn the names') or diag $run->{err};
+    my ($identity) = map { basename($_) =~ /^(\w+)\.record$/ ? $1 : () } glob "$known/state/clips/*";
+    ok($identity, 'a clip has one');
+    my ($result) = map { basename($_) } glob "$known/results/*.mp4";
+    ok($result, 'and its result');
+    for my $name ("state/clips/$identity.next", "state/clips/$identity.record", "state/clips/$identity.damaged", "state/locks/$identity.lock",
+        'state/locks/money', 'state/locks/money.lock', "results/$result", 'results/.runway_v2v') {
+        for my $kind ('a file', 'itself', $root ? "another user's file" : ()) {
+            my $dir = fresh();
+            my $victim = spew("$dir/victim", "keep me\n");
+            chmod 0644, $victim;
+            if ($kind eq 'itself') {
+                symlink basename($name), "$dir/$name" or die "symlink: $!\n";
+            } elsif ($kind eq 'a file') {
+                symlink $victim, "$dir/$name" or die "symlink: $!\n";
+            } else {
+                spew("$dir/$name", "keep me\n");
+                chown $OTHER, $OTHER, "$dir/$name";
+            }
+            my $run = run_in($dir);
+            ok(!$run->{timed_out} && !$run->{signal}, "$name, $kind: ends by itself") or diag $run->{err};
+            ok($run->{status} == 0 || filter_lines($run), "$name, $kind: well, or with a reason") or diag $run->{err};
+            is(slurp($victim) . sprintf('%o', (stat $victim)[2] & 07777), "keep me\n644", "$name, $kind: the file is as it was");
+        }
+    }
+};
+
+done_testing;
