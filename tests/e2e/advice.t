@@ -79,18 +79,24 @@ subtest 'a film beside itself: opened twice, not split' => sub {
         or diag "$peak{twice} and $peak{split} KiB";
 };
 
-subtest 'an encoder that refuses its options' => sub {
+subtest 'an encoder or a muxer that refuses its options' => sub {
     my $film = make_clip(size => '96x64', seconds => 4);
-    my @bad = (args => [qw(-c:v libx264 -profile:v nonsense)]);
-    my $sim = RunwayTest::Simulator->start('--latency' => 0.2);
-    my %options = (prompt => 'echo', model => 'aleph2', clip_duration => 2);
-    my $run = run_filter($sim, in => $film, @bad, options => { %options, dry_run => 1 });
-    isnt($run->{status}, 0, 'dry_run=1 in the same command: found');
-    like($run->{err}, qr/profile/, 'with the encoder\'s own words');
-    is(scalar $sim->requests, 0, 'and nothing was sent');
-    $run = run_filter($sim, in => $film, @bad, options => \%options);
-    isnt($run->{status}, 0, 'without it: found as well');
-    cmp_ok(scalar(() = $sim->events('billed')), '>', 0, 'but after something was paid for');
+    my %bad = (
+        encoder => [qr/profile/, args => [qw(-c:v libx264 -profile:v nonsense)]],
+        muxer   => [qr/rawvideo/, args => [qw(-c:v rawvideo)], out => 'out.mp4'],
+    );
+    for my $what (sort keys %bad) {
+        my ($words, @bad) = @{ $bad{$what} };
+        my $sim = RunwayTest::Simulator->start('--latency' => 0.2);
+        my %options = (prompt => 'echo', model => 'aleph2', clip_duration => 2);
+        my $run = run_filter($sim, in => $film, @bad, options => { %options, dry_run => 1 });
+        isnt($run->{status}, 0, "$what: found by dry_run=1 in the same command");
+        like($run->{err}, $words, 'with its own words');
+        is(scalar $sim->requests, 0, 'and nothing was sent');
+        $run = run_filter($sim, in => $film, @bad, options => \%options);
+        isnt($run->{status}, 0, 'without it: found as well');
+        cmp_ok(scalar(() = $sim->events('billed')), '>', 0, 'but after something was paid for');
+    }
 };
 
 done_testing;

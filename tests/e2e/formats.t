@@ -174,7 +174,7 @@ sub film {
     return $path;
 }
 
-my %MATRIX = (bt709 => 'bt709', smpte170m => 'smpte170m', bt470bg => 'bt470bg', smpte240m => 'smpte240m', fcc => 'fcc', bt2020nc => 'bt2020');
+my %MATRIX = (bt709 => 'bt709', smpte170m => 'smpte170m', bt470bg => 'bt601', smpte240m => 'smpte240m', fcc => 'fcc', bt2020nc => 'bt2020');
 
 sub patches_by_tags {
     my ($path) = @_;
