@@ -48,7 +48,7 @@ static const RunwayProvider providers[] = {
         },
         .base_url_variable = "RUNWAYML_BASE_URL",
         .headers_variable  = "RUNWAYML_CUSTOM_HEADERS",
-        .dollars_per_credit = 0.01, /* its price list, 2026-10 */
+        .dollars_per_credit = 0.01, /* its guide, guides/setup, 2026-10 */
         .task_path         = "/v1/tasks/",
         .uploads_path      = "/v1/uploads",
         .account_path      = "/v1/organization",
