@@ -247,7 +247,8 @@ subtest 'TLS' => sub {
         error_line('a certificate that nobody signed', failing($secure), qr/no secure connection/, qr/certificate/, qr/ca_file/);
         is(scalar $secure->requests, 0, 'no request went there');
         ok_filter($secure, 'ca_file', in => $clip, options => { prompt => 'echo', ca_file => $cert });
-        ok_filter($secure, 'tls_verify=0', in => $clip, options => { prompt => 'echo', tls_verify => 0 });
+        my $run = ok_filter($secure, 'tls_verify=0', in => $clip, options => { prompt => 'echo', tls_verify => 0 });
+        is(scalar(grep { /^tls_verify=0: anybody on the way .* can read the key/ } filter_lines($run)), 1, 'which is warned of, once');
     }
 };
 

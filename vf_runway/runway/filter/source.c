@@ -94,6 +94,9 @@ static int start(AVFilterContext *ctx)
     if (s->set.key_exposed)
         av_log(ctx, AV_LOG_WARNING, "key_file: others can read %s; run chmod "
                "600 on it\n", s->set.key_file);
+    if (!s->set.tls_verify && !s->set.policy.dry_run)
+        av_log(ctx, AV_LOG_WARNING, "tls_verify=0: anybody on the way to the "
+               "service can read the key and what is sent\n");
     if (s->window.hidden_by)
         av_log(ctx, AV_LOG_INFO, "%s follows the filter: whether -ss, -t or "
                "-to after -i drops frames there is not known, so all frames "
