@@ -65,6 +65,30 @@ subtest 'targets and files' => sub {
     }
 };
 
+# What SECURITY.md promises is held by tests, which it names: files, and functions
+# or subtests in them.
+subtest 'tests that SECURITY.md names' => sub {
+    my $page = slurp("$ROOT/SECURITY.md");
+    my %file;
+    for my $path (split /\n/, run_cmd(['find', "$ROOT/tests/e2e", "$ROOT/tests/unit", '-name', '*.t', '-o', '-name', 'test_*.c'])->{out}) {
+        $file{ basename($path) } = slurp($path);
+    }
+    my $all = join "\n", values %file;
+    my %named = map { ($_ => 1) } $page =~ /`((?:test_)?\w+\.t|test_\w+(?:\.c)?)`/g;
+    cmp_ok(scalar keys %named, '>', 30, 'they are many');
+    for my $name (sort keys %named) {
+        ok($name =~ /\./ ? $file{$name} : $all =~ /^static void \Q$name\E\(void \*\*state\)/m, "$name is there");
+    }
+    my ($promises) = $page =~ /^## What is promised\n(.*?)^## /ms;
+    for my $promise (split /\n(?=- )/, $promises =~ s/\A\s+|\s+\z//gr) {
+        my ($start) = $promise =~ /\A(?:- )?(.{1,40})/;
+        # what is in brackets belongs to the sentence before
+        for my $sentence (split /(?<=[.)])\s+(?=[A-Z])/, $promise =~ s/\s+/ /gr) {
+            like($sentence, qr/`(?:\w+\.t|test_\w+(?:\.c)?)`/, "a test is named: $sentence");
+        }
+    }
+};
+
 # --- the commands ---------------------------------------------------------------
 
 # Blocks that are indented, without comments and without what needs a service
