@@ -16,6 +16,7 @@
  * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
  */
 
+#include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
 #include <setjmp.h>
@@ -25,7 +26,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
@@ -125,9 +128,12 @@ static void test_append(void **state)
 static void test_unfit(void **state)
 {
     const RunwayEventField none[] = { RUNWAY_EVENT_LAST };
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    char dir[] = "/tmp/runway-events-XXXXXX", path[64];
     RunwayLog log = { NULL, tell };
     RunwayEventLog *events;
     RunwayError err;
+    int fd;
 
     (void)state;
     assert_int_equal(ff_runway_event_log_open("/nowhere/log", &log, &events,
@@ -136,6 +142,22 @@ static void test_unfit(void **state)
     assert_non_null(strstr(err.text, "/nowhere/log"));
     ff_runway_event_log_free(&events);
     ff_runway_event(NULL, "state", none);
+    /* what nothing can be appended to */
+    assert_int_equal(ff_runway_event_log_open("/tmp", &log, &events, &err),
+                     RUNWAY_INVALID);
+    assert_non_null(strstr(err.text, strerror(EISDIR)));
+    assert_non_null(mkdtemp(dir));
+    snprintf(path, sizeof(path), "%s/socket", dir);
+    strcpy(address.sun_path, path);
+    fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)),
+                     0);
+    assert_int_equal(listen(fd, 1), 0);
+    assert_int_equal(ff_runway_event_log_open(path, &log, &events, &err),
+                     RUNWAY_INVALID);
+    close(fd);
+    unlink(path);
+    rmdir(dir);
 
     if (access("/dev/full", W_OK))
         skip();
