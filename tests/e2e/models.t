@@ -100,7 +100,7 @@ subtest 'at the borders' => sub {
     for my $case (@BORDERS) {
         my ($model, $mode, $least, $best, $longest) = @$case;
         my $size = $model eq 'seedance2_5' ? '480x480' : '64x48';
-        for my $run (['one frame', 1, 0, 1], ['the best and one', $best * 4 + 1, 0, 2], ['the longest and one', $longest * 4 + 1, 60, 2]) {
+        for my $run (['one frame', 1, 0, 1], ['the least', 4 * ($least || 1), 0, 1], ['the best and one', $best * 4 + 1, 0, 2], ['the longest and one', $longest * 4 + 1, 60, 2]) {
             my ($what, $frames, $clip_duration, $clips) = @$run;
             my $name = "$model, $mode, $what";
             my $film = $film{"$size $frames"} //= lossless_clip(frames => $frames, rate => 4, size => $size);
