@@ -119,10 +119,10 @@ static int usage(FILE *to)
           "  list [--json]         what the journal knows of each clip\n"
           "  sum                   credits by output and by day\n"
           "  fetch                 bring in every result that is paid for\n"
-          "  adopt CLIP TASKID     the clip's task, whose fate was unknown\n"
+          "  adopt CLIP TASKID     take that task for a clip of unknown fate\n"
           "  forget CLIP           the next run buys the clip again\n\n"
           "CLIP is an identity, or an unambiguous beginning of one. Nothing is\n"
-          "ever bought here.\n\n"
+          "ever bought.\n\n"
           "  --state-dir DIR       the journal (as state_dir of the filter)\n"
           "  --results-dir DIR     the results (as results_dir)\n"
           "  --provider NAME       " RUNWAY_PROVIDER_NAMES ", or auto\n"
@@ -130,7 +130,7 @@ static int usage(FILE *to)
           "  --api-version DATE    value of X-Runway-Version\n"
           "  --key-file FILE       instead of " RUNWAY_PROVIDER_KEYS "\n"
           "  --http-proxy URL, --ca-file FILE, --no-tls-verify\n"
-          "  --force               adopt or forget against the rules\n", to);
+          "  --force               adopt or forget where that is refused\n", to);
     return to == stderr ? 2 : 0;
 }
 

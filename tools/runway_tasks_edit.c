@@ -62,12 +62,13 @@ static int take_clip(Tool *t, Search *s, RunwayJournalLock **lock,
         return tasks_complain(&err);
     if (s->nb != 1) {
         fprintf(stderr, "runway-tasks: %s: %s\n", s->clip, s->nb ?
-                "more than one clip begins so" : "there is no such clip");
+                "more than one clip matches" : "there is no such clip");
         return 1;
     }
     *lock = ff_runway_journal_lock_if_free(t->journal, s->identity);
     if (!*lock) {
-        fprintf(stderr, "runway-tasks: %.*s: a run is at work on it\n", SHORT,
+        fprintf(stderr, "runway-tasks: %.*s: in use by another "
+                "process\n", SHORT,
                 s->identity);
         return 1;
     }
@@ -91,23 +92,23 @@ static int check_task(Tool *t, const Search *s, const RunwayRecord *r,
     RunwayError err;
 
     if (s->owner[0])
-        return refuse(s->identity, "that task is in the journal already");
+        return refuse(s->identity, "that task is already in the journal");
     if (strcmp(r->endpoint, ff_runway_client_endpoint(t->client)))
-        return refuse(s->identity, "its create went to another origin: set "
+        return refuse(s->identity, "it was requested from another origin: set "
                       "--provider and --base-url");
     if (ff_runway_client_read(t->client, s->task, task, &retry_after, &err) &&
         task->state != RUNWAY_TASK_SUCCEEDED)
         return tasks_complain(&err);
     if (task->state == RUNWAY_TASK_NOT_EXIST)
-        return refuse(s->identity, "the provider knows no such task");
+        return refuse(s->identity, "the provider has no such task");
     if (t->force)
         return 0;
     if (task->created < 0)
-        return refuse(s->identity, "when the task was created is not reported; "
-                      "--force adopts it all the same");
+        return refuse(s->identity, "the provider does not say when the task "
+                      "was created; --force adopts it anyway");
     if (llabs(task->created - a->time) > ADOPT_WITHIN)
         return refuse(s->identity, "the task was not created within 15 minutes "
-                      "of the request; --force adopts it all the same");
+                      "of the request; --force adopts it anyway");
     return 0;
 }
 
@@ -131,7 +132,7 @@ int tasks_adopt(Tool *t, const char *clip, const char *task_id)
         goto end;
     }
     if (!ff_runway_task_id_is_valid(task_id)) {
-        refuse(s.identity, "that is no task's id");
+        refuse(s.identity, "that is not a task id");
         goto end;
     }
     if (check_task(t, &s, r, task))
@@ -144,7 +145,7 @@ int tasks_adopt(Tool *t, const char *clip, const char *task_id)
         tasks_complain(&err);
         goto end;
     }
-    printf("%.*s  adopted task %s; the next run takes it up\n", SHORT,
+    printf("%.*s  adopted task %s; the next run picks it up\n", SHORT,
            s.identity, task_id);
     ret = 0;
 end:
@@ -165,14 +166,14 @@ int tasks_forget(Tool *t, const char *clip)
     if (!r || tasks_open_journal(t, 0) || take_clip(t, &s, &lock, r))
         goto end;
     if (!r->nb_tries) {
-        refuse(s.identity, r->damage[0] ? "its record cannot be believed; "
+        refuse(s.identity, r->damage[0] ? "its record cannot be trusted; "
                "on_unknown=resend buys it again" : "nothing was bought for it");
         goto end;
     }
     if (!t->force && (ff_runway_record_is_open(r) ||
                       ff_runway_results_has(t->results, s.identity))) {
-        refuse(s.identity, "something may be paid for, or its result is here; "
-               "--force forgets it all the same");
+        refuse(s.identity, "it may have been paid for, or its result is here; "
+               "--force forgets it anyway");
         goto end;
     }
     if (ff_runway_record_move(r, RUNWAY_CLIP_FORGOTTEN, &err) ||

@@ -21,10 +21,8 @@
  * runway-tasks fetch: every result that is paid for.
  */
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/disk.h"
 #include "base/text.h"
@@ -67,21 +65,7 @@ static int64_t unknown(void *opaque)
 
 static int read_at(void *opaque, int64_t offset, void *data, size_t size)
 {
-    int fd = *(int *)opaque;
-    char *to = data;
-
-    while (size) {
-        ssize_t n = pread(fd, to, size, (off_t)offset);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return n < 0 ? errno : EIO;
-        to     += n;
-        offset += n;
-        size   -= (size_t)n;
-    }
-    return 0;
+    return ff_runway_disk_read_at(*(int *)opaque, offset, data, size);
 }
 
 /* The boxes only: decoding is for the filter's next run. */
@@ -125,7 +109,7 @@ static int fetch_one(void *opaque, const RunwayRecord *r)
     if (!is_paid(r) || ff_runway_results_has(t->results, r->identity))
         return 0;
     if (strcmp(r->endpoint, ff_runway_client_endpoint(t->client))) {
-        printf("%.*s  skipped: it is at %s\n", SHORT, r->identity,
+        printf("%.*s  skipped: it belongs to %s\n", SHORT, r->identity,
                r->endpoint);
         return 0;
     }

@@ -109,7 +109,7 @@ static int list_one(void *opaque, const RunwayRecord *r)
         return 0;
     }
     put_age(r, age, sizeof(age));
-    printf("%.*s  %.*s  %-9s %-14s %7.6g  %7s  %-36s  %s%s\n", SHORT,
+    printf("%.*s  %.*s  %-9s %-16s %7.6g  %7s  %-36s  %s%s\n", SHORT,
            r->identity, SHORT, a && a->output[0] ? a->output : "-           ",
            r->provider[0] ? r->provider : "-",
            ff_runway_clip_state_name(ff_runway_record_state(r)), cost_of(r),
@@ -117,7 +117,7 @@ static int list_one(void *opaque, const RunwayRecord *r)
            r->damage[0] ? r->damage : r->label,
            ff_runway_results_has(t->results, r->identity) ? "" :
            ff_runway_record_state(r) == RUNWAY_CLIP_STORED ?
-           " (its result is not here)" : "");
+           " (its result is missing)" : "");
     return 0;
 }
 
@@ -128,7 +128,7 @@ int tasks_list(Tool *t)
     if (tasks_open_journal(t, 1))
         return 1;
     if (!t->json)
-        printf("%-12s  %-12s  %-9s %-14s %7s  %7s  %-36s  %s\n", "clip",
+        printf("%-12s  %-12s  %-9s %-16s %7s  %7s  %-36s  %s\n", "clip",
                "output", "provider", "state", "credits", "age", "task",
                "what");
     return ff_runway_journal_each(t->journal, list_one, t, &err) ?

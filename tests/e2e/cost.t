@@ -37,8 +37,8 @@ subtest 'the plan' => sub {
         'clip 1 (0.00-1.00 s): 1.000 s sent, 15 credits',
         'clip 2 (1.00-2.00 s): 1.000 s sent, 15 credits',
         # filled up to the least that the model takes
-        'clip 3 (2.00-2.30 s): 1.000 s sent, 15 credits, 11 of them for 0.700 s of filling',
-        '3 clips, 3.000 s sent, 45 credits (Runway\'s measure: CometAPI bills US dollars, by its own prices) with one task a clip; 0 of them are there already and cost nothing more',
+        'clip 3 (2.00-2.30 s): 1.000 s sent, 15 credits, 11 of them for 0.700 s of padding',
+        '3 clips, 3.000 s sent, 45 credits (Runway\'s measure: CometAPI bills US dollars, by its own prices) with one task per clip; 0 of them are already here and cost nothing more',
         'at most 135 credits with every retry used up (retries=2); nothing was sent',
     ], 'clips with their times, what is sent, what it costs; the sum, and the sum with retries') or diag $run->{err};
     is_deeply(frames_md5($run->{file}), frames_md5($job->{in}), 'the frames pass through');
@@ -51,7 +51,7 @@ subtest 'the plan' => sub {
     is_deeply([@{ plan_lines($run) }[0, 1]], ['clip 1 (0.00-5.00 s): 5.000 s sent, 75 credits',
         'clip 2 (5.00-7.50 s): 2.500 s sent, 38 credits'], 'parts of a second are rounded up') or diag $run->{err};
     $run = $job->run(%bare, in => film(seconds => 1), options => { clip_duration => 0, model => 'aleph2' });
-    is_deeply([@{ plan_lines($run) }[0]], ['clip 1 (0.00-1.00 s): 2.000 s sent, 56 credits, 28 of them for 1.000 s of filling'],
+    is_deeply([@{ plan_lines($run) }[0]], ['clip 1 (0.00-1.00 s): 2.000 s sent, 56 credits, 28 of them for 1.000 s of padding'],
         'filling up and the least price are in it') or diag $run->{err};
     $run = $job->run(%bare, options => { model => 'tomorrow' });
     like($run->{said}, qr/clip 1 .*price unknown/, 'an unknown price is said');
@@ -60,7 +60,7 @@ subtest 'the plan' => sub {
     # only what enable lets through
     $run = $job->run(%bare, options => { enable => 'between(t,1,1.95)' });
     is_deeply([@{ plan_lines($run) }[0, 1]], ['clip 1 (1.00-2.00 s): 1.000 s sent, 15 credits',
-        '1 clips, 1.000 s sent, 15 credits (Runway\'s measure: CometAPI bills US dollars, by its own prices) with one task a clip; 0 of them are there already and cost nothing more'],
+        '1 clips, 1.000 s sent, 15 credits (Runway\'s measure: CometAPI bills US dollars, by its own prices) with one task per clip; 0 of them are already here and cost nothing more'],
         'what enable leaves out costs nothing') or diag $run->{err};
 };
 
@@ -77,11 +77,11 @@ subtest 'a plan touches nothing' => sub {
     like($all->[3], qr/ $made credits$MEASURE with one task/, 'costs what the plan said');
     my $listing = `find '$job->{state}' '$job->{results}' -printf '%p %T@ %s\\n' | sort`;
     $run = $job->run(options => { dry_run => 1 });
-    like($run->{said}, qr/clip 2 .*15 credits, stored already: free/, 'what is stored is free');
-    like($run->{said}, qr/ 0 credits$MEASURE with one task a clip; 3 of them are there already/, 'in the sum as well');
+    like($run->{said}, qr/clip 2 .*15 credits, already stored: free/, 'what is stored is free');
+    like($run->{said}, qr/ 0 credits$MEASURE with one task per clip; 3 of them are already here/, 'in the sum as well');
     is(`find '$job->{state}' '$job->{results}' -printf '%p %T@ %s\\n' | sort`, $listing, 'journal and cache are as they were');
     $run = $job->run(in => film(seconds => 4), options => { dry_run => 1 });
-    like($run->{said}, qr/ 15 credits$MEASURE with one task a clip; 3 of them/, 'one second more costs one second more');
+    like($run->{said}, qr/ 15 credits$MEASURE with one task per clip; 3 of them/, 'one second more costs one second more');
 };
 
 subtest 'a plan of what was begun' => sub {
@@ -94,7 +94,7 @@ subtest 'a plan of what was begun' => sub {
     my $run = $plan->($job, retries => 1);
     like($run->{said}, qr/clip 4 .*, equal to an earlier clip: free/, 'equal clips: said');
     is_deeply($last->($run), [
-        '4 clips, 4.000 s sent, 15 credits (Runway\'s measure: CometAPI bills US dollars, by its own prices) with one task a clip; 0 of them are there already and cost nothing more; 3 share the task of another',
+        '4 clips, 4.000 s sent, 15 credits (Runway\'s measure: CometAPI bills US dollars, by its own prices) with one task per clip; 0 of them are already here and cost nothing more; 3 share the task of another',
         'at most 30 credits with every retry used up (retries=1); nothing was sent',
     ], 'equal clips: paid once') or diag $run->{err};
     is($job->run->{status}, 0, 'equal clips: a run');
@@ -106,7 +106,7 @@ subtest 'a plan of what was begun' => sub {
     ok($going->until(sub { 3 == grep { $_->{state} eq 'submitted' } $job->records }), 'three tasks are on their way');
     $going->end('KILL');
     is_deeply($last->($plan->($job, retries => 2)), [
-        '3 clips, 3.000 s sent, 0 credits (Runway\'s measure: CometAPI bills US dollars, by its own prices) with one task a clip; 3 of them are there already and cost nothing more',
+        '3 clips, 3.000 s sent, 0 credits (Runway\'s measure: CometAPI bills US dollars, by its own prices) with one task per clip; 3 of them are already here and cost nothing more',
         'at most 90 credits with every retry used up (retries=2); nothing was sent',
     ], 'tasks on their way: the retries are still to come');
 
@@ -116,12 +116,12 @@ subtest 'a plan of what was begun' => sub {
     $run = $plan->($job);
     like($run->{said}, qr/clip 1 .*, failed before: the run would stop here/, 'failed: said');
     is_deeply($last->($run), [
-        '1 clips, 1.000 s sent, 0 credits (Runway\'s measure: CometAPI bills US dollars, by its own prices) with one task a clip; 0 of them are there already and cost nothing more; at 1 of them the run would stop',
+        '1 clips, 1.000 s sent, 0 credits (Runway\'s measure: CometAPI bills US dollars, by its own prices) with one task per clip; 0 of them are already here and cost nothing more; the run would stop at 1 of them',
         'at most 0 credits with every retry used up (retries=0); nothing was sent',
     ], 'failed: costs nothing') or diag $run->{err};
     $run = $plan->($job, on_error => 'source');
-    like($run->{said}, qr/clip 1 .*, failed before: comes out as its source/, 'failed: or is not replaced');
-    like($run->{said}, qr/ 0 credits$MEASURE with one task a clip; 0 of them are there already and cost nothing more$/m, 'failed: for nothing');
+    like($run->{said}, qr/clip 1 .*, failed before: replaced by its source/, 'failed: or is not replaced');
+    like($run->{said}, qr/ 0 credits$MEASURE with one task per clip; 0 of them are already here and cost nothing more$/m, 'failed: for nothing');
     $run = $plan->($job, retries => 2);
     like($run->{said}, qr/at most 30 credits with every retry/, 'failed: one of three tasks is spent') or diag $run->{said};
 
@@ -130,9 +130,9 @@ subtest 'a plan of what was begun' => sub {
     cmp_ok($job->run->{status}, '>', 0, 'a create that is not answered');
     $run = $plan->($job);
     like($run->{said}, qr/clip 1 .*, of unknown fate: the run would stop here/, 'unknown: said');
-    like($run->{said}, qr/ 0 credits$MEASURE with one task a clip;.*at 1 of them the run would stop$/m, 'unknown: costs nothing');
+    like($run->{said}, qr/ 0 credits$MEASURE with one task per clip;.*the run would stop at 1 of them$/m, 'unknown: costs nothing');
     $run = $plan->($job, on_unknown => 'resend', retries => 1);
-    like($run->{said}, qr/ 15 credits$MEASURE with one task a clip/, 'unknown: or is sent again');
+    like($run->{said}, qr/ 15 credits$MEASURE with one task per clip/, 'unknown: or is sent again');
     like($run->{said}, qr/at most 30 credits .*\(retries=1, on_unknown=resend\)/, 'unknown: once') or diag $run->{said};
     $run = $plan->(job(sim => simulator(), in => film(seconds => 1)), on_unknown => 'resend', retries => 1);
     like($run->{said}, qr/at most 45 credits .*\(retries=1, on_unknown=resend\)/, 'new: sent, sent again, retried') or diag $run->{said};
@@ -153,7 +153,7 @@ subtest 'the cap' => sub {
         for my $again (2, 3) {
             $run = $job->run(options => { max_credits => 50 });
             is($sim->stats->{credits}, 45, "concurrency=$concurrency: the same command, time $again: no more");
-            like($run->{said}, qr/45 credits were spent on this output or are in flight \(15 on clip \d+ .*15 on clip \d+ .*15 on clip \d+ .*max_credits=60 goes on/,
+            like($run->{said}, qr/45 credits were spent on this output or are in flight \(15 on clip \d+ .*15 on clip \d+ .*15 on clip \d+ .*To continue with it, set max_credits=60 /,
                 "concurrency=$concurrency: what was spent on what, and how to go on") or diag $run->{said};
         }
         $run = $job->run(options => { max_credits => 90 });
@@ -228,7 +228,7 @@ subtest 'the cap' => sub {
     $run = $other->run(options => { max_credits_day => 60 });
     cmp_ok($run->{status}, '>', 0, 'max_credits_day: the second one stops');
     is($sim->stats->{credits}, 60, 'max_credits_day: at the limit of both');
-    like($run->{said}, qr/max_credits_day=60 is reached: 60 credits.*24 hours.*max_credits_day=75 goes on/, 'max_credits_day: and says so')
+    like($run->{said}, qr/max_credits_day=60 is reached: 60 credits.*24 hours.*To continue with it, set max_credits_day=75, or run/, 'max_credits_day: and says so')
         or diag $run->{err};
 
     # what was bought for another output costs this one nothing

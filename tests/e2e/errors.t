@@ -130,7 +130,7 @@ subtest 'options' => sub {
         kill KILL => $pid;
         waitpid $pid, 0;
     }
-    error_line('no file', failing($sim, options => { prompt => undef, prompt_file => '/dev/null' }), qr/no regular file/);
+    error_line('no file', failing($sim, options => { prompt => undef, prompt_file => '/dev/null' }), qr/is not a regular file/);
     error_line('a pipe nobody writes', failing($sim, options => { reference => $pipe }, timeout => 60), qr/is a pipe/);
     # out of range is said by the options' own code
     for my $case (['seed', -2], ['seed', 4294967296], ['concurrency', 0], ['fit', 'squeeze']) {

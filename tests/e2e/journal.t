@@ -77,7 +77,7 @@ subtest 'each state is on disk when it is reached' => sub {
         none           => [['--fault' => 'create=status=400'], {}],
         unknown        => [['--fault' => 'create=drop-after'], {}],
         failed         => [['--fail-tasks' => '1=SAFETY.INPUT.TEXT'], {}],
-        failed_passing => [['--fail-tasks' => '1=INTERNAL.BAD_OUTPUT.CODE01'], {}],
+        failed_transient => [['--fail-tasks' => '1=INTERNAL.BAD_OUTPUT.CODE01'], {}],
         lost           => [[], { prompt => 'please fail with CANCELLED' }],
         stored         => [[], {}],
     );
@@ -242,7 +242,7 @@ subtest 'unknown fate' => sub {
         my $before = billed($sim);
         $run = $job->run(options => { on_unknown => 'resend' });
         is($run->{status}, 0, "$fault: resend goes on") or diag $run->{err};
-        like($run->{said}, qr/clip 2 .*may be paid twice/, "$fault: and says what it does");
+        like($run->{said}, qr/clip 2 .*may be paid for twice/, "$fault: and says what it does");
         is(scalar(() = $sim->requests('create')), 4, "$fault: it is sent exactly once more");
         is($job->run(options => { on_unknown => 'resend' })->{status}, 0, "$fault: once more");
         is(scalar(() = $sim->requests('create')), 4, "$fault: nothing is sent again");

@@ -123,7 +123,7 @@ subtest 'a log that cannot be written' => sub {
     SKIP: {
         skip 'this system has no /dev/full', 3 if !-w '/dev/full';
         $run = ok_filter($sim, 'a full disk', in => $clip, options => { prompt => 'x', log_path => '/dev/full' });
-        my $told = () = $run->{err} =~ /log_path: cannot write any more, the file is incomplete/g;
+        my $told = () = $run->{err} =~ /log_path: cannot write any more; the file is incomplete/g;
         is($told, 1, 'is told once');
         is(scalar @{ times_of($run->{out}) }, scalar @{ times_of($clip) }, 'and what is paid for comes out');
     }

@@ -138,9 +138,9 @@ subtest 'what the filling costs' => sub {
     };
     my $said = $plan->('seedance2', mode => 'reference');
     like($said, qr/plan: clip 1 .*: 5\.000 s sent, 180 credits \(720p\)$/m, 'none, and the class is named');
-    like($said, qr/plan: clip 2 .*: 4\.000 s sent, 144 credits \(720p\), 135 of them for 3\.750 s of filling$/m, 'a tail');
+    like($said, qr/plan: clip 2 .*: 4\.000 s sent, 144 credits \(720p\), 135 of them for 3\.750 s of padding$/m, 'a tail');
     like($said, qr/plan: 2 clips, .* 324 credits \(3\.24 US dollars\)/m, 'and in dollars');
-    like($plan->('aleph2', clip_duration => 5), qr/plan: clip 2 .*: 2\.000 s sent, 56 credits, 49 of them for 1\.750 s of filling$/m,
+    like($plan->('aleph2', clip_duration => 5), qr/plan: clip 2 .*: 2\.000 s sent, 56 credits, 49 of them for 1\.750 s of padding$/m,
         'aleph2');
     my $run = run_filter($sim, in => $film, loglevel => 'info', options => { prompt => 'x', dry_run => 1 });
     like($run->{err}, qr/plan: 2 clips, .* credits \(Runway's measure: CometAPI bills US dollars, by its own prices\)/, 'CometAPI');
@@ -176,7 +176,7 @@ subtest 'what a model lacks' => sub {
     refused('seed 0', 'gemini_omni_flash', { seed => 0 }, qr/^seed: model gemini_omni_flash has no such/);
     refused('output_format', 'hailuo3', { mode => 'reference', output_format => 'prores' }, qr/^output_format: model hailuo3 has no such/);
     refused('threshold', 'hailuo3', { mode => 'reference', public_figure_threshold => 'low' }, qr/^public_figure_threshold: model hailuo3/);
-    refused('ratio', 'gemini_omni_flash', { ratio => '16:9' }, qr/^ratio=16:9: model gemini_omni_flash has no ratio here/);
+    refused('ratio', 'gemini_omni_flash', { ratio => '16:9' }, qr/^ratio=16:9: model gemini_omni_flash has no choice of ratios/);
     refused('wrong ratio', 'hailuo3', { mode => 'reference', ratio => '1280:720' }, qr/hailuo3 supports auto, 21:9, 16:9, 4:3, 1:1/);
     refused('wrong shape', 'aleph2', { ratio => '5:4' }, qr/aleph2 supports auto, 16:9, 4:3, 3:2/);
     refused('no prompt', 'hailuo3', { mode => 'reference', prompt => undef }, qr/^no prompt: model hailuo3 needs one/);

@@ -81,7 +81,7 @@ sub kept_aside {
 
 subtest 'fail' => sub {
     for my $case (
-        ['a passing reason', ['--fail-tasks' => '2=INTERNAL.BAD_OUTPUT.CODE01'], qr/INTERNAL\.BAD_OUTPUT\.CODE01/, 'failed_passing'],
+        ['a transient reason', ['--fail-tasks' => '2=INTERNAL.BAD_OUTPUT.CODE01'], qr/INTERNAL\.BAD_OUTPUT\.CODE01/, 'failed_transient'],
         ['for good', ['--fail-tasks' => '2=SAFETY.INPUT.TEXT'], qr/SAFETY\.INPUT\.TEXT/, 'failed'],
     ) {
         my ($name, $args, $pattern, $state) = @$case;
@@ -114,7 +114,7 @@ subtest 'fail' => sub {
 
 subtest 'source' => sub {
     for my $case (
-        ['a passing reason', ['--fail-tasks' => '3=INTERNAL.BAD_OUTPUT.CODE01'], [3]],
+        ['a transient reason', ['--fail-tasks' => '3=INTERNAL.BAD_OUTPUT.CODE01'], [3]],
         ['no reason', ['--fail-tasks' => '3=NONE'], [3]],
         ['moderation', ['--fail-tasks' => '1=SAFETY.INPUT.VIDEO'], [1]],
         ['the last one', ['--fail-tasks' => '4=ASSET.INVALID'], [4]],
@@ -167,7 +167,7 @@ subtest 'what is fetched is no video' => sub {
     my $job = job(sim => $sim, options => { concurrency => 1 });
     my %no_try = (options => { retries => 2 });
     for my $time (1, 2) {
-        stops("time $time", $job, [qr/^clip 1 .*SUCCEEDED and is paid for.*fetches it for free.*on_error=source.*another take for about 15 credits/], %no_try);
+        stops("time $time", $job, [qr/^clip 1 .*SUCCEEDED and is paid for.*downloads it for free.*on_error=source.*another take for about 15 credits/], %no_try);
         is_deeply($job->states, { 1 => 'generated' }, "time $time: it stays generated") or diag explain $job->states;
     }
     is(billed($sim), 1, 'nothing is bought for it, whatever retries says');
@@ -179,7 +179,7 @@ subtest 'what is fetched is no video' => sub {
     # none of eight would be used
     $sim = simulator('--fault' => 'download:*=html');
     $job = job(sim => $sim, in => film(seconds => 8), options => { concurrency => 1, on_error => 'source' });
-    stops('on_error=source', $job, [qr/^a second result of this run cannot be used, and nothing more is bought: clip 2 /]);
+    stops('on_error=source', $job, [qr/^a second result of this run cannot be used, so nothing more is bought: clip 2 /]);
     is(billed($sim), 2, 'after the second one nothing more is bought');
     $sim = simulator('--latency' => 1, '--fault' => 'download:*=html');
     $job = job(sim => $sim, in => film(seconds => 12), options => { concurrency => 4, on_error => 'source' });
@@ -265,7 +265,7 @@ subtest 'not for these' => sub {
     spew($path, 'nonsense');
     # with its result the clip would need no record
     unlink glob "$job->{results}/*.mp4";
-    stops('a journal that cannot be believed', $job, [qr/^clip 2 .*cannot be believed/], options => { on_error => 'source' });
+    stops('a journal that cannot be trusted', $job, [qr/^clip 2 .*cannot be trusted/], options => { on_error => 'source' });
     is(billed($sim), 4, 'nothing was bought');
 
     $sim = simulator();

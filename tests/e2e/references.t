@@ -64,9 +64,9 @@ subtest 'types by content' => sub {
     my $empty = spew("$TMP/empty.png", '');
     my $gif = spew("$TMP/moving.png", "GIF89a\x01\x00\x01\x00\x80\x00\x00");
     for my $case (
-        ['a GIF named PNG', $gif, qr/^reference: \S+moving\.png is no PNG, JPEG or WebP picture/],
-        ['an empty file', $empty, qr/^reference: \S+empty\.png is no PNG, JPEG or WebP picture/],
-        ['a video', $clip, qr/is no PNG, JPEG or WebP picture/],
+        ['a GIF named PNG', $gif, qr/^reference: \S+moving\.png is not a PNG, JPEG or WebP picture/],
+        ['an empty file', $empty, qr/^reference: \S+empty\.png is not a PNG, JPEG or WebP picture/],
+        ['a video', $clip, qr/is not a PNG, JPEG or WebP picture/],
         ['a directory', $TMP, qr/^reference: \S+ cannot be read: Is a directory/],
         ['a URL in the clear', 'http://a.example/1.png', qr/^reference: the service accepts https URLs only/],
         ['a URL that is too long', 'https://a.example/' . 'x' x 2040, qr/^reference: the URL is longer than the 2048 characters/],
@@ -158,7 +158,7 @@ subtest 'keyframes that hold for a while' => sub {
 subtest 'keyframes that nobody gets' => sub {
     my $run = at_runway($sim, options => { model => 'aleph2', keyframe => "1=$colour{red}|7=$colour{blue}|6=$colour{green}" });
     is($run->{status}, 0, 'goes well') or diag $run->{err};
-    my @said = $run->{err} =~ /keyframe: there is no clip at (\S+) s, so that keyframe was not used/g;
+    my @said = $run->{err} =~ /keyframe: there is no clip at (\S+) s, so this keyframe was not used/g;
     is("@said", '6.000 7.000', 'a warning for each that falls in no clip');
     $run = at_runway($sim, options => { model => 'aleph2', dry_run => 1, keyframe => "7=$colour{blue}" });
     like($run->{err}, qr/no clip at 7\.000 s/, 'in a dry run, too: before it costs');
@@ -182,7 +182,7 @@ subtest 'too large for a request' => sub {
     cmp_ok(-s $large, '>', 4e6, 'a large picture');
     my $here = RunwayTest::Simulator->start('--latency' => 0);
     error_line('at CometAPI', run_filter($here, in => $clip, loglevel => 'error', options => { prompt => 'x', reference => $large }),
-        qr/^reference: \S+large\.png is \d+\.\d MB, and a request can hold a picture of 3\.9 MB; CometAPI has no uploads, so make it smaller/);
+        qr/^reference: \S+large\.png is \d+\.\d MB, but a request can hold a picture of 3\.9 MB at most; CometAPI has no uploads, so make it smaller/);
     error_line('transport=inline', at_runway($here, loglevel => 'error', options => { transport => 'inline', keyframe => "1=$large" }),
         qr/^keyframe: .*transport=inline uploads nothing/);
     is(scalar(() = $here->requests), 0, 'nothing was asked for');

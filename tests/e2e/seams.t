@@ -240,10 +240,10 @@ subtest 'overlap: alpha stays with its frames' => sub {
 subtest 'overlap: what is typed' => sub {
     my $sim = service();
     my %case = (
-        'without blend' => [{ overlap => 0.25 }, qr/^overlap is for seam=blend/],
+        'without blend' => [{ overlap => 0.25 }, qr/^overlap requires seam=blend/],
         'without overlap' => [{ seam => 'blend' }, qr/^seam=blend needs an overlap/],
         'native' => [{ @BLEND, timing => 'native' }, qr/^seam=blend needs timing=source/],
-        'too long' => [{ seam => 'blend', overlap => 1.5 }, qr/^overlap: 1\.5 s are more than half of a clip/],
+        'too long' => [{ seam => 'blend', overlap => 1.5 }, qr/^overlap: 1\.5 s is more than half of a clip/],
     );
     for my $name (sort keys %case) {
         my ($options, $says) = @{ $case{$name} };

@@ -79,7 +79,7 @@ subtest 'fetch' => sub {
     my $other = simulator();
     my $away = bless { %$job, sim => $other }, ref $job;
     $run = tasks($away, 'fetch');
-    is((() = $run->{out} =~ /skipped: it is at \Q$sim->{api}\E/g) + 0, 3, 'records of another origin are skipped') or diag "$run->{out}$run->{err}";
+    is((() = $run->{out} =~ /skipped: it belongs to \Q$sim->{api}\E/g) + 0, 3, 'records of another origin are skipped') or diag "$run->{out}$run->{err}";
     is(scalar(() = $other->requests), 0, 'and nobody was asked');
     $run = tasks($job, 'fetch', { COMETAPI_KEY => undef });
     cmp_ok($run->{status}, '>', 0, 'without a key it says so');

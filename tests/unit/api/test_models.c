@@ -147,7 +147,7 @@ static void test_modes(void **state)
     assert_int_equal(ff_runway_model_choose("aleph2", RUNWAY_MODE_REFERENCE,
                                             &model, &err), RUNWAY_INVALID);
     assert_null(model);
-    assert_non_null(strstr(err.text, "leave mode at edit"));
+    assert_non_null(strstr(err.text, "leave mode set to edit"));
     assert_int_equal(ff_runway_model_choose("aleph9", RUNWAY_MODE_REFERENCE,
                                             &model, &err), RUNWAY_INVALID);
     assert_non_null(strstr(err.text, "body"));

@@ -718,10 +718,10 @@ static void test_failure_class(void **state)
 
     (void)state;
     assert_int_equal(ff_runway_failure_class(NULL),
-                     RUNWAY_TASK_FAILED_PASSING);
+                     RUNWAY_TASK_FAILED_TRANSIENT);
     for (size_t i = 0; i < sizeof(passing) / sizeof(*passing); i++)
         assert_int_equal(ff_runway_failure_class(passing[i]),
-                         RUNWAY_TASK_FAILED_PASSING);
+                         RUNWAY_TASK_FAILED_TRANSIENT);
     for (size_t i = 0; i < sizeof(final) / sizeof(*final); i++)
         assert_int_equal(ff_runway_failure_class(final[i]),
                          RUNWAY_TASK_FAILED);

@@ -98,27 +98,12 @@ static void test_changes(void **state)
     free(data);
 }
 
-static void test_text(void **state)
-{
-    static const char *const bad[] = {
-        "", "0", "0123456789abcde", "0123456789abcdef0", "0123456789abcdeF",
-        "0123456789abcdeg", "0123456789abcdefg", "0123456789abcdef\n",
-        " 123456789abcdef", "0123456789abcde\n",
-    };
-
-    (void)state;
-    assert_true(ff_runway_checksum_is_text("0123456789abcdef"));
-    for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
-        assert_false(ff_runway_checksum_is_text(bad[i]));
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_known),
         cmocka_unit_test(test_streaming),
         cmocka_unit_test(test_changes),
-        cmocka_unit_test(test_text),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -151,7 +151,7 @@ static void test_cap(void **state)
         snprintf(text, sizeof(text), "15 on clip %d", i);
         assert_non_null(strstr(err.text, text));
     }
-    assert_non_null(strstr(err.text, "max_credits=75 goes on"));
+    assert_non_null(strstr(err.text, "set max_credits=75 "));
 }
 
 /* what was not accepted, and what another output has paid for, costs nothing */
@@ -211,7 +211,7 @@ static void test_day(void **state)
     assert_int_equal(buy(3, &p, RUNWAY_CLIP_STORED, -1, &err),
                      RUNWAY_REFUSED);
     assert_non_null(strstr(err.text, "max_credits_day=30 is reached"));
-    assert_non_null(strstr(err.text, "max_credits_day=45 goes on"));
+    assert_non_null(strstr(err.text, "set max_credits_day=45, "));
     assert_int_equal(ff_runway_journal_lock(journal, identity_of(1), NULL,
                                             NULL, NULL, &lock, NULL),
                      RUNWAY_OK);
@@ -239,7 +239,7 @@ static void test_reported(void **state)
     assert_int_equal(buy(2, &p, RUNWAY_CLIP_SUBMITTED, 60, &err),
                      RUNWAY_REFUSED);
     assert_non_null(strstr(err.text, "may cost 60 more"));
-    assert_non_null(strstr(err.text, "max_credits=120 goes on"));
+    assert_non_null(strstr(err.text, "set max_credits=120 "));
     free(r);
 }
 

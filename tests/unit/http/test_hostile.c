@@ -401,7 +401,7 @@ static void test_result_byte_by_byte(void **state)
     RunwayOutcome ret = world_run_hostile(one_byte, 500000, &err);
 
     (void)state;
-    if (ret != RUNWAY_UNAVAILABLE || !strstr(err.text, "is not here after"))
+    if (ret != RUNWAY_UNAVAILABLE || !strstr(err.text, "has not arrived after"))
         fail_msg("%s: %s", ff_runway_outcome_name(ret), err.text);
     assert_true(seconds_now() - start < 10 * test_patience());
 }

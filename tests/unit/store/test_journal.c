@@ -637,14 +637,14 @@ static void test_damage(void **state)
     /* no file at all, and one that would be waited for */
     unlink(path);
     mkdir(path, 0700);
-    expect_damaged(j, "no file");
+    expect_damaged(j, "not a regular file");
     rmdir(path);
     mkfifo(path, 0600);
-    expect_damaged(j, "no file");
+    expect_damaged(j, "not a regular file");
     unlink(path);
     /* a link, which could lead anywhere */
     assert_int_equal(symlink("loop.record", path), 0);
-    expect_damaged(j, "no file");
+    expect_damaged(j, "not a regular file");
     unlink(path);
 
     put(path, "x", 1);
@@ -848,7 +848,7 @@ static void test_killed_between(void **state)
         { RUNWAY_CLIP_INTENT,         RUNWAY_CLIP_UNKNOWN },
         { RUNWAY_CLIP_SUBMITTED,      RUNWAY_CLIP_GENERATED },
         { RUNWAY_CLIP_GENERATED,      RUNWAY_CLIP_STORED },
-        { RUNWAY_CLIP_FAILED_PASSING, RUNWAY_CLIP_INTENT },
+        { RUNWAY_CLIP_FAILED_TRANSIENT, RUNWAY_CLIP_INTENT },
     };
     RunwayJournal *j = open_at(dir);
 
@@ -1246,7 +1246,7 @@ static void test_prune(void **state)
     for (int i = RUNWAY_CLIP_INTENT; i < RUNWAY_CLIP_DAMAGED; i++) {
         int closed = i == RUNWAY_CLIP_STORED || i == RUNWAY_CLIP_REFUSED ||
                      i == RUNWAY_CLIP_FAILED || i == RUNWAY_CLIP_FORGOTTEN ||
-                     i == RUNWAY_CLIP_FAILED_PASSING;
+                     i == RUNWAY_CLIP_FAILED_TRANSIENT;
 
         assert_int_equal(exists(path_of(identity_of(i), ".record")), !closed);
         assert_true(exists(path_of(identity_of(100 + i), ".record")));

@@ -65,7 +65,7 @@ static void fill(RunwayRecord *r, RunwayClipState state)
     if (state == RUNWAY_CLIP_DAMAGED) {
         strcpy(r->damage, "torn");
     } else if (state != RUNWAY_CLIP_NONE) {
-        fill_try(&r->tries[r->nb_tries++], RUNWAY_CLIP_FAILED_PASSING);
+        fill_try(&r->tries[r->nb_tries++], RUNWAY_CLIP_FAILED_TRANSIENT);
         fill_try(&r->tries[r->nb_tries++], state);
     }
     r->created    = 1795305600;
@@ -253,39 +253,39 @@ static void test_foreign(void **state)
     assert_edited(&r, "\"seconds\":4.75", "\"seconds\":3", NULL);
     assert_edited(&r, "\"format\":2", "\"format\":3", "another version");
     assert_edited(&r, "\"format\":2", "\"format\":1", "another version");
-    assert_edited(&r, "\"format\":2", "\"format\":\"2\"", "no record");
+    assert_edited(&r, "\"format\":2", "\"format\":\"2\"", "not a record");
     assert_edited(&r, "\"state\":\"submitted\"", "\"state\":\"damaged\"",
-                  "unfit");
+                  "invalid");
     assert_edited(&r, "\"state\":\"submitted\"", "\"state\":\"none\"",
-                  "unfit");
-    assert_edited(&r, "\"state\":\"submitted\"", "\"state\":3", "unfit");
-    assert_edited(&r, "\"time\":1795305599", "\"time\":-1", "unfit");
-    assert_edited(&r, "\"time\":1795305599", "\"time\":1.5", "unfit");
-    assert_edited(&r, "\"time\":1795305599", "\"time\":1e300", "unfit");
+                  "invalid");
+    assert_edited(&r, "\"state\":\"submitted\"", "\"state\":3", "invalid");
+    assert_edited(&r, "\"time\":1795305599", "\"time\":-1", "invalid");
+    assert_edited(&r, "\"time\":1795305599", "\"time\":1.5", "invalid");
+    assert_edited(&r, "\"time\":1795305599", "\"time\":1e300", "invalid");
     assert_edited(&r, "\"time\":1795305599,", "", "missing");
-    assert_edited(&r, "\"adopted\":1", "\"adopted\":2", "unfit");
-    assert_edited(&r, "\"model\":\"gen4_aleph\"", "\"model\":null", "unfit");
-    assert_edited(&r, "17f20503-6c24-4c16-946b-35dbbce2af2f", "", "unfit");
+    assert_edited(&r, "\"adopted\":1", "\"adopted\":2", "invalid");
+    assert_edited(&r, "\"model\":\"gen4_aleph\"", "\"model\":null", "invalid");
+    assert_edited(&r, "17f20503-6c24-4c16-946b-35dbbce2af2f", "", "invalid");
     /* what would not have been written, and would be part of a path */
     assert_edited(&r, "17f20503-6c24-4c16-946b-35dbbce2af2f", "\x8f-1",
-                  "unfit");
+                  "invalid");
     assert_edited(&r, "17f20503-6c24-4c16-946b-35dbbce2af2f", "../x?y",
-                  "unfit");
-    assert_edited(&r, "\"outputs\":[\"0", "\"outputs\":[\"x", "unfit");
-    assert_edited(&r, "\"tries\":[{", "\"tries\":[3,{", "unfit");
-    assert_edited(&r, "gen4_aleph", "gen4\xff", "unfit");
+                  "invalid");
+    assert_edited(&r, "\"outputs\":[\"0", "\"outputs\":[\"x", "invalid");
+    assert_edited(&r, "\"tries\":[{", "\"tries\":[3,{", "invalid");
+    assert_edited(&r, "gen4_aleph", "gen4\xff", "invalid");
     assert_edited(&r, "\"credits_charged\":60.1", "\"credits_charged\":-2",
-                  "unfit");
+                  "invalid");
     text = encode(&r, &size);
     *strchr(text, '\n') = 0;
-    assert_edited(&r, text, "[]", "no JSON object");
+    assert_edited(&r, text, "[]", "not a JSON object");
     free(text);
-    assert_edited(&r, "{", "{\n", "no record");
+    assert_edited(&r, "{", "{\n", "not a record");
     for (int i = 0; i < 2; i++) { /* too long, by much and by 1 */
         char name[2000] = "";
 
         memset(name, 'm', i ? 128 : 1999);
-        assert_edited(&r, "gen4_aleph", name, "unfit");
+        assert_edited(&r, "gen4_aleph", name, "invalid");
     }
 }
 
@@ -386,7 +386,7 @@ static void test_largest(void **state)
     assert_int_equal(r.nb_outputs, RUNWAY_OUTPUTS_MAX);
     r.nb_tries = RUNWAY_TRIES_MAX;
     for (int i = 0; i < RUNWAY_TRIES_MAX; i++) {
-        fill_try(&r.tries[i], RUNWAY_CLIP_FAILED_PASSING);
+        fill_try(&r.tries[i], RUNWAY_CLIP_FAILED_TRANSIENT);
         FULL(r.tries[i].failure);
         FULL(r.tries[i].failure_code);
         memset(r.tries[i].task_id, 'a', sizeof(r.tries[i].task_id) - 1);
@@ -410,14 +410,14 @@ static void test_steps(void **state)
         [RUNWAY_CLIP_NONE]           = "intent",
         [RUNWAY_CLIP_INTENT]         = "intent submitted unknown forgotten",
         [RUNWAY_CLIP_SUBMITTED]      = "submitted generated stored failed "
-                                       "failed_passing lost forgotten",
+                                       "failed_transient lost forgotten",
         /* a task that has succeeded never fails */
         [RUNWAY_CLIP_GENERATED]      = "generated stored refused lost "
                                        "forgotten",
         [RUNWAY_CLIP_STORED]         = "stored generated refused forgotten",
         [RUNWAY_CLIP_REFUSED]        = "refused stored generated forgotten",
         [RUNWAY_CLIP_FAILED]         = "failed forgotten",
-        [RUNWAY_CLIP_FAILED_PASSING] = "intent failed_passing forgotten",
+        [RUNWAY_CLIP_FAILED_TRANSIENT] = "intent failed_transient forgotten",
         [RUNWAY_CLIP_UNKNOWN]        = "intent submitted unknown forgotten",
         [RUNWAY_CLIP_LOST]           = "intent submitted stored lost "
                                        "forgotten",
@@ -504,7 +504,7 @@ static void test_books(void **state)
     assert_true(ff_runway_try_cost(&r.tries[0]) == 90);
     r.tries[0].charged = 81;
     assert_true(ff_runway_try_cost(&r.tries[0]) == 81);
-    move(&r, RUNWAY_CLIP_FAILED_PASSING);
+    move(&r, RUNWAY_CLIP_FAILED_TRANSIENT);
     assert_int_equal(ff_runway_record_failures(&r), 1);
     assert_false(ff_runway_record_is_open(&r));
 

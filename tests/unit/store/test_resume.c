@@ -110,17 +110,17 @@ static void test_retries(void **state)
                 RunwayRecord r;
                 int send = failures <= retries;
 
-                fill(&r, RUNWAY_CLIP_FAILED_PASSING);
+                fill(&r, RUNWAY_CLIP_FAILED_TRANSIENT);
                 /* resent ones do not count */
                 r.nb_tries = failures + 3;
                 for (int i = 0; i < r.nb_tries; i++)
                     r.tries[i].state = i < 3 ? RUNWAY_CLIP_UNKNOWN
-                                             : RUNWAY_CLIP_FAILED_PASSING;
+                                             : RUNWAY_CLIP_FAILED_TRANSIENT;
                 assert_int_equal(ff_runway_resume(&r, "clip 9", &policy, 0,
                                                   &err), send ? SEND : STOP);
                 assert_int_equal(err.outcome,
                                  send ? RUNWAY_OK
-                                      : RUNWAY_TASK_FAILED_PASSING);
+                                      : RUNWAY_TASK_FAILED_TRANSIENT);
             }
         }
     }
@@ -129,7 +129,7 @@ static void test_retries(void **state)
 static void send(RunwayRecord *r, RunwayClipState end)
 {
     assert_int_equal(ff_runway_record_begin(r, "", 1, 5, 75, NULL), RUNWAY_OK);
-    if (end == RUNWAY_CLIP_LOST || end == RUNWAY_CLIP_FAILED_PASSING) {
+    if (end == RUNWAY_CLIP_LOST || end == RUNWAY_CLIP_FAILED_TRANSIENT) {
         strcpy(ff_runway_record_try(r)->task_id, "t");
         assert_int_equal(ff_runway_record_move(r, RUNWAY_CLIP_SUBMITTED, NULL),
                          RUNWAY_OK);
@@ -149,7 +149,7 @@ static void test_rounds(void **state)
     (void)state;
     ff_runway_record_init(&r, IDENTITY);
     while (ff_runway_resume(&r, NULL, &policy, 0, &err) == SEND) {
-        send(&r, RUNWAY_CLIP_FAILED_PASSING);
+        send(&r, RUNWAY_CLIP_FAILED_TRANSIENT);
         assert_true(++sent < 10);
     }
     assert_int_equal(sent, 3);
@@ -157,7 +157,7 @@ static void test_rounds(void **state)
     assert_int_equal(ff_runway_record_move(&r, RUNWAY_CLIP_FORGOTTEN, NULL),
                      RUNWAY_OK);
     assert_int_equal(ff_runway_resume(&r, NULL, &policy, 0, &err), SEND);
-    send(&r, RUNWAY_CLIP_FAILED_PASSING);
+    send(&r, RUNWAY_CLIP_FAILED_TRANSIENT);
     assert_int_equal(ff_runway_record_failures(&r), 1);
 }
 
@@ -262,7 +262,7 @@ static void test_texts(void **state)
     assert_non_null(strstr(err.text, "take"));
     assert_null(strstr(err.text, "on_unknown"));
 
-    t = fill(&r, RUNWAY_CLIP_FAILED_PASSING);
+    t = fill(&r, RUNWAY_CLIP_FAILED_TRANSIENT);
     strcpy(t->failure_code, "INTERNAL");
     stop_text(&r, NULL, &err);
     assert_non_null(strstr(err.text, "(INTERNAL)"));

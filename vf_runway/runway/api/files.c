@@ -41,7 +41,7 @@
 static const char *what_else(const struct stat *st)
 {
     return S_ISREG(st->st_mode) || S_ISDIR(st->st_mode) ? NULL :
-           S_ISFIFO(st->st_mode) ? "a pipe" : "no regular file";
+           S_ISFIFO(st->st_mode) ? "a pipe" : "not a regular file";
 }
 
 /* The whole of a regular file, up to limit bytes, 0 appended. A pipe would give
@@ -63,7 +63,7 @@ static RunwayOutcome read_all(const char *option, const char *path,
     }
     if (what_else(st)) {
         ret = ff_runway_error(err, RUNWAY_INVALID, "%s: %s is %s; it is read "
-                              "more than once, so it has to be a regular file",
+                              "more than once, so it must be a regular file",
                               option, path, what_else(st));
         goto fail;
     }
@@ -268,14 +268,14 @@ RunwayOutcome ff_runway_picture_read(const char *option, const char *name,
         return ret;
     type = picture_type(data, size);
     if (!type) {
-        ret = ff_runway_error(err, RUNWAY_INVALID, "%s: %s is no PNG, JPEG or "
-                              "WebP picture", option, name);
+        ret = ff_runway_error(err, RUNWAY_INVALID, "%s: %s is not a PNG, JPEG "
+                              "or WebP picture", option, name);
     } else if (ff_runway_data_uri_size(type, size) <= RUNWAY_DATA_URI_MAX) {
         *uri = data_uri(type, data, size);
     } else if (no_uploads) {
-        ret = ff_runway_error(err, RUNWAY_INVALID, "%s: %s is %.1f MB, and a "
-                              "request can hold a picture of %.1f MB; %s, so "
-                              "make it smaller",
+        ret = ff_runway_error(err, RUNWAY_INVALID, "%s: %s is %.1f MB, but a "
+                              "request can hold a picture of %.1f MB at most; "
+                              "%s, so make it smaller",
                               option, name, (double)size / 1e6,
                               (double)ff_runway_data_uri_capacity(
                                   type, RUNWAY_DATA_URI_MAX) / 1e6,

@@ -399,16 +399,16 @@ RunwayOutcome ff_runway_model_choose(const char *name, RunwayMode mode,
     *model = NULL;
     if (!known)
         return ff_runway_error(err, RUNWAY_INVALID, "mode=reference: model %s "
-                               "is not known here, so what it calls that is "
-                               "for body to say", name);
+                               "is not known here, so set its fields for that "
+                               "with body", name);
     if (mode == RUNWAY_MODE_REFERENCE)
         return ff_runway_error(err, RUNWAY_INVALID, "mode=reference: model %s "
-                               "only edits the video it is sent; leave mode at "
-                               "edit", name);
+                               "only edits the video it is sent; leave mode "
+                               "set to edit", name);
     return ff_runway_error(err, RUNWAY_INVALID, "model %s does not edit: it "
-                           "makes a new video and takes the input only as a "
-                           "reference; if that is wanted, say mode=reference; "
-                           "aleph2 edits", name);
+                           "makes a new video and uses the input only as a "
+                           "reference; if that is what you want, set "
+                           "mode=reference; aleph2 edits", name);
 }
 
 int ff_runway_model_is_known(const RunwayModel *model)

@@ -49,13 +49,13 @@ int ff_runway_ratio_parse(const char *text, int *w, int *h)
 }
 
 /** The model's ratios as "a, b, c". */
-static void list_ratios(const RunwayModel *model, char *out, size_t room)
+static void list_ratios(const RunwayModel *model, char *out, size_t size)
 {
     size_t used = 0;
 
     out[0] = 0;
-    for (int i = 0; model->ratios[i] && used < room; i++) {
-        int n = snprintf(out + used, room - used, "%s%s", i ? ", " : "",
+    for (int i = 0; model->ratios[i] && used < size; i++) {
+        int n = snprintf(out + used, size - used, "%s%s", i ? ", " : "",
                          model->ratios[i]);
 
         if (n < 0)
@@ -155,11 +155,12 @@ RunwayOutcome ff_runway_ratio_choose(const RunwayModel *model,
     }
     if (!(model->fields & (RUNWAY_FIELD_RATIO | RUNWAY_FIELD_ASPECT)))
         return ff_runway_error(err, RUNWAY_INVALID,
-                               "ratio=%s: model %s has no ratio here, its "
-                               "output %s; leave ratio set to auto", wanted,
+                               "ratio=%s: model %s has no choice of ratios, "
+                               "its output %s; leave ratio set to auto", wanted,
                                model->name, model->size_follows_input ?
                                "has the input's shape" :
-                               "lies as the input does, 1280:720 or 720:1280");
+                               "is 1280:720 or 720:1280, whichever is nearer "
+                               "to the input");
     if (!model->ratios) {
         if (!ff_runway_ratio_parse(wanted, &w, &h))
             return ff_runway_error(err, RUNWAY_INVALID,

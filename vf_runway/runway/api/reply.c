@@ -29,7 +29,7 @@
 /* a larger number in JSON may have lost its last digits */
 #define EXACT_MAX 9007199254740991.0
 
-/** The id that a member holds, as text or as a number. @return 0: none */
+/** The id that a field holds, as text or as a number. @return 0: none */
 static int get_id(const cJSON *object, const char *name, char id[RUNWAY_ID_MAX])
 {
     const cJSON *item = runway_json_member(object, name);
@@ -51,7 +51,7 @@ static int get_id(const cJSON *object, const char *name, char id[RUNWAY_ID_MAX])
     return 1;
 }
 
-/** Credits of a "cost" or "estimatedCost", -1 when not told. */
+/** Credits of a "cost" or "estimatedCost", -1 when not reported. */
 static double credits_of(const cJSON *object, const char *name)
 {
     const cJSON *item = runway_json_member(object, name);
@@ -210,7 +210,7 @@ static int is_final(RunwayTaskState state)
            state == RUNWAY_TASK_CANCELLED;
 }
 
-/** Progress as 0.25, 25 or "25%"; -1 when not told. */
+/** Progress as 0.25, 25 or "25%"; -1 when not reported. */
 static double progress_of(const cJSON *object)
 {
     const cJSON *item = runway_json_member(object, "progress");
@@ -388,8 +388,8 @@ RunwayOutcome ff_runway_parse_task(const char *text, size_t size,
     if (!url)
         url = output_of(wrap);
     if (!url)
-        ret = ff_runway_error(err, RUNWAY_UNAVAILABLE, "the task has SUCCEEDED "
-                              "and its output is not there yet");
+        ret = ff_runway_error(err, RUNWAY_UNAVAILABLE, "the task has "
+                              "SUCCEEDED, but its output is not there yet");
     else if (!copy_url(task->url, url))
         ret = ff_runway_error(err, RUNWAY_UNAVAILABLE, "the task has SUCCEEDED "
                               "with an output that is not a URL, or is longer "

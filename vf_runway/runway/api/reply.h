@@ -79,14 +79,14 @@ RunwayOutcome ff_runway_parse_slot(const char *text, size_t size,
 
 /** What an account says about the model that was asked for. */
 typedef struct RunwayAccount {
-    double balance;      ///< credits, -1 when not told
-    int64_t daily_max;   ///< tasks a day, -1: no limit, or not told
-    int64_t daily_count; ///< of these, used up today; -1 when not told
+    double balance;      ///< credits, -1 when not reported
+    int64_t daily_max;   ///< tasks a day, -1: no limit, or not reported
+    int64_t daily_count; ///< of these, used up today; -1 when not reported
 } RunwayAccount;
 
 /**
  * The reply to a look at the account. RUNWAY_UNAVAILABLE when it is no JSON
- * object; what is missing in one is just not told.
+ * object; what is missing in one is just not reported.
  */
 RunwayOutcome ff_runway_parse_account(const char *text, size_t size,
                                       const char *model_name,
@@ -113,6 +113,6 @@ int ff_runway_reply_is_refusal(const char *text, size_t size);
  * nothing that ff_runway_scrub() would take out.
  */
 void ff_runway_reply_error_text(const char *text, size_t size, char *out,
-                                size_t room);
+                                size_t out_size);
 
 #endif /* AVFILTER_RUNWAY_API_REPLY_H */

@@ -48,7 +48,7 @@ static int member_contains(const cJSON *object, const char *name,
     return text && contains(text, word);
 }
 
-/** Whether one of the places where an error is told holds word. */
+/** Whether one of the places where an error is reported holds word. */
 static int error_contains(const cJSON *root, const char *word)
 {
     const cJSON *error = runway_json_member(root, "error");
@@ -107,17 +107,17 @@ static void append(Line *line, const char *fmt, ...) RUNWAY_PRINTF(2, 3);
 
 static void append(Line *line, const char *fmt, ...)
 {
-    size_t room = sizeof(line->text) - line->used;
+    size_t left = sizeof(line->text) - line->used;
     va_list args;
     int n;
 
     va_start(args, fmt);
-    n = vsnprintf(line->text + line->used, room, fmt, args);
+    n = vsnprintf(line->text + line->used, left, fmt, args);
     va_end(args);
     if (n < 0)
         line->text[line->used] = 0;
     else
-        line->used += (size_t)n < room ? (size_t)n : room - 1;
+        line->used += (size_t)n < left ? (size_t)n : left - 1;
 }
 
 /** A validation path as people write it: references[0].uri */
@@ -248,12 +248,12 @@ static void shorten(Line *line, size_t start)
 }
 
 void ff_runway_reply_error_text(const char *text, size_t size, char *out,
-                                size_t room)
+                                size_t out_size)
 {
     cJSON *root;
     Line line;
 
-    if (!room)
+    if (!out_size)
         return;
     line.text[0] = 0;
     line.used    = 0;
@@ -277,6 +277,7 @@ void ff_runway_reply_error_text(const char *text, size_t size, char *out,
     /* first one line: what follows a control character is seen after it */
     ff_runway_clean_text(line.text, 1);
     ff_runway_scrub(line.text);
-    ff_runway_copy_text(out, room, size && line.text[strspn(line.text, " ")] ?
-                                   line.text : "an empty reply");
+    ff_runway_copy_text(out, out_size,
+                        size && line.text[strspn(line.text, " ")] ?
+                        line.text : "an empty reply");
 }

@@ -102,7 +102,7 @@ static int add_numbers(cJSON *root, const int *numbers)
     return 1;
 }
 
-/** The members the model has, as far as the request sets them. */
+/** The fields the model has, as far as the request sets them. */
 static int add_members(cJSON *root, const RunwayRequest *request)
 {
     unsigned fields = request->model->fields;
@@ -160,18 +160,18 @@ static int add_members(cJSON *root, const RunwayRequest *request)
 }
 
 int ff_runway_extra_text(const char *extra, const char *name, char *out,
-                         size_t room)
+                         size_t size)
 {
     cJSON *root = cJSON_Parse(extra);
     const char *text = runway_json_text(root, name);
     int found = !!runway_json_member(root, name);
 
-    snprintf(out, room, "%s", text ? text : "");
+    snprintf(out, size, "%s", text ? text : "");
     cJSON_Delete(root);
     return found;
 }
 
-/** Where the clip goes in a model that came after the table: the member that
+/** Where the clip goes in a model that came after the table: the field that
  *  extra says "@clip" of, taken out of it. NULL: it does not. */
 static cJSON *take_source(cJSON *extra, const RunwayRequest *request)
 {
@@ -185,7 +185,7 @@ static cJSON *take_source(cJSON *extra, const RunwayRequest *request)
     return NULL;
 }
 
-/** Move the members of request->extra into root, over what is there. *own is
+/** Move the fields of request->extra into root, over what is there. *own is
  *  the caller's to delete: its name is the clip's, if it is not NULL. */
 static RunwayOutcome merge_extra(cJSON *root, const RunwayRequest *request,
                                  cJSON **own, RunwayError *err)
@@ -210,8 +210,8 @@ static RunwayOutcome merge_extra(cJSON *root, const RunwayRequest *request,
             ret = ff_runway_error(err, RUNWAY_INVALID,
                                   "body may not set \"%s\": %s", item->string,
                                   strcmp(item->string, "model") ?
-                                  "the clip is put there" :
-                                  "that is the option model");
+                                  "that is where the clip goes" :
+                                  "use the option model for it");
             cJSON_Delete(item);
             goto end;
         }
@@ -253,8 +253,8 @@ static char *quoted(const char *text)
 }
 
 /**
- * {"SOURCE": the clip, and the members of the object that is printed in rest.
- * The clip comes first and by hand, so nothing in any member can be taken for
+ * {"SOURCE": the clip, and the fields of the object that is printed in rest.
+ * The clip comes first and by hand, so nothing in any field can be taken for
  * its place.
  */
 static RunwayOutcome assemble(RunwayBody *body, const char *source,

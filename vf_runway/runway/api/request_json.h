@@ -35,10 +35,10 @@
 /**
  * The body of a create with the clip as a data URI: the first size bytes of fd
  * (video/mp4), which stays the caller's and open while the body lives. With
- * uri set the clip is that URI instead and fd is not used. Only members the
+ * uri set the clip is that URI instead and fd is not used. Only fields the
  * model has are written, except those of extra, which win over all others but
- * may not name the source field or "model"; a null in extra takes the member
- * out. For a model that is not known, the member that is "@clip" in extra is the
+ * may not name the source field or "model"; a null in extra takes the field
+ * out. For a model that is not known, the field that is "@clip" in extra is the
  * source field. Every picture has its uri. RUNWAY_INVALID: extra is no JSON
  * object, or names what it may not. *body is the caller's to free.
  */
@@ -47,11 +47,11 @@ RunwayOutcome ff_runway_request_json(const RunwayRequest *request,
                                      RunwayBody **body, RunwayError *err);
 
 /**
- * Whether the JSON object extra has a member of that name; out is its text, ""
- * when it is none or there is no such member.
+ * Whether the JSON object extra has a field of that name; out is its text, ""
+ * when it is none or there is no such field.
  */
 int ff_runway_extra_text(const char *extra, const char *name, char *out,
-                         size_t room);
+                         size_t size);
 
 /** The body of the request for a slot. */
 RunwayOutcome ff_runway_slot_request_json(const char *filename,

@@ -77,18 +77,18 @@ int ff_runway_task_state_find(const char *name, RunwayTaskState *state)
 RunwayOutcome ff_runway_failure_class(const char *failure_code)
 {
     /* whole codes, or what they begin with up to a dot */
-    static const char *const passing[] = {
+    static const char *const transient[] = {
         "INTERNAL", "INPUT_PREPROCESSING.INTERNAL", "THIRD_PARTY.UNAVAILABLE",
     };
 
     if (!failure_code || !failure_code[0])
-        return RUNWAY_TASK_FAILED_PASSING;
-    for (size_t i = 0; i < sizeof(passing) / sizeof(passing[0]); i++) {
-        size_t length = strlen(passing[i]);
+        return RUNWAY_TASK_FAILED_TRANSIENT;
+    for (size_t i = 0; i < sizeof(transient) / sizeof(transient[0]); i++) {
+        size_t length = strlen(transient[i]);
 
-        if (!strncmp(failure_code, passing[i], length) &&
+        if (!strncmp(failure_code, transient[i], length) &&
             (!failure_code[length] || failure_code[length] == '.'))
-            return RUNWAY_TASK_FAILED_PASSING;
+            return RUNWAY_TASK_FAILED_TRANSIENT;
     }
     return RUNWAY_TASK_FAILED;
 }

@@ -53,13 +53,13 @@ typedef enum RunwayTaskState {
 
 typedef struct RunwayTask {
     RunwayTaskState state;
-    double progress;            ///< 0..1, -1 when not told
+    double progress;            ///< 0..1, -1 when not reported
     char url[RUNWAY_URL_MAX];   ///< SUCCEEDED: first output, else ""
     char failure[1024];         ///< FAILED: text, may be ""
     char failure_code[128];     ///< FAILED: code, may be ""
-    int64_t created;            ///< seconds since the epoch, -1 when not told
+    int64_t created;            ///< seconds since the epoch, -1: not reported
     double credits;             ///< cost, else, of a task that goes on, the
-                                ///< estimate; -1 when not told
+                                ///< estimate; -1 when not reported
 } RunwayTask;
 
 /** The service's word for a state; "not_existing" for NOT_EXIST. */
@@ -69,9 +69,9 @@ const char *ff_runway_task_state_name(RunwayTaskState state);
  *  @return 0: no state that is known */
 int ff_runway_task_state_find(const char *name, RunwayTaskState *state);
 
-/** A failure code's class: RUNWAY_TASK_FAILED or RUNWAY_TASK_FAILED_PASSING
- *  ("" and unknown INTERNAL-like codes are passing; moderation, assets and
- *  codes nobody knows are for good). */
+/** A failure code's class: RUNWAY_TASK_FAILED or RUNWAY_TASK_FAILED_TRANSIENT
+ *  ("" and unknown INTERNAL-like codes are transient; moderation, assets and
+ *  codes nobody knows are permanent). */
 RunwayOutcome ff_runway_failure_class(const char *failure_code);
 
 #endif /* AVFILTER_RUNWAY_API_TASK_H */

@@ -17,7 +17,6 @@
  */
 
 #include <stdio.h>
-#include <string.h>
 
 #include "checksum.h"
 
@@ -47,10 +46,4 @@ void ff_runway_checksum_text(const RunwayChecksum *sum,
     snprintf(text, RUNWAY_CHECKSUM_SIZE, "%08lx%08lx",
              (unsigned long)(sum->hash >> 32),
              (unsigned long)(sum->hash & 0xFFFFFFFFu));
-}
-
-int ff_runway_checksum_is_text(const char *text)
-{
-    return strspn(text, "0123456789abcdef") == RUNWAY_CHECKSUM_SIZE - 1 &&
-           !text[RUNWAY_CHECKSUM_SIZE - 1];
 }

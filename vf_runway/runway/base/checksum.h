@@ -49,7 +49,4 @@ void ff_runway_checksum_add(RunwayChecksum *sum, const void *data,
 void ff_runway_checksum_text(const RunwayChecksum *sum,
                              char text[RUNWAY_CHECKSUM_SIZE]);
 
-/** Whether text is a checksum as ff_runway_checksum_text() writes it. */
-int ff_runway_checksum_is_text(const char *text);
-
 #endif /* AVFILTER_RUNWAY_BASE_CHECKSUM_H */

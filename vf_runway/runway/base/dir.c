@@ -233,8 +233,8 @@ static int is_empty(int dir, int *empty)
 
 int ff_runway_dir_claim(int dir, int *ours)
 {
-    static const char text[] = "runway_v2v made this directory, and removes "
-                               "what it has put there itself.\n";
+    static const char text[] = "runway_v2v created this directory, and removes "
+                               "only what it has put there itself.\n";
     int fd, ret = ff_runway_dir_open_file(dir, RUNWAY_DIR_MARKER, O_RDONLY,
                                           &fd);
 

@@ -33,31 +33,6 @@
 
 #include "disk.h"
 
-/* bytes that must fit when a directory is tried out */
-#define PROBE_SIZE 65536
-
-static int open_file(const char *path, int flags, int *fd)
-{
-    do
-        *fd = open(path, flags, 0600);
-    while (*fd < 0 && errno == EINTR);
-    if (*fd < 0)
-        return errno;
-    fcntl(*fd, F_SETFD, FD_CLOEXEC); /* O_CLOEXEC is younger than POSIX 2001 */
-    return 0;
-}
-
-int ff_runway_disk_create(const char *path, int *fd)
-{
-    return open_file(path, O_RDWR | O_CREAT | O_EXCL, fd);
-}
-
-int ff_runway_disk_open(const char *path, int flags, int *fd)
-{
-    /* whoever put a FIFO there shall not stop us */
-    return open_file(path, flags | O_NONBLOCK, fd);
-}
-
 int ff_runway_disk_write(int fd, const void *data, size_t size)
 {
     const char *from = data;
@@ -108,26 +83,6 @@ int ff_runway_disk_sync(int fd)
         ret = fsync(fd);
     while (ret < 0 && errno == EINTR);
     return ret < 0 ? errno : 0;
-}
-
-int ff_runway_disk_sync_dir(const char *path)
-{
-    int fd, ret = open_file(path, O_RDONLY, &fd);
-
-    if (ret)
-        return ret;
-    ret = ff_runway_disk_sync(fd);
-    close(fd);
-    /* some file systems have no such thing */
-    return ret == EINVAL || ret == ENOTSUP || ret == EBADF ? 0 : ret;
-}
-
-int ff_runway_disk_is_at(int fd, const char *path)
-{
-    struct stat here, there;
-
-    return !fstat(fd, &here) && !lstat(path, &there) &&
-           here.st_dev == there.st_dev && here.st_ino == there.st_ino;
 }
 
 int ff_runway_disk_lock(int fd, int exclusive)
@@ -182,19 +137,34 @@ RunwayOutcome ff_runway_disk_default(const char *option, const char *xdg,
                  : ff_runway_no_memory(err);
 }
 
-/* The names above a new directory must last as well. What cannot be read
- * cannot be synced: that is no reason to stop. */
+/* Make the names in a directory durable, as far as its file system can. What
+ * cannot be read cannot be synced: that is no reason to stop. */
+static void sync_dir(const char *path)
+{
+    int fd;
+
+    do
+        fd = open(path, O_RDONLY);
+    while (fd < 0 && errno == EINTR);
+    if (fd < 0)
+        return;
+    fcntl(fd, F_SETFD, FD_CLOEXEC); /* O_CLOEXEC is younger than POSIX 2001 */
+    ff_runway_disk_sync(fd);
+    close(fd);
+}
+
+/* The names above a new directory must last as well. */
 static void sync_parent(char *path)
 {
     char *slash = strrchr(path, '/');
 
     if (!slash) {
-        ff_runway_disk_sync_dir(".");
+        sync_dir(".");
     } else if (slash == path) {
-        ff_runway_disk_sync_dir("/");
+        sync_dir("/");
     } else {
         *slash = 0;
-        ff_runway_disk_sync_dir(path);
+        sync_dir(path);
         *slash = '/';
     }
 }
@@ -246,77 +216,6 @@ RunwayOutcome ff_runway_disk_make_dir(const char *option, const char *path,
 end:
     free(copy);
     return ret && ret != EEXIST ? no_dir(option, path, ret, err) : RUNWAY_OK;
-}
-
-RunwayOutcome ff_runway_disk_make_own_dir(const char *option, const char *path,
-                                          RunwayError *err)
-{
-    char *copy = strdup(path);
-    struct stat st;
-    int ret;
-
-    if (!copy)
-        return ff_runway_no_memory(err);
-    ret = make_one(copy);
-    free(copy);
-    if (!ret)
-        return RUNWAY_OK;
-    if (ret != EEXIST || lstat(path, &st))
-        return no_dir(option, path, ret, err);
-    if (!S_ISDIR(st.st_mode))
-        return no_dir(option, path, ENOTDIR, err);
-    if (st.st_uid == geteuid()) {
-        if ((st.st_mode & 077) && chmod(path, 0700))
-            return ff_runway_error(err, RUNWAY_IO, "%s: the mode of %s cannot "
-                                   "be set to 0700: %s", option, path,
-                                   strerror(errno));
-    } else if (st.st_mode & 022) {
-        return ff_runway_error(err, RUNWAY_IO, "%s: %s belongs to another "
-                               "user, and others can write to it",
-                               option, path);
-    }
-    return RUNWAY_OK;
-}
-
-RunwayOutcome ff_runway_disk_prove(const char *option, const char *dir,
-                                   RunwayError *err)
-{
-    char *path = ff_runway_disk_path(dir, RUNWAY_DISK_PROBE "XXXXXX", NULL);
-    char *data = malloc(PROBE_SIZE);
-    const char *what = "written";
-    int fd = -1, ret = 0;
-
-    if (!path || !data) {
-        free(path);
-        free(data);
-        return ff_runway_no_memory(err);
-    }
-    memset(data, 'r', PROBE_SIZE); /* zeros might take no space */
-    fd = mkstemp(path);
-    if (fd < 0) {
-        ret = errno;
-        goto end;
-    }
-    ret = ff_runway_disk_write(fd, data, PROBE_SIZE);
-    if (!ret)
-        ret = ff_runway_disk_sync(fd);
-    if (!ret) {
-        ret = ff_runway_disk_lock(fd, 1);
-        /* another that begins has it, to take it away: so locks work */
-        if (ret == EWOULDBLOCK)
-            ret = 0;
-        if (ret)
-            what = "locked";
-    }
-    unlink(path);
-    close(fd);
-end:
-    free(path);
-    free(data);
-    if (ret)
-        return ff_runway_error(err, RUNWAY_IO, "%s: files in %s cannot be %s: "
-                               "%s", option, dir, what, strerror(ret));
-    return RUNWAY_OK;
 }
 
 RunwayOutcome ff_runway_disk_temporary(int *fd, RunwayError *err)

@@ -18,8 +18,8 @@
 
 /**
  * @file
- * What journal and cache have in common: directories of our own, durable
- * writes, locks that die with their holder.
+ * Default directories, durable writes, locks that die with their holder,
+ * temporary files. What is in a directory of our own: dir.h.
  *
  * All functions may be called from any thread. Those that return int return 0
  * or an errno value. Signals that interrupt a system call make nothing fail.
@@ -53,27 +53,6 @@ char *ff_runway_disk_path(const char *a, const char *b, const char *c);
 RunwayOutcome ff_runway_disk_make_dir(const char *option, const char *path,
                                       RunwayError *err);
 
-/**
- * Make a directory of ours inside one that exists. One that is there already
- * becomes 0700 again; if it is somebody else's and others can write to it, it
- * is an error.
- */
-RunwayOutcome ff_runway_disk_make_own_dir(const char *option, const char *path,
-                                          RunwayError *err);
-
-#define RUNWAY_DISK_PROBE ".probe." ///< how the names of such files begin
-
-/** Write a real file into dir, make it durable, lock it, remove it. RUNWAY_IO
- *  names option, path and reason. */
-RunwayOutcome ff_runway_disk_prove(const char *option, const char *dir,
-                                   RunwayError *err);
-
-/** Open a new file, 0600 and close-on-exec, for reading and writing; it must
- *  not exist yet. */
-int ff_runway_disk_create(const char *path, int *fd);
-/** Open a file that exists, close-on-exec. flags is O_RDONLY or O_RDWR. */
-int ff_runway_disk_open(const char *path, int flags, int *fd);
-
 /** Write all of it at the descriptor's offset. */
 int ff_runway_disk_write(int fd, const void *data, size_t size);
 
@@ -82,11 +61,6 @@ int ff_runway_disk_read_at(int fd, int64_t offset, void *data, size_t size);
 
 /** Make what was written to fd durable. */
 int ff_runway_disk_sync(int fd);
-/** Make the names in a directory durable, as far as its file system can. */
-int ff_runway_disk_sync_dir(const char *path);
-
-/** Whether path still is the file that fd is open on. */
-int ff_runway_disk_is_at(int fd, const char *path);
 
 /**
  * Lock the whole of fd with flock(), without waiting; EWOULDBLOCK when another

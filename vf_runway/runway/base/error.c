@@ -54,7 +54,7 @@ const char *ff_runway_outcome_name(RunwayOutcome outcome)
     case RUNWAY_REFUSED:             return "refused";
     case RUNWAY_UNKNOWN:             return "unknown";
     case RUNWAY_TASK_FAILED:         return "failed";
-    case RUNWAY_TASK_FAILED_PASSING: return "failed_transient";
+    case RUNWAY_TASK_FAILED_TRANSIENT: return "failed_transient";
     case RUNWAY_TASK_LOST:           return "lost";
     case RUNWAY_TASK_TIMEOUT:        return "timeout";
     case RUNWAY_NO_RESULT:           return "no_result";

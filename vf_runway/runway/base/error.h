@@ -39,7 +39,7 @@ typedef enum RunwayOutcome {
     RUNWAY_OK = 0,
     /** An option, a key or the input is unfit. Nothing was sent. */
     RUNWAY_INVALID,
-    /** Certainly not accepted, for a passing reason (no connection, 429,
+    /** Certainly not accepted, for a transient reason (no connection, 429,
      *  503 with Retry-After): the same request may be sent again. */
     RUNWAY_UNAVAILABLE,
     /** Certainly not accepted, and will not be the next time either (400, 401,
@@ -48,10 +48,10 @@ typedef enum RunwayOutcome {
     /** A create went out and nobody knows what became of it: it may have been
      *  accepted and billed. Never sent again by itself. */
     RUNWAY_UNKNOWN,
-    /** The task FAILED for good: moderation, unfit asset. Billed. */
+    /** The task FAILED permanently: moderation, unfit asset. Billed. */
     RUNWAY_TASK_FAILED,
-    /** The task FAILED for a passing reason: another, new task may succeed. */
-    RUNWAY_TASK_FAILED_PASSING,
+    /** The task FAILED for a transient reason: another one may succeed. */
+    RUNWAY_TASK_FAILED_TRANSIENT,
     /** A task that was ours is gone (404, CANCELLED). */
     RUNWAY_TASK_LOST,
     /** The task did not end within task_timeout. It is left to be read later. */

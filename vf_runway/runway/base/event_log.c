@@ -226,7 +226,7 @@ void ff_runway_event(RunwayEventLog *events, const char *event,
     /* what is paid for goes on; the log is not worth it */
     if (error)
         ff_runway_log(events->log, RUNWAY_LOG_WARNING, "log_path: cannot write "
-                      "any more, the file is incomplete: %s", strerror(error));
+                      "any more; the file is incomplete: %s", strerror(error));
 }
 
 void ff_runway_event_log_free(RunwayEventLog **events)
@@ -237,8 +237,8 @@ void ff_runway_event_log_free(RunwayEventLog **events)
         return;
     e->nb_dropped += !!write_rest(e);
     if (e->nb_dropped)
-        ff_runway_log(e->log, RUNWAY_LOG_WARNING, "log_path: what reads from it "
-                      "was too slow: %d lines are missing", e->nb_dropped);
+        ff_runway_log(e->log, RUNWAY_LOG_WARNING, "log_path: its reader was "
+                      "too slow: %d lines are missing", e->nb_dropped);
     close(e->fd);
     cJSON_free(e->rest);
     pthread_mutex_destroy(&e->lock);

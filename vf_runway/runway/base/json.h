@@ -36,14 +36,14 @@
 #include <cJSON.h>
 #endif
 
-/** The member of that name, NULL when there is none or object is no object. */
+/** The field of that name, NULL when there is none or object is no object. */
 static inline const cJSON *runway_json_member(const cJSON *object,
                                               const char *name)
 {
     return cJSON_GetObjectItemCaseSensitive(object, name);
 }
 
-/** The member's text, NULL when it is no string or an empty one. */
+/** The field's text, NULL when it is no string or an empty one. */
 static inline const char *runway_json_text(const cJSON *object,
                                            const char *name)
 {

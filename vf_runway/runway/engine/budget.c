@@ -99,15 +99,15 @@ static int is_going_out(Sums *s, const RunwayRecord *r, const RunwayTry *t)
 
 static void add_try(Sums *s, const RunwayRecord *r, const RunwayTry *t)
 {
-    double told = fmax(t->reported, t->charged);
+    double known = fmax(t->reported, t->charged);
 
     if (s->now - t->time < DAY)
         s->day += ff_runway_try_cost(t);
     if (strcmp(t->output, s->purchase->output))
         return;
     s->output += ff_runway_try_cost(t);
-    if (t->seconds > 0 && told / ceil(t->seconds) > s->unit)
-        s->unit = told / ceil(t->seconds);
+    if (t->seconds > 0 && known / ceil(t->seconds) > s->unit)
+        s->unit = known / ceil(t->seconds);
     if (is_going_out(s, r, t))
         s->unanswered++;
     else
@@ -180,12 +180,12 @@ static RunwayOutcome refuse(const Sums *s, const char *option, double max,
     return ff_runway_error(err, RUNWAY_REFUSED, "%s=%.15g is reached: %.15g "
                            "credits were spent%s or are in flight%s, and this "
                            "clip may cost %.15g more; nothing was sent for it. "
-                           "%s=%.15g goes on with it%s (dry_run=1 shows what "
-                           "all clips cost)", option, max, spent,
+                           "To continue with it, set %s=%.15g%s (dry_run=1 "
+                           "shows what all clips cost)", option, max, spent,
                            is_day ? " in the last 24 hours" : " on this output",
                            list, price, option,
                            ceil(spent + price - EPSILON),
-                           is_day ? ", or the same command tomorrow" : "");
+                           is_day ? ", or run the same command tomorrow" : "");
 }
 
 /* The price that is reserved: what the provider has reported before counts. */
@@ -216,9 +216,9 @@ static RunwayOutcome check_price(const RunwayPurchase *purchase,
     if (!has_cap(purchase->policy) || purchase->credits >= 0)
         return RUNWAY_OK;
     return ff_runway_error(err, RUNWAY_INVALID, "max_credits and "
-                           "max_credits_day cannot be kept, because the price "
-                           "of this clip is not known; nothing was sent for "
-                           "it");
+                           "max_credits_day cannot be enforced, because the "
+                           "price of this clip is not known; nothing was sent "
+                           "for it");
 }
 
 RunwayOutcome ff_runway_budget_check(const RunwayPurchase *purchase,
@@ -310,7 +310,7 @@ void ff_runway_totals_add_try(RunwayTotals *totals, const RunwayTry *t)
         totals->unpriced++;
     if (t->charged >= 0) {
         totals->charged += t->charged;
-        totals->told++;
+        totals->reported++;
     } else {
         totals->uncharged++;
     }
@@ -326,7 +326,7 @@ void ff_runway_totals_add(RunwayTotals *totals, const RunwayTotals *more)
     totals->charged   += more->charged;
     totals->unpriced  += more->unpriced;
     totals->uncharged += more->uncharged;
-    totals->told      += more->told;
+    totals->reported  += more->reported;
 }
 
 void ff_runway_totals_summary(const RunwayTotals *t, char *text, size_t size)
@@ -339,7 +339,7 @@ void ff_runway_totals_summary(const RunwayTotals *t, char *text, size_t size)
     /* a sum of nothing would look like a gift */
     if (!t->uncharged)
         snprintf(charged, sizeof(charged), "%.15g charged", t->charged);
-    else if (t->told)
+    else if (t->reported)
         snprintf(charged, sizeof(charged), "%.15g charged, not reported for %d",
                  t->charged, t->uncharged);
     else

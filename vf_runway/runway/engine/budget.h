@@ -78,7 +78,7 @@ typedef struct RunwayTotals {
     double charged;     ///< reported by the provider
     int unpriced;       ///< tries without an estimate
     int uncharged;      ///< tries whose real cost was not reported
-    int told;           ///< and whose was
+    int reported;       ///< and whose was
 } RunwayTotals;
 
 /** Add what a try has cost. */

@@ -91,14 +91,14 @@ static RunwayOutcome finish_task(RunwayJobRun *run, RunwayError *err)
     what = err->text;
     switch (ret) {
     case RUNWAY_TASK_FAILED:
-    case RUNWAY_TASK_FAILED_PASSING:
+    case RUNWAY_TASK_FAILED_TRANSIENT:
         /* what has succeeded is paid for, whatever is said of it later */
         if (t->state == RUNWAY_CLIP_GENERATED)
             return ff_runway_error(err, RUNWAY_NO_RESULT, "task %s had "
-                                   "SUCCEEDED, and reads as FAILED now",
+                                   "SUCCEEDED, but is now reported as FAILED",
                                    job->now.task_id);
         state = ret == RUNWAY_TASK_FAILED ? RUNWAY_CLIP_FAILED
-                                          : RUNWAY_CLIP_FAILED_PASSING;
+                                          : RUNWAY_CLIP_FAILED_TRANSIENT;
         what = run->task->failure;
         code = run->task->failure_code;
         break;
@@ -124,7 +124,7 @@ static void log_again(RunwayJobRun *run)
     case RUNWAY_CLIP_NONE:
     case RUNWAY_CLIP_FORGOTTEN:
         return;
-    case RUNWAY_CLIP_FAILED_PASSING:
+    case RUNWAY_CLIP_FAILED_TRANSIENT:
         t = &r->tries[r->nb_tries - 1];
         ff_runway_log(host->log, RUNWAY_LOG_WARNING, "%s: task %s failed "
                       "(%s %s); buying another try, %d of %d (retries)",
@@ -133,8 +133,8 @@ static void log_again(RunwayJobRun *run)
         return;
     default:
         run->resent++;
-        ff_runway_log(host->log, RUNWAY_LOG_WARNING, "%s: sent again, as "
-                      "on_unknown=resend says: it may be paid twice",
+        ff_runway_log(host->log, RUNWAY_LOG_WARNING, "%s: sent again because "
+                      "of on_unknown=resend; it may be paid for twice",
                       run->job->label);
     }
 }

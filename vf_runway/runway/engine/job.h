@@ -63,7 +63,7 @@ typedef enum RunwayJobState {
 typedef struct RunwayJobProgress {
     RunwayJobState state;
     RunwayTaskState task_state;  ///< while WAITING
-    double progress;             ///< 0..1 of the task, -1 when not told
+    double progress;             ///< 0..1 of the task, -1 when not reported
     char task_id[RUNWAY_ID_MAX]; ///< "" before the create was answered
     RunwayTotals spent;          ///< on tries of this run, and one that was under
                                  ///< way when it began

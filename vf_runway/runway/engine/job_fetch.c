@@ -87,7 +87,7 @@ static RunwayOutcome download(RunwayJobRun *run, int fd, int64_t *size,
         took = ff_runway_now() - start;
         if (took > most)
             return ff_runway_error(err, RUNWAY_UNAVAILABLE, "task %s: its "
-                                   "result is not here after %.0f s: %s",
+                                   "result has not arrived after %.0f s: %s",
                                    run->job->now.task_id, (double)took / 1e6,
                                    why.text);
         ret = ff_runway_retry_wait(&run->retry, "the download", retry_after,
@@ -112,17 +112,19 @@ static RunwayOutcome report_unusable(RunwayJobRun *run, RunwayOutcome ret,
                  (long long)job->credits);
     if (ret == RUNWAY_NO_RESULT)
         return ff_runway_error(err, ret, "task %s SUCCEEDED and is paid for, "
-                               "but what was fetched is no result: %s. Run the "
-                               "same command again, which fetches it for free; "
-                               "or go on with the source's own frames "
-                               "(on_error=source), or buy another take%s",
+                               "but what was downloaded is not a result: %s. "
+                               "Run the same command again, which downloads it "
+                               "for free; or continue with the source's own "
+                               "frames (on_error=source), or buy another "
+                               "take%s",
                                job->now.task_id, why.text, price);
     return ff_runway_error(err, ret, "the result%s%s is not used: %s. It is "
                            "paid for and kept: %s/%s. If only its length is "
-                           "off, a larger length_tolerance takes it; or go on "
-                           "with the source's own frames (on_error=source), or "
-                           "buy another take%s", *job->now.task_id ?
-                           " of task " : "", job->now.task_id, why.text,
+                           "off, a larger length_tolerance accepts it; or "
+                           "continue with the source's own frames "
+                           "(on_error=source), or buy another take%s",
+                           *job->now.task_id ? " of task " : "",
+                           job->now.task_id, why.text,
                            ff_runway_results_path(run->host->results), name,
                            price);
 }
@@ -149,8 +151,8 @@ static RunwayOutcome fetch_once(RunwayJobRun *run, RunwayResult *result,
     ret = download(run, ff_runway_incoming_fd(in), &size, err);
     if (ret == RUNWAY_IO) {
         why = *err;
-        ff_runway_error(err, RUNWAY_IO, "results_dir: %s: %s; with more space "
-                        "the same command again fetches it",
+        ff_runway_error(err, RUNWAY_IO, "results_dir: %s: %s; free some space, "
+                        "and the same command fetches it",
                         ff_runway_results_path(host->results), why.text);
     }
     /* too large to be fetched: it is not here, so it was not checked */
@@ -269,7 +271,7 @@ RunwayOutcome ff_runway_run_find_result(RunwayJobRun *run, RunwayError *err)
         }
     }
     use(job, &result);
-    ff_runway_log(host->log, RUNWAY_LOG_VERBOSE, "%s: stored already%s%s",
+    ff_runway_log(host->log, RUNWAY_LOG_VERBOSE, "%s: already stored%s%s",
                   job->label, *job->now.task_id ? ", from task " : "",
                   job->now.task_id);
     if (proves_task(r))
@@ -296,6 +298,6 @@ RunwayOutcome ff_runway_run_find_task(RunwayJobRun *run, RunwayError *err)
         run->task->state == RUNWAY_TASK_CANCELLED)
         return ret;
     ff_runway_log(run->host->log, RUNWAY_LOG_WARNING, "%s: task %s, which was "
-                  "lost, is there again", job->label, t->task_id);
+                  "lost, has reappeared", job->label, t->task_id);
     return ff_runway_run_write(run, RUNWAY_CLIP_SUBMITTED, NULL, NULL, err);
 }

@@ -100,7 +100,7 @@ RunwayOutcome ff_runway_run_read_task(RunwayJobRun *run, RunwayError *err)
 /* How far a task was after how much time. */
 typedef struct Reading {
     int64_t elapsed;
-    double progress;         ///< 0: not running yet, or not told
+    double progress;         ///< 0: not running yet, or not reported
 } Reading;
 
 /* When a task ends, by two readings; 0: they do not tell. One is not enough:

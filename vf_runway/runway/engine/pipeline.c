@@ -61,7 +61,7 @@ static RunwayOutcome open_disk(RunwayPipeline *p, RunwayError *err)
     if (!ret && ff_runway_journal_prune(p->journal, (int64_t)time(NULL),
                                         has_result, p, NULL, &warning))
         ff_runway_log(p->config.log, RUNWAY_LOG_WARNING,
-                      "old journal entries stay: %s", warning.text);
+                      "old journal entries are kept: %s", warning.text);
     return ret;
 }
 
@@ -177,7 +177,7 @@ static int is_left(const Entry *e)
     switch (e->job->error.outcome) {
     case RUNWAY_OK:
     case RUNWAY_TASK_FAILED:
-    case RUNWAY_TASK_FAILED_PASSING:
+    case RUNWAY_TASK_FAILED_TRANSIENT:
     case RUNWAY_TASK_LOST:
         return 0;
     default:
@@ -277,16 +277,6 @@ int ff_runway_pipeline_has_room(RunwayPipeline *p)
            RUNWAY_JOBS_WAITING;
     pthread_mutex_unlock(&p->lock);
     return room;
-}
-
-int ff_runway_pipeline_pending(RunwayPipeline *p)
-{
-    int pending;
-
-    pthread_mutex_lock(&p->lock);
-    pending = p->nb_entries;
-    pthread_mutex_unlock(&p->lock);
-    return pending;
 }
 
 /* lock is held */

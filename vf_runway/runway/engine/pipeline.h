@@ -19,8 +19,7 @@
 /**
  * @file
  * Clips in order: jobs are admitted, run on worker threads, and are taken out in
- * the order they went in. Layer 3. It holds what they share: client, journal and
- * results.
+ * the order they went in. It holds what they share: client, journal and results.
  *
  * Each job has a worker from the beginning, so that it is ready when its turn
  * comes; `concurrency` says how many tasks are at the provider. Such a place is
@@ -81,7 +80,7 @@ typedef struct RunwayPipelineConfig {
 
 /**
  * Make a pipeline; no thread is started and nothing sent before a job comes.
- * State and cache folders are made and proven to be writable here.
+ * State and results directories are made and proven to be writable here.
  */
 RunwayOutcome ff_runway_pipeline_create(const RunwayPipelineConfig *config,
                                         RunwayPipeline **pipeline,
@@ -123,9 +122,6 @@ int ff_runway_pipeline_has_room(RunwayPipeline *pipeline);
 RunwayOutcome ff_runway_pipeline_admit(RunwayPipeline *pipeline,
                                        RunwayJob **job, RunwayError *err);
 
-/** Jobs admitted and not taken yet. */
-int ff_runway_pipeline_pending(RunwayPipeline *pipeline);
-
 /**
  * Wait up to timeout microseconds for the first job in order to end. *job is
  * that job, the caller's from then on, or NULL while it goes on or there is
@@ -153,7 +149,7 @@ typedef struct RunwayPipelineStatus {
     int admitted;         ///< jobs so far
     int done, failed;     ///< of these
     int throttled;        ///< tasks that wait for the provider itself
-    double progress;      ///< of the first that is not done, 0..1; -1: not told
+    double progress;      ///< of the first that is not done, 0..1, or -1
     int64_t expected;     ///< until that job is likely to be done, in
                           ///< microseconds; -1: nothing to go by yet
     int left;             ///< accepted tasks whose result is not here yet

@@ -154,7 +154,7 @@ static int is_tolerated(const RunwayPipeline *p, RunwayOutcome outcome)
 {
     return p->config.policy->on_error == RUNWAY_ON_ERROR_SOURCE &&
            (outcome == RUNWAY_TASK_FAILED ||
-            outcome == RUNWAY_TASK_FAILED_PASSING ||
+            outcome == RUNWAY_TASK_FAILED_TRANSIENT ||
             outcome == RUNWAY_NO_RESULT || outcome == RUNWAY_BAD_RESULT);
 }
 
@@ -184,8 +184,8 @@ static int is_unusable(const RunwayJob *job, RunwayOutcome outcome)
 static void close_pipeline(RunwayPipeline *p, const char *why)
 {
     if (!p->closed && p->active)
-        ff_runway_log(p->config.log, RUNWAY_LOG_WARNING, "%s: no other clip is "
-                      "sent; what is paid for already is waited for", why);
+        ff_runway_log(p->config.log, RUNWAY_LOG_WARNING, "%s: no more clips "
+                      "are sent; waiting for what is already paid for", why);
     p->closed = 1;
 }
 
@@ -207,12 +207,12 @@ static void note_failure(RunwayPipeline *p, Entry *e, RunwayOutcome ret)
     if (tolerated && is_moderated(p)) {
         tolerated = 0;
         explain(e->job, "3 clips in a row failed permanently, and "
-                "on_error=source ends there, as accounts are suspended for "
-                "less");
+                "on_error=source does not cover that, because accounts are "
+                "suspended for less");
     }
     if (is_unusable(e->job, ret) && p->unusable >= RUNWAY_UNUSABLE_MAX) {
         tolerated = 0;
-        explain(e->job, "a second result of this run cannot be used, and "
+        explain(e->job, "a second result of this run cannot be used, so "
                 "nothing more is bought");
     }
     if (tolerated)
@@ -222,7 +222,7 @@ static void note_failure(RunwayPipeline *p, Entry *e, RunwayOutcome ret)
         p->error = e->job->error;
     e->fatal = 1;
     if (e->job->capped)
-        close_pipeline(p, "the limit of credits is reached");
+        close_pipeline(p, "the credit limit is reached");
     else if (is_unusable(e->job, ret))
         close_pipeline(p, "results cannot be used");
     else if (!p->closed || ret != RUNWAY_CANCELLED)

@@ -108,7 +108,7 @@ static Fate fate_of(const RunwayPlan *p, const RunwayRecord *record,
     default:                      break;
     }
     if (stop.outcome != RUNWAY_TASK_FAILED &&
-        stop.outcome != RUNWAY_TASK_FAILED_PASSING)
+        stop.outcome != RUNWAY_TASK_FAILED_TRANSIENT)
         return FATE_STUCK;
     return p->policy->on_error == RUNWAY_ON_ERROR_SOURCE ? FATE_KEPT
                                                          : FATE_FAILED;
@@ -141,7 +141,7 @@ static void print_price(char *out, size_t size, const RunwayJob *job)
         snprintf(class, sizeof(class), " (%s)", job->price_class);
     if (filling)
         snprintf(filled, sizeof(filled), ", %"PRId64" of them for %.3f s of "
-                 "filling", filling, (double)job->filled / 1e6);
+                 "padding", filling, (double)job->filled / 1e6);
     snprintf(out, size, "%"PRId64" credits%s%s", job->credits, class, filled);
 }
 
@@ -150,10 +150,10 @@ static void add_clip(RunwayPlan *p, const RunwayJob *job, Fate fate, int most,
 {
     static const char *const texts[] = {
         [FATE_BUY]    = "",
-        [FATE_PAID]   = ", bought already: read on",
-        [FATE_STORED] = ", stored already: free",
+        [FATE_PAID]   = ", already bought: resumed",
+        [FATE_STORED] = ", already stored: free",
         [FATE_EQUAL]  = ", equal to an earlier clip: free",
-        [FATE_KEPT]   = ", failed before: comes out as its source",
+        [FATE_KEPT]   = ", failed before: replaced by its source",
         [FATE_FAILED] = ", failed before: the run would stop here",
         [FATE_STUCK]  = ", of unknown fate: the run would stop here",
     };
@@ -212,7 +212,7 @@ void ff_runway_plan_log(const RunwayPlan *p, const RunwayProvider *provider)
         snprintf(equal, sizeof(equal), "; %d share the task of another",
                  p->nb[FATE_EQUAL]);
     if (nb_stops)
-        snprintf(stops, sizeof(stops), "; at %d of them the run would stop",
+        snprintf(stops, sizeof(stops), "; the run would stop at %d of them",
                  nb_stops);
     if (provider->dollars_per_credit > 0)
         snprintf(dollars, sizeof(dollars), " (%.2f US dollars)",
@@ -221,8 +221,8 @@ void ff_runway_plan_log(const RunwayPlan *p, const RunwayProvider *provider)
         snprintf(dollars, sizeof(dollars), " (Runway's measure: %s bills US "
                  "dollars, by its own prices)", provider->title);
     ff_runway_log(p->log, RUNWAY_LOG_INFO, "plan: %s%d clips, %.3f s sent, "
-                  "%"PRId64" credits%s%s with one task a clip; %d of them are "
-                  "there already and cost nothing more%s%s",
+                  "%"PRId64" credits%s%s with one task per clip; %d of them "
+                  "are already here and cost nothing more%s%s",
                   p->about ? "about " : "", nb, (double)p->sent / 1e6,
                   p->credits, dollars, unpriced,
                   p->nb[FATE_STORED] + p->nb[FATE_PAID], equal, stops);

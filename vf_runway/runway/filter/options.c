@@ -147,8 +147,8 @@ static int set_key(RunwaySettings *set)
         return 0;
     if (set->key_file) {
         if (!strcmp(set->provider_name, "auto")) {
-            av_log(set->log_ctx, AV_LOG_ERROR, "key_file: set provider= to "
-                   "whose key it is; the choices are "
+            av_log(set->log_ctx, AV_LOG_ERROR, "key_file: also set "
+                   "provider=NAME, to say whose key it is; the choices are "
                    RUNWAY_PROVIDER_NAMES "\n");
             return AVERROR(EINVAL);
         }
@@ -208,9 +208,9 @@ static int check_removed(RunwaySettings *set)
 {
     if (!set->cache_dir && !set->cache_size)
         return 0;
-    av_log(set->log_ctx, AV_LOG_ERROR, "%s: results are goods and no cache "
-           "now: say results_dir (their directory; results in state_dir when "
-           "not set) and results_size\n", set->cache_dir ? "cache_dir"
+    av_log(set->log_ctx, AV_LOG_ERROR, "%s was removed, because results are no "
+           "longer a cache: use results_dir (by default results in state_dir) "
+           "and results_size\n", set->cache_dir ? "cache_dir"
                                                          : "cache_size");
     return AVERROR(EINVAL);
 }
@@ -218,7 +218,7 @@ static int check_removed(RunwaySettings *set)
 static int check_seam(RunwaySettings *set)
 {
     if (set->seam != RUNWAY_SEAM_MODE_BLEND && set->overlap) {
-        av_log(set->log_ctx, AV_LOG_ERROR, "overlap is for seam=blend\n");
+        av_log(set->log_ctx, AV_LOG_ERROR, "overlap requires seam=blend\n");
         return AVERROR(EINVAL);
     }
     if (set->seam == RUNWAY_SEAM_MODE_BLEND && !set->overlap) {

@@ -319,7 +319,7 @@ static int check_still(const RunwaySettings *set, const char *path)
     int ret;
 
     if (lstat(path, &st) < 0 || !S_ISREG(st.st_mode)) {
-        av_log(set->log_ctx, AV_LOG_ERROR, "keyframe_dir: %s is no regular "
+        av_log(set->log_ctx, AV_LOG_ERROR, "keyframe_dir: %s is not a regular "
                "file\n", path);
         return AVERROR(EINVAL);
     }

@@ -211,8 +211,9 @@ static void log_summary(const RunwayProgress *p, RunwayEventLog *events,
         RUNWAY_INT("failed", totals->failed),
         RUNWAY_INT("left", st->left),
         RUNWAY_NUMBER("credits_estimated", totals->estimated),
-        RUNWAY_NUMBER("credits_charged", totals->uncharged && !totals->told ?
-                                         -1 : totals->charged),
+        RUNWAY_NUMBER("credits_charged",
+                      totals->uncharged && !totals->reported ? -1
+                                                             : totals->charged),
         RUNWAY_INT("unpriced", totals->unpriced), RUNWAY_EVENT_LAST
     };
 
@@ -253,8 +254,8 @@ void ff_runway_progress_end(RunwayProgress *p, const RunwaySettings *set,
                "filter graph was freed before the end of its input\n", left);
     else if (left > 0 && !strcmp(end, "ok") &&
              set->timing == RUNWAY_TIMING_SOURCE)
-        av_log(log_ctx, AV_LOG_WARNING, "%"PRId64" frames in were not output: "
-               "the graph ended before them\n", left);
+        av_log(log_ctx, AV_LOG_WARNING, "%"PRId64" input frames were not "
+               "output: the graph ended before them\n", left);
     if (st.left)
         av_log(log_ctx, AV_LOG_WARNING, "%d task%s at the provider, already "
                "paid for; the same command again picks up what is there and "

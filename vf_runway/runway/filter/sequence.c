@@ -105,7 +105,7 @@ static int check_clip_duration(const RunwaySettings *set)
                taken < set->clip_duration ? "more" : "less",
                set->request.model_name, taken / 1e6);
     if (2 * set->overlap > taken) {
-        av_log(set->log_ctx, AV_LOG_ERROR, "overlap: %g s are more than half of "
+        av_log(set->log_ctx, AV_LOG_ERROR, "overlap: %g s is more than half of "
                "a clip\n", set->overlap / 1e6);
         return AVERROR(EINVAL);
     }
@@ -463,7 +463,7 @@ int ff_runway_sequence_end(RunwaySequence *s, int discard)
     for (int i = 0; ret >= 0 && !discard && i < s->set->nb_keyframes; i++)
         if (!s->keyframe_used[i])
             av_log(s->set->log_ctx, AV_LOG_WARNING, "keyframe: there is no "
-                   "clip at %.3f s, so that keyframe was not used\n",
+                   "clip at %.3f s, so this keyframe was not used\n",
                    s->set->keyframes[i].seconds);
     for (int i = 0; ret >= 0 && !discard && i < s->set->nb_stills; i++)
         if (!s->still_used[i])

@@ -190,9 +190,9 @@ int ff_runway_filter_send_last(AVFilterContext *ctx)
 {
     if (is_cover(ctx)) {
         av_log(ctx, AV_LOG_ERROR, "the only frame of the input has no length: "
-               "it is a cover picture and no film. Choose the film with -map "
-               "0:v:0; a still picture that is meant needs fps=25 in front of "
-               "the filter\n");
+               "it is a cover picture and not a film. Choose the film with "
+               "-map 0:v:0; to use a still picture, put fps=25 in front of the "
+               "filter\n");
         return AVERROR(EINVAL);
     }
     return send_held(ctx, AV_NOPTS_VALUE);

@@ -76,14 +76,14 @@ static RunwayOutcome ask_api(RunwayCall *call, const char *path, const char *id,
                              int64_t *retry_after, RunwayError *err)
 {
     const char *base = call->client->base.text;
-    size_t room = strlen(base) + strlen(path) + strlen(id) + 1;
-    char *url = malloc(room);
+    size_t size = strlen(base) + strlen(path) + strlen(id) + 1;
+    char *url = malloc(size);
     RunwayOutcome ret;
 
     *retry_after = -1;
     if (!url)
         return ff_runway_no_memory(err);
-    snprintf(url, room, "%s%s%s", base, path, id);
+    snprintf(url, size, "%s%s%s", base, path, id);
     call->url = &call->client->base;
     ret = send_request(call, url, NULL, retry_after, err);
     if (!ret)

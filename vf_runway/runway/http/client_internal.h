@@ -93,7 +93,7 @@ typedef struct RunwayCall {
     size_t head_size;
     char retry_after[64];          ///< header, "" when it did not come
     char content_type[64];
-    int64_t range_start, range_total; ///< of Content-Range, -1: not told
+    int64_t range_start, range_total; ///< of Content-Range, -1: not reported
 
     int fd;                        ///< downloads: where to
     int64_t done;                  ///< bytes fd holds

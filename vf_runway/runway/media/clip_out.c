@@ -219,7 +219,7 @@ static int fit_joint(RunwayClip *c)
         if (fit != RUNWAY_SEAM_MATCHED)
             av_freep(&c->seam);
         c->joint = ff_runway_joint_name(fit);
-        av_log(c->config.log_ctx, AV_LOG_VERBOSE, "%s: joint with the clip "
+        av_log(c->config.log_ctx, AV_LOG_VERBOSE, "%s: seam with the clip "
                "before it: %s\n", c->label, c->joint);
     }
     av_freep(&c->before);

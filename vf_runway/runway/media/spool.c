@@ -41,7 +41,6 @@ struct RunwaySpool {
     int packed;
     int fd;
     Record *head, *tail;
-    int count;
 };
 
 RunwaySpool *ff_runway_spool_create(int64_t size, int packed, void *log_ctx)
@@ -228,7 +227,6 @@ int ff_runway_spool_put(RunwaySpool *s, const AVFrame *frame)
     else
         s->head = record;
     s->tail = record;
-    s->count++;
     return 0;
 
 fail:
@@ -273,7 +271,6 @@ static void remove_head(RunwaySpool *s)
     s->head = record->next;
     if (!s->head)
         s->tail = NULL;
-    s->count--;
     free_record(&record);
 }
 
@@ -297,9 +294,4 @@ int ff_runway_spool_take(RunwaySpool *s, AVFrame **frame)
         FFSWAP(AVFrame *, *frame, record->frame);
     remove_head(s);
     return ret < 0 ? ret : 1;
-}
-
-int ff_runway_spool_count(const RunwaySpool *s)
-{
-    return s->count;
 }

@@ -56,7 +56,4 @@ int ff_runway_spool_take(RunwaySpool *spool, AVFrame **frame);
 /** Forget the oldest count frames without reading them. */
 void ff_runway_spool_drop(RunwaySpool *spool, int count);
 
-/** Frames in it. */
-int ff_runway_spool_count(const RunwaySpool *spool);
-
 #endif /* AVFILTER_RUNWAY_MEDIA_SPOOL_H */

@@ -151,7 +151,7 @@ RunwayOutcome ff_runway_journal_check_identity(const char *identity,
                                                RunwayError *err)
 {
     return ff_runway_identity_is_valid(identity) ? RUNWAY_OK :
-           ff_runway_error(err, RUNWAY_INVALID, "'%s' is no identity of a clip "
+           ff_runway_error(err, RUNWAY_INVALID, "'%s' is not a clip's identity "
                            "(internal error)", identity);
 }
 
@@ -229,7 +229,8 @@ RunwayOutcome ff_runway_journal_read(RunwayJournal *j, const char *identity,
         RunwayError text;
 
         ff_runway_error(&text, RUNWAY_IO, "%s/" CLIPS "/%s: %s", j->path, name,
-                        why ? "it is no file of ours" : record->damage);
+                        why ? "it is not a regular file of this user's"
+                            : record->damage);
         ff_runway_copy_text(record->damage, sizeof(record->damage),
                              text.text);
     }
@@ -306,7 +307,7 @@ static RunwayOutcome keep_damaged(RunwayJournal *j, const char *identity,
         if (!read_file(j->clips, record, data, RUNWAY_RECORD_TEXT, &size) &&
             !write_new(j->clips, damaged, data, size))
             ff_runway_log(j->log, RUNWAY_LOG_WARNING, OPTION ": a record that "
-                          "cannot be believed was kept as %s/" CLIPS "/%s",
+                          "cannot be trusted was kept as %s/" CLIPS "/%s",
                           j->path, damaged);
     }
     free(old);
@@ -358,8 +359,9 @@ RunwayOutcome ff_runway_journal_write(RunwayJournal *j,
     RunwayOutcome ret;
 
     if (strcmp(lock->identity, record->identity))
-        return ff_runway_error(err, RUNWAY_INVALID, "another clip is locked "
-                               "than is written (internal error)");
+        return ff_runway_error(err, RUNWAY_INVALID, "the clip that is written "
+                               "is not the one that is locked (internal "
+                               "error)");
     if (now < 0)
         now = 0;
     if (!record->created)

@@ -109,13 +109,13 @@ static void tell_wait(const RunwayJournalLock *l, const char *label)
     host += *host == ' ';
     if (pid <= 0)
         ff_runway_log(j->log, RUNWAY_LOG_INFO, "%s: waiting for another "
-                      "process that is at work on the same clip", label);
+                      "process that is working on the same clip", label);
     else if (pid == (long)getpid() && !strcmp(host, j->host))
         ff_runway_log(j->log, RUNWAY_LOG_VERBOSE, "%s: waiting for an equal "
                       "clip of this process", label);
     else
-        ff_runway_log(j->log, RUNWAY_LOG_INFO, "%s: waiting for process %ld%s%s"
-                      " that is at work on the same clip", label, pid,
+        ff_runway_log(j->log, RUNWAY_LOG_INFO, "%s: waiting for process "
+                      "%ld%s%s that is working on the same clip", label, pid,
                       *host ? " on " : "", host);
 }
 

@@ -124,8 +124,8 @@ RunwayOutcome ff_runway_journal_prune(RunwayJournal *j, int64_t now,
     if (list)
         closedir(list);
     if (p.open)
-        ff_runway_log(j->log, RUNWAY_LOG_WARNING, "%d clip%s of more than 30 "
-                      "days ago may be paid for and %s never fetched: "
+        ff_runway_log(j->log, RUNWAY_LOG_WARNING, "%d clip%s from more than 30 "
+                      "days ago may have been paid for and %s never fetched: "
                       "\"runway-tasks list\" shows them", p.open,
                       p.open == 1 ? "" : "s", p.open == 1 ? "was" : "were");
     if (removed)

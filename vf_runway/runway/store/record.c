@@ -67,7 +67,7 @@ int ff_runway_record_failures(const RunwayRecord *r)
     for (int i = 0; i < r->nb_tries; i++) {
         if (r->tries[i].state == RUNWAY_CLIP_FORGOTTEN)
             failures = 0;
-        failures += r->tries[i].state == RUNWAY_CLIP_FAILED_PASSING;
+        failures += r->tries[i].state == RUNWAY_CLIP_FAILED_TRANSIENT;
     }
     return failures;
 }
@@ -104,7 +104,7 @@ const char *ff_runway_try_lacks(const RunwayTry *t, RunwayClipState state)
     case RUNWAY_CLIP_SUBMITTED:
     case RUNWAY_CLIP_GENERATED:
     case RUNWAY_CLIP_FAILED:
-    case RUNWAY_CLIP_FAILED_PASSING:
+    case RUNWAY_CLIP_FAILED_TRANSIENT:
     case RUNWAY_CLIP_LOST:
         return t->task_id[0] ? NULL : "the task's id";
     case RUNWAY_CLIP_INTENT:
@@ -123,7 +123,7 @@ static unsigned reached_from(RunwayClipState state)
 {
     switch (state) {
     case RUNWAY_CLIP_INTENT:
-        return BIT(NONE) | BIT(FAILED_PASSING) | BIT(INTENT) | BIT(UNKNOWN) |
+        return BIT(NONE) | BIT(FAILED_TRANSIENT) | BIT(INTENT) | BIT(UNKNOWN) |
                BIT(LOST) | BIT(FORGOTTEN) | BIT(DAMAGED);
     case RUNWAY_CLIP_SUBMITTED:
         /* also one that was found again, or adopted */
@@ -138,7 +138,7 @@ static unsigned reached_from(RunwayClipState state)
     case RUNWAY_CLIP_REFUSED:
         return BIT(GENERATED) | BIT(STORED) | BIT(REFUSED);
     case RUNWAY_CLIP_FAILED:
-    case RUNWAY_CLIP_FAILED_PASSING:
+    case RUNWAY_CLIP_FAILED_TRANSIENT:
         return BIT(SUBMITTED) | 1u << state;
     case RUNWAY_CLIP_UNKNOWN:
         return BIT(INTENT) | BIT(UNKNOWN);
@@ -158,8 +158,8 @@ static RunwayOutcome check_step(const RunwayRecord *record,
 
     if (reached_from(state) >> from & 1)
         return RUNWAY_OK;
-    return ff_runway_error(err, RUNWAY_INVALID, "there is no way for a clip "
-                           "from %s to %s (internal error)",
+    return ff_runway_error(err, RUNWAY_INVALID, "a clip cannot go from %s to "
+                           "%s (internal error)",
                            ff_runway_clip_state_name(from),
                            ff_runway_clip_state_name(state));
 }
@@ -189,7 +189,7 @@ RunwayOutcome ff_runway_record_begin(RunwayRecord *r, const char *output,
         return ret;
     if (r->nb_tries == RUNWAY_TRIES_MAX)
         return ff_runway_error(err, RUNWAY_REFUSED, "it was tried %d times, "
-                               "which is the most; another take begins anew",
+                               "which is the limit; use another take",
                                RUNWAY_TRIES_MAX);
     if (r->damage[0]) {
         r->damage[0] = 0;

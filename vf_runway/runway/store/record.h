@@ -23,7 +23,7 @@
  *
  *     none -> intent -> submitted -> generated -> stored
  *                |           |            \-> refused -> stored
- *                |           |-> failed, failed_passing
+ *                |           |-> failed, failed_transient
  *                |           \-> lost -> submitted: found again
  *                |-> unknown -> submitted: adopted
  *                \-> (taken back: certainly not accepted)
@@ -54,7 +54,7 @@ typedef enum RunwayClipState {
     RUNWAY_CLIP_STORED,    ///< the result was brought in
     RUNWAY_CLIP_REFUSED,   ///< it was, and the checks refuse it
     RUNWAY_CLIP_FAILED,    ///< the task failed permanently
-    RUNWAY_CLIP_FAILED_PASSING, ///< it failed for a transient reason
+    RUNWAY_CLIP_FAILED_TRANSIENT, ///< it failed for a transient reason
     RUNWAY_CLIP_UNKNOWN,   ///< sent, and never answered
     RUNWAY_CLIP_LOST,      ///< the task was ours and is gone
     RUNWAY_CLIP_FORGOTTEN, ///< a person has given this try up
@@ -63,7 +63,7 @@ typedef enum RunwayClipState {
     RUNWAY_CLIP_DAMAGED,
 } RunwayClipState;
 
-/** As in the file: "intent", "failed_passing", … Never NULL. */
+/** As in the file: "intent", "failed_transient", … Never NULL. */
 const char *ff_runway_clip_state_name(RunwayClipState state);
 
 /** A create that was or may have been accepted. Amounts of credits are -1 when

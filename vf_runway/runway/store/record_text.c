@@ -41,7 +41,7 @@ static const char *const state_names[] = {
     [RUNWAY_CLIP_STORED]         = "stored",
     [RUNWAY_CLIP_REFUSED]        = "refused",
     [RUNWAY_CLIP_FAILED]         = "failed",
-    [RUNWAY_CLIP_FAILED_PASSING] = "failed_passing",
+    [RUNWAY_CLIP_FAILED_TRANSIENT] = "failed_transient",
     [RUNWAY_CLIP_UNKNOWN]        = "unknown",
     [RUNWAY_CLIP_LOST]           = "lost",
     [RUNWAY_CLIP_FORGOTTEN]      = "forgotten",
@@ -398,18 +398,18 @@ static const char *check_lines(const char *text, size_t size)
         return "it is empty";
     if (size <= SUM_LINE || text[size - 1] != '\n' ||
         text[size - SUM_LINE - 1] != '\n')
-        return "it is cut short, or no record";
+        return "it is truncated, or not a record";
     line = size - SUM_LINE;
     if (memchr(text, '\n', line) != text + line - 1 || memchr(text, 0, size))
-        return "it is no record";
+        return "it is not a record";
     ff_runway_checksum_init(&sum);
     ff_runway_checksum_add(&sum, text, line);
     ff_runway_checksum_text(&sum, want + sizeof(SUM_WORD) - 1);
     want[SUM_LINE - 1] = '\n';
     if (memcmp(text + line, want, SUM_LINE))
-        return "its checksum is not that of its contents";
+        return "its checksum does not match its contents";
     return line < 3 || text[0] != '{' || text[line - 2] != '}' ?
-           "it is no JSON object" : NULL;
+           "it is not a JSON object" : NULL;
 }
 
 static const char *check_fields(const cJSON *json, const char *identity,
@@ -418,11 +418,11 @@ static const char *check_fields(const cJSON *json, const char *identity,
     double format;
 
     if (!get_number(json, "format", INTEGER_MAX, &format))
-        return "it is no record";
+        return "it is not a record";
     if (format != FORMAT)
         return "another version of this filter wrote it";
     if (!from_json(json, record))
-        return "a field is missing or unfit";
+        return "a field is missing or invalid";
     if (strcmp(record->identity, identity))
         return "it is the record of another clip";
     return NULL;

@@ -150,8 +150,8 @@ RunwayOutcome ff_runway_results_begin(RunwayResults *r, const char *identity,
 
     *incoming = NULL;
     if (r->read_only || !ff_runway_identity_is_valid(identity))
-        return ff_runway_error(err, RUNWAY_INVALID, "no result can be brought "
-                               "in for '%s' here (internal error)", identity);
+        return ff_runway_error(err, RUNWAY_INVALID, "no result can be stored "
+                               "for '%s' here (internal error)", identity);
     in = calloc(1, sizeof(*in));
     if (!in)
         return ff_runway_no_memory(err);
@@ -164,8 +164,8 @@ RunwayOutcome ff_runway_results_begin(RunwayResults *r, const char *identity,
     } while (why == EEXIST);
     if (why) {
         free(in);
-        return ff_runway_error(err, RUNWAY_IO, OPTION ": no file can be made "
-                               "in %s/" INCOMING ": %s", r->path,
+        return ff_runway_error(err, RUNWAY_IO, OPTION ": no file can be "
+                               "created in %s/" INCOMING ": %s", r->path,
                                strerror(why));
     }
     *incoming = in;
@@ -293,7 +293,7 @@ RunwayOutcome ff_runway_results_keep(RunwayResults *r,
         if (why == ENOMEM)
             return ff_runway_no_memory(err);
         return ff_runway_error(err, RUNWAY_IO, OPTION ": the result cannot be "
-                               "kept in %s: %s", r->path, strerror(why));
+                               "stored in %s: %s", r->path, strerror(why));
     }
     free_incoming(incoming);
     if (ff_runway_results_prune(r, (int64_t)time(NULL), NULL, &ignored))

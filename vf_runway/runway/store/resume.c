@@ -54,8 +54,8 @@ static void put_reason(const RunwayTry *t, char *text, size_t size)
 static void put_ways(const RunwayRecord *r, char *text, size_t size)
 {
     snprintf(text, size, "Nothing was sent again. If %s has a task for it, "
-             "\"runway-tasks adopt %.*s TASKID\" takes it up; else run again "
-             "with on_unknown=resend, which may pay twice",
+             "\"runway-tasks adopt %.*s TASKID\" adopts it; otherwise run "
+             "again with on_unknown=resend, which may pay twice",
              r->endpoint[0] ? r->endpoint : "the provider", SHORT_IDENTITY,
              r->identity);
 }
@@ -92,11 +92,11 @@ static void stop(const RunwayRecord *r, const char *label,
                         t->task_id, again, reason, price, ways);
         break;
     case RUNWAY_CLIP_DAMAGED:
-        ff_runway_error(err, RUNWAY_IO, "%s: what the journal knows of it "
-                        "cannot be believed (%s): it may have been sent and "
-                        "billed before. Nothing was sent. Either check "
-                        "whether the provider has a task for it, or run again "
-                        "with on_unknown=resend, which may pay twice", label,
+        ff_runway_error(err, RUNWAY_IO, "%s: its record in the journal cannot "
+                        "be trusted (%s): it may have been sent and billed "
+                        "before. Nothing was sent. Either check whether the "
+                        "provider has a task for it, or run again with "
+                        "on_unknown=resend, which may pay twice", label,
                         r->damage);
         break;
     case RUNWAY_CLIP_FAILED:
@@ -107,9 +107,9 @@ static void stop(const RunwayRecord *r, const char *label,
                         "try", label, t->task_id, reason, price);
         break;
     default:
-        ff_runway_error(err, RUNWAY_TASK_FAILED_PASSING, "%s: task %s FAILED "
+        ff_runway_error(err, RUNWAY_TASK_FAILED_TRANSIENT, "%s: task %s FAILED "
                         "for a transient reason%s and may be billed (%s); this "
-                        "was failure %d, and retries=%d allows no other try. "
+                        "was failure %d, and retries=%d allows no more tries. "
                         "Either run again with retries=%d, which buys a new "
                         "task, or with another take", label, t->task_id,
                         reason, price, failures, policy->retries, failures);
@@ -132,7 +132,7 @@ static RunwayResumeAction choose(const RunwayRecord *record,
     case RUNWAY_CLIP_STORED:
     case RUNWAY_CLIP_REFUSED:
         return RUNWAY_RESUME_READ_TASK;
-    case RUNWAY_CLIP_FAILED_PASSING:
+    case RUNWAY_CLIP_FAILED_TRANSIENT:
         may_send = ff_runway_record_failures(record) <= policy->retries;
         break;
     case RUNWAY_CLIP_INTENT:

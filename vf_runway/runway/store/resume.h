@@ -48,13 +48,13 @@ typedef enum RunwayResumeAction {
  *     none, forgotten         SEND
  *     submitted, generated,
  *     stored, refused         READ_TASK
- *     failed_passing          SEND while failures <= retries, else STOP
+ *     failed_transient        SEND while failures <= retries, else STOP
  *     failed                  STOP
  *     intent, unknown, lost,
  *     damaged                 STOP, or SEND with on_unknown=resend
  *
  * With STOP err is filled in: RUNWAY_UNKNOWN (intent, unknown),
- * RUNWAY_TASK_LOST, RUNWAY_TASK_FAILED, RUNWAY_TASK_FAILED_PASSING or, for a
+ * RUNWAY_TASK_LOST, RUNWAY_TASK_FAILED, RUNWAY_TASK_FAILED_TRANSIENT or, for a
  * damaged record, RUNWAY_IO. The text begins with the label and says what may
  * have been billed and how to proceed. It serves for the end of a try in this
  * run as well: move the record first, then ask.
