@@ -33,6 +33,22 @@
 
 #include "disk.h"
 
+static int open_file(const char *path, int flags, int *fd)
+{
+    do
+        *fd = open(path, flags, 0600);
+    while (*fd < 0 && errno == EINTR);
+    if (*fd < 0)
+        return errno;
+    fcntl(*fd, F_SETFD, FD_CLOEXEC); /* O_CLOEXEC is younger than POSIX 2001 */
+    return 0;
+}
+
+int ff_runway_disk_create(const char *path, int *fd)
+{
+    return open_file(path, O_RDWR | O_CREAT | O_EXCL, fd);
+}
+
 int ff_runway_disk_write(int fd, const void *data, size_t size)
 {
     const char *from = data;
@@ -143,12 +159,8 @@ static void sync_dir(const char *path)
 {
     int fd;
 
-    do
-        fd = open(path, O_RDONLY);
-    while (fd < 0 && errno == EINTR);
-    if (fd < 0)
+    if (open_file(path, O_RDONLY, &fd))
         return;
-    fcntl(fd, F_SETFD, FD_CLOEXEC); /* O_CLOEXEC is younger than POSIX 2001 */
     ff_runway_disk_sync(fd);
     close(fd);
 }

@@ -53,6 +53,10 @@ char *ff_runway_disk_path(const char *a, const char *b, const char *c);
 RunwayOutcome ff_runway_disk_make_dir(const char *option, const char *path,
                                       RunwayError *err);
 
+/** Open a new file, 0600 and close-on-exec, for reading and writing; it must
+ *  not exist yet. */
+int ff_runway_disk_create(const char *path, int *fd);
+
 /** Write all of it at the descriptor's offset. */
 int ff_runway_disk_write(int fd, const void *data, size_t size);
 
