@@ -254,4 +254,18 @@ subtest 'overlap: what is typed' => sub {
     is(scalar $sim->requests('create'), 0, 'nothing was sent');
 };
 
+subtest 'what is written of it' => sub {
+    my ($list) = slurp("$ROOT/vf_runway/runway/media/joint.c") =~ /names\[\] = \{(.*?)\};/s;
+    my @names = ($list =~ /"(\w+)"/g, slurp("$ROOT/vf_runway/runway/media/clip_out.c") =~ /->joint = "(\w+)"/g);
+    cmp_ok(scalar @names, '>', 4, 'the metadata has values');
+    my ($item) = slurp("$ROOT/libavfilter-patch/filters.texi") =~ /^\@item lavfi\.runway_v2v\.seam\n(.*?)^\@(?:item|end)\b/ms;
+    is(join(' ', sort $item =~ /\@code\{(\w+)\}/g), join(' ', sort @names), 'the manual says each');
+    my $readme = slurp("$ROOT/README.md");
+    like($readme, qr/`\.seam`/, 'the README names it');
+    # and what it promises is what is tested above
+    my ($match, $blend) = $readme =~ /\(`(seam=\w+)`, the default.*?`(seam=blend:overlap=[\d.]+)`/s;
+    is($match, 'seam=match', 'the README says the default');
+    is($blend, 'seam=' . join(':overlap=', @BLEND[1, 3]), 'and how clips overlap');
+};
+
 done_testing;
