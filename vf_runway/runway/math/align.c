@@ -204,76 +204,150 @@ static int within(int value, int size)
     return value < 0 ? 0 : value >= size ? size - 1 : value;
 }
 
-/* Columns or rows that each one is made of, and their weights. */
+/* What a row or column is made of: four that follow each other, of a plane whose
+ * edges go on to both sides. */
 typedef struct Taps {
-    int from[4], weight[4];
+    int from;               /* the first of the four */
+    int weight[4];
 } Taps;
 
-static Taps *make_taps(int size, double shift, double zoom)
+static void set_taps(Taps *taps, double from)
 {
-    Taps *taps = malloc((size_t)size * sizeof(*taps));
+    int whole = (int)floor(from);
 
-    for (int i = 0; taps && i < size; i++) {
-        double from = i - shift - zoom * (i - (size - 1) / 2.0);
-        int whole = (int)floor(from);
+    taps->from = whole - 1;
+    weights(from - whole, taps->weight);
+}
 
-        weights(from - whole, taps[i].weight);
-        for (int k = 0; k < 4; k++)
-            taps[i].from[k] = within(whole - 1 + k, size);
+/* Where the place i of size was. */
+static double place_before(int i, int size, double shift, double zoom)
+{
+    return i - shift - zoom * (i - (size - 1) / 2.0);
+}
+
+/* A plane on its way: moved across it is kept in 16ths of a level, so that nothing
+ * is rounded twice, and four of those lines make one of the picture. */
+typedef struct Mover {
+    int width, height, max, wide;
+    int margin;             /* columns that the edges go on for */
+    uint16_t *line;         /* one, with margins */
+    int32_t *from;          /* for each column the first of its four */
+    int32_t *weight[4];     /* for each column */
+    int32_t *moved;         /* the plane, moved across */
+} Mover;
+
+static void widen(const Mover *m, const uint8_t *line)
+{
+    uint16_t *to = m->line + m->margin;
+
+    if (m->wide)
+        memcpy(to, line, (size_t)m->width * 2);
+    else
+        for (int x = 0; x < m->width; x++)
+            to[x] = line[x];
+    for (int x = 1; x <= m->margin; x++) {
+        to[-x]               = to[0];
+        to[m->width - 1 + x] = to[m->width - 1];
     }
-    return taps;
+}
+
+/* Run by run of columns whose sources follow each other: loops that a compiler
+ * makes vectors of. */
+static void move_across(const Mover *m, int32_t *restrict to)
+{
+    const int32_t *w0 = m->weight[0], *w1 = m->weight[1];
+    const int32_t *w2 = m->weight[2], *w3 = m->weight[3];
+
+    for (int x = 0, end; x < m->width; x = end) {
+        const uint16_t *s = m->line + m->margin + m->from[x] - x;
+
+        end = x + 1;
+        while (end < m->width && m->from[end] - end == m->from[x] - x)
+            end++;
+        for (int i = x; i < end; i++)
+            to[i] = (w0[i] * s[i] + w1[i] * s[i + 1] + w2[i] * s[i + 2] +
+                     w3[i] * s[i + 3]) >> 6;
+    }
+}
+
+/* Below 2^31 for 16 bits too: weights are at most 1.25 together, and lines exceed
+ * their range by an eighth. */
+static void move_down(const Mover *m, const int32_t *const lines[4],
+                      const int weight[4], uint8_t *restrict to)
+{
+    const int32_t *a = lines[0], *b = lines[1], *c = lines[2], *d = lines[3];
+    const int max = m->max;
+
+    for (int x = 0; x < m->width; x++) {
+        int value = (weight[0] * a[x] + weight[1] * b[x] + weight[2] * c[x] +
+                     weight[3] * d[x] + (1 << 13)) >> 14;
+
+        value = value < 0 ? 0 : value > max ? max : value;
+        if (m->wide)
+            ((uint16_t *)to)[x] = (uint16_t)value;
+        else
+            to[x] = (uint8_t)value;
+    }
+}
+
+static void free_mover(Mover *m)
+{
+    free(m->line);
+    free(m->from);
+    free(m->moved);
+}
+
+static int create_mover(Mover *m, double shift, double zoom)
+{
+    const size_t w = (size_t)m->width;
+
+    m->margin = (int)(fabs(shift) + fabs(zoom) * m->width) + 4;
+    m->line  = malloc((w + 2 * (size_t)m->margin) * sizeof(*m->line));
+    m->from  = malloc(5 * w * sizeof(*m->from));
+    m->moved = malloc(w * (size_t)m->height * sizeof(*m->moved));
+    if (!m->line || !m->from || !m->moved)
+        return -1;
+    for (int k = 0; k < 4; k++)
+        m->weight[k] = m->from + (size_t)(k + 1) * w;
+    for (int x = 0; x < m->width; x++) {
+        Taps taps;
+
+        set_taps(&taps, place_before(x, m->width, shift, zoom));
+        m->from[x] = taps.from;
+        for (int k = 0; k < 4; k++)
+            m->weight[k][x] = taps.weight[k];
+    }
+    return 0;
 }
 
 static int move_plane(const RunwaySeamPicture *p, int plane,
                       const RunwayAlign *by)
 {
-    const int w = plane ? -(-p->width >> p->log2_chroma_w) : p->width;
-    const int h = plane ? -(-p->height >> p->log2_chroma_h) : p->height;
-    const int max = (1 << p->bits) - 1, wide = p->bits > 8;
+    Mover m = {
+        .width  = plane ? -(-p->width >> p->log2_chroma_w) : p->width,
+        .height = plane ? -(-p->height >> p->log2_chroma_h) : p->height,
+        .max    = (1 << p->bits) - 1, .wide = p->bits > 8,
+    };
     /* rows are as far apart as the picture's, whatever the chroma's shape */
-    const double down = by->dy * p->width * h / p->height;
-    Taps *across = make_taps(w, by->dx * w, by->zoom);
-    Taps *rows = make_taps(h, down, by->zoom);
-    /* moved across only, in 16ths of a level so that nothing is rounded twice */
-    int32_t *half = malloc((size_t)w * (size_t)h * sizeof(*half));
-    int ret = -1;
+    const double down = by->dy * p->width * m.height / p->height;
+    int ret = create_mover(&m, by->dx * m.width, by->zoom);
 
-    if (!across || !rows || !half)
-        goto end;
-    for (int y = 0; y < h; y++) {
-        for (int x = 0; x < w; x++) {
-            const Taps *t = &across[x];
-            int sum = 0;
-
-            for (int k = 0; k < 4; k++)
-                sum += t->weight[k] * get(p, plane, t->from[k], y);
-            half[(ptrdiff_t)y * w + x] = sum >> 6;
-        }
+    for (int y = 0; !ret && y < m.height; y++) {
+        widen(&m, p->data[plane] + (ptrdiff_t)y * p->stride[plane]);
+        move_across(&m, m.moved + (ptrdiff_t)y * m.width);
     }
-    for (int y = 0; y < h; y++) {
-        uint8_t *line = p->data[plane] + (ptrdiff_t)y * p->stride[plane];
-        const Taps *t = &rows[y];
+    for (int y = 0; !ret && y < m.height; y++) {
+        const int32_t *lines[4];
+        Taps taps;
 
-        for (int x = 0; x < w; x++) {
-            int64_t sum = 1 << 13;
-            int value;
-
-            for (int k = 0; k < 4; k++)
-                sum += (int64_t)t->weight[k] *
-                       half[(ptrdiff_t)t->from[k] * w + x];
-            value = (int)(sum >> 14);
-            value = value < 0 ? 0 : value > max ? max : value;
-            if (wide)
-                ((uint16_t *)line)[x] = (uint16_t)value;
-            else
-                line[x] = (uint8_t)value;
-        }
+        set_taps(&taps, place_before(y, m.height, down, by->zoom));
+        for (int k = 0; k < 4; k++)
+            lines[k] = m.moved +
+                       (ptrdiff_t)within(taps.from + k, m.height) * m.width;
+        move_down(&m, lines, taps.weight,
+                  p->data[plane] + (ptrdiff_t)y * p->stride[plane]);
     }
-    ret = 0;
-end:
-    free(across);
-    free(rows);
-    free(half);
+    free_mover(&m);
     return ret;
 }
 

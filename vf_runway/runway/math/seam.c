@@ -399,17 +399,17 @@ static const uint8_t dither[4][4] = {
  * sample. */
 typedef struct Line {
     int32_t *field;
-    uint8_t *block;             ///< for each column the block left of it
-    uint8_t *part;              ///< and how far it is to the next one, of 256
+    int32_t *part;              ///< for each column, how far it is from the block
+                                ///< left of it to the next one, of 256
+    int begin[COLUMNS];         ///< the first column of each block, and the end
 } Line;
 
 static int create_line(Line *line, int width)
 {
-    line->field = malloc((size_t)width * (sizeof(*line->field) + 2));
+    line->field = malloc(2 * (size_t)width * sizeof(*line->field));
     if (!line->field)
         return -1;
-    line->block = (uint8_t *)(line->field + width);
-    line->part  = line->block + width;
+    line->part = line->field + width;
     return 0;
 }
 
@@ -427,16 +427,22 @@ static int place(int at, int size, int blocks, double *part)
 
 static void set_columns(Line *line, int width)
 {
+    int next = 0;
+
     for (int x = 0; x < width; x++) {
         double part;
+        int block = place(x, width, COLUMNS, &part);
 
-        line->block[x] = (uint8_t)place(x, width, COLUMNS, &part);
-        line->part[x]  = (uint8_t)lrint(part * 255);
+        while (next <= block)
+            line->begin[next++] = x;
+        line->part[x] = (int32_t)lrint(part * 255);
     }
+    while (next < COLUMNS)
+        line->begin[next++] = width;
 }
 
 static void set_field(Line *line, const float *field, double scale, int y,
-                      int width, int height)
+                      int height)
 {
     int32_t row[COLUMNS];
     double part;
@@ -447,10 +453,11 @@ static void set_field(Line *line, const float *field, double scale, int y,
 
         row[i] = (int32_t)lrint((at[0] + part * (at[COLUMNS] - at[0])) * scale);
     }
-    for (int x = 0; x < width; x++) {
-        int b = line->block[x];
+    for (int b = 0; b < COLUMNS - 1; b++) {
+        const int32_t from = row[b], step = row[b + 1] - row[b];
 
-        line->field[x] = row[b] + (((row[b + 1] - row[b]) * line->part[x]) >> 8);
+        for (int x = line->begin[b]; x < line->begin[b + 1]; x++)
+            line->field[x] = from + ((step * line->part[x]) >> 8);
     }
 }
 
@@ -486,7 +493,7 @@ static int apply_luma(const RunwaySeam *seam, double strength,
     for (int y = 0; y < p->height; y++) {
         uint8_t *row = p->data[0] + (ptrdiff_t)y * p->stride[0];
 
-        set_field(line, seam->field[0], scale, y, p->width, p->height);
+        set_field(line, seam->field[0], scale, y, p->height);
         for (int x = 0; x < p->width; x++)
             put(row, x, wide, curve[get(row, x, wide) & max] + line->field[x] +
                               dither[y & 3][x & 3], max);
@@ -519,8 +526,8 @@ static void apply_chroma(const RunwaySeam *seam, double strength,
         uint8_t *u_row = p->data[1] + (ptrdiff_t)y * p->stride[1];
         uint8_t *v_row = p->data[2] + (ptrdiff_t)y * p->stride[2];
 
-        set_field(u_line, seam->field[1], scale, y, w, h);
-        set_field(v_line, seam->field[2], scale, y, w, h);
+        set_field(u_line, seam->field[1], scale, y, h);
+        set_field(v_line, seam->field[2], scale, y, h);
         for (int x = 0; x < w; x++) {
             int u = get(u_row, x, wide), v = get(v_row, x, wide);
             int du = u - gray, dv = v - gray, round = dither[y & 3][x & 3];
