@@ -35,6 +35,31 @@ sub raw {
     return $path;
 }
 
+# Where clips meet: the frames that begin one, or all that two of them show and the
+# first that one alone shows.
+sub joints {
+    my ($overlap) = @_;
+    my $shared = int(24 * ($overlap // 0) + 0.5);
+    my $length = 24 * $CLIP - $shared;
+    return map { [$length * $_ .. $length * $_ + $shared] } 1 .. (24 * $SECONDS - 1 - $shared) / $length;
+}
+
+# What the program says of each joint: the strongest step of those that make it.
+sub figures {
+    my ($program, $source, $path, @joints) = @_;
+    my $run = run_cmd([$program, $WIDTH, $HEIGHT, $source, $path, map { @$_ } @joints], timeout => 600);
+    die "seams: $run->{err}\n" if $run->{status};
+    my %at = map { defined $_->{joint} ? ($_->{joint} => $_) : () } map { JSON::PP::decode_json($_) } split /\n/, $run->{out};
+    my @figures;
+    for my $joint (@joints) {
+        my @steps = grep { $_ && !$_->{cut} } @at{@$joint} or next;
+        my %figure = %{ $steps[@steps / 2] };
+        ($figure{ratio}) = sort { $b <=> $a } map { $_->{ratio} } @steps;
+        push @figures, \%figure;
+    }
+    return @figures;
+}
+
 # Each joint's picture before and behind, one beside the other, for a person.
 sub picture {
     my ($film, $joint, $path) = @_;
@@ -50,7 +75,6 @@ sub run {
     die "seams.c: $made->{err}\n" if $made->{status};
     my $film = film(size => "${WIDTH}x$HEIGHT", seconds => $SECONDS);
     my $source = raw($film);
-    my @joints = map { 24 * $CLIP * $_ } 1 .. $SECONDS / $CLIP - 1;
     my (@rows, %worst);
     for my $drift (@DRIFTS) {
         for my $treatment (@TREATMENTS) {
@@ -63,16 +87,13 @@ sub run {
                     map { ($_ => $treatment->{$_}) } grep { $_ ne 'name' } keys %$treatment },
                     qw(-map 0:v:0 -c:v libx264 -preset ultrafast -crf 6), $out), env => service_env($sim));
                 my $path = raw($out);
-                my $run = run_cmd([$program, $WIDTH, $HEIGHT, $source, $path, @joints], timeout => 600);
-                die "seams: $run->{err}\n" if $run->{status};
-                for my $line (split /\n/, $run->{out}) {
-                    my $figures = JSON::PP::decode_json($line);
-                    next if !defined $figures->{joint} || $figures->{cut};
+                my @joints = joints($treatment->{overlap});
+                for my $figures (figures($program, $source, $path, @joints)) {
                     push @{ $all{$_} }, $figures->{$_} // () for qw(ratio near step sharp);
                 }
                 if ($seed == $SEEDS[0]) {
                     make_path("$BUILD/bench/joints");
-                    picture($out, $_, "$BUILD/bench/joints/$drift->[1]-$treatment->{seam}-$_.png") for @joints;
+                    picture($out, $_->[0], "$BUILD/bench/joints/$drift->[1]-$treatment->{seam}-$_->[0].png") for @joints;
                 }
                 unlink $out, $path;
             }
