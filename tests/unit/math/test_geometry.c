@@ -100,7 +100,13 @@ static void test_pad(void **state)
                                   1);
     assert_int_equal(r.h, 720);
     assert_true(abs(r.w - 960) <= 2);
-    assert_true(abs(r.x - 160) <= 2);
+    /* where it was put, a little left of the middle: 106 of 854 */
+    assert_int_equal(r.x, 158);
+    g = plan(160, 120, 1, 1, 1280, 720, RUNWAY_FIT_PAD);
+    assert_rect(g.target, 26, 0, 160, 120);
+    r = ff_runway_geometry_result(&g, 1280, 720, RUNWAY_FIT_PAD, 160, 120, 1,
+                                  1);
+    assert_rect(r, 156, 0, 958, 720);
 }
 
 static void test_crop(void **state)

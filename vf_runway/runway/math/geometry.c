@@ -96,6 +96,14 @@ void ff_runway_geometry_plan(RunwayGeometry *g, int width, int height,
         g->target = (RunwayRect){ 0, 0, g->width, g->height };
 }
 
+/* An even corner at of the length from, in the length to, where size fits. */
+static int moved(int at, int from, int to, int size)
+{
+    int n = 2 * (int)lrint((double)at * to / from / 2);
+
+    return n < to - size ? n : (to - size) & ~1;
+}
+
 RunwayRect ff_runway_geometry_result(const RunwayGeometry *g, int width,
                                      int height, RunwayFit fit, int out_w,
                                      int out_h, int sar_num, int sar_den)
@@ -105,8 +113,11 @@ RunwayRect ff_runway_geometry_result(const RunwayGeometry *g, int width,
     RunwayRect r = { 0, 0, width, height };
 
     if (g->target.w != g->width || g->target.h != g->height) {
+        /* where it was put, which need not be the very middle */
         r = centred((double)g->target.w * width / g->width,
                     (double)g->target.h * height / g->height, width, height);
+        r.x = moved(g->target.x, g->width, width, r.w);
+        r.y = moved(g->target.y, g->height, height, r.h);
     } else if (fit == RUNWAY_FIT_CROP &&
                shapes_differ((double)width / height, shape)) {
         double got = (double)width / height;
