@@ -106,9 +106,12 @@ static void tune(RunwayWriter *w, const AVCodec *codec)
 {
     AVCodecContext *enc = w->enc;
 
-    /* every further thread holds frames: at 1080p a default x264 takes 200 to
-     * 430 MiB, this about a quarter */
+    /* every thread with a frame of its own holds more of them: at 1080p a
+     * default x264 takes 200 to 430 MiB. Two that share each frame take 38 MiB
+     * at 480p instead of 49, for 1 % more bytes, and no frame waits for the
+     * next one to be done */
     enc->thread_count = 2;
+    enc->thread_type  = FF_THREAD_SLICE;
     /* a page of statistics for each clip is nothing for INFO */
     enc->log_level_offset = AV_LOG_VERBOSE - AV_LOG_INFO;
     enc->gop_size     = FFMAX(1, 2 * w->config.rate_num / w->config.rate_den);
