@@ -35,7 +35,7 @@ static const AVOption runway_hdr_options[] = {
     { "format", "what the result comes as", OFFSET(mezzanine), AV_OPT_TYPE_INT, { .i64 = 0 }, 0, 1, FLAGS, .unit = "format" },
         { "hevc",       "HEVC of 10 bits",        0, AV_OPT_TYPE_CONST, { .i64 = 0 }, 0, 0, FLAGS, .unit = "format" },
         { "hdr_prores", "ProRes, as a mezzanine", 0, AV_OPT_TYPE_CONST, { .i64 = 1 }, 0, 0, FLAGS, .unit = "format" },
-    STR("prores_profile", prores_profile, NULL, "ProRes profile for format=hdr_prores: 422 Proxy, 422 LT, 422, 422 HQ, 4444, 4444 XQ"),
+    STR("prores_profile", prores_profile, NULL, "ProRes profile for format=hdr_prores: 422, 422 HQ, 4444"),
     { "take", "another number buys another result for the same clips", OFFSET(take), AV_OPT_TYPE_INT64, { .i64 = 0 }, 0, INT64_MAX, FLAGS },
     STR("model", model, NULL, "model to use; by default " RUNWAY_PROVIDER_HDR),
     RUNWAY_OPTIONS_SERVICE,

@@ -18,6 +18,7 @@ use FilterTest;
 use DocCommands;
 
 my ($W, $H) = (160, 120);
+my $has_x265 = run_cmd([$FFMPEG, qw(-hide_banner -encoders)])->{out} =~ /^ \S+ libx265 /m;
 my $has_zscale = run_cmd([$FFMPEG, qw(-hide_banner -filters)])->{out} =~ /^ \S+ zscale /m;
 
 # --- what the recipes are about ---------------------------------------------------
@@ -162,6 +163,21 @@ my %recipe = (
         is_film("$dir/out.mp4", 50, map { ("color_$_" => 'bt709') } qw(space primaries transfer));
         my ($y, $u, $v) = mean_luma("$dir/out.mp4");
         cmp_ok($u - $v, '>', 12, 'a night');
+    }],
+    'HDR10 out of SDR' => [$has_x265 && { 'in.mp4' => $in } => sub {
+        my ($dir, $run, $sim) = @_;
+        is_film("$dir/hdr10.mp4", 120, codec_name => 'hevc', codec_tag_string => 'hvc1', pix_fmt => 'yuv420p10le', color_space => 'bt2020nc',
+            color_primaries => 'bt2020', color_transfer => 'smpte2084');
+        my $frame = run_cmd([$FFPROBE, qw(-v error -select_streams v:0 -show_frames -read_intervals), '%+#1', "$dir/hdr10.mp4"])->{out};
+        like($frame, qr/^max_luminance=10000000\/10000$/m, 'with the display it was made for');
+        like($frame, qr/^max_content=1000$/m, 'and how light it is');
+        is(scalar $sim->events('billed'), 1, 'paid for once');
+    }],
+    'Larger' => [{ 'in.mp4' => $in } => sub {
+        my ($dir, $run, $sim) = @_;
+        is_film("$dir/large.mp4", 120, width => 480, height => 360);
+        is_night($in, "$dir/large.mp4", 'the film');
+        is(scalar $sim->events('billed'), 2, 'each filter has bought one clip');
     }],
     '50 or 60 frames a second' => [{ 'in50p.mp4' => film('in50p.mp4', 4, 50) } => sub {
         my ($dir) = @_;

@@ -14,6 +14,7 @@ use lib dirname(abs_path(__FILE__)) . '/lib';
 use Test::More;
 
 use RunwayTest;
+use FilterTest;
 use SecondServer;
 
 # --- the main job ------------------------------------------------------------
@@ -58,6 +59,33 @@ subtest 'all that can be asked for is taken' => sub {
         is_deeply($ledger->{refused}, [], "$name: nothing was refused");
         ok((grep { $_ eq $member } @{ $ledger->{tasks}[0]{members} }), "$name: it is there") or diag explain $ledger->{tasks}[0]{members};
         is($ledger->{credits}, $credits, "$name: was billed");
+    }
+};
+
+# The filters of the other endpoints: what they ask for is taken, and they make of what
+# comes back what they should.
+subtest 'HDR, and larger' => sub {
+    my $film = lossless_clip(frames => 24, rate => 12, size => '160x96');
+    my $x265 = run_cmd([$FFMPEG, qw(-hide_banner -encoders)])->{out} =~ /\blibx265\b/;
+    for my $case (
+        $x265 ? ([runway => 'runway_hdr', '160x96 yuv420p10le smpte2084', 40, {}],
+            [runway => 'runway_hdr', '160x96 yuv420p10le arib-std-b67', 40, { transfer => 'hlg' }]) : (),
+        [runway => 'runway_hdr', '160x96 yuv420p10le smpte2084', 40, { format => 'hdr_prores', prores_profile => '4444' }],
+        [runway => 'runway_upscale', '480x288 yuv420p bt709', 22, { size => '480x288', creativity => 100, sharpen => 1, grain => 0 }],
+        [cometapi => 'runway_upscale', '640x384 yuv420p bt709', undef, {}],
+    ) {
+        my ($provider, $filter, $wanted, $credits, $options) = @$case;
+        my $name = join ' ', $provider, $filter, map { "$_=$options->{$_}" } sort keys %$options;
+        my $server = SecondServer->start('--provider' => $provider);
+        my $run = ok_filter(undef, $name, in => $film, filter => $filter, env => $server->env,
+            options => { base_url => $server->{api}, %$options });
+        like($run->{err}, qr/not tagged as HDR; it is taken as what was asked for, smpte2084/, "$name: its tags are wrong") if $options->{format};
+        my $facts = video_facts($run->{out});
+        is("$facts->{width}x$facts->{height} $facts->{pix_fmt} $facts->{color_transfer}", $wanted, "$name: what comes out");
+        is(scalar @{ packets($run->{out}, 'v:0') }, 24, "$name: a frame for each");
+        my $ledger = paid_once($name, $server, 1);
+        is_deeply($ledger->{refused}, [], "$name: nothing was refused");
+        cmp_ok(abs($ledger->{credits} - $credits), '<=', 1, "$name: was billed") if $credits;
     }
 };
 

@@ -397,8 +397,10 @@ static void check_field(Check *c, const SimField *field, const cJSON *item)
     };
     static const char *const resolutions[] = { "768p", "2k", "768P", "2K",
                                                NULL };
+    static const char *const hdr_profiles[] = { "422", "4444", "422 HQ", NULL };
     static const char *const hdr_formats[] = {
-        "hdr10", "hlg", "hdr_prores", "hdr_exr_scene", "hdr_exr_display", NULL
+        "hdr10", "hlg", "hdr_prores", "hdr_exr_sequence",
+        "hdr_exr_acescg_sequence_1_3", "hdr_exr_acescg_sequence_2_0", NULL
     };
     static const char *const larger[] = { "720p", "1k", "2k", "4k", NULL };
     static const char *const flavors[] = { "vivid", "natural", NULL };
@@ -469,7 +471,9 @@ static void check_field(Check *c, const SimField *field, const cJSON *item)
         create->format = check_option(c, item, field->name, formats);
         break;
     case FIELD_PRORES:
-        create->profile = check_option(c, item, field->name, profiles);
+        create->profile = check_option(c, item, field->name,
+                                       create->model->keeps_picture ?
+                                       hdr_profiles : profiles);
         break;
     case FIELD_RESOLUTION:
         chosen = check_option(c, item, field->name, resolutions);

@@ -102,6 +102,7 @@ extern const SimModel sim_models[];
 /** The model of that name at that path, or NULL. */
 const SimModel *sim_model_find(const char *path, const char *name);
 
+/** The path of its endpoint. */
 const char *sim_model_path(const SimModel *model);
 
 #endif /* SIMULATOR_MODELS_H */

@@ -107,7 +107,9 @@ int ff_runway_set_prores_profile(RunwaySettings *set)
         "422 Proxy", "422 LT", "422", "422 HQ", "4444", "4444 XQ"
     };
     const char *value = set->prores_profile;
-    int i = 0;
+    /* HDR has those in the middle */
+    int is_hdr = set->info->is_hdr, i = is_hdr ? 2 : 0;
+    int end = is_hdr ? 5 : FF_ARRAY_ELEMS(profiles);
 
     if (!value)
         return 0;
@@ -119,11 +121,12 @@ int ff_runway_set_prores_profile(RunwaySettings *set)
                "format=hdr_prores" : "output_format=prores");
         return AVERROR(EINVAL);
     }
-    while (i < FF_ARRAY_ELEMS(profiles) && strcmp(value, profiles[i]))
+    while (i < end && strcmp(value, profiles[i]))
         i++;
-    if (i == FF_ARRAY_ELEMS(profiles)) {
+    if (i == end) {
         av_log(set->log_ctx, AV_LOG_ERROR, "prores_profile: \"%s\" is none of "
-               "422 Proxy, 422 LT, 422, 422 HQ, 4444 and 4444 XQ\n", value);
+               "%s\n", value, is_hdr ? "422, 422 HQ and 4444" :
+               "422 Proxy, 422 LT, 422, 422 HQ, 4444 and 4444 XQ");
         return AVERROR(EINVAL);
     }
     set->request.prores_profile = value;

@@ -42,7 +42,7 @@ typedef struct RunwayClip RunwayClip;
 
 /** What was said of the results of all clips. Begins as zeros. */
 typedef struct RunwayClipSaid {
-    int facts, shape, size, hdr;
+    int facts, shape, size, hdr, tags;
 } RunwayClipSaid;
 
 typedef struct RunwayClipConfig {

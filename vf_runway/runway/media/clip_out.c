@@ -49,12 +49,11 @@ static int read_next(RunwayClip *c)
         return not_read(c, ret);
     c->has_next = ret;
     if (ret && c->config.transfer &&
-        ff_runway_hdr_name(c->next, c->config.transfer) < 0) {
-        av_log(c->config.log_ctx, AV_LOG_ERROR, "%s: task %s: the result is "
-               "not HDR: its transfer is %s\n", c->label, c->task,
-               av_color_transfer_name(c->next->color_trc));
-        return AVERROR_INVALIDDATA;
-    }
+        ff_runway_hdr_name(c->next, c->config.transfer) &&
+        !c->config.said->tags++)
+        av_log(c->config.log_ctx, AV_LOG_WARNING, "%s: the result is not "
+               "tagged as HDR; it is taken as what was asked for, %s\n",
+               c->label, av_color_transfer_name(c->config.transfer));
     return 0;
 }
 

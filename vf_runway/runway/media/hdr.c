@@ -34,8 +34,12 @@ int ff_runway_hdr_name(AVFrame *frame, int transfer)
     if (frame->color_trc == AVCOL_TRC_UNSPECIFIED)
         frame->color_trc = transfer;
     if (frame->color_trc != AVCOL_TRC_SMPTE2084 &&
-        frame->color_trc != AVCOL_TRC_ARIB_STD_B67)
-        return AVERROR_INVALIDDATA;
+        frame->color_trc != AVCOL_TRC_ARIB_STD_B67) {
+        frame->color_trc       = transfer;
+        frame->color_primaries = AVCOL_PRI_BT2020;
+        frame->colorspace      = AVCOL_SPC_BT2020_NCL;
+        return 1;
+    }
     if (frame->color_primaries == AVCOL_PRI_UNSPECIFIED)
         frame->color_primaries = AVCOL_PRI_BT2020;
     return 0;

@@ -31,7 +31,8 @@
 
 /** Name what a result's frame leaves unsaid: BT.2020, limited range, and transfer
  *  (PQ or HLG), which is what was asked for.
- *  @return 0, or AVERROR_INVALIDDATA: its transfer is neither PQ nor HLG */
+ *  @return whether its tags say that it is neither PQ nor HLG: they are not
+ *          believed, then, ProRes is often tagged wrong */
 int ff_runway_hdr_name(AVFrame *frame, int transfer);
 
 /** Tag a frame that a result's picture is converted to: it keeps the result's
