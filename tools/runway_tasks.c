@@ -140,6 +140,8 @@ static int run(Tool *t, int argc, char **argv)
 
     if (!strcmp(command, "list") && argc == 1)
         return tasks_list(t);
+    if (t->json)
+        return usage(stderr);
     if (!strcmp(command, "sum") && argc == 1)
         return tasks_sum(t);
     if (!strcmp(command, "fetch") && argc == 1)

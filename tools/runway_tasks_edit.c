@@ -42,7 +42,7 @@ static int search_one(void *opaque, const RunwayRecord *r)
 {
     Search *s = opaque;
 
-    if (!strncmp(r->identity, s->clip, strlen(s->clip))) {
+    if (*s->clip && !strncmp(r->identity, s->clip, strlen(s->clip))) {
         s->nb++;
         ff_runway_copy_text(s->identity, sizeof(s->identity), r->identity);
     }
@@ -171,7 +171,7 @@ int tasks_forget(Tool *t, const char *clip)
         goto end;
     }
     if (!t->force && (ff_runway_record_is_open(r) ||
-                      ff_runway_results_has(t->results, s.identity))) {
+                      ff_runway_results_keeps(t->results, s.identity))) {
         refuse(s.identity, "it may have been paid for, or its result is here; "
                "--force forgets it anyway");
         goto end;

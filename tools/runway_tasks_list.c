@@ -51,7 +51,7 @@ static cJSON *to_json(const Tool *t, const RunwayRecord *r)
     cJSON_AddStringToObject(json, "endpoint", r->endpoint);
     cJSON_AddStringToObject(json, "model", r->model);
     cJSON_AddBoolToObject(json, "result",
-                          ff_runway_results_has(t->results, r->identity));
+                          ff_runway_results_keeps(t->results, r->identity));
     cJSON_AddNumberToObject(json, "updated", (double)r->updated);
     cJSON_AddNumberToObject(json, "credits", cost_of(r));
     if (r->damage[0])

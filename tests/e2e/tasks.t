@@ -146,6 +146,27 @@ subtest 'forget' => sub {
     is($job->run->{status}, 0, 'another');
     is(billed($sim), 3, 'is paid for');
     is(scalar @{ $job->record_of(1)->{tries} }, 3, 'and all tries are in the record');
+    my $run = tasks($job, 'forget', '--force', '');
+    is($run->{status}, 1, 'nothing is the beginning of no clip, though there is only one') or diag $run->{out};
+    is($job->states->{1}, 'stored', 'which stays as it is');
+    is(tasks($job, 'sum', '--json')->{status}, 2, '--json where there is none is not passed over');
+};
+
+# It is whole and was paid for: another length_tolerance uses it.
+subtest 'a result that is refused' => sub {
+    my $sim = simulator('--result-stretch' => 1.3);
+    my $job = PaidTest->new(sim => $sim, in => film(seconds => 1));
+    cmp_ok($job->run->{status}, '>', 0, 'its length is off');
+    my $clip = substr $job->record_of(1)->{identity}, 0, 12;
+    is(tasks($job, 'forget', $clip)->{status}, 1, 'it is not forgotten by mistake');
+    my ($file) = glob "$job->{results}/*.refused.mp4";
+    ok($file, 'and its file is there');
+    ok(decode(tasks($job, 'list', '--json')->{out})->{result}, 'which list says');
+    is(tasks($job, 'fetch')->{out}, '', 'fetch leaves it alone');
+    unlink $file or die;
+    like(tasks($job, 'fetch')->{out}, qr/fetched: \d+ bytes/, 'where the file is lost, fetch brings it in again');
+    is($job->run(options => { length_tolerance => 0.5 })->{status}, 0, 'for the next run');
+    is(billed($sim), 1, 'and buys nothing');
 };
 
 done_testing;

@@ -225,6 +225,8 @@ static void test_refused(void **state)
     bring_in(r, IDENTITY, "abc", 1, &in);
     assert_non_null(strstr(in.name, ".refused.mp4"));
     assert_false(ff_runway_results_has(r, IDENTITY));
+    assert_true(ff_runway_results_keeps(r, IDENTITY));
+    assert_false(ff_runway_results_keeps(r, identity_of(1)));
     assert_true(find(r, IDENTITY, &out));
     assert_true(out.refused);
     /* a good one goes before it */

@@ -385,7 +385,7 @@ RunwayOutcome ff_runway_results_find(RunwayResults *r, const char *identity,
     return ret;
 }
 
-int ff_runway_results_has(RunwayResults *r, const char *identity)
+static int has_kind(RunwayResults *r, const char *identity, ResultKind kind)
 {
     char name[RUNWAY_RESULT_NAME], digest[RUNWAY_SHA256_SIZE];
     DIR *list;
@@ -393,9 +393,20 @@ int ff_runway_results_has(RunwayResults *r, const char *identity)
 
     if (ff_runway_results_list(r, r->dir, &list, NULL) || !list)
         return 0;
-    has = find_name(list, identity, RESULT_WHOLE, name, digest);
+    has = find_name(list, identity, kind, name, digest);
     closedir(list);
     return has;
+}
+
+int ff_runway_results_has(RunwayResults *r, const char *identity)
+{
+    return has_kind(r, identity, RESULT_WHOLE);
+}
+
+int ff_runway_results_keeps(RunwayResults *r, const char *identity)
+{
+    return has_kind(r, identity, RESULT_WHOLE) ||
+           has_kind(r, identity, RESULT_REFUSED);
 }
 
 RunwayOutcome ff_runway_results_accept(RunwayResults *r, RunwayResult *result,

@@ -112,6 +112,9 @@ RunwayOutcome ff_runway_results_find(RunwayResults *results,
 /** Whether there is a file of that name; nothing of it is read. */
 int ff_runway_results_has(RunwayResults *results, const char *identity);
 
+/** The same, where a refused one counts as well: it was paid for. */
+int ff_runway_results_keeps(RunwayResults *results, const char *identity);
+
 /** The checks take now what they refused before: give it its name. */
 RunwayOutcome ff_runway_results_accept(RunwayResults *results,
                                        RunwayResult *result, RunwayError *err);
