@@ -72,7 +72,7 @@ subtest 'a dry run' => sub {
         $run = run_ffmpeg(@args);
         ends_well($run, "$name: ends well") or next;
         is(() = $run->{err} =~ /plan: \d+ clips,/g, 1, "$name: the plan is there, once");
-        like($run->{err}, qr/plan: the output ends before the input; the run reads ahead, and may send up to 5 clips more, 280 credits,/,
+        like($run->{err}, qr/plan: the output ends before the input; the run reads ahead, and may send up to 7 clips more, 392 credits,/,
             "$name: with what is read ahead");
     }
     is($sim->requests('create') - $before, 0, 'nothing was sent');
