@@ -186,6 +186,10 @@ subtest 'what is fetched is no video' => sub {
     stops('several at once', $job, [qr/a second result of this run cannot be used/]);
     cmp_ok(billed($sim), '<=', 8, 'nor beside those in flight and those that are not checked yet');
     is((grep { $_ ne 'generated' } values %{ $job->states }), 0, 'which are awaited') or diag explain $job->states;
+    # the third one's result is here before the second one's
+    $sim = simulator('--fault' => 'create:2=stall=2', '--fault' => 'download:*=html');
+    $job = job(sim => $sim, options => { on_error => 'source' });
+    stops('which the second is', $job, [qr/^a second result of this run cannot be used, so nothing more is bought: clip 2 /]);
 };
 
 subtest 'a result whose length is off' => sub {

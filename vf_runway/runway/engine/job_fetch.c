@@ -259,6 +259,8 @@ RunwayOutcome ff_runway_run_find_result(RunwayJobRun *run, RunwayError *err)
                              r->tries[r->nb_tries - 1].task_id);
     job->reused = 1;
     if (result.refused) {
+        /* as one that has just arrived: creates wait for what comes of it */
+        ff_runway_run_set_state(run, RUNWAY_JOB_DOWNLOADING);
         ret = host->check(host->opaque, result.fd, result.size, job->sent,
                           err);
         if (is_refusal(ret))

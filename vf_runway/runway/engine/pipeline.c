@@ -159,6 +159,7 @@ static RunwayJob *remove_head(RunwayPipeline *p)
     RunwayJob *job = e->job;
 
     p->moderated = e->moderated ? p->moderated + 1 : 0;
+    p->unusable += e->unusable;
     p->head = e->next;
     if (!p->head)
         p->tail = NULL;

@@ -39,6 +39,7 @@ typedef struct Entry {
     int running;            ///< a worker has it, or had it
     int ended;
     int moderated;          ///< it failed permanently
+    int unusable;           ///< its result was fetched and is of no use
     int fatal;              ///< the pipeline's error is this one's
     int64_t submitted;      ///< when the task began, about; 0: not yet
     struct Entry *next;
@@ -76,7 +77,8 @@ struct RunwayPipeline {
     RunwayError error;       ///< first failure; stays
     int admitted;
     RunwayTotals totals;     ///< of jobs that have ended
-    int unusable;            ///< results fetched in this run and of no use
+    int unusable;            ///< results fetched in this run and of no use, of
+                             ///< jobs that were taken already
     int64_t task_time;       ///< what a task takes, running mean; 0: none yet
     int moderated;           ///< permanent failures in a row, of jobs that were
                              ///< taken already

@@ -171,12 +171,22 @@ static int is_moderated(const RunwayPipeline *p)
     return row >= RUNWAY_MODERATION_MAX;
 }
 
-/* Whether a result was fetched in this run and is of no use: one after the
- * other would be bought so. */
-static int is_unusable(const RunwayJob *job, RunwayOutcome outcome)
+static int is_of_no_use(RunwayOutcome outcome)
 {
-    return (outcome == RUNWAY_NO_RESULT || outcome == RUNWAY_BAD_RESULT) &&
-           !job->reused;
+    return outcome == RUNWAY_NO_RESULT || outcome == RUNWAY_BAD_RESULT;
+}
+
+/* The result that is one too many of those fetched in this run and of no use, or
+ * NULL: all would be bought so. In the order of the clips, as above: results
+ * come in any order. lock is held */
+static Entry *last_unusable(const RunwayPipeline *p)
+{
+    int nb = p->unusable;
+
+    for (Entry *e = p->head; e; e = e->next)
+        if (e->unusable && ++nb == RUNWAY_UNUSABLE_MAX)
+            return e;
+    return NULL;
 }
 
 /* Start nothing more, but let those end that are paid for: their results would
@@ -197,36 +207,49 @@ static void explain(RunwayJob *job, const char *what)
     ff_runway_error(&job->error, why.outcome, "%s: %s", what, why.text);
 }
 
-/* A job has failed. lock is held. */
-static void note_failure(RunwayPipeline *p, Entry *e, RunwayOutcome ret)
+/* The run ends with that job's failure. lock is held. */
+static void end_run(RunwayPipeline *p, Entry *e)
 {
-    int tolerated = is_tolerated(p, ret);
+    RunwayOutcome ret = e->job->error.outcome;
 
-    e->moderated = ret == RUNWAY_TASK_FAILED;
-    p->unusable += is_unusable(e->job, ret);
-    if (tolerated && is_moderated(p)) {
-        tolerated = 0;
-        explain(e->job, "3 clips in a row failed permanently, and "
-                "on_error=source does not cover that, because accounts are "
-                "suspended for less");
-    }
-    if (is_unusable(e->job, ret) && p->unusable >= RUNWAY_UNUSABLE_MAX) {
-        tolerated = 0;
-        explain(e->job, "a second result of this run cannot be used, so "
-                "nothing more is bought");
-    }
-    if (tolerated)
-        return;
     /* those that end because another failed are not the reason */
     if (ret != RUNWAY_CANCELLED && !p->error.outcome)
         p->error = e->job->error;
     e->fatal = 1;
     if (e->job->capped)
         close_pipeline(p, "the credit limit is reached");
-    else if (is_unusable(e->job, ret))
+    else if (e->unusable)
         close_pipeline(p, "results cannot be used");
     else if (!p->closed || ret != RUNWAY_CANCELLED)
         p->stop = 1;
+}
+
+/* A job has failed. lock is held. */
+static void note_failure(RunwayPipeline *p, Entry *e, RunwayOutcome ret)
+{
+    int tolerated = is_tolerated(p, ret);
+    Entry *last = NULL;
+
+    e->moderated = ret == RUNWAY_TASK_FAILED;
+    e->unusable  = is_of_no_use(ret) && !e->job->reused;
+    if (tolerated && is_moderated(p)) {
+        tolerated = 0;
+        explain(e->job, "3 clips in a row failed permanently, and "
+                "on_error=source does not cover that, because accounts are "
+                "suspended for less");
+    }
+    if (e->unusable)
+        last = last_unusable(p);
+    if (last && !last->fatal) {
+        explain(last->job, "a second result of this run cannot be used, so "
+                "nothing more is bought");
+        /* a later clip's, which ended before */
+        if (tolerated && is_of_no_use(p->error.outcome))
+            p->error.outcome = RUNWAY_OK;
+        end_run(p, last);
+    }
+    if (!tolerated && !e->fatal)
+        end_run(p, e);
 }
 
 /* lock is held; stays held on return */
