@@ -226,7 +226,7 @@ sub play {
             . ": status $_->{status}, signal $_->{signal}\n$_->{said}\n" } @ended;
         for my $run (@ended) {
             my %here;
-            $here{$_}++ for $run->{said} =~ /^clip (\d+) \S+ \S+: sent again, as on_unknown=resend says/mg;
+            $here{$_}++ for $run->{said} =~ /^clip (\d+) \S+ \S+: sent again because of on_unknown=resend/mg;
             push @wrong, "run $n sent clips @{[ sort keys %here ]} again, and nobody had said so" if %here && !$resend;
             push @wrong, "run $n sent clip $_ again $here{$_} times" for grep { $here{$_} > 1 } sort keys %here;
             $resent{$_} += $here{$_} for keys %here;
