@@ -134,7 +134,7 @@ for my $job (@jobs) {
         }
     };
 }
-my @prompts = map { $_->{body}{promptText} } $sim->requests('create');
+my @prompts = map { $_->{body}{promptText} // () } $sim->requests('create');
 ok((grep { $_ eq 'turn the day into night' } @prompts), 'the first command\'s prompt arrived');
 ok((grep { $_ eq 'the same in deep snow' } @prompts), 'and the second shot\'s') if $shots;
 
