@@ -42,7 +42,7 @@ static const AVOption runway_v2v_options[] = {
     { "seed", "seed of the generation, the same for all clips; -1 sends none", OFFSET(seed), AV_OPT_TYPE_INT64, { .i64 = 1 }, -1, UINT32_MAX, RUNTIME },
     { "take", "another number buys another result for the same clips", OFFSET(take), AV_OPT_TYPE_INT64, { .i64 = 0 }, 0, INT64_MAX, RUNTIME },
     STR("ratio", ratio, "auto", "output ratio WxH (or W:H, escaped) for models that have one; auto picks the nearest to the input's"),
-    /* behind ratio, so that what a colon cuts off comes to where it is told */
+    /* behind ratio, so that what a colon cuts off gets an error that says so */
     STR("size", size, NULL, "output size WxH, or generated for the ratio's; the input's by default"),
     { "fit", "what to do if the input's shape is not the ratio's", OFFSET(fit), AV_OPT_TYPE_INT, { .i64 = RUNWAY_FIT_PAD }, RUNWAY_FIT_PAD, RUNWAY_FIT_STRETCH, FLAGS, .unit = "fit" },
         { "pad",     "replicate the edges, and crop them out of the result", 0, AV_OPT_TYPE_CONST, { .i64 = RUNWAY_FIT_PAD },     0, 0, FLAGS, .unit = "fit" },
@@ -65,7 +65,7 @@ static const AVOption runway_v2v_options[] = {
     { "seam", "what to do at the seam between two clips", OFFSET(seam), AV_OPT_TYPE_INT, { .i64 = RUNWAY_SEAM_MODE_MATCH }, RUNWAY_SEAM_MODE_NONE, RUNWAY_SEAM_MODE_BLEND, FLAGS, .unit = "seam" },
         { "none",  "leave every clip as it was generated",                              0, AV_OPT_TYPE_CONST, { .i64 = RUNWAY_SEAM_MODE_NONE },  0, 0, FLAGS, .unit = "seam" },
         { "match", "match the colour and light of a clip to the end of the one before", 0, AV_OPT_TYPE_CONST, { .i64 = RUNWAY_SEAM_MODE_MATCH }, 0, 0, FLAGS, .unit = "seam" },
-        { "blend", "match them where both clips show the same, and cross-fade; wants overlap",  0, AV_OPT_TYPE_CONST, { .i64 = RUNWAY_SEAM_MODE_BLEND }, 0, 0, FLAGS, .unit = "seam" },
+        { "blend", "match them where both clips show the same, and cross-fade; requires overlap",  0, AV_OPT_TYPE_CONST, { .i64 = RUNWAY_SEAM_MODE_BLEND }, 0, 0, FLAGS, .unit = "seam" },
     { "overlap", "what each clip shares with the one before it, in seconds, for seam=blend; it is paid for twice", OFFSET(overlap), AV_OPT_TYPE_DURATION, { .i64 = 0 }, 0, 5000000, FLAGS },
     RUNWAY_OPTIONS_TASKS(1800000000LL, 1000000),
     STR("cache_dir", cache_dir, NULL, "removed: see results_dir"),

@@ -115,7 +115,7 @@ subtest 'HLG, and a mezzanine' => sub {
 
 subtest 'refused' => sub {
     my $hdr = lossless_clip(seconds => 1, filter => 'format=yuv420p10,setparams=color_trc=smpte2084', args => [qw(-color_trc smpte2084)]);
-    refused('HDR', $hdr, {}, qr/^the input is HDR already \(smpte2084\)/);
+    refused('HDR', $hdr, {}, qr/^the input is already HDR \(smpte2084\)/);
     refused('CometAPI', $film, { provider => 'cometapi' }, qr{^provider=cometapi: CometAPI has no /v1/video_to_hdr; Runway has it, provider=runway});
     refused('a model of another endpoint', $film, { model => 'aleph2' }, qr{^model aleph2 is not known to be one of /v1/video_to_hdr.*ruby is});
     refused('a profile of SDR\'s', $film, { format => 'hdr_prores', prores_profile => '4444 XQ' }, qr/is none of 422, 422 HQ and 4444$/);

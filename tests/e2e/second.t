@@ -79,7 +79,7 @@ subtest 'HDR, and larger' => sub {
         my $server = SecondServer->start('--provider' => $provider);
         my $run = ok_filter(undef, $name, in => $film, filter => $filter, env => $server->env,
             options => { base_url => $server->{api}, %$options });
-        like($run->{err}, qr/not tagged as HDR; it is taken as what was asked for, smpte2084/, "$name: its tags are wrong") if $options->{format};
+        like($run->{err}, qr/not tagged as HDR; it is treated as smpte2084, as requested/, "$name: its tags are wrong") if $options->{format};
         my $facts = video_facts($run->{out});
         is("$facts->{width}x$facts->{height} $facts->{pix_fmt} $facts->{color_transfer}", $wanted, "$name: what comes out");
         is(scalar @{ packets($run->{out}, 'v:0') }, 24, "$name: a frame for each");

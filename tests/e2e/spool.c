@@ -170,14 +170,13 @@ static void test_full(void **state)
     (void)state;
     assert_non_null(spool);
     for (int n = 0; n < 3; n++) {
-        assert_true(ff_runway_spool_has_room(spool, AV_PIX_FMT_YUV420P, 64, 48));
+        assert_true(ff_runway_spool_fits(spool, AV_PIX_FMT_YUV420P, 64, 48));
         put(spool, in++, AV_PIX_FMT_YUV420P, 64, 48);
     }
     for (int n = 0; n < 50; n++) {
-        assert_false(ff_runway_spool_has_room(spool, AV_PIX_FMT_YUV420P, 64,
-                                              48));
+        assert_false(ff_runway_spool_fits(spool, AV_PIX_FMT_YUV420P, 64, 48));
         take(spool, out++);
-        assert_true(ff_runway_spool_has_room(spool, AV_PIX_FMT_YUV420P, 64, 48));
+        assert_true(ff_runway_spool_fits(spool, AV_PIX_FMT_YUV420P, 64, 48));
         put(spool, in++, AV_PIX_FMT_YUV420P, 64, 48);
         assert_true(unnamed_size() > 0);
         assert_true(unnamed_size() <= 3 * BYTES + BYTES / 2);
@@ -204,7 +203,7 @@ static void test_any(void **state)
         int width = 1 + below(100), height = 1 + below(70), what = below(16);
 
         if (what < 9) {
-            if (ff_runway_spool_has_room(spool, format, width, height))
+            if (ff_runway_spool_fits(spool, format, width, height))
                 put(spool, in++, format, width, height);
             else
                 nb_refused++;
@@ -233,14 +232,14 @@ static void test_too_large(void **state)
 
     (void)state;
     assert_non_null(spool);
-    assert_true(ff_runway_spool_has_room(spool, AV_PIX_FMT_YUV420P, 640, 480));
+    assert_true(ff_runway_spool_fits(spool, AV_PIX_FMT_YUV420P, 640, 480));
     put(spool, 0, AV_PIX_FMT_YUV420P, 640, 480);
-    assert_false(ff_runway_spool_has_room(spool, AV_PIX_FMT_YUV420P, 640, 480));
+    assert_false(ff_runway_spool_fits(spool, AV_PIX_FMT_YUV420P, 640, 480));
     assert_int_equal(unnamed_size(), -1);
     /* one that fits may stand behind it */
-    assert_true(ff_runway_spool_has_room(spool, AV_PIX_FMT_YUV420P, 64, 48));
+    assert_true(ff_runway_spool_fits(spool, AV_PIX_FMT_YUV420P, 64, 48));
     put(spool, 1, AV_PIX_FMT_YUV420P, 64, 48);
-    assert_false(ff_runway_spool_has_room(spool, AV_PIX_FMT_YUV420P, 640, 480));
+    assert_false(ff_runway_spool_fits(spool, AV_PIX_FMT_YUV420P, 640, 480));
     take(spool, 0);
     take(spool, 1);
     ff_runway_spool_free(&spool);
@@ -280,7 +279,7 @@ static void test_packed(void **state)
     (void)state;
     assert_non_null(spool);
     for (int n = 0; n < 300; n++) {
-        while (ff_runway_spool_has_room(spool, AV_PIX_FMT_YUV420P, 64, 48))
+        while (ff_runway_spool_fits(spool, AV_PIX_FMT_YUV420P, 64, 48))
             put(spool, in++, AV_PIX_FMT_YUV420P, 64, 48);
         assert_true(in - out > 20);
         assert_true(unnamed_size() <= 4 * BYTES);

@@ -37,14 +37,14 @@ RunwayOutcome ff_runway_read_text(const char *option, const char *path,
 /**
  * A key. A file of another user than the effective one or root is refused, and
  * one that others than its owner can write; whether others
- * can read it is told in *exposed. Not checked otherwise.
+ * can read it is reported in *exposed. Not checked otherwise.
  */
 RunwayOutcome ff_runway_read_key(const char *path, char **key, int *exposed,
                                  RunwayError *err);
 
 /**
  * A reference picture: an https or runway URI as it is, else a local PNG, JPEG
- * or WebP (told by its content): *uri is its data URI. One that is too large
+ * or WebP (by its content): *uri is its data URI. One that is too large
  * for that is looked at only: *file says what there is to upload, one block to
  * free(). With no_uploads set that is an error instead, and this is why.
  */

@@ -128,7 +128,7 @@ static const RunwayPrice magnific_prices[] = {
 };
 
 /* [live] The second one comes back with 1072 lines, which is scaled: its shape
- * is the input's. What 4k makes of an input nobody has told. */
+ * is the input's. What 4k makes of an input is not documented. */
 static const RunwaySize magnific_sizes[] = {
     { 1280, 720, "2k", 2560, 1440 },
     { 640,  360, "2k", 1920, 1080 },

@@ -85,7 +85,7 @@ typedef struct RunwaySize {
     int out_width, out_height;
 } RunwaySize;
 
-/** A number that a model can be told, 0 to 100, by its name in requests. */
+/** A number that a model accepts, 0 to 100, by its name in requests. */
 typedef enum RunwayNumber {
     RUNWAY_NUMBER_CREATIVITY,
     RUNWAY_NUMBER_SHARPEN,

@@ -64,7 +64,7 @@ static void list_ratios(const RunwayModel *model, char *out, size_t size)
     }
 }
 
-/* Shapes that differ by no more than this (1 %) are told apart by nobody. */
+/* Shapes that differ by no more than this (1 %) look the same to everybody. */
 #define NEARLY 0.01
 
 /**

@@ -195,7 +195,7 @@ RunwayOutcome ff_runway_parse_slot(const char *text, size_t size,
     return RUNWAY_UNAVAILABLE;
 }
 
-/** The state an object tells; 0 when it tells none that is known. */
+/** The state an object reports; 0 when it reports none that is known. */
 static int state_of(const cJSON *object, RunwayTaskState *state)
 {
     const char *text = runway_json_text(object, "status");
@@ -253,7 +253,7 @@ static const char *output_of(const cJSON *object)
 
 /**
  * Find the Runway object (*task) and the gateway's wrapping (*wrap, NULL:
- * none) in a reply, and the state that the two together tell.
+ * none) in a reply, and the state that the two together mean.
  */
 static int find_state(const cJSON *root, const cJSON **task, const cJSON **wrap,
                       RunwayTaskState *state)

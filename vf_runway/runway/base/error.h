@@ -19,7 +19,7 @@
 /**
  * @file
  * Outcomes: what became of something that was tried, and the one line of text
- * that tells a person what to do about it.
+ * that says what a person can do about it.
  *
  * Every function of the core that can fail returns a RunwayOutcome (0 is
  * success) and, where it takes a RunwayError, fills it in. The filter maps the

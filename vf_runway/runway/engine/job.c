@@ -239,7 +239,7 @@ end:
     close_fd(&job->fd);
     free(run.task);
     free(run.record);
-    /* not told: what comes of it is for who has called */
+    /* not reported: what comes of it is for the caller to decide */
     job->now.state = ret ? RUNWAY_JOB_FAILED : RUNWAY_JOB_DONE;
     return ret;
 }

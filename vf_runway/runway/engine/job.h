@@ -68,7 +68,7 @@ typedef struct RunwayJobProgress {
     RunwayTotals spent;          ///< on tries of this run, and one that was under
                                  ///< way when it began
     int64_t took;                ///< what the task took in microseconds, as near
-                                 ///< as can be told; 0: not known
+                                 ///< as is known; 0: not known
 } RunwayJobProgress;
 
 /**
@@ -144,7 +144,7 @@ typedef struct RunwayJobHost {
     int64_t (*expected)(void *opaque);
     /** Whether a result can be used: RUNWAY_OK; RUNWAY_NO_RESULT, no whole
      *  video; RUNWAY_BAD_RESULT, it is refused; RUNWAY_INVALID, this machine
-     *  cannot read it; anything else: this cannot be told here and now. */
+     *  cannot read it; anything else: not known here and now. */
     RunwayOutcome (*check)(void *opaque, int fd, int64_t size, int64_t sent,
                            RunwayError *err);
 } RunwayJobHost;

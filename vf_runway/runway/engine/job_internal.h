@@ -46,7 +46,7 @@ typedef struct RunwayJobRun {
     RunwayTask *task;        ///< as it was read last
 } RunwayJobRun;
 
-/** Set job->now.state, and tell. */
+/** Set job->now.state, and report it. */
 void ff_runway_run_set_state(RunwayJobRun *run, RunwayJobState state);
 
 /** Wait for the job's turn in that state, see RunwayJobHost. */
@@ -56,7 +56,7 @@ RunwayOutcome ff_runway_run_enter(RunwayJobRun *run, RunwayJobState state,
 /** RUNWAY_CANCELLED, with its text. */
 RunwayOutcome ff_runway_run_cancelled(RunwayError *err);
 
-/** Tell what the tries of this run have cost so far. */
+/** Report what the tries of this run have cost so far. */
 void ff_runway_run_count(RunwayJobRun *run);
 
 /**
@@ -80,7 +80,7 @@ RunwayOutcome ff_runway_run_read_task(RunwayJobRun *run, RunwayError *err);
 /** Wait for the task to end: RUNWAY_OK when run->task has SUCCEEDED. */
 RunwayOutcome ff_runway_run_await(RunwayJobRun *run, RunwayError *err);
 
-/** The same for a step that is good news: that the journal cannot be told is
+/** The same for a step that is good news: a journal that cannot be written is
  *  only a warning. */
 void ff_runway_run_note(RunwayJobRun *run, RunwayClipState state);
 

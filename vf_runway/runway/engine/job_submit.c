@@ -111,7 +111,7 @@ static void accepted(RunwayJobRun *run, double reported)
     log_submitted(run);
 }
 
-/* Upload those of the pictures that are files; to has room for all. The URIs
+/* Upload those of the pictures that are files; to has a slot for each. The URIs
  * are the caller's to free(), on failure as well. */
 static RunwayOutcome upload_pictures(RunwayJobRun *run,
                                      const RunwayPicture *from, int nb,

@@ -46,7 +46,7 @@ int64_t ff_runway_job_next_read(int64_t elapsed, int64_t interval,
     return -at < expected / 4 + interval ? least : interval;
 }
 
-/* before: the RunwayTaskState that was told last, -1: none. */
+/* before: the RunwayTaskState that was logged last, -1: none. */
 static void log_state(RunwayJobRun *run, int before)
 {
     const RunwayTask *task = run->task;
@@ -103,7 +103,7 @@ typedef struct Reading {
     double progress;         ///< 0: not running yet, or not reported
 } Reading;
 
-/* When a task ends, by two readings; 0: they do not tell. One is not enough:
+/* When a task ends, by two readings; 0: not known. One is not enough:
  * nobody knows how long it waited before it ran. */
 static int64_t extrapolate(const Reading *was, const Reading *is)
 {
@@ -124,12 +124,12 @@ static int is_near_end(const Reading *is, int64_t left)
 }
 
 /* What a task took that was not done after so long and then was; by its own
- * progress, told is what it would take. The next of its kind is read
+ * progress it would take that estimate. The next of its kind is read
  * EXPECTED_MARGIN after this. */
-static int64_t duration_of(int64_t unfinished, int64_t done, int64_t told)
+static int64_t duration_of(int64_t unfinished, int64_t done, int64_t estimate)
 {
-    if (told > unfinished && told < done)
-        return told;
+    if (estimate > unfinished && estimate < done)
+        return estimate;
     done -= EXPECTED_MARGIN;
     return done > unfinished ? done : unfinished;
 }
@@ -146,14 +146,14 @@ RunwayOutcome ff_runway_run_await(RunwayJobRun *run, RunwayError *err)
     int64_t created = ff_runway_now(), last = created;
     int64_t began = created;    /* of its work, as near as is known */
     Reading reading = { 0 };    /* the newest, not done yet */
-    int64_t told = 0;           /* what it takes, by its own progress */
+    int64_t estimate = 0;       /* what it takes, by its own progress */
     int64_t counted = 0;        /* time that task_timeout knows of */
     int before = -1;
     int first = !run->submitted_here; /* one of another run may be done */
 
     for (;;) {
         int64_t now = ff_runway_now();
-        int64_t expected = told ? told : host->expected(host->opaque);
+        int64_t expected = estimate ? estimate : host->expected(host->opaque);
         int64_t pause = ff_runway_job_next_read(now - began, interval,
                                                 expected, least);
         RunwayOutcome ret;
@@ -175,13 +175,14 @@ RunwayOutcome ff_runway_run_await(RunwayJobRun *run, RunwayError *err)
         else
             began = now;
         if (task->state == RUNWAY_TASK_SUCCEEDED && run->submitted_here) {
-            job->now.took = duration_of(reading.elapsed, now - began, told);
+            job->now.took = duration_of(reading.elapsed, now - began,
+                                        estimate);
         } else if (run->submitted_here) {
             const Reading newest = { now - began,
                                      task->progress > 0 ? task->progress : 0 };
 
-            told    = extrapolate(&reading, &newest);
-            reading = newest;
+            estimate = extrapolate(&reading, &newest);
+            reading  = newest;
         }
         last   = now;
         before = task->state;

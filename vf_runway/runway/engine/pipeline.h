@@ -57,7 +57,7 @@ typedef struct RunwayPipelineConfig {
     const RunwayPolicy *policy; ///< outlives the pipeline
     const RunwayLog *log;       ///< outlives the pipeline
     RunwayEventLog *events;     ///< likewise; NULL: none
-    /** As in RunwayJobHost, but told with cancelled() when to leave it; on
+    /** As in RunwayJobHost; it returns early when cancelled() says so; on
      *  workers, several at once. */
     RunwayOutcome (*check)(void *opaque, int (*cancelled)(void *cancel_opaque),
                            void *cancel_opaque, int fd, int64_t size,
@@ -113,10 +113,10 @@ void ff_runway_pipeline_emitted(RunwayPipeline *pipeline,
                                 const char *identity);
 
 /** Whether another job would be admitted now. */
-int ff_runway_pipeline_has_room(RunwayPipeline *pipeline);
+int ff_runway_pipeline_accepts(RunwayPipeline *pipeline);
 
 /**
- * Admit a job; only when there is room. Takes the job over on success (*job is
+ * Admit a job; only when it would be. Takes the job over on success (*job is
  * NULL then). RUNWAY_NOMEM, or the pipeline's error when it has stopped.
  */
 RunwayOutcome ff_runway_pipeline_admit(RunwayPipeline *pipeline,
@@ -144,7 +144,7 @@ RunwayOutcome ff_runway_pipeline_settle(RunwayPipeline *pipeline,
  *  Does not wait. */
 void ff_runway_pipeline_cancel(RunwayPipeline *pipeline);
 
-/** How things stand, for the one line that tells a waiting person. */
+/** How things stand, for the one line that a waiting person reads. */
 typedef struct RunwayPipelineStatus {
     int admitted;         ///< jobs so far
     int done, failed;     ///< of these
@@ -153,8 +153,8 @@ typedef struct RunwayPipelineStatus {
     int64_t expected;     ///< until that job is likely to be done, in
                           ///< microseconds; -1: nothing to go by yet
     int left;             ///< accepted tasks whose result is not here yet
-    double credits;       ///< submitted in this run or resumed: told, else
-                          ///< estimated
+    double credits;       ///< submitted in this run or resumed: reported,
+                          ///< else estimated
     int unpriced;         ///< tasks of these whose price is not known
 } RunwayPipelineStatus;
 

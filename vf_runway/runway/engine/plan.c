@@ -229,7 +229,7 @@ void ff_runway_plan_log(const RunwayPlan *p, const RunwayProvider *provider)
     if (p->about)
         ff_runway_log(p->log, RUNWAY_LOG_INFO, "plan: about, as a clip whose "
                       "picture is too detailed to be sent in one request ends "
-                      "earlier, which only encoding it tells");
+                      "earlier, which only encoding it can show");
     ff_runway_log(p->log, RUNWAY_LOG_INFO, "plan: at most %"PRId64" credits%s "
                   "with every retry used up (retries=%d%s); nothing was sent",
                   p->most, unpriced, p->policy->retries,

@@ -102,7 +102,7 @@ static int put_frame(AVFilterContext *ctx)
 }
 
 /* Whether somebody wants what comes out. A host whose output is complete
- * (-frames:v, -t) ends the input, and on FFmpeg 5.1 that is all it tells: but
+ * (-frames:v, -t) ends the input, and on FFmpeg 5.1 that is all it says: but
  * then it asks for no frame. There it asks for none either while a stream beside
  * this one is behind (the last subtitle was a minute ago), and if it asks later
  * it forgets what came of that, see RUNWAY_SETTLE_AT_EOF. */
@@ -156,12 +156,12 @@ static int run(AVFilterContext *ctx)
 {
     RunwayFilter *s = ctx->priv;
     AVFilterLink *inlink = ctx->inputs[0], *outlink = ctx->outputs[0];
-    int has_room, ret;
+    int accepts, ret;
 
-    has_room = !s->sequence ||
-               ff_runway_sequence_has_room(s->sequence, inlink->format,
-                                           inlink->w, inlink->h);
-    if (!s->status && has_room) {
+    accepts = !s->sequence ||
+              ff_runway_sequence_accepts(s->sequence, inlink->format,
+                                         inlink->w, inlink->h);
+    if (!s->status && accepts) {
         ret = ff_runway_filter_take_input(ctx);
         if (ret > 0)
             ff_filter_set_ready(ctx, 100);
@@ -196,7 +196,7 @@ static int run(AVFilterContext *ctx)
     if (ret) {
         /* unasked, too, where the end of the input waits behind a full window */
         if (!ff_outlink_frame_wanted(outlink) &&
-            (s->status || has_room || !is_wanted(ctx)))
+            (s->status || accepts || !is_wanted(ctx)))
             return 0;
         ret = put_frame(ctx);
         /* the end goes out with the last frame, unasked */
@@ -204,7 +204,7 @@ static int run(AVFilterContext *ctx)
             ff_filter_set_ready(ctx, 100);
         return ret;
     }
-    if (!s->status && has_room) {
+    if (!s->status && accepts) {
         if (ff_outlink_frame_wanted(outlink))
             ff_inlink_request_frame(inlink);
         return 0;
@@ -224,8 +224,8 @@ wait:
     return 0;
 }
 
-/* The process was told to end. ffmpeg shows that as an ordinary end of input,
- * which must not send what is left: both sides are told that it is over, so the
+/* The process was asked to end. ffmpeg shows that as an ordinary end of input,
+ * which must not send what is left: both sides learn that it is over, so the
  * file is whole up to here. */
 static void stop_early(AVFilterContext *ctx)
 {

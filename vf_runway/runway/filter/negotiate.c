@@ -87,8 +87,8 @@ int ff_runway_negotiate_check(AVFilterContext *ctx, const AVFrame *frame,
     case AVCOL_TRC_SMPTE2084:
     case AVCOL_TRC_ARIB_STD_B67:
         if (hdr) {
-            av_log(ctx, AV_LOG_ERROR, "the input is HDR already (%s): there is "
-                   "nothing to be made of it here\n",
+            av_log(ctx, AV_LOG_ERROR, "the input is already HDR (%s), so there "
+                   "is nothing to convert\n",
                    av_color_transfer_name(frame->color_trc));
             return AVERROR(EINVAL);
         }

@@ -188,7 +188,7 @@ int ff_runway_set_size(RunwaySettings *set)
     if (divider && ff_runway_ratio_parse(set->ratio, &w, &h))
         *divider = ':';
     /* the ratio is looked up again when the input's size is known; a wrong one
-     * is told before anything is built */
+     * is reported before anything is built */
     set->request.ratio = set->ratio ? set->ratio : "auto";
     if (ff_runway_ratio_choose(set->model_info, set->request.ratio, 16, 9,
                                &ratio, &err))

@@ -18,7 +18,7 @@
 
 /**
  * @file
- * What a user is told of a run: how things stand while it waits, and at its end
+ * What a user sees of a run: how things stand while it waits, and at its end
  * what came of the frames and of the money. Belongs to
  * the filter's thread.
  */

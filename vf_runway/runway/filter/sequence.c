@@ -197,21 +197,20 @@ int ff_runway_sequence_keeps_source(const RunwaySequence *s)
            !s->set->policy.dry_run;
 }
 
-static int alpha_has_room(const RunwaySequence *s, int format, int width,
-                          int height)
+static int alpha_fits(const RunwaySequence *s, int format, int width,
+                      int height)
 {
-    return ff_runway_spool_has_room(s->alpha,
-                                    ff_runway_format_of_component(format),
-                                    width, height);
+    return ff_runway_spool_fits(s->alpha, ff_runway_format_of_component(format),
+                                width, height);
 }
 
-int ff_runway_sequence_has_room(RunwaySequence *s, int format, int width,
-                                int height)
+int ff_runway_sequence_accepts(RunwaySequence *s, int format, int width,
+                               int height)
 {
-    return ff_runway_pipeline_has_room(s->pipeline) &&
-           (!s->spool || ff_runway_spool_has_room(s->spool, format, width,
-                                                  height)) &&
-           (!s->alpha || alpha_has_room(s, format, width, height));
+    return ff_runway_pipeline_accepts(s->pipeline) &&
+           (!s->spool || ff_runway_spool_fits(s->spool, format, width,
+                                              height)) &&
+           (!s->alpha || alpha_fits(s, format, width, height));
 }
 
 /* The clip that was begun ahead is not wanted: the open one ends early. */
@@ -399,10 +398,10 @@ int ff_runway_sequence_add(RunwaySequence *s, const AVFrame *frame,
     /* a clip that leaves no place for its next source frame would wait forever
      * to be completed */
     return (ff_runway_sequence_keeps_source(s) &&
-            !ff_runway_spool_has_room(s->spool, frame->format, frame->width,
-                                      frame->height)) ||
-           (s->alpha && !alpha_has_room(s, frame->format, frame->width,
-                                        frame->height)) ? close_clip(s) : 0;
+            !ff_runway_spool_fits(s->spool, frame->format, frame->width,
+                                  frame->height)) ||
+           (s->alpha && !alpha_fits(s, frame->format, frame->width,
+                                    frame->height)) ? close_clip(s) : 0;
 }
 
 /* A frame that comes out as it is, behind what is in line already. */

@@ -23,7 +23,7 @@
  * Errors are AVERROR codes, and the reason is logged.
  * Belongs to the filter's thread.
  *
- * What it holds is bounded: has_room() says when nothing more may go in.
+ * What it holds is bounded: accepts() says when nothing more may go in.
  */
 
 #ifndef AVFILTER_RUNWAY_FILTER_SEQUENCE_H
@@ -58,7 +58,7 @@ typedef struct RunwaySequenceConfig {
     int64_t end;
     AVFrame *(*get_buffer)(void *opaque); ///< of the output's size and format
     void *opaque;
-    /** Non-zero when the process was told to end. Encoding ends then: what adds
+    /** Non-zero when the process was asked to end. Encoding ends then: what adds
      *  a frame or ends a clip returns AVERROR_EXIT, which is for the caller and
      *  not for the graph. */
     int (*interrupted)(void *interrupt_opaque);
@@ -82,8 +82,8 @@ int ff_runway_sequence_ratio(const RunwayRequest *request, int width,
                              int *ratio_w, int *ratio_h, void *log_ctx);
 
 /** Whether a frame of that kind may go in now. */
-int ff_runway_sequence_has_room(RunwaySequence *s, int format, int width,
-                                int height);
+int ff_runway_sequence_accepts(RunwaySequence *s, int format, int width,
+                               int height);
 
 /** A frame to be generated anew; length microseconds are what it is shown for.
  *  The frame stays the caller's. */

@@ -73,7 +73,7 @@ static void log_price(const RunwaySequence *s, const RunwayJob *job, int is_all)
     else
         av_log(s->set->log_ctx, AV_LOG_INFO, "price: %.4g credits a second, "
                "%"PRId64" for the first clip; the length of the film is not "
-               "known to a filter (dry_run=1 tells the sum)\n", second,
+               "known to a filter (dry_run=1 shows the total)\n", second,
                job->credits);
 }
 

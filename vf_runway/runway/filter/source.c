@@ -139,9 +139,9 @@ static int check_frame(AVFilterContext *ctx, const AVFrame *frame)
     return 0;
 }
 
-/* How long the last frame lasts, of which no other tells it. A duration that a
+/* How long the last frame lasts, which no other one shows. A duration that a
  * frame carries may be stale: fps, settb, minterpolate and an input -r of FFmpeg
- * 5.1 change the time base and leave it as it was, and 20 s are told for each
+ * 5.1 change the time base and leave it as it was, and 20 s are claimed for each
  * frame of a 25th. So it is believed near what is usual, or where nothing is. */
 static int64_t last_length(AVFilterContext *ctx, const AVFrame *frame)
 {
@@ -156,7 +156,7 @@ static int64_t last_length(AVFilterContext *ctx, const AVFrame *frame)
 }
 
 /* Send the frame that is held. It lasts until pts; AV_NOPTS_VALUE: there is no
- * frame that tells. */
+ * frame that shows it. */
 static int send_held(AVFilterContext *ctx, int64_t pts)
 {
     RunwayFilter *s = ctx->priv;
@@ -198,7 +198,7 @@ int ff_runway_filter_send_last(AVFilterContext *ctx)
     return send_held(ctx, AV_NOPTS_VALUE);
 }
 
-/* A frame that is to be generated: it is held until the next one tells how long
+/* A frame that is to be generated: it is held until the next one shows how long
  * it lasts. */
 static int hold(AVFilterContext *ctx, const AVFrame *frame)
 {

@@ -210,7 +210,7 @@ static RunwayOutcome parse_foreign(RunwayClient *client, const char *name,
                                "the %s is at %s:%d over http://, which is not "
                                "followed", name, url->host, url->port);
     /* names are looked at when they have become addresses; what a proxy would
-     * go to can only be told here */
+     * go to is only known here */
     pthread_mutex_lock(&client->mutex);
     near = client->near;
     pthread_mutex_unlock(&client->mutex);

@@ -385,7 +385,7 @@ int ff_runway_call_is_incomplete(const RunwayCall *call)
 /** Let the transfer run to its end, or to that of the caller's patience. */
 static CURLcode run(RunwayCall *call, CURLM *multi)
 {
-    int64_t since[] = { 0, 0, 0 }; /* when each RunwayStop was told first */
+    int64_t since[] = { 0, 0, 0 }; /* when each RunwayStop was seen first */
     int64_t stored = 0;
 
     for (;;) {
@@ -442,7 +442,7 @@ static RunwayTransport judge(RunwayCall *call)
                                 : RUNWAY_TRANSPORT_NOT_SENT;
 }
 
-/** Something has answered. Where the API is, only a verified certificate tells:
+/** Something has answered. Where the API is, only a verified certificate shows:
  *  a name that was led astray would open the user's network to any URL. */
 static void note_reached(RunwayCall *call)
 {

@@ -144,7 +144,7 @@ size_t ff_runway_call_take_header(char *data, size_t size, size_t nb,
 /** A download: drop what fd holds, it belongs to something else. */
 void ff_runway_call_start_over(RunwayCall *call);
 
-/** What can be told before the outcome is classified; RUNWAY_OK: nothing. */
+/** What is known before the outcome is classified; RUNWAY_OK: nothing. */
 RunwayOutcome ff_runway_call_check(RunwayCall *call, RunwayError *err);
 /** Take all secrets in use out of a text that a server has a part in. */
 void ff_runway_call_scrub(const RunwayCall *call, char *text);

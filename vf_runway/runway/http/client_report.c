@@ -174,7 +174,7 @@ static void describe_redirect(RunwayCall *call, char *out, size_t size)
     free(target);
 }
 
-/** The error text of a create whose fate the reply does not tell. */
+/** The error text of a create whose fate the reply leaves open. */
 static RunwayOutcome report_unknown(RunwayCall *call, const char *text,
                                     RunwayError *err)
 {
@@ -243,7 +243,7 @@ RunwayOutcome ff_runway_call_report_status(RunwayCall *call,
                            provider->title, what(call), call->status, text);
 }
 
-/** What can be told before the outcome is classified; RUNWAY_OK: nothing. */
+/** What is known before the outcome is classified; RUNWAY_OK: nothing. */
 RunwayOutcome ff_runway_call_check(RunwayCall *call, RunwayError *err)
 {
     if (call->transport == RUNWAY_TRANSPORT_REPLY)

@@ -23,7 +23,7 @@
 #include "matrix.h"
 
 /* Everything is computed in 16 bits, which is what a compiler can make most of:
- * FFmpeg's `make` is told to let it, see Makefile. Samples of chroma, less
+ * FFmpeg's `make` lets it, see Makefile. Samples of chroma, less
  * grey's, are shifted up until they fill 16 bits, and the high half of their
  * product with a coefficient is what is added. */
 
@@ -57,7 +57,7 @@ void ff_runway_matrix_plan(RunwayMatrix *m, RunwayPrimaryWeights from,
 }
 
 /* A sample less grey's, shifted up, times a coefficient: so many bits of that are
- * behind the point. There is room for eight of it on top. */
+ * behind the point. Eight of it fit on top. */
 #define UP(bits)    (15 - (bits))
 #define POINT(bits) (UP(bits) - 1)
 
@@ -109,7 +109,7 @@ static inline void turn(const RunwayMatrix *m, uint8_t *restrict u,
 }
 
 /* A line of luma: takes its part of chroma, of the line of it that is near
- * and of the one that is far. mixed has room for one sample more. */
+ * and of the one that is far. mixed holds one sample more. */
 static inline void add(uint8_t *restrict y, const int16_t *near,
                        const int16_t *far, int16_t *restrict mixed, int width,
                        int log2_chroma_w, int bits)

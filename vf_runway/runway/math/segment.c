@@ -51,7 +51,7 @@ static int guess(int64_t length, int *num, int *den)
             *num  = rates[i];
             *den  = 1;
         }
-        /* only a time that is exact tells 24000/1001 from 24 */
+        /* only an exact time distinguishes 24000/1001 from 24 */
         if (llabs(length - 1001000 / rates[i]) < 10) {
             *num = rates[i] * 1000;
             *den = 1001;

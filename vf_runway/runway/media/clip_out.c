@@ -52,12 +52,12 @@ static int read_next(RunwayClip *c)
         ff_runway_hdr_name(c->next, c->config.transfer) &&
         !c->config.said->tags++)
         av_log(c->config.log_ctx, AV_LOG_WARNING, "%s: the result is not "
-               "tagged as HDR; it is taken as what was asked for, %s\n",
+               "tagged as HDR; it is treated as %s, as requested\n",
                c->label, av_color_transfer_name(c->config.transfer));
     return 0;
 }
 
-/* An encoder is told what a player should know of the light before there is a
+/* An encoder is given what a player should know of the light before there is a
  * result: by hand, with what is said here. */
 static void log_hdr(const RunwayClip *c)
 {

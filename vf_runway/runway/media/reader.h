@@ -89,7 +89,7 @@ int ff_runway_reader_next(RunwayReader *reader, AVFrame *frame,
  * come in, it opens, every packet is there, its length fits the one that was
  * sent, and all of it decodes within the limits, a RunwayReaderLimits.
  * RUNWAY_OK; RUNWAY_NO_RESULT, no whole MP4; RUNWAY_BAD_RESULT with the reason;
- * RUNWAY_NOMEM, RUNWAY_IO or RUNWAY_INVALID where this machine cannot tell;
+ * RUNWAY_NOMEM, RUNWAY_IO or RUNWAY_INVALID where this machine cannot know;
  * RUNWAY_CANCELLED within the time that one picture takes, once cancelled()
  * answers non-zero. Any thread.
  */

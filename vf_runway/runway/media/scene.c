@@ -70,13 +70,13 @@ static double plane_difference(const AVFrame *a, const AVFrame *b)
 
 double ff_runway_scene_score(RunwayScene *scene, const AVFrame *frame)
 {
-    const AVDictionaryEntry *told = av_dict_get(frame->metadata,
+    const AVDictionaryEntry *known = av_dict_get(frame->metadata,
                                                 "lavfi.scd.score", NULL, 0);
     const AVFrame *prev = scene->prev;
     double score = 0;
     int ret;
 
-    if (prev->buf[0] && !told && prev->width == frame->width &&
+    if (prev->buf[0] && !known && prev->width == frame->width &&
         prev->height == frame->height && prev->format == frame->format) {
         double difference = plane_difference(prev, frame);
 
@@ -90,5 +90,5 @@ double ff_runway_scene_score(RunwayScene *scene, const AVFrame *frame)
     ret = av_frame_ref(scene->prev, frame);
     if (ret < 0)
         return ret;
-    return told ? av_clipd(strtod(told->value, NULL), 0, 100) : score;
+    return known ? av_clipd(strtod(known->value, NULL), 0, 100) : score;
 }

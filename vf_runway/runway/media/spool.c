@@ -105,8 +105,8 @@ static int64_t frame_size(const RunwaySpool *s, int format, int width,
                                    : bytes;
 }
 
-int ff_runway_spool_has_room(const RunwaySpool *s, int format, int width,
-                             int height)
+int ff_runway_spool_fits(const RunwaySpool *s, int format, int width,
+                         int height)
 {
     int64_t bytes = frame_size(s, format, width, height);
 

@@ -40,13 +40,13 @@ typedef struct RunwaySpool RunwaySpool;
 RunwaySpool *ff_runway_spool_create(int64_t size, int packed, void *log_ctx);
 void ff_runway_spool_free(RunwaySpool **spool);
 
-/** Whether a frame of that format and size has room. A frame that is larger
- *  than the spool has room when the spool is empty, and stays in memory. */
-int ff_runway_spool_has_room(const RunwaySpool *spool, int format, int width,
-                             int height);
+/** Whether a frame of that format and size fits in now. A frame that is larger
+ *  than the spool fits when the spool is empty, and stays in memory. */
+int ff_runway_spool_fits(const RunwaySpool *spool, int format, int width,
+                         int height);
 
-/** Put a frame in, behind the others; only where there is room. The pixels go
- *  to the file, everything else stays in memory. */
+/** Put a frame in, behind the others; only where it fits. The pixels go to
+ *  the file, everything else stays in memory. */
 int ff_runway_spool_put(RunwaySpool *spool, const AVFrame *frame);
 
 /** Take the oldest frame out: *frame is the caller's, equal in every pixel and

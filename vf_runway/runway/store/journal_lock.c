@@ -36,7 +36,7 @@
 
 /* What it takes to wait for a lock. */
 typedef struct Waiting {
-    const char *label;       ///< NULL: it is had at once, and nobody is told
+    const char *label;       ///< NULL: it is had at once, and nothing is logged
     int (*cancelled)(void *opaque);
     void *opaque;
 } Waiting;
@@ -96,7 +96,7 @@ static void sign_lock(const RunwayJournalLock *l)
         ff_runway_disk_write(l->fd, text, (size_t)n);
 }
 
-static void tell_wait(const RunwayJournalLock *l, const char *label)
+static void log_wait(const RunwayJournalLock *l, const char *label)
 {
     const RunwayJournal *j = l->journal;
     char text[sizeof(j->host) + 32], *host;
@@ -147,7 +147,7 @@ static RunwayOutcome take_lock(RunwayJournal *j, const char *identity,
 {
     RunwayJournalLock *l;
     int64_t pause = LOCK_PAUSE_FIRST;
-    int why, told = 0;
+    int why, logged = 0;
     RunwayOutcome ret;
 
     *lock = NULL;
@@ -174,9 +174,9 @@ static RunwayOutcome take_lock(RunwayJournal *j, const char *identity,
                                   strerror(why));
             break;
         }
-        if (!told && waiting->label)
-            tell_wait(l, waiting->label);
-        told = 1;
+        if (!logged && waiting->label)
+            log_wait(l, waiting->label);
+        logged = 1;
         ff_runway_disk_pause(pause);
         pause = pause * 2 > LOCK_PAUSE_MAX ? LOCK_PAUSE_MAX : pause * 2;
     }
