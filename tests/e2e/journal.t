@@ -212,7 +212,7 @@ subtest 'a disk that is full when the result comes' => sub {
     # what is sent fits into 80 KiB, what comes back does not
     my $run = $job->run(under => limited(160), args => [qw(-f null)], out => '-');
     cmp_ok($run->{status}, '>', 0, 'an error') or diag $run->{err};
-    like($run->{said}, qr/clip 1.*results_dir: \Q$job->{results}\E.*cannot be written.*the same command again/, 'that says what cannot be written')
+    like($run->{said}, qr/clip 1.*results_dir: \Q$job->{results}\E.*cannot be written.*the same command fetches it/, 'that says what cannot be written')
         or diag $run->{said};
     like($run->{said}, qr/^1 task is at the provider, already paid for; the same command again/m, 'and what is left') or diag $run->{said};
     is($job->states->{1}, 'generated', 'the task is known');

@@ -335,15 +335,29 @@ subtest 'a model of tomorrow' => sub {
 subtest 'the page' => sub {
     my $page = slurp("$ROOT/docs/models.md");
     my $code = slurp("$ROOT/vf_runway/runway/api/models.c");
+    my $providers = slurp("$ROOT/vf_runway/runway/api/providers.c");
+    my %provider;
+    for my $entry (split /^    \}, \{$/m, $providers) {
+        my ($title) = $entry =~ /\.title\s*= "(\w+)"/ or next;
+        $provider{$_} = $title for $entry =~ /\[RUNWAY_VIDEO_(?:TO_HDR|UPSCALE)\]\s*= "(\w+)"/g;
+    }
     my %prices = $code =~ /RunwayPrice (\w+)\[\]\s*= \{(.*?)\};/sg;
-    my %define = $code =~ /#define (SEEDANCE\w*)(.*?[^\\])\n\n/sg;
+    my %define = $code =~ /#define ((?:GEMINI|SEEDANCE)\w*)(.*?[^\\])\n\n/sg;
     my ($table) = $code =~ /^static const RunwayModel models\[\] = \{(.*?)^\};/ms;
-    my @wanted;
+    my (@wanted, @others);
     for my $entry (split /^    \}, \{$/m, $table) {
-        1 while $entry =~ s/(SEEDANCE\w*)/$define{$1}/;
+        1 while $entry =~ s/\b((?:GEMINI|SEEDANCE)\w*)/$define{$1}/;
         my %is = $entry =~ /\.(\w+)\s*= (?:SECONDS\()?"?([\w.]+)/g;
         my %has = map { ($_ => 1) } $entry =~ /RUNWAY_FIELD_(\w+)/g;
-        my @price = map { /\{ (NULL|"\w+"),\s*[^,]*,\s*([\d.]+),\s*([\d.]+) \}/ ? [$1, $2, $3] : () } split /\n|(?<=\}) \}/, $prices{ $is{prices} };
+        # name, up to how many pixels, a second, of that for the input, a frame
+        my @price = ($prices{ $is{prices} // '' } // '') =~ /\{ (NULL|"[^"]*"),\s*[^,]*,\s*([\d.]+),\s*([\d.]+),\s*([\d.]+) \}/g;
+        @price = map { [@price[4 * $_ .. 4 * $_ + 3]] } 0 .. @price / 4 - 1;
+        if (my $endpoint = $is{endpoint}) {
+            push @others, [$endpoint, join(' | ', "`$is{name}`", $provider{ $is{name} } // 'nobody',
+                $is{max_duration} ? "..$is{max_duration} s" : 'not known', "$is{best_duration} s"),
+                join(' ', map { my ($name, @each) = @$_; grep { $_ > 0 } @each } @price)];
+            next;
+        }
         push @wanted, join ' | ', "`$is{name}`", ($is{mode} // '') =~ /REFERENCE/ ? 'reference' : 'edit',
             ($is{min_duration} // '') . "..$is{max_duration} s", "$is{best_duration} s", $is{max_rate} // 'any',
             "$is{max_prompt}" . ($has{PROMPT_REQUIRED} ? ', needed' : ''), $has{SEED} ? 'yes' : 'no',
@@ -354,7 +368,18 @@ subtest 'the page' => sub {
                 $name eq 'NULL' ? $price : "$price ($name)" } @price) . ($is{min_credits} ? "; at least $is{min_credits}" : '');
     }
     is(scalar @wanted, 11, 'there are models');
-    is_deeply([$page =~ /^\| (`\w.*?) \|$/mg], \@wanted, 'each has its row, and the row is right');
+    my ($first, $second) = split /^\| filter \|.*\n/m, $page;
+    is_deeply([$first =~ /^\| (`\w.*?) \|$/mg], \@wanted, 'each has its row, and the row is right');
+    my @rows = map { [split / \| /] } $second =~ /^\| (`\w.*?) \|$/mg;
+    my %filter = (RUNWAY_VIDEO_TO_HDR => '`runway_hdr`', RUNWAY_VIDEO_UPSCALE => '`runway_upscale`');
+    cmp_ok(scalar @others, '>', 2, 'there are models of the other filters');
+    is_deeply([map { join ' | ', @$_[0 .. 4] } @rows], [map { "$filter{ $_->[0] } | $_->[1]" } @others], 'each of them has its row, too');
+    # upscaling is billed by the frame and the resolutions of what it makes
+    for my $i (0 .. $#others) {
+        my %is = map { ($_ => 1) } split / /, $others[$i][2];
+        my @said = grep { $is{$_} } $rows[$i][6] =~ /([\d.]+)/g;
+        cmp_ok(scalar @said, '==', keys %is ? 2 : 0, "its prices: $rows[$i][1]");
+    }
 };
 
 subtest 'ProRes profile' => sub {

@@ -149,6 +149,27 @@ static const RunwaySize magnific_sizes[] = {
     .best_duration      = SECONDS(5),                                         \
     .max_prompt         = 3500
 
+#define SEEDANCE2_5                                                           \
+    .name               = "seedance2_5",                                      \
+    .source_field       = "promptVideo",                                      \
+    .max_references     = 30,                                                 \
+    .min_duration       = SECONDS(4),                                         \
+    .max_duration       = SECONDS(30),                                        \
+    .min_height         = 480,                                                \
+    .max_prompt         = 15000,                                              \
+    .prices             = seedance2_5_prices,                                 \
+    .min_credits        = 80
+
+#define GEMINI_FIELDS (RUNWAY_FIELD_PROMPT | RUNWAY_FIELD_PROMPT_REQUIRED |   \
+                       RUNWAY_FIELD_REFERENCES_BARE)
+
+#define GEMINI                                                                \
+    .source_field       = "videoUri",                                         \
+    .max_references     = 5,                                                  \
+    .max_duration       = SECONDS(10),                                        \
+    .best_duration      = SECONDS(10),                                        \
+    .max_prompt         = 4000
+
 /* Limits and fields: gen4_aleph [seed], aleph2 [sdk, live], the others [oapi,
  * sdk]; scripts/check-models compares them with it. best_duration is ours. */
 static const RunwayModel models[] = {
@@ -198,44 +219,24 @@ static const RunwayModel models[] = {
         .min_credits        = 56,
     }, {
         .name               = "gemini_omni_flash",
-        .source_field       = "videoUri",
-        .fields             = RUNWAY_FIELD_PROMPT |
-                              RUNWAY_FIELD_PROMPT_REQUIRED |
-                              RUNWAY_FIELD_REFERENCES_BARE,
-        .max_references     = 5,
-        .max_duration       = SECONDS(10),
-        .best_duration      = SECONDS(10),
+        GEMINI,
+        .fields             = GEMINI_FIELDS,
         .ratios             = gemini_ratios,
-        .max_prompt         = 4000,
         .prices             = gemini_prices,
     }, {
         .name               = "gemini_omni_flash_1.1",
-        .source_field       = "videoUri",
-        .fields             = RUNWAY_FIELD_PROMPT |
-                              RUNWAY_FIELD_PROMPT_REQUIRED |
-                              RUNWAY_FIELD_RATIO |
-                              RUNWAY_FIELD_REFERENCES_BARE |
+        GEMINI,
+        .fields             = GEMINI_FIELDS | RUNWAY_FIELD_RATIO |
                               RUNWAY_FIELD_MODE | RUNWAY_FIELD_DURATION_AUTO,
-        .max_references     = 5,
-        .max_duration       = SECONDS(10),
-        .best_duration      = SECONDS(10),
         .ratios             = gemini_1_1_ratios,
-        .max_prompt         = 4000,
         .prices             = gemini_1_1_prices,
     }, {
         .name               = "gemini_omni_flash_1.1",
+        GEMINI,
         .mode               = RUNWAY_MODE_REFERENCE,
-        .source_field       = "videoUri",
-        .fields             = RUNWAY_FIELD_PROMPT |
-                              RUNWAY_FIELD_PROMPT_REQUIRED |
-                              RUNWAY_FIELD_RATIO |
-                              RUNWAY_FIELD_REFERENCES_BARE |
+        .fields             = GEMINI_FIELDS | RUNWAY_FIELD_RATIO |
                               RUNWAY_FIELD_MODE | RUNWAY_FIELD_DURATION,
-        .max_references     = 5,
-        .max_duration       = SECONDS(10),
-        .best_duration      = SECONDS(10),
         .ratios             = gemini_1_1_ratios,
-        .max_prompt         = 4000,
         .prices             = gemini_1_1_prices,
     }, {
         .name               = "seedance2",
@@ -254,36 +255,20 @@ static const RunwayModel models[] = {
         .prices             = seedance2_mini_prices,
         .min_credits        = 64,
     }, {
-        .name               = "seedance2_5",
-        .source_field       = "promptVideo",
+        SEEDANCE2_5,
         .fields             = SEEDANCE_FIELDS | RUNWAY_FIELD_PROMPT_REQUIRED |
                               RUNWAY_FIELD_MODE | RUNWAY_FIELD_DURATION_AUTO,
-        .max_references     = 30,
-        .min_duration       = SECONDS(4),
-        .max_duration       = SECONDS(30),
         .best_duration      = SECONDS(10),
         .max_width          = 1920,
         .max_height         = 1080,
-        .min_height         = 480,
         .size_follows_input = 1,
-        .max_prompt         = 15000,
-        .prices             = seedance2_5_prices,
-        .min_credits        = 80,
     }, {
-        .name               = "seedance2_5",
+        SEEDANCE2_5,
         .mode               = RUNWAY_MODE_REFERENCE,
-        .source_field       = "promptVideo",
         .fields             = SEEDANCE_FIELDS | RUNWAY_FIELD_RATIO |
                               RUNWAY_FIELD_MODE | RUNWAY_FIELD_DURATION,
-        .max_references     = 30,
-        .min_duration       = SECONDS(4),
-        .max_duration       = SECONDS(30),
         .best_duration      = SECONDS(5),
-        .min_height         = 480,
         .ratios             = seedance2_5_ratios,
-        .max_prompt         = 15000,
-        .prices             = seedance2_5_prices,
-        .min_credits        = 80,
     }, {
         .name               = "hailuo3",
         .mode               = RUNWAY_MODE_REFERENCE,
