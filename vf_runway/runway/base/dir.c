@@ -110,6 +110,20 @@ RunwayOutcome ff_runway_dir_open(const char *option, const char *path, int *fd,
     return ret;
 }
 
+RunwayOutcome ff_runway_dir_open_or_make(const char *option, const char *path,
+                                         int read_only, int *fd,
+                                         RunwayError *err)
+{
+    RunwayOutcome ret = RUNWAY_OK;
+
+    *fd = -1;
+    if (!read_only)
+        ret = ff_runway_disk_make_dir(option, path, err);
+    else if (access(path, F_OK) && errno == ENOENT)
+        return RUNWAY_OK;
+    return ret ? ret : ff_runway_dir_open(option, path, fd, err);
+}
+
 RunwayOutcome ff_runway_dir_open_below(const char *option, const char *path,
                                        int dir, const char *name, int *fd,
                                        RunwayError *err)
@@ -231,7 +245,7 @@ static int is_empty(int dir, int *empty)
     return 0;
 }
 
-int ff_runway_dir_claim(int dir, int *ours)
+static int claim(int dir, int *ours)
 {
     static const char text[] = "runway_v2v created this directory, and removes "
                                "only what it has put there itself.\n";
@@ -256,6 +270,15 @@ int ff_runway_dir_claim(int dir, int *ours)
     return ret;
 }
 
+RunwayOutcome ff_runway_dir_claim(const char *option, const char *path, int dir,
+                                  int *ours, RunwayError *err)
+{
+    int why = claim(dir, ours);
+
+    return why ? ff_runway_error(err, RUNWAY_IO, "%s: %s cannot be written: %s",
+                                 option, path, strerror(why)) : RUNWAY_OK;
+}
+
 RunwayOutcome ff_runway_dir_prove(const char *option, const char *path,
                                   int dir, RunwayError *err)
 {
@@ -263,7 +286,7 @@ RunwayOutcome ff_runway_dir_prove(const char *option, const char *path,
     int fd, ret;
 
     if (!data)
-        return ff_runway_error(err, RUNWAY_NOMEM, "out of memory");
+        return ff_runway_no_memory(err);
     memset(data, 'r', PROBE_SIZE); /* zeros might occupy nothing */
     do {
         /* a probe that could not be removed is in nobody's way */

@@ -44,7 +44,13 @@
 RunwayOutcome ff_runway_dir_open(const char *option, const char *path, int *fd,
                                  RunwayError *err);
 
-/** The same for name in the directory dir, whose path is for errors only. One
+/** The same for a directory that need not exist: it is made, and with read_only
+ *  *fd is -1 instead. */
+RunwayOutcome ff_runway_dir_open_or_make(const char *option, const char *path,
+                                         int read_only, int *fd,
+                                         RunwayError *err);
+
+/** As ff_runway_dir_open() for name in the directory dir, whose path is for errors only. One
  *  that does not exist is made, 0700, and its name made durable. */
 RunwayOutcome ff_runway_dir_open_below(const char *option, const char *path,
                                        int dir, const char *name, int *fd,
@@ -76,10 +82,11 @@ int ff_runway_dir_is_at(int dir, const char *name, int fd);
 
 /**
  * Whether dir was made for us, so that what we put there may be removed from it
- * again: a new or empty one is marked, once and permanently. 0 and *ours, or an
- * errno value.
+ * again: a new or empty one is marked, once and permanently. RUNWAY_IO names
+ * option, path and reason.
  */
-int ff_runway_dir_claim(int dir, int *ours);
+RunwayOutcome ff_runway_dir_claim(const char *option, const char *path, int dir,
+                                  int *ours, RunwayError *err);
 
 /** Write a real file into dir, make it durable, remove it. RUNWAY_IO names
  *  option, path and reason. */

@@ -219,7 +219,7 @@ RunwayOutcome ff_runway_job_run(RunwayJob *job, const RunwayJobHost *host)
     run.task   = calloc(1, sizeof(*run.task));
     run.record = calloc(1, sizeof(*run.record));
     if (!run.task || !run.record) {
-        ret = ff_runway_error(&err, RUNWAY_NOMEM, "out of memory");
+        ret = ff_runway_no_memory(&err);
         goto end;
     }
     run.task->credits = -1;

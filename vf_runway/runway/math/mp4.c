@@ -207,7 +207,7 @@ static RunwayOutcome show_as(Parse *p, const Box *box, const char *type)
 
         patch = realloc(m->patches, (size_t)nb * sizeof(*patch));
         if (!patch)
-            return ff_runway_error(p->err, RUNWAY_NOMEM, "out of memory");
+            return ff_runway_no_memory(p->err);
         m->patches      = patch;
         m->nb_allocated = nb;
     }
@@ -490,7 +490,7 @@ RunwayOutcome ff_runway_mp4_parse(RunwayMp4 **mp4,
 
     *mp4 = NULL;
     if (!m)
-        return ff_runway_error(err, RUNWAY_NOMEM, "out of memory");
+        return ff_runway_no_memory(err);
     m->source = *source;
     ret = walk(&p, IN_FILE, 0, source->size);
     if (!ret && !p.has_index)

@@ -539,7 +539,7 @@ RunwayOutcome ff_runway_reader_check(void *limits,
     RunwayOutcome outcome;
 
     if (!r)
-        return ff_runway_error(err, RUNWAY_NOMEM, "out of memory");
+        return ff_runway_no_memory(err);
     outcome = settle(r, check(r, size, sent, err), err);
     ff_runway_reader_free(&r);
     return outcome;

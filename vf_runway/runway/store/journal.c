@@ -35,23 +35,16 @@
 
 static RunwayOutcome open_dirs(RunwayJournal *j, RunwayError *err)
 {
-    RunwayOutcome ret = RUNWAY_OK;
+    RunwayOutcome ret = ff_runway_dir_open_or_make(OPTION, j->path,
+                                                   j->read_only, &j->dir, err);
     struct stat st;
-    int why;
 
-    if (!j->read_only)
-        ret = ff_runway_disk_make_dir(OPTION, j->path, err);
-    else if (access(j->path, F_OK) && errno == ENOENT)
-        return RUNWAY_OK;
-    if (!ret)
-        ret = ff_runway_dir_open(OPTION, j->path, &j->dir, err);
-    if (!ret && !j->read_only && (why = ff_runway_dir_claim(j->dir, &j->ours)))
-        ret = ff_runway_error(err, RUNWAY_IO, OPTION ": %s cannot be written: "
-                              "%s", j->path, strerror(why));
     if (!ret && j->read_only &&
-        (ff_runway_dir_stat(j->dir, CLIPS, &st) ||
+        (j->dir < 0 || ff_runway_dir_stat(j->dir, CLIPS, &st) ||
          ff_runway_dir_stat(j->dir, LOCKS, &st)))
         return RUNWAY_OK;
+    if (!ret && !j->read_only)
+        ret = ff_runway_dir_claim(OPTION, j->path, j->dir, &j->ours, err);
     if (!ret)
         ret = ff_runway_dir_open_below(OPTION, j->path, j->dir, CLIPS,
                                        &j->clips, err);

@@ -66,28 +66,20 @@ static RunwayOutcome open_default(RunwayResults *r, RunwayError *err)
 static RunwayOutcome open_given(RunwayResults *r, const char *path,
                                 RunwayError *err)
 {
-    RunwayOutcome ret = RUNWAY_OK;
-
     r->path = strdup(path);
     if (!r->path)
         return ff_runway_no_memory(err);
-    if (r->read_only && access(path, F_OK) && errno == ENOENT)
-        return RUNWAY_OK;
-    if (!r->read_only)
-        ret = ff_runway_disk_make_dir(OPTION, path, err);
-    return ret ? ret : ff_runway_dir_open(OPTION, path, &r->dir, err);
+    return ff_runway_dir_open_or_make(OPTION, path, r->read_only, &r->dir, err);
 }
 
 static RunwayOutcome prepare(RunwayResults *r, RunwayError *err)
 {
-    int why = ff_runway_dir_claim(r->dir, &r->ours);
-    RunwayOutcome ret;
+    RunwayOutcome ret = ff_runway_dir_claim(OPTION, r->path, r->dir, &r->ours,
+                                            err);
 
-    if (why)
-        return ff_runway_error(err, RUNWAY_IO, OPTION ": %s cannot be written: "
-                               "%s", r->path, strerror(why));
-    ret = ff_runway_dir_open_below(OPTION, r->path, r->dir, INCOMING,
-                                   &r->incoming, err);
+    if (!ret)
+        ret = ff_runway_dir_open_below(OPTION, r->path, r->dir, INCOMING,
+                                       &r->incoming, err);
     if (!ret)
         ret = ff_runway_dir_prove(OPTION, r->path, r->incoming, err);
     if (!ret)
