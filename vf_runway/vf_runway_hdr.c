@@ -78,7 +78,8 @@ static const AVFilterPad runway_hdr_outputs[] = {
 
 RUNWAY_FILTER ff_vf_runway_hdr = {
     RUNWAY_PUBLIC(name)        = "runway_hdr",
-    RUNWAY_PUBLIC(description) = NULL_IF_CONFIG_SMALL("Generate HDR from SDR video by Runway's API."),
+    RUNWAY_PUBLIC(description) = NULL_IF_CONFIG_SMALL("Generate HDR from SDR "
+                                                      "video by Runway's API."),
     RUNWAY_PUBLIC(priv_class)  = &runway_hdr_class,
     .priv_size                 = sizeof(RunwayFilter),
     .init                      = init,

@@ -127,8 +127,8 @@ typedef struct RunwayModel {
                                 ///< far as that is on record; ends with 0
     int times, max_side;        ///< every result is so many times as large, and
                                 ///< no side is longer than max_side; 0: sizes
-    const char *resolution;     ///< with the field: what is asked for by default;
-                                ///< NULL: the price class that holds the input
+    const char *resolution;     ///< with the field: the default; NULL: the price
+                                ///< class that holds the input
     int max_prompt;             ///< UTF-16 code units; 0: no known limit
     const RunwayPrice *prices;  ///< from the cheapest class up; NULL: unknown
     int formats_cost;           ///< output formats other than mp4 cost more

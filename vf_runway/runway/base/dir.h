@@ -50,8 +50,9 @@ RunwayOutcome ff_runway_dir_open_or_make(const char *option, const char *path,
                                          int read_only, int *fd,
                                          RunwayError *err);
 
-/** As ff_runway_dir_open() for name in the directory dir, whose path is for errors only. One
- *  that does not exist is made, 0700, and its name made durable. */
+/** As ff_runway_dir_open() for name in the directory dir, whose path is for
+ *  errors only. One that does not exist is made, 0700, and its name made
+ *  durable. */
 RunwayOutcome ff_runway_dir_open_below(const char *option, const char *path,
                                        int dir, const char *name, int *fd,
                                        RunwayError *err);

@@ -37,7 +37,7 @@ typedef struct RunwayEventLog RunwayEventLog;
 
 /**
  * Open path to append to; it is made where it is not there, for its owner only.
- * log, which outlives it, gets one message when a line cannot be written later on.
+ * log, which outlives it, gets one message when a line cannot be written later.
  * A pipe is never waited for: lines that it has no space for are dropped, and
  * counted in an event "dropped" when there is space again, and in a warning at
  * the end. RUNWAY_INVALID: it cannot be opened, or is a pipe without a reader.

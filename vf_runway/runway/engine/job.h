@@ -134,9 +134,9 @@ typedef struct RunwayJobHost {
     int (*cancelled)(void *opaque);
     /** Non-zero when no create may start any more. */
     int (*closed)(void *opaque);
-    /** Wait until the job may go to that state: SUBMITTING, when there is a place
-     *  for its task at the provider; DOWNLOADING. Sets it. Non-zero, and the state
-     *  is another: cancelled, or no create may start any more. */
+    /** Wait until the job may go to that state: SUBMITTING, when there is a
+     *  place for its task at the provider; DOWNLOADING. Sets it. Non-zero, and
+     *  the state is another: cancelled, or no create may start any more. */
     int (*enter)(void *opaque, RunwayJob *job, RunwayJobState state);
     /** job->now as it was just set: copy it. Not called at the end. */
     void (*changed)(void *opaque, const RunwayJob *job);

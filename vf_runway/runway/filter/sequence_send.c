@@ -141,8 +141,8 @@ static RunwayPicture in_clip(const RunwaySequence *s,
     return picture;
 }
 
-/* The still of the clip's first frame, where keyframe_dir has one. @return 1, 0 or
- * AVERROR; *still is what to free() behind it */
+/* The still of the clip's first frame, where keyframe_dir has one. @return 1, 0
+ * or AVERROR; *still is what to free() behind it */
 static int choose_still(RunwaySequence *s, RunwayPicture *picture, char **still)
 {
     const RunwaySettings *set = s->set;
