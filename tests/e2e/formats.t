@@ -303,6 +303,47 @@ subtest 'each transfer and each primaries' => sub {
     }
 };
 
+subtest 'untagged, and in another size' => sub {
+    for my $case ([320, 240, '1280x720', 'smpte170m'], [320, 240, '640x480', 'unknown'], [1280, 720, '320x180', 'bt709']) {
+        my ($w, $h, $size, $space) = @$case;
+        my $path = "$TMP/untagged-$w-$size.nut";
+        convert_all([['-i', film($w, $h, 'rgb24')], "scale=$FLAGS:out_color_matrix=" . ($w < 1280 ? 'bt601' : 'bt709') . ':out_range=tv,format=yuv444p',
+            ['-c:v', 'rawvideo', $path]]);
+        my $run = ok_filter($sim, "${w}x$h to $size", in => $path, options => { prompt => 'negative', model => 'aleph2', size => $size },
+            args => [qw(-c:v libx264 -qp 1)]);
+        is(video_facts($run->{out})->{color_space}, $space, 'said only where the new size would mean something else');
+        next if $space eq 'unknown';
+        my (undef, $is) = patches_by_tags($run->{out});
+        right_patches($size, $is, 1);
+    }
+};
+
+subtest 'XYZ as digital cinema tags it' => sub {
+    for my $options ({ prompt => 'echo' }, { prompt => 'echo', dry_run => 1 }) {
+        for my $format (qw(rgb48le yuv420p)) {
+            my $run = ok_filter($sim, $format, in => film(320, 240, 'xyz12le'), before => 'setparams=color_primaries=smpte428:color_trc=smpte428',
+                after => "showinfo,format=$format", loglevel => 'info', options => { model => 'aleph2', %$options }, args => [qw(-f null)], out => '-');
+            my ($shown) = shown($run->{err});
+            # setparams has BT.470M for gamma 2.2
+            is("$shown->{color_primaries} $shown->{color_trc}", 'bt709 bt470m', "$format is tagged as what it has become");
+        }
+    }
+    my ($create) = reverse $sim->requests('create');
+    is("$create->{clip}{color_primaries} $create->{clip}{color_transfer}", 'bt709 bt470m', 'so is the upload');
+};
+
+subtest 'a palette with alpha' => sub {
+    my $film = film(320, 240, 'pal8');
+    for my $case ([undef, 1], ['format=rgba', 0]) {
+        my ($before, $told) = @$case;
+        my $run = ok_filter($sim, $before // 'as it is', in => $film, before => $before, after => 'showinfo', loglevel => 'info',
+            options => { prompt => 'echo', model => 'aleph2', dry_run => 1 }, args => [qw(-c:v rawvideo)], out => 'out.nut');
+        my ($shown) = shown($run->{err});
+        is($shown->{fmt}, $told ? 'rgb24' : 'rgba', 'what the filter gets');
+        is(lines_like($run, qr/palette lose their alpha.*put format=rgba in front/), $told, $told ? 'that alpha is lost is said' : 'and nothing is lost');
+    }
+};
+
 subtest 'alpha in an output of another size, and with native timing' => sub {
     for my $case ([{ size => '640x480' }, 640, 480], [{ timing => 'native' }, 320, 240], [{ on_error => 'source' }, 320, 240]) {
         my ($options, $w, $h) = @$case;

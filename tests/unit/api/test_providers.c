@@ -238,6 +238,11 @@ static void test_key(void **state)
     check_key("cometapi", "\"sk-abcd\"", NULL);
     check_key("cometapi", "'sk-abcd", NULL);
     check_key("runway", "key_1'\n", NULL);
+    check_key("cometapi", "\xe2\x80\x9csk-abcd\xe2\x80\x9d", NULL);
+    check_key("cometapi", "Authorization: Bearer sk-abcd", NULL);
+    check_key("cometapi", "sk-ab cd", NULL);
+    check_key("cometapi", "COMETAPI_KEY=sk-abcd", NULL);
+    check_key("cometapi", "sk-ab_cd=", "sk-ab_cd=");
     check_key("runway", runway_key, runway_key);
     check_key("cometapi", runway_key, NULL);
     /* one digit less is not one of Runway's */

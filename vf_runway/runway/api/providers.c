@@ -183,6 +183,17 @@ static const RunwayProvider *owner_of(const char *key)
     return NULL;
 }
 
+/** Whether something was copied with the key; quotes may be typographic ones. */
+static int has_more_than_key(const RunwayProvider *provider, const char *key)
+{
+    const size_t name = strlen(provider->key_variable);
+
+    for (const char *c = key; *c; c++)
+        if ((unsigned char)*c >= 0x80 || strchr(" '\"", *c))
+            return 1;
+    return !strncmp(key, provider->key_variable, name) && key[name] == '=';
+}
+
 RunwayOutcome ff_runway_key_check(const RunwayProvider *provider, char *key,
                                   RunwayError *err)
 {
@@ -212,11 +223,11 @@ RunwayOutcome ff_runway_key_check(const RunwayProvider *provider, char *key,
                                    "key_file, and copy it again from %s",
                                    provider->title, provider->key_variable,
                                    provider->key_page);
-    if (!strncasecmp(key, "bearer ", 7) || strchr("'\"", key[0]) ||
-        strchr("'\"", key[length - 1]))
+    if (has_more_than_key(provider, key))
         return ff_runway_error(err, RUNWAY_INVALID,
-                               "the key for %s was copied with \"Bearer \" or "
-                               "quotes around it: check %s or key_file, and "
+                               "the key for %s was copied with more than itself "
+                               "(\"Bearer \", quotes, a space, the name of a "
+                               "variable): check %s or key_file, and "
                                "leave only the key itself, as %s shows it",
                                provider->title, provider->key_variable,
                                provider->key_page);

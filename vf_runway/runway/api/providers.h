@@ -89,10 +89,10 @@ char *ff_runway_provider_base_url(const RunwayProvider *provider,
 
 /**
  * Trim white space off both ends of key in place and check it for the provider:
- * not empty, no control character inside, no "Bearer " or quotes around it, and a
- * key that looks like another provider's own (key_prefix) is not for this one.
- * Error texts
- * name the variable and the page to get a key at, never the key.
+ * not empty, no control character inside, nothing copied with it ("Bearer ",
+ * quotes, a space, NAME=), and a key that looks like another provider's own
+ * (key_prefix) is not for this one. Error texts name the variable and the page to
+ * get a key at, never the key.
  */
 RunwayOutcome ff_runway_key_check(const RunwayProvider *provider, char *key,
                                   RunwayError *err);

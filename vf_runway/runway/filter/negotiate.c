@@ -112,6 +112,18 @@ int ff_runway_negotiate_check(AVFilterContext *ctx, const AVFrame *frame,
     return AVERROR(EINVAL);
 }
 
+int ff_runway_negotiate_lost_alpha(const AVFilterLink *link)
+{
+    if (ff_runway_format_has_alpha(link->format))
+        return 0;
+    while (link->src->nb_inputs == 1) {
+        link = link->src->inputs[0];
+        if (link->type == AVMEDIA_TYPE_VIDEO && link->format == AV_PIX_FMT_PAL8)
+            return 1;
+    }
+    return 0;
+}
+
 void ff_runway_negotiate_configure(AVFilterLink *outlink)
 {
     const AVFilterLink *inlink = outlink->src->inputs[0];

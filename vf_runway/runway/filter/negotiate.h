@@ -40,6 +40,10 @@ int ff_runway_negotiate_query(AVFilterContext *ctx, int hdr);
 int ff_runway_negotiate_check(AVFilterContext *ctx, const AVFrame *frame,
                               int hdr);
 
+/** Whether pictures with a palette, which has alpha, were converted to a format
+ *  without it on the way to the link. */
+int ff_runway_negotiate_lost_alpha(const AVFilterLink *link);
+
 /** For config_props of the output: set the matrix and range that were not
  *  agreed on. */
 void ff_runway_negotiate_configure(AVFilterLink *outlink);

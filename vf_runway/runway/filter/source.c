@@ -26,6 +26,7 @@
 #include "../media/averror.h"
 #include "../media/clip.h"
 #include "../media/compat.h"
+#include "../media/picture.h"
 #include "filter_internal.h"
 #include "negotiate.h"
 
@@ -97,6 +98,10 @@ static int start(AVFilterContext *ctx)
     if (!s->set.tls_verify && !s->set.policy.dry_run)
         av_log(ctx, AV_LOG_WARNING, "tls_verify=0: anybody on the way to the "
                "service can read the key and what is sent\n");
+    if (ff_runway_negotiate_lost_alpha(inlink))
+        av_log(ctx, AV_LOG_INFO, "pictures with a palette lose their alpha on "
+               "the way to the filter, where ffmpeg converts them; to keep it, "
+               "put format=rgba in front of the filter\n");
     if (s->window.hidden_by)
         av_log(ctx, AV_LOG_INFO, "%s follows the filter: whether -ss, -t or "
                "-to after -i drops frames there is not known, so all frames "
@@ -378,6 +383,7 @@ int ff_runway_filter_take_input(AVFilterContext *ctx)
 
     if (ret > 0) {
         note_stall(s, now);
+        ff_runway_picture_name_xyz(frame);
         s->nb_unasked = ff_outlink_frame_wanted(ctx->outputs[0]) ?
                         0 : s->nb_unasked + 1;
         ret = take_frame(ctx, &frame);

@@ -24,12 +24,6 @@
 #include "compat.h"
 #include "format.h"
 
-/* The XYZ of digital cinema; libswscale makes RGB of it before all else. */
-static int is_xyz(const AVPixFmtDescriptor *desc)
-{
-    return !strncmp(desc->name, "xyz", 3);
-}
-
 static int is_supported(const AVPixFmtDescriptor *desc, int output)
 {
     enum AVPixelFormat format = av_pix_fmt_desc_get_id(desc);
@@ -37,7 +31,7 @@ static int is_supported(const AVPixFmtDescriptor *desc, int output)
     if (desc->flags & (AV_PIX_FMT_FLAG_HWACCEL | AV_PIX_FMT_FLAG_BITSTREAM |
                        AV_PIX_FMT_FLAG_PAL | AV_PIX_FMT_FLAG_FLOAT |
                        AV_PIX_FMT_FLAG_BAYER) ||
-        (output && is_xyz(desc)))
+        (output && ff_runway_format_is_xyz(format)))
         return 0;
     for (int i = 0; i < desc->nb_components; i++)
         if (desc->comp[i].depth < 8 && i < 3)
@@ -69,7 +63,12 @@ int ff_runway_format_is_rgb(enum AVPixelFormat format)
 {
     const AVPixFmtDescriptor *desc = av_pix_fmt_desc_get(format);
 
-    return desc->flags & AV_PIX_FMT_FLAG_RGB || is_xyz(desc);
+    return desc->flags & AV_PIX_FMT_FLAG_RGB || ff_runway_format_is_xyz(format);
+}
+
+int ff_runway_format_is_xyz(enum AVPixelFormat format)
+{
+    return !strncmp(av_get_pix_fmt_name(format), "xyz", 3);
 }
 
 int ff_runway_format_is_gray(enum AVPixelFormat format)

@@ -36,6 +36,8 @@ int *ff_runway_formats(int output);
 
 /** XYZ, which only goes in, counts as RGB. */
 int ff_runway_format_is_rgb(enum AVPixelFormat format);
+/** That of digital cinema; libswscale makes RGB of it before all else. */
+int ff_runway_format_is_xyz(enum AVPixelFormat format);
 int ff_runway_format_is_gray(enum AVPixelFormat format);
 int ff_runway_format_has_alpha(enum AVPixelFormat format);
 /** Bits of a component; none has more than the first. */

@@ -37,6 +37,13 @@ static int is_unsaid(enum AVColorSpace space)
            space == AVCOL_SPC_RGB;
 }
 
+/* What players take YUV for whose matrix is not said. */
+static enum AVColorSpace usual_space(const AVFrame *frame)
+{
+    return frame->width >= 1280 || frame->height > 576 ? AVCOL_SPC_BT709
+                                                       : AVCOL_SPC_SMPTE170M;
+}
+
 void ff_runway_picture_name_colour(AVFrame *frame)
 {
     int yuv = is_yuv(frame);
@@ -49,8 +56,7 @@ void ff_runway_picture_name_colour(AVFrame *frame)
     if (!yuv)
         frame->colorspace = AVCOL_SPC_RGB;
     else if (is_unsaid(frame->colorspace))
-        frame->colorspace = frame->width >= 1280 || frame->height > 576 ?
-                            AVCOL_SPC_BT709 : AVCOL_SPC_SMPTE170M;
+        frame->colorspace = usual_space(frame);
     if (frame->color_primaries == AVCOL_PRI_UNSPECIFIED)
         frame->color_primaries =
             frame->colorspace == AVCOL_SPC_BT2020_NCL ? AVCOL_PRI_BT2020  :
@@ -61,6 +67,16 @@ void ff_runway_picture_name_colour(AVFrame *frame)
         frame->color_trc = frame->colorspace == AVCOL_SPC_BT470BG ||
                            frame->colorspace == AVCOL_SPC_SMPTE170M ?
                            AVCOL_TRC_SMPTE170M : AVCOL_TRC_BT709;
+}
+
+void ff_runway_picture_name_xyz(AVFrame *frame)
+{
+    if (!ff_runway_format_is_xyz(frame->format))
+        return;
+    if (frame->color_primaries != AVCOL_PRI_UNSPECIFIED)
+        frame->color_primaries = AVCOL_PRI_BT709;
+    if (frame->color_trc == AVCOL_TRC_SMPTE428)
+        frame->color_trc = AVCOL_TRC_GAMMA22;
 }
 
 void ff_runway_picture_tag_output(AVFrame *dst, const AVFrame *src)
@@ -83,6 +99,9 @@ void ff_runway_picture_tag_output(AVFrame *dst, const AVFrame *src)
                           src->colorspace :
                           dst->height >= 720 ? AVCOL_SPC_BT709
                                              : AVCOL_SPC_SMPTE170M;
+    /* in the other size it would be taken for something else */
+    if (is_unsaid(dst->colorspace) && usual_space(dst) != usual_space(src))
+        dst->colorspace = usual_space(src);
     if (ff_runway_format_is_full(dst->format))
         dst->color_range = AVCOL_RANGE_JPEG;
     else if (dst->color_range == AVCOL_RANGE_UNSPECIFIED)

@@ -39,9 +39,16 @@
 void ff_runway_picture_name_colour(AVFrame *frame);
 
 /**
+ * Change the primaries and transfer of XYZ to those of the RGB that libswscale
+ * makes of it (BT.709, gamma 2.2), as which it is sent and output.
+ */
+void ff_runway_picture_name_xyz(AVFrame *frame);
+
+/**
  * Set the matrix and range of a frame that becomes the successor of src. What
  * dst has is kept (its link may want something else), else both are the
- * source's; YUV made from RGB or gray is BT.709 from 720 lines on and BT.601
+ * source's, said where the size of dst would give an unspecified matrix another
+ * meaning; YUV made from RGB or gray is BT.709 from 720 lines on and BT.601
  * below, and limited, as is what has its full range in the name of a format
  * that is not wanted.
  */
