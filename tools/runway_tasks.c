@@ -200,5 +200,10 @@ int main(int argc, char **argv)
     ff_runway_client_free(&t.client);
     ff_runway_results_free(&t.results);
     ff_runway_journal_free(&t.journal);
+    /* a list that is cut off must not look whole */
+    if (fflush(stdout) || ferror(stdout)) {
+        fprintf(stderr, "runway-tasks: the output cannot be written\n");
+        ret = ret ? ret : 1;
+    }
     return ret;
 }

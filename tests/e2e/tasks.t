@@ -52,6 +52,11 @@ subtest 'list and sum' => sub {
     like($sum->{out}, qr/^output \w{12} +3 tasks +45 credits\nday +\d{4}-\d\d-\d\d +3 tasks +45 credits\n +all +3 tasks +45 credits$/m, 'sum') or diag $sum->{out};
     is(scalar(() = $sim->requests), $requests, 'nobody was asked');
     is(tasks($job, 'dance')->{status}, 2, 'no such command');
+    SKIP: {
+        skip 'no /dev/full here', 1 if !-e '/dev/full';
+        my $full = run_cmd(['sh', '-c', 'exec "$@" >/dev/full', 'sh', $TASKS, '--state-dir', $job->{state}, 'list', '--json']);
+        is($full->{status}, 1, 'a list that cannot be written is no success');
+    }
     # a clip that another output uses is listed for both
     is($job->run(args => ['-ss', 0], input => ['-ss', 1])->{status}, 0, 'another output, of the same clips');
     @json = map { decode($_) } split /\n/, tasks($job, 'list', '--json')->{out};

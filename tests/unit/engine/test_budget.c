@@ -313,16 +313,14 @@ static void *buy_thread(void *opaque)
 }
 
 /* an output's first create goes alone until it was answered */
-static void test_first_alone(void **state)
+static void check_first_alone(const RunwayPolicy *policy)
 {
-    const RunwayPolicy policy = { .max_credits = 1000 };
-    const RunwayPurchase p = purchase(&policy, 15);
+    const RunwayPurchase p = purchase(policy, 15);
     Buyer b = { &p, 2, RUNWAY_OK };
     RunwayJournalLock *lock;
     RunwayRecord *r = calloc(1, sizeof(*r));
     pthread_t thread;
 
-    (void)state;
     assert_int_equal(ff_runway_journal_lock(journal, identity_of(1), NULL,
                                             NULL, NULL, &lock, NULL),
                      RUNWAY_OK);
@@ -351,6 +349,23 @@ static void test_first_alone(void **state)
     assert_true(r->tries[0].estimated == 80);
     ff_runway_journal_unlock(&lock);
     free(r);
+}
+
+static void test_first_alone(void **state)
+{
+    const RunwayPolicy policy = { .max_credits = 1000 };
+
+    (void)state;
+    check_first_alone(&policy);
+}
+
+/* the other cap is one as well */
+static void test_first_alone_day(void **state)
+{
+    const RunwayPolicy policy = { .max_credits_day = 1000 };
+
+    (void)state;
+    check_first_alone(&policy);
 }
 
 static void test_cancel(void **state)
@@ -471,6 +486,7 @@ int main(void)
         TEST(test_charged),
         TEST(test_no_price),
         TEST(test_first_alone),
+        TEST(test_first_alone_day),
         TEST(test_cancel),
         TEST(test_race),
         cmocka_unit_test(test_totals),

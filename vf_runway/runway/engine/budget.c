@@ -268,8 +268,7 @@ static RunwayOutcome intend_once(const RunwayPurchase *purchase,
         s.output += price_of(&s);
         s.day    += price_of(&s);
     }
-    *wait = !ret && s.unanswered && !s.answered &&
-            purchase->policy->max_credits > 0;
+    *wait = !ret && s.unanswered && !s.answered;
     if (!ret && !*wait) {
         ret = check_caps(&s, err);
         if (!ret)

@@ -59,7 +59,7 @@ RunwayOutcome ff_runway_budget_check(const RunwayPurchase *purchase,
 
 /**
  * The same, and begin a try of the clip whose record and lock these are: the
- * intent is on disk on success. With max_credits an output's first create goes
+ * intent is on disk on success. With a cap an output's first create goes
  * alone: the others wait here until it was answered, and then count on the
  * highest price per second that the provider has reported, begun seconds as
  * whole ones. RUNWAY_CANCELLED.

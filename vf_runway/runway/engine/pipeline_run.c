@@ -177,8 +177,8 @@ static int is_of_no_use(RunwayOutcome outcome)
 }
 
 /* The result that is one too many of those fetched in this run and of no use, or
- * NULL: all would be bought so. In the order of the clips, as above: results
- * come in any order. lock is held */
+ * NULL: all would be bought so. In the order of the clips, as above: they come in
+ * any order. lock is held */
 static Entry *last_unusable(const RunwayPipeline *p)
 {
     int nb = p->unusable;
