@@ -47,6 +47,7 @@ typedef struct Film {
     const char *in_trak, *in_moov, *in_stbl, *in_format; ///< one box more
     int with_sound, is_fragmented, no_video;
     uint32_t trun_flags, trun_samples, trun_words;
+    uint32_t trex_before;    ///< bytes of a frame, said before the usual ones
     uint32_t more_stbl;      ///< bytes that stbl claims beyond its end
 } Film;
 
@@ -172,6 +173,8 @@ static Mp4File *make_film(Film film)
     }
     if (film.is_fragmented) {
         begin(f, "mvex");
+        if (film.trex_before)
+            PUT_TABLE(f, "trex", 0, 2, 1, 40, film.trex_before, 0);
         PUT_TABLE(f, "trex", 0, 2, 1, 40, 100, 0);
         PUT_TABLE(f, "trex", 0, 1, 1, 40, 0xFFFFFFFF, 0);
         end(f);
@@ -489,6 +492,11 @@ static void test_fragments(void **state)
     film.trun_flags = 1; /* no sizes: those of trex */
     film_refused(film, "more entries than a clip");
     film.trun_samples = RUNWAY_MP4_SAMPLES_MAX;
+    film_refused(film, "more bytes of frames");
+    film.trun_samples = 1;
+    assert_int_equal(count_shown(film, "trun"), 2);
+    /* the demuxer believes the first of two for one track */
+    film.trex_before  = 1 << 30;
     film_refused(film, "more bytes of frames");
     film.trun_flags   = 0x201;
     film.trun_samples = 24;

@@ -378,7 +378,8 @@ RunwayOutcome ff_runway_mp4_trex(Parse *p, const Box *box)
 
     if (!ret)
         ret = read_u32(p, box->start + 16, &size);
-    if (!ret && id == p->track)
+    /* of several for one track the demuxer believes the first */
+    if (!ret && id == p->track && size > p->track_size)
         p->track_size = size;
     return ret;
 }
