@@ -35,7 +35,7 @@ sub at_runway {
 sub refused {
     my ($name, $model, $options, @patterns) = @_;
     my $before = creates();
-    my $run = run_filter(undef, in => $wide, env => { %runway }, loglevel => 'error',
+    my $run = run_filter(undef, in => delete $options->{in} // $wide, env => { %runway }, loglevel => 'error',
         options => { base_url => undef, model => $model, prompt => 'negative', %$options });
     my @lines = filter_lines($run);
     ok($run->{status} > 0, "$name: an error");
@@ -151,10 +151,12 @@ subtest 'max_credits with every model' => sub {
     for my $case (@BORDERS) {
         my ($model, $mode) = @$case;
         my $film = $model eq 'seedance2_5' ? $large : $wide;
-        refused("$model, $mode", $model, { mode => $mode, max_credits => 1 }, qr/max_credits/) if $model ne 'seedance2_5';
         my $run = run_filter(undef, in => $film, env => { %runway }, loglevel => 'info',
             options => { base_url => undef, prompt => 'x', model => $model, mode => $mode, dry_run => 1 });
-        like($run->{err}, qr/plan: clip 1 .*, \d+ credits/, "$model, $mode: planned with a price");
+        my ($credits) = $run->{err} =~ /plan: clip 1 .*, (\d+) credits/;
+        ok($credits, "$model, $mode: planned with a price") or next;
+        refused("$model, $mode", $model, { in => $film, mode => $mode, max_credits => $credits - 1 }, qr/max_credits=@{[$credits - 1]}\b/);
+        at_runway("$model, $mode, a cap that is enough", $model, in => $film, options => { mode => $mode, max_credits => $credits });
     }
 };
 
@@ -396,6 +398,13 @@ subtest 'body' => sub {
     refused('no JSON', 'aleph2', { body => '{' }, qr/^body is not a JSON object.*cannot be read/);
     refused('the clip', 'aleph2', { body => '{"videoUri":"x"}' }, qr/^body may not set "videoUri"/);
     refused('the model', 'aleph2', { body => '{"model":"x"}' }, qr/^body may not set "model"/);
+    # max_credits would not know of these
+    for my $case (['hailuo3', resolution => '"2k"'], ['seedance2', ratio => '"3840:2160"'], ['seedance2', ratio => 'null'],
+        ['seedance2_5', mode => '"extend"'], ['seedance2_5', duration => 30, 'clip_duration'], ['hailuo3', references => '[]', 'reference']) {
+        my ($model, $field, $value, $option) = (@$case, $case->[1]);
+        refused("$field of $model", $model, { mode => 'reference', body => qq({"$field":$value}) },
+            qr/^body may not set "$field": use the option $option for it/);
+    }
     refused('both', 'aleph2', { body => '{}', body_file => $file }, qr/body and body_file are both set/);
     refused('no video', 'aleph2', { body => '{"outputFormat":"png_sequence"}' }, qr/png_sequence is an archive/);
 };

@@ -185,13 +185,39 @@ static cJSON *take_source(cJSON *extra, const RunwayRequest *request)
     return NULL;
 }
 
+/** The option to use for a field that may not come from extra, NULL when it may:
+ *  the price of a clip and its length depend on what the options say. */
+static const char *option_of(const RunwayModel *model, const char *name)
+{
+    static const struct {
+        const char *name, *option;
+        unsigned fields; /* of a known model; 0: of any */
+    } options[] = {
+        { "model",      "model",         0 },
+        { "mode",       "mode",          RUNWAY_FIELD_MODE },
+        { "duration",   "clip_duration", RUNWAY_FIELD_DURATION |
+                                         RUNWAY_FIELD_DURATION_AUTO },
+        { "ratio",      "ratio",         RUNWAY_FIELD_RATIO },
+        { "resolution", "resolution",    RUNWAY_FIELD_RESOLUTION },
+        { "references", "reference",     RUNWAY_FIELD_REFERENCES |
+                                         RUNWAY_FIELD_REFERENCES_BARE },
+    };
+
+    for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+        if (!strcmp(name, options[i].name) &&
+            (!options[i].fields || (ff_runway_model_is_known(model) &&
+                                    model->fields & options[i].fields)))
+            return options[i].option;
+    return NULL;
+}
+
 /** Move the fields of request->extra into root, over what is there. *own is
  *  the caller's to delete: its name is the clip's, if it is not NULL. */
 static RunwayOutcome merge_extra(cJSON *root, const RunwayRequest *request,
                                  cJSON **own, RunwayError *err)
 {
     cJSON *extra = cJSON_ParseWithOpts(request->extra, NULL, 1);
-    const char *source;
+    const char *source, *option;
     RunwayOutcome ret = RUNWAY_OK;
 
     if (!cJSON_IsObject(extra)) {
@@ -206,12 +232,15 @@ static RunwayOutcome merge_extra(cJSON *root, const RunwayRequest *request,
     while (extra->child) {
         cJSON *item = cJSON_DetachItemViaPointer(extra, extra->child);
 
-        if (!strcmp(item->string, "model") || !strcmp(item->string, source)) {
+        option = option_of(request->model, item->string);
+        if (option || !strcmp(item->string, source)) {
             ret = ff_runway_error(err, RUNWAY_INVALID,
-                                  "body may not set \"%s\": %s", item->string,
-                                  strcmp(item->string, "model") ?
-                                  "that is where the clip goes" :
-                                  "use the option model for it");
+                                  "body may not set \"%s\": %s%s%s",
+                                  item->string,
+                                  option ? "use the option " :
+                                  "that is where the clip goes",
+                                  option ? option : "",
+                                  option ? " for it" : "");
             cJSON_Delete(item);
             goto end;
         }
