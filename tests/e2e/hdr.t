@@ -51,6 +51,9 @@ sub side_data {
     return ($frame, map { ($_->{side_data_type} => $_) } @{ $frame->{side_data_list} || [] });
 }
 
+# The digest of each picture.
+sub pictures { return map { (split /,\s*/)[5] // () } split /\n/, run_cmd([$FFMPEG, qw(-v error -i), $_[0], qw(-map 0:v -f framemd5 -)])->{out} }
+
 my $params;
 subtest 'PQ' => sub {
     my $run = hdr('pq');
@@ -111,6 +114,31 @@ subtest 'HLG, and a mezzanine' => sub {
     like($run->{err}, qr/the result is 320x180, yuv422p10le, 12 fps, prores/, 'and comes');
     is(video_facts($run->{out})->{color_transfer}, 'smpte2084', 'as PQ');
     is(last_time($run->{out}), last_time($film), 'to the last frame');
+};
+
+# What a result leaves unsaid is what was asked for, and no picture is changed by it;
+# a tag of SDR is not believed, and a transfer that was not asked for is told of.
+subtest 'tags of a result' => sub {
+    my $tagged = hdr('tagged', options => { format => 'hdr_prores' });
+    my $untagged = RunwayTest::Simulator->start('--latency' => 0, '--result-untagged');
+    my $run = hdr('untagged', options => { format => 'hdr_prores' }, env => { RUNWAYML_BASE_URL => $untagged->{runway} });
+    my $colours = sub { join ' ', @{ video_facts($_[0]) }{qw(color_space color_transfer color_primaries color_range)} };
+    is($colours->($run->{out}), 'bt2020nc smpte2084 bt2020 tv', 'untagged: as it was asked for');
+    is(join(' ', pictures($run->{out})), join(' ', pictures($tagged->{out})), 'and the same pictures');
+    unlike($run->{err}, qr/not tagged as HDR|not the \S+ that was/, 'in silence');
+
+    for (['bt709', 'bt709', qr/the result is not tagged as HDR; it is taken as what was asked for, smpte2084$/m, 'smpte2084'],
+        ['arib-std-b67', 'bt2020', qr/the result's transfer is arib-std-b67, not the smpte2084 that was asked for$/m, 'arib-std-b67']) {
+        my ($trc, $primaries, $said, $tag) = @$_;
+        my $matrix = $primaries =~ s/^bt2020\K/nc/r;
+        my $result = make_clip(name => "result-$trc.mov", seconds => 1, rate => 12,
+            filter => "format=yuv422p10,setparams=color_trc=$trc:color_primaries=$primaries:colorspace=$matrix",
+            codec => [qw(-c:v prores_ks)], args => ['-color_trc', $trc, '-color_primaries', $primaries, '-colorspace', $matrix]);
+        my $giving = RunwayTest::Simulator->start('--latency' => 0, '--result-file' => $result);
+        $run = hdr($trc, options => { format => 'hdr_prores' }, env => { RUNWAYML_BASE_URL => $giving->{runway} });
+        like($run->{err}, $said, "$trc: told");
+        is($colours->($run->{out}), "bt2020nc $tag bt2020 tv", "$trc: tagged");
+    }
 };
 
 subtest 'refused' => sub {

@@ -58,7 +58,15 @@ subtest 'a size on record' => sub {
 subtest 'a size that is said' => sub {
     refused('not on record', $small, {}, qr/^size: what model magnific_video_upscaler_creative makes of 96x64 at resolution=2k is not on record; .*size=192x128/);
     refused('4k', $film, { resolution => '4k' }, qr/at resolution=4k is not on record/);
-    my $run = upscale('size', in => $small, options => { size => '288x192' });
+    refused('no size', $film, { size => 'large' }, qr/^size: "large" is not WxH$/);
+    my $before = creates();
+    my $run = upscale('dry_run', in => $small, options => { dry_run => 1 });
+    is(creates(), $before, 'a plan: nothing is asked for');
+    like($run->{err}, qr/makes of 96x64 at resolution=2k is not on record; .*size=192x128/, 'it warns of what will be an error');
+    like($run->{err}, qr/plan: .* 15 credits/, 'and has the price');
+    is(join('x', @{ video_facts($run->{out}) }{qw(width height)}), '96x64', 'frames pass as they are');
+    unlike(upscale('dry_run', options => { dry_run => 1 })->{err}, qr/on record/, 'no warning where it is');
+    $run = upscale('size', in => $small, options => { size => '288x192' });
     is(join('x', @{ video_facts($run->{out}) }{qw(width height)}), '288x192', 'that size');
     is(($sim->requests('create'))[-1]{body}{creativity}, undef, 'what is not set is not sent');
     $run = upscale('4k', in => $small, options => { size => '288x192', resolution => '4k' });

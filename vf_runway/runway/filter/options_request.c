@@ -203,8 +203,8 @@ int ff_runway_set_size(RunwaySettings *set)
         return AVERROR(EINVAL);
     }
     if (av_parse_video_size(&set->out_w, &set->out_h, set->size) < 0) {
-        av_log(set->log_ctx, AV_LOG_ERROR, "size: \"%s\" is neither WxH nor "
-               "generated\n", set->size);
+        av_log(set->log_ctx, AV_LOG_ERROR, "size: \"%s\" is %s\n", set->size,
+               set->info->is_larger ? "not WxH" : "neither WxH nor generated");
         return AVERROR(EINVAL);
     }
     return 0;

@@ -104,19 +104,19 @@ static void warn_cropped(AVFilterContext *ctx, int ratio_w, int ratio_h)
 }
 
 /* The size of the result is the output's; it has to be known now. */
-static int enlarge(AVFilterContext *ctx, const AVFilterLink *inlink,
-                   AVFilterLink *outlink)
+static int enlarge(AVFilterContext *ctx, int *w, int *h)
 {
     const RunwayFilter *s = ctx->priv;
+    const AVFilterLink *inlink = ctx->inputs[0];
 
     if (ff_runway_larger_size(s->set.model_info, s->set.request.resolution,
-                              inlink->w, inlink->h, &outlink->w, &outlink->h))
+                              inlink->w, inlink->h, w, h))
         return 0;
-    av_log(ctx, AV_LOG_ERROR, "size: what model %s makes of %dx%d at "
-           "resolution=%s is not on record; say which size the output should "
-           "have, e.g. size=%dx%d: the result is scaled to it\n", s->set.model,
-           inlink->w, inlink->h, s->set.request.resolution, 2 * inlink->w,
-           2 * inlink->h);
+    av_log(ctx, s->set.policy.dry_run ? AV_LOG_WARNING : AV_LOG_ERROR,
+           "size: what model %s makes of %dx%d at resolution=%s is not on "
+           "record; say which size the output should have, e.g. size=%dx%d: "
+           "the result is scaled to it\n", s->set.model, inlink->w, inlink->h,
+           s->set.request.resolution, 2 * inlink->w, 2 * inlink->h);
     return AVERROR(EINVAL);
 }
 
@@ -144,8 +144,11 @@ static int config_size(AVFilterLink *outlink)
     outlink->sample_aspect_ratio    = inlink->sample_aspect_ratio;
     RUNWAY_LINK(outlink)->frame_rate = s->set.timing == RUNWAY_TIMING_NATIVE ?
                                        (AVRational){ 1, 0 } : rate;
-    if (s->set.policy.dry_run) /* frames pass through as they are */
+    if (s->set.policy.dry_run) { /* frames pass through as they are */
+        if (s->set.info->is_larger && !s->set.size)
+            enlarge(ctx, &w, &h); /* it warns of what will be an error */
         return 0;
+    }
     if (ratio && (s->set.model_info->fields & RUNWAY_FIELD_ASPECT))
         expand_output(s, inlink, outlink, ratio);
     else if (s->set.size && (s->set.out_w || w)) {
@@ -153,7 +156,7 @@ static int config_size(AVFilterLink *outlink)
         outlink->h = s->set.out_h ? s->set.out_h : h;
         shape_pixels(s, inlink, outlink);
     } else if (s->set.info->is_larger) {
-        ret = enlarge(ctx, inlink, outlink);
+        ret = enlarge(ctx, &outlink->w, &outlink->h);
         if (ret < 0)
             return ret;
     }

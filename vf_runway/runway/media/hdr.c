@@ -42,6 +42,9 @@ int ff_runway_hdr_name(AVFrame *frame, int transfer)
     }
     if (frame->color_primaries == AVCOL_PRI_UNSPECIFIED)
         frame->color_primaries = AVCOL_PRI_BT2020;
+    /* which is what the reader takes an unsaid one for, and HDR has none */
+    if (frame->colorspace == AVCOL_SPC_BT709)
+        frame->colorspace = AVCOL_SPC_BT2020_NCL;
     return 0;
 }
 
