@@ -41,7 +41,7 @@ enum {
     OPT_BAD_REQUEST_STATUS, OPT_FFMPEG, OPT_FFPROBE, OPT_RENDERERS,
     OPT_RESULT_RATE, OPT_RESULT_FRAMES, OPT_RESULT_STRETCH, OPT_RESULT_SIZE,
     OPT_RESULT_FIT, OPT_RESULT_UNTAGGED, OPT_NO_AUDIO, OPT_RESULT_VFR,
-    OPT_RESULT_FILE, OPT_DRIFT, OPT_RESULT_CODEC, OPT_FAULT, OPT_SEED, OPT_HELP,
+    OPT_RESULT_FILE, OPT_DRIFT, OPT_RESULT_CRF, OPT_RESULT_CODEC, OPT_FAULT, OPT_SEED, OPT_HELP,
 };
 
 static const struct option long_options[] = {
@@ -83,6 +83,7 @@ static const struct option long_options[] = {
     { "no-audio",           no_argument,       NULL, OPT_NO_AUDIO },
     { "result-vfr",         no_argument,       NULL, OPT_RESULT_VFR },
     { "result-file",        required_argument, NULL, OPT_RESULT_FILE },
+    { "result-crf",         required_argument, NULL, OPT_RESULT_CRF },
     { "result-codec",       required_argument, NULL, OPT_RESULT_CODEC },
     { "drift",              required_argument, NULL, OPT_DRIFT },
     { "fault",              required_argument, NULL, OPT_FAULT },
@@ -164,6 +165,7 @@ static const char help_text[] =
 "                         stretch, crop (default stretch)\n"
 "  --result-untagged      no colour tags\n"
 "  --result-vfr           one frame in five is missing: a variable rate\n"
+"  --result-crf N         x264's constant quality of H.264 results (default 14)\n"
 "  --result-codec NAME    h264, hevc10 (10-bit H.264 where ffmpeg has no\n"
 "                         libx265) or prores (default: as outputFormat says)\n"
 "  --result-file FILE     every result is that file (.mp4, .mov, .zip)\n"
@@ -470,6 +472,8 @@ static int set_result(SimOptions *o, int option, const char *name, char *arg)
     case OPT_RESULT_VFR:
         o->vfr = 1;
         return 0;
+    case OPT_RESULT_CRF:
+        return whole(name, arg, 0, 51, &o->crf);
     case OPT_DRIFT:
         o->drift = sim_drift_parse(arg);
         return o->drift > 0 ? 0 : mistake(name, arg, "tone, field, place, grain, "
@@ -533,6 +537,7 @@ int sim_options_parse(SimOptions *options, int argc, char **argv)
         .rate_den           = 1,
         .extra_frames       = 1,
         .stretch            = 1,
+        .crf                = 14,
         .seed               = 1,
         .faults             = sim_faults_alloc(),
     };

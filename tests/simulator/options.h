@@ -88,6 +88,7 @@ typedef struct SimOptions {
     int no_audio;
     int vfr;
     int drift;              ///< a set of drift.h
+    int crf;                ///< of H.264 results
     const char *codec;      ///< NULL: by the request's outputFormat
     const char *result_file; ///< what every result is; NULL: it is made
 

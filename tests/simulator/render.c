@@ -327,12 +327,12 @@ static void add_output(const SimRenderJob *job, const SimOptions *options,
                      strcmp(job->format, "hlg") ? HDR10_PARAMS :
                      "log-level=error", "-tag:v", "hvc1",
                      "-pix_fmt", "yuv420p10le", NULL);
-    else if (!strcmp(job->codec, "h264_10"))
-        sim_args_add(args, "-c:v", "libx264", "-preset", "fast", "-crf", "14",
-                     "-pix_fmt", "yuv420p10le", NULL);
-    else
-        sim_args_add(args, "-c:v", "libx264", "-preset", "fast", "-crf", "14",
-                     "-pix_fmt", "yuv420p", NULL);
+    else {
+        sim_args_add(args, "-c:v", "libx264", "-preset", "fast", "-pix_fmt",
+                     strcmp(job->codec, "h264_10") ? "yuv420p"
+                                                   : "yuv420p10le", "-crf", NULL);
+        sim_args_addf(args, "%d", options->crf);
+    }
     sim_args_add(args, "-colorspace", tag(job, options, "matrix"),
                  "-color_primaries", tag(job, options, "primaries"),
                  "-color_trc", tag(job, options, "trc"), "-color_range",
