@@ -327,14 +327,28 @@ static int is_downloading(const RunwayJobProgress *now)
     return now->state == RUNWAY_JOB_DOWNLOADING;
 }
 
-/* Whether it is the turn of the first job that is in that state. lock is held */
-static int is_open(const RunwayPipeline *p, RunwayJobState before)
+/* How many before that one will want a place, too: clips go out in order, and
+ * what is made first is to be the first that is needed. lock is held */
+static int count_earlier(const RunwayPipeline *p, const Entry *end)
+{
+    int nb = 0;
+
+    for (const Entry *e = p->head; e != end; e = e->next)
+        nb += !e->ended && (e->now.state == RUNWAY_JOB_QUEUED ||
+                            e->now.state == RUNWAY_JOB_PREPARING);
+    return nb;
+}
+
+/* Whether it is the turn of e, the first job in that state. lock is held */
+static int is_open(const RunwayPipeline *p, const Entry *e,
+                   RunwayJobState before)
 {
     int concurrency = p->config.policy->concurrency;
 
     if (before == RUNWAY_JOB_GENERATED)
         return ff_runway_pipeline_count(p, is_downloading) < RUNWAY_FETCHES_MAX;
-    return ff_runway_pipeline_count(p, is_in_flight) < concurrency &&
+    return ff_runway_pipeline_count(p, is_in_flight) +
+           count_earlier(p, e) < concurrency &&
            ff_runway_pipeline_count(p, is_unchecked) < concurrency;
 }
 
@@ -363,7 +377,7 @@ static int enter(void *opaque, RunwayJob *job, RunwayJobState state)
     pthread_cond_broadcast(&p->changed);
     while (!(is_shut = p->stop || (p->closed && before == RUNWAY_JOB_READY)) &&
            e->now.state != state) {
-        if (first_in(p, before) == e && is_open(p, before))
+        if (first_in(p, before) == e && is_open(p, e, before))
             job->now.state = e->now.state = state;
         else
             pthread_cond_wait(&p->changed, &p->lock);
