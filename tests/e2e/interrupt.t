@@ -29,19 +29,26 @@ use Standstill;
 my ($load) = -r '/proc/loadavg' ? slurp('/proc/loadavg') =~ /^(\S+)/ : ();
 my $LIMIT = (($load // 9) < 4 ? 3 : 5) * $PATIENCE;
 
-# Four clips of ten frames, but the last, which is half as long: with one in
-# flight, the first comes out before all of the film is in.
+# Four clips of ten frames, but the last, which is half as long.
 my $FILM = film(seconds => 3.5);
-my $CLIPS = 4;
+# More clips than are held with one in flight: the first comes out before all of
+# the film is in, however slow this machine is.
+my $LONG = film(seconds => 6.5);
+my %CLIPS = ($FILM => 4, $LONG => 7);
+my $CLIPS = $CLIPS{$FILM};
 
 # Results as small as what is sent, in the shape that is asked for.
 sub simulator { return RunwayTest::Simulator->start('--latency' => 0.3, '--result-size' => '132x100', @_) }
 
-my $quiet = simulator();
-my $undisturbed = PaidTest->new(sim => $quiet, in => $FILM)->run;
-is($undisturbed->{status}, 0, 'an undisturbed run') or BAIL_OUT($undisturbed->{err});
-my $WANT = frames_md5($undisturbed->{file});
-is(scalar @$WANT, 35, 'all frames are there');
+my %WANT;
+for my $film ($FILM, $LONG) {
+    my $quiet = simulator();
+    my $undisturbed = PaidTest->new(sim => $quiet, in => $film)->run;
+    is($undisturbed->{status}, 0, 'an undisturbed run') or BAIL_OUT($undisturbed->{err});
+    $WANT{$film} = frames_md5($undisturbed->{file});
+}
+is(scalar @{ $WANT{$FILM} }, 35, 'all frames are there');
+is(scalar @{ $WANT{$LONG} }, 65, 'and of the long one');
 
 # --- what is going on -------------------------------------------------------------
 
@@ -63,7 +70,8 @@ sub after { my ($job, $seconds) = @_; return time - ($job->{seen} //= time) > $s
 # A run of ffmpeg for each of the signals, stopped at a moment. These are told
 # here and run further down, several beside each other.
 #
-#   make     a job; by itself one with the simulator of the arguments in `sim`
+#   make     a job; by itself one with the film `in` and the simulator of the
+#            arguments in `sim`
 #   options  of the filter; begin  for PaidTest's begin
 #   moment   sub ($job, $going): true when it is to be stopped
 #   signals  INT and TERM
@@ -84,7 +92,7 @@ sub interrupted {
 sub start_phases {
     for my $phase (@_) {
         for my $signal (@{ $phase->{signals} || [qw(INT TERM)] }) {
-            my $job = $phase->{make} ? $phase->{make}->() : PaidTest->new(in => $FILM, sim => simulator(@{ $phase->{sim} || [] }));
+            my $job = $phase->{make} ? $phase->{make}->() : PaidTest->new(in => $phase->{in} // $FILM, sim => simulator(@{ $phase->{sim} || [] }));
             my %options = (log_path => "$job->{dir}/events.jsonl", %{ $phase->{options} || {} });
             push @{ $phase->{runs} }, { signal => $signal, job => $job, options => \%options, moment => $phase->{moment} };
         }
@@ -130,7 +138,8 @@ sub look_at_run {
     diag $@ if $@ && ($phase->{frames} || $phase->{least});
     is(scalar @$got, $phase->{frames}, "$signal: the file has the clips that were finished") if defined $phase->{frames};
     cmp_ok(scalar @$got, '>=', $phase->{least}, "$signal: the file has what was out") if $phase->{least};
-    is_deeply($got, [@$WANT[0 .. $#$got]], "$signal: whole, and as an undisturbed run has them") if $job->{in} eq $FILM;
+    my $want = $WANT{ $job->{in} };
+    is_deeply($got, [@$want[0 .. $#$got]], "$signal: whole, and as an undisturbed run has them") if $want;
     my $left = grep { $_ eq 'submitted' || $_ eq 'generated' } values %{ $job->states };
     like($run->{said}, qr/^$left tasks? .*at the provider, already paid for; the same command again picks up/m,
         "$signal: and how to go on") if $left && !$phase->{other_owner};
@@ -147,8 +156,8 @@ sub look_at_phase {
         } elsif (!defined $phase->{again}) {
             my $next = $job->run(options => { %{ $r->{options} }, poll_interval => 0.1 });
             is($next->{status}, 0, "$signal: the same command again goes on") or diag $next->{err};
-            is_deeply($next->{status} ? [] : frames_md5($next->{file}), $WANT, "$signal: to the same output");
-            is(billed($job->{sim}), $CLIPS, "$signal: and each clip was paid once");
+            is_deeply($next->{status} ? [] : frames_md5($next->{file}), $WANT{ $job->{in} }, "$signal: to the same output");
+            is(billed($job->{sim}), $CLIPS{ $job->{in} }, "$signal: and each clip was paid once");
         }
         # ends its simulator
         %$r = ();
@@ -271,7 +280,7 @@ interrupted('while a clip goes out', make => sub {
         is(billed($job->{sim}), 1, "$signal: and the clip was paid once");
     });
 
-interrupted('while a create is not answered', sim => ['--fault' => 'create:2=stall=600'], options => { concurrency => 1 },
+interrupted('while a create is not answered', in => $LONG, sim => ['--fault' => 'create:2=stall=600'], options => { concurrency => 1 },
     moment => sub { is_billed($_[0]) == 2 && emitted($_[0], 1) },
     # logged when it is answered, which is never
     creates => 1, frames => 10, states => { 1 => 'stored', 2 => 'unknown' }, again => sub {
@@ -292,11 +301,11 @@ interrupted('while a create is not answered that may be sent again', sim => ['--
     });
 
 # Its task takes so long that it is not over when the signal is late.
-interrupted('while a create is answered', sim => ['--latency' => 2, '--fault' => 'create:2=stall=1'], options => { concurrency => 1 },
+interrupted('while a create is answered', in => $LONG, sim => ['--latency' => 2, '--fault' => 'create:2=stall=1'], options => { concurrency => 1 },
     moment => sub { is_billed($_[0]) == 2 && emitted($_[0], 1) },
     signals => [qw(INT TERM HUP)], creates => 2, frames => 10, states => { 1 => 'stored', 2 => 'submitted' });
 
-interrupted('while it waits to ask again', sim => ['--fault' => 'create:2+=status=429,retry-after=300'], options => { concurrency => 1 },
+interrupted('while it waits to ask again', in => $LONG, sim => ['--fault' => 'create:2+=status=429,retry-after=300'], options => { concurrency => 1 },
     moment => sub { has_asked($_[0], 'create') == 2 && emitted($_[0], 1) },
     creates => 2, frames => 10, states => { 1 => 'stored', 2 => 'none' }, again => 0);
 
@@ -325,13 +334,13 @@ interrupted('while no more fits in', options => { concurrency => 1 },
 
 # --- while it is fetched --------------------------------------------------------------
 
-interrupted('while a result comes in', sim => ['--fault' => 'download:2=slow=2000'], options => { concurrency => 1 },
+interrupted('while a result comes in', in => $LONG, sim => ['--fault' => 'download:2=slow=2000'], options => { concurrency => 1 },
     # files that have no end without their trailer
     begin => { args => [qw(-c:v libx264 -qp 0 -pix_fmt yuv420p -fps_mode passthrough -f mp4)] },
     moment => sub { has_asked($_[0], 'download') == 2 && emitted($_[0], 1) },
     creates => 2, frames => 10, states => { 1 => 'stored', 2 => 'generated' });
 
-interrupted('while it waits to fetch again', sim => ['--fault' => 'download:2=status=503,retry-after=300'], options => { concurrency => 1 },
+interrupted('while it waits to fetch again', in => $LONG, sim => ['--fault' => 'download:2=status=503,retry-after=300'], options => { concurrency => 1 },
     moment => sub { has_asked($_[0], 'download') == 2 && emitted($_[0], 1) },
     creates => 2, frames => 10, states => { 1 => 'stored', 2 => 'generated' });
 

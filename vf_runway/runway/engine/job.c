@@ -213,7 +213,7 @@ RunwayOutcome ff_runway_job_run(RunwayJob *job, const RunwayJobHost *host)
         },
     };
     RunwayError err = { RUNWAY_OK, "" };
-    RunwayOutcome ret;
+    RunwayOutcome ret = RUNWAY_OK;
 
     /* many KiB, and a thread's stack may be small */
     run.task   = calloc(1, sizeof(*run.task));
@@ -223,9 +223,13 @@ RunwayOutcome ff_runway_job_run(RunwayJob *job, const RunwayJobHost *host)
         goto end;
     }
     run.task->credits = -1;
-    ret = ff_runway_journal_lock(host->journal, job->identity, job->label,
-                                 host->cancelled, host->opaque, &run.lock,
-                                 &err);
+    run.lock = ff_runway_journal_lock_if_free(host->journal, job->identity);
+    if (!run.lock) {
+        ff_runway_run_set_state(&run, RUNWAY_JOB_BLOCKED);
+        ret = ff_runway_journal_lock(host->journal, job->identity, job->label,
+                                     host->cancelled, host->opaque, &run.lock,
+                                     &err);
+    }
     if (!ret)
         ret = run_locked(&run, &err);
     ff_runway_journal_unlock(&run.lock);

@@ -47,8 +47,8 @@
 #include "../api/task.h"
 
 typedef enum RunwayJobState {
-    RUNWAY_JOB_QUEUED,       ///< has no worker yet, or waits for another run
-                             ///< that has the same clip
+    RUNWAY_JOB_QUEUED,       ///< has no worker yet
+    RUNWAY_JOB_BLOCKED,      ///< waits for another run that has the same clip
     RUNWAY_JOB_PREPARING,    ///< the clip is going to the provider's storage
     RUNWAY_JOB_READY,        ///< waits for its create, see enter()
     RUNWAY_JOB_SUBMITTING,   ///< the create is going out
