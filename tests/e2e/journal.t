@@ -37,7 +37,7 @@ subtest 'nobody else can read it' => sub {
         find({ no_chdir => 1, wanted => sub {
             my @st = lstat $_ or return;
             $mode{ -d _ ? 'folder' : 'file' }{ sprintf '%o', $st[2] & 07777 }++;
-        } }, grep { -e } @$job{qw(state cache)});
+        } }, grep { -e } grep { defined } @$job{qw(state results)});
     };
     $going->until(sub { $look->(); 0 });
     umask $old;

@@ -164,7 +164,7 @@ my %recipe = (
         my ($y, $u, $v) = mean_luma("$dir/out.mp4");
         cmp_ok($u - $v, '>', 12, 'a night');
     }],
-    'HDR10 out of SDR' => [$has_x265 && { 'in.mp4' => $in } => sub {
+    'HDR10 from SDR' => [$has_x265 && { 'in.mp4' => $in } => sub {
         my ($dir, $run, $sim) = @_;
         is_film("$dir/hdr10.mp4", 120, codec_name => 'hevc', codec_tag_string => 'hvc1', pix_fmt => 'yuv420p10le', color_space => 'bt2020nc',
             color_primaries => 'bt2020', color_transfer => 'smpte2084');
