@@ -18,7 +18,8 @@
 
 /**
  * @file
- * Generative upscaling by Runway's API: the same frames at the same times, larger.
+ * Generative upscaling by Runway's API: the same frames at the same times, but
+ * larger.
  * A filter over the engine of runway/filter/filter.h.
  */
 
@@ -29,12 +30,15 @@
 #include "runway/media/compat.h"
 
 #define NUMBER(name, number, help) \
-    { name, help "; 0 to 100, the service's choice by default", OFFSET(numbers[number]), AV_OPT_TYPE_INT, { .i64 = -1 }, -1, RUNWAY_NUMBER_MAX, FLAGS }
+    { name, help "; 0 to 100, the service's choice by default", \
+      OFFSET(numbers[number]), AV_OPT_TYPE_INT, { .i64 = -1 }, -1, \
+      RUNWAY_NUMBER_MAX, FLAGS }
 
 static const AVOption runway_upscale_options[] = {
     STR("resolution", resolution, NULL, "resolution of the result for models that have several: 2k, 4k; 2k by default"),
     STR("size", size, NULL, "output size WxH; by default what the model makes of the input, as far as that is on record"),
-    NUMBER("creativity", RUNWAY_NUMBER_CREATIVITY, "how much the model may invent"),
+    NUMBER("creativity", RUNWAY_NUMBER_CREATIVITY,
+           "how much the model may invent"),
     NUMBER("sharpen", RUNWAY_NUMBER_SHARPEN, "how much the picture is sharpened"),
     NUMBER("grain", RUNWAY_NUMBER_GRAIN, "how much grain is added"),
     { "take", "another number buys another result for the same clips", OFFSET(take), AV_OPT_TYPE_INT64, { .i64 = 0 }, 0, INT64_MAX, FLAGS },
@@ -79,7 +83,8 @@ static const AVFilterPad runway_upscale_outputs[] = {
 
 RUNWAY_FILTER ff_vf_runway_upscale = {
     RUNWAY_PUBLIC(name)        = "runway_upscale",
-    RUNWAY_PUBLIC(description) = NULL_IF_CONFIG_SMALL("Upscale video generatively by Runway's API."),
+    RUNWAY_PUBLIC(description) =
+        NULL_IF_CONFIG_SMALL("Upscale video generatively by Runway's API."),
     RUNWAY_PUBLIC(priv_class)  = &runway_upscale_class,
     .priv_size                 = sizeof(RunwayFilter),
     .init                      = init,

@@ -225,8 +225,8 @@ static double place_before(int i, int size, double shift, double zoom)
     return i - shift - zoom * (i - (size - 1) / 2.0);
 }
 
-/* A plane on its way: moved across it is kept in 16ths of a level, so that nothing
- * is rounded twice, and four of those lines make one of the picture. */
+/* A plane on its way: moved across it is kept in 16ths of a level, so that
+ * nothing is rounded twice, and four of those lines make one of the picture. */
 typedef struct Mover {
     int width, height, max, wide;
     int margin;             /* columns that the edges go on for */

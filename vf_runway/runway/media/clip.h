@@ -49,9 +49,7 @@ typedef struct RunwayClipConfig {
     RunwayClipSaid *said;           ///< outlives the clip
     const char *filter;             ///< its name, for what frames are marked
                                     ///< with; outlives the clip
-    int transfer;                   ///< that the result should have, PQ or HLG:
-                                    ///< its colours are its own; 0: it has the
-                                    ///< source's
+    int transfer;                   ///< of the result, PQ or HLG; 0: source's
     int out_w, out_h;               ///< size the result should have; 0: any
     int index;                      ///< number of the clip, from 1
     AVRational time_base;           ///< of the frames' pts

@@ -27,8 +27,8 @@
 
 #include "libavutil/frame.h"
 
-/** Write a frame, with square pixels and 8 bits, to a new file in dir. One of that
- *  name is left as it is, with a warning: it may have been edited. */
+/** Write a frame, with square pixels and 8 bits, to a new file in dir. One of
+ * that name is left as it is, with a warning: it may have been edited. */
 int ff_runway_still_write(const AVFrame *frame, const char *dir,
                           const char *name, void *log_ctx);
 
