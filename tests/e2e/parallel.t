@@ -118,7 +118,8 @@ subtest 'the one that pays dies' => sub {
             ['while a result comes in', ['--fault' => 'download:1=slow=3000'],
                 sub { in_state($_[0], 'generated') >= 1 && 4 == in_state($_[0], 'submitted') + in_state($_[0], 'generated') + in_state($_[0], 'stored') },
                 early => sub { in_state($_[0], 'submitted') >= 1 }],
-            ['with one clip after the other', ['--latency' => 1], sub { in_state($_[0], 'stored') >= 1 && in_state($_[0], 'submitted') },
+            # so long that the task still runs when the signal comes
+            ['with one clip after the other', ['--latency' => 3], sub { in_state($_[0], 'stored') >= 1 && in_state($_[0], 'submitted') },
                 concurrency => 1],
         ) {
             my ($name, $args, $moment, %opt) = @$case;
