@@ -48,6 +48,29 @@ static const char *get_environment(const char *name)
     return getenv(name);
 }
 
+static int note_one(void *opaque, const RunwayRecord *r)
+{
+    return *(int *)opaque = 1;
+}
+
+/* A journal is made by who buys: one that is not there was mistyped. */
+static int find_journal(Tool *t)
+{
+    const RunwayJournalConfig config = { t->state_dir, 1, &t->log };
+    int found = 0, ret;
+    RunwayError err;
+
+    ret = ff_runway_journal_open(&config, &t->journal, &err) ||
+          ff_runway_journal_each(t->journal, note_one, &found, &err);
+    if (ret)
+        tasks_complain(&err);
+    else if (!found)
+        fprintf(stderr, "runway-tasks: state_dir: %s has no journal\n",
+                ff_runway_journal_path(t->journal));
+    ff_runway_journal_free(&t->journal);
+    return ret || !found;
+}
+
 int tasks_open_journal(Tool *t, int read_only)
 {
     const RunwayJournalConfig config = { t->state_dir, read_only, &t->log };
@@ -57,6 +80,8 @@ int tasks_open_journal(Tool *t, int read_only)
     };
     RunwayError err;
 
+    if (!read_only && find_journal(t))
+        return 1;
     if (ff_runway_journal_open(&config, &t->journal, &err))
         return tasks_complain(&err);
     results.journal = t->journal;

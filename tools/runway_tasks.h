@@ -52,6 +52,7 @@ typedef struct Tool {
 /** Say what is wrong. @return 1 */
 int tasks_complain(const RunwayError *err);
 
+/** To change something there must be a journal. */
 int tasks_open_journal(Tool *t, int read_only);
 
 /** The key and the origin come from the user alone, as for the filter. */

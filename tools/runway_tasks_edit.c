@@ -31,10 +31,10 @@
 /* seconds between an intent and the task that it may have become */
 #define ADOPT_WITHIN 900
 
-/* The one clip whose identity begins so. */
+/* The one clip whose identity begins so; or the tries that have a task. */
 typedef struct Search {
     const char *clip, *task;
-    char identity[RUNWAY_IDENTITY_SIZE], owner[RUNWAY_IDENTITY_SIZE];
+    char identity[RUNWAY_IDENTITY_SIZE];
     int nb;
 } Search;
 
@@ -46,9 +46,6 @@ static int search_one(void *opaque, const RunwayRecord *r)
         s->nb++;
         ff_runway_copy_text(s->identity, sizeof(s->identity), r->identity);
     }
-    for (int i = 0; s->task && i < r->nb_tries; i++)
-        if (!strcmp(r->tries[i].task_id, s->task))
-            ff_runway_copy_text(s->owner, sizeof(s->owner), r->identity);
     return 0;
 }
 
@@ -82,44 +79,77 @@ static int refuse(const char *clip, const char *why)
     return 1;
 }
 
-/* Whether the task may be this clip's: it can be read, belongs to no other
- * record, and was made when the create went out. */
-static int check_task(Tool *t, const Search *s, const RunwayRecord *r,
+/* Whether the task may be this clip's: it can be read, and was made when the
+ * create went out. */
+static int check_task(Tool *t, const char *id, const RunwayRecord *r,
                       RunwayTask *task)
 {
     const RunwayTry *a = &r->tries[r->nb_tries - 1];
     int64_t retry_after;
     RunwayError err;
 
-    if (s->owner[0])
-        return refuse(s->identity, "that task is already in the journal");
     if (strcmp(r->endpoint, ff_runway_client_endpoint(t->client)))
-        return refuse(s->identity, "it was requested from another origin: set "
+        return refuse(r->identity, "it was requested from another origin: set "
                       "--provider and --base-url");
-    if (ff_runway_client_read(t->client, s->task, task, &retry_after, &err) &&
+    if (ff_runway_client_read(t->client, id, task, &retry_after, &err) &&
         task->state != RUNWAY_TASK_SUCCEEDED)
         return tasks_complain(&err);
     if (task->state == RUNWAY_TASK_NOT_EXIST)
-        return refuse(s->identity, "the provider has no such task");
+        return refuse(r->identity, "the provider has no such task");
     if (t->force)
         return 0;
     if (task->created < 0)
-        return refuse(s->identity, "the provider does not say when the task "
+        return refuse(r->identity, "the provider does not say when the task "
                       "was created; --force adopts it anyway");
     if (llabs(task->created - a->time) > ADOPT_WITHIN)
-        return refuse(s->identity, "the task was not created within 15 minutes "
+        return refuse(r->identity, "the task was not created within 15 minutes "
                       "of the request; --force adopts it anyway");
     return 0;
 }
 
+static int search_task(void *opaque, const RunwayRecord *r)
+{
+    Search *s = opaque;
+
+    for (int i = 0; i < r->nb_tries; i++)
+        s->nb += !strcmp(r->tries[i].task_id, s->task);
+    return s->nb;
+}
+
+/* Write it down, if it is in no record yet: under the lock for money, as two may
+ * want to adopt one task. */
+static int adopt(Tool *t, const char *task_id, const RunwayJournalLock *lock,
+                 RunwayRecord *r)
+{
+    Search s = { .task = task_id };
+    RunwayTry *a = ff_runway_record_try(r);
+    RunwayJournalLock *money;
+    RunwayError err;
+    RunwayOutcome ret;
+
+    ret = ff_runway_journal_lock_money(t->journal, NULL, NULL, &money, &err);
+    if (!ret)
+        ret = ff_runway_journal_each(t->journal, search_task, &s, &err);
+    if (!ret && s.nb)
+        ret = ff_runway_error(&err, RUNWAY_INVALID, "%.*s: that task is "
+                              "already in the journal", SHORT, r->identity);
+    ff_runway_copy_text(a->task_id, sizeof(a->task_id), task_id);
+    a->adopted = 1;
+    if (!ret)
+        ret = ff_runway_record_move(r, RUNWAY_CLIP_SUBMITTED, &err);
+    if (!ret)
+        ret = ff_runway_journal_write(t->journal, lock, r, &err);
+    ff_runway_journal_unlock(&money);
+    return ret ? tasks_complain(&err) : 0;
+}
+
 int tasks_adopt(Tool *t, const char *clip, const char *task_id)
 {
-    Search s = { .clip = clip, .task = task_id };
+    Search s = { .clip = clip };
     RunwayJournalLock *lock = NULL;
     RunwayRecord *r = calloc(1, sizeof(*r));
     RunwayTask *task = calloc(1, sizeof(*task));
     RunwayClipState state;
-    RunwayError err;
     int ret = 1;
 
     if (!r || !task || tasks_open_journal(t, 0) || tasks_open_client(t) ||
@@ -135,16 +165,8 @@ int tasks_adopt(Tool *t, const char *clip, const char *task_id)
         refuse(s.identity, "that is not a task id");
         goto end;
     }
-    if (check_task(t, &s, r, task))
+    if (check_task(t, task_id, r, task) || adopt(t, task_id, lock, r))
         goto end;
-    ff_runway_copy_text(ff_runway_record_try(r)->task_id, RUNWAY_ID_MAX,
-                        task_id);
-    ff_runway_record_try(r)->adopted = 1;
-    if (ff_runway_record_move(r, RUNWAY_CLIP_SUBMITTED, &err) ||
-        ff_runway_journal_write(t->journal, lock, r, &err)) {
-        tasks_complain(&err);
-        goto end;
-    }
     printf("%.*s  adopted task %s; the next run picks it up\n", SHORT,
            s.identity, task_id);
     ret = 0;

@@ -52,6 +52,13 @@ subtest 'list and sum' => sub {
     like($sum->{out}, qr/^output \w{12} +3 tasks +45 credits\nday +\d{4}-\d\d-\d\d +3 tasks +45 credits\n +all +3 tasks +45 credits$/m, 'sum') or diag $sum->{out};
     is(scalar(() = $sim->requests), $requests, 'nobody was asked');
     is(tasks($job, 'dance')->{status}, 2, 'no such command');
+    my $mistyped = bless { %$job, state => "$job->{state}-" }, ref $job;
+    for (['fetch'], ['adopt', 'ab', 'task'], ['forget', 'ab']) {
+        my $wrong = tasks($mistyped, @$_);
+        is($wrong->{status}, 1, "$_->[0]: a directory without a journal is an error");
+        like($wrong->{err}, qr/^runway-tasks: state_dir: \Q$mistyped->{state}\E has no journal$/m, 'which is named');
+        ok(!-e $mistyped->{state}, 'and none is made');
+    }
     SKIP: {
         skip 'no /dev/full here', 1 if !-e '/dev/full';
         my $full = run_cmd(['sh', '-c', 'exec "$@" >/dev/full', 'sh', $TASKS, '--state-dir', $job->{state}, 'list', '--json']);
@@ -116,6 +123,21 @@ subtest 'adopt' => sub {
     $run = tasks($job, 'adopt', '--force', $clip, $task);
     is($run->{status}, 1, 'a task of another record') or diag $run->{out};
     like($run->{err}, qr/already in the journal/, 'is not adopted');
+};
+
+# Both find that the task can be read before either writes it down.
+subtest 'two adopt one task' => sub {
+    my $sim = simulator('--fault' => 'create:1-2=drop-after', '--fault' => 'read:1-2=stall=1.5');
+    my $job = PaidTest->new(sim => $sim, in => film(seconds => 1));
+    my @clips = map { $job->run(options => { take => $_ })->{said} =~ /"runway-tasks adopt (\w{12}) TASKID"/ } 0, 1;
+    is(scalar @clips, 2, 'two clips of unknown fate') or return;
+    my ($task) = map { $_->{id} // $_->{task} } $sim->events('billed');
+    my $run = run_cmd(['sh', '-c', 'clip=$1 other=$2 task=$3; shift 3; "$@" adopt $clip $task & "$@" adopt $other $task; wait',
+            'sh', @clips, $task, $TASKS, '--state-dir', $job->{state}, '--base-url', $sim->{api}],
+        env => { COMETAPI_KEY => $FilterTest::KEY });
+    is((() = $run->{out} =~ /adopted task \Q$task\E/g) + 0, 1, 'one of them has it') or diag $run->{out}, $run->{err};
+    like($run->{err}, qr/that task is already in the journal/, 'the other is told so');
+    is(join(' ', sort map { $_->{state} } $job->records), 'submitted unknown', 'as the records say');
 };
 
 subtest 'adopt what a run left behind' => sub {

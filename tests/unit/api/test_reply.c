@@ -376,6 +376,11 @@ static void test_create_reply(void **state)
     check_create("{\"id\":9007199254740991}", "9007199254740991", -1);
     /* beside an error as well */
     check_create("{\"error\":\"Too busy\",\"id\":\"t5\"}", "t5", -1);
+    check_create("{\"taskId\":\"t6\"}", "t6", -1);
+    check_create("{\"task\":{\"id\":\"t7\",\"estimatedCost\":{\"credits\":9}}}",
+                 "t7", 9);
+    check_create("{\"data\":{\"id\":12,\"taskId\":\"t8\"}}", "t8", -1);
+    check_create("{\"id\":12,\"task_id\":\"t9\"}", "t9", -1);
     /* the gateway's id goes before the one inside */
     check_create("{\"data\":{\"task_id\":\"outer\",\"data\":{\"id\":\"in\"}}}",
                  "outer", -1);

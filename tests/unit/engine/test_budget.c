@@ -297,6 +297,32 @@ static void test_no_price(void **state)
     assert_int_equal(buy(1, &q, RUNWAY_CLIP_STORED, -1, &err), RUNWAY_OK);
 }
 
+static int cancelled_soon(void *opaque)
+{
+    return ++*(int *)opaque > 3;
+}
+
+/* who has no cap does not buy either while another sums up for its own */
+static void test_no_cap(void **state)
+{
+    const RunwayPolicy policy = { 0 };
+    RunwayPurchase p = purchase(&policy, -1);
+    RunwayJournalLock *money;
+    RunwayError err;
+    int asked = 0;
+
+    (void)state;
+    p.cancelled = cancelled_soon;
+    p.opaque    = &asked;
+    assert_int_equal(ff_runway_journal_lock_money(journal, NULL, NULL, &money,
+                                                  NULL), RUNWAY_OK);
+    assert_int_equal(buy(1, &p, RUNWAY_CLIP_STORED, -1, &err),
+                     RUNWAY_CANCELLED);
+    ff_runway_journal_unlock(&money);
+    asked = 0;
+    assert_int_equal(buy(1, &p, RUNWAY_CLIP_STORED, -1, &err), RUNWAY_OK);
+}
+
 typedef struct Buyer {
     const RunwayPurchase *purchase;
     int n;
@@ -485,6 +511,7 @@ int main(void)
         TEST(test_reported),
         TEST(test_charged),
         TEST(test_no_price),
+        TEST(test_no_cap),
         TEST(test_first_alone),
         TEST(test_first_alone_day),
         TEST(test_cancel),

@@ -29,6 +29,8 @@
 /* a larger number in JSON may have lost its last digits */
 #define EXACT_MAX 9007199254740991.0
 
+#define NB_OBJECTS 4 /* of a reply to a create */
+
 /** The id that a field holds, as text or as a number. @return 0: none */
 static int get_id(const cJSON *object, const char *name, char id[RUNWAY_ID_MAX])
 {
@@ -64,25 +66,41 @@ static double credits_of(const cJSON *object, const char *name)
     return item->valuedouble;
 }
 
+/** Where a reply to a create may say something: as it is, or wrapped. */
+static void find_objects(const cJSON *root, const cJSON *objects[NB_OBJECTS])
+{
+    objects[0] = root;
+    objects[1] = runway_json_member(root, "task");
+    objects[2] = runway_json_member(root, "data");
+    objects[3] = runway_json_member(objects[2], "data");
+}
+
+/** The outermost id is what a gateway goes by. @return 0: none */
+static int find_id(const cJSON *objects[NB_OBJECTS], char id[RUNWAY_ID_MAX])
+{
+    const char *code = runway_json_text(objects[0], "code");
+
+    for (int i = 0; i < NB_OBJECTS; i++)
+        if (get_id(objects[i], "task_id", id) ||
+            get_id(objects[i], "taskId", id) || get_id(objects[i], "id", id))
+            return 1;
+    return code && !strcasecmp(code, "success") &&
+           get_id(objects[0], "data", id);
+}
+
 RunwayOutcome ff_runway_parse_create(const char *text, size_t size,
                                      char id[RUNWAY_ID_MAX],
                                      double *credits, RunwayError *err)
 {
     cJSON *root = cJSON_ParseWithLength(text, size);
-    const cJSON *data = runway_json_member(root, "data");
-    const cJSON *inner = runway_json_member(data, "data");
-    const cJSON *objects[] = { root, data, inner };
-    const char *code = runway_json_text(root, "code");
+    const cJSON *objects[NB_OBJECTS];
     int found;
 
     id[0]    = 0;
     *credits = -1;
-    /* the outer id is what the gateway goes by */
-    found = get_id(root, "id", id) || get_id(root, "task_id", id) ||
-            get_id(data, "task_id", id) || get_id(data, "id", id) ||
-            get_id(inner, "id", id) ||
-            (code && !strcasecmp(code, "success") && get_id(root, "data", id));
-    for (int i = 0; i < 3 && found && *credits < 0; i++)
+    find_objects(root, objects);
+    found = find_id(objects, id);
+    for (int i = 0; i < NB_OBJECTS && found && *credits < 0; i++)
         *credits = credits_of(objects[i], "estimatedCost");
     /* from who knows no price: no cap could be kept by that */
     if (!(*credits > 0))

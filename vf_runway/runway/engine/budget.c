@@ -236,18 +236,6 @@ RunwayOutcome ff_runway_budget_check(const RunwayPurchase *purchase,
     return ret;
 }
 
-static RunwayOutcome begin(const RunwayPurchase *purchase,
-                           const RunwayJournalLock *lock, RunwayRecord *record,
-                           double price, RunwayError *err)
-{
-    RunwayOutcome ret = ff_runway_record_begin(record, purchase->output,
-                                               (int64_t)time(NULL),
-                                               purchase->seconds, price, err);
-
-    return ret ? ret : ff_runway_journal_write(purchase->journal, lock, record,
-                                               err);
-}
-
 /* Once, under the money lock. *wait: the output's first create is out. */
 static RunwayOutcome intend_once(const RunwayPurchase *purchase,
                                  const RunwayJournalLock *lock,
@@ -255,25 +243,35 @@ static RunwayOutcome intend_once(const RunwayPurchase *purchase,
                                  RunwayError *err)
 {
     RunwayJournalLock *money;
-    Sums s;
+    Sums s = { .purchase = purchase };
+    double price = purchase->credits;
     RunwayOutcome ret;
 
+    *wait = 0;
+    /* without a cap too: another process may be summing up for its own */
     ret = ff_runway_journal_lock_money(purchase->journal, purchase->cancelled,
                                        purchase->opaque, &money, err);
     if (ret)
         return ret;
-    ret = make_sums(purchase, record->identity, &s, err);
-    /* what a damaged record has cost nobody knows: as much again, at least */
-    if (record->damage[0]) {
-        s.output += price_of(&s);
-        s.day    += price_of(&s);
+    if (has_cap(purchase->policy)) {
+        ret   = make_sums(purchase, record->identity, &s, err);
+        price = price_of(&s);
+        /* what a damaged record has cost nobody knows: as much again, at
+         * least */
+        if (record->damage[0]) {
+            s.output += price;
+            s.day    += price;
+        }
+        *wait = !ret && s.unanswered && !s.answered;
+        if (!ret && !*wait)
+            ret = check_caps(&s, err);
     }
-    *wait = !ret && s.unanswered && !s.answered;
-    if (!ret && !*wait) {
-        ret = check_caps(&s, err);
-        if (!ret)
-            ret = begin(purchase, lock, record, price_of(&s), err);
-    }
+    if (!ret && !*wait)
+        ret = ff_runway_record_begin(record, purchase->output,
+                                     (int64_t)time(NULL), purchase->seconds,
+                                     price, err);
+    if (!ret && !*wait)
+        ret = ff_runway_journal_write(purchase->journal, lock, record, err);
     ff_runway_journal_unlock(&money);
     free(s.list);
     return ret;
@@ -286,10 +284,6 @@ RunwayOutcome ff_runway_budget_intend(const RunwayPurchase *purchase,
     int wait = 1;
     RunwayOutcome ret = check_price(purchase, err);
 
-    if (ret)
-        return ret;
-    if (!has_cap(purchase->policy))
-        return begin(purchase, lock, record, purchase->credits, err);
     while (!ret && wait) {
         ret = intend_once(purchase, lock, record, &wait, err);
         if (!ret && wait && purchase->wait(purchase->opaque, ANSWER_PAUSE))
