@@ -86,6 +86,23 @@ subtest 'the journal is lost, the results are kept' => sub {
     same_output('with torn records', $torn->run);
     is(scalar(() = $quiet->requests), $before, 'nothing was asked for');
     is(billed($quiet), $paid + 3, 'nor paid');
+
+    # a damaged one shows that there was a task: it is not bought again unasked
+    remove_tree("$job->{state}/clips");
+    my ($result) = sort glob "$job->{results}/*.mp4";
+    truncate $result, 3000 or die $!;
+    for (1, 2) {
+        my $run = $job->run;
+        cmp_ok($run->{status}, '>', 0, 'a result is damaged, and its record lost');
+        like($run->{said}, qr/it is lost, and \S+\.damaged shows that there was one\): it may have been sent and billed before.*on_unknown=resend/,
+            'that is the question');
+    }
+    like($job->run(options => { dry_run => 1 })->{said}, qr/of unknown fate: the run would stop here/, 'as the plan says');
+    is(billed($quiet), $paid + 3, 'nothing was paid');
+    same_output('resend', $job->run(options => { on_unknown => 'resend' }));
+    is(billed($quiet), $paid + 4, 'one was bought, as asked');
+    is(scalar(grep { @{ $_->{tries} } == 2 } $job->records), 1, 'and the try that was lost is in its record');
+    same_output('and used', $job->run);
 };
 
 subtest 'a journal of the earlier format is left alone' => sub {

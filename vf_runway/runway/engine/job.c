@@ -193,8 +193,10 @@ static RunwayOutcome run_locked(RunwayJobRun *run, RunwayError *err)
     run->first_try = r->nb_tries - (r->nb_tries &&
                                     ff_runway_record_is_open(r));
     ret = ff_runway_run_find_result(run, err);
-    if (!ret && job->result_fd < 0)
+    if (!ret && job->result_fd < 0) {
+        ff_runway_results_doubt(run->host->results, r);
         ret = ff_runway_run_find_task(run, err);
+    }
     ff_runway_run_count(run);
     if (!ret)
         ret = make_result(run, err);

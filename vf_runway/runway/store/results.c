@@ -377,9 +377,10 @@ RunwayOutcome ff_runway_results_find(RunwayResults *r, const char *identity,
     return ret;
 }
 
-static int has_kind(RunwayResults *r, const char *identity, ResultKind kind)
+static int has_kind(RunwayResults *r, const char *identity, ResultKind kind,
+                    char name[RUNWAY_RESULT_NAME])
 {
-    char name[RUNWAY_RESULT_NAME], digest[RUNWAY_SHA256_SIZE];
+    char digest[RUNWAY_SHA256_SIZE];
     DIR *list;
     int has = 0;
 
@@ -392,13 +393,28 @@ static int has_kind(RunwayResults *r, const char *identity, ResultKind kind)
 
 int ff_runway_results_has(RunwayResults *r, const char *identity)
 {
-    return has_kind(r, identity, RESULT_WHOLE);
+    char name[RUNWAY_RESULT_NAME];
+
+    return has_kind(r, identity, RESULT_WHOLE, name);
 }
 
 int ff_runway_results_keeps(RunwayResults *r, const char *identity)
 {
-    return has_kind(r, identity, RESULT_WHOLE) ||
-           has_kind(r, identity, RESULT_REFUSED);
+    char name[RUNWAY_RESULT_NAME];
+
+    return ff_runway_results_has(r, identity) ||
+           has_kind(r, identity, RESULT_REFUSED, name);
+}
+
+void ff_runway_results_doubt(RunwayResults *r, RunwayRecord *record)
+{
+    char name[RUNWAY_RESULT_NAME];
+
+    if (ff_runway_record_state(record) == RUNWAY_CLIP_NONE &&
+        has_kind(r, record->identity, RESULT_DAMAGED, name))
+        snprintf(record->damage, sizeof(record->damage),
+                 "it is lost, and %.*s/%s shows that there was one", 512,
+                 r->path, name);
 }
 
 RunwayOutcome ff_runway_results_accept(RunwayResults *r, RunwayResult *result,

@@ -115,6 +115,10 @@ int ff_runway_results_has(RunwayResults *results, const char *identity);
 /** The same, where a refused one counts as well: it was paid for. */
 int ff_runway_results_keeps(RunwayResults *results, const char *identity);
 
+/** A damaged result shows that its clip was paid for: where record says nothing
+ *  of that, it is lost, and is DAMAGED as well. */
+void ff_runway_results_doubt(RunwayResults *results, RunwayRecord *record);
+
 /** The checks take now what they refused before: give it its name. */
 RunwayOutcome ff_runway_results_accept(RunwayResults *results,
                                        RunwayResult *result, RunwayError *err);
