@@ -75,7 +75,11 @@ subtest 'a dry run' => sub {
         like($run->{err}, qr/plan: the output ends before the input; the run reads ahead, and may send up to 7 clips more, 392 credits,/,
             "$name: with what is read ahead");
     }
+    like(run_ffmpeg(v2v('dry_run=1'), qw(-t 0))->{err}, qr/plan: 0 clips, .*may send up to 7 clips more/s, '-t 0: what is read ahead');
+    like(run_ffmpeg(v2v('dry_run=1'), qw(-ss 30))->{err}, qr/plan: 0 clips, as no frame is generated/, '-ss behind the end: nothing');
     is($sim->requests('create') - $before, 0, 'nothing was sent');
+    run_ffmpeg(v2v(), qw(-ss 30));
+    is($sim->requests('create') - $before, 0, 'nor in the run');
 };
 
 done_testing;

@@ -58,8 +58,11 @@ av_cold void ff_runway_filter_uninit(AVFilterContext *ctx)
 {
     RunwayFilter *s = ctx->priv;
 
-    if (s->sequence && s->set.policy.dry_run && !s->error)
+    if (s->set.policy.dry_run && !s->error && s->sequence)
         ff_runway_sequence_log_plan(s->sequence, !s->ended);
+    else if (s->set.policy.dry_run && !s->error && s->searched)
+        av_log(ctx, AV_LOG_INFO, "plan: 0 clips, as no frame is generated; "
+               "nothing was sent\n");
     if (s->sequence) {
         const char *end = s->error ? "error" :
                           ff_runway_interrupt_seen(&s->interrupt) ?
