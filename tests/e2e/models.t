@@ -16,7 +16,7 @@ use Test::More;
 use RunwayTest;
 use FilterTest;
 
-my $sim = RunwayTest::Simulator->start('--latency' => 0, '--result-frames' => '+0');
+my $sim = RunwayTest::Simulator->start('--latency' => 0, '--result-frames' => '+0', '--result-rate' => 'source');
 my $wide = lossless_clip(seconds => 1.5);
 my $large = lossless_clip(seconds => 1.5, size => '640x480', rate => 12);
 my %runway = (COMETAPI_KEY => undef, RUNWAYML_API_SECRET => 'key_' . '0a' x 64, RUNWAYML_BASE_URL => $sim->{runway});
@@ -24,12 +24,15 @@ my %runway = (COMETAPI_KEY => undef, RUNWAYML_API_SECRET => 'key_' . '0a' x 64, 
 sub last_create { return ($sim->requests('create'))[-1] // {} }
 sub creates { return scalar(() = $sim->requests('create')) }
 
-# A run at Runway's own, with the model.
-sub at_runway {
-    my ($name, $model, %opt) = @_;
-    my %options = (base_url => undef, model => $model, prompt => 'negative', %{ delete $opt{options} || {} });
-    return ok_filter(undef, $name, in => $wide, env => { %runway }, %opt, options => \%options);
+# A run with the model, at CometAPI's face of the simulator where that is given,
+# else at Runway's own.
+sub at {
+    my ($comet, $name, $model, %opt) = @_;
+    my %options = ($comet ? () : (base_url => undef), model => $model, $opt{filter} ? () : (prompt => 'negative'),
+        %{ delete $opt{options} || {} });
+    return ok_filter($comet, $name, in => $wide, env => $comet ? {} : { %runway }, %opt, options => \%options);
 }
+sub at_runway { return at(undef, @_) }
 
 # One that has to be refused, and nothing may be asked for.
 sub refused {
@@ -87,29 +90,39 @@ subtest 'edit is what is meant' => sub {
 # What the service takes for the models, from its documents: the shortest clip
 # or the shortest new video, and the longest; and what clip_duration=0 is.
 my @BORDERS = (
+    ['gen4_aleph', 'edit', 1, 5, 5, sim => $sim],
     ['aleph2', 'edit', 2, 10, 30], ['gemini_omni_flash', 'edit', 0, 10, 10],
     ['gemini_omni_flash_1.1', 'edit', 0, 10, 10], ['gemini_omni_flash_1.1', 'reference', 1, 10, 10],
     ['seedance2', 'reference', 4, 5, 15], ['seedance2_fast', 'reference', 4, 5, 15], ['seedance2_mini', 'reference', 4, 5, 15],
     ['seedance2_5', 'edit', 4, 10, 30], ['seedance2_5', 'reference', 4, 5, 30], ['hailuo3', 'reference', 5, 5, 15],
 );
+# and for those of the other filters; how long a clip of upscale_v1 may be, nobody says
+my @OTHERS = (
+    ['ruby', undef, 0, 10, 30, filter => 'runway_hdr'],
+    ['magnific_video_upscaler_creative', undef, 0, 5, 30, filter => 'runway_upscale', size => '128x96'],
+    ['upscale_v1', undef, 0, 5, 40, filter => 'runway_upscale', sim => $sim, no_price => 1],
+);
+# the simulator makes HDR with it
+my $has_x265 = run_cmd([$FFMPEG, qw(-hide_banner -encoders)])->{out} =~ /^ \S+ libx265 /m;
 
 # A tail of one frame, a film of one frame, and one frame more than the longest:
 # nothing is refused, and the plan says at least what is billed.
 subtest 'at the borders' => sub {
     my %film;
-    for my $case (@BORDERS) {
-        my ($model, $mode, $least, $best, $longest) = @$case;
+    for my $case (@BORDERS, @OTHERS) {
+        my ($model, $mode, $least, $best, $longest, %is) = @$case;
+        next if $is{filter} && $is{filter} eq 'runway_hdr' && !$has_x265;
         my $size = $model eq 'seedance2_5' ? '480x480' : '64x48';
-        for my $run (['one frame', 1, 0, 1], ['the least', 4 * ($least || 1), 0, 1], ['the best and one', $best * 4 + 1, 0, 2], ['the longest and one', $longest * 4 + 1, 60, 2]) {
+        for my $run (['one frame', 1, 0, 1], ['the least', 4 * ($least || 1), 0, 1], ['the best and one', $best * 4 + 1, 0, 2], ['the longest and one', $longest * 4 + 1, 1, 2]) {
             my ($what, $frames, $clip_duration, $clips) = @$run;
-            my $name = "$model, $mode, $what";
+            my $name = join ', ', $model, $mode // (), $what;
             my $film = $film{"$size $frames"} //= lossless_clip(frames => $frames, rate => 4, size => $size);
             my $before = creates();
             my $billed = $sim->stats->{credits};
             my $log = "$TMP/borders.jsonl";
             unlink $log;
-            my $out = at_runway($name, $model, in => $film, loglevel => 'error',
-                options => { mode => $mode, clip_duration => $clip_duration, log_path => $log });
+            my $out = at($is{sim}, $name, $model, in => $film, loglevel => 'error', filter => $is{filter},
+                options => { mode => $mode, size => $is{size}, clip_duration => $clip_duration && $longest, log_path => $log });
             my @creates = ($sim->requests('create'))[$before .. creates() - 1];
             is(join(' ', map { $_->{status} } @creates), join(' ', (200) x $clips), "$name: $clips, and none is refused");
             is(scalar(grep { $_->{clip}{duration} < $least - 0.01 || $_->{clip}{duration} > $longest + 0.01 } @creates), 0,
@@ -120,6 +133,7 @@ subtest 'at the borders' => sub {
             my $planned = 0;
             $planned += $_->{credits} for grep { $_->{event} eq 'planned' } map { decode($_) } split /\n/, slurp($log);
             $billed = $sim->stats->{credits} - $billed;
+            next if $is{no_price};
             cmp_ok($planned, '>=', $billed, "$name: planned is not less than billed");
             # the dearer figure where two are on record: 11 for 10
             cmp_ok($planned, '<=', 1.1 * $billed + $clips, "$name: and hardly more");
@@ -148,7 +162,7 @@ subtest 'what the filling costs' => sub {
 
 # The plan is kept to: a cap that is one credit short stops a run before anything is paid.
 subtest 'max_credits with every model' => sub {
-    for my $case (@BORDERS) {
+    for my $case (grep { @$_ == 5 } @BORDERS) {
         my ($model, $mode) = @$case;
         my $film = $model eq 'seedance2_5' ? $large : $wide;
         my $run = run_filter(undef, in => $film, env => { %runway }, loglevel => 'info',
@@ -193,6 +207,33 @@ subtest 'what a model lacks' => sub {
     refused('wrong ProRes profile', 'aleph2', { output_format => 'prores', prores_profile => '444' },
         qr/^prores_profile: "444" is none of 422 Proxy/);
     refused('too small', 'seedance2_5', {}, qr/^model seedance2_5 needs a picture whose shorter side has 480 pixels, and 160x120/);
+};
+
+# Every setting with every model: planned where the documents have it, else an error.
+subtest 'each setting with each model' => sub {
+    my $png = "$TMP/grid.png";
+    run_cmd([$FFMPEG, qw(-v error -y -f lavfi -i color=red:size=64x64 -frames:v 1), $png]);
+    my %setting = (reference => $png, keyframe => "0=$png", seed => 7, output_format => 'prores', prores_profile => '422',
+        resolution => '2k', public_figure_threshold => 'low');
+    my %has = (
+        'gen4_aleph edit' => 'public_figure_threshold reference seed',
+        'aleph2 edit' => 'keyframe output_format prores_profile public_figure_threshold seed',
+        (map { ("gemini_omni_flash$_" => 'reference') } ' edit', '_1.1 edit', '_1.1 reference'),
+        (map { ("seedance2$_" => 'reference seed') } ' reference', '_fast reference', '_mini reference', '_5 edit', '_5 reference'),
+        'hailuo3 reference' => 'reference resolution',
+    );
+    for my $case (@BORDERS) {
+        my ($model, $mode, undef, undef, undef, %is) = @$case;
+        my @took;
+        for my $option (sort keys %setting) {
+            my $run = run_filter($is{sim}, in => $model eq 'seedance2_5' ? $large : $wide, env => $is{sim} ? {} : { %runway },
+                loglevel => 'error', options => { $is{sim} ? () : (base_url => undef), model => $model, mode => $mode, prompt => 'x',
+                dry_run => 1, $option => $setting{$option}, $option eq 'prores_profile' ? (output_format => 'prores') : () });
+            push @took, $option if !$run->{status};
+            like(join("\n", filter_lines($run)), qr/^(?:$option|output_format): /, "$model, $mode: $option, the error names it") if $run->{status};
+        }
+        is("@took", $has{"$model $mode"}, "$model, $mode: has that and nothing else");
+    }
 };
 
 # Clips have the length that is asked for, or it is said that they have not.
@@ -262,6 +303,34 @@ subtest 'shapes that are never sent' => sub {
         options => { size => 'generated' });
     my $facts = video_facts($run->{out});
     is("$facts->{width}x$facts->{height}", '720x1280', 'and its size can be had');
+};
+
+# A picture of no model's shape, by each that makes fixed ones: padded, all of it
+# comes back to its place; cropped, its middle.
+subtest 'fixed shapes, padded and cropped' => sub {
+    my %film = map { ($_ => lossless_clip(size => $_, frames => 4, rate => 4)) } qw(300x100 1440x480);
+    for my $case (@BORDERS) {
+        my ($model, $mode, undef, undef, undef, %is) = @$case;
+        next if $model eq 'aleph2' || "$model $mode" eq 'seedance2_5 edit';     # the input's shape
+        my $size = $model eq 'seedance2_5' ? '1440x480' : '300x100';
+        my ($w, $h) = split /x/, $size;
+        for my $fit (qw(pad crop)) {
+            my $name = "$model, $mode, fit=$fit";
+            my $run = at($is{sim}, $name, $model, in => $film{$size}, options => { prompt => 'echo', mode => $mode, fit => $fit });
+            my $create = last_create();
+            my ($x, $y) = split /:/, $create->{body}{ratio} // '1280:720';
+            my $clip = $create->{clip};
+            cmp_ok(abs(log($clip->{width} / $clip->{height} / ($x / $y))), '<', 0.03, "$name: sent in the shape that is made");
+            cmp_ok($fit eq 'pad' ? abs($clip->{width} - $w) : abs($clip->{height} - $h), '<=', 1, "$name: " .
+                ($fit eq 'pad' ? 'all of it' : 'at its height'));
+            is(join('x', @{ video_facts($run->{out}) }{qw(width height)}), $size, "$name: the size stays");
+            # where a result of that shape lies in the picture
+            my $part = $h * $x / $y / $w;
+            my $middle = $fit eq 'pad' ? 'null' : "crop=iw*$part:ih*$part,scale=$w:$h";
+            my ($psnr) = sort { $a <=> $b } @{ psnr_per_frame($run->{out}, 'null', $film{$size}, $middle) };
+            cmp_ok($psnr, '>', 20, "$name: everything is in its place");
+        }
+    }
 };
 
 subtest 'prices by size' => sub {

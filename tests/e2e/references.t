@@ -120,9 +120,9 @@ subtest 'keyframes' => sub {
 subtest 'keyframes that hold for a while' => sub {
     my %options = (model => 'aleph2', clip_duration => 2);
     my $sent = sub {
-        my ($keyframe) = @_;
+        my ($keyframe, %other) = @_;
         my $before = () = creates($sim);
-        my $run = at_runway($sim, options => { %options, keyframe => $keyframe });
+        my $run = at_runway($sim, options => { %options, %other, keyframe => $keyframe });
         is($run->{status}, 0, "$keyframe: goes well") or diag $run->{err};
         is($run->{err}, '', "$keyframe: without a warning");
         my @all = creates($sim);
@@ -134,6 +134,15 @@ subtest 'keyframes that hold for a while' => sub {
     is($sent->("2.5-3.2=$colour{green}"), '0.5:0-2', 'whole seconds around it');
     is($sent->("0-6=$colour{blue}"), '0:0-2 0:0-2 0:0-2', 'in all of them');
     is($sent->("00:00:02-00:00:04=$colour{blue}"), '0:0-2', 'to the end of one, and not into the next');
+    # clips of 2.5 s: what is a whole second of the film is none of the second clip
+    my %half = (clip_duration => 2.5);
+    is($sent->("2.5-3.5=$colour{red}", %half), '0:0-1', 'from where a clip begins');
+    is($sent->("1-2.5=$colour{green}", %half), '1:1-3', 'to where one ends, within a second');
+    is($sent->("3-4=$colour{blue}", %half), '0.5:0-2', 'whole seconds of the clip, and not of the film');
+    is($sent->("2.4-2.6=$colour{red}", %half), '0:0-1 2.4:2-3', 'across the border by a frame or two');
+    is($sent->("4.99-5.01=$colour{green}", %half), '0:0-1 2.49:2-3', 'and by less than one');
+    is($sent->("5.9-9=$colour{red}"), '1.9:1-2', 'beyond the end of the film');
+    is($sent->("0-6=$colour{blue}", clip_duration => 0), '0:0-6', 'all of a clip');
     my $before = () = $sim->requests('create');
     for my $keyframe ("3-2=$colour{red}", "3-3=$colour{red}", "3-x=$colour{red}") {
         error_line($keyframe, at_runway($sim, loglevel => 'error', options => { %options, keyframe => $keyframe }),
