@@ -26,6 +26,7 @@
 #include <cmocka.h>
 
 #include "core_test.h"
+#include "api/body.h"
 #include "api/data_uri.h"
 
 static void test_sizes(void **state)
@@ -104,45 +105,27 @@ static void test_all_byte_values(void **state)
     free(want);
 }
 
-static void read_all(RunwayBase64 *b, size_t step, const char *want)
-{
-    size_t length = strlen(want), total = 0, n;
-    char *out = malloc(length + step + 1);
-
-    do {
-        assert_int_equal(ff_runway_base64_read(b, out + total, step, &n),
-                         RUNWAY_OK);
-        assert_true(n <= step);
-        total += n;
-        assert_true(total <= length);
-    } while (n);
-    assert_int_equal(total, length);
-    assert_memory_equal(out, want, length);
-    free(out);
-}
-
 static void check_file(size_t size, const size_t *steps, size_t nb_steps)
 {
     uint8_t *data = make_bytes(size);
     char *want = plain_base64(data, size);
     int fd = make_file(data, size);
-    RunwayBase64 *b = ff_runway_base64_create(fd, size);
+    RunwayBody *body = ff_runway_body_create();
 
-    assert_non_null(b);
+    assert_int_equal(ff_runway_body_add_base64(body, fd, size), RUNWAY_OK);
     for (size_t i = 0; i < nb_steps; i++) {
-        char some[7];
         size_t n;
+        char *got = read_whole_body(body, steps[i], &n);
 
-        read_all(b, steps[i], want);
-        ff_runway_base64_rewind(b);
+        assert_string_equal(got, want);
+        ff_runway_body_rewind(body);
         /* a rewind from the middle is one to the beginning as well */
-        ff_runway_base64_read(b, some, sizeof(some), &n);
-        ff_runway_base64_rewind(b);
+        assert_int_equal(ff_runway_body_read(body, got, n < 7 ? n : 7, &n),
+                         RUNWAY_OK);
+        ff_runway_body_rewind(body);
+        free(got);
     }
-    ff_runway_base64_free(&b);
-    assert_null(b);
-    /* the file offset was not used */
-    assert_int_equal(lseek(fd, 0, SEEK_CUR), size);
+    ff_runway_body_free(&body);
     close(fd);
     free(want);
     free(data);
@@ -165,35 +148,37 @@ static void test_part_of_a_file(void **state)
 {
     uint8_t *data = make_bytes(20000);
     int fd = make_file(data, 20000);
-    char *want = plain_base64(data, 13001);
-    char *out = malloc(40000);
-    RunwayBase64 *b = ff_runway_base64_create(fd, 13001);
+    char *want = plain_base64(data, 13001), *out = malloc(40000), *got;
+    RunwayBody *body = ff_runway_body_create();
     size_t n;
 
     (void)state;
-    read_all(b, 1000, want);
-    ff_runway_base64_free(&b);
+    ff_runway_body_add_base64(body, fd, 13001);
+    got = read_whole_body(body, 1000, &n);
+    assert_string_equal(got, want);
+    /* the file offset was not used */
+    assert_int_equal(lseek(fd, 0, SEEK_CUR), 20000);
+    free(got);
+    ff_runway_body_free(&body);
 
-    b = ff_runway_base64_create(fd, 20001);
-    assert_int_equal(ff_runway_base64_read(b, out, 40000, &n), RUNWAY_IO);
-    ff_runway_base64_free(&b);
+    body = ff_runway_body_create();
+    ff_runway_body_add_base64(body, fd, 20001);
+    assert_int_equal(ff_runway_body_read(body, out, 40000, &n), RUNWAY_IO);
+    ff_runway_body_free(&body);
 
     /* cut while it is read */
-    b = ff_runway_base64_create(fd, 20000);
-    assert_int_equal(ff_runway_base64_read(b, out, 100, &n), RUNWAY_OK);
+    body = ff_runway_body_create();
+    ff_runway_body_add_base64(body, fd, 20000);
+    assert_int_equal(ff_runway_body_read(body, out, 100, &n), RUNWAY_OK);
     assert_int_equal(n, 100);
     assert_int_equal(ftruncate(fd, 15000), 0);
-    assert_int_equal(ff_runway_base64_read(b, out, 40000, &n), RUNWAY_IO);
-    ff_runway_base64_free(&b);
+    assert_int_equal(ff_runway_body_read(body, out, 40000, &n), RUNWAY_IO);
+    ff_runway_body_free(&body);
 
-    b = ff_runway_base64_create(-1, 1);
-    assert_int_equal(ff_runway_base64_read(b, out, 100, &n), RUNWAY_IO);
-    ff_runway_base64_free(&b);
-    b = ff_runway_base64_create(-1, 0);
-    assert_int_equal(ff_runway_base64_read(b, out, 100, &n), RUNWAY_OK);
-    assert_int_equal(n, 0);
-    ff_runway_base64_free(&b);
-    ff_runway_base64_free(&b);
+    body = ff_runway_body_create();
+    ff_runway_body_add_base64(body, -1, 1);
+    assert_int_equal(ff_runway_body_read(body, out, 100, &n), RUNWAY_IO);
+    ff_runway_body_free(&body);
     close(fd);
     free(out);
     free(want);

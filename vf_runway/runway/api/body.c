@@ -19,13 +19,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../base/disk.h"
 #include "body.h"
 #include "data_uri.h"
 
+/* bytes of a file that are encoded at once, whole groups of three */
+#define CHUNK 12288
+
 typedef struct Part {
     uint64_t size;          ///< bytes this part has in the body
-    char *text;             ///< text that is there
-    RunwayBase64 *base64;   ///< a file to encode, where text is NULL
+    char *text;             ///< NULL: a file to encode
+    int fd;
+    uint64_t file_size;
 } Part;
 
 struct RunwayBody {
@@ -44,59 +49,44 @@ void ff_runway_body_free(RunwayBody **body)
 {
     if (!body || !*body)
         return;
-    for (size_t i = 0; i < (*body)->nb_parts; i++) {
+    for (size_t i = 0; i < (*body)->nb_parts; i++)
         free((*body)->parts[i].text);
-        ff_runway_base64_free(&(*body)->parts[i].base64);
-    }
     free((*body)->parts);
     free(*body);
     *body = NULL;
 }
 
-static Part *add_part(RunwayBody *body, uint64_t size)
+static RunwayOutcome add_part(RunwayBody *body, Part part)
 {
-    Part *part = realloc(body->parts,
-                         (body->nb_parts + 1) * sizeof(*body->parts));
+    Part *parts = realloc(body->parts,
+                          (body->nb_parts + 1) * sizeof(*body->parts));
 
-    if (!part)
-        return NULL;
-    body->parts = part;
-    part = &body->parts[body->nb_parts++];
-    memset(part, 0, sizeof(*part));
-    part->size = size;
-    return part;
+    if (!parts) {
+        free(part.text);
+        return RUNWAY_NOMEM;
+    }
+    body->parts = parts;
+    parts[body->nb_parts++] = part;
+    return RUNWAY_OK;
 }
 
 RunwayOutcome ff_runway_body_add_text(RunwayBody *body, const char *text,
                                       size_t size)
 {
-    Part *part = add_part(body, size);
+    Part part = { .size = size, .text = malloc(size + 1) };
 
-    if (!part)
+    if (!part.text)
         return RUNWAY_NOMEM;
-    part->text = malloc(size + 1);
-    if (!part->text) {
-        body->nb_parts--;
-        return RUNWAY_NOMEM;
-    }
     if (size)
-        memcpy(part->text, text, size);
-    return RUNWAY_OK;
+        memcpy(part.text, text, size);
+    return add_part(body, part);
 }
 
 RunwayOutcome ff_runway_body_add_base64(RunwayBody *body, int fd,
                                         uint64_t size)
 {
-    Part *part = add_part(body, ff_runway_base64_size(size));
-
-    if (!part)
-        return RUNWAY_NOMEM;
-    part->base64 = ff_runway_base64_create(fd, size);
-    if (!part->base64) {
-        body->nb_parts--;
-        return RUNWAY_NOMEM;
-    }
-    return RUNWAY_OK;
+    return add_part(body, (Part){ .size = ff_runway_base64_size(size),
+                                  .fd = fd, .file_size = size });
 }
 
 uint64_t ff_runway_body_size(const RunwayBody *body)
@@ -112,29 +102,25 @@ void ff_runway_body_rewind(RunwayBody *body)
 {
     body->current = 0;
     body->offset  = 0;
-    for (size_t i = 0; i < body->nb_parts; i++)
-        if (body->parts[i].base64)
-            ff_runway_base64_rewind(body->parts[i].base64);
 }
 
-/** Up to size bytes of a part from offset on, at least one. */
-static RunwayOutcome read_part(Part *part, uint64_t offset, char *out,
-                               size_t size, size_t *got)
+/** Characters of the base64 of a file from offset on. */
+static RunwayOutcome read_base64(const Part *part, uint64_t offset, char *out,
+                                 size_t size, size_t *got)
 {
-    uint64_t left = part->size - offset;
+    char plain[CHUNK], coded[RUNWAY_BASE64_CAPACITY(CHUNK)];
+    const size_t skip = offset % 4; /* of the first group of four */
+    const uint64_t from = offset / 4 * 3, left = part->file_size - from;
+    size_t n = left < CHUNK ? (size_t)left : CHUNK;
 
-    if (size > left)
-        size = (size_t)left;
-    *got = size;
-    if (part->text) {
-        memcpy(out, part->text + offset, size);
-    } else {
-        RunwayOutcome ret = ff_runway_base64_read(part->base64, out, size, got);
-
-        if (ret)
-            return ret;
-    }
-    return *got ? RUNWAY_OK : RUNWAY_IO;
+    if (size < CHUNK && (size + skip + 3) / 4 * 3 < n)
+        n = (size + skip + 3) / 4 * 3;
+    if (ff_runway_disk_read_at(part->fd, (int64_t)from, plain, n))
+        return RUNWAY_IO;
+    n    = ff_runway_base64_encode(plain, n, coded) - skip;
+    *got = n < size ? n : size;
+    memcpy(out, coded + skip, *got);
+    return RUNWAY_OK;
 }
 
 RunwayOutcome ff_runway_body_read(RunwayBody *body, char *out, size_t size,
@@ -142,19 +128,24 @@ RunwayOutcome ff_runway_body_read(RunwayBody *body, char *out, size_t size,
 {
     *written = 0;
     while (*written < size && body->current < body->nb_parts) {
-        Part *part = &body->parts[body->current];
+        const Part *part = &body->parts[body->current];
         RunwayOutcome ret;
-        size_t got;
+        size_t got = size - *written;
 
         if (body->offset == part->size) {
             body->current++;
             body->offset = 0;
             continue;
         }
-        ret = read_part(part, body->offset, out + *written, size - *written,
-                        &got);
-        if (ret)
-            return ret;
+        if (!part->text) {
+            ret = read_base64(part, body->offset, out + *written, got, &got);
+            if (ret)
+                return ret;
+        } else {
+            if (got > part->size - body->offset)
+                got = (size_t)(part->size - body->offset);
+            memcpy(out + *written, part->text + body->offset, got);
+        }
         body->offset += got;
         *written     += got;
     }

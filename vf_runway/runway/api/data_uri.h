@@ -18,8 +18,8 @@
 
 /**
  * @file
- * base64 of a file as it is read, for data URIs. libb64 does the
- * encoding, this module takes out the newlines that its 1.2 puts in.
+ * base64 and data URIs. libb64 does the encoding, this module takes out the
+ * newlines that its 1.2 puts in.
  */
 
 #ifndef AVFILTER_RUNWAY_API_DATA_URI_H
@@ -27,8 +27,6 @@
 
 #include <stddef.h>
 #include <stdint.h>
-
-#include "../base/error.h"
 
 /** Characters of the base64 of size bytes, padding included, no newline. */
 uint64_t ff_runway_base64_size(uint64_t size);
@@ -40,30 +38,15 @@ uint64_t ff_runway_data_uri_size(const char *mime, uint64_t size);
  *  0 when none fits. */
 uint64_t ff_runway_data_uri_capacity(const char *mime, uint64_t limit);
 
-/**
- * The base64 of a memory block as a new NUL-terminated string, freed by the
- * caller with free(). NULL when memory is short.
- */
-char *ff_runway_base64(const uint8_t *data, size_t size);
+/** Characters that libb64 may write for size bytes: four for three, a newline
+ *  behind each 72 (54 bytes), and what the end of the encoding adds. */
+#define RUNWAY_BASE64_CAPACITY(size) ((size) / 3 * 4 + (size) / 54 + 16)
 
-typedef struct RunwayBase64 RunwayBase64;
+/** Write the base64 of size bytes, less than INT_MAX / 2, to out, which has
+ *  RUNWAY_BASE64_CAPACITY. @return ff_runway_base64_size(size); no 0 follows */
+size_t ff_runway_base64_encode(const void *data, size_t size, char *out);
 
-/**
- * Start reading size bytes of fd from its beginning (by pread: the file offset
- * is neither used nor moved, fd stays the caller's). NULL when memory is short.
- */
-RunwayBase64 *ff_runway_base64_create(int fd, uint64_t size);
-void ff_runway_base64_free(RunwayBase64 **b);
-
-/** Begin again at the first character. */
-void ff_runway_base64_rewind(RunwayBase64 *b);
-
-/**
- * Write up to size further characters to out; *written is their number, 0 at
- * the end. @return RUNWAY_OK, or RUNWAY_IO when the file cannot be read or has
- * become shorter than size.
- */
-RunwayOutcome ff_runway_base64_read(RunwayBase64 *b, char *out, size_t size,
-                                    size_t *written);
+/** The same as a new string, for free(). NULL when memory is short. */
+char *ff_runway_base64(const void *data, size_t size);
 
 #endif /* AVFILTER_RUNWAY_API_DATA_URI_H */

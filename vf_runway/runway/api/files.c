@@ -26,6 +26,7 @@
 #include <unistd.h>
 
 #include "../base/checksum.h"
+#include "../base/disk.h"
 #include "../base/text.h"
 #include "data_uri.h"
 #include "files.h"
@@ -47,71 +48,41 @@ static const char *what_else(const struct stat *st)
 /* The whole of a regular file, up to limit bytes, 0 appended. A pipe would give
  * it once only, and options are looked at twice in most hosts. */
 static RunwayOutcome read_all(const char *option, const char *path,
-                              size_t limit, struct stat *st, char **data,
+                              int64_t limit, struct stat *st, char **data,
                               size_t *size, RunwayError *err)
 {
     /* nobody may ever write into a pipe with a name */
-    int fd = open(path, O_RDONLY | O_NONBLOCK);
-    size_t capacity = 4096, used = 0;
-    char *buf = malloc(capacity + 1);
-    RunwayOutcome ret;
+    int fd = open(path, O_RDONLY | O_NONBLOCK), why = 0;
+    RunwayOutcome ret = RUNWAY_OK;
 
+    *data = NULL;
     if (fd < 0 || fstat(fd, st) < 0) {
-        ret = ff_runway_error(err, RUNWAY_INVALID, "%s: %s cannot be read: %s",
-                              option, path, strerror(errno));
-        goto fail;
-    }
-    if (what_else(st)) {
+        why = errno;
+    } else if (what_else(st)) {
         ret = ff_runway_error(err, RUNWAY_INVALID, "%s: %s is %s; it is read "
                               "more than once, so it must be a regular file",
                               option, path, what_else(st));
-        goto fail;
+    } else if (S_ISDIR(st->st_mode)) {
+        why = EISDIR;
+    } else if (st->st_size > limit) {
+        ret = ff_runway_error(err, RUNWAY_INVALID, "%s: %s is larger than %lld "
+                              "bytes", option, path, (long long)limit);
+    } else {
+        *size = (size_t)st->st_size;
+        *data = calloc(1, *size + 1);
+        why   = *data ? ff_runway_disk_read_at(fd, 0, *data, *size) : ENOMEM;
     }
-    if (!buf) {
+    if (why == ENOMEM)
         ret = ff_runway_no_memory(err);
-        goto fail;
-    }
-    for (;;) {
-        ssize_t n;
-
-        if (used == capacity) {
-            char *larger = realloc(buf, 2 * capacity + 1);
-
-            if (!larger) {
-                ret = ff_runway_no_memory(err);
-                goto fail;
-            }
-            buf   = larger;
-            capacity *= 2;
-        }
-        n = read(fd, buf + used, capacity - used);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0) {
-            ret = ff_runway_error(err, RUNWAY_INVALID,
-                                  "%s: %s cannot be read: %s", option, path,
-                                  strerror(errno));
-            goto fail;
-        }
-        if (!n)
-            break;
-        used += (size_t)n;
-        if (used > limit) {
-            ret = ff_runway_error(err, RUNWAY_INVALID, "%s: %s is larger than "
-                                  "%zu bytes", option, path, limit);
-            goto fail;
-        }
-    }
-    close(fd);
-    buf[used] = 0;
-    *data = buf;
-    *size = used;
-    return RUNWAY_OK;
-
-fail:
+    else if (why)
+        ret = ff_runway_error(err, RUNWAY_INVALID, "%s: %s cannot be read: %s",
+                              option, path, strerror(why));
     if (fd >= 0)
         close(fd);
-    free(buf);
+    if (ret) {
+        free(*data);
+        *data = NULL;
+    }
     return ret;
 }
 
@@ -185,7 +156,7 @@ static const char *picture_type(const char *data, size_t size)
 /* "data:TYPE;base64,…" of size bytes; NULL when memory is short. */
 static char *data_uri(const char *type, const char *data, size_t size)
 {
-    char *base64 = ff_runway_base64((const uint8_t *)data, size), *uri;
+    char *base64 = ff_runway_base64(data, size), *uri;
     size_t capacity = base64 ? strlen(base64) + strlen(type) + 16 : 0;
 
     uri = base64 ? malloc(capacity) : NULL;

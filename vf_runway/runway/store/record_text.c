@@ -54,6 +54,54 @@ const char *ff_runway_clip_state_name(RunwayClipState state)
            state_names[state] : "?";
 }
 
+typedef enum FieldKind {
+    TEXT,
+    SCRUBBED,   ///< a text that may quote something secret
+    ENDPOINT,   ///< a URL, whose user, query and fragment are left out
+    INTEGER,    ///< int64_t
+    FLAG,       ///< int
+    AMOUNT,     ///< double; null: -1, not known
+    STATE,
+} FieldKind;
+
+/* A field of a struct, and of its JSON. */
+typedef struct Field {
+    const char *name;
+    FieldKind kind;
+    size_t offset, size;
+} Field;
+
+#define FIELD(type, name, kind, field) \
+    { name, kind, offsetof(type, field), sizeof(((type *)0)->field) }
+#define NB(fields) (sizeof(fields) / sizeof(*(fields)))
+
+static const Field record_fields[] = {
+    FIELD(RunwayRecord, "identity",    TEXT,     identity),
+    FIELD(RunwayRecord, "provider",    TEXT,     provider),
+    FIELD(RunwayRecord, "endpoint",    ENDPOINT, endpoint),
+    FIELD(RunwayRecord, "model",       TEXT,     model),
+    FIELD(RunwayRecord, "label",       SCRUBBED, label),
+    FIELD(RunwayRecord, "created",     INTEGER,  created),
+    FIELD(RunwayRecord, "updated",     INTEGER,  updated),
+    FIELD(RunwayRecord, "emitted",     INTEGER,  emitted),
+    FIELD(RunwayRecord, "writer_pid",  INTEGER,  writer_pid),
+    FIELD(RunwayRecord, "writer_host", TEXT,     writer_host),
+};
+
+static const Field try_fields[] = {
+    FIELD(RunwayTry, "state",             STATE,    state),
+    FIELD(RunwayTry, "time",              INTEGER,  time),
+    FIELD(RunwayTry, "output",            TEXT,     output),
+    FIELD(RunwayTry, "task_id",           TEXT,     task_id),
+    FIELD(RunwayTry, "seconds",           AMOUNT,   seconds),
+    FIELD(RunwayTry, "credits_estimated", AMOUNT,   estimated),
+    FIELD(RunwayTry, "credits_reported",  AMOUNT,   reported),
+    FIELD(RunwayTry, "credits_charged",   AMOUNT,   charged),
+    FIELD(RunwayTry, "adopted",           FLAG,     adopted),
+    FIELD(RunwayTry, "failure",           SCRUBBED, failure),
+    FIELD(RunwayTry, "failure_code",      SCRUBBED, failure_code),
+};
+
 /*
  * To text
  */
@@ -74,22 +122,54 @@ static void clean_endpoint(char *url)
         memmove(host, at, strlen(at) + 1);
 }
 
-static int add_text(cJSON *json, const char *name, const char *text)
+/* What goes into a file is one line of text each, and nothing secret. */
+static int put_text(cJSON *json, const Field *f, const char *from)
 {
-    return !!cJSON_AddStringToObject(json, name, text);
+    char text[512]; /* no field is longer */
+
+    snprintf(text, sizeof(text), "%s", from);
+    ff_runway_clean_text(text, 1);
+    if (f->kind == ENDPOINT)
+        clean_endpoint(text);
+    else if (f->kind == SCRUBBED)
+        ff_runway_scrub(text);
+    return !!cJSON_AddStringToObject(json, f->name, text);
 }
 
-static int add_number(cJSON *json, const char *name, double number)
+static int put_field(cJSON *json, const Field *f, const void *from)
 {
-    return !!cJSON_AddNumberToObject(json, name, number);
+    double number = 0;
+
+    switch (f->kind) {
+    case STATE:
+        return !!cJSON_AddStringToObject(json, f->name,
+                                         ff_runway_clip_state_name(
+                                             *(const RunwayClipState *)from));
+    case INTEGER:
+        number = (double)*(const int64_t *)from;
+        break;
+    case FLAG:
+        number = *(const int *)from;
+        break;
+    case AMOUNT:
+        number = *(const double *)from;
+        if (!(number >= 0 && number <= CREDITS_MAX))
+            return !!cJSON_AddNullToObject(json, f->name);
+        break;
+    default:
+        return put_text(json, f, from);
+    }
+    return !!cJSON_AddNumberToObject(json, f->name, number);
 }
 
-/* what is no amount: null */
-static int add_amount(cJSON *json, const char *name, double amount)
+static int put_fields(cJSON *json, const Field *fields, size_t nb,
+                      const void *from)
 {
-    return amount >= 0 && amount <= CREDITS_MAX ?
-           add_number(json, name, amount) :
-           !!cJSON_AddNullToObject(json, name);
+    int ok = 1;
+
+    for (size_t i = 0; i < nb && ok; i++)
+        ok = put_field(json, &fields[i], (const char *)from + fields[i].offset);
+    return ok;
 }
 
 /* Takes item over. */
@@ -101,83 +181,23 @@ static int append(cJSON *array, cJSON *item)
     return 0;
 }
 
-static cJSON *try_to_json(const RunwayTry *t)
+static int put_record(cJSON *json, const RunwayRecord *r)
 {
-    cJSON *json = cJSON_CreateObject();
-    int ok = json                                                  &&
-        add_text(json, "state", ff_runway_clip_state_name(t->state)) &&
-        add_number(json, "time", (double)t->time)                  &&
-        add_text(json, "output", t->output)                        &&
-        add_text(json, "task_id", t->task_id)                      &&
-        add_amount(json, "seconds", t->seconds)                    &&
-        add_amount(json, "credits_estimated", t->estimated)        &&
-        add_amount(json, "credits_reported", t->reported)          &&
-        add_amount(json, "credits_charged", t->charged)            &&
-        add_number(json, "adopted", t->adopted)                    &&
-        add_text(json, "failure", t->failure)                      &&
-        add_text(json, "failure_code", t->failure_code);
-
-    if (ok)
-        return json;
-    cJSON_Delete(json);
-    return NULL;
-}
-
-static int add_lists(cJSON *json, const RunwayRecord *r)
-{
+    int ok = cJSON_AddNumberToObject(json, "format", FORMAT) &&
+             put_fields(json, record_fields, NB(record_fields), r);
     cJSON *outputs = cJSON_AddArrayToObject(json, "outputs");
     cJSON *tries   = cJSON_AddArrayToObject(json, "tries");
-    int ok = outputs && tries;
 
+    ok = ok && outputs && tries;
     for (int i = 0; i < r->nb_outputs && ok; i++)
         ok = append(outputs, cJSON_CreateString(r->outputs[i]));
-    for (int i = 0; i < r->nb_tries && ok; i++)
-        ok = append(tries, try_to_json(&r->tries[i]));
-    return ok;
-}
+    for (int i = 0; i < r->nb_tries && ok; i++) {
+        cJSON *json_try = cJSON_CreateObject();
 
-static cJSON *to_json(const RunwayRecord *r)
-{
-    cJSON *json = cJSON_CreateObject();
-    int ok = json                                           &&
-        add_number(json, "format", FORMAT)                  &&
-        add_text(json, "identity", r->identity)             &&
-        add_text(json, "provider", r->provider)             &&
-        add_text(json, "endpoint", r->endpoint)             &&
-        add_text(json, "model", r->model)                   &&
-        add_text(json, "label", r->label)                   &&
-        add_number(json, "created", (double)r->created)     &&
-        add_number(json, "updated", (double)r->updated)     &&
-        add_number(json, "emitted", (double)r->emitted)     &&
-        add_number(json, "writer_pid", (double)r->writer_pid) &&
-        add_text(json, "writer_host", r->writer_host)       &&
-        add_lists(json, r);
-
-    if (ok)
-        return json;
-    cJSON_Delete(json);
-    return NULL;
-}
-
-/* What goes into a file is one line of text each, and nothing secret. */
-static void clean(RunwayRecord *r)
-{
-    ff_runway_clean_text(r->provider, 1);
-    ff_runway_clean_text(r->endpoint, 1);
-    ff_runway_clean_text(r->model, 1);
-    ff_runway_clean_text(r->label, 1);
-    ff_runway_clean_text(r->writer_host, 1);
-    clean_endpoint(r->endpoint);
-    ff_runway_scrub(r->label);
-    for (int i = 0; i < r->nb_tries; i++) {
-        RunwayTry *t = &r->tries[i];
-
-        ff_runway_clean_text(t->task_id, 1);
-        ff_runway_clean_text(t->failure, 1);
-        ff_runway_clean_text(t->failure_code, 1);
-        ff_runway_scrub(t->failure);
-        ff_runway_scrub(t->failure_code);
+        ok = append(tries, json_try) &&
+             put_fields(json_try, try_fields, NB(try_fields), &r->tries[i]);
     }
+    return ok;
 }
 
 /* What a record lacks to be written, NULL when it lacks nothing. */
@@ -220,9 +240,8 @@ RunwayOutcome ff_runway_record_encode(const RunwayRecord *record, char **text,
                                       size_t *size, RunwayError *err)
 {
     const char *missing = lacks(record);
-    RunwayRecord *copy; /* many KiB */
     char *line = NULL;
-    cJSON *json = NULL;
+    cJSON *json;
     RunwayOutcome ret = RUNWAY_NOMEM;
 
     *text = NULL;
@@ -230,24 +249,18 @@ RunwayOutcome ff_runway_record_encode(const RunwayRecord *record, char **text,
     if (missing)
         return ff_runway_error(err, RUNWAY_INVALID, "the record of %s lacks %s "
                                "(internal error)", record->label, missing);
-    copy = malloc(sizeof(*copy));
-    if (copy) {
-        *copy = *record;
-        clean(copy);
-        json = to_json(copy);
-    }
-    if (json)
+    json = cJSON_CreateObject();
+    if (put_record(json, record))
         line = cJSON_PrintUnformatted(json);
     if (line)
         ret = sign(line, text, size);
     if (ret == RUNWAY_NOMEM)
-        ff_runway_error(err, ret, "out of memory");
+        ff_runway_no_memory(err);
     else if (ret)
         ff_runway_error(err, ret, "the record of %s is too long (internal "
                         "error)", record->label);
     cJSON_free(line);
     cJSON_Delete(json);
-    free(copy);
     return ret;
 }
 
@@ -255,71 +268,8 @@ RunwayOutcome ff_runway_record_encode(const RunwayRecord *record, char **text,
  * From text
  */
 
-static int get_text(const cJSON *json, const char *name, char *field,
-                    size_t size)
+static int get_state(const char *text, RunwayClipState *state)
 {
-    const char *text =
-        cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, name));
-
-    if (!text || strlen(text) >= size)
-        return 0;
-    memcpy(field, text, strlen(text) + 1);
-    /* it was clean when it was written */
-    ff_runway_clean_text(field, 0);
-    return !strcmp(field, text);
-}
-
-#define GET_TEXT(json, r, name) \
-    get_text(json, #name, (r)->name, sizeof((r)->name))
-
-static int get_number(const cJSON *json, const char *name, double max,
-                      double *number)
-{
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(json, name);
-
-    if (!cJSON_IsNumber(item) || !(item->valuedouble >= 0) ||
-        item->valuedouble > max)
-        return 0;
-    *number = item->valuedouble;
-    return 1;
-}
-
-static int get_integer(const cJSON *json, const char *name, int64_t *value)
-{
-    double number;
-
-    if (!get_number(json, name, INTEGER_MAX, &number) ||
-        (double)(int64_t)number != number)
-        return 0;
-    *value = (int64_t)number;
-    return 1;
-}
-
-static int get_flag(const cJSON *json, const char *name, int *flag)
-{
-    double number;
-
-    if (!get_number(json, name, 1, &number))
-        return 0;
-    *flag = number > 0;
-    return 1;
-}
-
-/* null: -1 */
-static int get_amount(const cJSON *json, const char *name, double *amount)
-{
-    if (cJSON_IsNull(cJSON_GetObjectItemCaseSensitive(json, name))) {
-        *amount = -1;
-        return 1;
-    }
-    return get_number(json, name, CREDITS_MAX, amount);
-}
-
-static int get_state(const cJSON *json, RunwayClipState *state)
-{
-    const char *text =
-        cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, "state"));
-
     for (int i = RUNWAY_CLIP_INTENT; text && i < RUNWAY_CLIP_DAMAGED; i++) {
         if (!strcmp(text, state_names[i])) {
             *state = (RunwayClipState)i;
@@ -329,31 +279,62 @@ static int get_state(const cJSON *json, RunwayClipState *state)
     return 0;
 }
 
-static int try_from_json(const cJSON *json, RunwayTry *t)
+static int get_field(const cJSON *json, const Field *f, void *to)
 {
-    return get_state(json, &t->state)                               &&
-           get_integer(json, "time", &t->time)                      &&
-           GET_TEXT(json, t, output)                                &&
-           (!t->output[0] || ff_runway_identity_is_valid(t->output)) &&
-           GET_TEXT(json, t, task_id)                               &&
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(json, f->name);
+    const char *text = cJSON_GetStringValue(item);
+    const double number = cJSON_IsNumber(item) ? item->valuedouble : -1;
+
+    switch (f->kind) {
+    case STATE:
+        return get_state(text, to);
+    case INTEGER:
+        if (!(number >= 0 && number <= INTEGER_MAX))
+            return 0;
+        *(int64_t *)to = (int64_t)number;
+        return (double)*(int64_t *)to == number;
+    case FLAG:
+        *(int *)to = number > 0;
+        return number >= 0 && number <= 1;
+    case AMOUNT:
+        *(double *)to = number;
+        return cJSON_IsNull(item) || (number >= 0 && number <= CREDITS_MAX);
+    default:
+        if (!text || strlen(text) >= f->size)
+            return 0;
+        memcpy(to, text, strlen(text) + 1);
+        /* it was clean when it was written */
+        ff_runway_clean_text(to, 0);
+        return !strcmp(to, text);
+    }
+}
+
+static int get_fields(const cJSON *json, const Field *fields, size_t nb,
+                      void *to)
+{
+    int ok = 1;
+
+    for (size_t i = 0; i < nb && ok; i++)
+        ok = get_field(json, &fields[i], (char *)to + fields[i].offset);
+    return ok;
+}
+
+static int get_try(const cJSON *json, RunwayTry *t)
+{
+    return get_fields(json, try_fields, NB(try_fields), t)            &&
+           (!t->output[0] || ff_runway_identity_is_valid(t->output))  &&
            (!t->task_id[0] || ff_runway_task_id_is_valid(t->task_id)) &&
-           get_amount(json, "seconds", &t->seconds)                 &&
-           get_amount(json, "credits_estimated", &t->estimated)     &&
-           get_amount(json, "credits_reported", &t->reported)       &&
-           get_amount(json, "credits_charged", &t->charged)         &&
-           get_flag(json, "adopted", &t->adopted)                   &&
-           GET_TEXT(json, t, failure)                               &&
-           GET_TEXT(json, t, failure_code)                          &&
            !ff_runway_try_lacks(t, t->state);
 }
 
-static int get_lists(const cJSON *json, RunwayRecord *r)
+static int get_record(const cJSON *json, RunwayRecord *r)
 {
     const cJSON *outputs = cJSON_GetObjectItemCaseSensitive(json, "outputs");
     const cJSON *tries   = cJSON_GetObjectItemCaseSensitive(json, "tries");
     const cJSON *item;
 
-    if (!cJSON_IsArray(outputs) || !cJSON_IsArray(tries))
+    if (!get_fields(json, record_fields, NB(record_fields), r) ||
+        !cJSON_IsArray(outputs) || !cJSON_IsArray(tries))
         return 0;
     cJSON_ArrayForEach(item, outputs) {
         const char *text = cJSON_GetStringValue(item);
@@ -365,25 +346,10 @@ static int get_lists(const cJSON *json, RunwayRecord *r)
     }
     cJSON_ArrayForEach(item, tries) {
         if (r->nb_tries == RUNWAY_TRIES_MAX ||
-            !try_from_json(item, &r->tries[r->nb_tries++]))
+            !get_try(item, &r->tries[r->nb_tries++]))
             return 0;
     }
     return 1;
-}
-
-static int from_json(const cJSON *json, RunwayRecord *r)
-{
-    return GET_TEXT(json, r, identity)                    &&
-           GET_TEXT(json, r, provider)                    &&
-           GET_TEXT(json, r, endpoint)                    &&
-           GET_TEXT(json, r, model)                       &&
-           GET_TEXT(json, r, label)                       &&
-           get_integer(json, "created", &r->created)      &&
-           get_integer(json, "updated", &r->updated)      &&
-           get_integer(json, "emitted", &r->emitted)      &&
-           get_integer(json, "writer_pid", &r->writer_pid) &&
-           GET_TEXT(json, r, writer_host)                 &&
-           get_lists(json, r);
 }
 
 /* Whether the last line is the checksum of the one before, which is an object,
@@ -415,13 +381,13 @@ static const char *check_lines(const char *text, size_t size)
 static const char *check_fields(const cJSON *json, const char *identity,
                                 RunwayRecord *record)
 {
-    double format;
+    const cJSON *format = cJSON_GetObjectItemCaseSensitive(json, "format");
 
-    if (!get_number(json, "format", INTEGER_MAX, &format))
+    if (!cJSON_IsNumber(format))
         return "it is not a record";
-    if (format != FORMAT)
+    if (format->valuedouble != FORMAT)
         return "another version of this filter wrote it";
-    if (!from_json(json, record))
+    if (!get_record(json, record))
         return "a field is missing or invalid";
     if (strcmp(record->identity, identity))
         return "it is the record of another clip";
