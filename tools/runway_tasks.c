@@ -56,11 +56,11 @@ static int note_one(void *opaque, const RunwayRecord *r)
 /* A journal is made by who buys: one that is not there was mistyped. */
 static int find_journal(Tool *t)
 {
-    const RunwayJournalConfig config = { t->state_dir, 1, &t->log };
     int found = 0, ret;
     RunwayError err;
 
-    ret = ff_runway_journal_open(&config, &t->journal, &err) ||
+    t->policy.dry_run = 1;
+    ret = ff_runway_journal_open(&t->policy, &t->log, &t->journal, &err) ||
           ff_runway_journal_each(t->journal, note_one, &found, &err);
     if (ret)
         tasks_complain(&err);
@@ -73,20 +73,15 @@ static int find_journal(Tool *t)
 
 int tasks_open_journal(Tool *t, int read_only)
 {
-    const RunwayJournalConfig config = { t->state_dir, read_only, &t->log };
-    RunwayResultsConfig results = {
-        .results_dir = t->results_dir, .results_size = INT64_MAX,
-        .read_only = read_only, .log = &t->log,
-    };
     RunwayError err;
 
     if (!read_only && find_journal(t))
         return 1;
-    if (ff_runway_journal_open(&config, &t->journal, &err))
-        return tasks_complain(&err);
-    results.journal = t->journal;
-    return ff_runway_results_open(&results, &t->results, &err) ?
-           tasks_complain(&err) : 0;
+    t->policy.dry_run      = read_only;
+    t->policy.results_size = INT64_MAX;
+    return ff_runway_journal_open(&t->policy, &t->log, &t->journal, &err) ||
+           ff_runway_results_open(&t->policy, t->journal, &t->log, &t->results,
+                                  &err) ? tasks_complain(&err) : 0;
 }
 
 int tasks_open_client(Tool *t)
@@ -201,8 +196,8 @@ int main(int argc, char **argv)
 
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
         switch (option) {
-        case 's': t.state_dir     = optarg; break;
-        case 'r': t.results_dir   = optarg; break;
+        case 's': t.policy.state_dir   = optarg; break;
+        case 'r': t.policy.results_dir = optarg; break;
         case 'p': t.provider_name = optarg; break;
         case 'u': t.base_url      = optarg; break;
         case 'v': t.api_version   = optarg; break;

@@ -35,7 +35,6 @@
 #define SHORT 12 /* digits of an identity that are shown */
 
 typedef struct Tool {
-    const char *state_dir, *results_dir;
     const char *provider_name, *base_url, *api_version, *key_file;
     const char *proxy, *ca_file;
     int tls_verify, json, force;

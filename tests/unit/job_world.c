@@ -210,6 +210,7 @@ static RunwayOutcome run_job(World *w, RunwayError *err)
     const RunwayLog log = { w, count_line };
     const RunwayPolicy policy = {
         .poll_interval = 1000, .task_timeout = 60000000,
+        .state_dir = w->dir, .results_size = 1 << 20,
     };
     RunwayJobHost host = {
         .output = "",
@@ -218,8 +219,6 @@ static RunwayOutcome run_job(World *w, RunwayError *err)
         .changed = ignore_change, .expected = not_known,
         .check = check_result, .download_timeout = w->download_timeout,
     };
-    const RunwayJournalConfig journal = { w->dir, 0, &log };
-    RunwayResultsConfig results = { .results_size = 1 << 20, .log = &log };
     char base[64], events[600];
     RunwayClientConfig client = client_config(w, base, sizeof(base));
     RunwayUploaderConfig uploader = { .log = &log, .opaque = w,
@@ -236,11 +235,10 @@ static RunwayOutcome run_job(World *w, RunwayError *err)
         ret = ff_runway_account_gate_create(host.client, &log, &host.account,
                                             err);
     if (!ret)
-        ret = ff_runway_journal_open(&journal, &host.journal, err);
+        ret = ff_runway_journal_open(&policy, &log, &host.journal, err);
     if (!ret)
-        results.journal = host.journal;
-    if (!ret)
-        ret = ff_runway_results_open(&results, &host.results, err);
+        ret = ff_runway_results_open(&policy, host.journal, &log,
+                                     &host.results, err);
     if (!ret)
         ret = ff_runway_event_log_open(events, &log, &host.events, err);
     if (!ret && !(job = make_job(w, 0)))
@@ -347,11 +345,12 @@ static void end_world(World *w)
 
 static void read_record(World *w, int clip, RunwayRecord *r)
 {
-    const RunwayJournalConfig config = { w->dir, 1, NULL };
+    const RunwayPolicy policy = { .state_dir = w->dir, .dry_run = 1 };
     RunwayJournal *j;
     RunwayError err;
 
-    assert_int_equal(ff_runway_journal_open(&config, &j, &err), RUNWAY_OK);
+    assert_int_equal(ff_runway_journal_open(&policy, NULL, &j, &err),
+                     RUNWAY_OK);
     assert_int_equal(ff_runway_journal_read(j, identities[clip], r, &err),
                      RUNWAY_OK);
     ff_runway_journal_free(&j);
@@ -359,21 +358,21 @@ static void read_record(World *w, int clip, RunwayRecord *r)
 
 static void check_stored(World *w, const RunwayRecord *r)
 {
-    const RunwayJournalConfig journal = { w->dir, 1, NULL };
-    RunwayResultsConfig config = { .read_only = 1 };
+    const RunwayPolicy policy = { .state_dir = w->dir, .dry_run = 1 };
+    RunwayJournal *journal;
     RunwayResults *results;
     RunwayResult result;
 
-    assert_int_equal(ff_runway_journal_open(&journal, &config.journal, NULL),
+    assert_int_equal(ff_runway_journal_open(&policy, NULL, &journal, NULL),
                      RUNWAY_OK);
-    assert_int_equal(ff_runway_results_open(&config, &results, NULL),
-                     RUNWAY_OK);
+    assert_int_equal(ff_runway_results_open(&policy, journal, NULL, &results,
+                                            NULL), RUNWAY_OK);
     assert_int_equal(ff_runway_results_find(results, r->identity, &result,
                                             NULL), RUNWAY_OK);
     assert_true(result.fd >= 0 && !result.refused);
     close(result.fd);
     ff_runway_results_free(&results);
-    ff_runway_journal_free(&config.journal);
+    ff_runway_journal_free(&journal);
 }
 
 /* What the record says of a clip, against what the service knows, ret being

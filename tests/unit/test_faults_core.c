@@ -409,12 +409,12 @@ static int count_visit(void *opaque, const RunwayRecord *record)
 /* Open, lock, write intent and task, read back, count, prune. */
 static RunwayOutcome keep_a_journal(void *opaque, RunwayError *err)
 {
-    const RunwayJournalConfig config = { opaque, 0, NULL };
+    const RunwayPolicy policy = { .state_dir = opaque };
     RunwayJournalLock *lock = NULL;
     RunwayJournal *j = NULL;
     int visits = 0;
     RunwayRecord r, back;
-    RunwayOutcome ret = ff_runway_journal_open(&config, &j, err);
+    RunwayOutcome ret = ff_runway_journal_open(&policy, NULL, &j, err);
 
     if (!ret)
         ret = ff_runway_journal_lock(j, IDENTITY, "clip 1", NULL, NULL, &lock,
@@ -445,13 +445,13 @@ static RunwayOutcome keep_a_journal(void *opaque, RunwayError *err)
 /* What is there cannot be believed: it is kept when another try begins. */
 static RunwayOutcome keep_a_damaged_record(void *opaque, RunwayError *err)
 {
-    const RunwayJournalConfig config = { opaque, 0, NULL };
+    const RunwayPolicy policy = { .state_dir = opaque };
     RunwayJournalLock *lock = NULL;
     RunwayJournal *j = NULL;
     RunwayRecord r;
     char path[1200];
     FILE *f;
-    RunwayOutcome ret = ff_runway_journal_open(&config, &j, err);
+    RunwayOutcome ret = ff_runway_journal_open(&policy, NULL, &j, err);
 
     if (!ret)
         ret = ff_runway_journal_lock(j, IDENTITY, "clip 1", NULL, NULL, &lock,
@@ -481,15 +481,13 @@ static RunwayOutcome keep_a_damaged_record(void *opaque, RunwayError *err)
 /* The default directories, which are put together from the environment. */
 static RunwayOutcome open_default_stores(void *opaque, RunwayError *err)
 {
-    const RunwayJournalConfig journal = { 0 };
-    RunwayResultsConfig results = { .results_size = 1000 };
+    const RunwayPolicy policy = { .results_size = 1000 };
     RunwayJournal *j = NULL;
     RunwayResults *r = NULL;
-    RunwayOutcome ret = ff_runway_journal_open(&journal, &j, err);
+    RunwayOutcome ret = ff_runway_journal_open(&policy, NULL, &j, err);
 
-    results.journal = j;
     if (!ret)
-        ret = ff_runway_results_open(&results, &r, err);
+        ret = ff_runway_results_open(&policy, j, NULL, &r, err);
     ff_runway_results_free(&r);
     ff_runway_journal_free(&j);
     return ret;
@@ -514,8 +512,7 @@ static void remove_leftovers(const char *dir)
 
 static RunwayOutcome keep_results(void *opaque, RunwayError *err)
 {
-    const RunwayJournalConfig journal = { opaque, 0, NULL };
-    RunwayResultsConfig config = { .results_size = 10 };
+    const RunwayPolicy policy = { .state_dir = opaque, .results_size = 10 };
     char path[1200];
     RunwayJournal *j = NULL;
     RunwayResults *r = NULL;
@@ -524,10 +521,9 @@ static RunwayOutcome keep_results(void *opaque, RunwayError *err)
     RunwayOutcome ret;
 
     remove_leftovers(opaque);
-    ret = ff_runway_journal_open(&journal, &j, err);
-    config.journal = j;
+    ret = ff_runway_journal_open(&policy, NULL, &j, err);
     if (!ret)
-        ret = ff_runway_results_open(&config, &r, err);
+        ret = ff_runway_results_open(&policy, j, NULL, &r, err);
     for (int refused = 0; refused < 2 && !ret; refused++) {
         ret = ff_runway_results_begin(r, IDENTITY, &in, err);
         if (ret)

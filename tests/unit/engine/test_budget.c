@@ -48,7 +48,7 @@ static const char *identity_of(int n)
 
 static int set_up(void **state)
 {
-    const RunwayJournalConfig config = { dir, 0, NULL };
+    const RunwayPolicy config = { .state_dir = dir };
     const char *base = getenv("TEST_TMP");
 
     (void)state;
@@ -58,7 +58,7 @@ static int set_up(void **state)
              base && *base ? base : "/tmp");
     if (!mkdtemp(dir))
         return 1;
-    return ff_runway_journal_open(&config, &journal, NULL);
+    return ff_runway_journal_open(&config, NULL, &journal, NULL);
 }
 
 static int tear_down(void **state)

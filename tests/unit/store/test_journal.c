@@ -85,9 +85,9 @@ static int tear_down(void **state)
 static RunwayOutcome try_open(const char *path, RunwayJournal **j,
                               RunwayError *err)
 {
-    const RunwayJournalConfig config = { path, 0, &seen_log };
+    const RunwayPolicy policy = { .state_dir = path };
 
-    return ff_runway_journal_open(&config, j, err);
+    return ff_runway_journal_open(&policy, &seen_log, j, err);
 }
 
 static RunwayJournal *open_at(const char *path)
@@ -420,7 +420,7 @@ static void test_default(void **state)
 static void test_read_only(void **state)
 {
     char path[600];
-    RunwayJournalConfig config = { path, 1, &seen_log };
+    const RunwayPolicy policy = { .state_dir = path, .dry_run = 1 };
     RunwayJournal *j, *w;
     RunwayJournalLock *lock;
     RunwayRecord r;
@@ -428,7 +428,8 @@ static void test_read_only(void **state)
 
     (void)state;
     snprintf(path, sizeof(path), "%s/none", dir);
-    assert_int_equal(ff_runway_journal_open(&config, &j, NULL), RUNWAY_OK);
+    assert_int_equal(ff_runway_journal_open(&policy, &seen_log, &j, NULL),
+                     RUNWAY_OK);
     read_clip(j, IDENTITY, &r);
     assert_int_equal(state_of(&r), RUNWAY_CLIP_NONE);
     assert_int_equal(ff_runway_journal_prune(j, time(NULL), NULL, NULL,
@@ -441,7 +442,8 @@ static void test_read_only(void **state)
     ff_runway_journal_free(&j);
     /* it sees what others write */
     w = open_at(path);
-    assert_int_equal(ff_runway_journal_open(&config, &j, NULL), RUNWAY_OK);
+    assert_int_equal(ff_runway_journal_open(&policy, &seen_log, &j, NULL),
+                     RUNWAY_OK);
     make_record(&r, IDENTITY, RUNWAY_CLIP_STORED);
     write_clip(w, &r);
     read_clip(j, IDENTITY, &r);
@@ -994,7 +996,7 @@ static void *count_thread(void *opaque)
 
 static void test_exclusion(void **state)
 {
-    const RunwayJournalConfig config = { dir, 0, NULL };
+    const RunwayPolicy policy = { .state_dir = dir };
     Counter c = { NULL, "", 30 };
     pthread_t threads[3];
     pid_t pids[3];
@@ -1002,7 +1004,7 @@ static void test_exclusion(void **state)
     FILE *f;
 
     (void)state;
-    assert_int_equal(ff_runway_journal_open(&config, &c.journal, NULL),
+    assert_int_equal(ff_runway_journal_open(&policy, NULL, &c.journal, NULL),
                      RUNWAY_OK);
     snprintf(c.path, sizeof(c.path), "%s/counter", dir);
     for (int i = 0; i < 3; i++) {

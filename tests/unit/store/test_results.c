@@ -55,7 +55,7 @@ static RunwayJournal *journal;
 
 static int set_up(void **state)
 {
-    RunwayJournalConfig config = { dir, 0, &seen_log };
+    const RunwayPolicy policy = { .state_dir = dir };
 
     (void)state;
     seen[0] = 0;
@@ -63,7 +63,7 @@ static int set_up(void **state)
     faults_reset();
     strcpy(dir, make_test_dir());
     snprintf(goods, sizeof(goods), "%s/goods", dir);
-    return ff_runway_journal_open(&config, &journal, NULL);
+    return ff_runway_journal_open(&policy, &seen_log, &journal, NULL);
 }
 
 static int tear_down(void **state)
@@ -77,14 +77,11 @@ static int tear_down(void **state)
 
 static RunwayResults *open_results(const char *path, int64_t size)
 {
-    const RunwayResultsConfig config = {
-        .journal = journal, .results_dir = path, .results_size = size,
-        .log = &seen_log,
-    };
+    const RunwayPolicy policy = { .results_dir = path, .results_size = size };
     RunwayResults *r;
     RunwayError err;
 
-    if (ff_runway_results_open(&config, &r, &err))
+    if (ff_runway_results_open(&policy, journal, &seen_log, &r, &err))
         fail_msg("%s", err.text);
     return r;
 }
@@ -373,14 +370,14 @@ static void test_incoming(void **state)
 /* nothing is made where it is only read, and the default is beside clips/ */
 static void test_places(void **state)
 {
-    RunwayResultsConfig config = { .journal = journal, .results_dir = goods,
-                                   .read_only = 1 };
+    const RunwayPolicy policy = { .results_dir = goods, .dry_run = 1 };
     char want[600];
     RunwayResult result;
     RunwayResults *r;
 
     (void)state;
-    assert_int_equal(ff_runway_results_open(&config, &r, NULL), RUNWAY_OK);
+    assert_int_equal(ff_runway_results_open(&policy, journal, NULL, &r, NULL),
+                     RUNWAY_OK);
     assert_false(find(r, IDENTITY, &result));
     assert_true(access(goods, F_OK));
     ff_runway_results_free(&r);

@@ -75,12 +75,18 @@ static int is_space(char c)
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-/** Whether there is more than white space in text. */
-static int has_content(const char *text)
+/** Skip white space in front of *text. @return what is left without that at its
+ *  end */
+static size_t trim(const char **text)
 {
-    while (text && is_space(*text))
-        text++;
-    return text && *text;
+    size_t length;
+
+    while (is_space(**text))
+        (*text)++;
+    length = strlen(*text);
+    while (length && is_space((*text)[length - 1]))
+        length--;
+    return length;
 }
 
 /** Such a provider is not there: say who has it. */
@@ -108,27 +114,26 @@ RunwayOutcome ff_runway_provider_choose(const char *name,
 
     *provider = NULL;
     if (strcmp(name, "auto")) {
-        *provider = ff_runway_provider_find(name);
-        if (!*provider)
+        found = ff_runway_provider_find(name);
+        if (!found)
             return ff_runway_error(err, RUNWAY_INVALID,
                                    "unknown provider '%s'; the choices are "
                                    "auto, " RUNWAY_PROVIDER_NAMES, name);
-        if (!(*provider)->models[endpoint]) {
-            const RunwayProvider *named = *provider;
-
-            *provider = NULL;
-            return has_not(named, endpoint, err);
-        }
+        if (!found->models[endpoint])
+            return has_not(found, endpoint, err);
+        *provider = found;
         return RUNWAY_OK;
     }
     for (int i = 0; i < NB_PROVIDERS; i++) {
         const RunwayProvider *p = &providers[i];
+        const char *key;
 
         if (!p->models[endpoint])
             continue;
         if (!first)
             first = p;
-        if (!has_content(getenv_fn(p->key_variable)))
+        key = getenv_fn(p->key_variable);
+        if (!key || !trim(&key))
             continue;
         if (found)
             return ff_runway_error(err, RUNWAY_INVALID,
@@ -147,24 +152,18 @@ char *ff_runway_provider_base_url(const RunwayProvider *provider,
                                   const char *(*getenv_fn)(const char *))
 {
     const char *text;
-    size_t length;
+    size_t length = 0;
     char *copy;
 
     if (said && *said)
         return strdup(said);
     text = provider->base_url_variable ?
            getenv_fn(provider->base_url_variable) : NULL;
-    if (!has_content(text))
-        return strdup(provider->base_url);
-    while (is_space(*text))
-        text++;
-    copy = strdup(text);
-    if (!copy)
-        return NULL;
-    length = strlen(copy);
-    while (is_space(copy[length - 1]))
-        length--;
-    copy[length] = 0;
+    if (text)
+        length = trim(&text);
+    copy = strdup(length ? text : provider->base_url);
+    if (copy && length)
+        copy[length] = 0;
     return copy;
 }
 
@@ -198,14 +197,10 @@ RunwayOutcome ff_runway_key_check(const RunwayProvider *provider, char *key,
                                   RunwayError *err)
 {
     const RunwayProvider *owner;
-    size_t length, start = 0;
+    const char *start = key;
+    size_t length = trim(&start);
 
-    while (is_space(key[start]))
-        start++;
-    length = strlen(key + start);
-    while (length && is_space(key[start + length - 1]))
-        length--;
-    memmove(key, key + start, length);
+    memmove(key, start, length);
     key[length] = 0;
 
     if (!length)

@@ -88,6 +88,16 @@ static int find_id(const cJSON *objects[NB_OBJECTS], char id[RUNWAY_ID_MAX])
            get_id(objects[0], "data", id);
 }
 
+/** What is wrong with a reply, and what that says. */
+static RunwayOutcome unreadable(RunwayError *err, RunwayOutcome outcome,
+                                const char *what, const char *text, size_t size)
+{
+    char why[512];
+
+    ff_runway_reply_error_text(text, size, why, sizeof(why));
+    return ff_runway_error(err, outcome, "%s: %s", what, why);
+}
+
 RunwayOutcome ff_runway_parse_create(const char *text, size_t size,
                                      char id[RUNWAY_ID_MAX],
                                      double *credits, RunwayError *err)
@@ -106,17 +116,10 @@ RunwayOutcome ff_runway_parse_create(const char *text, size_t size,
     if (!(*credits > 0))
         *credits = -1;
     cJSON_Delete(root);
-    if (found)
-        return RUNWAY_OK;
-    if (err) {
-        char why[512];
-
-        ff_runway_reply_error_text(text, size, why, sizeof(why));
-        ff_runway_error(err, RUNWAY_UNKNOWN,
-                        "the reply to the create request has no task id, so "
-                        "the task may have been accepted and billed: %s", why);
-    }
-    return RUNWAY_UNKNOWN;
+    return found ? RUNWAY_OK :
+           unreadable(err, RUNWAY_UNKNOWN, "the reply to the create request "
+                      "has no task id, so the task may have been accepted and "
+                      "billed", text, size);
 }
 
 /** Copy an http or https URL, percent-encoded where it needs that: services
@@ -203,14 +206,8 @@ RunwayOutcome ff_runway_parse_slot(const char *text, size_t size,
     if (good)
         return RUNWAY_OK;
     ff_runway_slot_free(slot);
-    if (err) {
-        char why[512];
-
-        ff_runway_reply_error_text(text, size, why, sizeof(why));
-        ff_runway_error(err, RUNWAY_UNAVAILABLE, "the reply to the request for "
-                        "an upload slot is malformed: %s", why);
-    }
-    return RUNWAY_UNAVAILABLE;
+    return unreadable(err, RUNWAY_UNAVAILABLE, "the reply to the request for "
+                      "an upload slot is malformed", text, size);
 }
 
 /** The state an object reports; 0 when it reports none that is known. */
@@ -297,36 +294,16 @@ static int find_state(const cJSON *root, const cJSON **task, const cJSON **wrap,
     return 1;
 }
 
-/* That many digits, -1 for anything else. */
-static int number_at(const char *text, int nb)
-{
-    int value = 0;
-
-    for (int i = 0; i < nb; i++) {
-        if (text[i] < '0' || text[i] > '9')
-            return -1;
-        value = 10 * value + text[i] - '0';
-    }
-    return value;
-}
-
 /* "2026-11-27T03:12:45.678Z" in seconds since the epoch; -1 for anything else. */
 static int64_t time_of(const char *text)
 {
     int year, month, day, hour, minute, second;
     int64_t days;
 
-    if (!text || strlen(text) < strlen("2026-11-27T03:12:45Z") ||
-        text[4] != '-' || text[7] != '-' || text[10] != 'T' ||
-        text[13] != ':' || text[16] != ':' || !strchr(text, 'Z'))
-        return -1;
-    year   = number_at(text, 4);
-    month  = number_at(text + 5, 2);
-    day    = number_at(text + 8, 2);
-    hour   = number_at(text + 11, 2);
-    minute = number_at(text + 14, 2);
-    second = number_at(text + 17, 2);
-    if (year < 1970 || month < 1 || month > 12 || day < 1 || hour < 0 ||
+    if (!text || !strchr(text, 'Z') ||
+        sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d", &year, &month, &day, &hour,
+               &minute, &second) != 6 ||
+        year < 1970 || month < 1 || month > 12 || day < 1 || hour < 0 ||
         minute < 0 || second < 0)
         return -1;
     /* a year that begins with March has its odd day at its end */
@@ -383,19 +360,11 @@ RunwayOutcome ff_runway_parse_task(const char *text, size_t size,
     task->created  = -1;
 
     if (!find_state(root, &object, &wrap, &task->state)) {
-        if (ff_runway_reply_is_not_exist(text, size)) {
+        if (ff_runway_reply_is_not_exist(text, size))
             task->state = RUNWAY_TASK_NOT_EXIST;
-        } else if (err) {
-            char why[512];
-
-            ff_runway_reply_error_text(text, size, why, sizeof(why));
-            ff_runway_error(err, RUNWAY_UNAVAILABLE,
-                            "the provider's reply about the task has no known "
-                            "status: %s", why);
-            ret = RUNWAY_UNAVAILABLE;
-        } else {
-            ret = RUNWAY_UNAVAILABLE;
-        }
+        else
+            ret = unreadable(err, RUNWAY_UNAVAILABLE, "the provider's reply "
+                             "about the task has no known status", text, size);
         goto end;
     }
     fill_task(task, object, wrap);

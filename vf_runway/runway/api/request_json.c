@@ -102,61 +102,51 @@ static int add_numbers(cJSON *root, const int *numbers)
     return 1;
 }
 
-/** The fields the model has, as far as the request sets them. */
-static int add_members(cJSON *root, const RunwayRequest *request)
+static int add_text(cJSON *root, unsigned has, const char *name,
+                    const char *text)
 {
-    unsigned fields = request->model->fields;
+    return !has || !text || cJSON_AddStringToObject(root, name, text);
+}
 
-    if ((fields & RUNWAY_FIELD_PROMPT) && request->prompt &&
-        !cJSON_AddStringToObject(root, "promptText", request->prompt))
-        return 0;
-    if (!cJSON_AddStringToObject(root, "model", request->model_name))
-        return 0;
-    if ((fields & RUNWAY_FIELD_SEED) && request->seed >= 0 &&
-        !cJSON_AddNumberToObject(root, "seed", (double)request->seed))
-        return 0;
-    if ((fields & RUNWAY_FIELD_RATIO) && request->ratio &&
-        !cJSON_AddStringToObject(root, "ratio", request->ratio))
-        return 0;
-    if ((fields & RUNWAY_FIELD_ASPECT) && request->ratio &&
-        !cJSON_AddStringToObject(root, "targetAspectRatio", request->ratio))
-        return 0;
-    if ((fields & RUNWAY_FIELD_DURATION) && request->duration > 0 &&
-        !cJSON_AddNumberToObject(root, "duration", request->duration))
-        return 0;
-    if ((fields & RUNWAY_FIELD_DURATION_AUTO) &&
-        !cJSON_AddStringToObject(root, "duration", "auto"))
-        return 0;
-    if ((fields & RUNWAY_FIELD_MODE) &&
-        !cJSON_AddStringToObject(root, "mode",
-                                 ff_runway_mode_name(request->model->mode)))
-        return 0;
-    if ((fields & RUNWAY_FIELD_AUDIO) &&
-        !cJSON_AddFalseToObject(root, "audio"))
-        return 0;
-    if ((fields & RUNWAY_FIELD_RESOLUTION) && request->resolution &&
-        !cJSON_AddStringToObject(root, "resolution", request->resolution))
-        return 0;
-    if ((fields & (RUNWAY_FIELD_REFERENCES | RUNWAY_FIELD_REFERENCES_BARE)) &&
-        request->nb_references > 0 && !add_references(root, request))
-        return 0;
-    if ((fields & RUNWAY_FIELD_KEYFRAMES) && request->nb_keyframes > 0 &&
-        !add_keyframes(root, request))
-        return 0;
-    if ((fields & RUNWAY_FIELD_MODERATION) &&
-        request->public_figure_threshold && !add_moderation(root, request))
-        return 0;
-    if ((fields & RUNWAY_FIELD_OUTPUT_FORMAT) && request->output_format &&
-        !cJSON_AddStringToObject(root, "outputFormat", request->output_format))
-        return 0;
-    if ((fields & RUNWAY_FIELD_PRORES_PROFILE) && request->prores_profile &&
-        !cJSON_AddStringToObject(root, "proresProfile",
-                                 request->prores_profile))
-        return 0;
-    if ((fields & RUNWAY_FIELD_NUMBERS) && request->numbers &&
-        !add_numbers(root, request->numbers))
-        return 0;
-    return 1;
+/** The fields the model has, as far as the request sets them. */
+static int add_fields(cJSON *root, const RunwayRequest *request)
+{
+    const unsigned fields = request->model->fields;
+    const unsigned references = RUNWAY_FIELD_REFERENCES |
+                                RUNWAY_FIELD_REFERENCES_BARE;
+
+    return add_text(root, fields & RUNWAY_FIELD_PROMPT, "promptText",
+                    request->prompt) &&
+           add_text(root, 1, "model", request->model_name) &&
+           (!(fields & RUNWAY_FIELD_SEED) || request->seed < 0 ||
+            cJSON_AddNumberToObject(root, "seed", (double)request->seed)) &&
+           add_text(root, fields & RUNWAY_FIELD_RATIO, "ratio",
+                    request->ratio) &&
+           add_text(root, fields & RUNWAY_FIELD_ASPECT, "targetAspectRatio",
+                    request->ratio) &&
+           (!(fields & RUNWAY_FIELD_DURATION) || request->duration <= 0 ||
+            cJSON_AddNumberToObject(root, "duration", request->duration)) &&
+           add_text(root, fields & RUNWAY_FIELD_DURATION_AUTO, "duration",
+                    "auto") &&
+           add_text(root, fields & RUNWAY_FIELD_MODE, "mode",
+                    ff_runway_mode_name(request->model->mode)) &&
+           (!(fields & RUNWAY_FIELD_AUDIO) ||
+            cJSON_AddFalseToObject(root, "audio")) &&
+           add_text(root, fields & RUNWAY_FIELD_RESOLUTION, "resolution",
+                    request->resolution) &&
+           (!(fields & references) || request->nb_references <= 0 ||
+            add_references(root, request)) &&
+           (!(fields & RUNWAY_FIELD_KEYFRAMES) || request->nb_keyframes <= 0 ||
+            add_keyframes(root, request)) &&
+           (!(fields & RUNWAY_FIELD_MODERATION) ||
+            !request->public_figure_threshold ||
+            add_moderation(root, request)) &&
+           add_text(root, fields & RUNWAY_FIELD_OUTPUT_FORMAT, "outputFormat",
+                    request->output_format) &&
+           add_text(root, fields & RUNWAY_FIELD_PRORES_PROFILE,
+                    "proresProfile", request->prores_profile) &&
+           (!(fields & RUNWAY_FIELD_NUMBERS) || !request->numbers ||
+            add_numbers(root, request->numbers));
 }
 
 int ff_runway_extra_text(const char *extra, const char *name, char *out,
@@ -266,9 +256,14 @@ end:
     return ret;
 }
 
-static RunwayOutcome add_string(RunwayBody *body, const char *text)
+static RunwayOutcome add_strings(RunwayBody *body, const char *a,
+                                 const char *b, const char *c)
 {
-    return ff_runway_body_add_text(body, text, strlen(text));
+    RunwayOutcome ret = ff_runway_body_add_text(body, a, strlen(a));
+
+    if (!ret)
+        ret = ff_runway_body_add_text(body, b, strlen(b));
+    return ret ? ret : ff_runway_body_add_text(body, c, strlen(c));
 }
 
 /** text as a JSON string with its quotes, freed by cJSON_free(). */
@@ -294,24 +289,14 @@ static RunwayOutcome assemble(RunwayBody *body, const char *source,
     char *value = uri ? quoted(uri) : NULL;
     RunwayOutcome ret = RUNWAY_NOMEM;
 
-    if (!name || (uri && !value))
-        goto end;
-    if ((ret = add_string(body, "{")) || (ret = add_string(body, name)) ||
-        (ret = add_string(body, ":")))
-        goto end;
-    if (uri) {
-        ret = add_string(body, value);
-    } else if (!(ret = add_string(body, "\"" MIME_PREFIX)) &&
-               !(ret = ff_runway_body_add_base64(body, fd, size))) {
-        ret = add_string(body, "\"");
-    }
-    if (ret)
-        goto end;
-    /* never empty: it has "model" */
-    ret = add_string(body, ",");
+    if (name && (!uri || value))
+        ret = add_strings(body, "{", name, uri ? ":" : ":\"" MIME_PREFIX);
     if (!ret)
-        ret = add_string(body, rest + 1);
-end:
+        ret = uri ? add_strings(body, value, "", "")
+                  : ff_runway_body_add_base64(body, fd, size);
+    /* rest is never empty: it has "model" */
+    if (!ret)
+        ret = add_strings(body, uri ? "," : "\",", rest + 1, "");
     cJSON_free(name);
     cJSON_free(value);
     return ret;
@@ -326,7 +311,7 @@ RunwayOutcome ff_runway_request_json(const RunwayRequest *request,
     RunwayOutcome ret;
 
     *body = NULL;
-    if (!root || !add_members(root, request)) {
+    if (!root || !add_fields(root, request)) {
         ret = ff_runway_no_memory(err);
         goto end;
     }
@@ -366,7 +351,7 @@ RunwayOutcome ff_runway_slot_request_json(const char *filename,
         cJSON_AddStringToObject(root, "type", "ephemeral"))
         text = cJSON_PrintUnformatted(root);
     if (text)
-        ret = add_string(*body, text);
+        ret = add_strings(*body, text, "", "");
     cJSON_free(text);
     cJSON_Delete(root);
     if (ret) {

@@ -52,8 +52,8 @@ typedef struct RunwayPolicy {
     int64_t poll_interval;  ///< between two reads of a task
     int64_t task_timeout;   ///< from the first PENDING or RUNNING; THROTTLED
                             ///< does not count
-    char *state_dir;        ///< NULL: the default, as in journal.h
-    char *results_dir;      ///< NULL: the default, as in results.h
+    const char *state_dir;  ///< NULL: the default, as in journal.h
+    const char *results_dir; ///< NULL: the default, as in results.h
     int64_t results_size;   ///< bytes
     double max_credits;     ///< of the output; 0: no cap
     double max_credits_day; ///< of all that the journal has bought in 24 hours

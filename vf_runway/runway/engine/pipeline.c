@@ -37,30 +37,18 @@ static int has_result(void *opaque, const char *identity)
 static RunwayOutcome open_disk(RunwayPipeline *p, RunwayError *err)
 {
     const RunwayPolicy *policy = p->config.policy;
-    const RunwayJournalConfig journal = {
-        .state_dir = policy->state_dir,
-        .read_only = policy->dry_run,
-        .log       = p->config.log,
-    };
-    RunwayResultsConfig results = {
-        .results_dir  = policy->results_dir,
-        .results_size = policy->results_size,
-        .read_only    = policy->dry_run,
-        .log          = p->config.log,
-    };
+    const RunwayLog *log = p->config.log;
     RunwayError warning;
-    RunwayOutcome ret = ff_runway_journal_open(&journal, &p->journal, err);
+    RunwayOutcome ret = ff_runway_journal_open(policy, log, &p->journal, err);
 
-    if (ret)
-        return ret;
-    results.journal = p->journal;
-    ret = ff_runway_results_open(&results, &p->results, err);
+    if (!ret)
+        ret = ff_runway_results_open(policy, p->journal, log, &p->results, err);
     if (!ret && policy->dry_run)
-        return ff_runway_plan_create(p->journal, p->results, policy,
-                                     p->config.log, &p->plan, err);
+        return ff_runway_plan_create(p->journal, p->results, policy, log,
+                                     &p->plan, err);
     if (!ret && ff_runway_journal_prune(p->journal, (int64_t)time(NULL),
                                         has_result, p, NULL, &warning))
-        ff_runway_log(p->config.log, RUNWAY_LOG_WARNING,
+        ff_runway_log(log, RUNWAY_LOG_WARNING,
                       "old journal entries are kept: %s", warning.text);
     return ret;
 }

@@ -176,8 +176,7 @@ RunwayOutcome ff_runway_client_account(RunwayClient *client,
     RunwayCall call = { .client = client, .kind = RUNWAY_REQUEST_READ };
     int64_t retry_after;
     RunwayOutcome ret = ask_api(&call, client->provider->account_path, "",
-                                &retry_after,
-                                err);
+                                &retry_after, err);
 
     if (!ret)
         ret = ff_runway_parse_account(reply_of(&call), call.reply_size,
@@ -195,7 +194,6 @@ static RunwayOutcome parse_foreign(RunwayClient *client, const char *name,
                                    RunwayError *err)
 {
     RunwayOutcome ret = ff_runway_url_parse(text, url);
-    int near;
 
     if (ret == RUNWAY_NOMEM)
         return ff_runway_no_memory(err);
@@ -211,10 +209,8 @@ static RunwayOutcome parse_foreign(RunwayClient *client, const char *name,
                                "followed", name, url->host, url->port);
     /* names are looked at when they have become addresses; what a proxy would
      * go to is only known here */
-    pthread_mutex_lock(&client->mutex);
-    near = client->near;
-    pthread_mutex_unlock(&client->mutex);
-    if (!near && ff_runway_host_reach(url->host) != RUNWAY_REACH_PUBLIC)
+    if (!ff_runway_client_is_near(client) &&
+        ff_runway_host_reach(url->host) != RUNWAY_REACH_PUBLIC)
         return ff_runway_error(err, RUNWAY_REFUSED,
                                "the %s is at %s:%d, a private or loopback "
                                "address, which is not followed", name,

@@ -95,7 +95,6 @@ static RunwayStop is_cancelled(const RunwayClient *client)
                              : RUNWAY_STOP_NOT;
 }
 
-/** Whether the request goes where a reply said, and not to the API. */
 int ff_runway_call_is_foreign(const RunwayCall *call)
 {
     return call->slot || call->kind == RUNWAY_REQUEST_DOWNLOAD;
@@ -158,19 +157,14 @@ static curl_socket_t open_socket(void *opaque, curlsocktype purpose,
 {
     RunwayCall *call = opaque;
     RunwayReach reach = ff_runway_reach(&address->addr);
-    int refused = 0, near;
-    int fd;
+    int refused = 0, fd;
 
     (void)purpose;
-    if (!call->proxied) {
-        pthread_mutex_lock(&call->client->mutex);
-        near = call->client->near;
-        pthread_mutex_unlock(&call->client->mutex);
-        if (!call->url->is_https)
-            refused = reach != RUNWAY_REACH_LOOPBACK;
-        else if (ff_runway_call_is_foreign(call))
-            refused = reach != RUNWAY_REACH_PUBLIC && !near;
-    }
+    if (!call->proxied && !call->url->is_https)
+        refused = reach != RUNWAY_REACH_LOOPBACK;
+    else if (!call->proxied && ff_runway_call_is_foreign(call))
+        refused = reach != RUNWAY_REACH_PUBLIC &&
+                  !ff_runway_client_is_near(call->client);
     if (refused) {
         call->refused_address = 1;
         return CURL_SOCKET_BAD;
@@ -348,17 +342,12 @@ static int is_tls_verdict(RunwayCall *call)
     static const unsigned char codes[] = {
         51, 53, 54, 58, 59, 60, 66, 77, 80, 82, 83, 90, 91, 98
     };
-    int reached;
 
     if (call->code != CURLE_SSL_CONNECT_ERROR)
         return !!memchr(codes, (int)call->code, sizeof(codes));
-    pthread_mutex_lock(&call->client->mutex);
-    reached = call->client->reached;
-    pthread_mutex_unlock(&call->client->mutex);
-    return !reached;
+    return !ff_runway_client_has_reached(call->client);
 }
 
-/** Whether the request may have reached the other end, if only in part. */
 int ff_runway_call_has_begun(RunwayCall *call)
 {
     curl_off_t time_us = 0;
@@ -448,13 +437,13 @@ static void note_reached(RunwayCall *call)
 {
     int is_verified = !ff_runway_call_is_foreign(call) && call->url->is_https &&
                       call->client->tls_verify;
-    const char *host = call->url->host;
     char *ip = NULL;
     RunwayReach reach;
 
     if (!call->proxied)
         curl_easy_getinfo(call->easy, CURLINFO_PRIMARY_IP, &ip);
-    reach = ip ? ff_runway_address_reach(ip) : ff_runway_host_reach(host);
+    reach = ip ? ff_runway_address_reach(ip)
+               : ff_runway_host_reach(call->url->host);
     pthread_mutex_lock(&call->client->mutex);
     call->client->reached = 1;
     call->client->near |= is_verified && reach != RUNWAY_REACH_PUBLIC;
@@ -472,10 +461,6 @@ static void log_call(const RunwayCall *call, const char *url, int64_t took)
                   (double)took / 1e6);
 }
 
-/**
- * Send call's request to url. @return RUNWAY_OK when call->transport is what
- * became of it, else why nothing was tried.
- */
 RunwayOutcome ff_runway_call_perform(RunwayCall *call, const char *url,
                                      const char *range, RunwayError *err)
 {

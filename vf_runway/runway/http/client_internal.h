@@ -113,6 +113,9 @@ typedef struct RunwayCall {
     long status;                   ///< of the last reply line, 0: none
 } RunwayCall;
 
+/** client->near. */
+int ff_runway_client_is_near(RunwayClient *client);
+
 /** Append a header to a list. @return 0: out of memory */
 int ff_runway_header_add(struct curl_slist **list, const char *line);
 

@@ -62,7 +62,6 @@ size_t ff_runway_call_take_reply(char *data, size_t size, size_t nb,
     return size * nb;
 }
 
-/** Drop what fd holds: it belongs to something else. */
 void ff_runway_call_start_over(RunwayCall *call)
 {
     call->done = 0;

@@ -24,7 +24,6 @@
 #include "../base/text.h"
 #include "client_internal.h"
 
-
 void ff_runway_call_scrub(const RunwayCall *call, char *text)
 {
     const RunwayClient *client = call->client;
@@ -78,16 +77,16 @@ static const char *what(const RunwayCall *call)
     }
 }
 
-/** The error text of a request that was not answered. */
 RunwayOutcome ff_runway_call_report_transport(RunwayCall *call,
                                               RunwayOutcome outcome,
                                               RunwayError *err)
 {
-    const char *host = call->url->host, *through = "";
+    const char *host = call->url->host;
+    const char *through = call->proxied ? " through the proxy" : "";
+    const char *billed = outcome == RUNWAY_UNKNOWN ?
+                         ": it may have been accepted and billed" : "";
     int port = call->url->port;
 
-    if (call->proxied)
-        through = " through the proxy";
     if (call->refused_address && !call->begun)
         return ff_runway_error(err, outcome,
                                "%s:%d is at an address that %s may not use: %s",
@@ -110,18 +109,13 @@ RunwayOutcome ff_runway_call_report_transport(RunwayCall *call,
         if (call->head_too_large)
             return ff_runway_error(err, outcome, "%s: %s:%d sends more than "
                                    "%d bytes of headers%s", what(call), host,
-                                   port, RUNWAY_HEAD_MAX,
-                                   outcome == RUNWAY_UNKNOWN ?
-                                   ": it may have been accepted and billed" :
-                                   "");
+                                   port, RUNWAY_HEAD_MAX, billed);
         if (call->kind != RUNWAY_REQUEST_DOWNLOAD)
             return ff_runway_error(err, outcome,
                                    "%s: the reply from %s:%d is larger than %d "
                                    "bytes, so it was not read to the end%s",
                                    what(call), host, port, RUNWAY_REPLY_MAX,
-                                   outcome == RUNWAY_UNKNOWN ?
-                                   ": it may have been accepted and billed" :
-                                   "");
+                                   billed);
         return ff_runway_error(err, outcome,
                                "the result at %s:%d is larger than %lld bytes",
                                host, port,
@@ -132,9 +126,8 @@ RunwayOutcome ff_runway_call_report_transport(RunwayCall *call,
     if (call->kind == RUNWAY_REQUEST_CREATE)
         return ff_runway_error(err, outcome,
                                "the create request was sent to %s:%d%s but not "
-                               "answered (%s): it may have been accepted and "
-                               "billed", host, port,
-                               through, reason(call));
+                               "answered (%s)%s", host, port, through,
+                               reason(call), billed);
     return ff_runway_error(err, outcome, "%s from %s:%d%s broke off: %s",
                            what(call), host, port, through, reason(call));
 }
@@ -193,7 +186,6 @@ static RunwayOutcome report_unknown(RunwayCall *call, const char *text,
                            provider->title, hint);
 }
 
-/** The error text of a reply whose status is no success. */
 RunwayOutcome ff_runway_call_report_status(RunwayCall *call,
                                            RunwayOutcome outcome,
                                            RunwayError *err)
@@ -243,7 +235,6 @@ RunwayOutcome ff_runway_call_report_status(RunwayCall *call,
                            provider->title, what(call), call->status, text);
 }
 
-/** What is known before the outcome is classified; RUNWAY_OK: nothing. */
 RunwayOutcome ff_runway_call_check(RunwayCall *call, RunwayError *err)
 {
     if (call->transport == RUNWAY_TRANSPORT_REPLY)

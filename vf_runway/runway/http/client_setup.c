@@ -81,7 +81,6 @@ static int is_token(const char *s, size_t n)
     return n > 0;
 }
 
-/** Append a header to a list, by reference. */
 int ff_runway_header_add(struct curl_slist **list, const char *line)
 {
     struct curl_slist *longer = curl_slist_append(*list, line);
@@ -185,6 +184,8 @@ static RunwayOutcome add_own_header(RunwayClient *client, const char *line,
         "Connection", "Expect", "Upgrade", "Proxy-Authorization", "TE",
         "Trailer", "Accept-Encoding",
     };
+    const char *source = client->provider->headers_variable ?
+                         client->provider->headers_variable : "headers";
     const char *colon = memchr(line, ':', length);
     size_t name = colon ? (size_t)(colon - line) : 0;
     size_t start = name + 1, n;
@@ -193,9 +194,7 @@ static RunwayOutcome add_own_header(RunwayClient *client, const char *line,
 
     if (!colon) {
         ff_runway_log(client->log, RUNWAY_LOG_WARNING,
-                      "%s: a line without a colon is ignored",
-                      client->provider->headers_variable ?
-                      client->provider->headers_variable : "headers");
+                      "%s: a line without a colon is ignored", source);
         return RUNWAY_OK;
     }
     while (name && (line[name - 1] == ' ' || line[name - 1] == '\t'))
@@ -203,16 +202,12 @@ static RunwayOutcome add_own_header(RunwayClient *client, const char *line,
     if (!is_token(line, name))
         return ff_runway_error(err, RUNWAY_INVALID,
                                "%s: each line must be \"Name: value\", and one "
-                               "is not", client->provider->headers_variable ?
-                               client->provider->headers_variable : "headers");
+                               "is not", source);
     for (size_t i = 0; i < sizeof(forbidden) / sizeof(forbidden[0]); i++)
         if (strlen(forbidden[i]) == name &&
             !strncasecmp(line, forbidden[i], name))
-            return ff_runway_error(err, RUNWAY_INVALID,
-                                   "%s may not set %s",
-                                   client->provider->headers_variable ?
-                                   client->provider->headers_variable :
-                                   "headers", forbidden[i]);
+            return ff_runway_error(err, RUNWAY_INVALID, "%s may not set %s",
+                                   source, forbidden[i]);
     for (size_t i = start; i < length; i++)
         if (((unsigned char)line[i] < ' ' && line[i] != '\t') ||
             line[i] == 0x7F)
@@ -225,18 +220,10 @@ static RunwayOutcome add_own_header(RunwayClient *client, const char *line,
     text = malloc(name + n + 3);
     if (!text)
         return ff_runway_no_memory(err);
-    memcpy(text, line + start, n);
-    text[n] = 0;
-    ret = add_secret(client, text);
     /* libcurl takes "Name:" for the wish to send no such header */
-    memcpy(text, line, name);
-    text[name] = n ? ':' : ';';
-    text[name + 1] = 0;
-    if (n) {
-        text[name + 1] = ' ';
-        memcpy(text + name + 2, line + start, n);
-        text[name + 2 + n] = 0;
-    }
+    snprintf(text, name + n + 3, "%.*s%s%.*s", (int)name, line,
+             n ? ": " : ";", (int)n, line + start);
+    ret = n ? add_secret(client, text + name + 2) : RUNWAY_OK;
     drop_header(&client->headers, line, name);
     if (!ret && !ff_runway_header_add(&client->headers, text))
         ret = RUNWAY_NOMEM;
@@ -438,35 +425,25 @@ RunwayOutcome ff_runway_client_create(const RunwayClientConfig *config,
 
     ret = ff_runway_url_parse(config->base_url, &c->base) == RUNWAY_NOMEM ?
           ff_runway_no_memory(err) : check_base(c, config->base_url, err);
-    if (ret)
-        goto fail;
     c->near = c->base.is_loopback;
-    if (config->ca_file && *config->ca_file) {
-        if (access(config->ca_file, R_OK)) {
-            ret = ff_runway_error(err, RUNWAY_INVALID,
-                                  "ca_file %s cannot be read: %s",
-                                  config->ca_file, strerror(errno));
-            goto fail;
-        }
+    if (!ret && config->ca_file && *config->ca_file) {
         c->ca_file = strdup(config->ca_file);
-        if (!c->ca_file) {
+        if (!c->ca_file)
             ret = ff_runway_no_memory(err);
-            goto fail;
-        }
+        else if (access(c->ca_file, R_OK))
+            ret = ff_runway_error(err, RUNWAY_INVALID,
+                                  "ca_file %s cannot be read: %s", c->ca_file,
+                                  strerror(errno));
     }
-    if (add_secret(c, config->key)) {
+    if (!ret && add_secret(c, config->key))
         ret = ff_runway_no_memory(err);
-        goto fail;
-    }
-    ret = choose_proxy(c, config->proxy, err);
+    if (!ret)
+        ret = choose_proxy(c, config->proxy, err);
     if (!ret)
         ret = make_headers(c, config, err);
     if (ret)
-        goto fail;
+        ff_runway_client_free(&c);
     *client = c;
-    return RUNWAY_OK;
-fail:
-    ff_runway_client_free(&c);
     return ret;
 }
 
@@ -500,14 +477,24 @@ int ff_runway_client_has_account(const RunwayClient *client)
     return !!client->provider->account_path;
 }
 
-int ff_runway_client_has_reached(RunwayClient *client)
+static int read_locked(RunwayClient *client, const int *flag)
 {
-    int reached;
+    int value;
 
     pthread_mutex_lock(&client->mutex);
-    reached = client->reached;
+    value = *flag;
     pthread_mutex_unlock(&client->mutex);
-    return reached;
+    return value;
+}
+
+int ff_runway_client_has_reached(RunwayClient *client)
+{
+    return read_locked(client, &client->reached);
+}
+
+int ff_runway_client_is_near(RunwayClient *client)
+{
+    return read_locked(client, &client->near);
 }
 
 const char *ff_runway_client_endpoint(const RunwayClient *client)

@@ -45,9 +45,8 @@ typedef struct Known {
 
 struct RunwayUploader {
     RunwayUploaderConfig config;
-    pthread_mutex_t lock;
+    pthread_mutex_t lock;       ///< held while a picture is uploaded
     Known *known;               ///< protected by lock
-    pthread_mutex_t pictures;   ///< held while a picture is uploaded
 };
 
 RunwayOutcome ff_runway_uploader_create(const RunwayUploaderConfig *config,
@@ -57,16 +56,9 @@ RunwayOutcome ff_runway_uploader_create(const RunwayUploaderConfig *config,
     RunwayUploader *u = calloc(1, sizeof(*u));
 
     *uploader = NULL;
-    if (!u)
+    if (!u || pthread_mutex_init(&u->lock, NULL)) {
+        free(u);
         return ff_runway_no_memory(err);
-    if (pthread_mutex_init(&u->lock, NULL)) {
-        free(u);
-        return ff_runway_error(err, RUNWAY_NOMEM, "cannot create a mutex");
-    }
-    if (pthread_mutex_init(&u->pictures, NULL)) {
-        pthread_mutex_destroy(&u->lock);
-        free(u);
-        return ff_runway_error(err, RUNWAY_NOMEM, "cannot create a mutex");
     }
     u->config = *config;
     *uploader = u;
@@ -86,7 +78,6 @@ void ff_runway_uploader_free(RunwayUploader **uploader)
         free(known->uri);
         free(known);
     }
-    pthread_mutex_destroy(&u->pictures);
     pthread_mutex_destroy(&u->lock);
     free(u);
     *uploader = NULL;
@@ -150,23 +141,20 @@ RunwayOutcome ff_runway_upload(RunwayUploader *u, const RunwayUpload *what,
     }
 }
 
-/* The URI of a picture that was uploaded before, as a copy; NULL: none. */
+/* The URI of a picture that was uploaded before, as a copy; NULL: none. lock is
+ * held. */
 static char *find_known(RunwayUploader *u, const RunwayPictureFile *picture)
 {
-    char *uri = NULL;
-
-    pthread_mutex_lock(&u->lock);
-    for (const Known *k = u->known; k && !uri; k = k->next)
+    for (const Known *k = u->known; k; k = k->next)
         if (k->picture->size == picture->size &&
             !strcmp(k->picture->checksum, picture->checksum) &&
             !strcmp(k->picture->type, picture->type) &&
             ff_runway_now() - k->since < REUSE_MAX)
-            uri = strdup(k->uri);
-    pthread_mutex_unlock(&u->lock);
-    return uri;
+            return strdup(k->uri);
+    return NULL;
 }
 
-/* Without memory it is uploaded again the next time. */
+/* Without memory it is uploaded again the next time. lock is held. */
 static void keep_known(RunwayUploader *u, const RunwayPictureFile *picture,
                        const char *uri, int64_t since)
 {
@@ -180,10 +168,8 @@ static void keep_known(RunwayUploader *u, const RunwayPictureFile *picture,
     }
     known->picture = picture;
     known->since   = since;
-    pthread_mutex_lock(&u->lock);
-    known->next = u->known;
-    u->known    = known;
-    pthread_mutex_unlock(&u->lock);
+    known->next    = u->known;
+    u->known       = known;
 }
 
 /* Whether fd still holds what it held when the options were read. */
@@ -245,10 +231,10 @@ RunwayOutcome ff_runway_upload_picture(RunwayUploader *u, const char *label,
 {
     RunwayOutcome ret = RUNWAY_OK;
 
-    pthread_mutex_lock(&u->pictures);
+    pthread_mutex_lock(&u->lock);
     *uri = find_known(u, picture);
     if (!*uri)
         ret = upload_picture(u, label, picture, uri, err);
-    pthread_mutex_unlock(&u->pictures);
+    pthread_mutex_unlock(&u->lock);
     return ret;
 }

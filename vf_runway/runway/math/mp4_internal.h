@@ -36,6 +36,8 @@ typedef struct Parse {
     RunwayMp4 *mp4;
     const RunwayMp4Source *source;
     RunwayError *err;
+    RunwayOutcome ret;       ///< the first error, which ends the parsing: what is
+                             ///< read behind it is 0, and no other replaces it
     int64_t max_pixels;
     int nb_boxes;
     int has_index;
@@ -60,35 +62,31 @@ static inline uint32_t ff_runway_mp4_u32(const unsigned char *b)
 }
 
 /* RUNWAY_BAD_RESULT: "the result's index " and why. */
-RunwayOutcome ff_runway_mp4_bad(Parse *p, const char *why);
+void ff_runway_mp4_bad(Parse *p, const char *why);
 
 /* Exactly that many bytes, which are within the file. Asks for the cancellation
  * first. */
-RunwayOutcome ff_runway_mp4_bytes(Parse *p, int64_t at, unsigned char *data,
-                                  size_t size);
+void ff_runway_mp4_bytes(Parse *p, int64_t at, void *data, size_t size);
+uint32_t ff_runway_mp4_u32_at(Parse *p, int64_t at);
 
 /* What is in a box of that type is within the limits; adds to the sums. The box
  * has the least size that its rule says. */
-RunwayOutcome ff_runway_mp4_mvhd(Parse *p, const Box *box);
-RunwayOutcome ff_runway_mp4_tkhd(Parse *p, const Box *box);
-RunwayOutcome ff_runway_mp4_mdhd(Parse *p, const Box *box);
-RunwayOutcome ff_runway_mp4_elst(Parse *p, const Box *box);
-RunwayOutcome ff_runway_mp4_dref(Parse *p, const Box *box);
-RunwayOutcome ff_runway_mp4_stts(Parse *p, const Box *box); /* and ctts */
-RunwayOutcome ff_runway_mp4_stss(Parse *p, const Box *box);
-RunwayOutcome ff_runway_mp4_stsc(Parse *p, const Box *box);
-RunwayOutcome ff_runway_mp4_stsz(Parse *p, const Box *box);
-RunwayOutcome ff_runway_mp4_stz2(Parse *p, const Box *box);
-RunwayOutcome ff_runway_mp4_stco(Parse *p, const Box *box); /* and co64 */
-RunwayOutcome ff_runway_mp4_esds(Parse *p, const Box *box);
-RunwayOutcome ff_runway_mp4_trex(Parse *p, const Box *box);
-RunwayOutcome ff_runway_mp4_tfhd(Parse *p, const Box *box);
-RunwayOutcome ff_runway_mp4_tfdt(Parse *p, const Box *box);
-RunwayOutcome ff_runway_mp4_trun(Parse *p, const Box *box);
+void ff_runway_mp4_elst(Parse *p, const Box *box);
+void ff_runway_mp4_dref(Parse *p, const Box *box);
+void ff_runway_mp4_stts(Parse *p, const Box *box); /* and ctts */
+void ff_runway_mp4_stss(Parse *p, const Box *box);
+void ff_runway_mp4_stsc(Parse *p, const Box *box);
+void ff_runway_mp4_stsz(Parse *p, const Box *box);
+void ff_runway_mp4_stz2(Parse *p, const Box *box);
+void ff_runway_mp4_stco(Parse *p, const Box *box); /* and co64 */
+void ff_runway_mp4_esds(Parse *p, const Box *box);
+void ff_runway_mp4_trex(Parse *p, const Box *box);
+void ff_runway_mp4_tfhd(Parse *p, const Box *box);
+void ff_runway_mp4_trun(Parse *p, const Box *box);
 
 /* Once the boxes of the index are parsed: chunks and what is in each. */
-RunwayOutcome ff_runway_mp4_chunks(Parse *p);
+void ff_runway_mp4_chunks(Parse *p);
 /* Once all boxes are parsed: the sums. */
-RunwayOutcome ff_runway_mp4_sums(Parse *p);
+void ff_runway_mp4_sums(Parse *p);
 
 #endif /* AVFILTER_RUNWAY_MATH_MP4_INTERNAL_H */

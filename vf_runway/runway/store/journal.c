@@ -76,7 +76,8 @@ static RunwayOutcome warn_earlier(RunwayJournal *j, RunwayError *err)
     return ret;
 }
 
-RunwayOutcome ff_runway_journal_open(const RunwayJournalConfig *config,
+RunwayOutcome ff_runway_journal_open(const RunwayPolicy *policy,
+                                     const RunwayLog *log,
                                      RunwayJournal **journal,
                                      RunwayError *err)
 {
@@ -87,12 +88,12 @@ RunwayOutcome ff_runway_journal_open(const RunwayJournalConfig *config,
     if (!j)
         return ff_runway_no_memory(err);
     j->dir = j->clips = j->locks = -1;
-    j->read_only = config->read_only;
-    j->log       = config->log;
+    j->read_only = policy->dry_run;
+    j->log       = log;
     if (gethostname(j->host, sizeof(j->host) - 1))
         j->host[0] = 0;
-    if (config->state_dir && *config->state_dir) {
-        j->path = strdup(config->state_dir);
+    if (policy->state_dir && *policy->state_dir) {
+        j->path = strdup(policy->state_dir);
         if (!j->path)
             ret = ff_runway_no_memory(err);
     } else {

@@ -35,33 +35,30 @@
 
 #include "../base/error.h"
 #include "../base/log.h"
+#include "../base/policy.h"
 #include "record.h"
 
 typedef struct RunwayJournal RunwayJournal;
 /** A lock; belongs to the thread that took it. */
 typedef struct RunwayJournalLock RunwayJournalLock;
 
-typedef struct RunwayJournalConfig {
-    const char *state_dir; ///< copied; NULL or "": the XDG state home
-    int read_only;         ///< dry_run: create and change nothing; no such
-                           ///< directory is no error then
-    const RunwayLog *log;  ///< outlives the journal
-} RunwayJournalConfig;
-
 /**
- * Make the directories and prove that they can be written and locked. A journal
- * of the earlier format is named in a warning and left alone. RUNWAY_INVALID:
- * no home, or a directory of somebody else. RUNWAY_IO: they cannot be made,
- * written or locked.
+ * Make state_dir (NULL or "": the XDG state home) and prove that it can be
+ * written and locked; with dry_run nothing is created or changed, and no such
+ * directory is no error. A journal of the earlier format is named in a warning
+ * and left alone. log outlives the journal, policy need not. RUNWAY_INVALID: no
+ * home, or a directory of somebody else. RUNWAY_IO: it cannot be made, written or
+ * locked.
  */
-RunwayOutcome ff_runway_journal_open(const RunwayJournalConfig *config,
+RunwayOutcome ff_runway_journal_open(const RunwayPolicy *policy,
+                                     const RunwayLog *log,
                                      RunwayJournal **journal,
                                      RunwayError *err);
 /** All locks must have been given back. */
 void ff_runway_journal_free(RunwayJournal **journal);
 
 /** state_dir as it was resolved, and its descriptor, -1 where it does not exist
- *  (read_only); both live as long as the journal. */
+ *  (dry_run); both live as long as the journal. */
 const char *ff_runway_journal_path(const RunwayJournal *journal);
 int ff_runway_journal_dir(const RunwayJournal *journal);
 

@@ -87,7 +87,9 @@ static RunwayOutcome prepare(RunwayResults *r, RunwayError *err)
     return ret;
 }
 
-RunwayOutcome ff_runway_results_open(const RunwayResultsConfig *config,
+RunwayOutcome ff_runway_results_open(const RunwayPolicy *policy,
+                                     RunwayJournal *journal,
+                                     const RunwayLog *log,
                                      RunwayResults **results,
                                      RunwayError *err)
 {
@@ -98,13 +100,13 @@ RunwayOutcome ff_runway_results_open(const RunwayResultsConfig *config,
     if (!r)
         return ff_runway_no_memory(err);
     r->dir = r->incoming = -1;
-    r->journal   = config->journal;
-    r->size      = config->results_size;
-    r->read_only = config->read_only;
-    r->log       = config->log;
+    r->journal   = journal;
+    r->size      = policy->results_size;
+    r->read_only = policy->dry_run;
+    r->log       = log;
     atomic_flag_clear(&r->told_full);
-    ret = config->results_dir && *config->results_dir ?
-          open_given(r, config->results_dir, err) : open_default(r, err);
+    ret = policy->results_dir && *policy->results_dir ?
+          open_given(r, policy->results_dir, err) : open_default(r, err);
     if (!ret && !r->read_only)
         ret = prepare(r, err);
     if (ret)

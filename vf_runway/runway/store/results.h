@@ -46,22 +46,18 @@ typedef struct RunwayResults RunwayResults;
 /** A result on its way in; belongs to one thread at a time. */
 typedef struct RunwayIncoming RunwayIncoming;
 
-typedef struct RunwayResultsConfig {
-    RunwayJournal *journal;  ///< outlives the results
-    const char *results_dir; ///< copied; NULL or "": results in the journal's
-    int64_t results_size;    ///< bytes that results may take
-    int read_only;           ///< dry_run: create and change nothing
-    const RunwayLog *log;    ///< outlives the results
-} RunwayResultsConfig;
-
 /** Seconds after its last output for which a result is never removed. */
 #define RUNWAY_RESULTS_KEEP 604800LL
 
 /**
- * Make the directories, prove that they can be written, prune. RUNWAY_INVALID:
- * somebody else's. RUNWAY_IO: they cannot be made or written.
+ * Make results_dir (NULL or "": results in the journal's directory), prove that
+ * it can be written, prune to results_size; with dry_run nothing is created or
+ * changed. journal and log outlive the results. RUNWAY_INVALID: somebody else's.
+ * RUNWAY_IO: it cannot be made or written.
  */
-RunwayOutcome ff_runway_results_open(const RunwayResultsConfig *config,
+RunwayOutcome ff_runway_results_open(const RunwayPolicy *policy,
+                                     RunwayJournal *journal,
+                                     const RunwayLog *log,
                                      RunwayResults **results,
                                      RunwayError *err);
 /** Incoming ones must be kept or aborted; descriptors stay valid. */
