@@ -65,10 +65,10 @@ DROPIN_LIB = $(PREFIX)/lib/ffmpeg-runway
 dropin: ## a libavfilter for the ffmpeg that is installed: build/bin/ffmpeg-runway
 	@scripts/deps --list build || { echo 'These are needed first. To install them: make deps' >&2; exit 1; }
 	@MAKE='$(MAKE)' scripts/dropin $(BUILD)
-	@mkdir -p $(BUILD)/bin
+	@$(MAKE) --no-print-directory $(BUILD)/bin/runway-tasks
 	@ln -sf ../dropin/bin/ffmpeg-runway $(BUILD)/bin/ffmpeg-runway
 
-install-dropin: dropin $(BUILD)/bin/runway-tasks ## copy it to PREFIX/bin and PREFIX/lib/ffmpeg-runway
+install-dropin: dropin ## copy it to PREFIX/bin and PREFIX/lib/ffmpeg-runway
 	install -m 755 -d '$(DESTDIR)$(PREFIX)/bin' '$(DESTDIR)$(DROPIN_LIB)'
 	rm -f '$(DESTDIR)$(DROPIN_LIB)'/libavfilter.so.*
 	install -m 644 $(BUILD)/dropin/lib/ffmpeg-runway/* '$(DESTDIR)$(DROPIN_LIB)/'
@@ -121,7 +121,7 @@ $(BUILD)/src/.wanted: FORCE
 	@printf '%s\n' '$(FFMPEG_SRC)|$(FFMPEG_URL)|$(FFMPEG_SHA256)|$(FFMPEG_RELEASE)' > $@.new
 	@if cmp -s $@ $@.new; then rm -f $@.new; else mv $@.new $@; fi
 
-# A tree of the user's own is looked at each time: he works on it.
+# A tree of the user's own is checked each time, as it may have changed.
 $(BUILD)/src/.fetched: $(BUILD)/src/.wanted $(if $(FFMPEG_SRC),FORCE)
 	@scripts/deps --list build || { echo 'These are needed first. To install them: make deps' >&2; exit 1; }
 	@scripts/fetch-source $(BUILD)

@@ -139,7 +139,7 @@ static int usage(FILE *to)
           "  list [--json]         what the journal knows of each clip\n"
           "  sum                   credits by output and by day\n"
           "  fetch                 download every result that was paid for\n"
-          "  adopt CLIP TASKID     take that task for a clip of unknown fate\n"
+          "  adopt CLIP TASKID     use that task for a clip of unknown fate\n"
           "  forget CLIP           the next run buys the clip again\n\n"
           "CLIP is an identity, or an unambiguous prefix of one. Nothing is\n"
           "ever bought.\n\n"

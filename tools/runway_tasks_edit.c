@@ -193,7 +193,7 @@ int tasks_forget(Tool *t, const char *clip)
         goto end;
     }
     if (!t->force && (ff_runway_record_is_open(r) ||
-                      ff_runway_results_keeps(t->results, s.identity))) {
+                      ff_runway_results_has(t->results, s.identity, 1))) {
         refuse(s.identity, "it may have been paid for, or its result is here; "
                "--force forgets it anyway");
         goto end;

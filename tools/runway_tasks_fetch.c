@@ -107,7 +107,7 @@ static int fetch_one(void *opaque, const RunwayRecord *r)
     };
     RunwayJob *job;
 
-    if (!is_paid(r) || ff_runway_results_keeps(t->results, r->identity))
+    if (!is_paid(r) || ff_runway_results_has(t->results, r->identity, 1))
         return 0;
     if (strcmp(r->endpoint, ff_runway_client_endpoint(t->client))) {
         printf("%.*s  skipped: it belongs to %s\n", SHORT, r->identity,

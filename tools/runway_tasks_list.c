@@ -51,7 +51,7 @@ static cJSON *to_json(const Tool *t, const RunwayRecord *r)
     cJSON_AddStringToObject(json, "endpoint", r->endpoint);
     cJSON_AddStringToObject(json, "model", r->model);
     cJSON_AddBoolToObject(json, "result",
-                          ff_runway_results_keeps(t->results, r->identity));
+                          ff_runway_results_has(t->results, r->identity, 1));
     cJSON_AddNumberToObject(json, "updated", (double)r->updated);
     cJSON_AddNumberToObject(json, "credits", cost_of(r));
     if (r->damage[0])
@@ -115,7 +115,7 @@ static int list_one(void *opaque, const RunwayRecord *r)
            ff_runway_clip_state_name(ff_runway_record_state(r)), cost_of(r),
            age, a && a->task_id[0] ? a->task_id : "-",
            r->damage[0] ? r->damage : r->label,
-           ff_runway_results_has(t->results, r->identity) ? "" :
+           ff_runway_results_has(t->results, r->identity, 0) ? "" :
            ff_runway_record_state(r) == RUNWAY_CLIP_STORED ?
            " (its result is missing)" : "");
     return 0;

@@ -47,6 +47,7 @@ static const AVOption runway_hdr_options[] = {
 };
 
 AVFILTER_DEFINE_CLASS(runway_hdr);
+RUNWAY_DEFINE_PADS(runway_hdr);
 
 static const RunwayFilterInfo runway_hdr_info = {
     .endpoint = RUNWAY_VIDEO_TO_HDR,
@@ -60,21 +61,6 @@ static int init(AVFilterContext *ctx)
     s->set.seed = -1; /* the model has none */
     return ff_runway_filter_init(ctx, &runway_hdr_info);
 }
-
-static const AVFilterPad runway_hdr_inputs[] = {
-    {
-        .name = "default",
-        .type = AVMEDIA_TYPE_VIDEO,
-    },
-};
-
-static const AVFilterPad runway_hdr_outputs[] = {
-    {
-        .name         = "default",
-        .type         = AVMEDIA_TYPE_VIDEO,
-        .config_props = ff_runway_filter_config_output,
-    },
-};
 
 RUNWAY_FILTER ff_vf_runway_hdr = {
     RUNWAY_PUBLIC(name)        = "runway_hdr",

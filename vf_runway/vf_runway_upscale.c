@@ -52,6 +52,7 @@ static const AVOption runway_upscale_options[] = {
 };
 
 AVFILTER_DEFINE_CLASS(runway_upscale);
+RUNWAY_DEFINE_PADS(runway_upscale);
 
 static const RunwayFilterInfo runway_upscale_info = {
     .endpoint  = RUNWAY_VIDEO_UPSCALE,
@@ -65,21 +66,6 @@ static int init(AVFilterContext *ctx)
     s->set.seed = -1; /* the models have none */
     return ff_runway_filter_init(ctx, &runway_upscale_info);
 }
-
-static const AVFilterPad runway_upscale_inputs[] = {
-    {
-        .name = "default",
-        .type = AVMEDIA_TYPE_VIDEO,
-    },
-};
-
-static const AVFilterPad runway_upscale_outputs[] = {
-    {
-        .name         = "default",
-        .type         = AVMEDIA_TYPE_VIDEO,
-        .config_props = ff_runway_filter_config_output,
-    },
-};
 
 RUNWAY_FILTER ff_vf_runway_upscale = {
     RUNWAY_PUBLIC(name)        = "runway_upscale",

@@ -80,21 +80,7 @@ static const AVOption runway_v2v_options[] = {
 };
 
 AVFILTER_DEFINE_CLASS(runway_v2v);
-
-static const AVFilterPad runway_v2v_inputs[] = {
-    {
-        .name = "default",
-        .type = AVMEDIA_TYPE_VIDEO,
-    },
-};
-
-static const AVFilterPad runway_v2v_outputs[] = {
-    {
-        .name         = "default",
-        .type         = AVMEDIA_TYPE_VIDEO,
-        .config_props = ff_runway_filter_config_output,
-    },
-};
+RUNWAY_DEFINE_PADS(runway_v2v);
 
 static const RunwayFilterInfo runway_v2v_info = {
     .endpoint = RUNWAY_VIDEO_TO_VIDEO,

@@ -383,7 +383,7 @@ subtest 'what is not sent as it is is said once' => sub {
         my $plan = $dry ? qr/^plan: / : qr/^/;
         $run = ok_filter($sim, $dry ? 'plan' : 'run', in => $film, loglevel => 'info', input => ['-nostats'], before => 'setparams=color_primaries=bt2020',
             options => { prompt => 'echo', model => 'aleph2', clip_duration => 2, dry_run => $dry }, args => [qw(-c:v ffv1)]);
-        is(lines_like($run, qr/${plan}of 50 pictures a second, 25 are sent/), 1, 'the rate');
+        is(lines_like($run, qr/${plan}of 50 frames a second, 25 are sent/), 1, 'the rate');
         is(lines_like($run, qr/${plan}the input has 10 bits; what is sent has 8/), 1, 'the depth');
         is(lines_like($run, qr/${plan}the primaries of the input \(bt2020\) are converted to BT.709/), 1, 'the primaries');
         is(lines_like($run, qr/${plan}alpha is not sent: each frame comes back with the source's own/), 1, 'alpha');

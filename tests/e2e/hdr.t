@@ -146,7 +146,7 @@ subtest 'refused' => sub {
     refused('HDR', $hdr, {}, qr/^the input is already HDR \(smpte2084\)/);
     refused('CometAPI', $film, { provider => 'cometapi' }, qr{^provider=cometapi: CometAPI has no /v1/video_to_hdr; Runway has it, provider=runway});
     refused('a model of another endpoint', $film, { model => 'aleph2' }, qr{^model aleph2 is not known to be one of /v1/video_to_hdr.*ruby is});
-    refused('a profile of SDR\'s', $film, { format => 'hdr_prores', prores_profile => '4444 XQ' }, qr/is none of 422, 422 HQ and 4444$/);
+    refused('a profile of SDR\'s', $film, { format => 'hdr_prores', prores_profile => '4444 XQ' }, qr/is not one of 422, 422 HQ and 4444$/);
     refused('prores_profile', $film, { prores_profile => '422' }, qr/^prores_profile: that is a setting of format=hdr_prores/);
 };
 

@@ -205,7 +205,7 @@ subtest 'what a model lacks' => sub {
     refused('ProRes profile', 'hailuo3', { mode => 'reference', prores_profile => '422' }, qr/^prores_profile: /);
     refused('ProRes profile of MP4', 'aleph2', { prores_profile => '422' }, qr/^prores_profile: .*output_format=prores/);
     refused('wrong ProRes profile', 'aleph2', { output_format => 'prores', prores_profile => '444' },
-        qr/^prores_profile: "444" is none of 422 Proxy/);
+        qr/^prores_profile: "444" is not one of 422 Proxy/);
     refused('too small', 'seedance2_5', {}, qr/^model seedance2_5 needs a picture whose shorter side has 480 pixels, and 160x120/);
 };
 
@@ -389,7 +389,7 @@ subtest 'prices' => sub {
 subtest 'a model of tomorrow' => sub {
     my $run = run_filter(undef, in => $wide, env => { %runway }, options => { base_url => undef, model => 'aleph9',
         prompt => 'x', body => '{"strength":0.5,"seed":null}' });
-    like($run->{err}, qr/unknown model aleph9: it is sent the common fields, and its price is not known/,
+    like($run->{err}, qr/unknown model aleph9: the common fields are sent, and its price is not known/,
         'a warning');
     my $body = last_create()->{body};
     is("$body->{model} $body->{strength}", 'aleph9 0.5', 'is sent, with what body adds');

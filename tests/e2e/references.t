@@ -154,12 +154,12 @@ subtest 'keyframes that hold for a while' => sub {
         ["3.9-4=$colour{red}|5=$colour{blue}", '3.9 s and 5']) {
         my ($keyframe, $which) = @$case;
         error_line($keyframe, at_runway($sim, loglevel => 'error', options => { %options, keyframe => $keyframe }),
-            qr/^keyframe: of those at $which s, which can be in one clip of 2 s, one has a range and the other has none/);
+            qr/^keyframe: those at $which s can be in one clip of 2 s, but only one of them has a range/);
     }
     # a frame that stands still makes its clip longer than that
     error_line('far apart, and in one clip', at_runway($sim, loglevel => 'error', before => "select='lt(n,2)',setpts='20*N/TB'",
         options => { model => 'aleph2', keyframe => "0-1=$colour{red}|15=$colour{blue}" }),
-        qr/^keyframe: of those in clip 1 .* some have a range and some have none/);
+        qr/^keyframe: some of those in clip 1 .* have a range and some have none/);
     is(scalar(() = $sim->requests('create')), $before, 'nothing was asked for');
     is($sent->("0-1=$colour{red}|3=$colour{green}"), '0:0-1 1:0-0', 'each kind in a clip of its own');
 };

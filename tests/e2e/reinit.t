@@ -114,7 +114,7 @@ subtest 'without -reinit_filter 0' => sub {
     my $run = filter_film($sim, $film, $filter, env => $store);
     isnt($run->{status}, 0, 'is an error');
     like($run->{err}, qr/\d+ frames were not output: the filter graph was freed/, 'the frames that are lost');
-    like($run->{err}, qr/changed its size, format or colors in mid-stream.*-reinit_filter 0 before -i/, 'and the cure');
+    like($run->{err}, qr/size, format or colours of the input changed in mid-stream.*-reinit_filter 0 before -i/, 'and the cure');
     my $paid = $sim->requests('create') - $before;
     cmp_ok($paid, '<=', 2, 'nothing of the second part was sent');
     $FFMPEG = $lax;

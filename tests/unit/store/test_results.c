@@ -174,7 +174,7 @@ static void test_round_trip(void **state)
 
     (void)state;
     assert_false(find(r, IDENTITY, &out));
-    assert_false(ff_runway_results_has(r, IDENTITY));
+    assert_false(ff_runway_results_has(r, IDENTITY, 0));
     bring_in(r, IDENTITY, "abc", 0, &in);
     assert_string_equal(in.name, IDENTITY "-ba7816bf8f01cfea414140de5dae2223b0"
                         "0361a396177a9cb410ff61f20015ad.mp4");
@@ -184,7 +184,7 @@ static void test_round_trip(void **state)
     assert_string_equal(in.name, out.name);
     assert_int_equal(out.size, 3);
     assert_false(out.refused);
-    assert_true(ff_runway_results_has(r, IDENTITY));
+    assert_true(ff_runway_results_has(r, IDENTITY, 0));
     assert_false(find(r, identity_of(1), &out));
     assert_int_equal(ff_runway_journal_read(journal, IDENTITY, record, NULL),
                      RUNWAY_OK);
@@ -221,9 +221,9 @@ static void test_refused(void **state)
     (void)state;
     bring_in(r, IDENTITY, "abc", 1, &in);
     assert_non_null(strstr(in.name, ".refused.mp4"));
-    assert_false(ff_runway_results_has(r, IDENTITY));
-    assert_true(ff_runway_results_keeps(r, IDENTITY));
-    assert_false(ff_runway_results_keeps(r, identity_of(1)));
+    assert_false(ff_runway_results_has(r, IDENTITY, 0));
+    assert_true(ff_runway_results_has(r, IDENTITY, 1));
+    assert_false(ff_runway_results_has(r, identity_of(1), 1));
     assert_true(find(r, IDENTITY, &out));
     assert_true(out.refused);
     /* a good one goes before it */

@@ -133,7 +133,7 @@ typedef struct RunwayModel {
     const RunwayPrice *prices;  ///< from the cheapest class up; NULL: unknown
     int formats_cost;           ///< output formats other than mp4 cost more
     double credits_per_reference;
-    int min_credits;            ///< least price of a task
+    int min_credits;            ///< lowest price of a task
     int64_t task_timeout;       ///< microseconds that tasks may need; 0: usual
 } RunwayModel;
 

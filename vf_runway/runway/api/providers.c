@@ -220,10 +220,11 @@ RunwayOutcome ff_runway_key_check(const RunwayProvider *provider, char *key,
                                    provider->key_page);
     if (has_more_than_key(provider, key))
         return ff_runway_error(err, RUNWAY_INVALID,
-                               "the key for %s was copied with more than itself "
-                               "(\"Bearer \", quotes, a space, the name of a "
-                               "variable): check %s or key_file, and "
-                               "leave only the key itself, as %s shows it",
+                               "the key for %s contains more than the key "
+                               "(\"Bearer \", quotes, a space or the name of a "
+                               "variable was copied with it): check %s or "
+                               "key_file, and leave only the key, as %s shows "
+                               "it",
                                provider->title, provider->key_variable,
                                provider->key_page);
     owner = owner_of(key);

@@ -34,7 +34,7 @@
 /** The id that a field holds, as text or as a number. @return 0: none */
 static int get_id(const cJSON *object, const char *name, char id[RUNWAY_ID_MAX])
 {
-    const cJSON *item = runway_json_member(object, name);
+    const cJSON *item = runway_json_field(object, name);
     char text[RUNWAY_ID_MAX];
 
     if (cJSON_IsString(item))
@@ -56,10 +56,10 @@ static int get_id(const cJSON *object, const char *name, char id[RUNWAY_ID_MAX])
 /** Credits of a "cost" or "estimatedCost", -1 when not reported. */
 static double credits_of(const cJSON *object, const char *name)
 {
-    const cJSON *item = runway_json_member(object, name);
+    const cJSON *item = runway_json_field(object, name);
 
     if (cJSON_IsObject(item))
-        item = runway_json_member(item, "credits");
+        item = runway_json_field(item, "credits");
     if (!cJSON_IsNumber(item) || !isfinite(item->valuedouble) ||
         item->valuedouble < 0)
         return -1;
@@ -70,9 +70,9 @@ static double credits_of(const cJSON *object, const char *name)
 static void find_objects(const cJSON *root, const cJSON *objects[NB_OBJECTS])
 {
     objects[0] = root;
-    objects[1] = runway_json_member(root, "task");
-    objects[2] = runway_json_member(root, "data");
-    objects[3] = runway_json_member(objects[2], "data");
+    objects[1] = runway_json_field(root, "task");
+    objects[2] = runway_json_field(root, "data");
+    objects[3] = runway_json_field(objects[2], "data");
 }
 
 /** The outermost id is what a gateway goes by. @return 0: none */
@@ -193,7 +193,7 @@ RunwayOutcome ff_runway_parse_slot(const char *text, size_t size,
     cJSON *root = cJSON_ParseWithLength(text, size);
     const char *url = runway_json_text(root, "uploadUrl");
     const char *uri = runway_json_text(root, "runwayUri");
-    const cJSON *fields = runway_json_member(root, "fields");
+    const cJSON *fields = runway_json_field(root, "fields");
     RunwaySlot *s = calloc(1, sizeof(*s));
     int good;
 
@@ -228,7 +228,7 @@ static int is_final(RunwayTaskState state)
 /** Progress as 0.25, 25 or "25%"; -1 when not reported. */
 static double progress_of(const cJSON *object)
 {
-    const cJSON *item = runway_json_member(object, "progress");
+    const cJSON *item = runway_json_field(object, "progress");
     double value;
 
     if (cJSON_IsNumber(item)) {
@@ -256,12 +256,12 @@ static double progress_of(const cJSON *object)
 /** The first output URL of an object, NULL when it has none. */
 static const char *output_of(const cJSON *object)
 {
-    const cJSON *output = runway_json_member(object, "output");
+    const cJSON *output = runway_json_field(object, "output");
 
     if (cJSON_IsArray(output))
         output = cJSON_GetArrayItem(output, 0);
     if (cJSON_IsObject(output))
-        output = runway_json_member(output, "url");
+        output = runway_json_field(output, "url");
     return cJSON_IsString(output) && output->valuestring[0] ?
            output->valuestring : NULL;
 }
@@ -279,8 +279,8 @@ static int find_state(const cJSON *root, const cJSON **task, const cJSON **wrap,
     *task = root;
     if (state_of(root, state))
         return 1;
-    *wrap = runway_json_member(root, "data");
-    *task = runway_json_member(*wrap, "data");
+    *wrap = runway_json_field(root, "data");
+    *task = runway_json_field(*wrap, "data");
     if (!state_of(*task, state)) {
         *task = *wrap;
         return state_of(*wrap, state);
@@ -389,7 +389,7 @@ end:
 /** A number that is not negative, -1 when there is none. */
 static double amount_of(const cJSON *object, const char *name)
 {
-    const cJSON *item = runway_json_member(object, name);
+    const cJSON *item = runway_json_field(object, name);
 
     return cJSON_IsNumber(item) && item->valuedouble >= 0 ? item->valuedouble
                                                           : -1;
@@ -409,10 +409,10 @@ RunwayOutcome ff_runway_parse_account(const char *text, size_t size,
                                       RunwayError *err)
 {
     cJSON *root = cJSON_ParseWithLength(text, size);
-    const cJSON *tier  = runway_json_member(root, "tier");
-    const cJSON *usage = runway_json_member(root, "usage");
-    const cJSON *limit = runway_json_member(tier, "models");
-    const cJSON *used  = runway_json_member(usage, "models");
+    const cJSON *tier  = runway_json_field(root, "tier");
+    const cJSON *usage = runway_json_field(root, "usage");
+    const cJSON *limit = runway_json_field(tier, "models");
+    const cJSON *used  = runway_json_field(usage, "models");
 
     account->balance     = -1;
     account->daily_max   = -1;
@@ -423,9 +423,9 @@ RunwayOutcome ff_runway_parse_account(const char *text, size_t size,
                                "the reply about the account is malformed");
     }
     account->balance     = amount_of(root, "creditBalance");
-    account->daily_max   = count_of(runway_json_member(limit, model_name),
+    account->daily_max   = count_of(runway_json_field(limit, model_name),
                                     "maxDailyGenerations");
-    account->daily_count = count_of(runway_json_member(used, model_name),
+    account->daily_count = count_of(runway_json_field(used, model_name),
                                     "dailyGenerations");
     cJSON_Delete(root);
     return RUNWAY_OK;

@@ -85,7 +85,7 @@ typedef struct RunwayAccount {
 } RunwayAccount;
 
 /**
- * The reply to a look at the account. RUNWAY_UNAVAILABLE when it is no JSON
+ * The reply to a check of the account. RUNWAY_UNAVAILABLE when it is no JSON
  * object; what is missing in one is just not reported.
  */
 RunwayOutcome ff_runway_parse_account(const char *text, size_t size,

@@ -51,7 +51,7 @@ static int member_contains(const cJSON *object, const char *name,
 /** Whether one of the places where an error is reported holds word. */
 static int error_contains(const cJSON *root, const char *word)
 {
-    const cJSON *error = runway_json_member(root, "error");
+    const cJSON *error = runway_json_field(root, "error");
 
     return member_contains(root, "error", word) ||
            member_contains(root, "code", word) ||
@@ -88,7 +88,7 @@ int ff_runway_reply_is_daily(const char *text, size_t size)
 int ff_runway_reply_is_refusal(const char *text, size_t size)
 {
     cJSON *root = cJSON_ParseWithLength(text, size);
-    const char *type = runway_json_text(runway_json_member(root, "error"),
+    const char *type = runway_json_text(runway_json_field(root, "error"),
                                         "type");
     int ret = runway_json_text(root, "error") ||
               (type && !strcmp(type, "comet_api_error"));
@@ -157,7 +157,7 @@ static void append_issues(Line *line, const cJSON *issues)
             continue;
         append(line, "; ");
         before = line->used;
-        append_path(line, runway_json_member(issue, "path"));
+        append_path(line, runway_json_field(issue, "path"));
         append(line, "%s%s", line->used > before ? ": " : "", message);
     }
 }
@@ -168,7 +168,7 @@ static void append_error(Line *line, const cJSON *root)
     static const char *const names[] = {
         "message", "detail", "msg", "error_description", "title", "code"
     };
-    const cJSON *error = runway_json_member(root, "error");
+    const cJSON *error = runway_json_field(root, "error");
     const cJSON *holder = cJSON_IsObject(error) ? error : root;
     const char *message = NULL, *code, *param;
 
@@ -185,9 +185,9 @@ static void append_error(Line *line, const cJSON *root)
         append(line, " (param %s)", param);
     if (code && strcmp(code, message))
         append(line, " (%s)", code);
-    append_issues(line, runway_json_member(root, "issues"));
+    append_issues(line, runway_json_field(root, "issues"));
     if (holder != root)
-        append_issues(line, runway_json_member(holder, "issues"));
+        append_issues(line, runway_json_field(holder, "issues"));
 }
 
 /** Length of the tag at s, with what a script or style holds; 0: no tag. */

@@ -154,7 +154,7 @@ int ff_runway_extra_text(const char *extra, const char *name, char *out,
 {
     cJSON *root = cJSON_Parse(extra);
     const char *text = runway_json_text(root, name);
-    int found = !!runway_json_member(root, name);
+    int found = !!runway_json_field(root, name);
 
     snprintf(out, size, "%s", text ? text : "");
     cJSON_Delete(root);

@@ -29,7 +29,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** Room for a checksum as text: 16 lower-case hex digits and a 0. */
+/** Size of a checksum as text: 16 lower-case hex digits and a 0. */
 #define RUNWAY_CHECKSUM_SIZE 17
 
 /** Of a clip's identity as text: the 64 hex digits of a SHA-256, and a 0. */

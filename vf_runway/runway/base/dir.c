@@ -82,7 +82,7 @@ static RunwayOutcome open_dir(const char *option, const char *path, int dir,
                               option, path, (long)st.st_uid);
     else if (!is_ours(&st))
         ret = ff_runway_error(err, RUNWAY_INVALID, "%s: others can write to "
-                              "%s; after checking what is in it: chmod go-w "
+                              "%s; check what is in it, then run chmod go-w "
                               "'%s'", option, path, path);
     if (ret) {
         close(*fd);

@@ -37,7 +37,7 @@
 #endif
 
 /** The field of that name, NULL when there is none or object is no object. */
-static inline const cJSON *runway_json_member(const cJSON *object,
+static inline const cJSON *runway_json_field(const cJSON *object,
                                               const char *name)
 {
     return cJSON_GetObjectItemCaseSensitive(object, name);
@@ -47,7 +47,7 @@ static inline const cJSON *runway_json_member(const cJSON *object,
 static inline const char *runway_json_text(const cJSON *object,
                                            const char *name)
 {
-    const cJSON *item = runway_json_member(object, name);
+    const cJSON *item = runway_json_field(object, name);
 
     return cJSON_IsString(item) && item->valuestring[0] ? item->valuestring
                                                         : NULL;

@@ -30,7 +30,7 @@ static int has_result(void *opaque, const char *identity)
 {
     RunwayPipeline *p = opaque;
 
-    return ff_runway_results_keeps(p->results, identity);
+    return ff_runway_results_has(p->results, identity, 1);
 }
 
 /* Journal and results, and nothing that is old in them. */

@@ -189,7 +189,7 @@ RunwayOutcome ff_runway_plan_add(RunwayPlan *p, const RunwayJob *job,
         ret = ff_runway_journal_read(p->journal, job->identity, record, err);
     if (!ret) {
         ff_runway_results_doubt(p->results, record);
-        fate = ff_runway_results_has(p->results, job->identity) ?
+        fate = ff_runway_results_has(p->results, job->identity, 0) ?
                FATE_STORED : fate_of(p, record, job);
         if (met && (fate == FATE_BUY || fate == FATE_PAID))
             fate = FATE_EQUAL;
@@ -228,9 +228,9 @@ void ff_runway_plan_log(const RunwayPlan *p, const RunwayProvider *provider)
                   p->credits, dollars, unpriced,
                   p->nb[FATE_STORED] + p->nb[FATE_PAID], equal, stops);
     if (p->about)
-        ff_runway_log(p->log, RUNWAY_LOG_INFO, "plan: about, as a clip whose "
-                      "picture is too detailed to be sent in one request ends "
-                      "earlier, which only encoding it can show");
+        ff_runway_log(p->log, RUNWAY_LOG_INFO, "plan: these are estimates: a "
+                      "clip whose picture is too detailed to be sent in one "
+                      "request ends earlier, which only encoding it can show");
     ff_runway_log(p->log, RUNWAY_LOG_INFO, "plan: at most %"PRId64" credits%s "
                   "with every retry used up (retries=%d%s); nothing was sent",
                   p->most, unpriced, p->policy->retries,

@@ -87,4 +87,14 @@
                  "SIGHUP", \
                  OFFSET(signals), AV_OPT_TYPE_BOOL, { .i64 = 1 }, 0, 1, FLAGS }
 
+/* One input, one output. */
+#define RUNWAY_DEFINE_PADS(filter)                                            \
+    static const AVFilterPad filter ## _inputs[] = {                          \
+        { .name = "default", .type = AVMEDIA_TYPE_VIDEO },                    \
+    };                                                                        \
+    static const AVFilterPad filter ## _outputs[] = {                         \
+        { .name = "default", .type = AVMEDIA_TYPE_VIDEO,                      \
+          .config_props = ff_runway_filter_config_output },                   \
+    }
+
 #endif /* AVFILTER_RUNWAY_FILTER_FILTER_OPTIONS_H */

@@ -49,7 +49,7 @@ void ff_runway_notice_sent(const AVFrame *frame, const RunwayClipConfig *c,
                "what comes back is scaled to the size of the output\n", plan,
                frame->width, frame->height, g->width, g->height);
     if (is > 0 && is_other(is, sent))
-        av_log(c->log_ctx, AV_LOG_INFO, "%sof %g pictures a second, %g are "
+        av_log(c->log_ctx, AV_LOG_INFO, "%sof %g frames a second, %g are "
                "sent\n", plan, is, sent);
     if (depth > 8)
         av_log(c->log_ctx, AV_LOG_INFO, "%sthe input has %d bits; what is sent "

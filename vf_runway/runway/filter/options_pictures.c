@@ -302,9 +302,9 @@ static int parse_name(RunwaySettings *set, const char *name, double *seconds)
 
     av_free(time);
     if (ret == AVERROR(EINVAL))
-        av_log(set->log_ctx, AV_LOG_ERROR, "keyframe_dir: the name of %s/%s is "
-               "no time, as that of 000012.500.png is\n", set->keyframe_dir,
-               name);
+        av_log(set->log_ctx, AV_LOG_ERROR, "keyframe_dir: %s/%s is not named by "
+               "a time in seconds, as 000012.500.png is\n",
+               set->keyframe_dir, name);
     if (ret >= 0)
         *seconds = microseconds / 1e6;
     return ret;
@@ -393,7 +393,7 @@ int ff_runway_set_keyframe_dir(RunwaySettings *set)
     for (int i = 1; i < set->nb_stills; i++) {
         if (set->stills[i].seconds > set->stills[i - 1].seconds)
             continue;
-        av_log(set->log_ctx, AV_LOG_ERROR, "keyframe_dir: %s and %s are of the "
+        av_log(set->log_ctx, AV_LOG_ERROR, "keyframe_dir: %s and %s are for the "
                "same time\n", set->stills[i - 1].path, set->stills[i].path);
         return AVERROR(EINVAL);
     }

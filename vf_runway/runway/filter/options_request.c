@@ -124,8 +124,8 @@ int ff_runway_set_prores_profile(RunwaySettings *set)
     while (i < end && strcmp(value, profiles[i]))
         i++;
     if (i == end) {
-        av_log(set->log_ctx, AV_LOG_ERROR, "prores_profile: \"%s\" is none of "
-               "%s\n", value, is_hdr ? "422, 422 HQ and 4444" :
+        av_log(set->log_ctx, AV_LOG_ERROR, "prores_profile: \"%s\" is not one "
+               "of %s\n", value, is_hdr ? "422, 422 HQ and 4444" :
                "422 Proxy, 422 LT, 422, 422 HQ, 4444 and 4444 XQ");
         return AVERROR(EINVAL);
     }

@@ -57,11 +57,10 @@ static int check_keyframes(const RunwaySettings *set, double length)
                 continue;
             nb++;
             if (!(k[i].range_end > 0) != !(k[j].range_end > 0)) {
-                av_log(set->log_ctx, AV_LOG_ERROR, "keyframe: of those at %g s "
-                       "and %g s, which can be in one clip of %g s, one has a "
-                       "range and the other has none; give one to both of "
-                       "them, or to neither\n", k[i].seconds, k[j].seconds,
-                       length);
+                av_log(set->log_ctx, AV_LOG_ERROR, "keyframe: those at %g s and "
+                       "%g s can be in one clip of %g s, but only one of them "
+                       "has a range; give both of them a range, or neither\n",
+                       k[i].seconds, k[j].seconds, length);
                 return AVERROR(EINVAL);
             }
         }

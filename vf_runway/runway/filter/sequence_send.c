@@ -210,8 +210,8 @@ static int choose_keyframes(RunwaySequence *s, RunwayJob *job,
         nb_ranges += set->keyframes[i].range_end > 0;
     }
     if (nb_ranges && nb_ranges < nb) {
-        av_log(set->log_ctx, AV_LOG_ERROR, "keyframe: of those in %s some have "
-               "a range and some have none; give one to all of them, or to "
+        av_log(set->log_ctx, AV_LOG_ERROR, "keyframe: some of those in %s have "
+               "a range and some have none; give all of them a range, or "
                "none\n", job->label);
         return AVERROR(EINVAL);
     }

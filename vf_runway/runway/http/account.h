@@ -18,7 +18,7 @@
 
 /**
  * @file
- * A look at the account before the first create of a run: what is there to be
+ * A check of the account before the first create of a run: what is there to be
  * spent, and how many tasks are left for today. It costs nothing, and what would
  * be refused is said before anything is uploaded. And one caller at a time where
  * the provider puts creates off.
@@ -35,7 +35,7 @@ typedef struct RunwayAccountGate RunwayAccountGate;
 
 /**
  * client and log outlive the gate. Nothing is asked yet, and never where the
- * provider has no account to look at.
+ * provider has no account to check.
  */
 RunwayOutcome ff_runway_account_gate_create(RunwayClient *client,
                                             const RunwayLog *log,
@@ -66,7 +66,7 @@ int ff_runway_account_may_create(RunwayAccountGate *gate, const void *who);
 /**
  * A create of who's was RUNWAY_UNAVAILABLE. The first of a row is the one that
  * tries again, until it calls ff_runway_account_release(); and the account is
- * looked at once more, as what is used up for today has no other sign that is
+ * checked once more, as what is used up for today has no other sign that is
  * documented. Returns as ff_runway_account_admit() does.
  */
 RunwayOutcome ff_runway_account_put_off(RunwayAccountGate *gate,

@@ -96,7 +96,7 @@ int ff_runway_client_is_loopback(const RunwayClient *client);
  *  the address is more likely wrong than the service down. */
 int ff_runway_client_has_reached(RunwayClient *client);
 
-/** Whether the provider has an account to look at. */
+/** Whether the provider has an account to check. */
 int ff_runway_client_has_account(const RunwayClient *client);
 
 /** "scheme://host[:port]/path" of the API (base_url in one spelling), for

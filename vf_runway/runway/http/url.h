@@ -59,7 +59,7 @@ RunwayReach ff_runway_reach(const struct sockaddr *address);
 RunwayReach ff_runway_address_reach(const char *text);
 
 /** Where a host is that is a literal address or localhost, in any spelling; any
- *  other name is public as far as it can be told without asking. */
+ *  other name is public as far as is known without asking. */
 RunwayReach ff_runway_host_reach(const char *host);
 
 /** Whether host is excepted by a no_proxy list (NULL: none): names with their

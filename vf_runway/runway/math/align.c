@@ -79,36 +79,13 @@ static double at(const Small *s, double x, double y)
            fy * ((1 - fx) * p[s->width] + fx * p[s->width + 1]);
 }
 
-/* 3 unknowns, a symmetric; the answer comes to b's place. @return whether there
- * is one */
-static int solve(double a[3][3], double b[3])
-{
-    for (int i = 0; i < 3; i++) {
-        if (fabs(a[i][i]) < 1e-9)
-            return 0;
-        for (int j = i + 1; j < 3; j++) {
-            double part = a[j][i] / a[i][i];
-
-            for (int k = i; k < 3; k++)
-                a[j][k] -= part * a[i][k];
-            b[j] -= part * b[i];
-        }
-    }
-    for (int i = 2; i >= 0; i--) {
-        for (int k = i + 1; k < 3; k++)
-            b[i] -= a[i][k] * b[k];
-        b[i] /= a[i][i];
-    }
-    return 1;
-}
-
 /* One step nearer, in pixels of this size. @return whether there was one */
 static int improve(RunwayAlign *align, const Small *reference,
                    const Small *picture)
 {
     const int w = picture->width, h = picture->height;
     const double cx = (w - 1) / 2.0, cy = (h - 1) / 2.0;
-    double a[3][3] = { { 0 } }, b[3] = { 0 };
+    double a[9] = { 0 }, b[3] = { 0 };
 
     for (int y = 2; y < h - 2; y++) {
         for (int x = 2; x < w - 2; x++) {
@@ -131,12 +108,12 @@ static int improve(RunwayAlign *align, const Small *reference,
             d[2] = -gx * (x - cx) - gy * (y - cy);
             for (int i = 0; i < 3; i++) {
                 for (int j = 0; j < 3; j++)
-                    a[i][j] += weight * d[i] * d[j];
+                    a[3 * i + j] += weight * d[i] * d[j];
                 b[i] += weight * d[i] * off;
             }
         }
     }
-    if (!solve(a, b))
+    if (!ff_runway_seam_solve(a, b, 3))
         return 0;
     align->dx   += b[0];
     align->dy   += b[1];

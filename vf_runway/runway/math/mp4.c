@@ -407,7 +407,7 @@ static void check_stsd(Parse *p, const Box *box)
     uint32_t nb = ff_runway_mp4_u32_at(p, box->start + 4);
 
     if (!nb || nb > RUNWAY_MP4_FORMATS_MAX)
-        ff_runway_mp4_bad(p, "describes its frames in no way, or in too many");
+        ff_runway_mp4_bad(p, "has no description of its frames, or too many");
     p->nb_formats = nb;
     for (; !p->ret && nb; nb--) {
         unsigned char data[86];

@@ -156,11 +156,11 @@ static double slope(const float *source, const float *film)
     return fmin(fmax(k, -1.5), 1.5);
 }
 
-/* a x = b, of n unknowns, a symmetric and positive definite; x comes to b's
- * place. */
-static void solve(double *a, double *b, int n)
+int ff_runway_seam_solve(double *a, double *b, int n)
 {
     for (int i = 0; i < n; i++) {
+        if (fabs(a[i * n + i]) < 1e-9)
+            return 0;
         for (int j = i + 1; j < n; j++) {
             double part = a[j * n + i] / a[i * n + i];
 
@@ -174,6 +174,7 @@ static void solve(double *a, double *b, int n)
             b[i] -= a[i * n + k] * b[k];
         b[i] /= a[i * n + i];
     }
+    return 1;
 }
 
 /* Where a level lies between knots: *part of the way from the answer to the next
@@ -231,7 +232,7 @@ static void fit_curve(double *curve, const float *film, const double *wanted,
             a[(i + j / 3) * KNOTS + i + j % 3] +=
                 4 * second[j / 3] * second[j % 3];
     }
-    solve(a, curve, KNOTS);
+    ff_runway_seam_solve(a, curve, KNOTS);
     for (int i = 1; i < KNOTS; i++)
         curve[i] = curve[i - 1] +
                    fmin(fmax(curve[i] - curve[i - 1],
@@ -255,7 +256,7 @@ static void fit_chroma(double *chroma, const RunwaySeamGrid *film,
         for (int i = 0; i < 3; i++)
             chroma[i] += weight[b] * x[i] * wanted[b];
     }
-    solve(a, chroma, 3);
+    ff_runway_seam_solve(a, chroma, 3);
     for (int i = 1; i < 3; i++)
         chroma[i] = fmin(fmax(chroma[i], GAIN_MIN - 1), GAIN_MAX - 1);
 }

@@ -99,4 +99,8 @@ double ff_runway_seam_strength(int64_t time, int64_t length);
 int ff_runway_seam_apply(const RunwaySeam *seam, double strength,
                          const RunwaySeamPicture *picture);
 
+/** Solve a x = b of n unknowns, a symmetric and positive definite; both are
+ *  changed, and x comes to b's place. @return whether there is an answer */
+int ff_runway_seam_solve(double *a, double *b, int n);
+
 #endif /* AVFILTER_RUNWAY_MATH_SEAM_H */

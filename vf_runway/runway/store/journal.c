@@ -223,7 +223,7 @@ RunwayOutcome ff_runway_journal_read(RunwayJournal *j, const char *identity,
         RunwayError text;
 
         ff_runway_error(&text, RUNWAY_IO, "%s/" CLIPS "/%s: %s", j->path, name,
-                        why ? "it is not a regular file of this user's"
+                        why ? "it is not a regular file of this user"
                             : record->damage);
         ff_runway_copy_text(record->damage, sizeof(record->damage),
                              text.text);

@@ -34,13 +34,6 @@
 
 #define MONEY "money"
 
-/* What it takes to wait for a lock. */
-typedef struct Waiting {
-    const char *label;       ///< NULL: it is had at once, and nothing is logged
-    int (*cancelled)(void *opaque);
-    void *opaque;
-} Waiting;
-
 /**
  * The lock file, made where it is not there. Its holder removes it when he is
  * done, so what was opened counts only if it is still at its path once it is
@@ -141,8 +134,10 @@ static RunwayJournalLock *make_lock(const RunwayJournal *j,
     return l;
 }
 
+/* label NULL: it is had at once, and nothing is logged. */
 static RunwayOutcome take_lock(RunwayJournal *j, const char *identity,
-                               const Waiting *waiting,
+                               const char *label,
+                               int (*cancelled)(void *opaque), void *opaque,
                                RunwayJournalLock **lock, RunwayError *err)
 {
     RunwayJournalLock *l;
@@ -158,7 +153,7 @@ static RunwayOutcome take_lock(RunwayJournal *j, const char *identity,
     if (!l)
         return ff_runway_no_memory(err);
     for (;;) {
-        if (waiting->cancelled && waiting->cancelled(waiting->opaque)) {
+        if (cancelled && cancelled(opaque)) {
             ret = ff_runway_error(err, RUNWAY_CANCELLED, "cancelled");
             break;
         }
@@ -174,8 +169,8 @@ static RunwayOutcome take_lock(RunwayJournal *j, const char *identity,
                                   strerror(why));
             break;
         }
-        if (!logged && waiting->label)
-            log_wait(l, waiting->label);
+        if (!logged && label)
+            log_wait(l, label);
         logged = 1;
         ff_runway_disk_pause(pause);
         pause = pause * 2 > LOCK_PAUSE_MAX ? LOCK_PAUSE_MAX : pause * 2;
@@ -190,11 +185,11 @@ RunwayOutcome ff_runway_journal_lock(RunwayJournal *j, const char *identity,
                                      void *opaque, RunwayJournalLock **lock,
                                      RunwayError *err)
 {
-    const Waiting waiting = { label ? label : identity, cancelled, opaque };
     RunwayOutcome ret = ff_runway_journal_check_identity(identity, err);
 
     *lock = NULL;
-    return ret ? ret : take_lock(j, identity, &waiting, lock, err);
+    return ret ? ret : take_lock(j, identity, label ? label : identity,
+                                 cancelled, opaque, lock, err);
 }
 
 RunwayOutcome ff_runway_journal_lock_money(RunwayJournal *j,
@@ -203,9 +198,7 @@ RunwayOutcome ff_runway_journal_lock_money(RunwayJournal *j,
                                            RunwayJournalLock **lock,
                                            RunwayError *err)
 {
-    const Waiting waiting = { NULL, cancelled, opaque };
-
-    return take_lock(j, "", &waiting, lock, err);
+    return take_lock(j, "", NULL, cancelled, opaque, lock, err);
 }
 
 void ff_runway_journal_unlock(RunwayJournalLock **lock)

@@ -104,7 +104,7 @@ RunwayOutcome ff_runway_results_open(const RunwayPolicy *policy,
     r->size      = policy->results_size;
     r->read_only = policy->dry_run;
     r->log       = log;
-    atomic_flag_clear(&r->told_full);
+    atomic_flag_clear(&r->full_logged);
     ret = policy->results_dir && *policy->results_dir ?
           open_given(r, policy->results_dir, err) : open_default(r, err);
     if (!ret && !r->read_only)
@@ -384,7 +384,7 @@ static int has_kind(RunwayResults *r, const char *identity, ResultKind kind,
 {
     char digest[RUNWAY_SHA256_SIZE];
     DIR *list;
-    int has = 0;
+    int has;
 
     if (ff_runway_results_list(r, r->dir, &list, NULL) || !list)
         return 0;
@@ -393,19 +393,12 @@ static int has_kind(RunwayResults *r, const char *identity, ResultKind kind,
     return has;
 }
 
-int ff_runway_results_has(RunwayResults *r, const char *identity)
+int ff_runway_results_has(RunwayResults *r, const char *identity, int refused)
 {
     char name[RUNWAY_RESULT_NAME];
 
-    return has_kind(r, identity, RESULT_WHOLE, name);
-}
-
-int ff_runway_results_keeps(RunwayResults *r, const char *identity)
-{
-    char name[RUNWAY_RESULT_NAME];
-
-    return ff_runway_results_has(r, identity) ||
-           has_kind(r, identity, RESULT_REFUSED, name);
+    return has_kind(r, identity, RESULT_WHOLE, name) ||
+           (refused && has_kind(r, identity, RESULT_REFUSED, name));
 }
 
 void ff_runway_results_doubt(RunwayResults *r, RunwayRecord *record)
@@ -427,7 +420,7 @@ RunwayOutcome ff_runway_results_accept(RunwayResults *r, RunwayResult *result,
     int why;
 
     if (!ff_runway_results_parse_name(result->name, identity, digest))
-        return ff_runway_error(err, RUNWAY_INVALID, "'%s' is no result "
+        return ff_runway_error(err, RUNWAY_INVALID, "'%s' is not a result "
                                "(internal error)", result->name);
     make_name(name, identity, digest, RESULT_WHOLE);
     why = ff_runway_dir_rename(r->dir, result->name, r->dir, name);

@@ -76,7 +76,7 @@ int ff_runway_incoming_fd(const RunwayIncoming *incoming);
 /** Throw the file away. Does nothing when *incoming is NULL. */
 void ff_runway_incoming_abort(RunwayIncoming **incoming);
 
-/** Room for the name of a result's file. */
+/** Size of the name of a result's file. */
 #define RUNWAY_RESULT_NAME (RUNWAY_IDENTITY_SIZE + RUNWAY_SHA256_SIZE + 16)
 
 /** A result. Begins with fd -1. */
@@ -105,11 +105,10 @@ RunwayOutcome ff_runway_results_find(RunwayResults *results,
                                      const char *identity,
                                      RunwayResult *result, RunwayError *err);
 
-/** Whether there is a file of that name; nothing of it is read. */
-int ff_runway_results_has(RunwayResults *results, const char *identity);
-
-/** The same, where a refused one counts as well: it was paid for. */
-int ff_runway_results_keeps(RunwayResults *results, const char *identity);
+/** Whether there is a file of that name; nothing of it is read. With refused set
+ *  one that the checks refused counts as well: it was paid for. */
+int ff_runway_results_has(RunwayResults *results, const char *identity,
+                          int refused);
 
 /** A damaged result shows that its clip was paid for: where record says nothing
  *  of that, it is lost, and is DAMAGED as well. */

@@ -51,7 +51,7 @@ struct RunwayResults {
     int64_t size;
     int read_only;
     const RunwayLog *log;
-    atomic_flag told_full;
+    atomic_flag full_logged;
     atomic_int nb_incoming; ///< so far, for their names
 };
 

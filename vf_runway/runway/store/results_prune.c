@@ -218,7 +218,7 @@ RunwayOutcome ff_runway_results_prune(RunwayResults *r, int64_t now,
         ret = list_results(r, &all, err);
     if (!ret && r->ours && all.size > r->size)
         gone = drop_old(r, &all, now);
-    if (!ret && all.size > r->size && !atomic_flag_test_and_set(&r->told_full))
+    if (!ret && all.size > r->size && !atomic_flag_test_and_set(&r->full_logged))
         ff_runway_log(r->log, RUNWAY_LOG_WARNING, "results_size: the results "
                       "in %s take %lld bytes, more than %lld, and none may be "
                       "removed: %s", r->path, (long long)all.size,
