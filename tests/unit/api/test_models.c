@@ -549,6 +549,47 @@ static void test_other_endpoints(void **state)
     assert_int_equal(h, 2304);
 }
 
+/* what auto takes of a size is in no dearer class than the size itself */
+static void check_class(const RunwayModel *m, int w, int h)
+{
+    const char *ratio = NULL;
+    const RunwayPrice *needed, *taken;
+    int rw, rh;
+
+    assert_int_equal(ff_runway_ratio_choose(m, "auto", w, h, &ratio, NULL),
+                     RUNWAY_OK);
+    assert_true(ff_runway_ratio_parse(ratio, &rw, &rh));
+    needed = ff_runway_price_class(m, (int64_t)w * h, NULL);
+    taken  = ff_runway_price_class(m, (int64_t)rw * rh, NULL);
+    if (taken->output > needed->output)
+        fail_msg("%s, %dx%d: %s is of class %s, and %s would do", m->name, w, h,
+                 ratio, taken->name, needed->name);
+}
+
+static void test_ratio_class(void **state)
+{
+    static const int sides[] = { 16, 120, 360, 480, 576, 640, 720, 768, 900,
+                                 1080, 1440, 1600, 1920, 2160, 3000, 3840,
+                                 4096, 8000 };
+    const int nb = sizeof(sides) / sizeof(*sides);
+    int nb_models = 0;
+
+    (void)state;
+    for (size_t i = 0; i < NB_NAMES; i++) {
+        for (int mode = 0; mode < 2; mode++) {
+            const RunwayModel *m = in_mode(names[i], (RunwayMode)mode);
+
+            /* hailuo3's class is its resolution, and not its ratio */
+            if (!m || !(m->fields & RUNWAY_FIELD_RATIO) || m->ratios_are_shapes)
+                continue;
+            nb_models++;
+            for (int j = 0; j < nb * nb; j++)
+                check_class(m, sides[j / nb], sides[j % nb]);
+        }
+    }
+    assert_int_equal(nb_models, 7);
+}
+
 /* auto never pays for more pixels than the input has */
 static void test_ratio_price(void **state)
 {
@@ -619,6 +660,7 @@ int main(void)
         cmocka_unit_test(test_surcharge),
         cmocka_unit_test(test_prices),
         cmocka_unit_test(test_ratio_price),
+        cmocka_unit_test(test_ratio_class),
         cmocka_unit_test(test_whole_seconds),
     };
 
