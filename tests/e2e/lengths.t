@@ -99,6 +99,18 @@ for (
     isnt($run->{status}, 0, '... is no film');
     like($run->{err}, qr/only frame of the input has no length: it is a cover picture.*-map 0:v:0/, '... and the error says so');
     is($sim->requests('create') - $before, 0, '... before it is paid for');
+    # beside a film, whose clips are paid for: the cover is not, and the error is not forgotten
+    my $both = "$TMP/both.mp4";
+    $made = run_cmd([$FFMPEG, qw(-v error -y -i), numbered_film(frames => 30), '-i', $picture,
+        qw(-map 0 -map 1 -c:v:0 libx264 -c:v:1 copy -disposition:v:1 attached_pic), $both]);
+    is($made->{status}, 0, 'a film with a cover') or diag $made->{err};
+    $before = $sim->requests('create');
+    $run = filter_film($sim, $both, $filter, args => [qw(-map 0 -c:v ffv1)]);
+    isnt($run->{status}, 0, '... with -map 0: an error');
+    like($run->{err}, qr/it is a cover picture.*-map 0:v:0/, '... which says so');
+    cmp_ok($sim->requests('create') - $before, '<=', 1, '... and the cover is not paid for');
+    $run = filter_film($sim, $both, $filter, args => [qw(-map 0:v:0 -c:v ffv1)]);
+    ends_well($run, 'with -map 0:v:0 it goes well');
     $run = filter_film($sim, $picture, $filter);
     ends_well($run, 'a still picture is one');
 }

@@ -182,24 +182,22 @@ static int send_held(AVFilterContext *ctx, int64_t pts)
 
 /* The cover of a music file is a stream of one frame without a length, and
  * nothing else marks it. */
-static int is_cover(const AVFilterContext *ctx)
+static int check_cover(AVFilterContext *ctx)
 {
     const RunwayFilter *s = ctx->priv;
 
-    return s->held && !s->distance && !s->delta &&
-           av_rescale_q(RUNWAY_FRAME_DURATION(s->held),
-                        ctx->inputs[0]->time_base, AV_TIME_BASE_Q) < 1000;
+    if (!s->held || s->distance || s->delta ||
+        av_rescale_q(RUNWAY_FRAME_DURATION(s->held), ctx->inputs[0]->time_base,
+                     AV_TIME_BASE_Q) >= 1000)
+        return 0;
+    av_log(ctx, AV_LOG_ERROR, "the only frame of the input has no length: it is "
+           "a cover picture and not a film. Choose the film with -map 0:v:0; to "
+           "use a still picture, put fps=25 in front of the filter\n");
+    return AVERROR(EINVAL);
 }
 
 int ff_runway_filter_send_last(AVFilterContext *ctx)
 {
-    if (is_cover(ctx)) {
-        av_log(ctx, AV_LOG_ERROR, "the only frame of the input has no length: "
-               "it is a cover picture and not a film. Choose the film with "
-               "-map 0:v:0; to use a still picture, put fps=25 in front of the "
-               "filter\n");
-        return AVERROR(EINVAL);
-    }
     return send_held(ctx, AV_NOPTS_VALUE);
 }
 
@@ -397,5 +395,7 @@ int ff_runway_filter_take_input(AVFilterContext *ctx)
     s->progress.is_read = s->status == AVERROR_EOF;
     if (s->held)
         s->progress.film += last_length(ctx, s->held);
-    return 1;
+    /* at once: FFmpeg 5.1 forgets an error that comes later, and exits with 0 */
+    ret = s->progress.is_read ? check_cover(ctx) : 0;
+    return ret < 0 ? ret : 1;
 }
