@@ -49,17 +49,12 @@ static const AVOption runway_hdr_options[] = {
 AVFILTER_DEFINE_CLASS(runway_hdr);
 RUNWAY_DEFINE_PADS(runway_hdr);
 
-static const RunwayFilterInfo runway_hdr_info = {
-    .endpoint = RUNWAY_VIDEO_TO_HDR,
-    .is_hdr   = 1,
-};
-
 static int init(AVFilterContext *ctx)
 {
     RunwayFilter *s = ctx->priv;
 
     s->set.seed = -1; /* the model has none */
-    return ff_runway_filter_init(ctx, &runway_hdr_info);
+    return ff_runway_filter_init(ctx, RUNWAY_VIDEO_TO_HDR);
 }
 
 RUNWAY_FILTER ff_vf_runway_hdr = {

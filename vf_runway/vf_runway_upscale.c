@@ -54,17 +54,12 @@ static const AVOption runway_upscale_options[] = {
 AVFILTER_DEFINE_CLASS(runway_upscale);
 RUNWAY_DEFINE_PADS(runway_upscale);
 
-static const RunwayFilterInfo runway_upscale_info = {
-    .endpoint  = RUNWAY_VIDEO_UPSCALE,
-    .is_larger = 1,
-};
-
 static int init(AVFilterContext *ctx)
 {
     RunwayFilter *s = ctx->priv;
 
     s->set.seed = -1; /* the models have none */
-    return ff_runway_filter_init(ctx, &runway_upscale_info);
+    return ff_runway_filter_init(ctx, RUNWAY_VIDEO_UPSCALE);
 }
 
 RUNWAY_FILTER ff_vf_runway_upscale = {

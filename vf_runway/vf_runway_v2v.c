@@ -82,13 +82,9 @@ static const AVOption runway_v2v_options[] = {
 AVFILTER_DEFINE_CLASS(runway_v2v);
 RUNWAY_DEFINE_PADS(runway_v2v);
 
-static const RunwayFilterInfo runway_v2v_info = {
-    .endpoint = RUNWAY_VIDEO_TO_VIDEO,
-};
-
 static int init(AVFilterContext *ctx)
 {
-    return ff_runway_filter_init(ctx, &runway_v2v_info);
+    return ff_runway_filter_init(ctx, RUNWAY_VIDEO_TO_VIDEO);
 }
 
 RUNWAY_FILTER ff_vf_runway_v2v = {

@@ -15,33 +15,13 @@ use Test::More;
 
 use RunwayTest;
 use FilterTest;
+use SiblingTest;
 
 my $encoders = run_cmd([$FFMPEG, qw(-hide_banner -encoders)])->{out};
 plan skip_all => 'the simulator makes HDR with libx265, which this build lacks' if $encoders !~ /\blibx265\b/;
 
-my $sim = RunwayTest::Simulator->start('--latency' => 0);
-my %env = (COMETAPI_KEY => undef, RUNWAYML_API_SECRET => 'key_' . '0a' x 64, RUNWAYML_BASE_URL => $sim->{runway});
 my $film = lossless_clip(seconds => 2, rate => 12, size => '320x180');
-
-# The last frame's times; its size in bytes is another.
-sub last_time { return times_of($_[0])->[-1] =~ s/,\d+$//r }
-
-sub creates { return scalar(() = $sim->requests('create')) }
-
-sub hdr {
-    my ($name, %opt) = @_;
-    return ok_filter(undef, $name, in => $film, filter => 'runway_hdr', env => { %env, %{ delete $opt{env} || {} } },
-        loglevel => 'info', %opt, options => { base_url => undef, clip_duration => 1, %{ $opt{options} || {} } });
-}
-
-sub refused {
-    my ($name, $in, $options, @patterns) = @_;
-    my $before = creates();
-    my $run = run_filter(undef, in => $in, filter => 'runway_hdr', env => { %env }, loglevel => 'error',
-        options => { base_url => undef, %$options });
-    error_line($name, $run, @patterns);
-    is(creates(), $before, "$name: nothing was asked for");
-}
+sibling('runway_hdr', $film, clip_duration => 1);
 
 # What ffprobe says of the first frame's side data, by its kind.
 sub side_data {
@@ -56,7 +36,10 @@ sub pictures { return map { (split /,\s*/)[5] // () } split /\n/, run_cmd([$FFMP
 
 my $params;
 subtest 'PQ' => sub {
-    my $run = hdr('pq');
+    my $log = "$TMP/hdr.log";
+    my $run = generated('pq', options => { log_path => $log });
+    my ($submitted) = grep { $_->{event} eq 'submitted' } map { decode($_) } split /\n/, slurp($log);
+    is($submitted->{timeout}, 1800, 'a task is given as long as usual');
     my @creates = $sim->requests('create');
     is(scalar @creates, 2, 'two clips');
     is($_->{path}, '/v1/video_to_hdr', 'at its endpoint') for @creates;
@@ -80,8 +63,8 @@ subtest 'PQ' => sub {
 
 subtest 'a file that players take' => sub {
     my $before = creates();
-    my $first = hdr('bought', options => { take => 1 });
-    my $run = hdr('HDR10', env => { XDG_STATE_HOME => "$first->{own}/state" }, options => { take => 1 }, out => 'hdr10.mp4',
+    my $first = generated('bought', options => { take => 1 });
+    my $run = generated('HDR10', env => { XDG_STATE_HOME => "$first->{own}/state" }, options => { take => 1 }, out => 'hdr10.mp4',
         args => [qw(-c:v libx265 -preset ultrafast -tag:v hvc1 -x265-params), "log-level=error:$params"]);
     is(creates(), $before + 2, 'what was bought once is used');
     my $facts = video_facts($run->{out});
@@ -97,18 +80,18 @@ subtest 'a file that players take' => sub {
 };
 
 subtest 'on the frames' => sub {
-    my $run = hdr('frames', after => 'showinfo', args => [qw(-f null)], out => '-');
+    my $run = generated('frames', after => 'showinfo', args => [qw(-f null)], out => '-');
     like($run->{err}, qr/Mastering display metadata|mastering display/i, 'mastering display');
     like($run->{err}, qr/Content Light|content light/i, 'content light');
     like($run->{err}, qr/color_primaries:bt2020 color_trc:smpte2084/, 'and colours');
 };
 
 subtest 'HLG, and a mezzanine' => sub {
-    my $run = hdr('hlg', options => { transfer => 'hlg' });
+    my $run = generated('hlg', options => { transfer => 'hlg' });
     is(($sim->requests('create'))[-1]{body}{outputFormat}, 'hlg', 'asked for');
     is(video_facts($run->{out})->{color_transfer}, 'arib-std-b67', 'tagged');
     unlike($run->{err}, qr/master-display/, 'without a mastering display');
-    $run = hdr('prores', options => { format => 'hdr_prores', prores_profile => '422 HQ' });
+    $run = generated('prores', options => { format => 'hdr_prores', prores_profile => '422 HQ' });
     my $body = ($sim->requests('create'))[-1]{body};
     is("$body->{outputFormat} $body->{proresProfile}", 'hdr_prores 422 HQ', 'ProRes is asked for');
     like($run->{err}, qr/the result is 320x180, yuv422p10le, 12 fps, prores/, 'and comes');
@@ -119,9 +102,9 @@ subtest 'HLG, and a mezzanine' => sub {
 # What a result leaves unsaid is what was asked for, and no picture is changed by it;
 # a tag of SDR is not believed, and a transfer that was not asked for is told of.
 subtest 'tags of a result' => sub {
-    my $tagged = hdr('tagged', options => { format => 'hdr_prores' });
+    my $tagged = generated('tagged', options => { format => 'hdr_prores' });
     my $untagged = RunwayTest::Simulator->start('--latency' => 0, '--result-untagged');
-    my $run = hdr('untagged', options => { format => 'hdr_prores' }, env => { RUNWAYML_BASE_URL => $untagged->{runway} });
+    my $run = generated('untagged', options => { format => 'hdr_prores' }, env => { RUNWAYML_BASE_URL => $untagged->{runway} });
     my $colours = sub { join ' ', @{ video_facts($_[0]) }{qw(color_space color_transfer color_primaries color_range)} };
     is($colours->($run->{out}), 'bt2020nc smpte2084 bt2020 tv', 'untagged: as it was asked for');
     is(join(' ', pictures($run->{out})), join(' ', pictures($tagged->{out})), 'and the same pictures');
@@ -135,7 +118,7 @@ subtest 'tags of a result' => sub {
             filter => "format=yuv422p10,setparams=color_trc=$trc:color_primaries=$primaries:colorspace=$matrix",
             codec => [qw(-c:v prores_ks)], args => ['-color_trc', $trc, '-color_primaries', $primaries, '-colorspace', $matrix]);
         my $giving = RunwayTest::Simulator->start('--latency' => 0, '--result-file' => $result);
-        $run = hdr($trc, options => { format => 'hdr_prores' }, env => { RUNWAYML_BASE_URL => $giving->{runway} });
+        $run = generated($trc, options => { format => 'hdr_prores' }, env => { RUNWAYML_BASE_URL => $giving->{runway} });
         like($run->{err}, $said, "$trc: told");
         is($colours->($run->{out}), "bt2020nc $tag bt2020 tv", "$trc: tagged");
     }
@@ -150,9 +133,19 @@ subtest 'refused' => sub {
     refused('prores_profile', $film, { prores_profile => '422' }, qr/^prores_profile: that is a setting of format=hdr_prores/);
 };
 
+subtest 'in front of another one' => sub {
+    my $before = creates();
+    for my $between ('', 'format=yuv420p,') {
+        my $run = run_filter(undef, in => $film, filter => 'runway_hdr', options => { base_url => undef }, loglevel => 'error', env => \%env,
+            after => $between . 'runway_upscale=size=640x360');
+        error_line("HDR${between}", $run, qr/^the input is HDR \(smpte2084\), which the service does not support; tone-map first/);
+    }
+    is(creates(), $before, 'nothing was paid for');
+};
+
 subtest 'a plan' => sub {
     my $before = creates();
-    my $run = hdr('dry_run', options => { dry_run => 1 }, env => { RUNWAYML_API_SECRET => undef });
+    my $run = generated('dry_run', options => { dry_run => 1 }, env => { RUNWAYML_API_SECRET => undef });
     is(creates(), $before, 'nothing is sent');
     like($run->{err}, qr/plan: .*40 credits/, 'the price');
     is(video_facts($run->{out})->{pix_fmt}, 'yuv420p', 'frames pass as they are');

@@ -83,8 +83,8 @@ sub aleph2 {
 # Creates, waits, downloads; returns the file's path.
 my $results = 0;
 sub make {
-    my ($base, $body) = @_;
-    my $create = call(POST => "$base/v1/video_to_video", $body);
+    my ($base, $body, $endpoint) = @_;
+    my $create = call(POST => "$base/v1/" . ($endpoint // 'video_to_video'), $body);
     is($create->{status}, 200, 'create accepted') or diag complaint($create);
     my $task = wait_for($base, $create->{json}{id})->{task};
     is($task->{status}, 'SUCCEEDED', 'task succeeded') or diag explain $task;
@@ -425,6 +425,12 @@ subtest 'the result' => sub {
     is($facts->{video}{color_range}, 'tv', 'color_range');
     is($facts->{audio}{codec_name}, 'aac', 'with AAC');
     is(($sim->events('billed'))[0]{credits}, 75, '5 s at 15 credits');
+
+    for my $audio (0, 1) {
+        my $clip = make_clip(seconds => 1, size => '160x96', audio => $audio);
+        $facts = probe(make($sim->{runway}, { model => 'magnific_video_upscaler_creative', videoUri => data_uri($clip) }, 'video_upscale'));
+        is(!!$facts->{audio}, !!$audio, 'an upscaler keeps the sound that there is');
+    }
 
     $facts = probe(make($sim->{api}, gen4($second, ratio => '720:1280')));
     is("$facts->{video}{width}x$facts->{video}{height}", '720x1280', 'size of another ratio');

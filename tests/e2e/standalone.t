@@ -1,5 +1,5 @@
 #!/usr/bin/env perl
-# An FFmpeg with nothing in it but the filter still works: what the filter
+# An FFmpeg with nothing in it but one of the filters still works: what the filter
 # needs, configure takes in by itself. Only the file protocol is for ffmpeg.
 #
 # This file is part of runway_v2v, LGPL 2.1 or later.
@@ -27,24 +27,45 @@ my ($line) = slurp("$ROOT/configure-snippet/README.md") =~ m{^ +\./configure (--
 ok($line, 'configure-snippet has such a line');
 my @switches = grep { /^--/ } split /[\s\\]+/, $line;
 
-# Kept between runs; what configure decides does not depend on what is there.
-my $dir = "$BUILD/standalone";
-make_path($dir);
 my $cc = $ENV{CC} || 'cc';
 $cc = "ccache $cc" if $cc !~ /ccache/ && grep { -x "$_/ccache" } split /:/, $ENV{PATH};
-my $asked = join "\n", $tree, $cc, @switches, slurp("$tree/configure");
-if (!-f "$dir/.asked" || slurp("$dir/.asked") ne $asked) {
-    my $run = run_cmd(["$tree/configure", "--cc=$cc", @switches, qw(--disable-doc --disable-debug --optflags=-O1)],
-        dir => $dir, timeout => 300);
-    is($run->{status}, 0, 'configure') or diag $run->{out}, $run->{err};
-    unlike("$run->{out}$run->{err}", qr/WARNING.*(runway|Disabled)/, 'does not leave the filter out');
-    spew("$dir/.asked", $asked);
+
+# A tree with that filter alone, and what make makes there. Kept between runs; what
+# configure decides does not depend on what is there.
+sub build {
+    my ($filter, $target) = @_;
+    my $dir = "$BUILD/standalone/$filter";
+    my @with = map { s/\brunway_v2v\b/$filter/r } @switches;
+    make_path($dir);
+    my $asked = join "\n", $tree, $cc, @with, slurp("$tree/configure");
+    if (!-f "$dir/.asked" || slurp("$dir/.asked") ne $asked) {
+        my $run = run_cmd(["$tree/configure", "--cc=$cc", @with, qw(--disable-doc --disable-debug --optflags=-O1)],
+            dir => $dir, timeout => 300);
+        is($run->{status}, 0, "$filter: configure") or diag $run->{out}, $run->{err};
+        unlike("$run->{out}$run->{err}", qr/WARNING.*(runway|Disabled)/, 'does not leave the filter out');
+        spew("$dir/.asked", $asked);
+    }
+    my $built = run_cmd(['make', '-j2', '-C', $dir, $target], timeout => 580);
+    is($built->{status}, 0, "$filter: it is built") or BAIL_OUT substr $built->{err}, -3000;
+    return $dir;
 }
+
+# The siblings by themselves: libavfilter lacks nothing that they need of it.
+for my $filter (qw(runway_hdr runway_upscale)) {
+    my $archive = build($filter, 'libavfilter/libavfilter.a') . '/libavfilter/libavfilter.a';
+    my (%needed, %there);
+    for (split /\n/, run_cmd(['nm', $archive])->{out}) {
+        $needed{$1} = 1 if /\bU _?(ff_\w+)$/;
+        $there{$1} = 1 if /\b[A-TV-Z] _?(ff_\w+)$/;
+    }
+    is(join(' ', sort grep { /^ff_vf_runway/ } keys %there), "ff_vf_$filter", 'it and no other');
+    is(join(' ', sort grep { !$there{$_} } keys %needed), '', 'and nothing is missing');
+}
+
+my $dir = build('runway_v2v', 'ffmpeg');
 my %has = map { /^CONFIG_(\w+)=yes/ ? ($1 => 1) : () } split /\n/, slurp("$dir/ffbuild/config.mak");
 ok($has{$_}, $_) for qw(RUNWAY_V2V_FILTER LIBX264_ENCODER H264_DECODER HEVC_DECODER PRORES_DECODER MOV_DEMUXER MP4_MUXER);
 ok(!$has{$_}, "no $_") for qw(TESTSRC2_FILTER AAC_DECODER MATROSKA_DEMUXER HTTP_PROTOCOL);
-my $built = run_cmd(['make', '-j2', '-C', $dir, 'ffmpeg'], timeout => 580);
-is($built->{status}, 0, 'it is built') or BAIL_OUT substr $built->{err}, -3000;
 
 my $sim = RunwayTest::Simulator->start('--latency' => 0);
 my $clip = make_clip(seconds => 3);

@@ -15,31 +15,17 @@ use Time::HiRes qw(sleep time);
 
 use RunwayTest;
 use FilterTest;
+use SiblingTest;
 
-my $sim = RunwayTest::Simulator->start('--latency' => 0);
-my %env = (COMETAPI_KEY => undef, RUNWAYML_API_SECRET => 'key_' . '0a' x 64, RUNWAYML_BASE_URL => $sim->{runway});
 my $film = lossless_clip(frames => 8, rate => 8, size => '640x360');
 my $small = lossless_clip(frames => 16, rate => 8, size => '96x64');
-
-sub creates { return scalar(() = $sim->requests('create')) }
-
-sub upscale {
-    my ($name, %opt) = @_;
-    return ok_filter(undef, $name, in => $film, filter => 'runway_upscale', loglevel => 'info', %opt,
-        env => { %env, %{ $opt{env} || {} } }, options => { base_url => undef, %{ $opt{options} || {} } });
-}
-
-sub refused {
-    my ($name, $in, $options, @patterns) = @_;
-    my $before = creates();
-    my $run = run_filter(undef, in => $in, filter => 'runway_upscale', env => { %env }, loglevel => 'error',
-        options => { base_url => undef, %$options });
-    error_line($name, $run, @patterns);
-    is(creates(), $before, "$name: nothing was asked for");
-}
+sibling('runway_upscale', $film);
 
 subtest 'a size on record' => sub {
-    my $run = upscale('640x360', options => { creativity => 30, sharpen => 0, grain => 100 });
+    my $log = "$TMP/upscale.log";
+    my $run = generated('640x360', options => { creativity => 30, sharpen => 0, grain => 100, log_path => $log });
+    my ($submitted) = grep { $_->{event} eq 'submitted' } map { decode($_) } split /\n/, slurp($log);
+    is($submitted->{timeout}, 7200, 'it is given two hours');
     my ($create) = $sim->requests('create');
     is($create->{path}, '/v1/video_upscale', 'at its endpoint');
     my %body = %{ $create->{body} };
@@ -49,7 +35,7 @@ subtest 'a size on record' => sub {
     is($create->{credits}, 8, 'priced by the frame');
     is(join('x', @{ video_facts($run->{out}) }{qw(width height)}), '1920x1080', 'three times as large');
     like($run->{err}, qr/the result has 1920x1072 pixels, and is scaled to the 1920x1080 of the output/, 'a few lines are told of');
-    is(times_of($run->{out})->[-1] =~ s/,\d+$//r, times_of($film)->[-1] =~ s/,\d+$//r, 'as many frames, at the same times');
+    is(last_time($run->{out}), last_time($film), 'as many frames, at the same times');
     my ($is) = mean_luma($run->{out});
     my ($was) = mean_luma($film);
     cmp_ok(abs($is - $was), '<', 2, 'of the same picture');
@@ -60,16 +46,18 @@ subtest 'a size that is said' => sub {
     refused('4k', $film, { resolution => '4k' }, qr/at resolution=4k is not on record/);
     refused('no size', $film, { size => 'large' }, qr/^size: "large" is not WxH$/);
     my $before = creates();
-    my $run = upscale('dry_run', in => $small, options => { dry_run => 1 });
+    my $run = generated('dry_run', in => $small, options => { dry_run => 1 });
     is(creates(), $before, 'a plan: nothing is asked for');
     like($run->{err}, qr/makes of 96x64 at resolution=2k is not on record; .*size=192x128/, 'it warns of what will be an error');
     like($run->{err}, qr/plan: .* 15 credits/, 'and has the price');
     is(join('x', @{ video_facts($run->{out}) }{qw(width height)}), '96x64', 'frames pass as they are');
-    unlike(upscale('dry_run', options => { dry_run => 1 })->{err}, qr/on record/, 'no warning where it is');
-    $run = upscale('size', in => $small, options => { size => '288x192' });
+    unlike(generated('dry_run', options => { dry_run => 1 })->{err}, qr/on record/, 'no warning where it is');
+    $run = generated('dry_run', in => lossless_clip(seconds => 11, rate => 2, size => '96x64'), options => { dry_run => 1, size => '192x128' });
+    is(join(' ', $run->{err} =~ /plan: clip \d \S+ s\): (\S+) s sent/g), '5.000 5.000 1.000', 'clips of five seconds');
+    $run = generated('size', in => $small, options => { size => '288x192' });
     is(join('x', @{ video_facts($run->{out}) }{qw(width height)}), '288x192', 'that size');
     is(($sim->requests('create'))[-1]{body}{creativity}, undef, 'what is not set is not sent');
-    $run = upscale('4k', in => $small, options => { size => '288x192', resolution => '4k' });
+    $run = generated('4k', in => $small, options => { size => '288x192', resolution => '4k' });
     is(($sim->requests('create'))[-1]{body}{resolution}, '4k', '4k is asked for');
     is(($sim->requests('create'))[-1]{credits}, 20, 'and costs more');
 };
@@ -77,6 +65,14 @@ subtest 'a size that is said' => sub {
 subtest 'refused' => sub {
     refused('resolution', $film, { resolution => '8k' }, qr/^resolution: model magnific_video_upscaler_creative makes 720p 1k 2k 4k, not "8k"/);
     refused('a limit', $film, { max_credits => 5 }, qr/max_credits/);
+};
+
+subtest 'no seam is matched' => sub {
+    for my $filter (qw(runway_hdr runway_upscale)) {
+        my $help = run_cmd([$FFMPEG, qw(-hide_banner -h), "filter=$filter"])->{out};
+        like($help, qr/^ +take /m, "$filter has options");
+        unlike($help, qr/^ +(?:seam|overlap) /m, 'and none for seams');
+    }
 };
 
 subtest 'CometAPI' => sub {
@@ -102,7 +98,7 @@ subtest 'behind runway_v2v' => sub {
     is(scalar(grep { $_->{path} eq '/v1/video_to_video' } @bought), 2, 'two clips are edited');
     is(scalar(grep { $_->{path} eq '/v1/video_upscale' } @bought), 2, 'and made larger');
     is(join('x', @{ video_facts($whole->{out}) }{qw(width height)}), '192x128', 'larger');
-    is(times_of($whole->{out})->[-1] =~ s/,\d+$//r, times_of($long)->[-1] =~ s/,\d+$//r, 'to the last frame');
+    is(last_time($whole->{out}), last_time($long), 'to the last frame');
     my @was = mean_luma($long);
     my @is = mean_luma($whole->{out});
     cmp_ok(abs($is[0] - (251 - $was[0])), '<', 4, 'and edited');

@@ -294,6 +294,12 @@ static int has_sound(const SimRenderJob *job, const SimOptions *options)
     return !options->no_audio && strcmp(job->codec, "png");
 }
 
+/* An upscaler keeps the sound that there is; the others make their own. */
+static int keeps_sound(const SimRenderJob *job)
+{
+    return job->model->is_larger || job->model->times;
+}
+
 /* Its pixels by profile; those of 4444 have an alpha channel, all opaque. */
 static void add_prores(const SimRenderJob *job, SimArgs *args)
 {
@@ -364,13 +370,13 @@ static void build_command(const SimRenderJob *job, const SimOptions *options,
                    tag(job, options, "primaries"), tag(job, options, "trc"),
                    tag(job, options, "matrix"));
     /* Sound of the model's own making, which is not the source's. */
-    if (has_sound(job, options))
+    if (has_sound(job, options) && !keeps_sound(job))
         sim_buf_printf(&graph, ";sine=frequency=330:sample_rate=48000,"
                        "volume=0.2,atrim=duration=%.6f[a]",
                        (double)job->frames * job->rate_den / job->rate_num);
     sim_args_add(args, "-filter_complex", graph.data, "-map", "[v]", NULL);
     if (has_sound(job, options))
-        sim_args_add(args, "-map", "[a]", NULL);
+        sim_args_add(args, "-map", keeps_sound(job) ? "0:a?" : "[a]", NULL);
     if (options->vfr)
         sim_args_add(args, "-fps_mode", "vfr", NULL);
     add_output(job, options, args);

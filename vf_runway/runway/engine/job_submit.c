@@ -83,6 +83,8 @@ static void log_submitted(RunwayJobRun *run)
         RUNWAY_TEXT("model", job->request.model_name),
         RUNWAY_NUMBER("credits", ff_runway_try_cost(
                                      ff_runway_record_try(run->record))),
+        RUNWAY_NUMBER("timeout",
+                      (double)run->host->policy->task_timeout / 1e6),
         RUNWAY_EVENT_LAST
     };
 

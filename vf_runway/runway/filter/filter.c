@@ -37,11 +37,11 @@
 #define UNASKED_MAX 64
 
 av_cold int ff_runway_filter_init(AVFilterContext *ctx,
-                                  const RunwayFilterInfo *info)
+                                  RunwayEndpoint creates_at)
 {
     RunwayFilter *s = ctx->priv;
 
-    s->set.info = info;
+    s->set.creates_at = creates_at;
     s->prev_pts = AV_NOPTS_VALUE;
     return ff_runway_settings_init(&s->set, ctx);
 }
@@ -50,7 +50,7 @@ int ff_runway_filter_query(AVFilterContext *ctx)
 {
     const RunwayFilter *s = ctx->priv;
 
-    return ff_runway_negotiate_query(ctx, s->set.info->is_hdr &&
+    return ff_runway_negotiate_query(ctx, ff_runway_makes_hdr(&s->set) &&
                                           !s->set.policy.dry_run);
 }
 

@@ -22,8 +22,8 @@
  * and between them clips that are sent and generated. Layer 4, knows FFmpeg.
  *
  * A filter has its own file with its options (offsets into RunwayFilter.set;
- * filter_options.h has those of all), its pads, its class, its definition and a
- * RunwayFilterInfo. Its private context begins with a RunwayFilter, and its
+ * filter_options.h has those of all), its pads, its class, its definition and
+ * its endpoint. Its private context begins with a RunwayFilter, and its
  * definition names the functions below; in front of any of them it may do
  * something of its own. The options of RunwaySettings that it does not offer
  * need a default that ff_runway_settings_init() accepts.
@@ -83,10 +83,10 @@ typedef struct RunwayFilter {
     int64_t end_pts;            ///< of what went out, output time base
 } RunwayFilter;
 
-/** Checks the options, for what the filter is by info. Runs twice in most hosts,
- *  once for a graph that never sees a frame: does nothing that costs or can be
- *  seen. */
-int ff_runway_filter_init(AVFilterContext *ctx, const RunwayFilterInfo *info);
+/** Checks the options, for a filter whose tasks are created there. Runs twice in
+ *  most hosts, once for a graph that never sees a frame: does nothing that costs
+ *  or can be seen. */
+int ff_runway_filter_init(AVFilterContext *ctx, RunwayEndpoint creates_at);
 
 /** For query_func, after the same. */
 int ff_runway_filter_query(AVFilterContext *ctx);

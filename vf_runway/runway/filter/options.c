@@ -171,21 +171,21 @@ static int set_model(RunwaySettings *set)
 {
     RunwayError err;
 
-    if (ff_runway_provider_choose(set->provider_name, set->info->endpoint,
+    if (ff_runway_provider_choose(set->provider_name, set->creates_at,
                                   get_environment, &set->provider, &err))
         return ff_runway_report(set->log_ctx, &err);
     if (!set->model) {
-        set->model = av_strdup(set->provider->models[set->info->endpoint]);
+        set->model = av_strdup(set->provider->models[set->creates_at]);
         if (!set->model)
             return AVERROR(ENOMEM);
     }
     if (ff_runway_model_choose(set->model, set->mode, &set->model_info, &err))
         return ff_runway_report(set->log_ctx, &err);
-    if (set->model_info->endpoint != set->info->endpoint) {
+    if (set->model_info->endpoint != set->creates_at) {
         av_log(set->log_ctx, AV_LOG_ERROR, "model %s is not known to be one of "
                "%s, where this filter's tasks are created; %s is\n", set->model,
-               ff_runway_endpoint_path(set->info->endpoint),
-               set->provider->models[set->info->endpoint]);
+               ff_runway_endpoint_path(set->creates_at),
+               set->provider->models[set->creates_at]);
         return AVERROR(EINVAL);
     }
     if (!set->policy.task_timeout)
@@ -309,7 +309,7 @@ RunwayClientConfig ff_runway_settings_client(const RunwaySettings *set)
         headers = getenv(provider->headers_variable);
     return (RunwayClientConfig){
         .provider    = provider,
-        .endpoint    = set->info->endpoint,
+        .endpoint    = set->creates_at,
         .base_url    = set->endpoint,
         .api_version = set->api_version,
         /* in a dry run it is never sent */

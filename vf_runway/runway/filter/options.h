@@ -68,15 +68,10 @@ typedef struct RunwayStill {
     char *path;
 } RunwayStill;
 
-/** What is special about a filter over this engine. */
-typedef struct RunwayFilterInfo {
-    RunwayEndpoint endpoint;    ///< where its tasks are created
-    int is_hdr;                 ///< HDR out of SDR, 10 bits, as its result is
-    int is_larger;              ///< the output has the size of the result
-} RunwayFilterInfo;
-
 typedef struct RunwaySettings {
-    const RunwayFilterInfo *info; ///< set before ff_runway_settings_init()
+    /** where the filter's tasks are created; set before
+     *  ff_runway_settings_init() */
+    RunwayEndpoint creates_at;
 
     /* options, set by AVOption */
     char *prompt, *prompt_file;
@@ -134,6 +129,18 @@ typedef struct RunwaySettings {
     RunwayPicture **kept_pictures; ///< every array of pictures, likewise
     int nb_kept_pictures;
 } RunwaySettings;
+
+/** HDR out of SDR: 10 bits, as its result is. */
+static inline int ff_runway_makes_hdr(const RunwaySettings *set)
+{
+    return set->creates_at == RUNWAY_VIDEO_TO_HDR;
+}
+
+/** The output has the size of the result. */
+static inline int ff_runway_enlarges(const RunwaySettings *set)
+{
+    return set->creates_at == RUNWAY_VIDEO_UPSCALE;
+}
 
 /** Check everything. What request and keyframes point to lives until
  *  ff_runway_settings_free(), also when an option is changed. */

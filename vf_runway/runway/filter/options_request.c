@@ -84,7 +84,7 @@ int ff_runway_set_output_format(RunwaySettings *set)
     const char *value = set->output_format;
     int ret;
 
-    if (set->info->is_hdr)
+    if (ff_runway_makes_hdr(set))
         value = set->mezzanine ? "hdr_prores" :
                 set->transfer == AVCOL_TRC_ARIB_STD_B67 ? "hlg" : "hdr10";
     if (!value)
@@ -108,7 +108,7 @@ int ff_runway_set_prores_profile(RunwaySettings *set)
     };
     const char *value = set->prores_profile;
     /* HDR has those in the middle */
-    int is_hdr = set->info->is_hdr, i = is_hdr ? 2 : 0;
+    int is_hdr = ff_runway_makes_hdr(set), i = is_hdr ? 2 : 0;
     int end = is_hdr ? 5 : FF_ARRAY_ELEMS(profiles);
 
     if (!value)
@@ -117,7 +117,7 @@ int ff_runway_set_prores_profile(RunwaySettings *set)
         !(set->mezzanine || (set->output_format &&
                              !strcmp(set->output_format, "prores")))) {
         av_log(set->log_ctx, AV_LOG_ERROR, "prores_profile: that is a setting "
-               "of %s, for models that have it\n", set->info->is_hdr ?
+               "of %s, for models that have it\n", is_hdr ?
                "format=hdr_prores" : "output_format=prores");
         return AVERROR(EINVAL);
     }
@@ -163,7 +163,7 @@ int ff_runway_set_resolution(RunwaySettings *set)
 
 int ff_runway_set_numbers(RunwaySettings *set)
 {
-    if (!set->info->is_larger)
+    if (!ff_runway_enlarges(set))
         return 0;
     for (int i = 0; i < RUNWAY_NB_NUMBERS; i++) {
         if (set->numbers[i] < 0 ||
@@ -204,7 +204,7 @@ int ff_runway_set_size(RunwaySettings *set)
     }
     if (av_parse_video_size(&set->out_w, &set->out_h, set->size) < 0) {
         av_log(set->log_ctx, AV_LOG_ERROR, "size: \"%s\" is %s\n", set->size,
-               set->info->is_larger ? "not WxH" : "neither WxH nor generated");
+               ff_runway_enlarges(set) ? "not WxH" : "neither WxH nor generated");
         return AVERROR(EINVAL);
     }
     return 0;

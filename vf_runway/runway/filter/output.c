@@ -24,6 +24,7 @@
 #include <string.h>
 
 #include "libavutil/mathematics.h"
+#include "libavutil/opt.h"
 
 #include "../media/compat.h"
 #include "filter_internal.h"
@@ -120,6 +121,25 @@ static int enlarge(AVFilterContext *ctx, int *w, int *h)
     return AVERROR(EINVAL);
 }
 
+/* A filter over this engine in front that makes HDR: its first frame, which says
+ * so, is paid for. */
+static int check_source(AVFilterContext *ctx)
+{
+    const RunwayFilter *s = ctx->priv;
+    const AVFilterContext *src = ctx->inputs[0]->src;
+    AVFrame frame = { .format = ctx->inputs[0]->format };
+    int64_t transfer;
+
+    while (!strcmp(src->filter->name, "format") ||
+           !strncmp(src->name, "auto_scale", 10))
+        src = src->inputs[0]->src;
+    if (strncmp(src->filter->name, "runway_", 7) ||
+        av_opt_get_int(src->priv, "transfer", 0, &transfer) < 0)
+        return 0;
+    frame.color_trc = transfer;
+    return ff_runway_negotiate_check(ctx, &frame, ff_runway_makes_hdr(&s->set));
+}
+
 static int config_size(AVFilterLink *outlink)
 {
     AVFilterContext *ctx = outlink->src;
@@ -129,6 +149,9 @@ static int config_size(AVFilterLink *outlink)
     const char *ratio;
     int w, h, ret;
 
+    ret = check_source(ctx);
+    if (ret < 0)
+        return ret;
     ret = ff_runway_sequence_ratio(&s->set.request, inlink->w, inlink->h,
                                    inlink->sample_aspect_ratio, &ratio, &w, &h,
                                    ctx);
@@ -145,7 +168,7 @@ static int config_size(AVFilterLink *outlink)
     RUNWAY_LINK(outlink)->frame_rate = s->set.timing == RUNWAY_TIMING_NATIVE ?
                                        (AVRational){ 1, 0 } : rate;
     if (s->set.policy.dry_run) { /* frames pass through as they are */
-        if (s->set.info->is_larger && !s->set.size)
+        if (ff_runway_enlarges(&s->set) && !s->set.size)
             enlarge(ctx, &w, &h); /* it warns of what will be an error */
         return 0;
     }
@@ -155,7 +178,7 @@ static int config_size(AVFilterLink *outlink)
         outlink->w = s->set.out_w ? s->set.out_w : w;
         outlink->h = s->set.out_h ? s->set.out_h : h;
         shape_pixels(s, inlink, outlink);
-    } else if (s->set.info->is_larger) {
+    } else if (ff_runway_enlarges(&s->set)) {
         ret = enlarge(ctx, &outlink->w, &outlink->h);
         if (ret < 0)
             return ret;

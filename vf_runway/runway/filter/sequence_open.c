@@ -118,8 +118,8 @@ int ff_runway_sequence_open_clip(RunwaySequence *s, const AVFrame *frame,
     if (set->timing == RUNWAY_TIMING_SOURCE)
         config.max_stand = RUNWAY_STAND_MAX;
     config.filter        = c->filter;
-    config.transfer      = set->info->is_hdr ? set->transfer : 0;
-    if (set->info->is_larger) {
+    config.transfer      = ff_runway_makes_hdr(set) ? set->transfer : 0;
+    if (ff_runway_enlarges(set)) {
         config.out_w     = c->out_w;
         config.out_h     = c->out_h;
     }

@@ -128,7 +128,7 @@ static int check_frame(AVFilterContext *ctx, const AVFrame *frame)
                "front of the filter\n");
         return AVERROR(EINVAL);
     }
-    ret = ff_runway_negotiate_check(ctx, frame, s->set.info->is_hdr);
+    ret = ff_runway_negotiate_check(ctx, frame, ff_runway_makes_hdr(&s->set));
     if (ret < 0)
         return ret;
     if (ff_runway_is_interlaced(frame) && !s->warned_interlaced) {
