@@ -110,7 +110,7 @@ subtest 'what dropin refuses' => sub {
         INSTALLED => stand_in("$TMP/f2/ffmpeg", '7.1.5-0+deb13u1', '10.  5.100'));
     $refused->('the same name, but another library', qr/libavfilter 8\.44\.100.*libavfilter 8\.45\.100/s,
         INSTALLED => stand_in("$TMP/f3/ffmpeg", '5.1.9', ' 8. 45.100'));
-    $refused->('no release', qr/'N-109542-g2cd4f2c2f9', which is no release/,
+    $refused->('no release', qr/'N-109542-g2cd4f2c2f9', which is not a release/,
         INSTALLED => stand_in("$TMP/f4/ffmpeg", 'N-109542-g2cd4f2c2f9'));
     $refused->('no ffmpeg', qr/cannot be run/, INSTALLED => "$TMP/f5/ffmpeg");
     $ldd->('libc.so.6 => /lib/libc.so.6 (0x0)');

@@ -68,22 +68,31 @@ int ff_runway_disk_write(int fd, const void *data, size_t size)
     return 0;
 }
 
-int ff_runway_disk_read_at(int fd, int64_t offset, void *data, size_t size)
+int ff_runway_disk_read(int fd, int64_t offset, void *data, size_t size,
+                        size_t *got)
 {
-    char *to = data;
-
-    while (size) {
-        ssize_t n = pread(fd, to, size, (off_t)offset);
+    *got = 0;
+    while (*got < size) {
+        ssize_t n = pread(fd, (char *)data + *got, size - *got,
+                          (off_t)(offset + (int64_t)*got));
 
         if (n < 0 && errno == EINTR)
             continue;
-        if (n <= 0)
-            return n ? errno : EIO;
-        to     += n;
-        offset += n;
-        size   -= (size_t)n;
+        if (n < 0)
+            return errno;
+        if (!n)
+            break;
+        *got += (size_t)n;
     }
     return 0;
+}
+
+int ff_runway_disk_read_at(int fd, int64_t offset, void *data, size_t size)
+{
+    size_t got;
+    int ret = ff_runway_disk_read(fd, offset, data, size, &got);
+
+    return ret || got == size ? ret : EIO;
 }
 
 int ff_runway_disk_sync(int fd)

@@ -60,6 +60,10 @@ int ff_runway_disk_create(const char *path, int *fd);
 /** Write all of it at the descriptor's offset. */
 int ff_runway_disk_write(int fd, const void *data, size_t size);
 
+/** Read up to size bytes at offset; *got is less only at the end of the file. */
+int ff_runway_disk_read(int fd, int64_t offset, void *data, size_t size,
+                        size_t *got);
+
 /** Read exactly that many bytes at offset; EIO when there are less. */
 int ff_runway_disk_read_at(int fd, int64_t offset, void *data, size_t size);
 

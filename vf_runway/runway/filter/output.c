@@ -88,7 +88,7 @@ static void shape_pixels(const RunwayFilter *s, const AVFilterLink *inlink,
                                    (AVRational){ outlink->h, inlink->h }));
 }
 
-/* The result is cropped to the output's shape. Reported before it costs anything. */
+/* The result is cropped to the output's shape: reported before it is paid for. */
 static void warn_cropped(AVFilterContext *ctx, int ratio_w, int ratio_h)
 {
     const AVFilterLink *outlink = ctx->outputs[0];

@@ -63,9 +63,9 @@ int ff_runway_rebuild_check(const RunwayKind *kind, void *log_ctx)
     pthread_mutex_unlock(&lock);
     if (!lost)
         return 0;
-    av_log(log_ctx, AV_LOG_ERROR, "the size, format or colours of the "
-           "input changed in mid-stream, and the filter graph was rebuilt: the "
-           "frames in flight are lost. Use -reinit_filter 0 before -i; what is paid "
+    av_log(log_ctx, AV_LOG_ERROR, "the size, format or colours of the input "
+           "changed in mid-stream, and the filter graph was rebuilt: the frames "
+           "in flight are lost. Use -reinit_filter 0 before -i; what is paid "
            "for is picked up\n");
     return AVERROR(EINVAL);
 }

@@ -16,15 +16,14 @@
  * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
  */
 
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "client_internal.h"
 #include "../base/clock.h"
+#include "../base/disk.h"
 
 /* milliseconds between two checks of cancelled() */
 #define SLICE 100
@@ -123,17 +122,14 @@ static size_t read_file(char *out, size_t size, size_t nb, void *opaque)
     RunwayCall *call = opaque;
     uint64_t left = call->file->size - call->given;
     size_t wanted = size * nb < left ? size * nb : (size_t)left;
-    ssize_t n;
 
-    do {
-        n = pread(call->file->fd, out, wanted, (off_t)call->given);
-    } while (n < 0 && errno == EINTR);
-    if (n < 0 || (!n && wanted)) {
+    if (ff_runway_disk_read_at(call->file->fd, (int64_t)call->given, out,
+                               wanted)) {
         call->body_outcome = RUNWAY_IO;
         return CURL_READFUNC_ABORT;
     }
-    call->given += (uint64_t)n;
-    return (size_t)n;
+    call->given += wanted;
+    return wanted;
 }
 
 /**

@@ -310,41 +310,36 @@ static RunwayOutcome make_headers(RunwayClient *client,
     return RUNWAY_OK;
 }
 
-/** Whether a proxy's URL leads to this machine. */
-static int is_loopback_proxy(const char *proxy)
+/** Take a proxy's URL apart: whether it leads to this machine; and where it wants
+ *  a password, the proxy may say that in its error pages. */
+static RunwayOutcome read_proxy(RunwayClient *client, const char *proxy,
+                                int *is_loopback)
 {
-    CURLU *u = curl_url();
-    char *host = NULL;
-    int ret = 0;
-
-    if (u && !curl_url_set(u, CURLUPART_URL, proxy, CURLU_GUESS_SCHEME |
-                           CURLU_NON_SUPPORT_SCHEME) &&
-        !curl_url_get(u, CURLUPART_HOST, &host, 0))
-        ret = ff_runway_host_reach(host) == RUNWAY_REACH_LOOPBACK;
-    curl_free(host);
-    curl_url_cleanup(u);
-    return ret;
-}
-
-/** A proxy that wants a password may say it in its error pages. */
-static RunwayOutcome add_proxy_secrets(RunwayClient *client)
-{
-    static const unsigned flags[] = { 0, CURLU_URLDECODE };
+    static const struct {
+        CURLUPart part;
+        unsigned flags;
+    } parts[] = { { CURLUPART_HOST, 0 }, { CURLUPART_PASSWORD, 0 },
+                  { CURLUPART_PASSWORD, CURLU_URLDECODE } };
     CURLU *u = curl_url();
     RunwayOutcome ret = u ? RUNWAY_OK : RUNWAY_NOMEM;
 
-    if (u && !curl_url_set(u, CURLUPART_URL, client->proxy, CURLU_GUESS_SCHEME |
-                           CURLU_NON_SUPPORT_SCHEME)) {
-        for (int i = 0; i < 2 && !ret; i++) {
-            char *password = NULL;
-
-            if (!curl_url_get(u, CURLUPART_PASSWORD, &password, flags[i]))
-                ret = add_secret(client, password);
-            curl_free(password);
-        }
-    } else if (u) {
+    *is_loopback = 0;
+    if (u && curl_url_set(u, CURLUPART_URL, proxy, CURLU_GUESS_SCHEME |
+                          CURLU_NON_SUPPORT_SCHEME)) {
         /* libcurl will say what it does not understand */
-        ret = add_secret(client, client->proxy);
+        curl_url_cleanup(u);
+        return add_secret(client, proxy);
+    }
+    for (int i = 0; i < 3 && !ret; i++) {
+        char *value = NULL;
+
+        if (curl_url_get(u, parts[i].part, &value, parts[i].flags))
+            continue;
+        if (i)
+            ret = add_secret(client, value);
+        else
+            *is_loopback = ff_runway_host_reach(value) == RUNWAY_REACH_LOOPBACK;
+        curl_free(value);
     }
     curl_url_cleanup(u);
     return ret;
@@ -365,13 +360,10 @@ static RunwayOutcome choose_proxy(RunwayClient *client, const char *proxy,
     static const char *const names[] = {
         "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "http_proxy",
     };
+    const int is_given = !!proxy;
     const char *except = NULL;
+    int is_loopback;
 
-    if (proxy && *proxy && !client->base.is_https && !is_loopback_proxy(proxy))
-        return ff_runway_error(err, RUNWAY_INVALID,
-                               "http_proxy cannot be used with base_url %s: "
-                               "the key would leave this machine in the clear",
-                               client->base.text);
     if (!proxy) {
         for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && !proxy; i++)
             proxy = get_variable(names[i]);
@@ -393,8 +385,14 @@ static RunwayOutcome choose_proxy(RunwayClient *client, const char *proxy,
     if (!proxy || !*proxy)
         return RUNWAY_OK;
     client->proxy = strdup(proxy);
-    return client->proxy && !add_proxy_secrets(client) ?
-           RUNWAY_OK : ff_runway_no_memory(err);
+    if (!client->proxy || read_proxy(client, proxy, &is_loopback))
+        return ff_runway_no_memory(err);
+    if (is_given && !client->base.is_https && !is_loopback)
+        return ff_runway_error(err, RUNWAY_INVALID,
+                               "http_proxy cannot be used with base_url %s: "
+                               "the key would leave this machine in the clear",
+                               client->base.text);
+    return RUNWAY_OK;
 }
 
 RunwayOutcome ff_runway_client_create(const RunwayClientConfig *config,

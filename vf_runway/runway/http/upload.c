@@ -26,6 +26,7 @@
 
 #include "../base/checksum.h"
 #include "../base/clock.h"
+#include "../base/disk.h"
 #include "retry.h"
 #include "upload.h"
 
@@ -179,18 +180,17 @@ static RunwayOutcome check_picture(int fd, const RunwayPictureFile *picture,
     char block[16384], text[RUNWAY_CHECKSUM_SIZE];
     RunwayChecksum sum;
     uint64_t size = 0;
-    ssize_t n;
+    size_t n;
+    int why;
 
     ff_runway_checksum_init(&sum);
-    while ((n = pread(fd, block, sizeof(block), (off_t)size)) > 0 ||
-           (n < 0 && errno == EINTR)) {
-        if (n < 0)
-            continue;
-        ff_runway_checksum_add(&sum, block, (size_t)n);
-        size += (uint64_t)n;
-    }
+    do {
+        why = ff_runway_disk_read(fd, (int64_t)size, block, sizeof(block), &n);
+        ff_runway_checksum_add(&sum, block, n);
+        size += n;
+    } while (!why && n == sizeof(block));
     ff_runway_checksum_text(&sum, text);
-    if (!n && size == picture->size && !strcmp(text, picture->checksum))
+    if (!why && size == picture->size && !strcmp(text, picture->checksum))
         return RUNWAY_OK;
     return ff_runway_error(err, RUNWAY_INVALID, "%s has changed since this run "
                            "began", picture->path);

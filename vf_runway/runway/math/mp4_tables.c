@@ -16,8 +16,6 @@
  * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
  */
 
-#include <string.h>
-
 #include "mp4_internal.h"
 
 /* more bytes than a picture has pixels, uncompressed at 16 bit with alpha */

@@ -180,17 +180,7 @@ static int read_file(int dir, const char *name, char *data, size_t size,
     *got = 0;
     if (ret)
         return ret;
-    while (!ret && *got < size) {
-        ssize_t n = read(fd, data + *got, size - *got);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            ret = errno;
-        if (n <= 0)
-            break;
-        *got += (size_t)n;
-    }
+    ret = ff_runway_disk_read(fd, 0, data, size, got);
     close(fd);
     return ret;
 }

@@ -192,24 +192,18 @@ static int digest_file(int fd, int64_t *size, char digest[RUNWAY_SHA256_SIZE])
 {
     char *buffer = malloc(BUFFER_SIZE);
     RunwaySha256 sum;
-    int ret = 0;
+    size_t n;
+    int ret;
 
     *size = 0;
     if (!buffer)
         return ENOMEM;
     ff_runway_sha256_init(&sum);
-    for (;;) {
-        ssize_t n = pread(fd, buffer, BUFFER_SIZE, (off_t)*size);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            ret = errno;
-        if (n <= 0)
-            break;
-        ff_runway_sha256_add(&sum, buffer, (size_t)n);
-        *size += n;
-    }
+    do {
+        ret = ff_runway_disk_read(fd, *size, buffer, BUFFER_SIZE, &n);
+        ff_runway_sha256_add(&sum, buffer, n);
+        *size += (int64_t)n;
+    } while (!ret && n == BUFFER_SIZE);
     ff_runway_sha256_text(&sum, digest);
     free(buffer);
     return ret;
