@@ -369,7 +369,8 @@ interrupted('while frames go out', begin => { after => 'realtime=speed=1' },
 # --- while somebody else is at it -------------------------------------------------------
 
 interrupted('while another run has the clips', other_owner => 1, make => sub {
-        my $sim = simulator('--latency' => 4);
+        # its tasks outlast what a busy machine takes for the second run's clips
+        my $sim = simulator('--latency' => 15);
         my $job = PaidTest->new(in => $FILM, sim => $sim);
         my $first = $job->begin;
         $first->until(sub { $CLIPS == grep { is_submitted($job, $_) } 1 .. $CLIPS }) or die "no first run\n";
