@@ -95,11 +95,10 @@ RunwayOutcome ff_runway_pipeline_create(const RunwayPipelineConfig *config,
     p->config.client.opaque    = p;
     if (pthread_mutex_init(&p->lock, NULL)) {
         free(p);
-        return ff_runway_error(err, RUNWAY_NOMEM, "cannot create a mutex");
+        return ff_runway_no_memory(err);
     }
     if (ff_runway_cond_init(&p->changed)) {
-        ff_runway_error(err, RUNWAY_NOMEM, "cannot create a condition "
-                        "variable");
+        ff_runway_no_memory(err);
         goto fail_cond;
     }
     p->threads = calloc(RUNWAY_JOBS_MAX((size_t)policy->concurrency),

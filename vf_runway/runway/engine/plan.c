@@ -184,7 +184,7 @@ RunwayOutcome ff_runway_plan_add(RunwayPlan *p, const RunwayJob *job,
     RunwayOutcome ret = RUNWAY_NOMEM;
 
     if (met < 0)
-        ff_runway_error(err, ret, "out of memory");
+        ff_runway_no_memory(err);
     else
         ret = ff_runway_journal_read(p->journal, job->identity, record, err);
     if (!ret) {
