@@ -105,6 +105,7 @@ static int fetch_one(void *opaque, const RunwayRecord *r)
         .closed = always, .enter = enter, .changed = ignore, .expected = unknown,
         .check = check,
     };
+    const RunwayModel *model;
     RunwayJob *job;
 
     if (!is_paid(r) || ff_runway_results_has(t->results, r->identity, 1))
@@ -119,6 +120,8 @@ static int fetch_one(void *opaque, const RunwayRecord *r)
         t->failed++;
         return 0;
     }
+    ff_runway_model_choose(r->model, RUNWAY_MODE_EDIT, &model, NULL);
+    t->policy.task_timeout = ff_runway_model_timeout(model);
     ff_runway_copy_text(job->identity, sizeof(job->identity), r->identity);
     ff_runway_copy_text(job->label, sizeof(job->label), r->label);
     if (ff_runway_job_run(job, &host)) {
@@ -141,7 +144,6 @@ int tasks_fetch(Tool *t)
         return 1;
     t->policy.poll_interval = ff_runway_client_is_loopback(t->client) ?
                               100000 : RUNWAY_POLL_MIN;
-    t->policy.task_timeout  = 1800000000;
     if (ff_runway_journal_each(t->journal, fetch_one, t, &err))
         return tasks_complain(&err);
     return t->failed > 0;

@@ -166,6 +166,7 @@ subtest 'the page' => sub {
     my $run = run_cmd(['sh', '-c', $blocks[0] =~ s/prompt=snow/prompt=night:task_timeout=1:poll_interval=0.1/r =~ s/out\.mp4/-y out.mp4/r],
         dir => $dir, env => { %env, RUNWAYML_BASE_URL => $slow->{runway} });
     cmp_ok($run->{status}, '>', 0, 'a task that takes too long');
+    is((of('error', lines("$dir/run.jsonl")))[-1]{outcome}, 'timeout', 'for that reason');
     my ($create) = $slow->requests('create');
     is(run_cmd(['sh', '-c', $blocks[2]], dir => $dir)->{out}, "$create->{task}\n", 'is found by its id');
 };

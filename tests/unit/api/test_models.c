@@ -514,6 +514,9 @@ static void test_other_endpoints(void **state)
     int w = 0, h = 0;
 
     (void)state;
+    assert_int_equal(ff_runway_model_timeout(magnific), 7200000000);
+    assert_int_equal(ff_runway_model_timeout(ruby), 1800000000);
+    assert_int_equal(ff_runway_model_timeout(NULL), 1800000000);
     for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
         const RunwayModel *m = find(others[i].name);
 

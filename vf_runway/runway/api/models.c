@@ -401,6 +401,11 @@ int ff_runway_model_is_known(const RunwayModel *model)
     return model != &unknown_model;
 }
 
+int64_t ff_runway_model_timeout(const RunwayModel *model)
+{
+    return model && model->task_timeout ? model->task_timeout : SECONDS(1800);
+}
+
 const char *ff_runway_mode_name(RunwayMode mode)
 {
     return mode == RUNWAY_MODE_EDIT ? "edit" : "reference";

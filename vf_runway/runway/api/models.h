@@ -150,6 +150,9 @@ RunwayOutcome ff_runway_model_choose(const char *name, RunwayMode mode,
                                      const RunwayModel **model,
                                      RunwayError *err);
 int ff_runway_model_is_known(const RunwayModel *model);
+/** How long its tasks are given where nothing else is said, microseconds. NULL: a
+ *  model of which nothing is known. */
+int64_t ff_runway_model_timeout(const RunwayModel *model);
 /** "edit" or "reference", as in requests. */
 const char *ff_runway_mode_name(RunwayMode mode);
 

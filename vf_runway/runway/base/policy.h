@@ -41,9 +41,6 @@ enum RunwayOnUnknown {
     RUNWAY_ON_UNKNOWN_RESEND,
 };
 
-/** Longest time for a task where its model needs no more, microseconds. */
-#define RUNWAY_TASK_TIMEOUT 1800000000LL
-
 /** Each field is the option of the same name; durations are microseconds. The
  *  enums are ints because AVOption writes ints. Not changed while a run lasts,
  *  and outlives all that is given it. */

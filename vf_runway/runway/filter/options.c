@@ -189,9 +189,7 @@ static int set_model(RunwaySettings *set)
         return AVERROR(EINVAL);
     }
     if (!set->policy.task_timeout)
-        set->policy.task_timeout = set->model_info->task_timeout ?
-                                   set->model_info->task_timeout :
-                                   RUNWAY_TASK_TIMEOUT;
+        set->policy.task_timeout = ff_runway_model_timeout(set->model_info);
     set->request.model      = set->model_info;
     set->request.model_name = set->model;
     if ((set->policy.max_credits > 0 || set->policy.max_credits_day > 0) &&
