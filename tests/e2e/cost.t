@@ -60,7 +60,7 @@ subtest 'the plan' => sub {
     # only what enable lets through
     $run = $job->run(%bare, options => { enable => 'between(t,1,1.95)' });
     is_deeply([@{ plan_lines($run) }[0, 1]], ['clip 1 (1.00-2.00 s): 1.000 s sent, 15 credits',
-        '1 clips, 1.000 s sent, 15 credits (Runway\'s measure: CometAPI bills US dollars, by its own prices) with one task per clip; 0 of them are already here and cost nothing more'],
+        '1 clip, 1.000 s sent, 15 credits (Runway\'s measure: CometAPI bills US dollars, by its own prices) with one task per clip; 0 of them are already here and cost nothing more'],
         'what enable leaves out costs nothing') or diag $run->{err};
 };
 
@@ -116,7 +116,7 @@ subtest 'a plan of what was begun' => sub {
     $run = $plan->($job);
     like($run->{said}, qr/clip 1 .*, failed before: the run would stop here/, 'failed: said');
     is_deeply($last->($run), [
-        '1 clips, 1.000 s sent, 0 credits (Runway\'s measure: CometAPI bills US dollars, by its own prices) with one task per clip; 0 of them are already here and cost nothing more; the run would stop at 1 of them',
+        '1 clip, 1.000 s sent, 0 credits (Runway\'s measure: CometAPI bills US dollars, by its own prices) with one task per clip; 0 of them are already here and cost nothing more; the run would stop at 1 of them',
         'at most 0 credits with every retry used up (retries=0); nothing was sent',
     ], 'failed: costs nothing') or diag $run->{err};
     $run = $plan->($job, on_error => 'source');

@@ -333,6 +333,24 @@ subtest 'fixed shapes, padded and cropped' => sub {
     }
 };
 
+# An edit of seedance2_5 is billed for 30 s when it is sent, and what is too much
+# comes back: two clips of 4 s are 240 credits, and each may need 900 for a while.
+subtest 'what is held until a clip is made' => sub {
+    my $film = lossless_clip(size => '640x480', frames => 16, rate => 2);
+    my %options = (base_url => undef, prompt => 'negative', model => 'seedance2_5', clip_duration => 4);
+    my $run = run_filter(undef, in => $film, env => { %runway }, loglevel => 'info', options => { %options, dry_run => 1 });
+    like($run->{err}, qr/plan: 2 clips, .* 240 credits/, 'the price');
+    like($run->{err}, qr/plan: the service may hold up to 900 credits for each clip, the price of 30 s, until it is made: .*, 4 times/, 'and what is held');
+    my $before = creates();
+    refused('a cap without that', 'seedance2_5', { in => $film, prompt => 'negative', clip_duration => 4, max_credits => 100 }, qr/set max_credits=120\b/);
+    $run = run_filter(undef, in => $film, env => { %runway }, loglevel => 'error', options => { %options, max_credits => 240 });
+    error_line('a cap of the price', $run, qr/max_credits=240 is reached: .*may cost \d+ more.*To continue with it, set max_credits=\d+/);
+    is(creates() - $before, 1, 'which is kept: the second clip is not bought');
+    $before = $sim->stats->{credits};
+    $run = at_runway('a cap that leaves it', 'seedance2_5', in => $film, options => { clip_duration => 4, concurrency => 1, max_credits => 900 + 120 });
+    is($sim->stats->{credits} - $before, 240, 'two clips');
+};
+
 subtest 'prices by size' => sub {
     for my $case (['640x480', 752, 560, '480p'], ['1280x720', 1280, 720, '720p']) {
         my ($size, $w, $h, $class) = @$case;

@@ -91,7 +91,7 @@ function create({ provider, options, assets, tasks, ledger, faults, replies, sto
         if (asset.refusal) return refusal(400, asset.refusal);
         if (options.daily && tasks.today(body.model) >= options.daily) return refusal(429, DAY, { code: 'daily_limit' });
         const price = spec.price(asset.facts, body);
-        if (tasks.spent() + Math.max(price.rate * price.seconds, price.least || 0) > options.credits) {
+        if (tasks.spent() + Math.max(price.rate * price.seconds, price.least || 0, price.most || 0) > options.credits) {
             return refusal(400, POOR, { code: 'insufficient_credits' });
         }
         const shape = fault && fault.as;

@@ -12,8 +12,8 @@
 //   rules      (body) => issues that a schema cannot express
 //   input      { min, max, fps, side, clip }: seconds, frames per second, least short
 //              side; what lies behind `clip` seconds is ignored
-//   price      (facts, body) => { rate, least, seconds }: credits per second, and the
-//              seconds that are billed
+//   price      (facts, body) => { rate, least, seconds, most }: credits per second, the
+//              seconds that are billed, and the credits that are billed up front
 //   output     (facts, body) => { width, height, rate, seconds, format, exact, audio }
 //
 // facts are those of media.js: { width, height, fps, seconds, frames, audio }.
@@ -176,6 +176,7 @@ function seedance2(name, ratios, rateOf, leastCredits) {
         input: { max: 15 },
         price: (facts, body) => ({
             rate: rateOf(body.ratio || '1280:720'), least: leastCredits, seconds: chosenLength(facts, body, 4, 15),
+            most: body.duration === 'auto' ? 15 * rateOf(body.ratio || '1280:720') : 0,
         }),
         output: (facts, body) => ({
             ...sizeOf(body.ratio || nearest(facts, HD)), rate: RATE, seconds: chosenLength(facts, body, 4, 15),
@@ -209,7 +210,10 @@ const seedance25 = {
         const high = body.ratio ? FULL_HD.includes(body.ratio) : side > 720;
         const [made, taken] = high ? [68, 34] : low ? [20, 10] : [30, 15];
         const length = body.mode === 'edit' ? facts.seconds : chosenLength(facts, { duration: 5, ...body }, 4, 30);
-        return { rate: made + taken * facts.seconds / length, least: 80, seconds: length };
+        return {
+            rate: made + taken * facts.seconds / length, least: 80, seconds: length,
+            most: body.duration === 'auto' ? 30 * made + taken * facts.seconds : 0,
+        };
     },
     output: (facts, body) => ({
         ...(body.mode === 'edit' ? { width: floor16(facts.width), height: floor16(facts.height) }
@@ -230,9 +234,11 @@ const hailuo3 = {
         referenceAudio: list(TYPED('audio'), 0, 3),
     }, 'model', 'promptText', 'promptVideo'),
     input: { max: 15 },
-    price: (facts, body) => ({
-        rate: /^2k$/i.test(body.resolution || '') ? 15 : 10, seconds: (body.duration || 5) + facts.seconds,
-    }),
+    price: (facts, body) => {
+        const seconds = (body.duration || 5) + facts.seconds;
+        const images = 2 * (body.references || []).length;
+        return { rate: (/^2k$/i.test(body.resolution || '') ? 15 : 10) + images / seconds, seconds };
+    },
     output: (facts, body) => ({
         ...sizeOf(HAILUO[body.ratio] || nearest(facts, Object.values(HAILUO))), rate: RATE, seconds: body.duration || 5,
     }),

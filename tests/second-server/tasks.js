@@ -22,9 +22,10 @@ const path = require('node:path');
 
 const OPEN = ['PENDING', 'THROTTLED', 'RUNNING'];
 
-function cost({ rate, least = 0, seconds }) {
+// most: what is billed up front, and but for the real price returned at the end
+function cost({ rate, least = 0, seconds, most = 0 }) {
     const credits = (s) => Math.ceil(Math.max(rate * s, least) - 1e-6);
-    return { estimated: credits(Math.ceil(seconds - 0.005)), charged: credits(seconds) };
+    return { estimated: Math.max(credits(Math.ceil(seconds - 0.005)), Math.ceil(most)), charged: credits(seconds) };
 }
 
 function create({ dir, media, faults, options, link }) {

@@ -252,10 +252,12 @@ static double frame_price(const SimRenderJob *job)
            !*job->larger || !strcmp(job->larger, "2k") ? 0.9 : 0.7;
 }
 
-static int price(const SimModel *model, const SimRenderJob *job, double factor)
+/* @param length of the result; 0: as it will be */
+static int price(const SimModel *model, const SimRenderJob *job, double factor,
+                 int length)
 {
     double sent = job->seconds > 0 ? job->seconds : UNKNOWN_SECONDS;
-    double made = job->seconds > 0 ? job->made : sent;
+    double made = length ? length : job->seconds > 0 ? job->made : sent;
     double per_second, pixels = (double)job->width * job->height;
     const SimRate *rate = model->rates;
     int credits;
@@ -295,8 +297,11 @@ static void accept_create(SimServer *server, SimRequest *req, SimReply *reply,
 
     if (!unreachable)
         sim_render_plan(server->options, job);
-    task.credits = price(create->model, job, server->options->price);
-    switch (sim_tasks_allowance(server->tasks, task.credits)) {
+    task.credits = price(create->model, job, server->options->price, 0);
+    task.held    = create->model->auto_holds_most && !job->length ?
+                   price(create->model, job, server->options->price,
+                         create->model->max_length) : task.credits;
+    switch (sim_tasks_allowance(server->tasks, task.held)) {
     case ALLOWANCE_NO_CREDITS:
         sim_render_job_free(job);
         fail(server, req, reply, 400,
@@ -332,7 +337,7 @@ static void accept_create(SimServer *server, SimRequest *req, SimReply *reply,
     cJSON_AddStringToObject(body, "id", id);
     if (req->provider == PROVIDER_RUNWAY) {
         cost = cJSON_AddObjectToObject(body, "estimatedCost");
-        cJSON_AddNumberToObject(cost, "credits", task.credits);
+        cJSON_AddNumberToObject(cost, "credits", task.held);
     }
     sim_reply(reply, 200, body);
 }

@@ -201,6 +201,7 @@ static const SimRate upscale_v1_rates[] = { { 0, 2, 0 } };
         .max_seconds      = 15,               \
         .min_length       = 4,                \
         .max_length       = 15,               \
+        .auto_holds_most  = 1,                \
         .ratio_size       = 1
 
 const SimModel sim_models[] = {
@@ -271,6 +272,7 @@ const SimModel sim_models[] = {
         .min_length       = 4,
         .max_length       = 30,
         .usual_length     = 5,
+        .auto_holds_most  = 1,
         .min_side         = 480,
         .edit_is_strict   = 1,
         .ratio_size       = 1,

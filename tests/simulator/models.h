@@ -88,6 +88,8 @@ typedef struct SimModel {
     int always_720p;            ///< the result lies as the input does
     int min_length, max_length; ///< of the field "duration"
     int usual_length;           ///< where it is left out; 0: the input's
+    int auto_holds_most;        ///< with "auto", the price of max_length is
+                                ///< held until the task has ended
     int min_side;               ///< pixels of the input's shorter side
     int max_side;               ///< of its longer one, 0: no limit known
     int edit_is_strict;         ///< mode edit: "auto", a prompt and no ratio

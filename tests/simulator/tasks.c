@@ -290,6 +290,7 @@ void sim_tasks_create(SimTasks *tasks, const SimNewTask *new_task, char id[37])
     task->provider = new_task->provider;
     task->model    = new_task->model;
     task->credits  = new_task->credits;
+    task->held     = new_task->held;
     task->released = task->rendered = task->ended = -1;
     sim_random_uuid(task->id);
     sim_iso_time(task->created_at);
@@ -390,7 +391,7 @@ int sim_tasks_read(SimTasks *tasks, SimProvider provider, const char *id,
     snprintf(view->id, sizeof(view->id), "%s", task->id);
     snprintf(view->created_at, sizeof(view->created_at), "%s",
              task->created_at);
-    view->credits = task->credits;
+    view->credits = task->ended >= 0 ? task->credits : task->held;
     elapsed       = now - task->released;
     if (task->ended >= 0) {
         view->status = task->end_status;

@@ -49,6 +49,7 @@ typedef struct SimNewTask {
     SimProvider provider;
     const SimModel *model;
     int credits;
+    int held;                   ///< credits until the task has ended
     const char *body_sha256;
     const char *clip_sha256;    ///< NULL when there is no clip at hand
     const char *failure_code;   ///< how it is to fail, or NULL
@@ -61,7 +62,7 @@ typedef struct SimTaskView {
     char created_at[32];
     SimStatus status;
     double progress;            ///< negative: none known
-    int credits;
+    int credits;                ///< what it costs, or what is held for it
     char failure[256];
     char failure_code[96];
     char file[64];              ///< last part of the result's URL

@@ -48,7 +48,7 @@ typedef struct Task {
     double ended;           ///< negative: not yet
     SimStatus end_status;   ///< once ended
     int deleted;
-    int credits;
+    int credits, held;
     char failure[256];
     char failure_code[96];
     char *output;

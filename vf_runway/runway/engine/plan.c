@@ -221,11 +221,11 @@ void ff_runway_plan_log(const RunwayPlan *p, const RunwayProvider *provider)
     else if (provider->bills_dollars)
         snprintf(dollars, sizeof(dollars), " (Runway's measure: %s bills US "
                  "dollars, by its own prices)", provider->title);
-    ff_runway_log(p->log, RUNWAY_LOG_INFO, "plan: %s%d clips, %.3f s sent, "
+    ff_runway_log(p->log, RUNWAY_LOG_INFO, "plan: %s%d clip%s, %.3f s sent, "
                   "%"PRId64" credits%s%s with one task per clip; %d of them "
                   "are already here and cost nothing more%s%s",
-                  p->about ? "about " : "", nb, (double)p->sent / 1e6,
-                  p->credits, dollars, unpriced,
+                  p->about ? "about " : "", nb, nb == 1 ? "" : "s",
+                  (double)p->sent / 1e6, p->credits, dollars, unpriced,
                   p->nb[FATE_STORED] + p->nb[FATE_PAID], equal, stops);
     if (p->about)
         ff_runway_log(p->log, RUNWAY_LOG_INFO, "plan: these are estimates: a "

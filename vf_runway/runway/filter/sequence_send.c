@@ -107,10 +107,18 @@ static void log_planned(RunwaySequence *s, const RunwayJob *job)
 void ff_runway_sequence_log_plan(RunwaySequence *s, int early)
 {
     const RunwayPlan *plan = ff_runway_pipeline_plan(s->pipeline);
+    const RunwayModel *m = s->request.model;
 
     if (s->plan_logged++)
         return;
     ff_runway_plan_log(plan, s->set->provider);
+    if (m->fields & RUNWAY_FIELD_DURATION_AUTO)
+        av_log(s->set->log_ctx, AV_LOG_INFO, "plan: the service may hold up to "
+               "%"PRId64" credits for each clip, the price of %.0f s, until it "
+               "is made: max_credits and the balance have to allow for that, "
+               "%d times (concurrency)\n",
+               price(s, &s->request, m->max_duration), m->max_duration / 1e6,
+               s->set->policy.concurrency);
     if (s->shared)
         av_log(s->set->log_ctx, AV_LOG_INFO, "plan: %.3f s of that are sent "
                "twice, for overlap\n", s->shared / 1e6);
