@@ -74,7 +74,7 @@ static RunwayOutcome read_all(const char *option, const char *path,
     }
     if (why == ENOMEM)
         ret = ff_runway_no_memory(err);
-    else if (why)
+    else if (!ret && (why || !*data))
         ret = ff_runway_error(err, RUNWAY_INVALID, "%s: %s cannot be read: %s",
                               option, path, strerror(why));
     if (fd >= 0)
