@@ -154,6 +154,34 @@ static void test_cap(void **state)
     assert_non_null(strstr(err.text, "set max_credits=75 "));
 }
 
+/* the error names the first ones, and counts the others */
+static void test_many(void **state)
+{
+    const RunwayPolicy policy = { .max_credits = 14 };
+    const RunwayPurchase p = purchase(&policy, 1);
+    RunwayJournalLock *lock;
+    RunwayRecord *r = calloc(1, sizeof(*r));
+    RunwayError err;
+
+    (void)state;
+    for (int i = 0; i < 14; i++) {
+        assert_int_equal(buy(i, &p, RUNWAY_CLIP_STORED, -1, &err), RUNWAY_OK);
+        assert_int_equal(ff_runway_journal_lock(journal, identity_of(i), NULL,
+                                                NULL, NULL, &lock, NULL),
+                         RUNWAY_OK);
+        assert_int_equal(ff_runway_journal_read(journal, identity_of(i), r,
+                                                NULL), RUNWAY_OK);
+        r->tries[0].time -= 10 * i;
+        assert_int_equal(ff_runway_journal_write(journal, lock, r, NULL),
+                         RUNWAY_OK);
+        ff_runway_journal_unlock(&lock);
+    }
+    assert_int_equal(ff_runway_budget_check(&p, &err), RUNWAY_REFUSED);
+    assert_non_null(strstr(err.text, "(1 on clip 13, 1 on clip 12, 1 on "));
+    assert_non_null(strstr(err.text, ", 1 on clip 2 and 2 more), "));
+    free(r);
+}
+
 /* what was not accepted, and what another output has paid for, costs nothing */
 static void test_what_counts(void **state)
 {
@@ -505,6 +533,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_cap),
+        TEST(test_many),
         TEST(test_what_counts),
         TEST(test_damaged),
         TEST(test_day),

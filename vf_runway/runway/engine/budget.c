@@ -19,7 +19,6 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -53,9 +52,8 @@ typedef struct Sums {
     int answered;           ///< tries of this output, or whose answer nobody
                             ///< waits for
     int unanswered;         ///< and those that are going out
-    Spent *list;            ///< what the output's cap was spent on
-    int nb, capacity;
-    int no_memory;
+    Spent list[NAMED_MAX];  ///< what the output's cap was spent on first
+    int nb;                 ///< and how many there are
 } Sums;
 
 static int has_cap(const RunwayPolicy *policy)
@@ -63,22 +61,24 @@ static int has_cap(const RunwayPolicy *policy)
     return policy->max_credits > 0 || policy->max_credits_day > 0;
 }
 
+static int is_before(const Spent *a, const Spent *b)
+{
+    return a->time != b->time ? a->time < b->time
+                              : strcmp(a->label, b->label) < 0;
+}
+
+/* The first ones stay, in order. */
 static void note_spent(Sums *s, const RunwayTry *t, const char *label)
 {
-    if (s->nb == s->capacity) {
-        int capacity = s->capacity ? 2 * s->capacity : 64;
-        Spent *list  = realloc(s->list, (size_t)capacity * sizeof(*list));
+    Spent spent = { .time = t->time, .cost = ff_runway_try_cost(t) };
+    int at = s->nb < NAMED_MAX ? s->nb : NAMED_MAX;
 
-        if (!list) {
-            s->no_memory = 1;
-            return;
-        }
-        s->list     = list;
-        s->capacity = capacity;
-    }
-    s->list[s->nb].time = t->time;
-    s->list[s->nb].cost = ff_runway_try_cost(t);
-    ff_runway_copy_text(s->list[s->nb].label, sizeof(s->list->label), label);
+    ff_runway_copy_text(spent.label, sizeof(spent.label), label);
+    for (; at > 0 && is_before(&spent, &s->list[at - 1]); at--)
+        if (at < NAMED_MAX)
+            s->list[at] = s->list[at - 1];
+    if (at < NAMED_MAX)
+        s->list[at] = spent;
     s->nb++;
 }
 
@@ -121,31 +121,15 @@ static int add_record(void *opaque, const RunwayRecord *record)
 
     for (int i = 0; i < record->nb_tries; i++)
         add_try(s, record, &record->tries[i]);
-    return s->no_memory;
+    return 0;
 }
 
 static RunwayOutcome make_sums(const RunwayPurchase *purchase,
                                const char *identity, Sums *s, RunwayError *err)
 {
-    RunwayOutcome ret;
-
-    memset(s, 0, sizeof(*s));
-    s->purchase = purchase;
-    s->identity = identity;
-    s->now      = (int64_t)time(NULL);
-    ret = ff_runway_journal_each(purchase->journal, add_record, s, err);
-    if (!ret && s->no_memory)
-        ret = ff_runway_no_memory(err);
-    return ret;
-}
-
-static int by_time(const void *a, const void *b)
-{
-    const Spent *x = a, *y = b;
-
-    if (x->time != y->time)
-        return x->time < y->time ? -1 : 1;
-    return strcmp(x->label, y->label);
+    *s = (Sums){ .purchase = purchase, .identity = identity,
+                 .now = (int64_t)time(NULL) };
+    return ff_runway_journal_each(purchase->journal, add_record, s, err);
 }
 
 /* " (15 on clip 1 (0.00-5.00 s), …)", or nothing */
@@ -156,7 +140,6 @@ static void put_spent(const Sums *s, char *text, size_t size)
     text[0] = 0;
     if (!s->nb)
         return;
-    qsort(s->list, (size_t)s->nb, sizeof(*s->list), by_time);
     for (int i = 0; i < s->nb && i < NAMED_MAX && used < size; i++)
         used += (size_t)snprintf(text + used, size - used, "%s%.15g on %s",
                                  i ? ", " : " (", s->list[i].cost,
@@ -230,10 +213,7 @@ RunwayOutcome ff_runway_budget_check(const RunwayPurchase *purchase,
     if (ret || !has_cap(purchase->policy))
         return ret;
     ret = make_sums(purchase, NULL, &s, err);
-    if (!ret)
-        ret = check_caps(&s, err);
-    free(s.list);
-    return ret;
+    return ret ? ret : check_caps(&s, err);
 }
 
 /* Once, under the money lock. *wait: the output's first create is out. */
@@ -273,7 +253,6 @@ static RunwayOutcome intend_once(const RunwayPurchase *purchase,
     if (!ret && !*wait)
         ret = ff_runway_journal_write(purchase->journal, lock, record, err);
     ff_runway_journal_unlock(&money);
-    free(s.list);
     return ret;
 }
 
