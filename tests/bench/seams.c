@@ -20,8 +20,9 @@
  * How visible the joints of a film are: seams WIDTH HEIGHT SOURCE FILM JOINT...
  *
  * SOURCE and FILM are raw yuv420p of as many frames, what was sent and what came
- * out; a JOINT is the number, from 0, of the first frame behind it. Prints a line
- * of JSON for each joint, and one for the clips' own insides.
+ * out; a JOINT is the number, from 0, of the first frame behind it. One that is
+ * negative is none, but a frame inside a clip, measured as if it were one. Prints
+ * a line of JSON for each, and one for the clips' own insides.
  *
  * Films are judged by their steps from frame to frame, each against the step
  * that the source makes there: what the source does is no fault of the film.
@@ -68,7 +69,7 @@ typedef struct Step {
     double gg, gs, ss;      /* of half-size luma: sums of products, per pixel */
     double tone, fine, motion, ratio;
     int left_out;           /* a cut of the source */
-    int joint;
+    int joint, printed;
 } Step;
 
 typedef struct Film {
@@ -379,10 +380,12 @@ int main(int argc, char **argv)
         nb_frames++;
     }
     for (int i = 5; i < argc; i++) {
-        int joint = atoi(argv[i]);
+        int number = atoi(argv[i]), joint = abs(number);
 
-        if (joint > 0 && joint < nb_frames)
-            steps[joint].joint = 1;
+        if (joint > 0 && joint < nb_frames) {
+            steps[joint].joint   = number > 0;
+            steps[joint].printed = 1;
+        }
     }
     for (int i = 1; i < nb_frames; i++) {
         static const double zero[3];
@@ -403,12 +406,12 @@ int main(int argc, char **argv)
     usual = usual_worst(steps);
     inside = allocate(nb_frames, sizeof(*inside));
     for (int i = 1; i < nb_frames; i++) {
-        if (!steps[i].joint) {
-            if (!steps[i].left_out)
-                inside[nb_inside++] = steps[i].ratio;
+        if (!steps[i].joint && !steps[i].left_out)
+            inside[nb_inside++] = steps[i].ratio;
+        if (!steps[i].printed)
             continue;
-        }
-        printf("{\"joint\":%d,\"cut\":%d,", i, steps[i].left_out);
+        printf("{\"%s\":%d,\"cut\":%d,", steps[i].joint ? "joint" : "inside", i,
+               steps[i].left_out);
         print_number("tone", steps[i].tone, ",");
         print_number("fine", steps[i].fine, ",");
         print_number("ratio", steps[i].ratio, ",");

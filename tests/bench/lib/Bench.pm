@@ -39,22 +39,24 @@ my %films;
 
 # A film with sound of a size (854x480) and seconds (30), 24 frames a second, each
 # frame with its number in the corner: BENCH_INPUT's if there is one, else drawn
-# by lavfi. `frames` instead of seconds.
+# by lavfi, from `drawn` (testsrc2) if that is given. `frames` instead of seconds,
+# `plain` for none of these numbers.
 sub film {
     my (%opt) = @_;
     my $size = $opt{size} // '854x480';
     my $frames = $opt{frames} // 24 * ($opt{seconds} // 30);
-    my $path = "$TMP/film-$size-$frames.mp4";
+    my $path = "$TMP/film-$size-$frames" . ($opt{plain} ? '-plain' : '') . '.mp4';
     return $path if $films{$path}++;
     my ($w, $h) = split /x/, $size;
     say_so("making a film of $frames frames, $size");
     my $numbers = sprintf "color=black:size=%1\$dx%1\$d:rate=24,format=gray,%2\$s,format=yuv420p", $CORNER,
         RunwayFilm::numbered(0);
     my @picture = $INPUT ? (qw(-stream_loop -1 -i), $INPUT)
-        : ('-f', 'lavfi', '-i', "testsrc2=size=$size:rate=24,format=yuv420p");
+        : ('-f', 'lavfi', '-i', $opt{drawn} // "testsrc2=size=$size:rate=24,format=yuv420p");
     my @sound = $INPUT ? () : (qw(-f lavfi -i sine=frequency=440:beep_factor=2:sample_rate=48000));
+    my $numbered = $opt{plain} ? '' : '[a];[a][1:v]overlay=0:0:shortest=1';
     my $run = run_cmd([$FFMPEG, qw(-hide_banner -nostdin -v error -y), @picture, '-f', 'lavfi', '-i', $numbers, @sound,
-        '-filter_complex', "[0:v:0]fps=24,scale=$w:$h,setsar=1,format=yuv420p[a];[a][1:v]overlay=0:0:shortest=1[v]",
+        '-filter_complex', "[0:v:0]fps=24,scale=$w:$h,setsar=1,format=yuv420p${numbered}[v]",
         '-map', '[v]', '-map', $INPUT ? '0:a:0' : '2:a:0', '-frames:v', $frames, '-t', $frames / 24,
         qw(-c:v libx264 -preset veryfast -crf 18 -c:a aac -b:a 128k -ar 48000), $path], timeout => 3600);
     die "cannot make a film: $run->{err}\n" if $run->{status};

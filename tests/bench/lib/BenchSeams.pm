@@ -24,22 +24,24 @@ my $SECONDS = 20;
 my ($SENT_CRF, $RESULT_CRF) = (4, 1);
 my ($WIDTH, $HEIGHT) = (854, 480);
 
+# A landscape to pan over, with soft light and things that cross it. No numbers in a
+# corner: they would be most of the motion of every frame.
+our $DRAWN = "gradients=s=${WIDTH}x$HEIGHT:r=24:c0=0x205080:c1=0xd0b060:c2=0x407030:n=3:speed=0.01:seed=7,format=yuv420p[light];"
+    . 'color=gray:s=1280x640:r=24,format=yuv420p,noise=c0s=90:all_seed=3,gblur=sigma=2.5,trim=end_frame=1,loop=-1:1,setpts=N/24/TB,'
+    . "crop=$WIDTH:$HEIGHT:x='(iw-ow)/2+180*sin(t/3)':y='(ih-oh)/2+70*cos(t/4)'[leaves];"
+    . '[light][leaves]blend=c0_mode=grainmerge[land];'
+    . "color=0xb04030:s=110x150:r=24[near];[land][near]overlay=x='W/2+W/3*sin(t/2)':y='H/2+40*sin(t)'[crossed];"
+    . "color=0xf0e8d0:s=64x64:r=24[far];[crossed][far]overlay=x='W*mod(t/12,1)':y='H/5'";
+
 # What drifts, and how it is treated.
 my @DRIFTS = (['', 'nothing'], ['tone', 'tone'], ['tone,field,place,grain', 'all']);
 my @TREATMENTS = map {
         my ($seam, $overlap) = /^(\w+)(?::overlap=(.*))?$/ or die "BENCH_TREATMENTS: $_ is none\n";
         { name => $_, seam => $seam, $overlap ? (overlap => $overlap) : () }
-    } split ' ', $ENV{BENCH_TREATMENTS} // 'none match';
+    } split ' ', $ENV{BENCH_TREATMENTS} // 'none match blend:overlap=0.25';
 
-# A film as raw pictures, for the program that measures.
-sub raw {
-    my ($film) = @_;
-    my $path = "$film.yuv";
-    my $run = run_cmd([$FFMPEG, qw(-hide_banner -nostdin -v error -y -i), $film, qw(-map 0:v:0 -pix_fmt yuv420p -f rawvideo),
-        $path], timeout => 600);
-    die "cannot read $film: $run->{err}\n" if $run->{status};
-    return $path;
-}
+# The frames of a film, for the program that measures.
+my @RAW = qw(-map 0:v:0 -pix_fmt yuv420p -f rawvideo);
 
 # Where clips meet: the frames that begin one, or all that two of them show and the
 # first that one alone shows.
@@ -50,12 +52,15 @@ sub joints {
     return map { [$length * $_ .. $length * $_ + $shared] } 1 .. (24 * $SECONDS - 1 - $shared) / $length;
 }
 
-# What the program says of each joint: the strongest step of those that make it.
+# What the program says of each joint, of its strongest step; and of the frames in
+# the middle of clips, where there is no joint to be found.
 sub figures {
     my ($program, $source, $path, @joints) = @_;
-    my $run = run_cmd([$program, $WIDTH, $HEIGHT, $source, $path, map { @$_ } @joints], timeout => 600);
+    my @inside = map { $_->[0] - 12 * $CLIP } @joints;
+    my $run = run_cmd([$program, $WIDTH, $HEIGHT, $source, $path, (map { @$_ } @joints), map { -$_ } @inside], timeout => 600);
     die "seams: $run->{err}\n" if $run->{status};
-    my %at = map { defined $_->{joint} ? ($_->{joint} => $_) : () } map { JSON::PP::decode_json($_) } split /\n/, $run->{out};
+    my @lines = map { JSON::PP::decode_json($_) } split /\n/, $run->{out};
+    my %at = map { defined $_->{joint} ? ($_->{joint} => $_) : () } @lines;
     my @figures;
     for my $joint (@joints) {
         my @steps = grep { $_ && !$_->{cut} } @at{@$joint} or next;
@@ -63,15 +68,44 @@ sub figures {
         ($figure{ratio}) = sort { $b <=> $a } map { $_->{ratio} } @steps;
         push @figures, \%figure;
     }
-    return @figures;
+    return (\@figures, [map { defined $_->{inside} && !$_->{cut} ? $_->{ratio} : () } @lines]);
 }
 
 # Each joint's picture before and behind, one beside the other, for a person.
 sub picture {
     my ($film, $joint, $path) = @_;
     my ($last, $next) = ($joint - 1, $joint);
-    run_cmd([$FFMPEG, qw(-hide_banner -nostdin -v error -y -i), $film, '-vf',
+    run_cmd([$FFMPEG, qw(-hide_banner -nostdin -v error -y -f rawvideo -video_size), "${WIDTH}x$HEIGHT", '-i', $film, '-vf',
         "select='between(n,$last,$next)',tile=2x1", '-frames:v', 1, $path], timeout => 600);
+}
+
+sub most { return (sort { $b <=> $a } @_)[0] }
+sub least { return (sort { $a <=> $b } @_)[0] }
+
+# All treatments of a film that has been through a service, by its name: figures of
+# each joint, added to @{ $all->{name}{figure} }. The clips are bought once.
+sub treat {
+    my ($program, $film, $source, $drift, $seed, $all) = @_;
+    my $sim = started('--latency' => 0, '--seed' => $seed, '--result-crf' => $RESULT_CRF, $drift->[0] ? ('--drift' => $drift->[0]) : ());
+    my $env = service_env($sim);
+    for my $treatment (@TREATMENTS) {
+        say_so("seams: drift of $drift->[1], $treatment->{name}, seed $seed");
+        my $out = "$TMP/seams.yuv";
+        measure(filter_args($sim, $film, { clip_duration => $CLIP, scene => 0, poll_interval => 0.1, encoder_opts => "crf=$SENT_CRF",
+            map { ($_ => $treatment->{$_}) } grep { $_ ne 'name' } keys %$treatment }, @RAW, $out), env => $env);
+        my @joints = joints($treatment->{overlap});
+        my ($figures, $inside) = figures($program, $source, $out, @joints);
+        my $to = $all->{$treatment->{name}} //= {};
+        for my $figure (@$figures) {
+            push @{ $to->{$_} }, $figure->{$_} // () for qw(ratio near step sharp);
+        }
+        push @{ $to->{inside} }, @$inside;
+        if ($seed == $SEEDS[0]) {
+            make_path("$BUILD/bench/joints");
+            picture($out, $_->[0], "$BUILD/bench/joints/$drift->[1]-$treatment->{seam}-$_->[0].png") for @joints;
+        }
+        unlink $out;
+    }
 }
 
 sub run {
@@ -79,55 +113,42 @@ sub run {
     make_path("$BUILD/bench");
     my $made = run_cmd(['sh', '-c', "\${CC:-cc} -O2 -o '$program' '$ROOT/tests/bench/seams.c' -lm"]);
     die "seams.c: $made->{err}\n" if $made->{status};
-    my $film = film(size => "${WIDTH}x$HEIGHT", seconds => $SECONDS);
-    my $source = raw($film);
-    my (@rows, %worst);
+    my $film = film(size => "${WIDTH}x$HEIGHT", seconds => $SECONDS, plain => 1, drawn => $DRAWN);
+    my $source = "$TMP/seams-source.yuv";
+    my $read = run_cmd([$FFMPEG, qw(-hide_banner -nostdin -v error -y -i), $film, @RAW, $source], timeout => 600);
+    die "cannot read $film: $read->{err}\n" if $read->{status};
+    my (@rows, @inside, %of);
     for my $drift (@DRIFTS) {
+        my %all;
+        treat($program, $film, $source, $drift, $_, \%all) for $drift->[0] ? @SEEDS : $SEEDS[0];
         for my $treatment (@TREATMENTS) {
-            my %all;
-            for my $seed ($drift->[0] ? @SEEDS : $SEEDS[0]) {
-                say_so("seams: drift of $drift->[1], $treatment->{name}, seed $seed");
-                my $sim = started('--latency' => 0, '--seed' => $seed, '--result-crf' => $RESULT_CRF,
-                    $drift->[0] ? ('--drift' => $drift->[0]) : ());
-                my $out = "$TMP/seams-$drift->[1]-$treatment->{seam}-$seed.mkv";
-                measure(filter_args($sim, $film, { clip_duration => $CLIP, scene => 0, poll_interval => 0.1,
-                    encoder_opts => "crf=$SENT_CRF", map { ($_ => $treatment->{$_}) } grep { $_ ne 'name' } keys %$treatment },
-                    qw(-map 0:v:0 -c:v libx264 -preset ultrafast -crf 6), $out), env => service_env($sim));
-                my $path = raw($out);
-                my @joints = joints($treatment->{overlap});
-                for my $figures (figures($program, $source, $path, @joints)) {
-                    push @{ $all{$_} }, $figures->{$_} // () for qw(ratio near step sharp);
-                }
-                if ($seed == $SEEDS[0]) {
-                    make_path("$BUILD/bench/joints");
-                    picture($out, $_->[0], "$BUILD/bench/joints/$drift->[1]-$treatment->{seam}-$_->[0].png") for @joints;
-                }
-                unlink $out, $path;
-            }
-            my ($median, $most) = (median(@{ $all{ratio} }), (sort { $b <=> $a } @{ $all{ratio} })[0]);
-            my %row = (drift => $drift->[1], seam => $treatment->{name}, ratio => $median, worst => $most,
-                near => median(@{ $all{near} }), step => (sort { $b <=> $a } @{ $all{step} })[0],
-                sharp => (sort { $a <=> $b } @{ $all{sharp} })[0]);
+            my $figures = $all{$treatment->{name}};
+            my %row = (drift => $drift->[1], seam => $treatment->{name}, ratio => median(@{ $figures->{ratio} }),
+                worst => most(@{ $figures->{ratio} }), near => median(@{ $figures->{near} }), step => most(@{ $figures->{step} }),
+                sharp => least(@{ $figures->{sharp} }));
             push @rows, \%row;
-            $worst{$drift->[1]}{$treatment->{seam}} = \%row;
+            $of{$drift->[1]}{$treatment->{seam}} = \%row;
+            push @inside, @{ $figures->{inside} };
         }
     }
     print "\nJoints: $SECONDS s in clips of $CLIP s, ${WIDTH}x$HEIGHT, " . @SEEDS . " seeds; pictures in $BUILD/bench/joints/\n\n";
     table(['drift', 'seam', 'median', 'worst', 'near', 'step', 'sharp'],
         map { my $r = $_; [@$r{qw(drift seam)}, map { sprintf '%.2f', $r->{$_} } qw(ratio worst near step sharp)] } @rows);
-    my @bars;
-    if (my $matched = $worst{tone}{match}) {
+    printf "Where there is no joint: %.2f to %.2f\n\n", least(@inside), most(@inside);
+    my @bars = (bar('no joint is found where there is none', most(@inside), 1.5),
+        bar('no joint is found where there is none: inverse of the least', 1 / least(@inside), 1 / 0.7));
+    if (my $matched = $of{tone}{match}) {
         push @bars, bar('seam=match, drift in tone: median joint', $matched->{ratio}, 1.6),
             bar('seam=match, drift in tone: worst joint', $matched->{worst}, 2.5);
     }
-    if ($worst{all}{match} && $worst{all}{none}) {
-        push @bars, bar('seam=match, all drifts: part of an untreated joint', $worst{all}{match}{ratio} / $worst{all}{none}{ratio}, 0.25);
+    if ($of{all}{match} && $of{all}{none}) {
+        push @bars, bar('seam=match, all drifts: part of an untreated joint', $of{all}{match}{ratio} / $of{all}{none}{ratio}, 0.25);
     }
-    if (my $blend = $worst{all}{blend}) {
+    if (my $blend = $of{all}{blend}) {
         push @bars, bar('seam=blend: median joint', $blend->{ratio}, 1.2), bar('seam=blend: worst joint', $blend->{worst}, 1.6),
             bar('seam=blend: softness', 1 / $blend->{sharp}, 1 / 0.9), bar('seam=blend: step', $blend->{step}, 1.5);
     }
-    return { rows => \@rows, bars => \@bars, clip_duration => $CLIP, seconds => $SECONDS, seeds => \@SEEDS };
+    return { rows => \@rows, bars => \@bars, inside => \@inside, clip_duration => $CLIP, seconds => $SECONDS, seeds => \@SEEDS };
 }
 
 1;

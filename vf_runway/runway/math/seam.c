@@ -46,9 +46,10 @@
 /* Fitting the curve and the field in turns; each round knows better which blocks
  * to distrust. */
 #define ROUNDS 4
-/* how far the field is smoothed, in blocks */
-#define SOFT 2.5
-#define SOFT_REACH 6
+/* how far the field is smoothed, in blocks: wider it would be flat at the edges,
+ * where a slope of light goes on; narrower it would explain anything */
+#define SOFT 1.2
+#define SOFT_REACH 4
 
 /* Sum of samples from one column to another. */
 static uint64_t sum_of(const RunwaySeamPicture *p, int plane, int y, int x0,
