@@ -42,9 +42,13 @@ typedef struct Film {
     uint32_t nb_stts, stts_samples;
     uint32_t nb_chunks, stco, first_chunk, per_chunk, description;
     uint32_t nb_edits, elst;
+    uint32_t depth;          ///< bits of a pixel, and which palette
+    uint32_t hdlr;           ///< bytes in its name
+    uint32_t more_format;    ///< bytes in the description of its frames
     uint32_t dref_flags;
     const char *handler;
-    const char *in_trak, *in_moov, *in_stbl, *in_format; ///< one box more
+    const char *in_trak, *in_moov, *in_mdia, *in_stbl,
+               *in_format;   ///< one box more
     int with_sound, is_fragmented, no_video;
     uint32_t trun_flags, trun_samples, trun_words;
     uint32_t trex_before;    ///< bytes of a frame, said before the usual ones
@@ -55,7 +59,8 @@ static const Film plain = {
     .width = 64, .height = 48, .nb_samples = 24, .nb_sizes = 24, .each = 100,
     .nb_stts = 1, .stts_samples = 24, .nb_chunks = 2, .stco = 2,
     .first_chunk = 1, .per_chunk = 12, .description = 1, .nb_edits = 1,
-    .elst = 1, .dref_flags = 1, .handler = "vide",
+    .elst = 1, .dref_flags = 1, .handler = "vide", .depth = 0x18FFFF,
+    .hdlr = 13,
     .trun_flags = 0x201, .trun_samples = 24, .trun_words = 24,
 };
 
@@ -88,8 +93,13 @@ static void put_trak(Mp4File *f, const Film *film, uint32_t id,
     begin(f, "hdlr");
     put_zeros(f, 8);
     put_bytes(f, handler, 4);
-    put_zeros(f, 13);
+    put_zeros(f, film->hdlr);
     end(f);
+    if (film->in_mdia) {
+        begin(f, film->in_mdia);
+        put_zeros(f, 100);
+        end(f);
+    }
     begin(f, "minf");
     begin(f, "vmhd");
     put_zeros(f, 12);
@@ -108,7 +118,8 @@ static void put_trak(Mp4File *f, const Film *film, uint32_t id,
     begin(f, film->format ? film->format : "avc1");
     put_zeros(f, 24);
     put_u32(f, (uint32_t)film->width << 16 | (uint32_t)film->height);
-    put_zeros(f, 50);
+    put_zeros(f, 46);
+    put_u32(f, film->depth);
     begin(f, "avcC");
     put_zeros(f, 30);
     end(f);
@@ -117,7 +128,7 @@ static void put_trak(Mp4File *f, const Film *film, uint32_t id,
         put_zeros(f, 20);
         end(f);
     }
-    put_zeros(f, 4); /* as QuickTime ends it */
+    put_zeros(f, 4 + film->more_format); /* 4: as QuickTime ends it */
     end(f);
     end(f);
     PUT_TABLE(f, "stts", 0, film->nb_stts, film->stts_samples, 40);
@@ -468,7 +479,7 @@ static void test_tables(void **state)
     /* the bytes of all, and of one: 64x48 and a mebibyte */
     film_refused(FILM(it.each = 1000), "more bytes of frames");
     film_refused(FILM(it.nb_samples = 1; it.nb_sizes = 250000;
-                      it.each = (1 << 20) + 64 * 48 * 8 + 1),
+                      it.each = (1 << 20) + 64 * 48 * 2 + 1),
                  "more bytes than its pixels");
     /* edits */
     film_refused(FILM(it.nb_edits = 2), "more entries than there are");
@@ -476,6 +487,11 @@ static void test_tables(void **state)
                       it.nb_samples = it.nb_sizes = 200; it.each = 1),
                  "plays its frames more often");
     assert_int_equal(count_shown(FILM(it.nb_edits = it.elst = 3), "elst"), 1);
+    /* the demuxer takes those for edits too that the number leaves out */
+    film_refused(FILM(it.elst = 2000; it.nb_samples = it.nb_sizes = 200;
+                      it.each = 1), "plays its frames more often");
+    film_refused(FILM(it.elst = 40000; it.nb_samples = it.nb_sizes = 7;
+                      it.each = 1), "plays its frames more often");
 }
 
 static void test_fragments(void **state)
@@ -524,6 +540,25 @@ static void test_fragments(void **state)
             free(shown(f, &size));
         }
     }
+}
+
+/* What makes the demuxer take other bytes for boxes than those that were
+ * checked. */
+static void test_shifted(void **state)
+{
+    static const uint32_t palettes[] = { 0x10000, 0x20000, 0x40000, 0x80000,
+                                         0x280000 };
+
+    for (size_t i = 0; i < sizeof(palettes) / sizeof(*palettes); i++)
+        film_refused(FILM(it.depth = palettes[i]), "has a palette");
+    assert_int_equal(count_shown(FILM(it.depth = 0x8FFFF), "avcC"), 1);
+    assert_int_equal(count_shown(FILM(it.depth = 0x180000), "avcC"), 1);
+    film_refused(FILM(it.more_format = 1 << 18), "too large");
+    /* no second handler in the place of one that is hidden */
+    assert_int_equal(count_shown(FILM(it.hdlr = 500), "hdlr"), 1);
+    assert_int_equal(count_shown(FILM(it.hdlr = 501), "hdlr"), 0);
+    assert_int_equal(count_shown(FILM(it.hdlr = 501; it.in_mdia = "hdlr"),
+                                 "hdlr"), 0);
 }
 
 /* Descriptors that claim a gigabyte are not shown to who would allocate it. */
@@ -586,6 +621,7 @@ int main(void)
         cmocka_unit_test(test_structure),
         cmocka_unit_test(test_tables),
         cmocka_unit_test(test_fragments),
+        cmocka_unit_test(test_shifted),
         cmocka_unit_test(test_descriptors),
         cmocka_unit_test(test_stopped),
     };

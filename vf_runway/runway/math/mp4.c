@@ -21,6 +21,9 @@
 
 #include "mp4_internal.h"
 
+/* what follows a larger one is where the demuxer does not expect it */
+#define FORMAT_SIZE_MAX (1 << 18)
+
 /* The head of a box as it is shown. */
 typedef struct Patch {
     int64_t at;
@@ -42,7 +45,7 @@ typedef enum Place {
 /* A box that is shown, where nothing else is said. Its content has min bytes at
  * least, or min64 where that is set and its version is not 0; one of more than
  * max bytes, where that is set, is hidden. Of boxes with the same number in one
- * place (0: any number of them) the first is shown. */
+ * place (0: any number of them) the first is shown, or none. */
 typedef struct Rule {
     Place place;
     char type[5];
@@ -243,10 +246,10 @@ static const Rule *find_rule(Place place, const Box *box, unsigned *seen)
 
         if (rule->place != place || memcmp(rule->type, box->type, 4))
             continue;
-        if (*seen & bit || (rule->max && box->end - box->start > rule->max))
+        if (*seen & bit)
             return NULL;
         *seen |= bit;
-        return rule;
+        return rule->max && box->end - box->start > rule->max ? NULL : rule;
     }
     return NULL;
 }
@@ -429,7 +432,12 @@ static void check_stsd(Parse *p, const Box *box)
             ff_runway_mp4_bad(p, "has a box that is too small");
             return;
         }
+        if (entry.end - entry.at > FORMAT_SIZE_MAX)
+            ff_runway_mp4_bad(p, "has a box that is too large");
         ff_runway_mp4_bytes(p, entry.at, data, sizeof(data));
+        /* the demuxer takes what follows for colors then, and not for boxes */
+        if ((data[83] & 31) && (data[83] & 31) <= 8 && !data[84] && !data[85])
+            ff_runway_mp4_bad(p, "has a palette, which is not supported");
         width  = data[32] << 8 | data[33];
         height = data[34] << 8 | data[35];
         pixels = (int64_t)width * height;

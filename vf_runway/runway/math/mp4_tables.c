@@ -18,8 +18,9 @@
 
 #include "mp4_internal.h"
 
-/* more bytes than a picture has pixels, uncompressed at 16 bit with alpha */
-#define BYTES_PER_PIXEL_MAX 8
+/* twice what ProRes takes at its best; a decoder cannot be stopped before it has
+ * read all of them */
+#define BYTES_PER_PIXEL_MAX 2
 #define SAMPLE_SLACK        (1 << 20)
 
 /* Entries of one size, read in blocks. */
@@ -91,12 +92,15 @@ static void add_samples(Parse *p, int64_t nb, int64_t bytes)
         p->largest = bytes;
 }
 
+/* The demuxer reads as many edits as the box holds, whatever the count says. */
 void ff_runway_mp4_elst(Parse *p, const Box *box)
 {
+    int64_t entry = ff_runway_mp4_u32_at(p, box->start) >> 24 == 1 ? 20 : 12;
     Table t;
 
-    open_counted(&t, p, box, ff_runway_mp4_u32_at(p, box->start) >> 24 ? 20
-                                                                       : 12);
+    open_counted(&t, p, box, (size_t)entry);
+    open_table(&t, p, box, 8, (box->end - box->start - 8) / entry,
+               (size_t)entry);
     p->nb_edits = t.left;
 }
 

@@ -25,6 +25,7 @@
 #include "../base/clock.h"
 #include "../base/disk.h"
 #include "../math/mp4.h"
+#include "../math/parts.h"
 #include "fdio.h"
 #include "picture.h"
 #include "reader.h"
@@ -52,6 +53,9 @@ struct RunwayReader {
 
 /* of frames that are waited for; each thread costs a little on top */
 #define DECODER_THREADS 2
+
+/* of one packet: the decoder cannot be stopped before all of them are done */
+#define PARTS_MAX 100
 
 /* what a reader takes, where its caller has no limit of his own */
 #define PIXELS_MAX (8192 * 8192)
@@ -322,6 +326,21 @@ static int64_t nb_expected(const RunwayReader *r)
                  avformat_index_get_entries_count(r->stream));
 }
 
+static int has_too_many_parts(const RunwayReader *r)
+{
+    RunwayPartKind kind;
+
+    switch (r->stream->codecpar->codec_id) {
+    case AV_CODEC_ID_H264:
+    case AV_CODEC_ID_HEVC:  kind = RUNWAY_PART_NAL;          break;
+    case AV_CODEC_ID_MJPEG: kind = RUNWAY_PART_SCAN;         break;
+    case AV_CODEC_ID_MPEG4: kind = RUNWAY_PART_VIDEO_PACKET; break;
+    default:                return 0;
+    }
+    return ff_runway_count_parts(kind, r->packet->data, r->packet->size) >
+           PARTS_MAX;
+}
+
 /* Read every packet, for what the header cannot be believed to say: it tells
  * nothing of fragments. The file is at its beginning again afterwards. */
 static RunwayOutcome measure(RunwayReader *r, RunwayError *err)
@@ -334,6 +353,10 @@ static RunwayOutcome measure(RunwayReader *r, RunwayError *err)
     while ((ret = read_packet(r)) > 0) {
         const AVPacket *p = r->packet;
 
+        if (has_too_many_parts(r))
+            return ff_runway_error(err, RUNWAY_BAD_RESULT, "frame %lld of the "
+                                   "result is made of more than %d parts",
+                                   (long long)nb, PARTS_MAX);
         ret = p->flags & AV_PKT_FLAG_CORRUPT || !p->size ? AVERROR_INVALIDDATA
                                                          : 0;
         has_key |= p->flags & AV_PKT_FLAG_KEY;

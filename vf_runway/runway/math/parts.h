@@ -1,0 +1,43 @@
+/*
+ * This file is part of FFmpeg.
+ *
+ * FFmpeg is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * FFmpeg is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with FFmpeg; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+/**
+ * @file
+ * How many parts a coded picture is made of. A decoder can be made to go over
+ * the whole picture for each part of it, however small, and nothing stops it
+ * before the packet's end. Layer 1: no I/O, no FFmpeg. Any thread.
+ */
+
+#ifndef AVFILTER_RUNWAY_MATH_PARTS_H
+#define AVFILTER_RUNWAY_MATH_PARTS_H
+
+#include <stddef.h>
+
+/** What parts are: NAL units behind their length or behind start codes (H.264,
+ *  HEVC); scans (JPEG); video packets (MPEG-4). */
+typedef enum RunwayPartKind {
+    RUNWAY_PART_NAL,
+    RUNWAY_PART_SCAN,
+    RUNWAY_PART_VIDEO_PACKET,
+} RunwayPartKind;
+
+/** The number of parts in a packet; never less than a decoder would find. */
+size_t ff_runway_count_parts(RunwayPartKind kind, const unsigned char *data,
+                             size_t size);
+
+#endif /* AVFILTER_RUNWAY_MATH_PARTS_H */
