@@ -103,7 +103,8 @@ static uint32_t near(FuzzInput *in, uint32_t value)
 static void put_counted(Mp4File *f, FuzzInput *in, const char *type,
                         const uint32_t *entry, int words)
 {
-    uint32_t nb = take(in, 30), said = near(in, nb);
+    uint32_t nb = take(in, 30) * (take(in, 8) == 1 ? 1000 : 1);
+    uint32_t said = near(in, nb);
 
     begin(f, type);
     put_u32(f, take(in, 12) == 1 ? number(in) : 0);
@@ -140,7 +141,7 @@ static void put_stsd(Mp4File *f, FuzzInput *in)
         put_zeros(f, 16);
         put_u32(f, near(in, 32 << 16 | 32));
         put_zeros(f, 46);
-        put_u32(f, 0x18FFFF);
+        put_u32(f, near(in, 0x18FFFF)); /* depth and palette */
         maybe_odd(f, in);
         end(f);
     }
