@@ -253,9 +253,47 @@ static void test_grey_and_back(void **state)
                             get(&was, i, at % (SIZE / 2), at / (SIZE / 2))) <= 1);
 }
 
+/* On the way from elsewhere it comes to the same, there and nowhere else, and what
+ * it comes from stays. */
+static void test_from_elsewhere(void **state)
+{
+    static Picture p, was, source, to;
+    RunwayMatrix m;
+
+    (void)state;
+    for (int bits = 8; bits <= 10; bits += 2) {
+        make(&p, 37, 23, 1, 1, bits);
+        for (int at = 0; at < SIZE * SIZE; at++)
+            for (int i = 0; i < 3; i++)
+                put(&p, i, at % SIZE, at / SIZE,
+                    (16 + at * (7 + i) % 220) << (bits - 8));
+        was = source = p;
+        ff_runway_matrix_plan(&m, bt601, bt709, 0, bits);
+        assert_int_equal(ff_runway_matrix_apply(&m, &p.planes), 0);
+
+        make(&to, 37, 23, 1, 1, bits);
+        for (int i = 0; i < 3; i++) {
+            to.planes.from[i] = bits > 8 ? (uint8_t *)source.wide[i]
+                                         : source.narrow[i];
+            to.planes.from_stride[i] = p.planes.stride[i];
+        }
+        assert_int_equal(ff_runway_matrix_apply(&m, &to.planes), 0);
+        for (int i = 0; i < 3; i++)
+            for (int at = 0; at < SIZE * SIZE; at++) {
+                int in = at % SIZE < (i ? 19 : 37) && at / SIZE < (i ? 12 : 23);
+                int x = at % SIZE, y = at / SIZE;
+
+                assert_int_equal(get(&to, i, x, y), in ? get(&p, i, x, y) : 0);
+            }
+        assert_memory_equal(source.narrow, was.narrow, sizeof(was.narrow));
+        assert_memory_equal(source.wide, was.wide, sizeof(was.wide));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_from_elsewhere),
         cmocka_unit_test(test_flat),
         cmocka_unit_test(test_each_pixel),
         cmocka_unit_test(test_between),

@@ -19,6 +19,7 @@
 #include <math.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "matrix.h"
 
@@ -150,6 +151,19 @@ static inline void add(uint8_t *restrict y, const int16_t *near,
     }
 }
 
+/* A line of a plane, which is brought to where it is to be changed. */
+static uint8_t *line_of(const RunwayPlanes *p, int plane, int line, int width,
+                        int bits)
+{
+    uint8_t *to = p->data[plane] + (ptrdiff_t)line * p->stride[plane];
+
+    /* one by one, so that it is in the cache when it is changed */
+    if (p->from[plane])
+        memcpy(to, p->from[plane] + (ptrdiff_t)line * p->from_stride[plane],
+               (size_t)width << (bits > 8));
+    return to;
+}
+
 static inline void apply(const RunwayMatrix *m, const RunwayPlanes *p,
                          int16_t *scratch, int bits)
 {
@@ -165,8 +179,7 @@ static inline void apply(const RunwayMatrix *m, const RunwayPlanes *p,
         int here = row - 1;
 
         if (row < rows)
-            turn(m, p->data[1] + (ptrdiff_t)row * p->stride[1],
-                 p->data[2] + (ptrdiff_t)row * p->stride[2],
+            turn(m, line_of(p, 1, row, nb, bits), line_of(p, 2, row, nb, bits),
                  scratch + (ptrdiff_t)(row % 3) * nb, nb, bits);
         if (!row)
             continue;
@@ -177,7 +190,7 @@ static inline void apply(const RunwayMatrix *m, const RunwayPlanes *p,
             const int line = (here << ch) + i;
 
             if (line < p->height)
-                add(p->data[0] + (ptrdiff_t)line * p->stride[0], is,
+                add(line_of(p, 0, line, p->width, bits), is,
                     !ch ? is : i ? next : was, mixed, p->width, cw, bits);
         }
     }

@@ -206,6 +206,13 @@ static int set_up(RunwayScaler *scaler, Step *step, const Conversion *c)
     return ret;
 }
 
+/* Whether there is nothing to compute. */
+static int is_same(const View *in, const View *out)
+{
+    return in->w == out->w && in->h == out->h && in->format == out->format &&
+           in->space == out->space && in->full == out->full;
+}
+
 /* in to out, in one call: either one of them is RGB, or both have one matrix. */
 static int take_step(RunwayScaler *scaler, Step *step, const View *in,
                      const View *out)
@@ -213,9 +220,8 @@ static int take_step(RunwayScaler *scaler, Step *step, const View *in,
     Conversion c;
     int ret;
 
-    /* nothing to compute: copying keeps every bit */
-    if (in->w == out->w && in->h == out->h && in->format == out->format &&
-        in->space == out->space && in->full == out->full) {
+    /* copying keeps every bit */
+    if (is_same(in, out)) {
         av_image_copy((uint8_t **)out->data, (int *)out->stride,
                       (const uint8_t **)in->data, in->stride, in->format,
                       in->w, in->h);
@@ -364,9 +370,9 @@ static enum AVPixelFormat nearest_plain_planar(enum AVPixelFormat format)
     return wide ? AV_PIX_FMT_YUV444P10 : AV_PIX_FMT_YUV444P;
 }
 
-/* Change the matrix of pixels where they are. */
-static int change_matrix(const View *view, RunwayPrimaryWeights from,
-                         RunwayPrimaryWeights to)
+/* Change the matrix of pixels where they are, or on their way from source. */
+static int change_matrix(const View *view, const View *source,
+                         RunwayPrimaryWeights from, RunwayPrimaryWeights to)
 {
     const AVPixFmtDescriptor *desc = av_pix_fmt_desc_get(view->format);
     RunwayPlanes planes = {
@@ -380,6 +386,10 @@ static int change_matrix(const View *view, RunwayPrimaryWeights from,
     for (int i = 0; i < 3; i++) {
         planes.data[i]   = view->data[i];
         planes.stride[i] = view->stride[i];
+        if (source) {
+            planes.from[i]        = source->data[i];
+            planes.from_stride[i] = source->stride[i];
+        }
     }
     ff_runway_matrix_plan(&matrix, from, to, view->full, desc->comp[0].depth);
     return ff_runway_matrix_apply(&matrix, &planes) ? AVERROR(ENOMEM) : 0;
@@ -408,7 +418,7 @@ static int convert_matrix(RunwayScaler *s, const View *in, const View *out,
                           RunwayPrimaryWeights was, RunwayPrimaryWeights is)
 {
     View between = *out, result;
-    int direct = is_plain_planar(out->format), ret;
+    int direct = is_plain_planar(out->format), is_copy, ret;
 
     if (!direct) {
         ret = make_between(s, nearest_plain_planar(out->format), out, &between);
@@ -417,9 +427,10 @@ static int convert_matrix(RunwayScaler *s, const View *in, const View *out,
     }
     result = between;
     between.space = in->space;
-    ret = take_step(s, &s->first, in, &between);
+    is_copy = is_same(in, &between);
+    ret = is_copy ? 0 : take_step(s, &s->first, in, &between);
     if (ret >= 0)
-        ret = change_matrix(&result, was, is);
+        ret = change_matrix(&result, is_copy ? in : NULL, was, is);
     return ret >= 0 && !direct ? take_step(s, &s->second, &result, out) : ret;
 }
 
