@@ -16,9 +16,11 @@
  * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
  */
 
+#include <pthread.h>
 #include <string.h>
 
 #include "libavutil/mathematics.h"
+#include "libavutil/time.h"
 
 #include "compat.h"
 #include "averror.h"
@@ -51,14 +53,14 @@ struct RunwayReader {
     int64_t deadline;    ///< 0: none
 };
 
-/* of frames that are waited for; each thread costs a little on top */
-#define DECODER_THREADS 2
-
 /* of one packet: the decoder cannot be stopped before all of them are done */
 #define PARTS_MAX 100
 
 /* what a reader takes, where its caller has no limit of his own */
 #define PIXELS_MAX (8192 * 8192)
+
+/* microseconds between two questions whether another check has ended */
+#define TURN_INTERVAL 10000
 
 static int is_cancelled(const RunwayReader *r)
 {
@@ -140,7 +142,7 @@ static int rewind_demuxer(RunwayReader *r)
     return open_demuxer(r);
 }
 
-static int open_decoder(RunwayReader *r, int threads)
+static int open_decoder(RunwayReader *r)
 {
     const AVCodec *codec =
         avcodec_find_decoder(r->stream->codecpar->codec_id);
@@ -161,7 +163,9 @@ static int open_decoder(RunwayReader *r, int threads)
     if (ret < 0)
         return ret;
     r->dec->pkt_timebase    = r->stream->time_base;
-    r->dec->thread_count    = threads;
+    /* two that decode a frame each take a sixth more time of processors, and
+     * pictures of their own */
+    r->dec->thread_count    = 1;
     r->dec->max_pixels      = r->limits.pixels;
     /* what is wrong is said once, by whoever asked; the decoder's own lines
      * (errors at VERBOSE) can have text of the result in them */
@@ -425,7 +429,7 @@ static RunwayReader *create_reader(const RunwayReaderLimits *limits, int fd,
 }
 
 /* Parse, open and measure. */
-static RunwayOutcome open_result(RunwayReader *r, int64_t size, int threads,
+static RunwayOutcome open_result(RunwayReader *r, int64_t size,
                                  RunwayError *err)
 {
     const RunwayMp4Source source = {
@@ -442,7 +446,7 @@ static RunwayOutcome open_result(RunwayReader *r, int64_t size, int threads,
         return ret;
     error = open_demuxer(r);
     if (error >= 0)
-        error = open_decoder(r, threads);
+        error = open_decoder(r);
     if (error < 0)
         return ff_runway_error(err, blame(error), "the result (%lld bytes) is "
                                "not a readable video: %s",
@@ -476,7 +480,7 @@ int ff_runway_reader_open(RunwayReader **reader, int fd, int64_t size,
     *reader = r;
     if (!r)
         return AVERROR(ENOMEM);
-    outcome = settle(r, open_result(r, size, DECODER_THREADS, &err), &err);
+    outcome = settle(r, open_result(r, size, &err), &err);
     r->deadline = 0;
     if (!outcome)
         return 0;
@@ -536,7 +540,7 @@ static RunwayOutcome check(RunwayReader *r, int64_t size, int64_t sent,
                            RunwayError *err)
 {
     RunwayRetime retime;
-    RunwayOutcome outcome = open_result(r, size, 1, err);
+    RunwayOutcome outcome = open_result(r, size, err);
     int ret;
 
     if (!outcome)
@@ -553,17 +557,46 @@ static RunwayOutcome check(RunwayReader *r, int64_t size, int64_t sent,
                                      av_err2str(ret)) : RUNWAY_OK;
 }
 
+typedef struct Check {
+    RunwayReader *reader;
+    int64_t size, sent;
+    RunwayOutcome outcome;
+    RunwayError *err;
+} Check;
+
+static void *run_check(void *opaque)
+{
+    Check *c = opaque;
+    RunwayReader *r = c->reader;
+
+    c->outcome = settle(r, check(r, c->size, c->sent, c->err), c->err);
+    ff_runway_reader_free(&c->reader);
+    return NULL;
+}
+
 RunwayOutcome ff_runway_reader_check(void *limits,
                                      int (*cancelled)(void *opaque),
                                      void *opaque, int fd, int64_t size,
                                      int64_t sent, RunwayError *err)
 {
-    RunwayReader *r = create_reader(limits, fd, cancelled, opaque);
-    RunwayOutcome outcome;
+    static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
+    Check c = { .size = size, .sent = sent, .err = err };
+    pthread_t thread;
 
-    if (!r)
-        return ff_runway_no_memory(err);
-    outcome = settle(r, check(r, size, sent, err), err);
-    ff_runway_reader_free(&r);
-    return outcome;
+    /* one at a time: each holds the pictures that others refer to. And on a
+     * thread that ends with it: an allocator keeps what a thread has freed for
+     * that thread, here for each of the engine's workers */
+    while (pthread_mutex_trylock(&turn)) {
+        if (cancelled && cancelled(opaque))
+            return ff_runway_error(err, RUNWAY_CANCELLED, "cancelled");
+        av_usleep(TURN_INTERVAL);
+    }
+    c.reader = create_reader(limits, fd, cancelled, opaque);
+    if (c.reader && !pthread_create(&thread, NULL, run_check, &c))
+        pthread_join(thread, NULL);
+    else
+        c.outcome = ff_runway_no_memory(err);
+    ff_runway_reader_free(&c.reader);
+    pthread_mutex_unlock(&turn);
+    return c.outcome;
 }
