@@ -1180,11 +1180,16 @@ static void test_download_redirected(void **state)
     assert_int_equal(download(&d), RUNWAY_REFUSED);
     strcpy(target, "file:///etc/passwd");
     assert_int_equal(download(&d), RUNWAY_REFUSED);
+    /* where it leads is named, and no key in it */
+    strcpy(target, "https://sk-test-0123456789.localhost:1/");
+    assert_int_not_equal(download(&d), RUNWAY_OK);
+    assert_says("localhost");
+    assert_null(strstr(last.text, "0123456789"));
     /* nor in a circle */
     snprintf(target, sizeof(target), "http://127.0.0.1:%d/", first->port);
     assert_int_equal(download(&d), RUNWAY_UNAVAILABLE);
     assert_says("redirected");
-    assert_int_equal(server_requests(first), 3 + 6);
+    assert_int_equal(server_requests(first), 4 + 6);
     server_stop(&first);
     close_download(&d);
 }
