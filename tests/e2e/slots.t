@@ -72,4 +72,34 @@ subtest 'what can be done before is done before' => sub {
     cmp_ok($uploads[1]{t}, '<', $tasks[0]{ended}, 'the second while the first task runs');
 };
 
+# The place of an event in the log.
+sub place_of {
+    my ($log, $event, $clip) = @_;
+    my ($place) = grep { $log->[$_]{event} eq $event && ($log->[$_]{clip} // 0) == $clip } 0 .. $#$log;
+    return $place // -1;
+}
+
+sub events_of {
+    my ($seconds, $latency, %opt) = @_;
+    my $sim = RunwayTest::Simulator->start('--latency' => $latency);
+    my $path = sprintf '%s/events-%d.log', $TMP, ++our $logs;
+    my $run = PaidTest->new(sim => $sim, in => film(seconds => $seconds), options => { concurrency => 2, log_path => $path })->run(%opt);
+    is($run->{status}, 0, 'ends well') or diag $run->{err};
+    return [map { RunwayTest::decode($_) } split /\n/, slurp($path)];
+}
+
+subtest 'a free place is filled before frames that are ready go out' => sub {
+    # output is slow: twelve seconds for the film
+    my $log = events_of(6, 0.2, after => 'setpts=2*PTS,realtime');
+    cmp_ok(place_of($log, 'submitted', 6), '<', place_of($log, 'emitted', 3), 'the last clip is sent before half of the film is out');
+    cmp_ok(place_of($log, 'submitted', 6), '>', 0, 'it is sent');
+};
+
+subtest 'frames that are ready go out while places are free' => sub {
+    # input is slow, and a place is always free: as many frames go out as come in
+    my $log = events_of(12, 0, input => ['-re']);
+    cmp_ok(place_of($log, 'emitted', 6), '<', place_of($log, 'planned', 12), 'half of the film is out before the last clip is read');
+    cmp_ok(place_of($log, 'emitted', 6), '>', 0, 'it is out');
+};
+
 done_testing;

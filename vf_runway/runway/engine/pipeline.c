@@ -254,19 +254,6 @@ void ff_runway_pipeline_emitted(RunwayPipeline *p, const char *identity)
     ff_runway_journal_unlock(&lock);
 }
 
-int ff_runway_pipeline_accepts(RunwayPipeline *p)
-{
-    int accepts;
-
-    pthread_mutex_lock(&p->lock);
-    accepts = !p->stop && !p->closed &&
-              p->nb_entries < RUNWAY_JOBS_MAX(p->config.policy->concurrency) &&
-              ff_runway_pipeline_count(p, ff_runway_job_is_waiting) <
-              RUNWAY_JOBS_WAITING;
-    pthread_mutex_unlock(&p->lock);
-    return accepts;
-}
-
 /* lock is held */
 static RunwayOutcome get_error(RunwayPipeline *p, RunwayError *err)
 {

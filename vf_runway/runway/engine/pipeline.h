@@ -115,6 +115,10 @@ void ff_runway_pipeline_emitted(RunwayPipeline *pipeline,
 /** Whether another job would be admitted now. */
 int ff_runway_pipeline_accepts(RunwayPipeline *pipeline);
 
+/** Whether places at the provider are free, or will be within seconds, and not
+ *  as many jobs wait for them. */
+int ff_runway_pipeline_is_short(RunwayPipeline *pipeline);
+
 /**
  * Admit a job; only when it would be. Takes the job over on success (*job is
  * NULL then). RUNWAY_NOMEM, or the pipeline's error when it has stopped.

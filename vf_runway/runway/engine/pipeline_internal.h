@@ -20,8 +20,8 @@
 /**
  * @file
  * What the pipeline's own files share, and nobody else looks at: the queue of
- * jobs. What is on the workers' side is in pipeline_run.c, what the owner calls
- * in pipeline.c.
+ * jobs. What is on the workers' side, and whose turn it is, is in
+ * pipeline_run.c, what else the owner calls in pipeline.c.
  */
 
 #ifndef AVFILTER_RUNWAY_ENGINE_PIPELINE_INTERNAL_H
@@ -95,12 +95,5 @@ int ff_runway_pipeline_wait(void *opaque, int64_t microseconds);
 
 /** A worker thread. */
 void *ff_runway_pipeline_worker(void *opaque);
-
-/** Jobs in line of which is() is true. lock is held. */
-int ff_runway_pipeline_count(const RunwayPipeline *p,
-                             int (*is)(const RunwayJobProgress *now));
-
-/** Whether a job waits for its create, or will. */
-int ff_runway_job_is_waiting(const RunwayJobProgress *now);
 
 #endif /* AVFILTER_RUNWAY_ENGINE_PIPELINE_INTERNAL_H */

@@ -20,6 +20,9 @@
 #include "../base/clock.h"
 #include "pipeline_internal.h"
 
+/* microseconds; a clip of five seconds is encoded in less */
+#define ENDING_SOON 3000000
+
 /* A RunwayStop. Where a clip has failed, or nobody wants the rest, another's
  * create that is out is let be answered: it may have been accepted. */
 int ff_runway_pipeline_is_stopped(void *opaque)
@@ -97,16 +100,14 @@ static void job_changed(void *opaque, const RunwayJob *job)
     pthread_mutex_lock(&p->lock);
     e = find_entry(p, job);
     if (e) {
-        int64_t now = ff_runway_now();
-
         accepted = e->now.state == RUNWAY_JOB_SUBMITTING &&
                    job->now.state == RUNWAY_JOB_WAITING;
 
         /* what waits for a free place has not begun */
         if (job->now.state == RUNWAY_JOB_WAITING &&
-            (!e->submitted ||
+            (e->now.state != RUNWAY_JOB_WAITING ||
              job->now.task_state == RUNWAY_TASK_THROTTLED))
-            e->submitted = now;
+            e->submitted = ff_runway_now();
         /* half of the newest: load at a provider changes by the hour */
         if (job->now.took && !e->now.took)
             p->task_time = p->task_time ? (p->task_time + job->now.took) / 2
@@ -288,8 +289,9 @@ static int is_closed(void *opaque)
     return closed;
 }
 
-int ff_runway_pipeline_count(const RunwayPipeline *p,
-                             int (*is)(const RunwayJobProgress *now))
+/* Jobs in line of which is() is true. lock is held */
+static int count(const RunwayPipeline *p,
+                 int (*is)(const RunwayJobProgress *now))
 {
     int nb = 0;
 
@@ -298,7 +300,8 @@ int ff_runway_pipeline_count(const RunwayPipeline *p,
     return nb;
 }
 
-int ff_runway_job_is_waiting(const RunwayJobProgress *now)
+/* Whether the job waits for its create, or will. */
+static int is_waiting(const RunwayJobProgress *now)
 {
     return now->state == RUNWAY_JOB_QUEUED ||
            now->state == RUNWAY_JOB_PREPARING || now->state == RUNWAY_JOB_READY;
@@ -346,10 +349,44 @@ static int is_open(const RunwayPipeline *p, const Entry *e,
     int concurrency = p->config.policy->concurrency;
 
     if (before == RUNWAY_JOB_GENERATED)
-        return ff_runway_pipeline_count(p, is_downloading) < RUNWAY_FETCHES_MAX;
-    return ff_runway_pipeline_count(p, is_in_flight) +
+        return count(p, is_downloading) < RUNWAY_FETCHES_MAX;
+    return count(p, is_in_flight) +
            count_earlier(p, e) < concurrency &&
-           ff_runway_pipeline_count(p, is_unchecked) < concurrency;
+           count(p, is_unchecked) < concurrency;
+}
+
+int ff_runway_pipeline_accepts(RunwayPipeline *p)
+{
+    int accepts;
+
+    pthread_mutex_lock(&p->lock);
+    accepts = !p->stop && !p->closed &&
+              p->nb_entries < RUNWAY_JOBS_MAX(p->config.policy->concurrency) &&
+              count(p, is_waiting) < RUNWAY_JOBS_WAITING;
+    pthread_mutex_unlock(&p->lock);
+    return accepts;
+}
+
+/* Whether a task is likely to have ended before another clip is encoded. lock is
+ * held */
+static int is_ending(const RunwayPipeline *p, const Entry *e)
+{
+    return is_in_flight(&e->now) && e->submitted && p->task_time &&
+           e->submitted + p->task_time - ff_runway_now() < ENDING_SOON;
+}
+
+int ff_runway_pipeline_is_short(RunwayPipeline *p)
+{
+    int concurrency = p->config.policy->concurrency, is_short, places;
+
+    pthread_mutex_lock(&p->lock);
+    places = concurrency - count(p, is_in_flight);
+    for (const Entry *e = p->head; e; e = e->next)
+        places += is_ending(p, e);
+    is_short = !p->stop && !p->closed && places > count(p, is_waiting) &&
+               count(p, is_unchecked) < concurrency;
+    pthread_mutex_unlock(&p->lock);
+    return is_short;
 }
 
 static Entry *first_in(const RunwayPipeline *p, RunwayJobState state)

@@ -24,6 +24,7 @@
 
 #include "libavutil/mathematics.h"
 
+#include "../base/clock.h"
 #include "../media/compat.h"
 #include "filter_internal.h"
 #include "negotiate.h"
@@ -31,6 +32,10 @@
 /* how long one activation waits for a job at most: other branches of the graph
  * and the user's signals have to get through */
 #define WAIT_SLICE 50000
+
+/* frames in for each that is ready, while a place at the provider is idle: it
+ * goes on coming out, if slowly */
+#define AHEAD_MAX 4
 
 /* more frames than these that come, or stand, in while none is asked for are no
  * decoder's delay, but a host that serves another stream first */
@@ -155,6 +160,24 @@ static void put_status(AVFilterContext *ctx)
     ff_outlink_set_status(ctx->outputs[0], s->status, pts);
 }
 
+static void request_input(AVFilterContext *ctx)
+{
+    RunwayFilter *s = ctx->priv;
+
+    s->asked = ff_runway_now();
+    ff_inlink_request_frame(ctx->inputs[0]);
+}
+
+/* Whether a frame that is ready waits for another one of the input, so that a
+ * place at the provider is not idle for longer than it has to be. One goes out
+ * for each that was long in coming: what is live is not read any sooner so. */
+static int is_input_first(RunwayFilter *s)
+{
+    return s->nb_ahead < AHEAD_MAX &&
+           s->last_read - s->asked < s->distance / 4 &&
+           ff_runway_sequence_is_short(s->sequence);
+}
+
 static int run(AVFilterContext *ctx)
 {
     RunwayFilter *s = ctx->priv;
@@ -201,6 +224,13 @@ static int run(AVFilterContext *ctx)
         if (!ff_outlink_frame_wanted(outlink) &&
             (s->status || accepts || !is_wanted(ctx)))
             return 0;
+        if (!s->status && accepts && is_input_first(s)) {
+            s->nb_ahead++;
+            request_input(ctx);
+            return 0;
+        }
+        s->nb_ahead = 0;
+        s->asked    = s->last_read;
         ret = put_frame(ctx);
         /* the end goes out with the last frame, unasked */
         if (ret >= 0 && (s->status || s->unserved))
@@ -209,7 +239,7 @@ static int run(AVFilterContext *ctx)
     }
     if (!s->status && accepts) {
         if (ff_outlink_frame_wanted(outlink))
-            ff_inlink_request_frame(inlink);
+            request_input(ctx);
         return 0;
     }
 

@@ -212,6 +212,11 @@ int ff_runway_sequence_accepts(RunwaySequence *s, int format, int width,
            (!s->alpha || alpha_fits(s, format, width, height));
 }
 
+int ff_runway_sequence_is_short(RunwaySequence *s)
+{
+    return ff_runway_pipeline_is_short(s->pipeline);
+}
+
 /* The clip that was begun ahead is not wanted: the open one ends early. */
 static void discard_ahead(RunwaySequence *s)
 {

@@ -85,6 +85,9 @@ int ff_runway_sequence_ratio(const RunwayRequest *request, int width,
 int ff_runway_sequence_accepts(RunwaySequence *s, int format, int width,
                                int height);
 
+/** See ff_runway_pipeline_is_short(). */
+int ff_runway_sequence_is_short(RunwaySequence *s);
+
 /** A frame to be generated anew; length microseconds are what it is shown for.
  *  The frame stays the caller's. */
 int ff_runway_sequence_add(RunwaySequence *s, const AVFrame *frame,
