@@ -46,6 +46,7 @@ static void fill_try(RunwayTry *t, RunwayClipState state)
     t->estimated = 75;
     t->reported  = 0.125;
     t->charged   = 60.1;
+    t->took      = 61.5;
     t->adopted   = 1;
     strcpy(t->failure, "a reason \xe2\x82\xac");
     strcpy(t->failure_code, "INTERNAL.BAD_OUTPUT.CODE01");
@@ -115,6 +116,7 @@ static void assert_same(const RunwayRecord *a, const RunwayRecord *b)
         assert_true(x->estimated == y->estimated);
         assert_true(x->reported == y->reported);
         assert_true(x->charged == y->charged);
+        assert_true(x->took == y->took);
     }
 }
 
@@ -264,6 +266,10 @@ static void test_foreign(void **state)
     assert_edited(&r, "\"time\":1795305599", "\"time\":1e300", "invalid");
     assert_edited(&r, "\"time\":1795305599,", "", "missing");
     assert_edited(&r, "\"adopted\":1", "\"adopted\":2", "invalid");
+    assert_edited(&r, "\"took\":61.5", "\"took\":\"61.5\"", "invalid");
+    assert_edited(&r, "\"took\":61.5", "\"took\":-1", "invalid");
+    /* records from before there was such a field */
+    assert_edited(&r, "\"took\":61.5,", "", NULL);
     assert_edited(&r, "\"model\":\"gen4_aleph\"", "\"model\":null", "invalid");
     assert_edited(&r, "17f20503-6c24-4c16-946b-35dbbce2af2f", "", "invalid");
     /* what would not have been written, and would be part of a path */

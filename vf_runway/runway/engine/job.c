@@ -80,7 +80,6 @@ static RunwayOutcome finish_task(RunwayJobRun *run, RunwayError *err)
                          t->task_id);
     job->now.task_state = t->state == RUNWAY_CLIP_SUBMITTED ?
                           RUNWAY_TASK_PENDING : RUNWAY_TASK_SUCCEEDED;
-    ff_runway_run_set_state(run, RUNWAY_JOB_WAITING);
     /* the file of its result is gone */
     if (t->state == RUNWAY_CLIP_STORED || t->state == RUNWAY_CLIP_REFUSED)
         ret = ff_runway_run_write(run, RUNWAY_CLIP_GENERATED, NULL, NULL, err);

@@ -67,6 +67,8 @@ typedef struct RunwayJobProgress {
     char task_id[RUNWAY_ID_MAX]; ///< "" before the create was answered
     RunwayTotals spent;          ///< on tries of this run, and one that was under
                                  ///< way when it began
+    int64_t ends;                ///< when the task is likely to, as
+                                 ///< ff_runway_now(); 0: not known
     int64_t took;                ///< what the task took in microseconds, as near
                                  ///< as is known; 0: not known
 } RunwayJobProgress;
@@ -155,16 +157,5 @@ typedef struct RunwayJobHost {
  * closed once it is no longer needed.
  */
 RunwayOutcome ff_runway_job_run(RunwayJob *job, const RunwayJobHost *host);
-
-/**
- * When to read a task next. elapsed: since the create; interval: the wished
- * distance; expected: what tasks took before, 0: not known; least: the
- * distance the provider asks for. A read is placed where the task is likely to
- * have just ended and never nearer than least to the one before; with nothing
- * to go by, or far from it, at the wished distance. Pure.
- * @return microseconds from now
- */
-int64_t ff_runway_job_next_read(int64_t elapsed, int64_t interval,
-                                int64_t expected, int64_t least);
 
 #endif /* AVFILTER_RUNWAY_ENGINE_JOB_H */

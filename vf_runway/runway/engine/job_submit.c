@@ -277,6 +277,7 @@ RunwayOutcome ff_runway_run_submit(RunwayJobRun *run, RunwayError *err)
     RunwayOutcome ret;
 
     job->now.task_id[0] = 0;
+    job->now.ends       = 0;
     /* another try has the place of the one that failed */
     if (job->now.state != RUNWAY_JOB_WAITING)
         ff_runway_run_set_state(run, RUNWAY_JOB_PREPARING);

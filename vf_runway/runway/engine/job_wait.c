@@ -21,30 +21,12 @@
 
 #include "../base/clock.h"
 #include "job_internal.h"
+#include "pace.h"
 
 /* how long a provider may deny a task that it has accepted. A task of an
  * earlier run is given as long: when that was, only the wall clock could say,
  * and what is called lost here is never read again */
 #define NOT_EXIST_MAX 600000000LL
-
-/* read this long after the moment a task is expected to end */
-#define EXPECTED_MARGIN 300000LL
-
-int64_t ff_runway_job_next_read(int64_t elapsed, int64_t interval,
-                                int64_t expected, int64_t least)
-{
-    int64_t at = expected + EXPECTED_MARGIN - elapsed;
-
-    if (interval < least)
-        interval = least;
-    if (expected <= 0 || at >= interval + least)
-        return interval;
-    /* the end is expected before the read after the next: aim at it */
-    if (at >= least)
-        return at;
-    /* it is near, or just missed: ask as soon as is allowed */
-    return -at < expected / 4 + interval ? least : interval;
-}
 
 /* before: the RunwayTaskState that was logged last, -1: none. */
 static void log_state(RunwayJobRun *run, int before)
@@ -97,41 +79,18 @@ RunwayOutcome ff_runway_run_read_task(RunwayJobRun *run, RunwayError *err)
     }
 }
 
-/* How far a task was after how much time. */
-typedef struct Reading {
-    int64_t elapsed;
-    double progress;         ///< 0: not running yet, or not reported
-} Reading;
-
-/* When a task ends, by two readings; 0: not known. One is not enough:
- * nobody knows how long it waited before it ran. */
-static int64_t extrapolate(const Reading *was, const Reading *is)
+/* The task has SUCCEEDED at that time. */
+static void note_end(RunwayJobRun *run, const RunwayPace *pace, int64_t now)
 {
-    double step = is->progress - was->progress;
+    RunwayTry *t = ff_runway_record_try(run->record);
 
-    if (was->progress <= 0 || step < 0.02)
-        return 0;
-    return is->elapsed + (int64_t)((1 - is->progress) / step *
-                                   (double)(is->elapsed - was->elapsed));
-}
-
-/* Whether a task will have ended after so much more time, even if it ran from
- * its first moment on. */
-static int is_near_end(const Reading *is, int64_t left)
-{
-    return is->progress > 0 && (double)is->elapsed * (1 - is->progress) <
-                               is->progress * (double)left;
-}
-
-/* What a task took that was not done after so long and then was; by its own
- * progress it would take that estimate. The next of its kind is read
- * EXPECTED_MARGIN after this. */
-static int64_t duration_of(int64_t unfinished, int64_t done, int64_t estimate)
-{
-    if (estimate > unfinished && estimate < done)
-        return estimate;
-    done -= EXPECTED_MARGIN;
-    return done > unfinished ? done : unfinished;
+    run->job->now.task_state = RUNWAY_TASK_SUCCEEDED;
+    if (run->submitted_here && !t->took) {
+        run->job->now.took = ff_runway_pace_took(pace, now);
+        t->took = (double)run->job->now.took / 1e6;
+    }
+    /* its place is free from this moment on */
+    ff_runway_run_set_state(run, RUNWAY_JOB_WAITING);
 }
 
 RunwayOutcome ff_runway_run_await(RunwayJobRun *run, RunwayError *err)
@@ -139,32 +98,31 @@ RunwayOutcome ff_runway_run_await(RunwayJobRun *run, RunwayError *err)
     RunwayJob *job = run->job;
     RunwayTask *task = run->task;
     const RunwayJobHost *host = run->host;
-    int64_t interval = host->policy->poll_interval;
-    /* a user's own server may be asked more often, if that is wished */
-    int64_t least = ff_runway_client_is_loopback(host->client) &&
-                    interval < RUNWAY_POLL_MIN ? interval : RUNWAY_POLL_MIN;
     int64_t created = ff_runway_now(), last = created;
-    int64_t began = created;    /* of its work, as near as is known */
-    Reading reading = { 0 };    /* the newest, not done yet */
-    int64_t estimate = 0;       /* what it takes, by its own progress */
+    int64_t interval = host->policy->poll_interval;
+    RunwayPace pace = {
+        .interval = interval, .began = created,
+        /* a user's own server may be asked more often, if that is wished */
+        .least = ff_runway_client_is_loopback(host->client) &&
+                 interval < RUNWAY_POLL_MIN ? interval : RUNWAY_POLL_MIN,
+    };
     int64_t counted = 0;        /* time that task_timeout knows of */
     int before = -1;
     int first = !run->submitted_here; /* one of another run may be done */
 
     for (;;) {
-        int64_t now = ff_runway_now();
-        int64_t expected = estimate ? estimate : host->expected(host->opaque);
-        int64_t pause = ff_runway_job_next_read(now - began, interval,
-                                                expected, least);
+        int64_t length, now;
         RunwayOutcome ret;
 
-        if (!expected && is_near_end(&reading, interval + least))
-            pause = least;
-        if (first)
-            pause = first = 0;
-
-        if (host->wait(host->opaque, pause))
+        if (!pace.expected)
+            pace.expected = host->expected(host->opaque);
+        length = ff_runway_pace_length(&pace);
+        job->now.ends = length ? pace.began + length : 0;
+        ff_runway_run_set_state(run, RUNWAY_JOB_WAITING);
+        if (host->wait(host->opaque,
+                       first ? 0 : ff_runway_pace_next(&pace, last)))
             return ff_runway_run_cancelled(err);
+        first = 0;
         ret = ff_runway_run_read_task(run, err);
         if (ret)
             return ret;
@@ -172,27 +130,12 @@ RunwayOutcome ff_runway_run_await(RunwayJobRun *run, RunwayError *err)
         now = ff_runway_now();
         if (task->state != RUNWAY_TASK_THROTTLED)
             counted += now - last;
-        else
-            began = now;
-        if (task->state == RUNWAY_TASK_SUCCEEDED && run->submitted_here) {
-            job->now.took = duration_of(reading.elapsed, now - began,
-                                        estimate);
-        } else if (run->submitted_here) {
-            const Reading newest = { now - began,
-                                     task->progress > 0 ? task->progress : 0 };
-
-            estimate = extrapolate(&reading, &newest);
-            reading  = newest;
-        }
         last   = now;
         before = task->state;
 
-        job->now.task_state = task->state;
-        job->now.progress   = task->progress;
-        ff_runway_run_set_state(run, RUNWAY_JOB_WAITING);
-
         switch (task->state) {
         case RUNWAY_TASK_SUCCEEDED:
+            note_end(run, &pace, now);
             return RUNWAY_OK;
         case RUNWAY_TASK_FAILED_STATE:
             return ff_runway_error(err,
@@ -222,5 +165,8 @@ RunwayOutcome ff_runway_run_await(RunwayJobRun *run, RunwayError *err)
                                    "running at the provider", job->now.task_id,
                                    ff_runway_task_state_name(task->state),
                                    (double)counted / 1e6);
+        ff_runway_pace_note(&pace, now, task);
+        job->now.task_state = task->state;
+        job->now.progress   = task->progress;
     }
 }

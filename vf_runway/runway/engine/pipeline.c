@@ -254,6 +254,38 @@ void ff_runway_pipeline_emitted(RunwayPipeline *p, const char *identity)
     ff_runway_journal_unlock(&lock);
 }
 
+/* What is looked for in the journal. */
+typedef struct Newest {
+    const char *endpoint, *model;
+    int64_t time;            ///< of the try, seconds since the epoch
+    double took;             ///< seconds; 0: not found
+} Newest;
+
+static int compare_record(void *opaque, const RunwayRecord *r)
+{
+    Newest *newest = opaque;
+
+    if (strcmp(r->endpoint, newest->endpoint) ||
+        strcmp(r->model, newest->model))
+        return 0;
+    for (int i = 0; i < r->nb_tries; i++) {
+        if (r->tries[i].took > 0 && r->tries[i].time >= newest->time) {
+            newest->time = r->tries[i].time;
+            newest->took = r->tries[i].took;
+        }
+    }
+    return 0;
+}
+
+/* What the newest task of that model has taken in an earlier run. */
+static int64_t remembered_time(const RunwayPipeline *p, const char *model)
+{
+    Newest newest = { ff_runway_pipeline_endpoint(p), model, 0, 0 };
+
+    ff_runway_journal_each(p->journal, compare_record, &newest, NULL);
+    return (int64_t)(newest.took * 1e6);
+}
+
 /* lock is held */
 static RunwayOutcome get_error(RunwayPipeline *p, RunwayError *err)
 {
@@ -272,8 +304,10 @@ RunwayOutcome ff_runway_pipeline_admit(RunwayPipeline *p, RunwayJob **job,
     Entry *e;
     RunwayOutcome ret;
 
-    if (!p->output[0])
+    if (!p->output[0]) {
         ff_runway_output_begin(p->config.instance, (*job)->identity, p->output);
+        p->task_time = remembered_time(p, (*job)->request.model_name);
+    }
     e = calloc(1, sizeof(*e));
     if (!e)
         return ff_runway_no_memory(err);
@@ -390,8 +424,8 @@ void ff_runway_pipeline_status(RunwayPipeline *p, RunwayPipelineStatus *status)
     if (next) {
         s.progress = next->now.state == RUNWAY_JOB_WAITING ? next->now.progress
                                                            : -1;
-        if (next->submitted && p->task_time) {
-            s.expected = next->submitted + p->task_time - ff_runway_now();
+        if (next->now.ends) {
+            s.expected = next->now.ends - ff_runway_now();
             if (s.expected < 0)
                 s.expected = 0;
         }

@@ -41,7 +41,6 @@ typedef struct Entry {
     int moderated;          ///< it failed permanently
     int unusable;           ///< its result was fetched and is of no use
     int fatal;              ///< the pipeline's error is this one's
-    int64_t submitted;      ///< when the task began, about; 0: not yet
     struct Entry *next;
 } Entry;
 
@@ -79,7 +78,8 @@ struct RunwayPipeline {
     RunwayTotals totals;     ///< of jobs that have ended
     int unusable;            ///< results fetched in this run and of no use, of
                              ///< jobs that were taken already
-    int64_t task_time;       ///< what a task takes, running mean; 0: none yet
+    int64_t task_time;       ///< what a task takes, running mean, begun with an
+                             ///< earlier run's; 0: not known
     int moderated;           ///< permanent failures in a row, of jobs that were
                              ///< taken already
 };

@@ -94,7 +94,7 @@ static void job_changed(void *opaque, const RunwayJob *job)
 {
     RunwayPipeline *p = opaque;
     RunwayTotals all = { 0 };
-    int accepted = 0;
+    int accepted = 0, is_same;
     Entry *e;
 
     pthread_mutex_lock(&p->lock);
@@ -103,18 +103,16 @@ static void job_changed(void *opaque, const RunwayJob *job)
         accepted = e->now.state == RUNWAY_JOB_SUBMITTING &&
                    job->now.state == RUNWAY_JOB_WAITING;
 
-        /* what waits for a free place has not begun */
-        if (job->now.state == RUNWAY_JOB_WAITING &&
-            (e->now.state != RUNWAY_JOB_WAITING ||
-             job->now.task_state == RUNWAY_TASK_THROTTLED))
-            e->submitted = ff_runway_now();
         /* half of the newest: load at a provider changes by the hour */
         if (job->now.took && !e->now.took)
             p->task_time = p->task_time ? (p->task_time + job->now.took) / 2
                                         : job->now.took;
+        is_same = job->now.state == e->now.state &&
+                  job->now.task_state == e->now.task_state;
         e->now = job->now;
         all    = ff_runway_pipeline_sum(p);
-        pthread_cond_broadcast(&p->changed);
+        if (!is_same)
+            pthread_cond_broadcast(&p->changed);
     }
     pthread_mutex_unlock(&p->lock);
     if (accepted)
@@ -371,8 +369,8 @@ int ff_runway_pipeline_accepts(RunwayPipeline *p)
  * held */
 static int is_ending(const RunwayPipeline *p, const Entry *e)
 {
-    return is_in_flight(&e->now) && e->submitted && p->task_time &&
-           e->submitted + p->task_time - ff_runway_now() < ENDING_SOON;
+    return is_in_flight(&e->now) && e->now.ends &&
+           e->now.ends - ff_runway_now() < ENDING_SOON;
 }
 
 int ff_runway_pipeline_is_short(RunwayPipeline *p)
@@ -411,7 +409,6 @@ static int enter(void *opaque, RunwayJob *job, RunwayJobState state)
     job->now.state = state == RUNWAY_JOB_SUBMITTING && is_in_flight(&e->now) ?
                      state : before;
     e->now = job->now;
-    pthread_cond_broadcast(&p->changed);
     while (!(is_shut = p->stop || (p->closed && before == RUNWAY_JOB_READY)) &&
            e->now.state != state) {
         if (first_in(p, before) == e && is_open(p, e, before))

@@ -78,6 +78,7 @@ typedef struct RunwayTry {
     double estimated;         ///< price that was reserved
     double reported;          ///< the provider's own estimate
     double charged;           ///< what the provider says that it has cost
+    double took;              ///< seconds that the task took; 0: not known
     int adopted;              ///< the task was named by a person
     /** Why, of states that have a reason; may be ""; scrubbed when written. */
     char failure[512];

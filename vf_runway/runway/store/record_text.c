@@ -61,6 +61,7 @@ typedef enum FieldKind {
     INTEGER,    ///< int64_t
     FLAG,       ///< int
     AMOUNT,     ///< double; null: -1, not known
+    OPTIONAL,   ///< double; left out: 0, not known
     STATE,
 } FieldKind;
 
@@ -97,6 +98,7 @@ static const Field try_fields[] = {
     FIELD(RunwayTry, "credits_estimated", AMOUNT,   estimated),
     FIELD(RunwayTry, "credits_reported",  AMOUNT,   reported),
     FIELD(RunwayTry, "credits_charged",   AMOUNT,   charged),
+    FIELD(RunwayTry, "took",              OPTIONAL, took),
     FIELD(RunwayTry, "adopted",           FLAG,     adopted),
     FIELD(RunwayTry, "failure",           SCRUBBED, failure),
     FIELD(RunwayTry, "failure_code",      SCRUBBED, failure_code),
@@ -151,6 +153,10 @@ static int put_field(cJSON *json, const Field *f, const void *from)
     case FLAG:
         number = *(const int *)from;
         break;
+    case OPTIONAL:
+        if (!(*(const double *)from > 0))
+            return 1;
+        /* fall through */
     case AMOUNT:
         number = *(const double *)from;
         if (!(number >= 0 && number <= CREDITS_MAX))
@@ -296,6 +302,9 @@ static int get_field(const cJSON *json, const Field *f, void *to)
     case FLAG:
         *(int *)to = number > 0;
         return number >= 0 && number <= 1;
+    case OPTIONAL:
+        *(double *)to = item ? number : 0;
+        return !item || (number > 0 && number <= CREDITS_MAX);
     case AMOUNT:
         *(double *)to = number;
         return cJSON_IsNull(item) || (number >= 0 && number <= CREDITS_MAX);

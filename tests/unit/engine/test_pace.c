@@ -1,0 +1,173 @@
+/*
+ * This file is part of runway_v2v.
+ *
+ * runway_v2v is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * runway_v2v is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with runway_v2v; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+/* Where the polls of a task are placed. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include "engine/pace.h"
+
+#define SECOND 1000000LL
+#define LEAST  RUNWAY_POLL_MIN
+
+/* A task that waits for so long, and then runs for so long. */
+typedef struct Task {
+    int64_t waits, runs;
+    int tells;               ///< its progress
+} Task;
+
+/* Poll it to its end. @return how long after that */
+static int64_t seen_after(RunwayPace *pace, Task is)
+{
+    int64_t now = pace->began = 0, end = is.waits + is.runs;
+
+    for (;;) {
+        int64_t pause = ff_runway_pace_next(pace, now);
+        RunwayTask task = { .state = RUNWAY_TASK_RUNNING, .progress = -1 };
+
+        assert_true(pause >= LEAST);
+        assert_true(pause < 2 * LEAST || pause == pace->interval);
+        now += pause;
+        if (now >= end)
+            return now - end;
+        if (now < is.waits)
+            task.state = RUNWAY_TASK_PENDING;
+        else if (is.tells)
+            task.progress = (double)(now - is.waits) / (double)is.runs;
+        ff_runway_pace_note(pace, now, &task);
+    }
+}
+
+static void test_nothing_to_go_by(void **state)
+{
+    RunwayPace pace = { .interval = 6 * SECOND, .least = LEAST };
+
+    (void)state;
+    for (int64_t now = 0; now < 100 * SECOND; now += SECOND)
+        assert_int_equal(ff_runway_pace_next(&pace, now), 6 * SECOND);
+}
+
+static void test_never_nearer_than_the_provider_asks(void **state)
+{
+    RunwayPace pace = { .interval = SECOND, .least = LEAST };
+
+    (void)state;
+    assert_int_equal(ff_runway_pace_next(&pace, 0), LEAST);
+    pace.expected = 10 * SECOND;
+    assert_int_equal(ff_runway_pace_next(&pace, 9 * SECOND), LEAST);
+}
+
+static void test_a_task_that_takes_what_is_expected(void **state)
+{
+    (void)state;
+    for (int64_t runs = LEAST; runs < 600 * SECOND; runs += SECOND / 10) {
+        RunwayPace pace = { .interval = 6 * SECOND, .least = LEAST, .expected = runs };
+
+        assert_true(seen_after(&pace, (Task){ 0, runs, 0 }) <= SECOND / 2);
+    }
+}
+
+/* A fifth sooner or later than those before: it is polled as often as is allowed;
+ * much later: the interval holds again. */
+static void test_a_task_that_takes_more_or_less(void **state)
+{
+    RunwayPace late = { .interval = 20 * SECOND, .least = LEAST, .expected = 60 * SECOND };
+
+    (void)state;
+    for (int64_t runs = 48 * SECOND; runs < 72 * SECOND; runs += SECOND / 10) {
+        RunwayPace pace = { .interval = 20 * SECOND, .least = LEAST, .expected = 60 * SECOND };
+
+        assert_true(seen_after(&pace, (Task){ 0, runs, 0 }) <= LEAST);
+    }
+    assert_int_equal(ff_runway_pace_next(&late, 200 * SECOND), 20 * SECOND);
+}
+
+/* The first tasks of a run have no forerunners. */
+static void test_progress_alone(void **state)
+{
+    (void)state;
+    for (int64_t runs = 18 * SECOND; runs < 600 * SECOND; runs += SECOND) {
+        RunwayPace pace = { .interval = 6 * SECOND, .least = LEAST };
+
+        /* by one poll, and by two where it waited */
+        assert_true(seen_after(&pace, (Task){ 0, runs, 1 }) <= SECOND / 2);
+        pace = (RunwayPace){ .interval = 6 * SECOND, .least = LEAST };
+        assert_true(seen_after(&pace, (Task){ 14 * SECOND, runs, 1 }) <= SECOND / 2);
+    }
+}
+
+static void test_progress_goes_before_what_others_took(void **state)
+{
+    RunwayPace pace = { .interval = 6 * SECOND, .least = LEAST, .expected = 60 * SECOND };
+
+    (void)state;
+    assert_true(seen_after(&pace, (Task){ 0, 33 * SECOND, 1 }) <= SECOND / 2);
+}
+
+static void test_what_it_took(void **state)
+{
+    RunwayPace pace = { .interval = 6 * SECOND, .least = LEAST };
+    int64_t after = seen_after(&pace, (Task){ 0, 34 * SECOND, 0 });
+
+    (void)state;
+    /* by the polls: the next one is polled at the same time */
+    assert_int_equal(after, 2 * SECOND);
+    pace = (RunwayPace){ .interval = 6 * SECOND, .least = LEAST,
+                         .expected = ff_runway_pace_took(&pace, 36 * SECOND) };
+    assert_int_equal(seen_after(&pace, (Task){ 0, 34 * SECOND, 0 }), 2 * SECOND);
+    /* by its own progress: to the second */
+    pace  = (RunwayPace){ .interval = 6 * SECOND, .least = LEAST };
+    after = seen_after(&pace, (Task){ 0, 34 * SECOND, 1 });
+    assert_true(llabs(ff_runway_pace_took(&pace, 34 * SECOND + after) - 34 * SECOND) < 1000);
+}
+
+static void test_throttled(void **state)
+{
+    RunwayPace pace = { .interval = 6 * SECOND, .least = LEAST, .expected = 60 * SECOND };
+    RunwayTask task = { .state = RUNWAY_TASK_THROTTLED, .progress = -1 };
+
+    (void)state;
+    /* it has not begun: its end is as far away as ever */
+    for (int64_t now = 0; now < 300 * SECOND; now += 6 * SECOND) {
+        ff_runway_pace_note(&pace, now, &task);
+        assert_int_equal(pace.began + ff_runway_pace_length(&pace), now + 60 * SECOND);
+        assert_int_equal(ff_runway_pace_next(&pace, now), 6 * SECOND);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_nothing_to_go_by),
+        cmocka_unit_test(test_never_nearer_than_the_provider_asks),
+        cmocka_unit_test(test_a_task_that_takes_what_is_expected),
+        cmocka_unit_test(test_a_task_that_takes_more_or_less),
+        cmocka_unit_test(test_progress_alone),
+        cmocka_unit_test(test_progress_goes_before_what_others_took),
+        cmocka_unit_test(test_what_it_took),
+        cmocka_unit_test(test_throttled),
+    };
+
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

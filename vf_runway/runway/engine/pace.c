@@ -1,0 +1,75 @@
+/*
+ * This file is part of FFmpeg.
+ *
+ * FFmpeg is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * FFmpeg is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with FFmpeg; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+#include <stdlib.h>
+
+#include "pace.h"
+
+/* polled this long after the moment a task is expected to end */
+#define MARGIN 300000LL
+
+/* less progress than this says nothing of the pace */
+#define STEP_MIN 0.02
+
+void ff_runway_pace_note(RunwayPace *p, int64_t now, const RunwayTask *task)
+{
+    if (task->state == RUNWAY_TASK_THROTTLED) {
+        p->began   = now;
+        p->elapsed = 0;
+        p->base_progress = p->progress = 0;
+        return;
+    }
+    if (p->base_progress <= 0) {
+        p->base          = p->elapsed;
+        p->base_progress = p->progress;
+    }
+    p->elapsed  = now - p->began;
+    p->progress = task->progress > 0 ? task->progress : 0;
+}
+
+int64_t ff_runway_pace_length(const RunwayPace *p)
+{
+    double step = p->progress - p->base_progress;
+
+    if (p->base_progress > 0 && step >= STEP_MIN)
+        return p->elapsed + (int64_t)((1 - p->progress) / step *
+                                      (double)(p->elapsed - p->base));
+    if (p->expected || p->progress < STEP_MIN)
+        return p->expected;
+    return (int64_t)((double)p->elapsed / p->progress);
+}
+
+int64_t ff_runway_pace_next(const RunwayPace *p, int64_t now)
+{
+    int64_t length = ff_runway_pace_length(p), least = p->least;
+    int64_t interval = p->interval > least ? p->interval : least;
+    int64_t left = p->began + length + MARGIN - now;
+
+    if (!length || llabs(left) >= length / 4 + interval + least)
+        return interval;
+    return left > least ? least + left % least : least;
+}
+
+int64_t ff_runway_pace_took(const RunwayPace *p, int64_t now)
+{
+    int64_t length = ff_runway_pace_length(p), done = now - p->began;
+
+    if (length > p->elapsed && length < done)
+        return length;
+    return done - MARGIN > p->elapsed ? done - MARGIN : p->elapsed;
+}

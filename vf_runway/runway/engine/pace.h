@@ -1,0 +1,64 @@
+/*
+ * This file is part of FFmpeg.
+ *
+ * FFmpeg is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * FFmpeg is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with FFmpeg; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+/**
+ * @file
+ * When a task is likely to end, and with that when it is polled next: the one
+ * place that decides it. Pure: no I/O, no clock. Times are microseconds.
+ *
+ * A poll is never nearer than the provider asks for to the one before. With
+ * nothing to go by, and far from the likely end, polls are an interval apart;
+ * around it as near as is allowed, so that one of them is just behind it. What
+ * tells the end, the best first: the task's own progress between two polls, how
+ * long tasks took before, its progress at one poll (nobody knows how long it
+ * waited before it ran).
+ */
+
+#ifndef AVFILTER_RUNWAY_ENGINE_PACE_H
+#define AVFILTER_RUNWAY_ENGINE_PACE_H
+
+#include <stdint.h>
+
+#include "../api/task.h"
+
+/** A task's pace. interval and least are set before, began is the time of the
+ *  create; the rest begins as zeros. */
+typedef struct RunwayPace {
+    int64_t interval;        ///< the wished distance of two polls
+    int64_t least;           ///< the distance the provider asks for
+    int64_t began;           ///< when its work did, as near as is known
+    int64_t expected;        ///< what tasks took before, 0: not known
+    /* private */
+    int64_t elapsed, base;   ///< since it began: at the newest poll, and at the
+                             ///< first one with progress
+    double progress, base_progress; ///< 0: not running, or not reported
+} RunwayPace;
+
+/** Note what a poll at that time found: the task has not succeeded. */
+void ff_runway_pace_note(RunwayPace *pace, int64_t now, const RunwayTask *task);
+
+/** What the task is likely to take from the moment it began; 0: not known. */
+int64_t ff_runway_pace_length(const RunwayPace *pace);
+
+/** When to poll it next. @return microseconds from now */
+int64_t ff_runway_pace_next(const RunwayPace *pace, int64_t now);
+
+/** What a task took that a poll at that time found done. */
+int64_t ff_runway_pace_took(const RunwayPace *pace, int64_t now);
+
+#endif /* AVFILTER_RUNWAY_ENGINE_PACE_H */
