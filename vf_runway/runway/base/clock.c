@@ -50,21 +50,32 @@ int ff_runway_cond_init(pthread_cond_t *cond)
 #endif
 }
 
-void ff_runway_cond_wait(pthread_cond_t *cond, pthread_mutex_t *mutex,
-                         int64_t timeout)
+int ff_runway_cond_wait(pthread_cond_t *cond, pthread_mutex_t *mutex,
+                        int64_t end)
 {
+    int64_t now = ff_runway_now();
     struct timespec ts;
 
-    if (timeout < 0)
-        timeout = 0;
+    if (end == INT64_MAX) {
+        pthread_cond_wait(cond, mutex);
+        return 1;
+    }
+    if (end <= now)
+        return 0;
 #ifdef __APPLE__
-    ts.tv_sec  = timeout / 1000000;
-    ts.tv_nsec = timeout % 1000000 * 1000;
+    end -= now;
+#endif
+    ts.tv_sec  = (time_t)(end / 1000000);
+    ts.tv_nsec = (long)(end % 1000000) * 1000;
+#ifdef __APPLE__
     pthread_cond_timedwait_relative_np(cond, mutex, &ts);
 #else
-    timeout += ff_runway_now();
-    ts.tv_sec  = (time_t)(timeout / 1000000);
-    ts.tv_nsec = (long)(timeout % 1000000) * 1000;
     pthread_cond_timedwait(cond, mutex, &ts);
 #endif
+    return 1;
+}
+
+void ff_runway_cond_wake(pthread_cond_t *cond)
+{
+    pthread_cond_broadcast(cond);
 }

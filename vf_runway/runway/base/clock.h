@@ -19,7 +19,8 @@
 /**
  * @file
  * Monotonic time, and waiting for a condition by it: a wall clock that jumps
- * must neither prolong a wait nor end one.
+ * must neither prolong a wait nor end one. Who waits and wakes in no other way
+ * can be run in a time that a test makes up.
  */
 
 #ifndef AVFILTER_RUNWAY_BASE_CLOCK_H
@@ -35,10 +36,14 @@ int64_t ff_runway_now(void);
 int ff_runway_cond_init(pthread_cond_t *cond);
 
 /**
- * Wait until cond is signalled, but not for longer than timeout microseconds.
- * mutex is held, as for pthread_cond_wait(). Wakes for nothing at times.
+ * Wait until cond is woken, or it is end by ff_runway_now(), INT64_MAX: however
+ * long that takes. mutex is held, as for pthread_cond_wait(). Returns for nothing
+ * at times. @return 0, without waiting, when end has come already
  */
-void ff_runway_cond_wait(pthread_cond_t *cond, pthread_mutex_t *mutex,
-                         int64_t timeout);
+int ff_runway_cond_wait(pthread_cond_t *cond, pthread_mutex_t *mutex,
+                        int64_t end);
+
+/** Wake all who wait for cond; the mutex they wait with is held. */
+void ff_runway_cond_wake(pthread_cond_t *cond);
 
 #endif /* AVFILTER_RUNWAY_BASE_CLOCK_H */

@@ -135,7 +135,7 @@ void ff_runway_pipeline_cancel(RunwayPipeline *p)
 {
     pthread_mutex_lock(&p->lock);
     p->stop = 1;
-    pthread_cond_broadcast(&p->changed);
+    ff_runway_cond_wake(&p->changed);
     pthread_mutex_unlock(&p->lock);
 }
 
@@ -337,7 +337,7 @@ RunwayOutcome ff_runway_pipeline_admit(RunwayPipeline *p, RunwayJob **job,
     p->queued++;
     p->admitted++;
     *job = NULL;
-    pthread_cond_broadcast(&p->changed);
+    ff_runway_cond_wake(&p->changed);
     pthread_mutex_unlock(&p->lock);
     return RUNWAY_OK;
 
@@ -356,8 +356,6 @@ RunwayOutcome ff_runway_pipeline_take(RunwayPipeline *p, int64_t timeout,
     *job = NULL;
     pthread_mutex_lock(&p->lock);
     for (;;) {
-        int64_t left;
-
         ret = get_error(p, err);
         if (ret || !p->head)
             break;
@@ -365,10 +363,8 @@ RunwayOutcome ff_runway_pipeline_take(RunwayPipeline *p, int64_t timeout,
             *job = remove_head(p);
             break;
         }
-        left = end - ff_runway_now();
-        if (left <= 0)
+        if (!ff_runway_cond_wait(&p->changed, &p->lock, end))
             break;
-        ff_runway_cond_wait(&p->changed, &p->lock, left);
     }
     pthread_mutex_unlock(&p->lock);
     return ret;
@@ -382,7 +378,6 @@ RunwayOutcome ff_runway_pipeline_settle(RunwayPipeline *p, int64_t timeout,
 
     pthread_mutex_lock(&p->lock);
     for (;;) {
-        int64_t left;
         const Entry *e;
 
         ret = get_error(p, err);
@@ -391,10 +386,8 @@ RunwayOutcome ff_runway_pipeline_settle(RunwayPipeline *p, int64_t timeout,
         *settled = !e;
         if (ret || !e)
             break;
-        left = end - ff_runway_now();
-        if (left <= 0)
+        if (!ff_runway_cond_wait(&p->changed, &p->lock, end))
             break;
-        ff_runway_cond_wait(&p->changed, &p->lock, left);
     }
     pthread_mutex_unlock(&p->lock);
     return ret;

@@ -47,13 +47,8 @@ int ff_runway_pipeline_wait(void *opaque, int64_t microseconds)
     int stop;
 
     pthread_mutex_lock(&p->lock);
-    while (!p->stop) {
-        int64_t left = end - ff_runway_now();
-
-        if (left <= 0)
-            break;
-        ff_runway_cond_wait(&p->changed, &p->lock, left);
-    }
+    while (!p->stop && ff_runway_cond_wait(&p->changed, &p->lock, end))
+        ;
     stop = p->stop;
     pthread_mutex_unlock(&p->lock);
     return stop;
@@ -112,7 +107,7 @@ static void job_changed(void *opaque, const RunwayJob *job)
         e->now = job->now;
         all    = ff_runway_pipeline_sum(p);
         if (!is_same)
-            pthread_cond_broadcast(&p->changed);
+            ff_runway_cond_wake(&p->changed);
     }
     pthread_mutex_unlock(&p->lock);
     if (accepted)
@@ -272,7 +267,7 @@ static void run_entry(RunwayPipeline *p, Entry *e, const RunwayJobHost *host)
     ff_runway_totals_add(&p->totals, &e->now.spent);
     if (ret)
         note_failure(p, e, ret);
-    pthread_cond_broadcast(&p->changed);
+    ff_runway_cond_wake(&p->changed);
 }
 
 /* Whether a create may not start: another clip has ended that. */
@@ -414,10 +409,10 @@ static int enter(void *opaque, RunwayJob *job, RunwayJobState state)
         if (first_in(p, before) == e && is_open(p, e, before))
             job->now.state = e->now.state = state;
         else
-            pthread_cond_wait(&p->changed, &p->lock);
+            ff_runway_cond_wait(&p->changed, &p->lock, INT64_MAX);
     }
     /* it is the next one's turn */
-    pthread_cond_broadcast(&p->changed);
+    ff_runway_cond_wake(&p->changed);
     pthread_mutex_unlock(&p->lock);
     return is_shut;
 }
@@ -454,7 +449,7 @@ void *ff_runway_pipeline_worker(void *opaque)
             run_entry(p, e, &host);
         } else {
             p->idle++;
-            pthread_cond_wait(&p->changed, &p->lock);
+            ff_runway_cond_wait(&p->changed, &p->lock, INT64_MAX);
             p->idle--;
         }
     }

@@ -1,0 +1,442 @@
+/*
+ * This file is part of runway_v2v.
+ *
+ * runway_v2v is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * runway_v2v is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with runway_v2v; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+/* How long a whole film takes, against a scheduler that knows when each task
+ * ends: the pipeline with all its threads, journal and results, a provider that
+ * is made up, and a time that only goes on when everybody waits for it. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "core_test.h"
+#include "engine/pipeline_internal.h"
+#include "sweep.h"
+
+#define SECOND    1000000LL
+#define SLOTS     20
+#define TASKS_MAX 1000
+#define ENCODING  (SECOND / 5) /* of a clip, on the owner's thread */
+#define SLICE     50000        /* as in filter.c */
+
+static RunwayPipeline *pipeline;
+
+/*
+ * The time, instead of base/clock.c
+ */
+
+typedef struct Waiter {
+    const pthread_cond_t *cond;
+    int64_t end;
+    int is_woken;
+    pthread_cond_t woken;
+    struct Waiter *next;
+} Waiter;
+
+static pthread_mutex_t clock_lock = PTHREAD_MUTEX_INITIALIZER;
+static int64_t clock_now;
+static Waiter *waiters;
+static int nb_waiters;
+
+static void wake(Waiter **w)
+{
+    (*w)->is_woken = 1;
+    pthread_cond_signal(&(*w)->woken);
+    *w = (*w)->next;
+    nb_waiters--;
+}
+
+/* Everybody waits: go on to the first who does not any more. */
+static void advance(void)
+{
+    int64_t first = INT64_MAX;
+
+    for (Waiter *w = waiters; w; w = w->next)
+        first = w->end < first ? w->end : first;
+    assert_true(first < INT64_MAX);
+    clock_now = first;
+    for (Waiter **w = &waiters; *w;)
+        if ((*w)->end <= clock_now)
+            wake(w);
+        else
+            w = &(*w)->next;
+}
+
+int64_t ff_runway_now(void)
+{
+    int64_t now;
+
+    pthread_mutex_lock(&clock_lock);
+    now = clock_now;
+    pthread_mutex_unlock(&clock_lock);
+    return now;
+}
+
+int ff_runway_cond_init(pthread_cond_t *cond)
+{
+    return pthread_cond_init(cond, NULL);
+}
+
+int ff_runway_cond_wait(pthread_cond_t *cond, pthread_mutex_t *mutex, int64_t end)
+{
+    Waiter self = { .cond = cond, .end = end, .woken = PTHREAD_COND_INITIALIZER };
+    int waits;
+
+    pthread_mutex_lock(&clock_lock);
+    waits = end > clock_now;
+    if (waits) {
+        self.next = waiters;
+        waiters   = &self;
+        /* the workers and this thread of the owner's */
+        if (++nb_waiters == pipeline->nb_threads + 1)
+            advance();
+        pthread_mutex_unlock(mutex);
+        while (!self.is_woken)
+            pthread_cond_wait(&self.woken, &clock_lock);
+    }
+    pthread_mutex_unlock(&clock_lock);
+    if (waits)
+        pthread_mutex_lock(mutex);
+    return waits;
+}
+
+void ff_runway_cond_wake(pthread_cond_t *cond)
+{
+    pthread_mutex_lock(&clock_lock);
+    for (Waiter **w = &waiters; *w;)
+        if ((*w)->cond == cond)
+            wake(w);
+        else
+            w = &(*w)->next;
+    pthread_mutex_unlock(&clock_lock);
+}
+
+/* Do something that takes so long. */
+static void spend(int64_t time)
+{
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    static pthread_cond_t cond = PTHREAD_COND_INITIALIZER;
+    int64_t end = ff_runway_now() + time;
+
+    pthread_mutex_lock(&lock);
+    while (ff_runway_cond_wait(&cond, &lock, end))
+        ;
+    pthread_mutex_unlock(&lock);
+}
+
+/* Nothing here is to outlive a power cut. */
+int fsync(int fd)
+{
+    return 0;
+}
+
+/*
+ * The provider, instead of http/client.c
+ */
+
+struct RunwayClient {
+    pthread_mutex_t lock;
+    int64_t takes[TASKS_MAX]; ///< each task, in order
+    int tells;                ///< progress
+    int64_t created[TASKS_MAX];
+    int is_done[TASKS_MAX];   ///< was read as such
+    int nb, running, most;
+    int64_t last;             ///< when the last one was read as done
+};
+
+static RunwayClient provider = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+RunwayOutcome ff_runway_client_create(const RunwayClientConfig *config,
+                                      RunwayClient **client, RunwayError *err)
+{
+    *client = &provider;
+    return RUNWAY_OK;
+}
+
+void ff_runway_client_free(RunwayClient **client)
+{
+    *client = NULL;
+}
+
+int ff_runway_client_is_loopback(const RunwayClient *client)
+{
+    return 0;
+}
+
+int ff_runway_client_has_reached(RunwayClient *client)
+{
+    return 1;
+}
+
+int ff_runway_client_has_account(const RunwayClient *client)
+{
+    return 0;
+}
+
+const char *ff_runway_client_endpoint(const RunwayClient *client)
+{
+    return "https://api.example/v1/video_to_video";
+}
+
+RunwayOutcome ff_runway_client_submit(RunwayClient *c, RunwayBody *body,
+                                      char id[RUNWAY_ID_MAX], double *credits,
+                                      int64_t *retry_after, RunwayError *err)
+{
+    pthread_mutex_lock(&c->lock);
+    assert_true(c->nb < TASKS_MAX);
+    c->created[c->nb] = ff_runway_now();
+    snprintf(id, RUNWAY_ID_MAX, "%d", c->nb++);
+    if (++c->running > c->most)
+        c->most = c->running;
+    pthread_mutex_unlock(&c->lock);
+    *credits = -1;
+    return RUNWAY_OK;
+}
+
+RunwayOutcome ff_runway_client_read(RunwayClient *c, const char *id,
+                                    RunwayTask *task, int64_t *retry_after,
+                                    RunwayError *err)
+{
+    int nb = atoi(id);
+    int64_t now = ff_runway_now(), elapsed;
+
+    memset(task, 0, sizeof(*task));
+    task->credits = task->progress = -1;
+    task->state   = RUNWAY_TASK_RUNNING;
+    pthread_mutex_lock(&c->lock);
+    elapsed = now - c->created[nb];
+    if (elapsed >= c->takes[nb]) {
+        task->state = RUNWAY_TASK_SUCCEEDED;
+        strcpy(task->url, "https://cdn.example/result.mp4");
+        c->running    -= !c->is_done[nb];
+        c->is_done[nb] = 1;
+        c->last        = now;
+    } else if (c->tells) {
+        task->progress = (double)elapsed / (double)c->takes[nb];
+    }
+    pthread_mutex_unlock(&c->lock);
+    return RUNWAY_OK;
+}
+
+RunwayOutcome ff_runway_client_download(RunwayClient *client, const char *url,
+                                        int fd, int64_t *done,
+                                        int64_t *retry_after, RunwayError *err)
+{
+    *done = pwrite(fd, "result", 6, 0);
+    return RUNWAY_OK;
+}
+
+/* never called: nothing is uploaded, and there is no account */
+
+RunwayOutcome ff_runway_client_slot(RunwayClient *client, const char *filename,
+                                    RunwaySlot **slot, int64_t *retry_after,
+                                    RunwayError *err)
+{
+    return RUNWAY_REFUSED;
+}
+
+RunwayOutcome ff_runway_client_store(RunwayClient *client, const RunwaySlot *slot,
+                                     const RunwayUpload *file,
+                                     int64_t *retry_after, RunwayError *err)
+{
+    return RUNWAY_REFUSED;
+}
+
+RunwayOutcome ff_runway_client_account(RunwayClient *client, const char *model_name,
+                                       RunwayAccount *account, RunwayError *err)
+{
+    return RUNWAY_REFUSED;
+}
+
+/*
+ * A run
+ */
+
+static RunwayOutcome check(void *opaque, int (*cancelled)(void *cancel_opaque),
+                           void *cancel_opaque, int fd, int64_t size, int64_t sent,
+                           RunwayError *err)
+{
+    return RUNWAY_OK;
+}
+
+static RunwayJob *make_job(int index)
+{
+    static const char bytes[600];
+    static int clip = -1, identity;
+    RunwayJob *job = ff_runway_job_create();
+
+    assert_non_null(job);
+    if (clip < 0)
+        clip = make_file(bytes, sizeof(bytes));
+    job->index = index + 1;
+    snprintf(job->label, sizeof(job->label), "clip %d", job->index);
+    snprintf(job->identity, sizeof(job->identity), "%064x", ++identity);
+    job->fd      = dup(clip);
+    job->size    = sizeof(bytes);
+    job->sent    = 5 * SECOND;
+    job->request = (RunwayRequest){
+        .model = find_model("aleph2"), .model_name = "aleph2",
+        .prompt = "night", .seed = 1,
+    };
+    return job;
+}
+
+/* Make so many clips. @return how long it took until the last task was seen to
+ * have ended */
+static int64_t make_film(char *dir, int nb)
+{
+    const RunwayLog log = { NULL, NULL };
+    const RunwayPolicy policy = {
+        .concurrency = SLOTS, .poll_interval = 6 * SECOND,
+        .task_timeout = 1800 * SECOND, .state_dir = dir,
+        .results_size = 1 << 30,
+    };
+    const RunwayPipelineConfig config = {
+        .client = { .provider = ff_runway_provider_find("runway") },
+        .policy = &policy, .log = &log, .check = check,
+    };
+    int64_t start = ff_runway_now();
+    int made = 0, taken = 0;
+    RunwayError err;
+
+    provider.nb = provider.running = provider.most = 0;
+    memset(provider.is_done, 0, sizeof(provider.is_done));
+    assert_int_equal(ff_runway_pipeline_create(&config, &pipeline, &err), RUNWAY_OK);
+    while (taken < nb) {
+        RunwayJob *job = NULL;
+
+        if (made < nb && ff_runway_pipeline_accepts(pipeline)) {
+            job = make_job(made++);
+            spend(ENCODING);
+            assert_int_equal(ff_runway_pipeline_admit(pipeline, &job, &err), RUNWAY_OK);
+            continue;
+        }
+        if (ff_runway_pipeline_take(pipeline, SLICE, &job, &err))
+            fail_msg("%s", err.text);
+        if (job)
+            assert_int_equal(job->index, ++taken);
+        ff_runway_job_free(&job);
+    }
+    ff_runway_pipeline_free(&pipeline);
+    assert_int_equal(provider.nb, nb);
+    assert_int_equal(provider.most, nb < SLOTS ? nb : SLOTS);
+    return provider.last - start;
+}
+
+/* The same in a directory of its own. */
+static int64_t make_new_film(int nb)
+{
+    char *dir = sweep_make_dir();
+    int64_t time;
+
+    assert_non_null(dir);
+    time = make_film(dir, nb);
+    sweep_remove_dir(dir);
+    return time;
+}
+
+/* What it takes whoever knows when each task ends. */
+static int64_t floor_of(int nb)
+{
+    int64_t ends[SLOTS] = { 0 }, last = 0;
+
+    for (int i = 0; i < nb; i++) {
+        int64_t *first = ends;
+
+        for (int j = 1; j < SLOTS; j++)
+            if (ends[j] < *first)
+                first = &ends[j];
+        *first += provider.takes[i];
+        last    = *first > last ? *first : last;
+    }
+    return last;
+}
+
+static void let_tasks_take(double from, double to, int tells)
+{
+    uint32_t random = 1;
+
+    for (int i = 0; i < TASKS_MAX; i++) {
+        random = random * 1664525 + 1013904223;
+        provider.takes[i] = (int64_t)((from + (to - from) * random / UINT32_MAX) * 1e6);
+    }
+    provider.tells = tells;
+}
+
+static void assert_within(int64_t time, double most)
+{
+    print_message("%.2f s, of at most %.2f\n", (double)time / 1e6, most / 1e6);
+    assert_true((double)time <= most);
+}
+
+static void test_tasks_of_a_minute(void **state)
+{
+    (void)state;
+    let_tasks_take(60, 60, 0);
+    assert_within(make_new_film(TASKS_MAX),
+                  1.01 * (double)floor_of(TASKS_MAX) + 6e6);
+}
+
+static void test_times_that_vary(void **state)
+{
+    (void)state;
+    let_tasks_take(48, 72, 0);
+    assert_within(make_new_film(TASKS_MAX), 1.05 * (double)floor_of(TASKS_MAX));
+}
+
+static void test_times_that_vary_and_progress(void **state)
+{
+    (void)state;
+    let_tasks_take(48, 72, 1);
+    assert_within(make_new_film(300), 1.02 * (double)floor_of(300));
+}
+
+/* The first tasks of a run are polled when those of the one before say so. */
+static void test_another_run(void **state)
+{
+    char *dir = sweep_make_dir();
+
+    (void)state;
+    assert_non_null(dir);
+    let_tasks_take(64, 64, 1);
+    make_film(dir, 2);
+    let_tasks_take(64, 64, 0);
+    assert_within(make_film(dir, 1), 64e6 + ENCODING + SECOND / 2);
+    sweep_remove_dir(dir);
+    assert_true(make_new_film(1) > 65 * SECOND);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_tasks_of_a_minute),
+        cmocka_unit_test(test_times_that_vary),
+        cmocka_unit_test(test_times_that_vary_and_progress),
+        cmocka_unit_test(test_another_run),
+    };
+
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
