@@ -120,6 +120,8 @@ subtest 'the one that pays dies' => sub {
                 early => sub { in_state($_[0], 'submitted') >= 1 }],
             # so long that the task still runs when the signal comes
             ['with one clip after the other', ['--latency' => 3], sub { in_state($_[0], 'stored') >= 1 && in_state($_[0], 'submitted') },
+                # the others have no clip of their own, so the task is the first one's
+                early => sub { in_state($_[0], 'stored') >= 1 && in_state($_[0], 'submitted') },
                 concurrency => 1],
         ) {
             my ($name, $args, $moment, %opt) = @$case;

@@ -294,16 +294,36 @@ static int find_state(const cJSON *root, const cJSON **task, const cJSON **wrap,
     return 1;
 }
 
+/* That many digits, -1 for anything else. */
+static int number_at(const char *text, int nb)
+{
+    int value = 0;
+
+    for (int i = 0; i < nb; i++) {
+        if (text[i] < '0' || text[i] > '9')
+            return -1;
+        value = 10 * value + text[i] - '0';
+    }
+    return value;
+}
+
 /* "2026-11-27T03:12:45.678Z" in seconds since the epoch; -1 for anything else. */
 static int64_t time_of(const char *text)
 {
     int year, month, day, hour, minute, second;
     int64_t days;
 
-    if (!text || !strchr(text, 'Z') ||
-        sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d", &year, &month, &day, &hour,
-               &minute, &second) != 6 ||
-        year < 1970 || month < 1 || month > 12 || day < 1 || hour < 0 ||
+    if (!text || strlen(text) < strlen("2026-11-27T03:12:45Z") ||
+        text[4] != '-' || text[7] != '-' || text[10] != 'T' ||
+        text[13] != ':' || text[16] != ':' || !strchr(text, 'Z'))
+        return -1;
+    year   = number_at(text, 4);
+    month  = number_at(text + 5, 2);
+    day    = number_at(text + 8, 2);
+    hour   = number_at(text + 11, 2);
+    minute = number_at(text + 14, 2);
+    second = number_at(text + 17, 2);
+    if (year < 1970 || month < 1 || month > 12 || day < 1 || hour < 0 ||
         minute < 0 || second < 0)
         return -1;
     /* a year that begins with March has its odd day at its end */

@@ -43,9 +43,9 @@ typedef struct RunwayMatrix {
 void ff_runway_matrix_plan(RunwayMatrix *m, RunwayPrimaryWeights from,
                            RunwayPrimaryWeights to, int full, int bits);
 
-/** Planes of a picture. Chroma is subsampled by powers of two, at most one; across
- *  it lies on every other luma sample, down between two of them, as in MPEG-2 and
- *  H.264. */
+/** Planes of a picture. Chroma is subsampled by powers of two, at most one;
+ *  across it lies on every other luma sample, down between two of them, as in
+ *  MPEG-2 and H.264. */
 typedef struct RunwayPlanes {
     uint8_t *data[3];
     int stride[3];              ///< bytes

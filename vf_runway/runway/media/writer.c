@@ -88,8 +88,8 @@ int ff_runway_writer_check_encoder(const char *encoder, void *log_ctx)
  * little to look ahead at, which is what most of an encoder's memory is for.
  * Against a lookahead of 10, three B-frames and CRF 18, for 5 to 10 s of a film
  * and a drawn one at 480p and of a grainy one at 720p: 23 MiB instead of 36, and
- * 50 instead of 77; about the same time; 1.00 to 1.15 times the bytes (most for the
- * grain, at an SSIM that is higher by 0.008), SSIM otherwise within 0.0006.
+ * 50 instead of 77; about the same time; 1.00 to 1.15 times the bytes (most for
+ * the grain, at an SSIM that is higher by 0.008), SSIM otherwise within 0.0006.
  * Without the tree, what is as good takes 1.13 times the bytes of the film. Where
  * the size is given, quality is what is left to gain.
  */
