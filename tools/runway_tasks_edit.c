@@ -133,6 +133,14 @@ static int adopt(Tool *t, const char *task_id, const RunwayJournalLock *lock,
     if (!ret && s.nb)
         ret = ff_runway_error(&err, RUNWAY_INVALID, "%.*s: that task is "
                               "already in the journal", SHORT, r->identity);
+    /* a lost task stays on record beside it */
+    if (!ret && ff_runway_record_state(r) == RUNWAY_CLIP_LOST) {
+        const RunwayTry was = *a;
+
+        ret = ff_runway_record_begin(r, was.output, was.time, was.seconds,
+                                     was.estimated, &err);
+        a = ff_runway_record_try(r);
+    }
     ff_runway_copy_text(a->task_id, sizeof(a->task_id), task_id);
     a->adopted = 1;
     if (!ret)

@@ -82,7 +82,7 @@ subtest 'links at the names that are written' => sub {
     ok($identity, 'a clip has one');
     my ($result) = map { basename($_) } glob "$known/results/*.mp4";
     ok($result, 'and its result');
-    for my $name ("state/clips/$identity.next", "state/clips/$identity.record", "state/clips/$identity.damaged", "state/locks/$identity.lock",
+    for my $name ("state/clips/$identity.next", "state/clips/$identity.new", "state/clips/$identity.record", "state/clips/$identity.damaged", "state/locks/$identity.lock",
         'state/locks/money', 'state/locks/money.lock', "results/$result", 'results/.runway_v2v') {
         for my $kind ('a file', 'itself', $root ? "another user's file" : ()) {
             my $dir = fresh();

@@ -84,6 +84,15 @@ subtest 'on the frames' => sub {
     like($run->{err}, qr/Mastering display metadata|mastering display/i, 'mastering display');
     like($run->{err}, qr/Content Light|content light/i, 'content light');
     like($run->{err}, qr/color_primaries:bt2020 color_trc:smpte2084/, 'and colours');
+    $run = generated('marks', after => 'metadata=print', args => [qw(-f null)], out => '-');
+    like($run->{err}, qr/lavfi\.runway_hdr\.clip=2/, 'the second clip is marked');
+    unlike($run->{err}, qr/lavfi\.runway_hdr\.seam/, 'and nothing was done to its seam');
+};
+
+subtest 'a side of 4096' => sub {
+    my $run = generated('4096', in => lossless_clip(frames => 2, rate => 12, size => '4096x64'));
+    is(($sim->requests('create'))[-1]{clip}{width}, 4094, 'is sent smaller: less than 4096 is supported');
+    is(video_facts($run->{out})->{width}, 4096, 'and comes out as it was');
 };
 
 subtest 'HLG, and a mezzanine' => sub {
@@ -127,6 +136,9 @@ subtest 'tags of a result' => sub {
 subtest 'refused' => sub {
     my $hdr = lossless_clip(seconds => 1, filter => 'format=yuv420p10,setparams=color_trc=smpte2084', args => [qw(-color_trc smpte2084)]);
     refused('HDR', $hdr, {}, qr/^the input is already HDR \(smpte2084\)/);
+    my $hlg = lossless_clip(seconds => 1, filter => 'format=yuv420p10,setparams=color_trc=arib-std-b67', args => [qw(-color_trc arib-std-b67)]);
+    refused('HLG', $hlg, {}, qr/^the input is already HDR \(arib-std-b67\)/);
+    refused('a limit', $film, { max_credits => 19 }, qr/max_credits=19\b/);
     refused('CometAPI', $film, { provider => 'cometapi' }, qr{^provider=cometapi: CometAPI has no /v1/video_to_hdr; Runway has it, provider=runway});
     refused('a model of another endpoint', $film, { model => 'aleph2' }, qr{^model aleph2 is not known to be one of /v1/video_to_hdr.*ruby is});
     refused('a profile of SDR\'s', $film, { format => 'hdr_prores', prores_profile => '4444 XQ' }, qr/is not one of 422, 422 HQ and 4444$/);

@@ -358,6 +358,9 @@ subtest 'prices by size' => sub {
             options => { base_url => undef, prompt => 'x', model => 'seedance2_5', mode => 'reference', dry_run => 1 });
         like($run->{err}, qr/plan: clip 1 .* credits \($class\)/, "$size: no dearer class than it needs");
     }
+    my $run = run_filter(undef, in => lossless_clip(size => '1280x800', frames => 2, rate => 2), env => { %runway }, loglevel => 'info',
+        options => { base_url => undef, prompt => 'x', model => 'hailuo3', mode => 'reference', dry_run => 1 });
+    like($run->{err}, qr/plan: clip 1 .* credits \(768p\)/, '1280x800: bars are no reason for the dearer one');
 };
 
 subtest 'aleph2 expands' => sub {
@@ -487,9 +490,10 @@ subtest 'body' => sub {
     refused('the model', 'aleph2', { body => '{"model":"x"}' }, qr/^body may not set "model"/);
     # max_credits would not know of these
     for my $case (['hailuo3', resolution => '"2k"'], ['seedance2', ratio => '"3840:2160"'], ['seedance2', ratio => 'null'],
-        ['seedance2_5', mode => '"extend"'], ['seedance2_5', duration => 30, 'clip_duration'], ['hailuo3', references => '[]', 'reference']) {
+        ['seedance2_5', mode => '"extend"'], ['seedance2_5', duration => 30, 'clip_duration'], ['hailuo3', references => '[]', 'reference'],
+        ['aleph2', targetAspectRatio => '"16:9"', 'ratio']) {
         my ($model, $field, $value, $option) = (@$case, $case->[1]);
-        refused("$field of $model", $model, { mode => 'reference', body => qq({"$field":$value}) },
+        refused("$field of $model", $model, { mode => $model eq 'aleph2' ? 'edit' : 'reference', body => qq({"$field":$value}) },
             qr/^body may not set "$field": use the option $option for it/);
     }
     refused('both', 'aleph2', { body => '{}', body_file => $file }, qr/body and body_file are both set/);

@@ -69,15 +69,15 @@ sub treated {
         env => { RUNWAYML_API_SECRET => 'key', COMETAPI_KEY => undef, XDG_STATE_HOME => "$TMP/state-$sim->{pid}", %{ $opt{env} || {} } });
 }
 
-# Frames that differ, and by how much at most in the mean of luma.
+# Frames that differ, and by how much at most in the mean of all samples.
 sub differing {
     my ($one, $other) = @_;
-    my @frames = map { raw_frames($_->{out}, 'format=gray', $WIDTH * $HEIGHT) } $one, $other;
+    my @frames = map { raw_frames($_->{out}, 'format=yuv420p', $WIDTH * $HEIGHT * 3 / 2) } $one, $other;
     my ($nb, $most) = (0, 0);
     for my $i (0 .. $#{ $frames[0] }) {
         next if $frames[0][$i] eq $frames[1][$i];
         $nb++;
-        my ($x, $y) = map { my $sum = 0; $sum += $_ for unpack 'C*', $_->[$i]; $sum / $WIDTH / $HEIGHT } @frames;
+        my ($x, $y) = map { my $sum = 0; $sum += $_ for unpack 'C*', $_->[$i]; $sum / $WIDTH / $HEIGHT / 1.5 } @frames;
         $most = abs($x - $y) if abs($x - $y) > $most;
     }
     return ($nb, $most);

@@ -167,7 +167,10 @@ all_ways('results of half the rate', $film, service => ['--result-rate' => 12], 
 all_ways('results that are too long', $film, service => ['--result-stretch' => 1.06], seam => 'matched');
 all_ways('results of a variable rate', $film, service => ['--result-vfr'], seam => 'matched');
 # where the source changes much the film is not touched, or not made worse
-all_ways('a fade across the joint', film('fade', moving() . ',fade=out:st=1.5:d=1,fade=in:st=2.5:d=1:enable=1'), judge => 0);
+all_ways('a fade across the joint', film('fade', moving() . ",fade=out:st=1.5:d=1:enable='lt(t,2.5)',fade=in:st=2.5:d=1:enable='gte(t,2.5)'"),
+    judge => 0);
+# a frame that stands is sent for a second, and is no gap
+all_ways('a frame that stands', film('stands', moving() . ",settb=1/24,setpts='N+if(gte(N,24),72,0)'"), seam => 'matched', judge => 0);
 for my $at (47, 48) {
     subtest "a flash at frame $at" => sub {
         my $flash = film("flash-$at", moving() . ",lutyuv=y=235:enable='eq(n,$at)'");

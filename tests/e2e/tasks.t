@@ -125,6 +125,26 @@ subtest 'adopt' => sub {
     like($run->{err}, qr/already in the journal/, 'is not adopted');
 };
 
+# The lost task was paid for, so it stays on record.
+subtest 'adopt for a task that is lost' => sub {
+    my $sim = simulator();
+    my $job = PaidTest->new(sim => $sim, in => film(seconds => 1));
+    is($job->run->{status}, 0, 'a clip');
+    my $lost = $job->record_of(1);
+    rewrite_record($lost->{path}, sub { s/"state":"stored"/"state":"lost"/ or die });
+    unlink glob "$job->{results}/*.mp4";
+    my $other = PaidTest->new(sim => $sim, in => film(seconds => 1), options => { take => 1 });
+    is($other->run->{status}, 0, 'another');
+    my ($task) = map { $_->{task_id} } @{ $other->record_of(1)->{tries} };
+    my $run = tasks($job, 'adopt', '--force', substr($lost->{identity}, 0, 12), $task);
+    is($run->{status}, 0, 'its task is adopted') or diag $run->{err};
+    my @tries = @{ $job->record_of(1)->{tries} };
+    is(join(' ', map { $_->{state} } @tries), 'lost submitted', 'beside the one that is lost');
+    is($tries[-1]{task_id}, $task, 'which the run takes up');
+    is($job->run->{status}, 0, 'and ends well');
+    is(billed($sim), 2, 'for nothing');
+};
+
 # Both find that the task can be read before either writes it down.
 subtest 'two adopt one task' => sub {
     my $sim = simulator('--fault' => 'create:1-2=drop-after', '--fault' => 'read:1-2=stall=1.5');
@@ -192,7 +212,12 @@ subtest 'a result that is refused' => sub {
     is(tasks($job, 'fetch')->{out}, '', 'fetch leaves it alone');
     unlink $file or die;
     like(tasks($job, 'fetch')->{out}, qr/fetched: \d+ bytes/, 'where the file is lost, fetch brings it in again');
-    is($job->run(options => { length_tolerance => 0.5 })->{status}, 0, 'for the next run');
+    my $run = $job->run;
+    cmp_ok($run->{status}, '>', 0, 'fetch decodes nothing: the run checks it');
+    like($run->{said}, qr/^clip 1 .*length_tolerance.*paid for and kept.*on_error=source/m, '... as any other');
+    is($job->run(options => { length_tolerance => 0.5 })->{status}, 0, 'the next run takes it');
+    cmp_ok($job->run->{status}, '>', 0, 'and one that asks for more does not');
+    is($job->run(options => { length_tolerance => 0.5 })->{status}, 0, 'and another does');
     is(billed($sim), 1, 'and buys nothing');
 };
 

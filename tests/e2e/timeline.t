@@ -154,6 +154,26 @@ for my $value ('auto', -1) {
     is(join(' ', keys %clips), '1', 'without scene, ten seconds are one clip');
 }
 
+# --- what passes is not held ------------------------------------------------------------
+
+{
+    # While the one clip is generated frames gather that pass; then they go out.
+    my $slow = RunwayTest::Simulator->start('--latency' => 2);
+    my $long = numbered_film(name => 'long.nut', rate => 24, seconds => 60);
+    my $run = filter_film($slow, $long, "runway_v2v=prompt=echo:model=aleph2:clip_duration=2:enable='lt(t,2)'", before => 'showinfo');
+    subtest 'behind the last clip' => sub {
+        ends_well($run, 'ends well') or return;
+        my ($in, $out, $most, $waited) = (0, 0, 0, undef);
+        for ($run->{err} =~ /^\[Parsed_showinfo_(\d) @ [^\]]+\] +n:/mg) {
+            $_ == 0 ? $in++ : $out++;
+            $waited //= $in if $out;
+            $most = $in - $out if $in - $out > $most;
+        }
+        is("$in $out", '1440 1440', 'every frame goes in and comes out');
+        cmp_ok($most, '<', $waited + 100, 'no more are held than gathered for the clip');
+    };
+}
+
 # --- a change of size in mid-stream --------------------------------------------------
 
 my @parts = map {

@@ -244,11 +244,11 @@ static void test_extra(void **state)
     r.extra = "{}";
     check_body(&r, "{\"videoUri\":\"data:video/mp4;base64,YWJj\","
                    "\"promptText\":\"night\",\"model\":\"aleph2\",\"seed\":1}");
-    r.extra = " { \"seed\" : 7, \"targetAspectRatio\": \"21:9\",\n"
+    r.extra = " { \"seed\" : 7, \"promptStyle\": \"21:9\",\n"
               "\"deep\": {\"a\": [1, {\"b\": null}]} } \n";
     check_body(&r, "{\"videoUri\":\"data:video/mp4;base64,YWJj\","
                    "\"promptText\":\"night\",\"model\":\"aleph2\",\"seed\":7,"
-                   "\"targetAspectRatio\":\"21:9\","
+                   "\"promptStyle\":\"21:9\","
                    "\"deep\":{\"a\":[1,{\"b\":null}]}}");
     /* null takes out, the last of two wins, case matters */
     r.extra = "{\"seed\": null, \"x\": 1, \"x\": 2, \"Model\": \"m\"}";

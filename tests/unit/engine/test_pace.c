@@ -46,7 +46,7 @@ static int64_t seen_after(RunwayPace *pace, Task is)
         RunwayTask task = { .state = RUNWAY_TASK_RUNNING, .progress = -1 };
 
         assert_true(pause >= LEAST);
-        assert_true(pause < 2 * LEAST || pause == pace->interval);
+        assert_true(pause < 2 * LEAST || pause <= pace->interval);
         now += pause;
         if (now >= end)
             return now - end;
@@ -100,6 +100,20 @@ static void test_a_task_that_takes_more_or_less(void **state)
         assert_true(seen_after(&pace, (Task){ 0, runs, 0 }) <= LEAST);
     }
     assert_int_equal(ff_runway_pace_next(&late, 200 * SECOND), 20 * SECOND);
+}
+
+/* A long interval is not a reason to poll more often. */
+static void test_a_long_interval(void **state)
+{
+    RunwayPace pace = { .interval = 600 * SECOND, .least = LEAST,
+                        .expected = 120 * SECOND };
+
+    (void)state;
+    assert_true(ff_runway_pace_next(&pace, 0) >= 90 * SECOND);
+    assert_true(ff_runway_pace_next(&pace, 0) < 120 * SECOND);
+    pace.interval = 60 * SECOND;
+    assert_int_equal(ff_runway_pace_next(&pace, 0), 60 * SECOND);
+    assert_true(ff_runway_pace_next(&pace, 60 * SECOND) >= 30 * SECOND);
 }
 
 /* The first tasks of a run have no forerunners. */
@@ -162,6 +176,7 @@ int main(void)
         cmocka_unit_test(test_never_nearer_than_the_provider_asks),
         cmocka_unit_test(test_a_task_that_takes_what_is_expected),
         cmocka_unit_test(test_a_task_that_takes_more_or_less),
+        cmocka_unit_test(test_a_long_interval),
         cmocka_unit_test(test_progress_alone),
         cmocka_unit_test(test_progress_goes_before_what_others_took),
         cmocka_unit_test(test_what_it_took),

@@ -1534,6 +1534,33 @@ static void test_proxy_without_tls_behind(void **state)
     server_stop(&proxy);
 }
 
+/* what a proxy's error page repeats of its password is in no text */
+static void test_proxy_password(void **state)
+{
+    Server *proxy = server_start(say, "HTTP/1.1 502 Bad Gateway\r\n"
+                                 "Content-Type: text/html\r\n"
+                                 "Content-Length: 43\r\n\r\n"
+                                 "<p>me:hunter2222 "
+                                 "bWU6aHVudGVyMjIyMg== !</p>");
+    RunwayClientConfig config = make_config("http://127.0.0.1:9/x");
+    RunwayClient *client;
+    char url[64];
+
+    snprintf(url, sizeof(url), "http://me:hunter2222@127.0.0.1:%d",
+             proxy->port);
+    config.proxy = url;
+    client = connect_with(config);
+    assert_int_equal(read_task(client), RUNWAY_UNAVAILABLE);
+    assert_non_null(strstr(proxy->requests[0].head, "Proxy-Authorization: "
+                           "Basic bWU6aHVudGVyMjIyMg=="));
+    assert_non_null(strstr(last.text, "502"));
+    assert_null(strstr(last.text, "hunter2222"));
+    assert_null(strstr(last.text, "HVudGVyMjIy"));
+    assert_null(strstr(logged, "hunter2222"));
+    ff_runway_client_free(&client);
+    server_stop(&proxy);
+}
+
 static void test_proxy_from_the_environment(void **state)
 {
     static const char *const names[] = {
@@ -1814,6 +1841,7 @@ int main(void)
         TEST(test_handshake_breaks_off),
         TEST(test_proxy_refuses),
         TEST(test_proxy_without_tls_behind),
+        TEST(test_proxy_password),
         TEST(test_proxy_from_the_environment),
         TEST(test_proxy_for_loopback_when_named),
         TEST(test_unfit_configuration),

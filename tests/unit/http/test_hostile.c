@@ -493,6 +493,31 @@ static void test_result_late(void **state)
     assert_int_equal(late_looks, 4);
 }
 
+/* It has succeeded, though nothing could be fetched yet: it never fails. */
+static int then_failed(Server *server, int fd, const Request *request)
+{
+    (void)server;
+    if (strncmp(request->head, "GET /v1/tasks/", 14))
+        return -1;
+    server_reply(fd, "200 OK", "", late_looks++ ?
+                 "{\"status\":\"FAILED\",\"failure\":\"x\","
+                 "\"failureCode\":\"INTERNAL\"}" :
+                 "{\"status\":\"SUCCEEDED\"}");
+    return 0;
+}
+
+static void test_failed_after_success(void **state)
+{
+    RunwayError err = { RUNWAY_OK, "" };
+    RunwayOutcome ret;
+
+    (void)state;
+    late_looks = 0;
+    ret = world_run_hostile(then_failed, 0, &err);
+    if (ret != RUNWAY_NO_RESULT || !strstr(err.text, "had SUCCEEDED, but is"))
+        fail_msg("%s: %s", ff_runway_outcome_name(ret), err.text);
+}
+
 /* What is not the API's own follows redirects, but not to anywhere. */
 static void test_redirects(void **state)
 {
@@ -584,6 +609,7 @@ int main(void)
         cmocka_unit_test(test_result_too_large),
         cmocka_unit_test(test_result_elsewhere),
         cmocka_unit_test(test_result_late),
+        cmocka_unit_test(test_failed_after_success),
         cmocka_unit_test(test_redirects),
         cmocka_unit_test(test_private_addresses_by_proxy),
     };

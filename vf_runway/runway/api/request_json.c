@@ -188,6 +188,7 @@ static const char *option_of(const RunwayModel *model, const char *name)
         { "duration",   "clip_duration", RUNWAY_FIELD_DURATION |
                                          RUNWAY_FIELD_DURATION_AUTO },
         { "ratio",      "ratio",         RUNWAY_FIELD_RATIO },
+        { "targetAspectRatio", "ratio",  RUNWAY_FIELD_ASPECT },
         { "resolution", "resolution",    RUNWAY_FIELD_RESOLUTION },
         { "references", "reference",     RUNWAY_FIELD_REFERENCES |
                                          RUNWAY_FIELD_REFERENCES_BARE },

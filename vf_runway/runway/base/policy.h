@@ -45,7 +45,7 @@ enum RunwayOnUnknown {
  *  enums are ints because AVOption writes ints. Not changed while a run lasts,
  *  and outlives all that is given it. */
 typedef struct RunwayPolicy {
-    int concurrency;        ///< clips in flight, from 1
+    int concurrency;        ///< tasks at the provider, from 1
     int64_t poll_interval;  ///< between two reads of a task
     int64_t task_timeout;   ///< from the first PENDING or RUNNING; THROTTLED
                             ///< does not count

@@ -258,19 +258,17 @@ RunwayOutcome ff_runway_run_find_result(RunwayJobRun *run, RunwayError *err)
         ff_runway_copy_text(job->now.task_id, sizeof(job->now.task_id),
                              r->tries[r->nb_tries - 1].task_id);
     job->reused = 1;
-    if (result.refused) {
-        /* as one that has just arrived: creates wait for what comes of it */
-        ff_runway_run_set_state(run, RUNWAY_JOB_DOWNLOADING);
-        ret = host->check(host->opaque, result.fd, result.size, job->sent,
-                          err);
-        if (is_refusal(ret))
-            ret = report_unusable(run, ret, result.name, err);
-        if (!ret)
-            ret = ff_runway_results_accept(host->results, &result, err);
-        if (ret) {
-            close(result.fd);
-            return ret;
-        }
+    /* As one that has just arrived: creates wait for what comes of it. A whole
+     * one too: runway-tasks decodes nothing, and the tolerance may be another. */
+    ff_runway_run_set_state(run, RUNWAY_JOB_DOWNLOADING);
+    ret = host->check(host->opaque, result.fd, result.size, job->sent, err);
+    if (is_refusal(ret))
+        ret = report_unusable(run, ret, result.name, err);
+    if (!ret && result.refused)
+        ret = ff_runway_results_accept(host->results, &result, err);
+    if (ret) {
+        close(result.fd);
+        return ret;
     }
     use(job, &result);
     ff_runway_log(host->log, RUNWAY_LOG_VERBOSE, "%s: already stored%s%s",

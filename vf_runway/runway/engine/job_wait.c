@@ -72,6 +72,10 @@ RunwayOutcome ff_runway_run_read_task(RunwayJobRun *run, RunwayError *err)
             *err = why;
             return ret;
         }
+        /* its output is late: it has succeeded all the same */
+        if (run->task->state == RUNWAY_TASK_SUCCEEDED &&
+            ff_runway_record_state(run->record) == RUNWAY_CLIP_SUBMITTED)
+            ff_runway_run_note(run, RUNWAY_CLIP_GENERATED);
         ret = ff_runway_retry_wait(&run->retry, "reading the task",
                                    retry_after, &why, err);
         if (ret)
@@ -117,7 +121,9 @@ RunwayOutcome ff_runway_run_await(RunwayJobRun *run, RunwayError *err)
         if (!pace.expected)
             pace.expected = host->expected(host->opaque);
         length = ff_runway_pace_length(&pace);
-        job->now.ends = length ? pace.began + length : 0;
+        /* a SUCCEEDED one is only read for another URL */
+        job->now.ends = length && job->now.task_state != RUNWAY_TASK_SUCCEEDED ?
+                        pace.began + length : 0;
         ff_runway_run_set_state(run, RUNWAY_JOB_WAITING);
         if (host->wait(host->opaque,
                        first ? 0 : ff_runway_pace_next(&pace, last)))

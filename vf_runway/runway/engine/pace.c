@@ -16,8 +16,6 @@
  * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
  */
 
-#include <stdlib.h>
-
 #include "pace.h"
 
 /* polled this long after the moment a task is expected to end */
@@ -60,8 +58,10 @@ int64_t ff_runway_pace_next(const RunwayPace *p, int64_t now)
     int64_t interval = p->interval > least ? p->interval : least;
     int64_t left = p->began + length + MARGIN - now;
 
-    if (!length || llabs(left) >= length / 4 + interval + least)
+    if (!length || -left >= length / 4 + interval + least)
         return interval;
+    if (left >= length / 4 + 2 * least) /* far, but not beyond where it is near */
+        return left - length / 4 < interval ? left - length / 4 : interval;
     return left > least ? least + left % least : least;
 }
 

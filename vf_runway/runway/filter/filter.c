@@ -173,7 +173,8 @@ static void request_input(AVFilterContext *ctx)
  * for each that was long in coming: what is live is not read any sooner so. */
 static int is_input_first(RunwayFilter *s)
 {
-    return s->nb_ahead < AHEAD_MAX &&
+    /* frames that pass make no clip: they would only fill the spool */
+    return s->held && s->nb_ahead < AHEAD_MAX &&
            s->last_read - s->asked < s->distance / 4 &&
            ff_runway_sequence_is_short(s->sequence);
 }

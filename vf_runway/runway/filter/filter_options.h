@@ -52,7 +52,7 @@
 
 /** What is sent. */
 #define RUNWAY_OPTIONS_ENCODING \
-    { "concurrency", "number of clips in flight at the same time", OFFSET(policy.concurrency), AV_OPT_TYPE_INT, { .i64 = 4 }, 1, 64, FLAGS }, \
+    { "concurrency", "number of tasks at the provider at the same time", OFFSET(policy.concurrency), AV_OPT_TYPE_INT, { .i64 = 4 }, 1, 64, FLAGS }, \
     STR("encoder", encoder, "auto", "H.264 encoder for the clips that are sent; auto is libx264, or else one that is available"), \
     { "encoder_opts", "options for that encoder: key=value, separated by :", OFFSET(encoder_opts), AV_OPT_TYPE_DICT, { .str = NULL }, 0, 0, FLAGS }
 

@@ -131,7 +131,7 @@ static int check_source(AVFilterContext *ctx)
     int64_t transfer;
 
     while (!strcmp(src->filter->name, "format") ||
-           !strncmp(src->name, "auto_scale", 10))
+           (src->name && !strncmp(src->name, "auto_scale", 10)))
         src = src->inputs[0]->src;
     if (strncmp(src->filter->name, "runway_", 7) ||
         av_opt_get_int(src->priv, "transfer", 0, &transfer) < 0)

@@ -53,7 +53,8 @@ static int count_clips(const RunwayProgress *p, const RunwaySequence *sequence,
     if (p->film_end == AV_NOPTS_VALUE || length <= 0)
         return 0;
     /* the clip at hand is among those that are to come */
-    return st->admitted + (int)(FFMAX(0, p->film_end - p->film) / length) + 1;
+    return st->admitted +
+           (int)(FFMAX(0, p->film_end - p->film - 1) / length) + 1;
 }
 
 static void print_time(AVBPrint *text, const char *what, int64_t time)

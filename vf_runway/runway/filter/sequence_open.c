@@ -153,6 +153,10 @@ int ff_runway_sequence_open_clip(RunwaySequence *s, const AVFrame *frame,
     s->pixels = ratio_w && !m->ratios_are_shapes ?
                 (int64_t)ratio_w * ratio_h :
                 (int64_t)config.shape_w * config.shape_h;
+    /* bars are no reason for a larger result */
+    if (m->ratios_are_shapes && (m->fields & RUNWAY_FIELD_RATIO))
+        s->pixels = (int64_t)config.writer.geometry.target.w *
+                    config.writer.geometry.target.h;
     if (FFMIN(config.writer.geometry.width, config.writer.geometry.height) <
         m->min_height) {
         av_log(set->log_ctx, AV_LOG_ERROR, "model %s needs a picture whose "

@@ -223,6 +223,8 @@ void ff_runway_mp4_chunks(Parse *p)
                 ff_runway_mp4_bad(p, "has chunks that are not described as "
                                   "they should be");
         }
+        if (p->ret)
+            return;
         /* 2^17 times 2^32 at most */
         nb += (next - first) * each;
         if (nb > RUNWAY_MP4_SAMPLES_MAX)

@@ -198,7 +198,7 @@ int ff_runway_clip_joint(const RunwayClip *c, RunwayJoint *joint)
 {
     joint->source = c->looks[1];
     joint->end    = av_rescale_q(c->start, c->config.time_base,
-                                 AV_TIME_BASE_Q) + c->end;
+                                 AV_TIME_BASE_Q) + c->source_end;
     return ff_runway_joint_measure(&joint->film, c->frame, c->part);
 }
 
