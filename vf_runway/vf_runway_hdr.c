@@ -40,7 +40,7 @@ static const AVOption runway_hdr_options[] = {
     STR("model", model, NULL, "model to use; by default " RUNWAY_PROVIDER_HDR),
     RUNWAY_OPTIONS_SERVICE,
     RUNWAY_OPTIONS_ENCODING,
-    RUNWAY_OPTIONS_TASKS(0, 0),
+    RUNWAY_OPTIONS_TASKS(0, 0, "; 0: what the model needs"),
     RUNWAY_OPTIONS_MONEY,
     RUNWAY_OPTIONS_FAULTS,
     { NULL }

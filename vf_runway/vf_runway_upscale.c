@@ -45,7 +45,7 @@ static const AVOption runway_upscale_options[] = {
     STR("model", model, NULL, "model to use; by default " RUNWAY_PROVIDER_UPSCALE),
     RUNWAY_OPTIONS_SERVICE,
     RUNWAY_OPTIONS_ENCODING,
-    RUNWAY_OPTIONS_TASKS(0, 0),
+    RUNWAY_OPTIONS_TASKS(0, 0, "; 0: what the model needs"),
     RUNWAY_OPTIONS_MONEY,
     RUNWAY_OPTIONS_FAULTS,
     { NULL }

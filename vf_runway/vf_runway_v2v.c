@@ -67,7 +67,7 @@ static const AVOption runway_v2v_options[] = {
         { "match", "match the colour and light of a clip to the end of the one before", 0, AV_OPT_TYPE_CONST, { .i64 = RUNWAY_SEAM_MODE_MATCH }, 0, 0, FLAGS, .unit = "seam" },
         { "blend", "match them where both clips show the same, and cross-fade; requires overlap",  0, AV_OPT_TYPE_CONST, { .i64 = RUNWAY_SEAM_MODE_BLEND }, 0, 0, FLAGS, .unit = "seam" },
     { "overlap", "what each clip shares with the one before it, in seconds, for seam=blend; it is paid for twice", OFFSET(overlap), AV_OPT_TYPE_DURATION, { .i64 = 0 }, 0, 5000000, FLAGS },
-    RUNWAY_OPTIONS_TASKS(1800000000LL, 1000000),
+    RUNWAY_OPTIONS_TASKS(1800000000LL, 1000000, ""),
     STR("cache_dir", cache_dir, NULL, "removed: see results_dir"),
     STR("cache_size", cache_size, NULL, "removed: see results_size"),
     RUNWAY_OPTIONS_MONEY,

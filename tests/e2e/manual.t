@@ -75,6 +75,7 @@ subtest 'the siblings' => sub {
         my @said = sort map { split /, / } $table =~ /^\@item (.*)/mg;
         my $out = run_cmd([$FFMPEG, qw(-hide_banner -h), "filter=$filter"])->{out};
         is_deeply(\@said, [sort $out =~ /^ {3}(\w+) +<\w+> /mg], "$filter: its options");
+        like($out, qr/task_timeout .*; 0: what the model needs/, "$filter: what 0 is");
     }
 };
 

@@ -60,6 +60,8 @@ for my $filter (qw(runway_hdr runway_upscale)) {
     }
     is(join(' ', sort grep { /^ff_vf_runway/ } keys %there), "ff_vf_$filter", 'it and no other');
     is(join(' ', sort grep { !$there{$_} } keys %needed), '', 'and nothing is missing');
+    my $mak = slurp("$BUILD/standalone/$filter/ffbuild/config.mak");
+    like($mak, qr/^CONFIG_$_=yes/m, "$filter: $_") for qw(H264_DECODER HEVC_DECODER MOV_DEMUXER MP4_MUXER LIBX264_ENCODER);
 }
 
 my $dir = build('runway_v2v', 'ffmpeg');

@@ -32,6 +32,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -55,6 +56,7 @@ static struct {
     int choppy;        /* every other call is interrupted, one byte a write */
     int fail_sync;     /* errno of all fsync(), 0: none */
     int fail_rename;
+    int lock_lies;     /* every flock() succeeds */
     DiskEvent events[256];
     int nb_events;
 } faults = { .room = -1 };
@@ -133,6 +135,12 @@ ssize_t write(int fd, const void *data, size_t size)
         _exit(99);
     }
     return real(fd, data, size);
+}
+
+int flock(int fd, int operation)
+{
+    return faults.on && faults.lock_lies ? 0 :
+           REAL("flock", int (*)(int, int))(fd, operation);
 }
 
 int fsync(int fd)

@@ -313,6 +313,10 @@ static void test_not_opened(void **state)
     rmdir(path);
     snprintf(path, sizeof(path), "%s/%0300d", dir, 7);
     expect_no_open(path, RUNWAY_IO, strerror(ENAMETOOLONG));
+    /* on a file system that lets everybody have the lock */
+    faults.on = faults.lock_lies = 1;
+    expect_no_open(dir, RUNWAY_IO, "locks do not work");
+    faults_reset();
 
     /* a directory that is only read; root may write everywhere */
     pid = fork_child();

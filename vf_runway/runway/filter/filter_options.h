@@ -57,12 +57,12 @@
     { "encoder_opts", "options for that encoder: key=value, separated by :", OFFSET(encoder_opts), AV_OPT_TYPE_DICT, { .str = NULL }, 0, 0, FLAGS }
 
 /** Tasks, and where they are remembered. */
-#define RUNWAY_OPTIONS_TASKS(timeout, timeout_min) \
+#define RUNWAY_OPTIONS_TASKS(timeout, timeout_min, more) \
     { "interlaced", "what to do with interlaced input", OFFSET(interlaced), AV_OPT_TYPE_INT, { .i64 = RUNWAY_INTERLACED_FAIL }, RUNWAY_INTERLACED_FAIL, RUNWAY_INTERLACED_WARN, FLAGS, .unit = "interlaced" }, \
         { "fail", "end with an error",           0, AV_OPT_TYPE_CONST, { .i64 = RUNWAY_INTERLACED_FAIL }, 0, 0, FLAGS, .unit = "interlaced" }, \
         { "warn", "warn, and send it as is", 0, AV_OPT_TYPE_CONST, { .i64 = RUNWAY_INTERLACED_WARN }, 0, 0, FLAGS, .unit = "interlaced" }, \
     { "poll_interval", "seconds between two polls of a task; at least 5, except on loopback", OFFSET(policy.poll_interval), AV_OPT_TYPE_DURATION, { .i64 = 6000000 }, 100000, 600000000, FLAGS }, \
-    { "task_timeout", "longest time for a task, in seconds or MM:SS; time spent in the provider's queue does not count", OFFSET(policy.task_timeout), AV_OPT_TYPE_DURATION, { .i64 = timeout }, timeout_min, 86400000000LL, FLAGS }, \
+    { "task_timeout", "longest time for a task, in seconds or MM:SS; time spent in the provider's queue does not count" more, OFFSET(policy.task_timeout), AV_OPT_TYPE_DURATION, { .i64 = timeout }, timeout_min, 86400000000LL, FLAGS }, \
     STR("state_dir", policy.state_dir, NULL, "directory of the journal of what was paid for; in the XDG state home by default"), \
     STR("results_dir", policy.results_dir, NULL, "directory of the results; results in state_dir by default"), \
     { "results_size", "bytes that results may occupy; the oldest that were output more than a week ago are removed first", OFFSET(policy.results_size), AV_OPT_TYPE_INT64, { .i64 = 20LL << 30 }, 0, INT64_MAX, FLAGS }
