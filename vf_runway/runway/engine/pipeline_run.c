@@ -362,7 +362,7 @@ int ff_runway_pipeline_accepts(RunwayPipeline *p)
 
 /* Whether a task is likely to have ended before another clip is encoded. lock is
  * held */
-static int is_ending(const RunwayPipeline *p, const Entry *e)
+static int is_ending(const Entry *e)
 {
     return is_in_flight(&e->now) && e->now.ends &&
            e->now.ends - ff_runway_now() < ENDING_SOON;
@@ -375,7 +375,7 @@ int ff_runway_pipeline_is_short(RunwayPipeline *p)
     pthread_mutex_lock(&p->lock);
     places = concurrency - count(p, is_in_flight);
     for (const Entry *e = p->head; e; e = e->next)
-        places += is_ending(p, e);
+        places += is_ending(e);
     is_short = !p->stop && !p->closed && places > count(p, is_waiting) &&
                count(p, is_unchecked) < concurrency;
     pthread_mutex_unlock(&p->lock);
