@@ -106,23 +106,25 @@ for (
     };
 }
 
-subtest 'without -reinit_filter 0' => sub {
-    my $film = changing_film('lost', { size => '160x96' }, { size => '320x192' });
-    my $before = $sim->requests('create');
-    my $store = command_env();
-    my $filter = 'runway_v2v=prompt=echo:model=aleph2:clip_duration=2:take=2';
-    my $run = filter_film($sim, $film, $filter, env => $store);
-    isnt($run->{status}, 0, 'is an error');
-    like($run->{err}, qr/\d+ frames were not output: the filter graph was freed/, 'the frames that are lost');
-    like($run->{err}, qr/size, format or colours of the input changed in mid-stream.*-reinit_filter 0 before -i/, 'and the cure');
-    my $paid = $sim->requests('create') - $before;
-    cmp_ok($paid, '<=', 2, 'nothing of the second part was sent');
-    $FFMPEG = $lax;
-    $run = filter_film($sim, $film, $filter, input => [qw(-reinit_filter 0)], env => $store);
-    $FFMPEG = $strict;
-    ends_well($run, 'the cure helps') or return;
-    is(scalar @{ $run->{frames} }, 120, 'all frames');
-    is($sim->requests('create') - $before, 4, 'and what was paid for is picked up');
-};
+for my $more ('take=2', 'take=3:max_credits=1000') {
+    subtest "without -reinit_filter 0, $more" => sub {
+        my $film = changing_film('lost', { size => '160x96' }, { size => '320x192' });
+        my $before = $sim->requests('create');
+        my $store = command_env();
+        my $filter = 'runway_v2v=prompt=echo:model=aleph2:clip_duration=2:' . $more;
+        my $run = filter_film($sim, $film, $filter, env => $store);
+        isnt($run->{status}, 0, 'is an error');
+        like($run->{err}, qr/\d+ frames were not output: the filter graph was freed/, 'the frames that are lost');
+        like($run->{err}, qr/size, format or colours of the input changed in mid-stream.*-reinit_filter 0 before -i/, 'and the cure');
+        my $paid = $sim->requests('create') - $before;
+        cmp_ok($paid, '<=', 2, 'nothing of the second part was sent');
+        $FFMPEG = $lax;
+        $run = filter_film($sim, $film, $filter, input => [qw(-reinit_filter 0)], env => $store);
+        $FFMPEG = $strict;
+        ends_well($run, 'the cure helps') or return;
+        is(scalar @{ $run->{frames} }, 120, 'all frames');
+        is($sim->requests('create') - $before, 4, 'and what was paid for is picked up');
+    };
+}
 
 done_testing;

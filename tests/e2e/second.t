@@ -46,6 +46,10 @@ subtest 'all that can be asked for is taken' => sub {
         [runway => 'outputFormat', 66, output_format => 'prores', prompt => undef],
         [runway => 'outputFormat', 96, output_format => 'sdr_rec709_10bit', seed => -1],
         [runway => 'references', 20, model => 'gemini_omni_flash', reference => $image, seed => -1],
+        [runway => 'duration', 144, model => 'seedance2', mode => 'reference'],
+        [runway => 'duration', 116, model => 'seedance2_fast', mode => 'reference'],
+        [runway => 'duration', 64, model => 'seedance2_mini', mode => 'reference'],
+        [runway => 'mode', 7, model => 'gemini_omni_flash_1.1'],
         [runway => 'resolution', 102, model => 'hailuo3', mode => 'reference', reference => $image, seed => -1],
     );
     for my $case (@cases) {

@@ -131,13 +131,15 @@ subtest 'adopt for a task that is lost' => sub {
     my $job = PaidTest->new(sim => $sim, in => film(seconds => 1));
     is($job->run->{status}, 0, 'a clip');
     my $lost = $job->record_of(1);
-    rewrite_record($lost->{path}, sub { s/"state":"stored"/"state":"lost"/ or die });
+    rewrite_record($lost->{path}, sub { s/"state":"stored"/"state":"lost"/ && s/"time":(\d+)/'"time":' . ($1 - 2000)/e or die });
     unlink glob "$job->{results}/*.mp4";
     my $other = PaidTest->new(sim => $sim, in => film(seconds => 1), options => { take => 1 });
     is($other->run->{status}, 0, 'another');
     my ($task) = map { $_->{task_id} } @{ $other->record_of(1)->{tries} };
-    my $run = tasks($job, 'adopt', '--force', substr($lost->{identity}, 0, 12), $task);
-    is($run->{status}, 0, 'its task is adopted') or diag $run->{err};
+    my @adopt = (substr($lost->{identity}, 0, 12), $task);
+    like(tasks($job, 'adopt', @adopt)->{err}, qr/15 minutes.*--force/, 'a task of another time is not adopted');
+    my $run = tasks($job, 'adopt', '--force', @adopt);
+    is($run->{status}, 0, 'but with --force') or diag $run->{err};
     my @tries = @{ $job->record_of(1)->{tries} };
     is(join(' ', map { $_->{state} } @tries), 'lost submitted', 'beside the one that is lost');
     is($tries[-1]{task_id}, $task, 'which the run takes up');

@@ -38,6 +38,7 @@ for (
     ['two of them',            '%s,trim=start=2,trim=end=5', [qw(-t 6)],        2],
     ['through other filters',  '%s,hflip,hflip,crop=64:32,pad=64:36,setsar=1,scale=64:36,format=yuv420p', [qw(-ss 6 -t 3)], 2],
     ['and through these',      '%s,vflip,vflip,null,setdar=16/9,setparams=range=tv', [qw(-ss 6 -t 2)], 1],
+    ['and another of ours',    '%s,' . v2v('take=1'),      [qw(-ss 6 -t 2)],   2],
     ['with another size',      '%s:size=128x72,scale=64:36', [qw(-ss 6 -t 2)],  1],
 ) {
     my ($name, $graph, $args, $clips) = @$_;
