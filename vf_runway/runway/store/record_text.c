@@ -154,11 +154,10 @@ static int put_field(cJSON *json, const Field *f, const void *from)
         number = *(const int *)from;
         break;
     case OPTIONAL:
-        if (!(*(const double *)from > 0))
-            return 1;
-        /* fall through */
     case AMOUNT:
         number = *(const double *)from;
+        if (f->kind == OPTIONAL && !(number > 0))
+            return 1;
         if (!(number >= 0 && number <= CREDITS_MAX))
             return !!cJSON_AddNullToObject(json, f->name);
         break;
