@@ -59,9 +59,6 @@ struct RunwayReader {
 /* what a reader takes, where its caller has no limit of his own */
 #define PIXELS_MAX (8192 * 8192)
 
-/* microseconds between two questions whether another check has ended */
-#define TURN_INTERVAL 10000
-
 static int is_cancelled(const RunwayReader *r)
 {
     return r->cancelled && r->cancelled(r->opaque);
@@ -583,13 +580,12 @@ RunwayOutcome ff_runway_reader_check(void *limits,
     Check c = { .size = size, .sent = sent, .err = err };
     pthread_t thread;
 
-    /* one at a time: each holds the pictures that others refer to. And on a
-     * thread that ends with it: an allocator keeps what a thread has freed for
-     * that thread, here for each of the engine's workers */
+    /* one at a time, as each holds many pictures; and on a thread that ends with
+     * it, as an allocator keeps what a thread has freed for that thread */
     while (pthread_mutex_trylock(&turn)) {
         if (cancelled && cancelled(opaque))
             return ff_runway_error(err, RUNWAY_CANCELLED, "cancelled");
-        av_usleep(TURN_INTERVAL);
+        av_usleep(10000);
     }
     c.reader = create_reader(limits, fd, cancelled, opaque);
     if (c.reader && !pthread_create(&thread, NULL, run_check, &c))
