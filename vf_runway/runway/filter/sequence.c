@@ -246,7 +246,6 @@ static int close_full(RunwaySequence *s)
     FFSWAP(RunwayClip *, s->open, s->ahead);
     s->frame        = s->ahead_frame;
     s->max_duration = s->ahead_duration;
-    s->first_pts    = s->ahead_pts;
     s->nb_shared    = ff_runway_clip_nb_frames(s->open);
     ff_runway_clip_set_ahead(s->open, 0);
     return 0;
@@ -296,8 +295,6 @@ static int check_first(const RunwaySequence *s, int64_t end)
 /* A frame of the open clip's end begins the next clip, or is in it too. */
 static int add_ahead(RunwaySequence *s, const AVFrame *frame, int64_t length)
 {
-    int64_t time = av_rescale_q(frame->pts - s->first_pts, s->config.time_base,
-                                AV_TIME_BASE_Q);
     RunwayClip *open = s->open;
     int ret;
 
@@ -305,26 +302,24 @@ static int add_ahead(RunwaySequence *s, const AVFrame *frame, int64_t length)
         return ff_runway_clip_add(s->ahead, frame, length);
     /* half a frame for times that were rounded */
     if (s->set->seam != RUNWAY_SEAM_MODE_BLEND ||
-        time + FFMIN(length, RUNWAY_STAND_MAX) / 2 <
+        ff_runway_clip_end(open) - FFMIN(length, RUNWAY_STAND_MAX) / 2 <
         s->max_duration - s->set->overlap)
         return 0;
     s->ahead_frame    = s->frame;
     s->ahead_duration = s->max_duration;
-    s->ahead_pts      = s->first_pts;
     s->open = NULL;
     ret = ff_runway_sequence_open_clip(s, frame, length, 1);
     s->ahead = s->open;
     s->open  = open;
     FFSWAP(int64_t, s->ahead_frame, s->frame);
     FFSWAP(int64_t, s->ahead_duration, s->max_duration);
-    FFSWAP(int64_t, s->ahead_pts, s->first_pts);
     return ret;
 }
 
 enum { CLIP_FULL = 1, CLIP_CUT };
 
-/* Whether the open clip ends at a cut of that score, time after its beginning. */
-static int is_cut(const RunwaySequence *s, double score, int64_t time)
+/* Whether the open clip ends at a cut of that score. */
+static int is_cut(const RunwaySequence *s, double score)
 {
     /* a cut soon after a clip's beginning does not pay: what is shorter than
      * the model takes has to be filled up, and the filling is paid for */
@@ -332,7 +327,8 @@ static int is_cut(const RunwaySequence *s, double score, int64_t time)
         return 0;
     return s->set->scene > 0 ? score >= s->set->scene
                              : score >= SCENE_AUTO &&
-                               time >= s->max_duration / 3 * 2;
+                               ff_runway_clip_end(s->open) >=
+                                   s->max_duration / 3 * 2;
 }
 
 /* Whether a clip should end before this frame, and why. @return 0, one of these,
@@ -340,7 +336,6 @@ static int is_cut(const RunwaySequence *s, double score, int64_t time)
 static int ends_clip(RunwaySequence *s, const AVFrame *frame, int64_t length)
 {
     double score = 0;
-    int64_t time;
 
     if (s->scene) {
         score = ff_runway_scene_score(s->scene, frame);
@@ -349,10 +344,8 @@ static int ends_clip(RunwaySequence *s, const AVFrame *frame, int64_t length)
     }
     if (!s->open)
         return 0;
-    time = av_rescale_q(frame->pts - s->first_pts, s->config.time_base,
-                        AV_TIME_BASE_Q);
     if (!ff_runway_clip_fits(s->open, frame, length)) {
-        int ret = check_first(s, FFMIN(time, RUNWAY_STAND_MAX) +
+        int ret = check_first(s, ff_runway_clip_end(s->open) +
                                  FFMIN(length, RUNWAY_STAND_MAX));
 
         return ret < 0 ? ret : CLIP_FULL;
@@ -360,7 +353,7 @@ static int ends_clip(RunwaySequence *s, const AVFrame *frame, int64_t length)
     if (frame->width != s->width || frame->height != s->height ||
         frame->format != s->format)
         return CLIP_CUT;
-    return is_cut(s, score, time) ? CLIP_CUT : 0;
+    return is_cut(s, score) ? CLIP_CUT : 0;
 }
 
 /* Keep a copy of a frame behind what is in line already. */
@@ -428,7 +421,9 @@ static int line_up(RunwaySequence *s, const AVFrame *frame, int *now)
 int ff_runway_sequence_add_unsent(RunwaySequence *s, const AVFrame *frame,
                                   int *now)
 {
-    RunwayClip *clip = s->open ? s->open : s->tail ? s->tail->clip : NULL;
+    /* the frame before is that of the clip before where both show it */
+    int in_open = s->open && s->nb_shared < ff_runway_clip_nb_frames(s->open);
+    RunwayClip *clip = in_open ? s->open : s->tail ? s->tail->clip : NULL;
     int ret;
 
     *now = 0;
@@ -442,7 +437,7 @@ int ff_runway_sequence_add_unsent(RunwaySequence *s, const AVFrame *frame,
         return ret;
     ret = spool_frame(s, frame);
     if (ret >= 0)
-        (*(s->open ? &s->nb_spooled : &s->tail->nb_spooled))++;
+        (*(in_open ? &s->nb_spooled : &s->tail->nb_spooled))++;
     return ret;
 }
 

@@ -71,14 +71,13 @@ struct RunwaySequence {
     int64_t pixels;             ///< of its result's picture, if like the upload
     int64_t frame;              ///< length of a frame of the upload
     int64_t max_duration;       ///< of that clip, microseconds
-    int64_t first_pts;          ///< of its first frame
     int nb_spooled;             ///< of its frames, with keep_source
     int nb_shared;              ///< of its frames, from the first
     int64_t shared;             ///< of all clips, microseconds
     int nb_clips;
     RunwayClip *ahead;          ///< begins within the open clip, NULL: none yet
-    int64_t ahead_frame, ahead_duration, ahead_pts; ///< as frame,
-                                ///< max_duration and first_pts, of that clip
+    int64_t ahead_frame, ahead_duration; ///< as frame and max_duration, of
+                                ///< that clip
     uint8_t *keyframe_used;     ///< for each of the keyframes
     uint8_t *still_used;        ///< for each of the stills
     int shot;                   ///< counts changes of the request

@@ -168,7 +168,6 @@ int ff_runway_sequence_open_clip(RunwaySequence *s, const AVFrame *frame,
     }
     s->frame  = ff_runway_segment_length(&config.segment, 1);
     s->max_duration = config.segment.max_duration;
-    s->first_pts    = frame->pts;
     s->width  = frame->width;
     s->height = frame->height;
     s->format = frame->format;

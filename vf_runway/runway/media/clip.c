@@ -221,6 +221,11 @@ int ff_runway_clip_is_full(const RunwayClip *clip)
            is_too_rich(clip);
 }
 
+int64_t ff_runway_clip_end(const RunwayClip *clip)
+{
+    return clip->end;
+}
+
 int ff_runway_clip_is_long_enough(const RunwayClip *clip)
 {
     return clip->end >= clip->config.segment.min_duration;

@@ -87,6 +87,9 @@ int ff_runway_clip_fits(const RunwayClip *clip, const AVFrame *frame,
  *  last would not be within it; or so much detail is in it that what can be
  *  sent would leave each pixel too little, and more so with every frame. */
 int ff_runway_clip_is_full(const RunwayClip *clip);
+/** How much would be sent so far, microseconds: a frame that stands counts for
+ *  max_stand. */
+int64_t ff_runway_clip_end(const RunwayClip *clip);
 /** Whether the clip has the length that a model takes at least. */
 int ff_runway_clip_is_long_enough(const RunwayClip *clip);
 

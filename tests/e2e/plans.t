@@ -1,0 +1,56 @@
+#!/usr/bin/env perl
+# Where clips end and what of them is sent twice, by the plans of dry runs: films whose
+# frames stand, cuts, rates of all kinds.
+#
+# This file is part of runway_v2v, LGPL 2.1 or later.
+use strict;
+use warnings;
+
+use Cwd qw(abs_path);
+use File::Basename qw(dirname);
+use lib dirname(abs_path(__FILE__)) . '/lib';
+
+use Test::More;
+
+use RunwayTest;
+use FilterTest qw(filter_graph);
+
+my @BLEND = (seam => 'blend', overlap => 0.25);
+
+# The plan of a film that FFmpeg draws: its lines, the clips' beginnings and ends, and
+# how much is sent twice.
+sub planned {
+    my ($film, %options) = @_;
+    my $run = run_cmd([$FFMPEG, qw(-hide_banner -nostdin -v info -f lavfi -i), $film, '-vf',
+        filter_graph(dry_run => 1, prompt => 'night', provider => 'runway', model => 'aleph2', %options), qw(-f null -)]);
+    is($run->{status}, 0, "$film: ffmpeg ends well") or diag $run->{err};
+    my @lines = $run->{err} =~ /plan: (.*)/g;
+    return {
+        lines => \@lines,
+        clips => [map { /^clip \d+ \((.*)-(.*) s\)/ ? [$1, $2] : () } @lines],
+        twice => (map { /^([\d.]+) s of that are sent twice/ ? $1 : () } @lines)[0] // 0,
+    };
+}
+
+sub film { return "testsrc=s=64x36:r=$_[1]:d=$_[0]" }
+# one frame stands for so many seconds more
+sub standing { return film(16, 24) . ",settb=1/24,setpts='N+if(gte(N,12)," . 24 * $_[0] . ",0)'" }
+
+subtest 'a frame that stands counts for the second that is sent' => sub {
+    my $plan = planned(standing(3), @BLEND, clip_duration => 10);
+    my ($first, $second) = @{ $plan->{clips} };
+    cmp_ok($first->[1], '>', 12, 'the first clip shows more than is sent');
+    cmp_ok(abs($first->[1] - $second->[0] - 0.25), '<', 0.01, 'and shares with the next what overlap says') or diag explain $plan->{lines};
+};
+
+subtest 'scene=auto: the last third is that of what is sent' => sub {
+    my $cut = ",negate=enable='gte(n,%d)'";
+    # 3.5 s of 10 are sent when the source is at 8.5 s; a cut there does not pay
+    my $early = planned(standing(5.5) . sprintf($cut, 72), clip_duration => 10, scene => 'auto');
+    is_deeply($early->{clips}, planned(standing(5.5), clip_duration => 10)->{clips}, 'a cut before it ends no clip') or diag explain $early->{lines};
+    # the eighth second of what is sent
+    my $late = planned(standing(5.5) . sprintf($cut, 24 * 7), clip_duration => 10, scene => 'auto');
+    is($late->{clips}[0][1], '12.50', 'a cut within it does') or diag explain $late->{lines};
+};
+
+done_testing;
