@@ -61,6 +61,22 @@ subtest 'q finishes what was read, Ctrl-C does not' => sub {
     }
 };
 
+subtest 'q while it waits: what is paid for is picked up' => sub {
+    my $film = make_clip(size => '96x64', seconds => 4);
+    my $sim = RunwayTest::Simulator->start('--latency' => 10 * $PATIENCE);
+    my ($stdin, $typist) = keyboard(4, 'q');
+    my $what = filter_command($sim, in => $film, options => { prompt => 'echo', model => 'aleph2', clip_duration => 2 });
+    my $run = run_cmd([grep { $_ ne '-nostdin' } @{ $what->{command} }], env => $what->{env}, stdin => $stdin, timeout => 60);
+    kill KILL => $typist;
+    waitpid $typist, 0;
+    is($run->{status}, 0, 'an end like any other') or diag $run->{err};
+    like($run->{err}, qr/\d+ input frames were not output: the graph ended before them/, '... which says that frames are missing');
+    $run = run_cmd($what->{command}, env => $what->{env}, timeout => 60);
+    is($run->{status}, 0, 'the same command again') or diag $run->{err};
+    is(probe($what->{out})->{video}{nb_read_packets}, 96, '... outputs all frames');
+    is(scalar(() = $sim->events('billed')), 2, '... and each clip was paid for once');
+};
+
 subtest 'a film beside itself: opened twice, not split' => sub {
     my $film = make_clip(size => '640x360', seconds => 10, filter => 'noise=alls=4');
     my $sim = RunwayTest::Simulator->start('--latency' => 1);

@@ -133,4 +133,11 @@ for (
     }
 }
 
+# Frames outside of enable were read as well.
+{
+    my $run = filter_film($sim, numbered_film(frames => 144, size => '32x18'), "$filter:enable='between(t,2,3.9)'");
+    ends_well($run, 'with enable');
+    like($run->{err}, qr/the input ended at 6\.00 s$/m, '... it ends where the film does');
+}
+
 done_testing;

@@ -51,7 +51,7 @@ for (
         cmp_ok(scalar @$wanted, '>', 30, 'there are frames');
         is(near(numbers_of($run->{file}), $wanted, 0), '', 'the same frames come out');
         is($sim->requests('create') - $before, $clips, 'and nothing else was paid for');
-        unlike($run->{err}, qr/is not known, so all frames|not output/, 'no word about it');
+        unlike($run->{err}, qr/is not known, so they|not output/, 'no word about it');
         like($run->{err}, qr/price: 28 credits a second, about 84 for the 3\.00 s of film/, 'what it costs is known') if $name eq '-t';
     };
 }
@@ -61,8 +61,24 @@ subtest 'behind a filter that is not known' => sub {
     my $run = run_ffmpeg(v2v() . ',fps=24', qw(-t 3));
     ends_well($run, 'ends well') or return;
     cmp_ok($sim->requests('create') - $before, '>', 2, 'more is sent');
-    like($run->{err}, qr/fps follows the filter: whether -ss, -t or -to after -i drops frames there is not known.*? sent: /s,
+    like($run->{err}, qr/fps follows the filter: which frames a trim, or -ss, -t or -to after -i, drops behind it is not known.*? sent: /s,
         'and that is said before');
+    for (['no trim behind it', v2v() . ',fps=24'], ['one in front of it', v2v() . ',trim=end=3,setpts=PTS-STARTPTS']) {
+        my ($name, $graph) = @$_;
+        $run = run_ffmpeg($graph);
+        ends_well($run, $name);
+        unlike($run->{err}, qr/follows the filter/, '... of which there is nothing to say');
+    }
+};
+
+subtest '-frames:v' => sub {
+    my $before = $sim->requests('create');
+    my $run = run_ffmpeg(v2v(), qw(-frames:v 12 -v warning));
+    ends_well($run, 'ends well') or return;
+    cmp_ok($sim->requests('create') - $before, '>', 1, 'is nothing that the filter sees');
+    like($run->{err}, qr/\d+ input frames were not output: the graph ended before them/, 'what is left out is said');
+    $run = run_ffmpeg(v2v('take=9'), qw(-frames:v 12 -v error));
+    is($run->{err}, '', 'and is no error');
 };
 
 subtest 'a dry run' => sub {

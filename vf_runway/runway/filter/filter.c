@@ -76,7 +76,7 @@ av_cold void ff_runway_filter_uninit(AVFilterContext *ctx)
         /* neither side has ended */
         if (!strcmp(end, "ok") && !s->status && !s->closed &&
             s->progress.nb_in > s->progress.nb_out) {
-            end = "rebuilt";
+            end = "freed";
             ff_runway_rebuild_note(&s->kind);
         }
         ff_runway_progress_end(&s->progress, &s->set, s->sequence, s->events,

@@ -250,11 +250,8 @@ void ff_runway_progress_end(RunwayProgress *p, const RunwaySettings *set,
         draw(p, "");
     ff_runway_sequence_stop(sequence);
     ff_runway_sequence_status(sequence, &st);
-    if (!strcmp(end, "rebuilt"))
-        av_log(log_ctx, AV_LOG_ERROR, "%"PRId64" frames were not output: the "
-               "filter graph was freed before the end of its input\n", left);
-    else if (left > 0 && !strcmp(end, "ok") &&
-             set->timing == RUNWAY_TIMING_SOURCE)
+    if (left > 0 && (!strcmp(end, "ok") || !strcmp(end, "freed")) &&
+        set->timing == RUNWAY_TIMING_SOURCE)
         av_log(log_ctx, AV_LOG_WARNING, "%"PRId64" input frames were not "
                "output: the graph ended before them\n", left);
     if (st.left)

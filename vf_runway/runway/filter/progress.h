@@ -38,7 +38,7 @@
 /** Begins as zeros; the filter counts and notes the first part. */
 typedef struct RunwayProgress {
     int64_t nb_in, nb_out;      ///< frames
-    int64_t film;               ///< end of what was read, microseconds
+    int64_t film;               ///< end of the newest frame, microseconds
     int64_t film_end;           ///< of what will be, AV_NOPTS_VALUE: not known
     int is_read;                ///< the input has ended
     int64_t stall;              ///< film at which it was last left unread for
@@ -65,7 +65,7 @@ void ff_runway_progress_moved(RunwayProgress *p);
 
 /**
  * The last lines, and the event "summary" with end ("ok", "interrupted",
- * "rebuilt", "error"). Stops the sequence, since a create that is going out may
+ * "freed", "error"). Stops the sequence, since a create that is going out may
  * still be accepted, and counts. events may be NULL.
  */
 void ff_runway_progress_end(RunwayProgress *p, const RunwaySettings *set,

@@ -103,10 +103,10 @@ static int start(AVFilterContext *ctx)
                "the way to the filter, where ffmpeg converts them; to keep it, "
                "put format=rgba in front of the filter\n");
     if (s->window.hidden_by)
-        av_log(ctx, AV_LOG_INFO, "%s follows the filter: whether -ss, -t or "
-               "-to after -i drops frames there is not known, so all frames "
-               "are sent; put before -i, they end the input itself\n",
-               s->window.hidden_by);
+        av_log(ctx, AV_LOG_INFO, "%s follows the filter: which frames a trim, "
+               "or -ss, -t or -to after -i, drops behind it is not known, so "
+               "they are sent too; put before -i, these options end the input "
+               "itself\n", s->window.hidden_by);
     if (s->set.timing == RUNWAY_TIMING_NATIVE)
         av_log(ctx, AV_LOG_INFO, "timing=native: the frames come at the "
                "provider's rate, which is not known in advance; keep their "
@@ -203,14 +203,10 @@ int ff_runway_filter_send_last(AVFilterContext *ctx)
 
 /* A frame that is to be generated: it is held until the next one shows how long
  * it lasts. */
-static int hold(AVFilterContext *ctx, const AVFrame *frame)
+static int hold(RunwayFilter *s, const AVFrame *frame)
 {
-    RunwayFilter *s = ctx->priv;
-
-    s->prev_pts      = frame->pts;
-    s->progress.film = av_rescale_q(frame->pts, ctx->inputs[0]->time_base,
-                                    AV_TIME_BASE_Q);
-    s->held = av_frame_clone(frame);
+    s->prev_pts = frame->pts;
+    s->held     = av_frame_clone(frame);
     return s->held ? 0 : AVERROR(ENOMEM);
 }
 
@@ -309,7 +305,7 @@ static int take_unsent(AVFilterContext *ctx, AVFrame **frame)
         return ret;
     if (back > AV_TIME_BASE) {
         ret = ff_runway_sequence_cut(s->sequence);
-        return ret < 0 ? ret : hold(ctx, *frame);
+        return ret < 0 ? ret : hold(s, *frame);
     }
     if (s->set.timing == RUNWAY_TIMING_NATIVE)
         return 0;
@@ -327,6 +323,11 @@ static int take_frame(AVFilterContext *ctx, AVFrame **frame)
     RunwayPlace where;
     int ret;
 
+    if ((*frame)->pts != AV_NOPTS_VALUE)
+        s->progress.film = av_rescale_q((*frame)->pts,
+                                        ctx->inputs[0]->time_base,
+                                        AV_TIME_BASE_Q) +
+                           last_length(ctx, *frame);
     if (!s->searched++)
         ff_runway_window_find(&s->window, ctx->outputs[0],
                               s->set.timing == RUNWAY_TIMING_SOURCE);
@@ -354,7 +355,7 @@ static int take_frame(AVFilterContext *ctx, AVFrame **frame)
             ret = ff_runway_sequence_change(s->sequence);
         s->changed = 0;
         if (ret >= 0)
-            ret = hold(ctx, *frame);
+            ret = hold(s, *frame);
     }
     if (ret < 0 || !s->set.policy.dry_run)
         return ret;
@@ -393,8 +394,6 @@ int ff_runway_filter_take_input(AVFilterContext *ctx)
         return ret;
     note_stall(s, now);
     s->progress.is_read = s->status == AVERROR_EOF;
-    if (s->held)
-        s->progress.film += last_length(ctx, s->held);
     /* at once: FFmpeg 5.1 forgets an error that comes later, and exits with 0 */
     ret = s->progress.is_read ? check_cover(ctx) : 0;
     return ret < 0 ? ret : 1;

@@ -26,6 +26,17 @@
 #include "../media/compat.h"
 #include "window.h"
 
+/* Whether frames may be dropped there or further down. */
+static int leads_to_trim(const AVFilterContext *ctx)
+{
+    if (!strcmp(ctx->filter->name, "trim"))
+        return 1;
+    for (unsigned i = 0; i < ctx->nb_outputs; i++)
+        if (leads_to_trim(ctx->outputs[i]->dst))
+            return 1;
+    return 0;
+}
+
 /* One frame out for each in, at the same time. */
 static int keeps_frames(const AVFilterContext *ctx)
 {
@@ -85,7 +96,7 @@ void ff_runway_window_find(RunwayWindow *window, const AVFilterLink *outlink,
             break;
         }
     }
-    if (ctx->nb_outputs)
+    if (leads_to_trim(ctx))
         window->hidden_by = ctx->filter->name;
 }
 
