@@ -80,7 +80,7 @@ const CREATE_UNKNOWN = [
     ...[408, 409, 499, 500, 502, 503, 504, 524].map((status) => ({ kind: 'answer', status, body: 'html', accepted: true })),
     { kind: 'answer', status: 503, body: 'html', retry_after: 1, accepted: true },
     { kind: 'answer', status: 503, body: 'html', retry_after: 1 },
-    { kind: 'answer', status: 429, body: 'html', accepted: true },
+    ...[404, 429].map((status) => ({ kind: 'answer', status, body: 'html', accepted: true })),
     { kind: 'answer', status: 502, body: 'json', accepted: true },
     { kind: 'cut', accepted: true },
     { kind: 'cut', accepted: true, reply: true },

@@ -39,7 +39,7 @@ sub whole { return int between(@_) }
 # All has its end.
 my %FAULTS = (
     create => [10, 1.5, sub { one_of('drop-before', 'drop-before', 'drop-after', 'drop-after', 'status=500', 'status=502', 'after-status=502', map({ "after-status=$_" } 408, 409, 499),
-        'bad-json', 'html', sprintf('stall=%.2f', between(0.2, 1)), sprintf('status=429,retry-after=%.1f', between(0, 0.6)), 'status=429',
+        map({ "after-page=$_" } 404, 429, 503), sprintf('after-page=503,retry-after=%.1f', between(0, 0.6)), 'bad-json', 'html', sprintf('stall=%.2f', between(0.2, 1)), sprintf('status=429,retry-after=%.1f', between(0, 0.6)), 'status=429',
         sprintf('status=503,retry-after=%.1f', between(0, 0.6)), 'status=401') }],
     read => [30, 0.5, sub { one_of('drop-before', 'drop-after', map({ "status=$_" } 429, 500, 502, 503, 404), 'bad-json', 'html', 'slow=300',
         'cut=' . whole(1, 60), sprintf('stall=%.2f', between(0.2, 1)), sprintf('status=503,retry-after=%.1f', between(0, 0.6))) }],
