@@ -16,25 +16,16 @@ use Test::More;
 use RunwayTest;
 use PaidTest;
 
-my $build = dirname(abs_path($FFMPEG));
-plan skip_all => "$FFMPEG is not where it was built" if !-f "$build/ffbuild/config.mak";
-
 plan skip_all => "the linker of $^O has no --wrap" if $^O eq 'darwin';
 
-my %config = map { /^([\w-]+)=(.*)/ ? ($1 => $2) : () } split /\n/, slurp("$build/ffbuild/config.mak");
-my @libraries = grep { -e } map { "$build/lib$_/lib$_.a" } qw(avfilter postproc avformat avcodec swscale swresample avutil);
-my $line = join ' ', $config{CC}, '-std=gnu11 -O1 -g -Wall -Wextra -Werror -Wno-deprecated-declarations',
-    (grep { /^-fsanitize=/ } split ' ', $config{LDFLAGS}), "-I$build -I$build/src -I$ROOT/vf_runway/runway",
-    "-o $TMP/first_clip $ROOT/tests/e2e/first_clip.c -Wl,--wrap=ff_runway_segment_fits", @libraries, map { $config{$_} } sort grep { /^EXTRALIBS-/ } keys %config;
-my $run = run_cmd(['sh', '-c', $line], timeout => 300);
-BAIL_OUT("$line\n$run->{err}") if $run->{status};
+my ($program) = link_program('first_clip', '-Wl,--wrap=ff_runway_segment_fits');
 
 my $sim = RunwayTest::Simulator->start('--latency' => 0.1, '--result-size' => '160x96');
 my $wall = qr/the first clip would end with its first frame, and the next one ends after 0\.083 s; nothing was sent \(internal error\)/;
 for my $case (['the first question', 0], ['the second one', 1], ['none', 1000]) {
     my ($name, $fits) = @$case;
     my $before = $sim->requests('create');
-    $run = run_cmd(["$TMP/first_clip", "testsrc=s=160x96:r=24:d=0.5,format=yuv420p,runway_v2v=prompt=x:state_dir=$TMP/state-$fits:"
+    my $run = run_cmd([$program, "testsrc=s=160x96:r=24:d=0.5,format=yuv420p,runway_v2v=prompt=x:state_dir=$TMP/state-$fits:"
         . "poll_interval=0.1:base_url='" . $sim->{api} =~ s/:/\\:/gr . "',buffersink\@out", $fits], env => { COMETAPI_KEY => 'k', RUNWAYML_API_SECRET => undef });
     my $creates = $sim->requests('create') - $before;
     if ($name eq 'none') {

@@ -16,23 +16,14 @@ use Test::More;
 
 use RunwayTest;
 
-my $build = dirname(abs_path($FFMPEG));
-plan skip_all => "$FFMPEG is not where it was built" if !-f "$build/ffbuild/config.mak";
-
-my %config = map { /^([\w-]+)=(.*)/ ? ($1 => $2) : () } split /\n/, slurp("$build/ffbuild/config.mak");
-my @libraries = map { "$build/lib$_/lib$_.a" } qw(avfilter avformat avcodec swscale swresample avutil);
-my $line = join ' ', $config{CC}, '-std=gnu11 -O1 -g -Wall -Wextra -Werror -Wno-deprecated-declarations',
-    (grep { /^-fsanitize=/ } split ' ', $config{LDFLAGS}), "-I$build -I$build/src -I$ROOT/vf_runway/runway",
-    "-o $TMP/reader $ROOT/tests/e2e/reader.c", @libraries, map { $config{$_} } sort grep { /^EXTRALIBS-/ } keys %config;
-my $compiled = run_cmd(['sh', '-c', $line], timeout => 300);
-BAIL_OUT("$line\n$compiled->{err}") if $compiled->{status};
+my ($READER, $line) = link_program('reader');
 
 my $is_sanitized = $line =~ /-fsanitize/;
 my $second = 1_000_000;
 
 sub check {
     my ($path, %opt) = @_;
-    my $run = run_cmd(["$TMP/reader", $path, $opt{sent} // $second, $opt{pixels} // 4096 * 2304, $opt{time} // 60 * $second, $opt{stop} // 0],
+    my $run = run_cmd([$READER, $path, $opt{sent} // $second, $opt{pixels} // 4096 * 2304, $opt{time} // 60 * $second, $opt{stop} // 0],
         timeout => 120);
     chomp(my $said = $run->{out});
     my %is;

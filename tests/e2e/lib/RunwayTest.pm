@@ -24,7 +24,7 @@ use POSIX qw(:sys_wait_h);
 use Time::HiRes qw(sleep time);
 
 our @EXPORT = qw($ROOT $BUILD $FFMPEG $FFPROBE $SIMULATOR $TMP $LIBAVFILTER $PATIENCE @SOURCE_TIME_BASE
-    run_cmd slurp spew json decode make_clip data_uri probe frame_means mean_luma
+    run_cmd link_program slurp spew json decode make_clip data_uri probe frame_means mean_luma
     simulator_with);
 
 our $ROOT = abs_path(dirname(__FILE__) . '/../../..');
@@ -143,6 +143,22 @@ sub run_cmd {
     );
     unlink $out, $err;
     return \%result;
+}
+
+# Makes a program of tests/e2e/NAME.c and the libraries that the ffmpeg of the tests is
+# made of; more: what else its command line needs. Returns its path and that line.
+sub link_program {
+    my ($name, @more) = @_;
+    my $build = dirname(abs_path($FFMPEG));
+    Test::More::plan(skip_all => "$FFMPEG is not where it was built") if !-f "$build/ffbuild/config.mak";
+    my %config = map { /^([\w-]+)=(.*)/ ? ($1 => $2) : () } split /\n/, slurp("$build/ffbuild/config.mak");
+    my @libraries = grep { -e } map { "$build/lib$_/lib$_.a" } qw(avfilter postproc avformat avcodec swscale swresample avutil);
+    my $line = join ' ', $config{CC}, '-std=gnu11 -O1 -g -Wall -Wextra -Werror -Wno-deprecated-declarations',
+        (grep { /^-fsanitize=/ } split ' ', $config{LDFLAGS}), "-I$build -I$build/src -I$ROOT/vf_runway/runway",
+        "-o $TMP/$name $ROOT/tests/e2e/$name.c", @more, @libraries, map { $config{$_} } sort grep { /^EXTRALIBS-/ } keys %config;
+    my $run = run_cmd(['sh', '-c', $line], timeout => 300);
+    Test::More::BAIL_OUT("$line\n$run->{err}") if $run->{status};
+    return ("$TMP/$name", $line);
 }
 
 # Makes a clip with lavfi sources and returns its path.
