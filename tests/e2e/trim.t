@@ -95,11 +95,22 @@ subtest 'a dry run' => sub {
         like($run->{err}, qr/plan: the output ends before the input; the run reads ahead, and may send up to 7 clips more, 392 credits,/,
             "$name: with what is read ahead");
     }
-    like(run_ffmpeg(v2v('dry_run=1'), qw(-t 0))->{err}, qr/plan: 0 clips, .*may send up to 7 clips more/s, '-t 0: what is read ahead');
-    like(run_ffmpeg(v2v('dry_run=1'), qw(-ss 30))->{err}, qr/plan: 0 clips, as no frame is generated/, '-ss behind the end: nothing');
-    is($sim->requests('create') - $before, 0, 'nothing was sent');
-    run_ffmpeg(v2v(), qw(-ss 30));
-    is($sim->requests('create') - $before, 0, 'nor in the run');
+    for (['-ss behind the end', qw(-ss 30)], ['-t 0', qw(-t 0)]) {
+        my ($name, @args) = @$_;
+        like(run_ffmpeg(v2v('dry_run=1'), @args)->{err}, qr/plan: 0 clips, as no frame is generated/, "$name: nothing");
+        is(run_ffmpeg(v2v(), @args)->{status}, 0, "$name: the run ends well");
+    }
+    is($sim->requests('create') - $before, 0, 'and nothing was sent, in those either');
+    # one of the user's lets everything through
+    like(run_ffmpeg(v2v('dry_run=1') . ',trim', qw(-t 3))->{err}, qr/plan: 2 clips, 4\.000 s sent/, 'a trim without a limit');
+};
+
+subtest 'what it costs, before anything is sent' => sub {
+    for (['a film of one clip', 'trim=end=1,' . v2v('take=2'), qr/price: 1 clip, 56 credits\n.* sent: 56 credits/s],
+        ['a model without a known price', v2v() =~ s/aleph2/aleph9/r, qr/price: not known for model aleph9\n/]) {
+        my ($name, $filter, $says) = @$_;
+        like(run_ffmpeg($filter)->{err}, $says, $name);
+    }
 };
 
 done_testing;

@@ -56,6 +56,14 @@ static int keeps_frames(const AVFilterContext *ctx)
            (av_opt_get_int(ctx->priv, "timing", 0, &timing) < 0 || !timing);
 }
 
+/* ffmpeg's own trim that trims nothing is its -t 0: it wants no frame, but would
+ * learn that only from the first one. */
+static int is_empty(const RunwayTrim *t, const AVFilterContext *ctx)
+{
+    return !strncmp(ctx->name, "trim_out_", 9) && !t->duration &&
+           t->start_pts == AV_NOPTS_VALUE && t->end_pts == AV_NOPTS_VALUE;
+}
+
 static int read_trim(RunwayTrim *trim, const AVFilterContext *ctx)
 {
     int64_t duration;
@@ -70,6 +78,8 @@ static int read_trim(RunwayTrim *trim, const AVFilterContext *ctx)
     /* start and end have become start_pts and end_pts with the configuration */
     trim->duration = av_rescale_q(duration, AV_TIME_BASE_Q,
                                   ctx->inputs[0]->time_base);
+    if (is_empty(trim, ctx))
+        trim->end_pts = INT64_MIN + 1; /* the other is AV_NOPTS_VALUE */
     return 1;
 }
 
