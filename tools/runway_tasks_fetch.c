@@ -81,20 +81,6 @@ static RunwayOutcome check(void *opaque, int fd, int64_t size, int64_t sent,
     return ret;
 }
 
-static int is_paid(const RunwayRecord *r)
-{
-    switch (ff_runway_record_state(r)) {
-    case RUNWAY_CLIP_SUBMITTED:
-    case RUNWAY_CLIP_GENERATED:
-    case RUNWAY_CLIP_STORED:
-    case RUNWAY_CLIP_REFUSED:
-    case RUNWAY_CLIP_LOST:
-        return 1;
-    default:
-        return 0;
-    }
-}
-
 static int fetch_one(void *opaque, const RunwayRecord *r)
 {
     Tool *t = opaque;
@@ -106,9 +92,15 @@ static int fetch_one(void *opaque, const RunwayRecord *r)
         .check = check,
     };
     const RunwayModel *model;
+    RunwayError why;
     RunwayJob *job;
 
-    if (!is_paid(r) || ff_runway_results_has(t->results, r->identity, 1))
+    /* what is lost may be known again */
+    if (ff_runway_record_state(r) != RUNWAY_CLIP_LOST &&
+        ff_runway_resume(r, NULL, &t->policy, 0, &why) !=
+        RUNWAY_RESUME_READ_TASK)
+        return 0;
+    if (ff_runway_results_has(t->results, r->identity, 1))
         return 0;
     if (strcmp(r->endpoint, ff_runway_client_endpoint(t->client))) {
         printf("%.*s  skipped: it belongs to %s\n", SHORT, r->identity,

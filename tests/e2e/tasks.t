@@ -197,6 +197,15 @@ subtest 'forget' => sub {
     is(scalar @{ $job->record_of(1)->{tries} }, 3, 'and all tries are in the record');
     my $run = tasks($job, 'forget', '--force', '');
     is($run->{status}, 1, 'nothing is the beginning of no clip, though there is only one') or diag $run->{out};
+    my $record = $job->record_of(1);
+    (my $like = $record->{identity}) =~ s/.\z/$& eq '0' ? '1' : '0'/e;
+    my $second = spew("$job->{state}/clips/$like.record", slurp($record->{path}));
+    rewrite_record($second, sub { s/\Q$record->{identity}\E/$like/g or die });
+    $run = tasks($job, 'forget', '--force', $clip);
+    is($run->{status}, 1, 'a beginning of two clips');
+    is($run->{err}, "runway-tasks: $clip: more than one clip matches\n", 'is ambiguous');
+    is(tasks($job, 'forget', '--force', $like)->{status}, 0, 'a whole identity is not');
+    unlink $second or die;
     is($job->states->{1}, 'stored', 'which stays as it is');
     is(tasks($job, 'sum', '--json')->{status}, 2, '--json where there is none is not passed over');
 };
@@ -221,6 +230,69 @@ subtest 'a result that is refused' => sub {
     cmp_ok($job->run->{status}, '>', 0, 'and one that asks for more does not');
     is($job->run(options => { length_tolerance => 0.5 })->{status}, 0, 'and another does');
     is(billed($sim), 1, 'and buys nothing');
+};
+
+# What comes is looked at before it is a result, as far as that is possible without decoding.
+subtest 'fetch checks what it brings' => sub {
+    my $whole = make_clip(name => 'whole.mp4', size => '96x64', rate => 24, seconds => 1, args => [qw(-movflags +faststart)]);
+    (my $poisoned = slurp($whole)) =~ s/stsz.{8}\K.{4}/\x7f\xff\xff\xff/s or die "no stsz\n";
+    my %comes = (
+        'a web page'         => [['--fault' => 'download:1-2=html'], undef, qr/not fetched: .*SUCCEEDED and is paid for, but what was downloaded is not a result/, 'generated'],
+        'half a file'        => [[], substr(slurp($whole), 0, (-s $whole) / 2), qr/not fetched: .*is not a result: .*truncated/, 'generated'],
+        'an index that lies' => [[], $poisoned, qr/not fetched: .*the result of task .* is not used: .*index.*It is paid for and kept/, 'refused'],
+    );
+    for my $name (sort keys %comes) {
+        my ($args, $bytes, $says, $state) = @{ $comes{$name} };
+        my @file = defined $bytes ? ('--result-file' => spew("$TMP/comes.mp4", $bytes)) : ();
+        my $sim = simulator('--latency' => 0.6, @$args, @file);
+        my $job = PaidTest->new(sim => $sim, in => film(seconds => 1));
+        my $going = $job->begin;
+        ok($going->until(sub { ($job->states->{1} // '') eq 'submitted' }), "$name: a task runs");
+        $going->end('KILL');
+        my $run = tasks($job, 'fetch');
+        is($run->{status}, 1, "$name: is no success");
+        like($run->{out}, $says, "$name: which is said");
+        is($job->states->{1}, $state, "$name: $state");
+        is((() = grep { !/refused/ } glob "$job->{results}/*.mp4"), 0, "$name: is no result");
+        is((() = glob "$job->{results}/*.refused.mp4"), $state eq 'refused' ? 1 : 0, "$name: " . ($state eq 'refused' ? 'kept as refused' : 'not kept'));
+        next if defined $bytes;
+        like(tasks($job, 'fetch')->{out}, qr/fetched: \d+ bytes/, "$name: the next one brings it in");
+        is($job->run->{status}, 0, "$name: for the filter to use");
+        is(billed($sim), 1, "$name: bought once");
+    }
+};
+
+# Key, proxy and certificates come as for the filter.
+subtest 'the way to the service' => sub {
+    my ($cert, $key) = ("$TMP/cert.pem", "$TMP/cert.key");
+    my $openssl = run_cmd(['openssl', qw(req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=127.0.0.1 -addext),
+        'subjectAltName=IP:127.0.0.1', '-keyout', $key, '-out', $cert]);
+    plan skip_all => 'openssl cannot make a certificate' if $openssl->{status};
+    my $sim = simulator('--tls-cert' => $cert, '--tls-key' => $key, '--key' => $FilterTest::KEY, '--fault' => 'create:1-2=drop-after');
+    my $job = PaidTest->new(sim => $sim, in => film(seconds => 1), options => { ca_file => $cert });
+    my @clips = map { $job->run(options => { take => $_ })->{said} =~ /"runway-tasks adopt (\w{12}) TASKID"/ } 0, 1;
+    is(scalar @clips, 2, 'two clips of unknown fate') or return;
+    my @ids = map { $_->{id} // $_->{task} } $sim->events('billed');
+    my $file = spew("$TMP/tasks-key", "$FilterTest::KEY\n");
+    chmod 0600, $file;
+    my @adopt = ('adopt', $clips[0], $ids[0]);
+    my $run = tasks($job, @adopt);
+    is($run->{status}, 1, 'a certificate that nobody signed');
+    like($run->{err}, qr/no secure connection/, 'is not trusted');
+    my $reads = () = $sim->requests('read');
+    $run = tasks($job, '--ca-file', $cert, '--http-proxy', 'http://127.0.0.1:1', @adopt);
+    is($run->{status}, 1, '--http-proxy');
+    like($run->{err}, qr/cannot reach/, 'is the way that is tried');
+    is(scalar(() = $sim->requests('read')), $reads, 'and no other');
+    $run = tasks($job, '--ca-file', $cert, @adopt, { COMETAPI_KEY => 'another' });
+    is($run->{status}, 1, '--ca-file');
+    like($run->{err}, qr/does not accept the key/, 'leads there, with the key of the environment');
+    is(tasks($job, '--ca-file', $cert, '--key-file', $file, @adopt)->{status}, 2, '--key-file: whose key it is has to be said');
+    $run = tasks($job, '--ca-file', $cert, '--key-file', $file, '--provider', 'cometapi', @adopt, { COMETAPI_KEY => 'another' });
+    is($run->{status}, 0, '--key-file: instead of the environment') or diag $run->{err};
+    $run = tasks($job, '--no-tls-verify', 'adopt', $clips[1], $ids[1]);
+    is($run->{status}, 0, '--no-tls-verify') or diag $run->{err};
+    is(join(' ', map { $_->{state} } $job->records), 'submitted submitted', 'both are adopted');
 };
 
 done_testing;
