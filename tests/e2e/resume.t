@@ -9,6 +9,7 @@ use warnings;
 use Cwd qw(abs_path);
 use File::Basename qw(dirname);
 use File::Path qw(make_path remove_tree);
+use File::Temp qw(tempdir);
 use lib dirname(abs_path(__FILE__)) . '/lib';
 
 use Test::More;
@@ -105,6 +106,19 @@ subtest 'the journal is lost, the results are kept' => sub {
     same_output('and used', $job->run);
 };
 
+# A download is renamed into its place, which works within one file system only.
+subtest 'results on a file system of their own' => sub {
+    my $else = '/dev/shm';
+    plan skip_all => "$else is no other file system" if !-w $else || (stat $else)[0] == (stat $TMP)[0];
+    my $dir = tempdir(DIR => $else, CLEANUP => 1);
+    my $job = PaidTest->new(sim => $quiet, in => $FILM, results => "$dir/results", options => { take => 3 });
+    same_output('first', $job->run);
+    is(scalar(() = glob "$dir/results/*.mp4"), 3, 'the results are there');
+    my $before = () = $quiet->requests;
+    same_output('again', $job->run);
+    is(scalar(() = $quiet->requests), $before, 'and found');
+};
+
 subtest 'a journal of the earlier format is left alone' => sub {
     my $job = PaidTest->new(sim => $quiet, in => $FILM);
     make_path("$job->{state}/clips");
@@ -152,6 +166,23 @@ subtest 'what was lost is looked for' => sub {
     is(billed($quiet), $paid, 'nothing was paid again');
     same_output('on_unknown=resend', $job->run(options => { on_unknown => 'resend' }));
     is(billed($quiet), $paid + 1, 'buys it anew');
+};
+
+# What had succeeded is paid for, whatever is said of it later.
+subtest 'a task that had succeeded is never lost' => sub {
+    my $job = PaidTest->new(sim => $quiet, in => film(seconds => 1), options => { prompt => 'please fail with CANCELLED' });
+    cmp_ok($job->run->{status}, '>', 0, 'a task that is cancelled');
+    my $paid = billed($quiet);
+    rewrite_record($job->record_of(1)->{path}, sub { s/"state":"lost"/"state":"generated"/ or die });
+    for my $more ({}, { on_unknown => 'resend' }) {
+        my $run = $job->run(options => $more);
+        cmp_ok($run->{status}, '>', 0, 'when it had succeeded before');
+        like($run->{said}, qr/^clip 1 .*had SUCCEEDED and is paid for, but now: .*cancelled.*for free; .*on_error=source.*"runway-tasks forget --force \w{12}"/m,
+            'that is said, with the ways to proceed');
+        is($job->states->{1}, 'generated', 'and it stays');
+    }
+    is($job->run(options => { on_error => 'source' })->{status}, 0, 'its source is one of them');
+    is(billed($quiet), $paid, 'nothing was paid again');
 };
 
 # --- death ---------------------------------------------------------------------

@@ -514,7 +514,7 @@ static void test_failed_after_success(void **state)
     (void)state;
     late_looks = 0;
     ret = world_run_hostile(then_failed, 0, &err);
-    if (ret != RUNWAY_NO_RESULT || !strstr(err.text, "had SUCCEEDED, but is"))
+    if (ret != RUNWAY_NO_RESULT || !strstr(err.text, "had SUCCEEDED and is paid for, but now: "))
         fail_msg("%s: %s", ff_runway_outcome_name(ret), err.text);
 }
 

@@ -417,9 +417,8 @@ static void test_steps(void **state)
         [RUNWAY_CLIP_INTENT]         = "intent submitted unknown forgotten",
         [RUNWAY_CLIP_SUBMITTED]      = "submitted generated stored failed "
                                        "failed_transient lost forgotten",
-        /* a task that has succeeded never fails */
-        [RUNWAY_CLIP_GENERATED]      = "generated stored refused lost "
-                                       "forgotten",
+        /* a task that has succeeded never fails, and is never lost */
+        [RUNWAY_CLIP_GENERATED]      = "generated stored refused forgotten",
         [RUNWAY_CLIP_STORED]         = "stored generated refused forgotten",
         [RUNWAY_CLIP_REFUSED]        = "refused stored generated forgotten",
         [RUNWAY_CLIP_FAILED]         = "failed forgotten",

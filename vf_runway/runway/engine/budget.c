@@ -280,12 +280,10 @@ void ff_runway_totals_add_try(RunwayTotals *totals, const RunwayTry *t)
         totals->estimated += estimated;
     else
         totals->unpriced++;
-    if (t->charged >= 0) {
+    if (t->charged >= 0)
         totals->charged += t->charged;
-        totals->reported++;
-    } else {
+    else
         totals->uncharged++;
-    }
 }
 
 void ff_runway_totals_add(RunwayTotals *totals, const RunwayTotals *more)
@@ -298,7 +296,6 @@ void ff_runway_totals_add(RunwayTotals *totals, const RunwayTotals *more)
     totals->charged   += more->charged;
     totals->unpriced  += more->unpriced;
     totals->uncharged += more->uncharged;
-    totals->reported  += more->reported;
 }
 
 void ff_runway_totals_summary(const RunwayTotals *t, char *text, size_t size)
@@ -311,7 +308,7 @@ void ff_runway_totals_summary(const RunwayTotals *t, char *text, size_t size)
     /* a sum of nothing would look like a gift */
     if (!t->uncharged)
         snprintf(charged, sizeof(charged), "%.15g charged", t->charged);
-    else if (t->reported)
+    else if (t->charged > 0)
         snprintf(charged, sizeof(charged), "%.15g charged, not reported for %d",
                  t->charged, t->uncharged);
     else

@@ -78,7 +78,6 @@ typedef struct RunwayTotals {
     double charged;     ///< reported by the provider
     int unpriced;       ///< tries without an estimate
     int uncharged;      ///< tries whose real cost was not reported
-    int reported;       ///< and whose was
 } RunwayTotals;
 
 /** Add what a try has cost. */

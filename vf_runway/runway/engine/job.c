@@ -91,11 +91,6 @@ static RunwayOutcome finish_task(RunwayJobRun *run, RunwayError *err)
     switch (ret) {
     case RUNWAY_TASK_FAILED:
     case RUNWAY_TASK_FAILED_TRANSIENT:
-        /* what has succeeded is paid for, whatever is said of it later */
-        if (t->state == RUNWAY_CLIP_GENERATED)
-            return ff_runway_error(err, RUNWAY_NO_RESULT, "task %s had "
-                                   "SUCCEEDED, but is now reported as FAILED",
-                                   job->now.task_id);
         state = ret == RUNWAY_TASK_FAILED ? RUNWAY_CLIP_FAILED
                                           : RUNWAY_CLIP_FAILED_TRANSIENT;
         what = run->task->failure;
@@ -106,6 +101,18 @@ static RunwayOutcome finish_task(RunwayJobRun *run, RunwayError *err)
         break;
     default:
         return ret;
+    }
+    /* what has succeeded is paid for, whatever is said of it later */
+    if (t->state == RUNWAY_CLIP_GENERATED) {
+        const RunwayError why = *err;
+
+        return ff_runway_error(err, RUNWAY_NO_RESULT, "task %s had SUCCEEDED "
+                               "and is paid for, but now: %s. Run the same "
+                               "command again, which polls it for free; or "
+                               "continue with the source's own frames "
+                               "(on_error=source), or buy the clip again "
+                               "(\"runway-tasks forget --force %.12s\")",
+                               job->now.task_id, why.text, job->identity);
     }
     if (run->task->credits >= 0)
         t->charged = run->task->credits;

@@ -213,7 +213,7 @@ static void log_summary(const RunwayProgress *p, RunwayEventLog *events,
         RUNWAY_INT("left", st->left),
         RUNWAY_NUMBER("credits_estimated", totals->estimated),
         RUNWAY_NUMBER("credits_charged",
-                      totals->uncharged && !totals->reported ? -1
+                      totals->uncharged && !(totals->charged > 0) ? -1
                                                              : totals->charged),
         RUNWAY_INT("unpriced", totals->unpriced), RUNWAY_EVENT_LAST
     };

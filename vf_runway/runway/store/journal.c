@@ -158,14 +158,9 @@ void ff_runway_journal_name(char name[NAME_SIZE], const char *identity,
 int ff_runway_journal_match_name(const char *name, const char *suffix,
                                  char identity[RUNWAY_IDENTITY_SIZE])
 {
-    size_t length = strlen(name);
+    const char *rest = ff_runway_identity_split(name, identity);
 
-    if (length != RUNWAY_IDENTITY_SIZE - 1 + strlen(suffix) ||
-        strcmp(name + RUNWAY_IDENTITY_SIZE - 1, suffix))
-        return 0;
-    memcpy(identity, name, RUNWAY_IDENTITY_SIZE - 1);
-    identity[RUNWAY_IDENTITY_SIZE - 1] = 0;
-    return ff_runway_identity_is_valid(identity);
+    return rest && !strcmp(rest, suffix);
 }
 
 /**

@@ -27,6 +27,14 @@ int ff_runway_identity_is_valid(const char *text)
            !text[RUNWAY_IDENTITY_SIZE - 1];
 }
 
+const char *ff_runway_identity_split(const char *text,
+                                     char identity[RUNWAY_IDENTITY_SIZE])
+{
+    ff_runway_copy_text(identity, RUNWAY_IDENTITY_SIZE, text);
+    return ff_runway_identity_is_valid(identity) ?
+           text + RUNWAY_IDENTITY_SIZE - 1 : NULL;
+}
+
 void ff_runway_record_init(RunwayRecord *record, const char *identity)
 {
     memset(record, 0, sizeof(*record));
@@ -143,7 +151,7 @@ static unsigned reached_from(RunwayClipState state)
     case RUNWAY_CLIP_UNKNOWN:
         return BIT(INTENT) | BIT(UNKNOWN);
     case RUNWAY_CLIP_LOST:
-        return BIT(SUBMITTED) | BIT(GENERATED) | BIT(LOST);
+        return BIT(SUBMITTED) | BIT(LOST);
     case RUNWAY_CLIP_FORGOTTEN:
         return ~(BIT(NONE) | BIT(DAMAGED));
     default:

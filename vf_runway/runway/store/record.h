@@ -28,9 +28,9 @@
  *                |-> unknown -> submitted: adopted
  *                \-> (taken back: certainly not accepted)
  *
- * A task that has succeeded never becomes one that failed. A try that was taken
- * back leaves no trace: the clip is what it was before. Nothing secret is in a
- * record: no key, no URL with a query, no prompt.
+ * A task that has succeeded never becomes one that failed or is lost. A try that
+ * was taken back leaves no trace: the clip is what it was before. Nothing secret
+ * is in a record: no key, no URL with a query, no prompt.
  */
 
 #ifndef AVFILTER_RUNWAY_STORE_RECORD_H
@@ -107,6 +107,11 @@ typedef struct RunwayRecord {
 
 /** Whether text is an identity. */
 int ff_runway_identity_is_valid(const char *text);
+
+/** The identity that text begins with: where it goes on behind it; NULL: it
+ *  begins with none. */
+const char *ff_runway_identity_split(const char *text,
+                                     char identity[RUNWAY_IDENTITY_SIZE]);
 
 /** A record without a try. */
 void ff_runway_record_init(RunwayRecord *record, const char *identity);

@@ -220,19 +220,13 @@ ResultKind ff_runway_results_parse_name(const char *name,
                                         char identity[RUNWAY_IDENTITY_SIZE],
                                         char digest[RUNWAY_SHA256_SIZE])
 {
-    const size_t id = RUNWAY_IDENTITY_SIZE - 1, sum = RUNWAY_SHA256_SIZE - 1;
+    /* a digest looks like an identity */
+    const char *rest = ff_runway_identity_split(name, identity);
 
-    if (strlen(name) <= id + 1 + sum || name[id] != '-')
-        return RESULT_NONE;
-    memcpy(identity, name, id);
-    identity[id] = 0;
-    memcpy(digest, name + id + 1, sum);
-    digest[sum] = 0;
-    if (!ff_runway_identity_is_valid(identity) ||
-        !ff_runway_identity_is_valid(digest))
-        return RESULT_NONE;
-    for (int i = RESULT_WHOLE; i <= RESULT_DAMAGED; i++)
-        if (!strcmp(name + id + 1 + sum, endings[i]))
+    if (rest)
+        rest = *rest == '-' ? ff_runway_identity_split(rest + 1, digest) : NULL;
+    for (int i = RESULT_WHOLE; rest && i <= RESULT_DAMAGED; i++)
+        if (!strcmp(rest, endings[i]))
             return (ResultKind)i;
     return RESULT_NONE;
 }

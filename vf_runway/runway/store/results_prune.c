@@ -163,14 +163,10 @@ static int drop_old(RunwayResults *r, Results *all, int64_t now)
 /* Whether a name in incoming/ is one that ff_runway_results_begin() makes. */
 static int is_incoming(const char *name, char identity[RUNWAY_IDENTITY_SIZE])
 {
-    size_t id = RUNWAY_IDENTITY_SIZE - 1;
+    const char *rest = ff_runway_identity_split(name, identity);
 
-    if (strlen(name) < id + 2 || name[id] != '.' ||
-        name[id + 1 + strspn(name + id + 1, "0123456789.")])
-        return 0;
-    memcpy(identity, name, id);
-    identity[id] = 0;
-    return ff_runway_identity_is_valid(identity);
+    return rest && rest[0] == '.' && rest[1] &&
+           !rest[strspn(rest, "0123456789.")];
 }
 
 /* What processes that are gone have left: nobody has written to it for long, as
