@@ -18,7 +18,8 @@
 
 #include "pace.h"
 
-/* polled this long after the moment a task is expected to end */
+/* polled this long after the moment a task is expected to end, or may be polled
+ * for the first time */
 #define MARGIN 300000LL
 
 /* less progress than this says nothing of the pace */
@@ -26,6 +27,7 @@
 
 void ff_runway_pace_note(RunwayPace *p, int64_t now, const RunwayTask *task)
 {
+    p->polls++;
     if (task->state == RUNWAY_TASK_THROTTLED) {
         p->began   = now;
         p->elapsed = 0;
@@ -58,10 +60,17 @@ int64_t ff_runway_pace_next(const RunwayPace *p, int64_t now)
     int64_t interval = p->interval > least ? p->interval : least;
     int64_t left = p->began + length + MARGIN - now;
 
+    /* the first poll of a task that nothing is known of tells if it has begun */
+    if (!length && !p->polls)
+        return least + MARGIN < interval ? least + MARGIN : interval;
     if (!length || -left >= length / 4 + interval + least)
         return interval;
     if (left >= length / 4 + 2 * least) /* far, but not beyond where it is near */
         return left - length / 4 < interval ? left - length / 4 : interval;
+    /* one poll's progress says only when it ends at the latest, as it may have
+     * waited before it ran: two say more */
+    if (!p->expected && p->base_progress <= 0)
+        return least;
     return left > least ? least + left % least : least;
 }
 

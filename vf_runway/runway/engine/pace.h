@@ -22,11 +22,12 @@
  * place that decides it. Pure: no I/O, no clock. Times are microseconds.
  *
  * A poll is never nearer than the provider asks for to the one before. With
- * nothing to go by, and far from the likely end, polls are an interval apart;
- * around it as near as is allowed, so that one of them is just behind it. What
- * tells the end, the best first: the task's own progress between two polls, how
- * long tasks took before, its progress at one poll (nobody knows how long it
- * waited before it ran).
+ * nothing to go by, the first one comes as soon as that allows. The others, and
+ * those far from the likely end, are an interval apart; around the end they are
+ * as near as is allowed, so that one of them is just behind it. What tells the
+ * end, the best first: the task's own progress between two polls, how long tasks
+ * took before, its progress at one poll (nobody knows how long it waited before
+ * it ran, so the next one follows soon).
  */
 
 #ifndef AVFILTER_RUNWAY_ENGINE_PACE_H
@@ -47,6 +48,7 @@ typedef struct RunwayPace {
     int64_t elapsed, base;   ///< since it began: at the newest poll, and at the
                              ///< first one with progress
     double progress, base_progress; ///< 0: not running, or not reported
+    int polls;               ///< so far
 } RunwayPace;
 
 /** Note what a poll at that time found: the task has not succeeded. */
