@@ -33,7 +33,8 @@
  *          judged as a negative
  *   fine   the same, pixel by pixel, in Y at half size
  *   ratio  the worse of both over what is usual inside clips where the source
- *          moves as much (never under FLOOR_TONE and FLOOR_FINE levels)
+ *          moves as much, by the same scale: leaves in the wind move pixels and
+ *          no block (never under FLOOR_TONE and FLOOR_FINE levels)
  *   near   the worst ratio within NEAR frames of the joint, over the median of
  *          such worsts away from joints: a jump that was only moved is seen
  *   step   levels: mean colour after less before, beyond those frames, less k
@@ -67,7 +68,8 @@ typedef struct Frame {
 /* The step to a frame from the one before it. */
 typedef struct Step {
     double gg, gs, ss;      /* of half-size luma: sums of products, per pixel */
-    double tone, fine, motion, ratio;
+    double tone, fine, ratio;
+    double motion[2];       /* the source's own: of tone and of fine */
     int left_out;           /* a cut of the source */
     int joint, printed;
 } Step;
@@ -221,15 +223,16 @@ static void fit(const Step *steps, int fine, double *at0, double *per_motion)
     double n = 0, x = 0, y = 0, xx = 0, xy = 0, det;
 
     for (int i = 1; i < nb_frames; i++) {
+        double m = steps[i].motion[fine];
         double v = fine ? steps[i].fine : steps[i].tone;
 
         if (steps[i].left_out || steps[i].joint)
             continue;
         n++;
-        x  += steps[i].motion;
+        x  += m;
         y  += v;
-        xx += steps[i].motion * steps[i].motion;
-        xy += steps[i].motion * v;
+        xx += m * m;
+        xy += m * v;
     }
     det = n * xx - x * x;
     *per_motion = det > 1e-9 ? fmax(0, (n * xy - x * y) / det) : 0;
@@ -243,8 +246,8 @@ static void set_ratios(Step *steps)
     fit(steps, 0, &t0, &tm);
     fit(steps, 1, &f0, &fm);
     for (int i = 1; i < nb_frames; i++) {
-        double t = fmax(FLOOR_TONE, t0 + tm * steps[i].motion);
-        double f = fmax(FLOOR_FINE, f0 + fm * steps[i].motion);
+        double t = fmax(FLOOR_TONE, t0 + tm * steps[i].motion[0]);
+        double f = fmax(FLOOR_FINE, f0 + fm * steps[i].motion[1]);
 
         steps[i].ratio = steps[i].left_out ? 0 : fmax(steps[i].tone / t,
                                                       steps[i].fine / f);
@@ -391,8 +394,9 @@ int main(int argc, char **argv)
         static const double zero[3];
 
         /* the source's own step, without anything to compare it with */
-        steps[i].motion   = tone_of(&s, &s, i, zero);
-        steps[i].left_out = steps[i].motion > CUT;
+        steps[i].motion[0] = tone_of(&s, &s, i, zero);
+        steps[i].motion[1] = sqrt(steps[i].ss);
+        steps[i].left_out  = steps[i].motion[0] > CUT;
     }
     for (int p = 0; p < 3; p++)
         k[p] = slope(&s, &g, steps, p);

@@ -274,6 +274,64 @@ static void test_cut(void **state)
     free(f);
 }
 
+/* Light that goes, comes, or goes to white, and such as is slow enough to be
+ * followed; the film has a tone of its own behind the joint. */
+static double darker(int plane, const double yuv[3], double x, double y)
+{
+    return plane ? yuv[plane] : 16 + (yuv[0] - 16) * 0.96;
+}
+
+static double whiter(int plane, const double yuv[3], double x, double y)
+{
+    return plane ? yuv[plane] : 235 + (yuv[0] - 235) * 0.96;
+}
+
+static double hardly_darker(int plane, const double yuv[3], double x, double y)
+{
+    return plane ? yuv[plane] : 16 + (yuv[0] - 16) * 0.995;
+}
+
+static double slope_of_light(int plane, const double yuv[3], double x, double y)
+{
+    return plane ? 128 : 40 + 150 * y;
+}
+
+static double slope_passed(int plane, const double yuv[3], double x, double y)
+{
+    return plane ? 128 : 43 + 150 * y;
+}
+
+static void test_fades(void **state)
+{
+    static const struct {
+        Change *before, *behind;
+        int fades;
+    } cases[] = {
+        { unchanged, darker, 1 }, { darker, unchanged, 1 },
+        { unchanged, whiter, 1 }, { unchanged, hardly_darker, 0 },
+        /* a pan over the sky */
+        { slope_of_light, slope_passed, 0 },
+    };
+    Film *f = new_film(8);
+
+    for (int i = 0; i < 5; i++) {
+        RunwaySeamGrid grids[3];
+        const RunwaySeamGrid *const source[2] = { &grids[0], &grids[1] };
+        const RunwaySeamGrid *const film[2] = { &grids[0], &grids[2] };
+        RunwaySeam seam;
+
+        draw(f, 0, cases[i].before);
+        ff_runway_seam_measure(&grids[0], &f->picture);
+        draw(f, 0, cases[i].behind);
+        ff_runway_seam_measure(&grids[1], &f->picture);
+        draw(f, 0, toned);
+        ff_runway_seam_measure(&grids[2], &f->picture);
+        assert_int_equal(ff_runway_seam_fit(&seam, source, film) ==
+                         RUNWAY_SEAM_CUT, cases[i].fades);
+    }
+    free(f);
+}
+
 /* Gains stay within their bounds, whatever is asked for. */
 static double flat(int plane, const double yuv[3], double x, double y)
 {
@@ -312,6 +370,8 @@ static void test_strength(void **state)
     assert_true(ff_runway_seam_strength(4 * s, 5 * s) == 0);
     assert_true(ff_runway_seam_strength(2 * s, 2 * s) == 0);
     assert_true(fabs(ff_runway_seam_strength(2 * s, 9 * s) - 0.5) < 1e-9);
+    /* what is just behind a joint still belongs to it */
+    assert_true(ff_runway_seam_strength(s, 5 * s) > 0.89);
     for (int64_t t = 0; t < 5 * s; t += s / 24)
         assert_true(ff_runway_seam_strength(t, 5 * s) -
                     ff_runway_seam_strength(t + s / 24, 5 * s) < 0.02);
@@ -352,6 +412,7 @@ int main(void)
         cmocka_unit_test(test_unlike),
         cmocka_unit_test(test_cut),
         cmocka_unit_test(test_bounds),
+        cmocka_unit_test(test_fades),
         cmocka_unit_test(test_strength),
         cmocka_unit_test(test_odd_pictures),
     };

@@ -36,6 +36,9 @@
 #define CLOSE 0.5
 /* a step of the source that is no motion any more, but another picture */
 #define CUT 10.0
+/* a step that is a fade where so much of it is light that comes or goes */
+#define FADE 1.0
+#define FADE_PART 0.9
 /* a plane is corrected where what is left of its joint is at most this part */
 #define WORTH 0.6
 
@@ -346,16 +349,39 @@ static int correct_plane(RunwaySeam *seam, const RunwaySeamGrid *film,
     return 0;
 }
 
+/* Whether the source becomes another picture, or goes to or from black or white:
+ * each block by its distance from that. */
+static int cuts_or_fades(const float *before, const float *behind)
+{
+    static const double ends[] = { 16, 235 };
+    double moved[BLOCKS], step;
+
+    for (int b = 0; b < BLOCKS; b++)
+        moved[b] = behind[b] - before[b];
+    step = rms(moved, BLOCKS);
+    for (int i = 0; i < 2 && step > FADE; i++) {
+        double mm = BLOCKS * step * step, mx = 0, xx = 0;
+
+        for (int b = 0; b < BLOCKS; b++) {
+            double x = before[b] - ends[i];
+
+            mx += moved[b] * x;
+            xx += x * x;
+        }
+        if (mx * mx > FADE_PART * mm * xx)
+            return 1;
+    }
+    return step > CUT;
+}
+
 RunwaySeamFit ff_runway_seam_fit(RunwaySeam *seam,
                                  const RunwaySeamGrid *const source[2],
                                  const RunwaySeamGrid *const film[2])
 {
-    double off[3][BLOCKS], moved[BLOCKS];
+    double off[3][BLOCKS];
     RunwaySeamFit fit = RUNWAY_SEAM_CLOSE;
 
-    for (int b = 0; b < BLOCKS; b++)
-        moved[b] = source[1]->mean[0][b] - source[0]->mean[0][b];
-    if (rms(moved, BLOCKS) > CUT)
+    if (cuts_or_fades(source[0]->mean[0], source[1]->mean[0]))
         return RUNWAY_SEAM_CUT;
     memset(seam, 0, sizeof(*seam));
     for (int p = 0; p < 3; p++) {
@@ -378,12 +404,14 @@ double ff_runway_seam_strength(int64_t time, int64_t length)
 {
     double fade = (double)(length < RUNWAY_SEAM_FADE ? length
                                                      : RUNWAY_SEAM_FADE);
+    double t = (double)time / fade;
 
     if (time <= 0)
         return 1;
     if (time >= fade)
         return 0;
-    return 0.5 + 0.5 * cos(3.14159265358979 * (double)time / fade);
+    /* without a jump in speed or in its change at either end */
+    return 1 - t * t * t * (10 + t * (6 * t - 15));
 }
 
 /* --- applying ------------------------------------------------------------ */

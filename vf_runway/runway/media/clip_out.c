@@ -273,14 +273,35 @@ void ff_runway_clip_skip(RunwayClip *c, int nb)
         av_frame_free(&c->frames[c->nb_out++].props);
 }
 
-/* With the first picture of both at hand: what brings the later one to this. */
+/* What brings the colour of picture, which the later clip shows, to that of
+ * reference, where the source is the same in both; picture is corrected. */
+static int fit_colour(RunwayClip *later, const RunwaySeamGrid *reference,
+                      AVFrame *picture)
+{
+    RunwaySeamGrid grid;
+    const RunwaySeamGrid *const source[2] = { reference, reference };
+    const RunwaySeamGrid *const film[2] = { reference, &grid };
+
+    ff_runway_joint_measure(&grid, picture, later->part);
+    if (!later->seam)
+        later->seam = av_malloc(sizeof(*later->seam));
+    if (!later->seam)
+        return AVERROR(ENOMEM);
+    if (ff_runway_seam_fit(later->seam, source, film) != RUNWAY_SEAM_MATCHED) {
+        av_freep(&later->seam);
+        return 0;
+    }
+    return ff_runway_joint_correct(later->seam, 1, picture, later->part);
+}
+
+/* With the first picture of both at hand: what brings the later one to this.
+ * Its place is seen once its colour is right, and what its colour lacks once it
+ * lies in place. */
 static int fit_blend(RunwayClip *c, const AVFrame *dst)
 {
     RunwayClip *later = c->later;
-    RunwaySeamGrid grids[2];
-    const RunwaySeamGrid *const source[2] = { &grids[0], &grids[0] };
-    const RunwaySeamGrid *const film[2] = { &grids[0], &grids[1] };
-    AVFrame *copy = NULL;
+    RunwaySeamGrid grid;
+    AVFrame *coloured = NULL, *placed = NULL;
     int ret = AVERROR(ENOMEM);
 
     c->blending = 1;
@@ -288,29 +309,30 @@ static int fit_blend(RunwayClip *c, const AVFrame *dst)
     if (c->frame->format != later->frame->format ||
         c->frame->width != later->frame->width ||
         c->frame->height != later->frame->height ||
-        !ff_runway_joint_measure(&grids[0], c->frame, c->part) ||
-        !ff_runway_joint_measure(&grids[1], later->frame, later->part)) {
+        !ff_runway_joint_measure(&grid, c->frame, c->part)) {
         c->later = NULL;
         return 0;
     }
-    later->seam  = av_mallocz(sizeof(*later->seam));
     later->align = av_mallocz(sizeof(*later->align));
-    copy         = av_frame_clone(later->frame);
-    if (!later->seam || !later->align || !copy)
+    coloured     = av_frame_clone(later->frame);
+    placed       = av_frame_clone(later->frame);
+    if (!later->align || !coloured || !placed)
         goto end;
-    /* the source is the same in both */
-    if (ff_runway_seam_fit(later->seam, source, film) != RUNWAY_SEAM_MATCHED)
-        av_freep(&later->seam);
-    ret = later->seam ? ff_runway_joint_correct(later->seam, 1, copy,
-                                                later->part) : 0;
+    ret = fit_colour(later, &grid, coloured);
     if (ret >= 0)
-        ret = ff_runway_joint_place(later->align, c->frame, copy, later->part);
+        ret = ff_runway_joint_place(later->align, c->frame, coloured,
+                                    later->part);
+    if (ret >= 0)
+        ret = ff_runway_joint_move(later->align, 1, placed, later->part);
+    if (ret >= 0)
+        ret = fit_colour(later, &grid, placed);
     later->fade  = ff_runway_retime_map(&later->retime,
                                         source_time(c, c->source_end) -
                                         source_time(later, 0));
     later->joint = "blended";
 end:
-    av_frame_free(&copy);
+    av_frame_free(&coloured);
+    av_frame_free(&placed);
     return ret;
 }
 

@@ -109,16 +109,20 @@ int ff_runway_joint_move(const RunwayAlign *align, double strength,
            AVERROR(ENOMEM) : 0;
 }
 
-static void mix_lines(uint8_t *dst, const uint8_t *a, const uint8_t *b, int size,
-                      int wide, int weight)
+/* Rounded by a pattern that is even over any part of a picture, and not that of
+ * math/seam: what is a level apart would else change all at once, half way. */
+static void mix_lines(uint8_t *dst, const uint8_t *a, const uint8_t *b,
+                      int size, int wide, int weight, int round)
 {
     if (wide)
         for (int x = 0; x < size; x++)
             ((uint16_t *)dst)[x] = (((const uint16_t *)a)[x] * (256 - weight) +
-                                    ((const uint16_t *)b)[x] * weight + 128) >> 8;
+                                    ((const uint16_t *)b)[x] * weight +
+                                    ((round + 193 * x) & 255)) >> 8;
     else
         for (int x = 0; x < size; x++)
-            dst[x] = (a[x] * (256 - weight) + b[x] * weight + 128) >> 8;
+            dst[x] = (a[x] * (256 - weight) + b[x] * weight +
+                      ((round + 193 * x) & 255)) >> 8;
 }
 
 int ff_runway_joint_mix(AVFrame **mixed, const AVFrame *a, const AVFrame *b,
@@ -151,7 +155,7 @@ int ff_runway_joint_mix(AVFrame **mixed, const AVFrame *a, const AVFrame *b,
             mix_lines(frame->data[i] + (ptrdiff_t)y * frame->linesize[i],
                       a->data[i] + (ptrdiff_t)y * a->linesize[i],
                       b->data[i] + (ptrdiff_t)y * b->linesize[i], w,
-                      p.bits > 8, (int)lrint(weight * 256));
+                      p.bits > 8, (int)lrint(weight * 256), 145 * y);
     }
     *mixed = frame;
     return 0;
