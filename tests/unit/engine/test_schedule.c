@@ -17,8 +17,9 @@
  */
 
 /* How long a whole film takes, against a scheduler that knows when each task
- * ends: the pipeline with all its threads, journal and results, a provider that
- * is made up, and a time that only goes on when everybody waits for it. */
+ * ends, and whose turn it is: the pipeline with all its threads, journal and
+ * results, a provider that is made up, and a time that only goes on when everybody
+ * waits for it. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -160,10 +161,14 @@ struct RunwayClient {
     pthread_mutex_t lock;
     int64_t takes[TASKS_MAX]; ///< each task, in order
     int tells;                ///< progress
+    int64_t download_takes;   ///< each download
+    int sends_pages;          ///< instead of results
     int64_t created[TASKS_MAX];
     int is_done[TASKS_MAX];   ///< was read as such
     int nb, running, most;
     int64_t last;             ///< when the last one was read as done
+    int fetched[TASKS_MAX];   ///< the tasks, as their downloads began
+    int nb_fetched, fetching, most_fetching;
 };
 
 static RunwayClient provider = { .lock = PTHREAD_MUTEX_INITIALIZER };
@@ -229,7 +234,7 @@ RunwayOutcome ff_runway_client_read(RunwayClient *c, const char *id,
     elapsed = now - c->created[nb];
     if (elapsed >= c->takes[nb]) {
         task->state = RUNWAY_TASK_SUCCEEDED;
-        strcpy(task->url, "https://cdn.example/result.mp4");
+        snprintf(task->url, sizeof(task->url), "%d", nb);
         c->running    -= !c->is_done[nb];
         c->is_done[nb] = 1;
         c->last        = now;
@@ -240,10 +245,18 @@ RunwayOutcome ff_runway_client_read(RunwayClient *c, const char *id,
     return RUNWAY_OK;
 }
 
-RunwayOutcome ff_runway_client_download(RunwayClient *client, const char *url,
+RunwayOutcome ff_runway_client_download(RunwayClient *c, const char *url,
                                         int fd, int64_t *done,
                                         int64_t *retry_after, RunwayError *err)
 {
+    pthread_mutex_lock(&c->lock);
+    if (c->nb_fetched < TASKS_MAX)
+        c->fetched[c->nb_fetched++] = atoi(url);
+    if (++c->fetching > c->most_fetching)
+        c->most_fetching = c->fetching;
+    pthread_mutex_unlock(&c->lock);
+    if (c->download_takes)
+        spend(c->download_takes);
     *done = pwrite(fd, "result", 6, 0);
     return RUNWAY_OK;
 }
@@ -278,8 +291,14 @@ static RunwayOutcome check(void *opaque, int (*cancelled)(void *cancel_opaque),
                            void *cancel_opaque, int fd, int64_t size, int64_t sent,
                            RunwayError *err)
 {
-    return RUNWAY_OK;
+    pthread_mutex_lock(&provider.lock);
+    provider.fetching--;
+    pthread_mutex_unlock(&provider.lock);
+    return provider.sends_pages ?
+           ff_runway_error(err, RUNWAY_NO_RESULT, "it is a web page") : RUNWAY_OK;
 }
+
+static const char *model_name = "aleph2";
 
 static RunwayJob *make_job(int index)
 {
@@ -297,51 +316,70 @@ static RunwayJob *make_job(int index)
     job->size    = sizeof(bytes);
     job->sent    = 5 * SECOND;
     job->request = (RunwayRequest){
-        .model = find_model("aleph2"), .model_name = "aleph2",
+        .model = find_model("aleph2"), .model_name = model_name,
         .prompt = "night", .seed = 1,
     };
     return job;
 }
 
-/* Make so many clips. @return how long it took until the last task was seen to
- * have ended */
-static int64_t make_film(char *dir, int nb)
+static void begin(char *dir, int slots)
 {
-    const RunwayLog log = { NULL, NULL };
-    const RunwayPolicy policy = {
-        .concurrency = SLOTS, .poll_interval = 6 * SECOND,
-        .task_timeout = 1800 * SECOND, .state_dir = dir,
-        .results_size = 1 << 30,
-    };
+    static const RunwayLog log;
+    static RunwayPolicy policy;
     const RunwayPipelineConfig config = {
         .client = { .provider = ff_runway_provider_find("runway") },
         .policy = &policy, .log = &log, .check = check,
     };
+    RunwayError err;
+
+    policy = (RunwayPolicy){
+        .concurrency = slots, .poll_interval = 6 * SECOND,
+        .task_timeout = 1800 * SECOND, .state_dir = dir,
+        .results_size = 1 << 30,
+    };
+    provider.nb = provider.running = provider.most = 0;
+    provider.nb_fetched = provider.fetching = provider.most_fetching = 0;
+    memset(provider.is_done, 0, sizeof(provider.is_done));
+    assert_int_equal(ff_runway_pipeline_create(&config, &pipeline, &err), RUNWAY_OK);
+}
+
+static void admit(int index)
+{
+    RunwayJob *job = make_job(index);
+    RunwayError err;
+
+    spend(ENCODING);
+    assert_int_equal(ff_runway_pipeline_admit(pipeline, &job, &err), RUNWAY_OK);
+}
+
+/* Make so many clips, or those that can be until there is an error. @return how
+ * long it took until the last task was seen to have ended */
+static int64_t make_film(char *dir, int nb)
+{
     int64_t start = ff_runway_now();
+    RunwayOutcome ret = RUNWAY_OK;
     int made = 0, taken = 0;
     RunwayError err;
 
-    provider.nb = provider.running = provider.most = 0;
-    memset(provider.is_done, 0, sizeof(provider.is_done));
-    assert_int_equal(ff_runway_pipeline_create(&config, &pipeline, &err), RUNWAY_OK);
-    while (taken < nb) {
+    begin(dir, SLOTS);
+    while (taken < nb && !ret) {
         RunwayJob *job = NULL;
 
         if (made < nb && ff_runway_pipeline_accepts(pipeline)) {
-            job = make_job(made++);
-            spend(ENCODING);
-            assert_int_equal(ff_runway_pipeline_admit(pipeline, &job, &err), RUNWAY_OK);
+            admit(made++);
             continue;
         }
-        if (ff_runway_pipeline_take(pipeline, SLICE, &job, &err))
-            fail_msg("%s", err.text);
+        ret = ff_runway_pipeline_take(pipeline, SLICE, &job, &err);
         if (job)
             assert_int_equal(job->index, ++taken);
         ff_runway_job_free(&job);
     }
     ff_runway_pipeline_free(&pipeline);
-    assert_int_equal(provider.nb, nb);
-    assert_int_equal(provider.most, nb < SLOTS ? nb : SLOTS);
+    assert_int_equal(ret, provider.sends_pages ? RUNWAY_NO_RESULT : RUNWAY_OK);
+    if (!ret) {
+        assert_int_equal(provider.nb, nb);
+        assert_int_equal(provider.most, nb < SLOTS ? nb : SLOTS);
+    }
     return provider.last - start;
 }
 
@@ -428,6 +466,83 @@ static void test_another_run(void **state)
     assert_true(make_new_film(1) > 65 * SECOND);
 }
 
+/* What another model's tasks took says nothing. */
+static void test_another_model(void **state)
+{
+    char *dir = sweep_make_dir();
+
+    (void)state;
+    assert_non_null(dir);
+    let_tasks_take(64, 64, 1);
+    make_film(dir, 2);
+    let_tasks_take(64, 64, 0);
+    model_name = "aleph3";
+    assert_true(make_film(dir, 1) > 65 * SECOND);
+    model_name = "aleph2";
+    sweep_remove_dir(dir);
+}
+
+/* A clip is wanted when a place is free or will be in seconds, until one waits. */
+static void test_a_place_that_will_be_free(void **state)
+{
+    char *dir = sweep_make_dir();
+    RunwayJob *job = NULL;
+    RunwayError err;
+
+    (void)state;
+    assert_non_null(dir);
+    let_tasks_take(60, 60, 1);
+    begin(dir, 1);
+    assert_true(ff_runway_pipeline_is_short(pipeline));
+    admit(0);
+    assert_false(ff_runway_pipeline_is_short(pipeline));
+    /* now it is known what a task takes */
+    assert_int_equal(ff_runway_pipeline_take(pipeline, 90 * SECOND, &job, &err), RUNWAY_OK);
+    assert_non_null(job);
+    ff_runway_job_free(&job);
+    admit(1);
+    spend(50 * SECOND);
+    assert_false(ff_runway_pipeline_is_short(pipeline));
+    spend(8 * SECOND);
+    assert_int_equal(provider.running, 1);
+    assert_true(ff_runway_pipeline_is_short(pipeline));
+    admit(2);
+    assert_int_equal(provider.running, 1);
+    assert_false(ff_runway_pipeline_is_short(pipeline));
+    ff_runway_pipeline_free(&pipeline);
+    sweep_remove_dir(dir);
+}
+
+/* Few at a time, and those first that are needed first. */
+static void test_downloads(void **state)
+{
+    (void)state;
+    let_tasks_take(60, 60, 0);
+    provider.download_takes = 20 * SECOND;
+    make_new_film(SLOTS);
+    provider.download_takes = 0;
+    assert_int_equal(provider.most_fetching, 4);
+    assert_int_equal(provider.nb_fetched, SLOTS);
+    for (int i = 0; i < SLOTS; i++)
+        assert_int_equal(provider.fetched[i], i);
+}
+
+/* A server whose every result is a web page is paid for twice as many tasks at most
+ * as are made at a time, also if the pages are slow to come. */
+static void test_pages(void **state)
+{
+    (void)state;
+    provider.sends_pages = 1;
+    let_tasks_take(60, 60, 1);
+    make_new_film(TASKS_MAX);
+    assert_in_range(provider.nb, SLOTS, 2 * SLOTS);
+    let_tasks_take(5, 5, 1);
+    provider.download_takes = 100 * SECOND;
+    make_new_film(TASKS_MAX);
+    assert_in_range(provider.nb, SLOTS + 1, 2 * SLOTS);
+    provider.download_takes = provider.sends_pages = 0;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -435,6 +550,10 @@ int main(void)
         cmocka_unit_test(test_times_that_vary),
         cmocka_unit_test(test_times_that_vary_and_progress),
         cmocka_unit_test(test_another_run),
+        cmocka_unit_test(test_another_model),
+        cmocka_unit_test(test_a_place_that_will_be_free),
+        cmocka_unit_test(test_downloads),
+        cmocka_unit_test(test_pages),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);
