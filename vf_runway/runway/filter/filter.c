@@ -170,7 +170,9 @@ static void request_input(AVFilterContext *ctx)
 
 /* Whether a frame that is ready waits for another one of the input, so that a
  * place at the provider is not idle for longer than it has to be. One goes out
- * for each that was long in coming: what is live is not read any sooner so. */
+ * for each that was long in coming: what is live is not read any sooner so. Also
+ * where the end of the input holds all frames back (RUNWAY_SETTLE_AT_EOF): what
+ * went out before it would delay the last create by as much as it saves later. */
 static int is_input_first(RunwayFilter *s)
 {
     /* frames that pass make no clip: they would only fill the spool */
