@@ -435,8 +435,7 @@ static RunwayOutcome keep_a_journal(void *opaque, RunwayError *err)
     if (!ret) /* what cannot be read at the moment is damaged, and is there */
         assert_int_equal(visits, 1);
     if (!ret)
-        ret = ff_runway_journal_prune(j, (int64_t)1 << 40, NULL, NULL, NULL,
-                                      err);
+        ret = ff_runway_journal_prune(j, (int64_t)1 << 40, NULL, NULL, err);
     ff_runway_journal_unlock(&lock);
     ff_runway_journal_free(&j);
     return ret;
@@ -470,8 +469,7 @@ static RunwayOutcome keep_a_damaged_record(void *opaque, RunwayError *err)
         if (!ret)
             ret = ff_runway_journal_write(j, lock, &r, err);
         if (!ret)
-            ret = ff_runway_journal_prune(j, (int64_t)1 << 40, NULL, NULL,
-                                          NULL, err);
+            ret = ff_runway_journal_prune(j, (int64_t)1 << 40, NULL, NULL, err);
     }
     ff_runway_journal_unlock(&lock);
     ff_runway_journal_free(&j);
@@ -518,6 +516,7 @@ static RunwayOutcome keep_results(void *opaque, RunwayError *err)
     RunwayResults *r = NULL;
     RunwayIncoming *in = NULL;
     RunwayResult result = { .fd = -1 }, found = { .fd = -1 };
+    int removed;
     RunwayOutcome ret;
 
     remove_leftovers(opaque);
@@ -557,9 +556,9 @@ static RunwayOutcome keep_results(void *opaque, RunwayError *err)
         }
     }
     if (!ret)
-        ret = ff_runway_results_prune(r, (int64_t)1 << 40, NULL, err);
+        ret = ff_runway_results_prune(r, (int64_t)1 << 40, err);
     if (!ret)
-        ret = ff_runway_results_remove(r, IDENTITY, NULL, err);
+        ret = ff_runway_results_remove(r, IDENTITY, &removed, err);
     ff_runway_results_free(&r);
     ff_runway_journal_free(&j);
     return ret;

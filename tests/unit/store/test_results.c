@@ -244,13 +244,9 @@ static void test_refused(void **state)
     ff_runway_results_free(&r);
 }
 
-static int prune(RunwayResults *r, int64_t now)
+static void prune(RunwayResults *r, int64_t now)
 {
-    int removed = -1;
-
-    assert_int_equal(ff_runway_results_prune(r, now, &removed, NULL),
-                     RUNWAY_OK);
-    return removed;
+    assert_int_equal(ff_runway_results_prune(r, now, NULL), RUNWAY_OK);
 }
 
 /* the oldest that were output more than a week ago, each with a line */
@@ -268,7 +264,9 @@ static void test_prune(void **state)
     note_emitted(identity_of(2), now - 9 * DAY);
     note_emitted(identity_of(3), now - 6 * DAY);
     note_emitted(identity_of(4), 0); /* never output; of 5 nobody knows */
-    assert_int_equal(prune(r, now), 0);
+    prune(r, now);
+    for (int i = 0; i < 6; i++)
+        assert_true(exists(result[i].name));
     ff_runway_results_free(&r);
 
     seen[0] = 0;
@@ -310,7 +308,7 @@ static void test_in_use(void **state)
     r = open_results(goods, 5);
     assert_true(exists(result.name));
     ff_runway_journal_unlock(&lock);
-    assert_int_equal(prune(r, now), 1);
+    prune(r, now);
     assert_false(exists(result.name));
     ff_runway_results_free(&r);
 }
@@ -333,7 +331,7 @@ static void test_not_ours(void **state)
     r = open_results(goods, 5);
     bring_in(r, IDENTITY, "0123456789", 0, &result);
     note_emitted(IDENTITY, now - 30 * DAY);
-    assert_int_equal(prune(r, now), 0);
+    prune(r, now);
     assert_true(exists(result.name));
     assert_true(exists("thesis.pdf"));
     assert_true(exists("incoming/letter.txt"));

@@ -47,7 +47,7 @@ static RunwayOutcome open_disk(RunwayPipeline *p, RunwayError *err)
         return ff_runway_plan_create(p->journal, p->results, policy, log,
                                      &p->plan, err);
     if (!ret && ff_runway_journal_prune(p->journal, (int64_t)time(NULL),
-                                        has_result, p, NULL, &warning))
+                                        has_result, p, &warning))
         ff_runway_log(log, RUNWAY_LOG_WARNING,
                       "old journal entries are kept: %s", warning.text);
     return ret;

@@ -131,12 +131,11 @@ RunwayOutcome ff_runway_journal_each(RunwayJournal *journal,
  * has_result() (may be NULL) says that the clip's result is on disk; only in a
  * directory that was made for this. now is seconds since the epoch. Those that
  * are open stay, and a WARNING counts those of more than 30 days. Locked ones
- * are not touched. *removed (may be NULL) is how many went.
+ * are not touched.
  */
 RunwayOutcome ff_runway_journal_prune(RunwayJournal *journal, int64_t now,
                                       int (*has_result)(void *opaque,
                                                         const char *identity),
-                                      void *opaque, int *removed,
-                                      RunwayError *err);
+                                      void *opaque, RunwayError *err);
 
 #endif /* AVFILTER_RUNWAY_STORE_JOURNAL_H */

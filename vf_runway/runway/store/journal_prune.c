@@ -32,7 +32,6 @@ typedef struct Prune {
     int64_t now;
     int (*has_result)(void *opaque, const char *identity);
     void *opaque;
-    int removed;
     int open;         ///< of long ago
 } Prune;
 
@@ -59,8 +58,8 @@ static void remove_record(Prune *p, const char *identity)
     ff_runway_journal_name(name, identity, SUFFIX_RECORD);
     /* as it is now that nobody else can change it */
     if (lock && record && !ff_runway_journal_read(j, identity, record, NULL) &&
-        may_go(p, record) && !ff_runway_dir_remove_file(j->clips, name))
-        p->removed++;
+        may_go(p, record))
+        ff_runway_dir_remove_file(j->clips, name);
     free(record);
     ff_runway_journal_unlock(&lock);
 }
@@ -109,10 +108,9 @@ static void prune_leftover(Prune *p, const char *name)
 RunwayOutcome ff_runway_journal_prune(RunwayJournal *j, int64_t now,
                                       int (*has_result)(void *opaque,
                                                         const char *identity),
-                                      void *opaque, int *removed,
-                                      RunwayError *err)
+                                      void *opaque, RunwayError *err)
 {
-    Prune p = { j, now, has_result, opaque, 0, 0 };
+    Prune p = { j, now, has_result, opaque, 0 };
     const struct dirent *entry;
     DIR *list = NULL;
     RunwayOutcome ret = ff_runway_journal_each(j, prune_record, &p, err);
@@ -128,7 +126,5 @@ RunwayOutcome ff_runway_journal_prune(RunwayJournal *j, int64_t now,
                       "days ago may have been paid for and %s never fetched: "
                       "\"runway-tasks list\" shows them", p.open,
                       p.open == 1 ? "" : "s", p.open == 1 ? "was" : "were");
-    if (removed)
-        *removed = p.removed;
     return ret;
 }

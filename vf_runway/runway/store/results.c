@@ -83,7 +83,7 @@ static RunwayOutcome prepare(RunwayResults *r, RunwayError *err)
     if (!ret)
         ret = ff_runway_dir_prove(OPTION, r->path, r->incoming, err);
     if (!ret)
-        ret = ff_runway_results_prune(r, (int64_t)time(NULL), NULL, err);
+        ret = ff_runway_results_prune(r, (int64_t)time(NULL), err);
     return ret;
 }
 
@@ -278,7 +278,7 @@ RunwayOutcome ff_runway_results_keep(RunwayResults *r,
                                "stored in %s: %s", r->path, strerror(why));
     }
     free_incoming(incoming);
-    if (ff_runway_results_prune(r, (int64_t)time(NULL), NULL, &ignored))
+    if (ff_runway_results_prune(r, (int64_t)time(NULL), &ignored))
         ff_runway_log(r->log, RUNWAY_LOG_VERBOSE, "%s", ignored.text);
     return RUNWAY_OK;
 }
@@ -428,10 +428,11 @@ RunwayOutcome ff_runway_results_remove(RunwayResults *r, const char *identity,
 {
     char found[RUNWAY_IDENTITY_SIZE], digest[RUNWAY_SHA256_SIZE];
     const struct dirent *entry;
-    int gone = 0, why = 0;
+    int why;
     DIR *list;
     RunwayOutcome ret = ff_runway_results_list(r, r->dir, &list, err);
 
+    *removed = 0;
     while (list && (entry = readdir(list))) {
         if (!ff_runway_results_parse_name(entry->d_name, found, digest) ||
             strcmp(found, identity))
@@ -441,11 +442,9 @@ RunwayOutcome ff_runway_results_remove(RunwayResults *r, const char *identity,
             ret = ff_runway_error(err, RUNWAY_IO, OPTION ": %s/%s cannot be "
                                   "removed: %s", r->path, entry->d_name,
                                   strerror(why));
-        gone += !why;
+        *removed += !why;
     }
     if (list)
         closedir(list);
-    if (removed)
-        *removed = gone;
     return ret;
 }

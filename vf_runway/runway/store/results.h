@@ -118,7 +118,7 @@ void ff_runway_results_doubt(RunwayResults *results, RunwayRecord *record);
 RunwayOutcome ff_runway_results_accept(RunwayResults *results,
                                        RunwayResult *result, RunwayError *err);
 
-/** Remove all of a clip's files. *removed (may be NULL) is how many went. */
+/** Remove all of a clip's files; *removed is how many went. */
 RunwayOutcome ff_runway_results_remove(RunwayResults *results,
                                        const char *identity, int *removed,
                                        RunwayError *err);
@@ -128,9 +128,9 @@ RunwayOutcome ff_runway_results_remove(RunwayResults *results,
  * says that they were last output more than RUNWAY_RESULTS_KEEP before now
  * (seconds since the epoch), the oldest first, each with a line; and what
  * processes that are gone have left in incoming/. Where that is not enough, a
- * warning, once. *removed (may be NULL) is how many results went.
+ * warning, once.
  */
 RunwayOutcome ff_runway_results_prune(RunwayResults *results, int64_t now,
-                                      int *removed, RunwayError *err);
+                                      RunwayError *err);
 
 #endif /* AVFILTER_RUNWAY_STORE_RESULTS_H */

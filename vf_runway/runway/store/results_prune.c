@@ -143,21 +143,15 @@ static int drop(const RunwayResults *r, Result *result, int64_t now)
     return 1;
 }
 
-static int drop_old(RunwayResults *r, Results *all, int64_t now)
+static void drop_old(RunwayResults *r, Results *all, int64_t now)
 {
-    int gone = 0;
-
     for (size_t i = 0; i < all->nb; i++)
         all->list[i].emitted = read_emitted(r, all->list[i].identity);
     if (all->nb)
         qsort(all->list, all->nb, sizeof(*all->list), by_age);
-    for (size_t i = 0; i < all->nb && all->size > r->size; i++) {
-        if (may_go(&all->list[i], now) && drop(r, &all->list[i], now)) {
+    for (size_t i = 0; i < all->nb && all->size > r->size; i++)
+        if (may_go(&all->list[i], now) && drop(r, &all->list[i], now))
             all->size -= all->list[i].size;
-            gone      += all->list[i].kind != RESULT_DAMAGED;
-        }
-    }
-    return gone;
 }
 
 /* Whether a name in incoming/ is one that ff_runway_results_begin() makes. */
@@ -201,10 +195,9 @@ static RunwayOutcome prune_incoming(const RunwayResults *r, int64_t now,
 }
 
 RunwayOutcome ff_runway_results_prune(RunwayResults *r, int64_t now,
-                                      int *removed, RunwayError *err)
+                                      RunwayError *err)
 {
     Results all = { NULL, 0, 0, 0 };
-    int gone = 0;
     RunwayOutcome ret = RUNWAY_OK;
 
     if (r->ours)
@@ -212,7 +205,7 @@ RunwayOutcome ff_runway_results_prune(RunwayResults *r, int64_t now,
     if (!ret)
         ret = list_results(r, &all, err);
     if (!ret && r->ours && all.size > r->size)
-        gone = drop_old(r, &all, now);
+        drop_old(r, &all, now);
     if (!ret && all.size > r->size && !atomic_flag_test_and_set(&r->full_logged))
         ff_runway_log(r->log, RUNWAY_LOG_WARNING, "results_size: the results "
                       "in %s take %lld bytes, more than %lld, and none may be "
@@ -220,8 +213,6 @@ RunwayOutcome ff_runway_results_prune(RunwayResults *r, int64_t now,
                       (long long)r->size, r->ours ?
                       "they were output less than a week ago, or never" :
                       "the directory was not made for them");
-    if (removed)
-        *removed = gone;
     free(all.list);
     return ret;
 }
