@@ -373,7 +373,13 @@ static void test_create_reply(void **state)
                  "{\"credits\":1}}}}", "t3", 1);
     check_create("{\"code\":\"success\",\"data\":\"t4\"}", "t4", -1);
     check_create("{\"code\":\"SUCCESS\",\"data\":17}", "17", -1);
-    check_create("{\"id\":9007199254740991}", "9007199254740991", -1);
+    check_create("{\"code\":200,\"data\":\"t4\"}", "t4", -1);
+    check_create("{\"code\":0,\"data\":\"t4\"}", "t4", -1);
+    check_create("{\"code\":\"ok\",\"data\":\"t4\"}", "t4", -1);
+    check_create("{\"code\":0,\"data\":{\"data\":\"x\",\"id\":\"a\"}}", "a",
+                 -1);
+    /* its digits count */
+    check_create("{\"id\":9007199254740993}", "9007199254740993", -1);
     /* beside an error as well */
     check_create("{\"error\":\"Too busy\",\"id\":\"t5\"}", "t5", -1);
     check_create("{\"taskId\":\"t6\"}", "t6", -1);
@@ -384,6 +390,24 @@ static void test_create_reply(void **state)
     /* the gateway's id goes before the one inside */
     check_create("{\"data\":{\"task_id\":\"outer\",\"data\":{\"id\":\"in\"}}}",
                  "outer", -1);
+
+    /* wherever it stands */
+    check_create("{\"data\":[{\"id\":\"a\"}]}", "a", -1);
+    check_create("[{\"id\":\"a\"}]", "a", -1);
+    check_create("{\"result\":{\"id\":\"a\",\"estimatedCost\":{\"credits\":"
+                 "8}}}", "a", 8);
+    check_create("{\"output\":{\"task_id\":\"a\"}}", "a", -1);
+    check_create("{\"data\":{\"task\":{\"id\":\"a\"}}}", "a", -1);
+    check_create("{\"error\":\"x\",\"task\":{\"data\":{\"id\":\"a\"}}}", "a",
+                 -1);
+    check_create("{\"x\":[{\"id\":\"in\"}],\"y\":{\"id\":\"a\"}}", "a", -1);
+    check_create("{\"id\":\"tasks/b\",\"data\":{\"id\":\"a\"}}", "a", -1);
+    check_create("{\"id\" : {\"id\"\n:\t\"a\"}}", "a", -1);
+    check_create("{\"a\":\"\\\"id\\\":\",\"id\":\"b\"}", "b", -1);
+    /* cut behind it */
+    check_create("{\"id\":\"a\",\"estimatedC", "a", -1);
+    check_create("{\"id\":\"a\"", "a", -1);
+    check_create("{\"id\":17,", "17", -1);
 
     /* as long as fits, and one more */
     memset(text, 0, sizeof(text));
@@ -406,13 +430,17 @@ static void test_create_reply_without_id(void **state)
     static const char *const bad[] = {
         "", " ", "{}", "[]", "null", "true", "\"id\"", "{\"id\":", "id",
         "{\"id\":\"\"}", "{\"id\":0}", "{\"id\":-5}", "{\"id\":1.5}",
-        "{\"id\":9007199254740993}", "{\"id\":1e300}", "{\"id\":true}",
+        "{\"id\":1e300}", "{\"id\":true}",
         "{\"code\":\"fail\",\"data\":\"t4\"}",
         "{\"id\":null}", "{\"id\":{}}",
         "{\"id\":\"a/b\"}", "{\"id\":\"a b\"}", "{\"id\":\"a?b\"}",
         "{\"id\":\"..\"}", "{\"id\":\".\"}", "{\"id\":\"a\\nb\"}",
         "{\"id\":\"\\u00fc\"}", "{\"id\":\"a%2f\"}",
-        "{\"ID\":\"a\"}", "{\"data\":[{\"id\":\"a\"}]}", "{\"data\":\"a\"}",
+        "{\"ID\":\"a\"}", "{\"data\":\"a\"}",
+        "{\"code\":0,\"data\":{\"data\":\"a\"}}", "{\"code\":1,\"data\":\"a\"}",
+        /* cut within it */
+        "{\"id\":\"a", "{\"id\":17", "{\"id\":\"a\\", "{\"id\"", "{\"id\":",
+        "<script>{\"id\":\"a\"}</script>",
         "<html><body>Welcome</body></html>",
         "{\"code\":\"error\",\"message\":\"no\",\"data\":null}",
     };
@@ -868,6 +896,8 @@ static void test_refusal(void **state)
     static const char *const yes[] = {
         "{\"error\":\"no\"}", "{\"error\":\"no\",\"issues\":[]}",
         "{\"error\":{\"message\":\"no\",\"type\":\"comet_api_error\"}}",
+        " {\"error\":\"no\"} \r\n", "{\"error\":\"no\",\"id\":null}",
+        "{\"error\":\"no\",\"task_id\":\"\",\"id\":0}",
     };
     static const char *const no[] = {
         "", "x", "{}", "[]", "null", "\"error\"", "{\"error\":\"\"}",
@@ -875,6 +905,12 @@ static void test_refusal(void **state)
         "{\"error\":{\"message\":\"no\"}}", "{\"message\":\"no\"}",
         "{\"error\":{\"message\":\"no\",\"type\":\"gateway_error\"}}",
         "{\"error\":\"no\"", "<html>{\"error\":\"no\"}</html>",
+        /* of a task, or of something that may be one */
+        "{\"error\":\"x\",\"result\":{\"id\":\"a\"}}",
+        "{\"error\":{\"type\":\"comet_api_error\",\"task_id\":\"a\"}}",
+        "{\"error\":\"x\",\"data\":[{\"id\":\"a\"}]}",
+        "{\"error\":\"x\",\"id\":\"tasks/a\"}", "{\"error\":\"x\",\"id\":1.5}",
+        "{\"error\":\"x\"}\n{\"id\":\"a\"}", "{\"error\":\"x\"}...",
     };
 
     (void)state;

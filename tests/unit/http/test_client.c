@@ -365,7 +365,7 @@ static void test_create_replies(void **state)
           RUNWAY_UNKNOWN, -1, { "Hello", "base_url" } },
         { JSON("204 No Content", "", "0", ""), RUNWAY_UNKNOWN, -1, { 0 } },
         /* a reply that is cut within its text, its head, its first line */
-        { JSON("200 OK", "", "50", "{\"id\":\"x\""), RUNWAY_UNKNOWN, -1,
+        { JSON("200 OK", "", "50", "{\"id\":\"x"), RUNWAY_UNKNOWN, -1,
           { "billed" } },
         { JSON("200 OK", "", "50", "{\"i"), RUNWAY_UNKNOWN, -1,
           { "billed" } },
@@ -463,6 +463,25 @@ static void test_create_replies(void **state)
         { JSON("504 Gateway Timeout", "", "29",
                "{\"code\":\"success\",\"data\":\"x\"}"), RUNWAY_OK, -1, { 0 } },
         { "HTTP/1.1 302 Found\r\n\r\n{\"id\":\"x\"}", RUNWAY_OK, -1, { 0 } },
+        { JSON("429 Too Many Requests", "", "34",
+               "{\"error\":\"no!\",\"result\":{\"id\":\"x\"}}"), RUNWAY_OK, -1,
+          { 0 } },
+        { JSON("200 OK", "", "50", "{\"id\":\"x\",\"estimatedC"), RUNWAY_OK, -1,
+          { 0 } },
+        { JSON("202 Accepted", "Location: /v1/tasks/x\r\n", "0", ""),
+          RUNWAY_OK, -1, { 0 } },
+        { JSON("429 Too Many Requests",
+               "Location: https://a.invalid/v1/tasks/x?y\r\n", "15", NO),
+          RUNWAY_OK, -1, { 0 } },
+        /* what may be one lets nobody say that there is none */
+        { JSON("429 Too Many Requests", "Location: /v1/jobs/x\r\n", "15", NO),
+          MAYBE("429") },
+        { JSON("201 Created", "Location: /v1/tasks/\r\n", "0", ""),
+          RUNWAY_UNKNOWN, -1, { "no task id" } },
+        { JSON("503 Service Unavailable", "", "30",
+               "{\"error\":\"no!\",\"id\":\"tasks/x\"}"), MAYBE("503") },
+        { JSON("503 Service Unavailable", "", "28",
+               "{\"error\":\"no!\"}\n{\"id\":\"x\"}"), MAYBE("503") },
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {

@@ -26,33 +26,6 @@
 #include "../base/text.h"
 #include "reply.h"
 
-/* a larger number in JSON may have lost its last digits */
-#define EXACT_MAX 9007199254740991.0
-
-#define NB_OBJECTS 4 /* of a reply to a create */
-
-/** The id that a field holds, as text or as a number. @return 0: none */
-static int get_id(const cJSON *object, const char *name, char id[RUNWAY_ID_MAX])
-{
-    const cJSON *item = runway_json_field(object, name);
-    char text[RUNWAY_ID_MAX];
-
-    if (cJSON_IsString(item))
-        snprintf(text, sizeof(text), "%.*s", RUNWAY_ID_MAX - 1,
-                 item->valuestring);
-    else if (cJSON_IsNumber(item) && item->valuedouble > 0 &&
-             item->valuedouble <= EXACT_MAX &&
-             floor(item->valuedouble) == item->valuedouble)
-        snprintf(text, sizeof(text), "%.0f", item->valuedouble);
-    else
-        return 0;
-    if (!ff_runway_task_id_is_valid(text) ||
-        (cJSON_IsString(item) && strlen(item->valuestring) != strlen(text)))
-        return 0;
-    memcpy(id, text, sizeof(text));
-    return 1;
-}
-
 /** Credits of a "cost" or "estimatedCost", -1 when not reported. */
 static double credits_of(const cJSON *object, const char *name)
 {
@@ -66,26 +39,30 @@ static double credits_of(const cJSON *object, const char *name)
     return item->valuedouble;
 }
 
-/** Where a reply to a create may say something: as it is, or wrapped. */
-static void find_objects(const cJSON *root, const cJSON *objects[NB_OBJECTS])
+/** The estimate of an object, or of one inside it; -1: none. A nought is from
+ *  who knows no price: no cap could be kept by that. */
+static double estimate_in(const cJSON *item)
 {
-    objects[0] = root;
-    objects[1] = runway_json_field(root, "task");
-    objects[2] = runway_json_field(root, "data");
-    objects[3] = runway_json_field(objects[2], "data");
+    double credits = credits_of(item, "estimatedCost");
+    const cJSON *child;
+
+    if (credits > 0)
+        return credits;
+    credits = -1;
+    if (cJSON_IsObject(item) || cJSON_IsArray(item))
+        cJSON_ArrayForEach(child, item)
+            if (credits < 0)
+                credits = estimate_in(child);
+    return credits;
 }
 
-/** The outermost id is what a gateway goes by. @return 0: none */
-static int find_id(const cJSON *objects[NB_OBJECTS], char id[RUNWAY_ID_MAX])
+/** Whether a code says that all went well. */
+static int is_success(const cJSON *code)
 {
-    const char *code = runway_json_text(objects[0], "code");
-
-    for (int i = 0; i < NB_OBJECTS; i++)
-        if (get_id(objects[i], "task_id", id) ||
-            get_id(objects[i], "taskId", id) || get_id(objects[i], "id", id))
-            return 1;
-    return code && !strcasecmp(code, "success") &&
-           get_id(objects[0], "data", id);
+    if (cJSON_IsNumber(code))
+        return code->valuedouble == 0 || code->valuedouble == 200;
+    return cJSON_IsString(code) && (!strcasecmp(code->valuestring, "success") ||
+                                    !strcasecmp(code->valuestring, "ok"));
 }
 
 /** What is wrong with a reply, and what that says. */
@@ -103,18 +80,10 @@ RunwayOutcome ff_runway_parse_create(const char *text, size_t size,
                                      double *credits, RunwayError *err)
 {
     cJSON *root = cJSON_ParseWithLength(text, size);
-    const cJSON *objects[NB_OBJECTS];
-    int found;
+    int found = ff_runway_reply_find_id(text, size, is_success(
+                    runway_json_field(root, "code")), id) > 0;
 
-    id[0]    = 0;
-    *credits = -1;
-    find_objects(root, objects);
-    found = find_id(objects, id);
-    for (int i = 0; i < NB_OBJECTS && found && *credits < 0; i++)
-        *credits = credits_of(objects[i], "estimatedCost");
-    /* from who knows no price: no cap could be kept by that */
-    if (!(*credits > 0))
-        *credits = -1;
+    *credits = found ? estimate_in(root) : -1;
     cJSON_Delete(root);
     return found ? RUNWAY_OK :
            unreadable(err, RUNWAY_UNKNOWN, "the reply to the create request "

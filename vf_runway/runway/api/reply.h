@@ -32,12 +32,21 @@
 #include "task.h"
 
 /**
- * The reply to a create, whatever its status: the task's id, bare or in
- * CometAPI's wrapping, as text or as a number of up to 53 bits
- * (ff_runway_reply_clean() makes a text of a larger one). credits is -1 when not
- * reported, or reported as 0. RUNWAY_UNKNOWN: there is no id in it.
- * An id has only letters, digits, '-', '_', '.', ':' and is not empty: it
- * becomes part of a path.
+ * The task's id in a reply of any shape, as text or as a whole number: the field
+ * "task_id", "taskId" or "id" that lies outermost, of several in one object the
+ * first of these names; with in_data also an outermost "data" that is itself the
+ * id. It is found before the end of a reply that was cut off behind it too.
+ * @return 1: found, 0: no such field, or only empty ones, -1: there is one, and
+ *         what it holds can be no id (ff_runway_task_id_is_valid())
+ */
+int ff_runway_reply_find_id(const char *text, size_t size, int in_data,
+                            char id[RUNWAY_ID_MAX]);
+
+/**
+ * The reply to a create, whatever its status: the task's id and what the task
+ * will cost, -1 when not reported, or reported as 0. RUNWAY_UNKNOWN: there is
+ * no id in it. An id becomes part of a path, so it has only letters, digits,
+ * '-', '_', '.', ':' and is not empty.
  */
 RunwayOutcome ff_runway_parse_create(const char *text, size_t size,
                                      char id[RUNWAY_ID_MAX],
@@ -56,7 +65,8 @@ RunwayOutcome ff_runway_parse_task(const char *text, size_t size,
 /**
  * What a server sent, without what scrub() takes out of a text in place: out of
  * every name and text of JSON, its escapes undone, or out of the whole where it
- * is no JSON. Whole numbers of more than 15 digits have become texts.
+ * is no JSON. Whole numbers of more than 15 digits have become texts, and
+ * whatever follows the JSON three dots.
  * @return for free(); NULL: out of memory
  */
 char *ff_runway_reply_clean(const char *text, size_t size,
@@ -101,9 +111,10 @@ int ff_runway_reply_is_not_exist(const char *text, size_t size);
  *  rate or load: no document gives the words, so it is any that name a day. */
 int ff_runway_reply_is_daily(const char *text, size_t size);
 
-/** Whether an error reply has the shape that a provider's own has: Runway's
- *  error is a string, CometAPI's an object of its type. What has another may be
- *  somebody's in between. */
+/** Whether an error reply has the shape that a provider's own has, and speaks
+ *  of no task: Runway's error is a string, CometAPI's an object of its type, no
+ *  field that ff_runway_reply_find_id() knows holds anything, and nothing
+ *  follows. What has another shape may be somebody's in between. */
 int ff_runway_reply_is_refusal(const char *text, size_t size);
 
 /**

@@ -87,16 +87,31 @@ static void scrub_all(cJSON *item, void (*scrub)(void *opaque, char *text),
     }
 }
 
+/** JSON as text with something behind it, for free(). */
+static char *print(const cJSON *root, const char *behind)
+{
+    char *text  = cJSON_PrintUnformatted(root);
+    size_t size = text ? strlen(text) : 0;
+    char *longer = text ? realloc(text, size + strlen(behind) + 1) : NULL;
+
+    if (!longer)
+        free(text);
+    else
+        memcpy(longer + size, behind, strlen(behind) + 1);
+    return longer;
+}
+
 char *ff_runway_reply_clean(const char *text, size_t size,
                             void (*scrub)(void *opaque, char *text),
                             void *opaque)
 {
     char *quoted = quote_numbers(text, size), *clean = NULL;
-    cJSON *root = quoted ? cJSON_Parse(quoted) : NULL;
+    const char *end = NULL;
+    cJSON *root = quoted ? cJSON_ParseWithOpts(quoted, &end, 0) : NULL;
 
     if (cJSON_IsObject(root) || cJSON_IsArray(root)) {
         scrub_all(root, scrub, opaque);
-        clean = cJSON_PrintUnformatted(root);
+        clean = print(root, end[strspn(end, " \t\r\n")] ? "..." : "");
     } else if (quoted) {
         clean = copy_of(text, size);
         if (clean)

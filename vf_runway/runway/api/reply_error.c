@@ -87,12 +87,17 @@ int ff_runway_reply_is_daily(const char *text, size_t size)
 
 int ff_runway_reply_is_refusal(const char *text, size_t size)
 {
-    cJSON *root = cJSON_ParseWithLength(text, size);
+    const char *end = text;
+    cJSON *root = cJSON_ParseWithLengthOpts(text, size, &end, 0);
     const char *type = runway_json_text(runway_json_field(root, "error"),
                                         "type");
-    int ret = runway_json_text(root, "error") ||
-              (type && !strcmp(type, "comet_api_error"));
+    char id[RUNWAY_ID_MAX];
+    int ret = (runway_json_text(root, "error") ||
+               (type && !strcmp(type, "comet_api_error"))) &&
+              !ff_runway_reply_find_id(text, size, 0, id);
 
+    for (; ret && end < text + size; end++)
+        ret = (unsigned char)*end <= ' ';
     cJSON_Delete(root);
     return ret;
 }

@@ -57,7 +57,7 @@ static RunwayOutcome send_request(RunwayCall *call, const char *url,
 static RunwayOutcome settle(RunwayCall *call, RunwayError *err)
 {
     int not_accepted = ff_runway_call_is_incomplete(call) ||
-                       (ff_runway_call_is_json(call) &&
+                       (ff_runway_call_is_json(call) && !call->location[0] &&
                         ff_runway_reply_is_refusal(reply_of(call),
                                                    call->reply_size));
     RunwayOutcome ret = ff_runway_classify(call->kind, call->transport,
@@ -92,6 +92,26 @@ static RunwayOutcome ask_api(RunwayCall *call, const char *path, const char *id,
     return ret;
 }
 
+/** The id of a task whose address a reply's header has. @return 0: none */
+static int find_location(const RunwayCall *call, char id[RUNWAY_ID_MAX])
+{
+    const char *path = call->client->provider->task_path;
+    const char *from = strstr(call->location, path);
+    size_t size;
+
+    if (!from)
+        return 0;
+    from += strlen(path);
+    size  = strcspn(from, "/?#");
+    if (size >= RUNWAY_ID_MAX)
+        return 0;
+    memcpy(id, from, size);
+    id[size] = 0;
+    if (!ff_runway_task_id_is_valid(id))
+        id[0] = 0;
+    return !!id[0];
+}
+
 RunwayOutcome ff_runway_client_submit(RunwayClient *client, RunwayBody *body,
                                       char id[RUNWAY_ID_MAX], double *credits,
                                       int64_t *retry_after, RunwayError *err)
@@ -117,7 +137,7 @@ RunwayOutcome ff_runway_client_submit(RunwayClient *client, RunwayBody *body,
     /* An id says that there is a task, whatever the status is and whatever the
      * connection did then: it is paid for. */
     if (!ff_runway_parse_create(reply_of(&call), call.reply_size, id, credits,
-                                &why)) {
+                                &why) || find_location(&call, id)) {
         ret = RUNWAY_OK;
     } else if (!ret) {
         ret = RUNWAY_UNKNOWN;

@@ -93,6 +93,7 @@ typedef struct RunwayCall {
     size_t head_size;
     char retry_after[64];          ///< header, "" when it did not come
     char content_type[64];
+    char location[1024];           ///< also of a reply that is no redirect
     int64_t range_start, range_total; ///< of Content-Range, -1: not reported
 
     int fd;                        ///< downloads: where to

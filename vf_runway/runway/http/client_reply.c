@@ -183,6 +183,7 @@ size_t ff_runway_call_take_header(char *data, size_t size, size_t nb,
         /* another reply begins: the one before was a "100 Continue" */
         call->retry_after[0]  = 0;
         call->content_type[0] = 0;
+        call->location[0]     = 0;
         call->range_start     = -1;
         call->range_total     = -1;
     }
@@ -190,6 +191,8 @@ size_t ff_runway_call_take_header(char *data, size_t size, size_t nb,
                 sizeof(call->retry_after));
     take_header(data, length, "Content-Type", call->content_type,
                 sizeof(call->content_type));
+    take_header(data, length, "Location", call->location,
+                sizeof(call->location));
     take_header(data, length, "Content-Range", range, sizeof(range));
     if (range[0])
         parse_range(call, range);
