@@ -81,6 +81,15 @@ subtest '-frames:v' => sub {
     is($run->{err}, '', 'and is no error');
 };
 
+subtest 'frames counted behind another size' => sub {
+    my $graph = '%s:size=128x72,trim=start_frame=48:end_frame=90,scale=64:36';
+    my $plain = run_ffmpeg(sprintf $graph =~ s/:size=\w+//r, 'null');
+    my $run = run_ffmpeg(sprintf $graph, v2v('take=2'));
+    ends_well($run, 'ends well') or return;
+    is(near(numbers_of($run->{file}), numbers_of($plain->{file}), 0), '', 'the same frames come out');
+    like($run->{err}, qr/trim follows the filter: .* sent;/s, 'all are sent, and that is said before');
+};
+
 subtest 'a dry run' => sub {
     my $before = $sim->requests('create');
     my $run = run_ffmpeg(v2v('dry_run=1'), qw(-t 3));

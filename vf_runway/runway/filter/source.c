@@ -320,17 +320,21 @@ static int take_unsent(AVFilterContext *ctx, AVFrame **frame)
 static int take_frame(AVFilterContext *ctx, AVFrame **frame)
 {
     RunwayFilter *s = ctx->priv;
+    const AVFilterLink *in = ctx->inputs[0], *out = ctx->outputs[0];
     RunwayPlace where;
     int ret;
 
     if ((*frame)->pts != AV_NOPTS_VALUE)
         s->progress.film = av_rescale_q((*frame)->pts,
-                                        ctx->inputs[0]->time_base,
+                                        in->time_base,
                                         AV_TIME_BASE_Q) +
                            last_length(ctx, *frame);
+    /* what does not fit into the output is not passed, so a trim would count
+     * fewer frames */
     if (!s->searched++)
-        ff_runway_window_find(&s->window, ctx->outputs[0],
-                              s->set.timing == RUNWAY_TIMING_SOURCE);
+        ff_runway_window_find(&s->window, out,
+                              s->set.timing == RUNWAY_TIMING_SOURCE &&
+                              in->w == out->w && in->h == out->h);
     where = ff_runway_window_place(&s->window, out_pts(ctx, (*frame)->pts));
     if (where != RUNWAY_PLACE_WITHIN)
         return take_dropped(ctx, frame, where == RUNWAY_PLACE_AFTER);
