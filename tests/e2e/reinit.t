@@ -70,8 +70,9 @@ sub changing_film {
     my ($name, @kinds) = @_;
     my @parts = map {
         my $n = $_;
-        numbered_film(name => "$name-$n.ts", frames => 60, first => 60 * $n, %{ $kinds[$n] },
-            codec => [qw(-c:v libx264 -preset ultrafast -qp 4 -bf 0)], args => ['-output_ts_offset', 10 + 2.5 * $n])
+        numbered_film(name => "$name-$n.ts", frames => 60, first => 60 * $n,
+            codec => [qw(-c:v libx264 -preset ultrafast -qp 4 -bf 0)], %{ $kinds[$n] },
+            args => [@{ $kinds[$n]{args} || [] }, '-output_ts_offset', 10 + 2.5 * $n])
     } 0, 1;
     return spew("$TMP/$name.ts", join '', map { slurp($_) } @parts);
 }
@@ -124,6 +125,26 @@ for my $more ('take=2', 'take=3:max_credits=1000') {
         ends_well($run, 'the cure helps') or return;
         is(scalar @{ $run->{frames} }, 120, 'all frames');
         is($sim->requests('create') - $before, 4, 'and what was paid for is picked up');
+    };
+}
+
+# What is sent stays as it is, and ffmpeg builds the graph anew all the same.
+for (
+    ['the audio changes', [{ audio => 'aac', args => [qw(-shortest -ac 1)] }, { audio => 'aac', args => [qw(-shortest -ac 2)] }],
+        '[0:v]%s[v];[0:a]volume=1[a]', qw(-map [v] -map [a] -c:a pcm_s16le)],
+    ['the rotation changes', [{}, { args => [qw(-bsf:v h264_metadata=display_orientation=insert:rotate=180)] }], '[0:v]%s[v]', qw(-map [v])],
+) {
+    my ($name, $kinds, $graph, @args) = @$_;
+    subtest $name => sub {
+        my $film = changing_film($name =~ s/ /-/gr, @$kinds);
+        my $before = $sim->requests('create');
+        my $filter = 'runway_v2v=prompt=echo:model=aleph2:clip_duration=2:' . api_options($sim);
+        my $run = run_cmd([$FFMPEG, qw(-hide_banner -nostdin -nostats -y -i), $film, '-filter_complex', sprintf($graph, $filter),
+            @args, qw(-fps_mode passthrough -c:v ffv1), "$TMP/rebuilt.nut"], timeout => 120, env => command_env());
+        isnt($run->{status}, 0, 'is an error');
+        like($run->{err}, qr/\d+ frames were not output: the filter graph was freed/, 'the frames that are lost');
+        like($run->{err}, qr/graph was rebuilt in mid-stream.*-af or a second -filter_complex.*display_orientation=remove/, 'and the cures');
+        cmp_ok($sim->requests('create') - $before, '<=', 2, 'nothing of the second part was sent');
     };
 }
 

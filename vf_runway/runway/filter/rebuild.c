@@ -19,6 +19,7 @@
 #define RUNWAY_COMPAT_FILTER
 
 #include <pthread.h>
+#include <stdio.h>
 
 #include "libavutil/error.h"
 #include "libavutil/log.h"
@@ -48,24 +49,50 @@ void ff_runway_rebuild_note(const RunwayKind *kind)
     pthread_mutex_unlock(&lock);
 }
 
-int ff_runway_rebuild_check(const RunwayKind *kind, void *log_ctx)
+/** Whether the graph is ffmpeg's, which names its sources so [5.1.9, 9.0.2:
+ *  configure_input_video_filter(), configure_input_audio_filter()]. */
+static int is_ffmpegs(const AVFilterGraph *graph)
 {
-    int lost;
+    for (unsigned i = 0; i < graph->nb_filters; i++) {
+        const char *name = graph->filters[i]->name;
+        int n;
+
+        if (!graph->filters[i]->nb_inputs && name &&
+            (sscanf(name, "graph %d input from", &n) == 1 ||
+             sscanf(name, "graph_%d_", &n) == 1))
+            return 1;
+    }
+    return 0;
+}
+
+int ff_runway_rebuild_check(const RunwayKind *kind, AVFilterContext *ctx)
+{
+    int is_other, lost;
 
     pthread_mutex_lock(&lock);
-    /* a player that seeks frees its filters too, and the input is the same */
-    lost = is_owed && (owed.width != kind->width ||
-                       owed.height != kind->height ||
-                       owed.format != kind->format ||
-                       owed.colorspace != kind->colorspace ||
-                       owed.color_range != kind->color_range);
+    is_other = owed.width != kind->width || owed.height != kind->height ||
+               owed.format != kind->format ||
+               owed.colorspace != kind->colorspace ||
+               owed.color_range != kind->color_range;
+    /* a player that seeks frees its filters too, and the input is the same;
+     * ffmpeg never seeks within a graph */
+    lost    = is_owed && (is_other || is_ffmpegs(ctx->graph));
     is_owed = 0;
     pthread_mutex_unlock(&lock);
     if (!lost)
         return 0;
-    av_log(log_ctx, AV_LOG_ERROR, "the size, format or colours of the input "
-           "changed in mid-stream, and the filter graph was rebuilt: the frames "
-           "in flight are lost. Use -reinit_filter 0 before -i; what is paid "
-           "for is picked up\n");
+    if (is_other)
+        av_log(ctx, AV_LOG_ERROR, "the size, format or colours of the input "
+               "changed in mid-stream, and the filter graph was rebuilt: the "
+               "frames in flight are lost. Use -reinit_filter 0 before -i; what "
+               "is paid for is picked up\n");
+    else
+        av_log(ctx, AV_LOG_ERROR, "the filter graph was rebuilt in mid-stream, "
+               "and the frames in flight are lost; what is paid for is picked "
+               "up. Another input of the same graph has changed, audio in most "
+               "cases: filter it in a graph of its own, with -af or a second "
+               "-filter_complex. Or the rotation or other side data of the "
+               "video has: take it out beforehand, for H.264 with -c copy "
+               "-bsf:v h264_metadata=display_orientation=remove\n");
     return AVERROR(EINVAL);
 }

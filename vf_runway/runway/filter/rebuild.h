@@ -19,9 +19,9 @@
 /**
  * @file
  * Notice that a host has built its graph anew in mid-stream: ffmpeg does so where
- * the input changes its size, format or colours, frees the filter with all that
- * it owes, and goes on as if nothing was missing. The next filter of the process
- * refuses then. Process-wide; any thread. Layer 4.
+ * an input of the graph changes its size, format, colours, rotation or channels,
+ * frees the filter with all that it owes, and goes on as if nothing was missing.
+ * The next filter of the process refuses then. Process-wide; any thread. Layer 4.
  */
 
 #ifndef AVFILTER_RUNWAY_FILTER_REBUILD_H
@@ -41,7 +41,8 @@ RunwayKind ff_runway_kind(const AVFilterLink *inlink);
 void ff_runway_rebuild_note(const RunwayKind *kind);
 
 /** A filter with that input is configured: AVERROR(EINVAL), and an error that
- *  names the cure, where the one that was noted last had another input; once. */
-int ff_runway_rebuild_check(const RunwayKind *kind, void *log_ctx);
+ *  names the cure, where the one that was noted last had another input, or the
+ *  graph is ffmpeg's; once. */
+int ff_runway_rebuild_check(const RunwayKind *kind, AVFilterContext *ctx);
 
 #endif /* AVFILTER_RUNWAY_FILTER_REBUILD_H */
