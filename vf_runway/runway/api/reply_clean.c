@@ -106,7 +106,7 @@ char *ff_runway_reply_clean(const char *text, size_t size,
                             void *opaque)
 {
     char *quoted = quote_numbers(text, size), *clean = NULL;
-    const char *end = NULL;
+    const char *end = "";
     cJSON *root = quoted ? cJSON_ParseWithOpts(quoted, &end, 0) : NULL;
 
     if (cJSON_IsObject(root) || cJSON_IsArray(root)) {

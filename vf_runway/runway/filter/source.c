@@ -325,8 +325,7 @@ static int take_frame(AVFilterContext *ctx, AVFrame **frame)
     int ret;
 
     if ((*frame)->pts != AV_NOPTS_VALUE)
-        s->progress.film = av_rescale_q((*frame)->pts,
-                                        in->time_base,
+        s->progress.film = av_rescale_q((*frame)->pts, in->time_base,
                                         AV_TIME_BASE_Q) +
                            last_length(ctx, *frame);
     /* what does not fit into the output is not passed, so a trim would count
