@@ -161,6 +161,19 @@ static void test_short_tasks(void **state)
         }
 }
 
+static void test_the_second_progress_comes_soon(void **state)
+{
+    RunwayPace pace = { .interval = 60 * SECOND, .least = LEAST };
+    RunwayTask task = { .state = RUNWAY_TASK_RUNNING, .progress = 0.1 };
+
+    (void)state;
+    ff_runway_pace_note(&pace, 6 * SECOND, &task);
+    assert_int_equal(ff_runway_pace_next(&pace, 6 * SECOND), LEAST);
+    task.progress = 0.18;
+    ff_runway_pace_note(&pace, 11 * SECOND, &task);
+    assert_true(ff_runway_pace_next(&pace, 11 * SECOND) > 30 * SECOND);
+}
+
 static void test_progress_goes_before_what_others_took(void **state)
 {
     RunwayPace pace = { .interval = 6 * SECOND, .least = LEAST, .expected = 60 * SECOND };
@@ -211,6 +224,7 @@ int main(void)
         cmocka_unit_test(test_a_long_interval),
         cmocka_unit_test(test_progress_alone),
         cmocka_unit_test(test_short_tasks),
+        cmocka_unit_test(test_the_second_progress_comes_soon),
         cmocka_unit_test(test_progress_goes_before_what_others_took),
         cmocka_unit_test(test_what_it_took),
         cmocka_unit_test(test_throttled),

@@ -65,12 +65,12 @@ int64_t ff_runway_pace_next(const RunwayPace *p, int64_t now)
         return least + MARGIN < interval ? least + MARGIN : interval;
     if (!length || -left >= length / 4 + interval + least)
         return interval;
-    if (left >= length / 4 + 2 * least) /* far, but not beyond where it is near */
-        return left - length / 4 < interval ? left - length / 4 : interval;
     /* one poll's progress says only when it ends at the latest, as it may have
      * waited before it ran: two say more */
     if (!p->expected && p->base_progress <= 0)
         return least;
+    if (left >= length / 4 + 2 * least) /* far, but not beyond where it is near */
+        return left - length / 4 < interval ? left - length / 4 : interval;
     return left > least ? least + left % least : least;
 }
 
