@@ -256,7 +256,9 @@ static void test_unlike(void **state)
     assert_int_equal(fit(&seam, 8, unchanged, speckled), RUNWAY_SEAM_UNLIKE);
 }
 
-static void test_cut(void **state)
+/* What is said where the source steps from one change to the other, and what it
+ * became drifts behind that. */
+static RunwaySeamFit fit_step(Change *before, Change *behind)
 {
     Film *f = new_film(8);
     RunwaySeamGrid grids[3];
@@ -264,14 +266,125 @@ static void test_cut(void **state)
     const RunwaySeamGrid *const film[2] = { &grids[0], &grids[2] };
     RunwaySeam seam;
 
-    draw(f, 0, unchanged);
+    draw(f, 0, before);
     ff_runway_seam_measure(&grids[0], &f->picture);
-    draw(f, 0, negative);
+    draw(f, 0, behind);
     ff_runway_seam_measure(&grids[1], &f->picture);
-    draw(f, 0, toned);
-    ff_runway_seam_measure(&grids[2], &f->picture);
-    assert_int_equal(ff_runway_seam_fit(&seam, source, film), RUNWAY_SEAM_CUT);
+    grids[2] = grids[1];
+    for (int p = 0; p < 3; p++)
+        for (int b = 0; b < RUNWAY_SEAM_BLOCKS; b++)
+            grids[2].mean[p][b] += p ? -2 : 4;
     free(f);
+    return ff_runway_seam_fit(&seam, source, film);
+}
+
+static double other_hue(int plane, const double yuv[3], double x, double y)
+{
+    return plane ? 256 - yuv[plane] : yuv[0];
+}
+
+static double orange(int plane, const double yuv[3], double x, double y)
+{
+    return plane == 0 ? 110 : plane == 1 ? 95 : 165;
+}
+
+static double green(int plane, const double yuv[3], double x, double y)
+{
+    return plane == 0 ? 110 : plane == 1 ? 120 : 100;
+}
+
+/* One that lets the plane of V go on by little. */
+static double wash(int plane, const double yuv[3], double x, double y)
+{
+    return orange(plane, yuv, x, y) + (plane == 2 ? 2 : 0);
+}
+
+static double dark(int plane, const double yuv[3], double x, double y)
+{
+    return plane ? 128 : 16 + yuv[0] / 16;
+}
+
+static double dark_mirrored(int plane, const double yuv[3], double x, double y)
+{
+    return plane ? 128 : 16 + level(0, WIDTH * (1 - x), HEIGHT * y, 0) / 16;
+}
+
+static void test_cut(void **state)
+{
+    assert_int_equal(fit_step(unchanged, negative), RUNWAY_SEAM_CUT);
+    /* in colour alone, of a picture and of a title card */
+    assert_int_equal(fit_step(unchanged, other_hue), RUNWAY_SEAM_CUT);
+    assert_int_equal(fit_step(orange, green), RUNWAY_SEAM_CUT);
+    /* where little is seen anyway */
+    assert_int_equal(fit_step(dark, dark_mirrored), RUNWAY_SEAM_CUT);
+    assert_int_equal(fit_step(unchanged, unchanged), RUNWAY_SEAM_MATCHED);
+}
+
+/* A flat plane that changes says nothing of how much of that is in the film, so
+ * what the film does is not taken for drift. */
+static void test_flat(void **state)
+{
+    Film *f = new_film(8);
+    RunwaySeamGrid grids[3];
+    const RunwaySeamGrid *const source[2] = { &grids[0], &grids[1] };
+    const RunwaySeamGrid *const film[2] = { &grids[0], &grids[2] };
+    RunwaySeam seam;
+
+    draw(f, 0, orange);
+    ff_runway_seam_measure(&grids[0], &f->picture);
+    draw(f, 0, wash);
+    ff_runway_seam_measure(&grids[1], &f->picture);
+    ff_runway_seam_measure(&grids[2], &f->picture);
+    assert_int_equal(ff_runway_seam_fit(&seam, source, film),
+                     RUNWAY_SEAM_UNLIKE);
+    /* the other planes are matched nevertheless */
+    for (int b = 0; b < RUNWAY_SEAM_BLOCKS; b++)
+        grids[2].mean[1][b] += 4;
+    assert_int_equal(ff_runway_seam_fit(&seam, source, film),
+                     RUNWAY_SEAM_MATCHED);
+    assert_true(seam.chroma[1][0] == 0);
+    assert_true(fabs(seam.chroma[0][0] + seam.field[1][0] +
+                     seam.chroma[0][1] * (99 - 128) +
+                     seam.chroma[0][2] * (167 - 128) + 4) < 0.5);
+    free(f);
+}
+
+/* Where the film shows one level of luma only, which is off by so much, that is
+ * corrected, and no level that is far from it. */
+static void check_known(double shown, double off)
+{
+    RunwaySeamGrid grids[3];
+    const RunwaySeamGrid *const source[2] = { &grids[0], &grids[0] };
+    const RunwaySeamGrid *const film[2] = { &grids[1], &grids[2] };
+    RunwaySeam seam;
+    double at;
+    int below;
+
+    for (int p = 0; p < 3; p++)
+        for (int b = 0; b < RUNWAY_SEAM_BLOCKS; b++) {
+            grids[0].mean[p][b] = p ? 128 : (float)shown;
+            grids[1].mean[p][b] = grids[0].mean[p][b] + (p ? 0 : (float)off);
+            grids[2].mean[p][b] = grids[0].mean[p][b];
+        }
+    assert_int_equal(ff_runway_seam_fit(&seam, source, film),
+                     RUNWAY_SEAM_MATCHED);
+    at = shown * (RUNWAY_SEAM_KNOTS - 1) / 255;
+    below = (int)at;
+    assert_true(fabs(seam.curve[below] + (at - below) *
+                     (seam.curve[below + 1] - seam.curve[below]) - off) < 0.3);
+    for (int i = 0; i < RUNWAY_SEAM_KNOTS; i++)
+        if (fabs(i - at) > 3)
+            assert_true(fabs(seam.curve[i]) < 0.5);
+}
+
+/* Black, and a flash: nothing is known of the levels of the film behind it. */
+static void test_one_level(void **state)
+{
+    check_known(18, 6);
+    check_known(18, -2);
+    check_known(235, -10);
+    check_known(235, 10);
+    check_known(128, 8);
 }
 
 /* Light that goes, comes, or goes to white, and such as is slow enough to be
@@ -411,6 +524,8 @@ int main(void)
         cmocka_unit_test(test_object),
         cmocka_unit_test(test_unlike),
         cmocka_unit_test(test_cut),
+        cmocka_unit_test(test_flat),
+        cmocka_unit_test(test_one_level),
         cmocka_unit_test(test_bounds),
         cmocka_unit_test(test_fades),
         cmocka_unit_test(test_strength),

@@ -34,8 +34,10 @@
 /* Levels: a joint that is no worse than this is as good as a step inside a clip.
  * What two encodings of one picture differ by stays below it. */
 #define CLOSE 0.5
-/* a step of the source that is no motion any more, but another picture */
+/* a step of the source that is no motion any more, but another picture; or a
+ * smaller one, where there is less in the picture */
 #define CUT 10.0
+#define CUT_MIN 3.0
 /* a step that is a fade where so much of it is light that comes or goes */
 #define FADE 1.0
 #define FADE_PART 0.9
@@ -45,6 +47,11 @@
 #define GAIN_MIN  0.67
 #define GAIN_MAX  1.5
 #define FIELD_MAX 12.0
+
+/* A picture whose levels touch no more knots of the curve than this does not say
+ * what it is elsewhere; and how firmly it is held at none there. */
+#define FEW  3
+#define FIRM 100.0
 
 /* Fitting the curve and the field in turns; each round knows better which blocks
  * to distrust. */
@@ -110,15 +117,17 @@ void ff_runway_seam_measure(RunwaySeamGrid *grid, const RunwaySeamPicture *p)
     }
 }
 
-/* --- fitting ------------------------------------------------------------- */
-
-static double rms(const double *values, int nb)
+/* How two planes go together, block by block; of one plane, how much is in it. */
+static double covariance(const float *x, const float *y)
 {
-    double sum = 0;
+    double sx = 0, sy = 0, xy = 0;
 
-    for (int i = 0; i < nb; i++)
-        sum += values[i] * values[i];
-    return sqrt(sum / nb);
+    for (int b = 0; b < BLOCKS; b++) {
+        sx += x[b];
+        sy += y[b];
+        xy += (double)x[b] * y[b];
+    }
+    return xy - sx * sy / BLOCKS;
 }
 
 static int compare(const void *a, const void *b)
@@ -140,24 +149,15 @@ static double within(const double *values, int percent)
 }
 
 /* How much a change of the source is in the film: the slope of the one picture
- * over the other. A negative has -1, a night scene less than 1. */
-static double slope(const float *source, const float *film)
+ * over the other. A negative has -1, a night scene less than 1. @return whether
+ * there is an answer: a flat picture says nothing */
+static int find_slope(double *slope, const float *source, const float *film)
 {
-    double s = 0, f = 0, ss = 0, sf = 0, k;
+    double all = covariance(source, source);
 
-    for (int b = 0; b < BLOCKS; b++) {
-        s += source[b];
-        f += film[b];
-    }
-    for (int b = 0; b < BLOCKS; b++) {
-        double ds = source[b] - s / BLOCKS;
-
-        ss += ds * ds;
-        sf += ds * (film[b] - f / BLOCKS);
-    }
-    /* a flat picture says nothing */
-    k = ss > BLOCKS ? sf / ss : 0;
-    return fmin(fmax(k, -1.5), 1.5);
+    *slope = all > BLOCKS ? covariance(source, film) / all : 0;
+    *slope = fmin(fmax(*slope, -1.5), 1.5);
+    return all > BLOCKS;
 }
 
 int ff_runway_seam_solve(double *a, double *b, int n)
@@ -194,12 +194,26 @@ static int knot_of(double level, double *part)
     return i;
 }
 
-static double curve_at(const double *curve, double level)
+double ff_runway_seam_curve_at(const double *curve, double level)
 {
     double part;
     int i = knot_of(level, &part);
 
     return curve[i] + part * (curve[i + 1] - curve[i]);
+}
+
+/* Whether a knot is more than one further than all levels of a picture that has
+ * few of them: in black, in a flash, nothing is said of how the film goes on. */
+static int is_far(const int *seen, int knot)
+{
+    int nb = 0;
+
+    for (int i = 0; i < KNOTS; i++) {
+        if (seen[i] && abs(i - knot) < 2)
+            return 0;
+        nb += seen[i];
+    }
+    return nb <= FEW;
 }
 
 /* A curve that turns each film level into the wanted one, smooth where little is
@@ -208,6 +222,7 @@ static void fit_curve(double *curve, const float *film, const double *wanted,
                       const double *weight)
 {
     double a[KNOTS * KNOTS] = { 0 }, distance = 255.0 / (KNOTS - 1);
+    int seen[KNOTS] = { 0 };
 
     memset(curve, 0, KNOTS * sizeof(*curve));
     for (int b = 0; b < BLOCKS; b++) {
@@ -218,6 +233,7 @@ static void fit_curve(double *curve, const float *film, const double *wanted,
         a[i * KNOTS + i + 1]       += weight[b] * part * (1 - part);
         a[(i + 1) * KNOTS + i]     += weight[b] * part * (1 - part);
         a[(i + 1) * KNOTS + i + 1] += weight[b] * part * part;
+        seen[i] = seen[i + 1] = 1;
         curve[i]     += weight[b] * (1 - part) * wanted[b];
         curve[i + 1] += weight[b] * part * wanted[b];
     }
@@ -232,6 +248,8 @@ static void fit_curve(double *curve, const float *film, const double *wanted,
             a[i * KNOTS + i + 1]       -= stiff;
             a[(i + 1) * KNOTS + i]     -= stiff;
         }
+        if (is_far(seen, i))
+            a[i * KNOTS + i] += FIRM;
         for (int j = 0; i + 2 < KNOTS && j < 9; j++)
             a[(i + j / 3) * KNOTS + i + j % 3] +=
                 4 * second[j / 3] * second[j % 3];
@@ -270,7 +288,7 @@ static double corrected_by(const RunwaySeam *seam, const RunwaySeamGrid *film,
 {
     const double *c = seam->chroma[plane ? plane - 1 : 0];
 
-    return !plane ? curve_at(seam->curve, film->mean[0][b])
+    return !plane ? ff_runway_seam_curve_at(seam->curve, film->mean[0][b])
                   : c[0] + c[1] * (film->mean[1][b] - 128) +
                     c[2] * (film->mean[2][b] - 128);
 }
@@ -349,18 +367,14 @@ static int correct_plane(RunwaySeam *seam, const RunwaySeamGrid *film,
     return 0;
 }
 
-/* Whether the source becomes another picture, or goes to or from black or white:
- * each block by its distance from that. */
-static int cuts_or_fades(const float *before, const float *behind)
+/* Whether luma goes to or from black or white: each block by its distance from
+ * that. */
+static int fades(const float *before, const double *moved, double change)
 {
     static const double ends[] = { 16, 235 };
-    double moved[BLOCKS], step;
 
-    for (int b = 0; b < BLOCKS; b++)
-        moved[b] = behind[b] - before[b];
-    step = rms(moved, BLOCKS);
-    for (int i = 0; i < 2 && step > FADE; i++) {
-        double mm = BLOCKS * step * step, mx = 0, xx = 0;
+    for (int i = 0; i < 2 && change > FADE * FADE * BLOCKS; i++) {
+        double mx = 0, xx = 0;
 
         for (int b = 0; b < BLOCKS; b++) {
             double x = before[b] - ends[i];
@@ -368,31 +382,55 @@ static int cuts_or_fades(const float *before, const float *behind)
             mx += moved[b] * x;
             xx += x * x;
         }
-        if (mx * mx > FADE_PART * mm * xx)
+        if (mx * mx > FADE_PART * change * xx)
             return 1;
     }
-    return step > CUT;
+    return 0;
+}
+
+/* Whether the source becomes another picture. */
+static int cuts_or_fades(double moved[3][BLOCKS],
+                         const RunwaySeamGrid *const source[2])
+{
+    double all = 0, detail = 0;
+
+    for (int p = 0; p < 3; p++) {
+        double change = 0;
+
+        for (int b = 0; b < BLOCKS; b++) {
+            moved[p][b] = source[1]->mean[p][b] - source[0]->mean[p][b];
+            change += moved[p][b] * moved[p][b];
+        }
+        if (!p && fades(source[0]->mean[0], moved[0], change))
+            return 1;
+        all    += change;
+        detail += covariance(source[0]->mean[p], source[0]->mean[p]);
+    }
+    return all > CUT * CUT * BLOCKS ||
+           all > fmax(detail, CUT_MIN * CUT_MIN * BLOCKS);
 }
 
 RunwaySeamFit ff_runway_seam_fit(RunwaySeam *seam,
                                  const RunwaySeamGrid *const source[2],
                                  const RunwaySeamGrid *const film[2])
 {
-    double off[3][BLOCKS];
+    double off[BLOCKS], moved[3][BLOCKS];
     RunwaySeamFit fit = RUNWAY_SEAM_CLOSE;
 
-    if (cuts_or_fades(source[0]->mean[0], source[1]->mean[0]))
+    if (cuts_or_fades(moved, source))
         return RUNWAY_SEAM_CUT;
     memset(seam, 0, sizeof(*seam));
     for (int p = 0; p < 3; p++) {
-        double k = slope(source[0]->mean[p], film[0]->mean[p]);
+        double k;
+        int told = find_slope(&k, source[0]->mean[p], film[0]->mean[p]);
 
         for (int b = 0; b < BLOCKS; b++)
-            off[p][b] = film[0]->mean[p][b] - film[1]->mean[p][b] +
-                        k * (source[1]->mean[p][b] - source[0]->mean[p][b]);
-        if (within(off[p], MOST) < CLOSE)
+            off[b] = film[0]->mean[p][b] - film[1]->mean[p][b] +
+                     k * moved[p][b];
+        if (within(off, MOST) < CLOSE)
             continue;
-        if (correct_plane(seam, film[1], p, off[p]))
+        if ((told || within(moved[p], MOST) < CLOSE) &&
+            correct_plane(seam, film[1], p, off))
             fit = RUNWAY_SEAM_MATCHED;
         else if (fit == RUNWAY_SEAM_CLOSE)
             fit = RUNWAY_SEAM_UNLIKE;
@@ -412,179 +450,4 @@ double ff_runway_seam_strength(int64_t time, int64_t length)
         return 0;
     /* without a jump in speed or in its change at either end */
     return 1 - t * t * t * (10 + t * (6 * t - 15));
-}
-
-/* --- applying ------------------------------------------------------------ */
-
-/* Samples are computed in 64ths, and rounded by this pattern, so that a slow
- * ramp has no steps. */
-#define POINT 6
-
-static const uint8_t dither[4][4] = {
-    {  2, 34, 10, 42 }, { 50, 18, 58, 26 },
-    { 14, 46,  6, 38 }, { 62, 30, 54, 22 },
-};
-
-/* What a line of a picture needs: the field between block centres, in 64ths of a
- * sample. */
-typedef struct Line {
-    int32_t *field;
-    int32_t *part;              ///< for each column, how far it is from the block
-                                ///< left of it to the next one, of 256
-    int begin[COLUMNS];         ///< the first column of each block, and the end
-} Line;
-
-static int create_line(Line *line, int width)
-{
-    line->field = malloc(2 * (size_t)width * sizeof(*line->field));
-    if (!line->field)
-        return -1;
-    line->part = line->field + width;
-    return 0;
-}
-
-/* Where a row or column lies between block centres. */
-static int place(int at, int size, int blocks, double *part)
-{
-    double where = fmin(fmax((at + 0.5) * blocks / size - 0.5, 0), blocks - 1);
-    int block = (int)where;
-
-    if (block > blocks - 2)
-        block = blocks - 2;
-    *part = where - block;
-    return block;
-}
-
-static void set_columns(Line *line, int width)
-{
-    int next = 0;
-
-    for (int x = 0; x < width; x++) {
-        double part;
-        int block = place(x, width, COLUMNS, &part);
-
-        while (next <= block)
-            line->begin[next++] = x;
-        line->part[x] = (int32_t)lrint(part * 255);
-    }
-    while (next < COLUMNS)
-        line->begin[next++] = width;
-}
-
-static void set_field(Line *line, const float *field, double scale, int y,
-                      int height)
-{
-    int32_t row[COLUMNS];
-    double part;
-    int block = place(y, height, ROWS, &part);
-
-    for (int i = 0; i < COLUMNS; i++) {
-        const float *at = field + block * COLUMNS + i;
-
-        row[i] = (int32_t)lrint((at[0] + part * (at[COLUMNS] - at[0])) * scale);
-    }
-    for (int b = 0; b < COLUMNS - 1; b++) {
-        const int32_t from = row[b], step = row[b + 1] - row[b];
-
-        for (int x = line->begin[b]; x < line->begin[b + 1]; x++)
-            line->field[x] = from + ((step * line->part[x]) >> 8);
-    }
-}
-
-static int get(const uint8_t *line, int x, int wide)
-{
-    return wide ? ((const uint16_t *)line)[x] : line[x];
-}
-
-static void put(uint8_t *line, int x, int wide, int value, int max)
-{
-    value >>= POINT;
-    value = value < 0 ? 0 : value > max ? max : value;
-    if (wide)
-        ((uint16_t *)line)[x] = (uint16_t)value;
-    else
-        line[x] = (uint8_t)value;
-}
-
-static int apply_luma(const RunwaySeam *seam, double strength,
-                      const RunwaySeamPicture *p, Line *line)
-{
-    const int max = (1 << p->bits) - 1, wide = p->bits > 8;
-    const double unit = 1 << (p->bits - 8);
-    const double scale = strength * unit * (1 << POINT);
-    int32_t *curve = malloc(((size_t)max + 1) * sizeof(*curve));
-
-    if (!curve)
-        return -1;
-    for (int i = 0; i <= max; i++)
-        curve[i] = (i << POINT) +
-                   (int32_t)lrint(curve_at(seam->curve, i / unit) * scale);
-    set_columns(line, p->width);
-    for (int y = 0; y < p->height; y++) {
-        uint8_t *row = p->data[0] + (ptrdiff_t)y * p->stride[0];
-
-        set_field(line, seam->field[0], scale, y, p->height);
-        for (int x = 0; x < p->width; x++)
-            put(row, x, wide, curve[get(row, x, wide) & max] + line->field[x] +
-                              dither[y & 3][x & 3], max);
-    }
-    free(curve);
-    return 0;
-}
-
-/* Parts of chroma are multiplied in so many bits. */
-#define PART 12
-
-static void apply_chroma(const RunwaySeam *seam, double strength,
-                         const RunwaySeamPicture *p, Line *u_line, Line *v_line)
-{
-    const int max = (1 << p->bits) - 1, wide = p->bits > 8;
-    const int w = plane_width(p, 1), h = plane_height(p, 1);
-    const int gray = 1 << (p->bits - 1);
-    const double scale = strength * (1 << (p->bits - 8)) * (1 << POINT);
-    int32_t constant[2], part[2][2];
-
-    for (int i = 0; i < 2; i++) {
-        constant[i] = (int32_t)lrint(seam->chroma[i][0] * scale);
-        for (int j = 0; j < 2; j++)
-            part[i][j] = (int32_t)lrint(seam->chroma[i][j + 1] * strength *
-                                        (1 << PART));
-    }
-    set_columns(u_line, w);
-    set_columns(v_line, w);
-    for (int y = 0; y < h; y++) {
-        uint8_t *u_row = p->data[1] + (ptrdiff_t)y * p->stride[1];
-        uint8_t *v_row = p->data[2] + (ptrdiff_t)y * p->stride[2];
-
-        set_field(u_line, seam->field[1], scale, y, h);
-        set_field(v_line, seam->field[2], scale, y, h);
-        for (int x = 0; x < w; x++) {
-            int u = get(u_row, x, wide), v = get(v_row, x, wide);
-            int du = u - gray, dv = v - gray, round = dither[y & 3][x & 3];
-
-            put(u_row, x, wide, (u << POINT) + constant[0] + u_line->field[x] +
-                ((part[0][0] * du + part[0][1] * dv) >> (PART - POINT)) + round,
-                max);
-            put(v_row, x, wide, (v << POINT) + constant[1] + v_line->field[x] +
-                ((part[1][0] * du + part[1][1] * dv) >> (PART - POINT)) + round,
-                max);
-        }
-    }
-}
-
-int ff_runway_seam_apply(const RunwaySeam *seam, double strength,
-                         const RunwaySeamPicture *p)
-{
-    Line a = { 0 }, b = { 0 };
-    int ret = -1;
-
-    if (create_line(&a, p->width) < 0 || create_line(&b, p->width) < 0)
-        goto end;
-    ret = apply_luma(seam, strength, p, &a);
-    if (!ret && !p->gray)
-        apply_chroma(seam, strength, p, &a, &b);
-end:
-    free(a.field);
-    free(b.field);
-    return ret;
 }

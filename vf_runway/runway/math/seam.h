@@ -77,6 +77,9 @@ typedef struct RunwaySeam {
     float field[3][RUNWAY_SEAM_BLOCKS];
 } RunwaySeam;
 
+/** What a curve adds at a level. */
+double ff_runway_seam_curve_at(const double *curve, double level);
+
 /**
  * Fit the correction of a clip. source and film are the last frame before the
  * joint [0] and the first behind it [1], of what was sent and of what came back.
