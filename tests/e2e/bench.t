@@ -1,6 +1,7 @@
 #!/usr/bin/env perl
 # What `make bench` reads out of logs and prints beside its bars, with logs whose
-# figures are known, and that its results are made once. No speed is measured.
+# figures are known, that its results are made once, and that it compares with the
+# filter's own encoder. No speed is measured.
 #
 # This file is part of runway_v2v, LGPL 2.1 or later.
 use strict;
@@ -18,6 +19,7 @@ use BenchFirst;
 use BenchMemory;
 use BenchCpu;
 use BenchWall;
+use FilterTest;
 use RunwayTest;
 
 sub near { cmp_ok(abs($_[0] - $_[1]), '<', 1e-6, $_[2]) or diag "$_[0], not $_[1]" }
@@ -77,6 +79,9 @@ is($cell{'idle, s'}, '-', 'without a clip that waited');
 is($cell{'tail, s'}, '1.50 (1.00: MISSED)', 'tail: the last clip alone');
 is((grep { $_->{name} =~ /tasks of 20 s/ && !$_->{ok} } @Bench::BARS), 2, 'what was missed is noted');
 
+is_deeply(BenchMemory::middle({ over => 3, clips => 2 }, { over => 9, clips => 2 }, { over => 4, clips => 2 }), { over => 4, clips => 2 },
+    'memory: the median of the turns');
+
 # --- results are made once -----------------------------------------------------------
 
 {
@@ -95,6 +100,28 @@ is((grep { $_->{name} =~ /tasks of 20 s/ && !$_->{ok} } @Bench::BARS), 2, 'what 
     spew($ENV{FFMPEG}, "#!/bin/sh\necho \"\$*\"\nexit 1\n");
     is(run_cmd(["$ROOT/tests/bench/render-once", '-version'])->{out}, "-version\n", 'what makes no result is passed on');
     isnt(run_cmd(["$ROOT/tests/bench/render-once", "file:$TMP/a.clip", 'fail', "$TMP/fail.out"])->{status}, 0, 'a failure is one');
+}
+
+# --- the encoder of the plain command is the filter's ----------------------------------
+
+# x264 notes its settings in the stream.
+sub settings { return slurp($_[0]) =~ /(x264 - core .*?)\0/s ? $1 : '' }
+
+{
+    my $film = lossless_clip(frames => 30, rate => 24);
+    my $sim = simulator_with(<<"PERL");
+use File::Copy;
+my (\$clip) = map { /^file:(.*)/ ? \$1 : () } \@ARGV;
+copy(\$clip, '$TMP/sent.mp4') or die;
+PERL
+    ok_filter($sim, 'sent', in => $film, options => { prompt => 'echo' });
+    my $run = run_cmd([$FFMPEG, qw(-hide_banner -nostdin -v error -i), $film, @BenchCpu::ENCODER, "$TMP/plain.mp4"]);
+    is($run->{status}, 0, 'the plain command') or diag $run->{err};
+    is(settings("$TMP/sent.mp4"), settings("$TMP/plain.mp4"), 'the settings of the filter\'s x264 are those of the bench');
+    like(settings("$TMP/sent.mp4"), qr/ rc_lookahead=3 /, 'with little to look ahead at');
+    my %option = @BenchCpu::ENCODER;
+    my $manual = join ':', map { "$_=$option{\"-$_\"}" } qw(preset mbtree rc-lookahead bf crf);
+    like(slurp("$ROOT/libavfilter-patch/filters.texi"), qr/\{\Q$manual\E\}/, 'and those of the manual');
 }
 
 done_testing;

@@ -162,21 +162,4 @@ subtest 'what is too large is sent smaller' => sub {
     is(scalar @{ packets($run->{out}, 'v:0') }, scalar @{ packets($clip, 'v:0') }, 'with all frames');
 };
 
-# x264 notes its settings in the stream.
-subtest 'quick, and in little memory' => sub {
-    my $told = "$TMP/x264-options";
-    my $other = simulator_with(<<"PERL");
-my (\$clip) = map { /^file:(.*)/ ? \$1 : () } \@ARGV;
-open my \$in, '<:raw', \$clip or die;
-my (\$options) = join('', <\$in>) =~ /(x264 - core .*?)\\0/s;
-open my \$note, '>', '$told' or die;
-print \$note \$options // '';
-PERL
-    ok_filter($other, 'settings', in => lossless_clip(frames => 30), options => { prompt => 'echo' });
-    my $settings = slurp($told);
-    return pass('the clip was not encoded by x264') if !$settings;
-    like($settings, qr/ $_ /, "the clip is encoded with $_")
-        for 'subme=1', 'trellis=0', 'mbtree=1', 'rc_lookahead=5', 'bframes=1', 'threads=2', 'sliced_threads=1', 'crf=17.5';
-};
-
 done_testing;

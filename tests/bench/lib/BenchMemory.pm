@@ -8,36 +8,50 @@ use strict;
 use warnings;
 
 use Bench;
-use BenchTimes qw(verdict);
+use BenchTimes qw(median verdict);
 use RunwayTest;
 
 my @SIZES = split ' ', $ENV{BENCH_SIZES} // '854x480 1920x1080';
 my @SECONDS = split ' ', $ENV{BENCH_SECONDS} // '10 60 600';
 my $LATENCY = $ENV{BENCH_LATENCY} // 0;
+my $TIMES = $ENV{BENCH_TIMES} || 3;
 
 my %MOST = ('854x480' => 48, '1920x1080' => 160);   # MiB over the transcode
 my $GROWTH = 8;                                     # MiB from a minute to ten
 
 my @OUTPUT = qw(-c:v libx264 -preset ultrafast -c:a copy);
 
-sub one {
-    my ($size, $seconds) = @_;
-    my $film = looped($size, $seconds);
+# One turn with a film: MiB, and what the filter left on disk.
+sub turn {
+    my ($film) = @_;
     my $out = "$TMP/memory.mp4";
-    say_so("memory, $seconds s of $size");
     my $plain = measure([$FFMPEG, qw(-hide_banner -nostdin -nostats -benchmark -y -i), $film, @OUTPUT, $out]);
     my $sim = started('--latency' => $LATENCY);
     my $run = measure(filter_args($sim, $film, { poll_interval => 0.5, seam => 'none', scene => 0 }, @OUTPUT, $out), env => service_env($sim),
         tmp => "$TMP/memory.tmp");
     my $clips = () = $sim->events('billed');
     my $frames = film_facts($out)->{frames};
-    unlink $out, $film;
+    unlink $out;
     return {
-        size => $size, seconds => $seconds, plain => $plain->{peak_kib} / 1024, filter => $run->{peak_kib} / 1024,
+        plain => $plain->{peak_kib} / 1024, filter => $run->{peak_kib} / 1024,
         over => ($run->{peak_kib} - $plain->{peak_kib}) / 1024, temp_mib => $run->{temp_bytes} / 1048576,
-        temp_files => $run->{temp_files}, clips => $clips, wall => $run->{wall},
-        frames => $frames,
+        temp_files => $run->{temp_files}, clips => $clips, wall => $run->{wall}, frames => $frames,
     };
+}
+
+# The median of each figure.
+sub middle {
+    my (@turns) = @_;
+    return { map { my $figure = $_; ($figure => median(map { $_->{$figure} } @turns)) } keys %{ $turns[0] } };
+}
+
+sub one {
+    my ($size, $seconds) = @_;
+    my $film = looped($size, $seconds);
+    say_so("memory, $seconds s of $size, $TIMES times");
+    my @turns = map { turn($film) } 1 .. $TIMES;
+    unlink $film;
+    return { size => $size, seconds => $seconds, %{ middle(@turns) }, turns => \@turns };
 }
 
 sub run {
@@ -54,7 +68,7 @@ sub run {
         push @bars, bar("memory, $size: MiB from a minute to ten", $over{600} - $over{60}, $GROWTH)
             if defined $over{600} && defined $over{60};
     }
-    print "\nPeak memory, MiB, and temporary files: the same transcode without and with the filter\n\n";
+    print "\nPeak memory, MiB, and temporary files, median of $TIMES: the same transcode without and with the filter\n\n";
     table(
         ['film', 'without', 'with', 'over', 'temporary', 'files', 'clips', 'took'],
         map {

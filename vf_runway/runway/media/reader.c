@@ -29,6 +29,7 @@
 #include "../math/mp4.h"
 #include "../math/parts.h"
 #include "fdio.h"
+#include "heap.h"
 #include "picture.h"
 #include "reader.h"
 #include "../math/retime.h"
@@ -205,6 +206,7 @@ void ff_runway_reader_free(RunwayReader **reader)
     ff_runway_mp4_free(&r->mp4);
     av_packet_free(&r->packet);
     av_freep(reader);
+    ff_runway_heap_trim();
 }
 
 const RunwayReaderInfo *ff_runway_reader_info(const RunwayReader *r)

@@ -24,6 +24,7 @@
 
 #include "compat.h"
 #include "fdio.h"
+#include "heap.h"
 #include "picture.h"
 #include "scaler.h"
 #include "writer.h"
@@ -86,18 +87,19 @@ int ff_runway_writer_check_encoder(const char *encoder, void *log_ctx)
 /*
  * By quality: superfast with the macroblock tree that it leaves out, and with
  * little to look ahead at, which is what most of an encoder's memory is for.
- * Against a lookahead of 10, three B-frames and CRF 18, for 5 to 10 s of a film
- * and a drawn one at 480p and of a grainy one at 720p: 23 MiB instead of 36, and
- * 50 instead of 77; about the same time; 1.00 to 1.15 times the bytes (most for
- * the grain, at an SSIM that is higher by 0.008), SSIM otherwise within 0.0006.
- * Without the tree, what is as good takes 1.13 times the bytes of the film. Where
- * the size is given, quality is what is left to gain.
+ * Against veryfast with a lookahead of 10, three B-frames and CRF 18, for 5 to
+ * 10 s of a film and a drawn one at 480p and of a grainy one at 720p: less than
+ * two thirds of the memory; about the same time; 0.97, 1.15 and 1.10 times the
+ * bytes; SSIM within 0.001, and for the grain higher by 0.007. A lookahead of 5
+ * takes 13 MiB more at 1080p and 1.10, 1.03 and 1.01 times the bytes, for 0.0006
+ * of SSIM. Without the tree, what is as good takes 1.13 times the bytes of the
+ * film. Where the size is given, quality is what is left to gain.
  */
 static void tune_x264(AVCodecContext *enc, int64_t bit_rate)
 {
     av_opt_set(enc->priv_data, "preset", bit_rate ? "veryfast" : "superfast", 0);
     av_opt_set(enc->priv_data, "mbtree", "1", 0);
-    av_opt_set(enc->priv_data, "rc-lookahead", "5", 0);
+    av_opt_set(enc->priv_data, "rc-lookahead", "3", 0);
     enc->max_b_frames = 1;
     if (!bit_rate)
         av_opt_set(enc->priv_data, "crf", "17.5", 0);
@@ -278,6 +280,7 @@ void ff_runway_writer_free(RunwayWriter **writer)
     av_frame_free(&w->last);
     ff_runway_scaler_free(&w->scaler);
     av_freep(writer);
+    ff_runway_heap_trim();
 }
 
 /* Say that the file cannot be written. @return the code for a filter graph:
