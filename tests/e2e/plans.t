@@ -27,6 +27,7 @@ sub planned {
     my @lines = $run->{err} =~ /plan: (.*)/g;
     return {
         lines => \@lines,
+        said => $run->{err},
         clips => [map { /^clip \d+ \((.*)-(.*) s\)/ ? [$1, $2] : () } @lines],
         twice => (map { /^([\d.]+) s of that are sent twice/ ? $1 : () } @lines)[0] // 0,
     };
@@ -51,6 +52,34 @@ subtest 'scene=auto: the last third is that of what is sent' => sub {
     # the eighth second of what is sent
     my $late = planned(standing(5.5) . sprintf($cut, 24 * 7), clip_duration => 10, scene => 'auto');
     is($late->{clips}[0][1], '12.50', 'a cut within it does') or diag explain $late->{lines};
+};
+
+subtest 'what is sent twice, at any rate' => sub {
+    for my $rate (24, 50, '60000/1001', 60, 120) {
+        my $plan = planned(film(6, $rate), @BLEND, clip_duration => 2);
+        my ($first, @later) = @{ $plan->{clips} };
+        # within a frame of what is sent for each
+        cmp_ok(abs($plan->{twice} - @later * 0.25), '<', @later / 24, "$rate: as much as overlap says, for each clip but the first")
+            or diag explain $plan->{lines};
+    }
+};
+
+subtest 'a cut where a clip is full' => sub {
+    for my $scene (10, 'auto') {
+        my $plan = planned(film(6, 24) . ",negate=enable='gte(n,48)'", @BLEND, clip_duration => 2, scene => $scene);
+        is_deeply($plan->{clips}[1], ['2.00', '4.00'], "scene=$scene: the next clip begins at it") or diag explain $plan->{lines};
+        is(scalar @{ $plan->{clips} }, 4, 'and the one behind that with what it shares');
+        cmp_ok(abs($plan->{twice} - 0.5), '<', 0.1, 'nothing is sent twice across it');
+    }
+};
+
+subtest 'an overlap of less than half a frame is none' => sub {
+    for my $case ([1, 0.25, 1], [24, 0.02, 1], [24, 0.03, 0], [60, 0.01, 0]) {
+        my ($rate, $overlap, $warns) = @$case;
+        my $plan = planned(film(6, $rate), seam => 'blend', overlap => $overlap, clip_duration => 2);
+        is(!!$plan->{twice}, !$warns, "$rate fps, $overlap s: whether clips overlap");
+        is(scalar(() = $plan->{said} =~ /overlap: $overlap s is less than half of a frame, so clips do not overlap/g), $warns, 'and a warning if not');
+    }
 };
 
 done_testing;

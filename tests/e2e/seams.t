@@ -225,6 +225,12 @@ subtest 'overlap: one clip at a time, failures, resuming' => sub {
     my $again = treated($sim, 'blend-again', $film, { @BLEND, concurrency => 1, on_error => 'source' }, env => \%env);
     my ($nb) = differing($run, $again);
     is($nb, 0, 'the same command again gives the same frames');
+
+    # half of a clip: the first frame behind the one that failed is shared already
+    $sim = service('--drift' => 'tone', '--seed' => 3, '--fail-tasks' => '1=INTERNAL');
+    %env = map { ($_ => "$TMP/half-$_") } qw(XDG_STATE_HOME XDG_CACHE_HOME);
+    my @runs = map { treated($sim, "half-$_", $film, { seam => 'blend', overlap => 1, on_error => 'source' }, env => \%env) } 1 .. 3;
+    is(join(' ', map { (differing($runs[0], $runs[$_]))[0] } 1, 2), '0 0', 'overlap of half a clip: likewise');
 };
 
 subtest 'overlap: alpha stays with its frames' => sub {
@@ -244,7 +250,8 @@ subtest 'overlap: what is typed' => sub {
         'without blend' => [{ overlap => 0.25 }, qr/^overlap requires seam=blend/],
         'without overlap' => [{ seam => 'blend' }, qr/^seam=blend needs an overlap/],
         'native' => [{ @BLEND, timing => 'native' }, qr/^seam=blend needs timing=source/],
-        'too long' => [{ seam => 'blend', overlap => 1.5 }, qr/^overlap: 1\.5 s is more than half of a clip/],
+        'too long' => [{ seam => 'blend', overlap => 1.5 }, qr/^overlap: 1\.5 s is more than half of a clip; at most 1 s can be shared by clips of 2 s/],
+        'a score below none' => [{ scene => -0.5 }, qr/^scene: -0\.5 is no score; 0 to 100 and auto \(-1\)/],
     );
     for my $name (sort keys %case) {
         my ($options, $says) = @{ $case{$name} };

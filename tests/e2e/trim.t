@@ -40,9 +40,10 @@ for (
     ['and through these',      '%s,vflip,vflip,null,setdar=16/9,setparams=range=tv', [qw(-ss 6 -t 2)], 1],
     ['and another of ours',    '%s,' . v2v('take=1'),      [qw(-ss 6 -t 2)],   2],
     ['with another size',      '%s:size=128x72,scale=64:36', [qw(-ss 6 -t 2)],  1],
+    ['clips that overlap',     '%s:seam=blend:overlap=1',   [qw(-t 5)],        4],
 ) {
     my ($name, $graph, $args, $clips) = @$_;
-    my $plain = run_ffmpeg(sprintf($graph =~ s/:size=\w+//r, 'null'), @$args);
+    my $plain = run_ffmpeg(sprintf($graph =~ s/%s:[^,]+/%s/r, 'null'), @$args);
     my $before = $sim->requests('create');
     my $run = run_ffmpeg(sprintf($graph, v2v()), @$args);
     subtest $name => sub {
@@ -53,6 +54,7 @@ for (
         is($sim->requests('create') - $before, $clips, 'and nothing else was paid for');
         unlike($run->{err}, qr/is not known, so they|not output/, 'no word about it');
         like($run->{err}, qr/price: 28 credits a second, about 84 for the 3\.00 s of film/, 'what it costs is known') if $name eq '-t';
+        like($run->{err}, qr/about 224 for the 5\.00 s of film/, 'with what is sent twice') if $name eq 'clips that overlap';
     };
 }
 

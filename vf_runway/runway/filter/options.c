@@ -215,6 +215,11 @@ static int check_removed(RunwaySettings *set)
 
 static int check_seam(RunwaySettings *set)
 {
+    if (set->scene < 0 && set->scene != -1) {
+        av_log(set->log_ctx, AV_LOG_ERROR, "scene: %g is no score; 0 to 100 and "
+               "auto (-1) are supported\n", set->scene);
+        return AVERROR(EINVAL);
+    }
     if (set->seam != RUNWAY_SEAM_MODE_BLEND && set->overlap) {
         av_log(set->log_ctx, AV_LOG_ERROR, "overlap requires seam=blend\n");
         return AVERROR(EINVAL);

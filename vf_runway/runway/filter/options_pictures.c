@@ -301,7 +301,7 @@ static int parse_name(RunwaySettings *set, const char *name, double *seconds)
     int ret = time ? av_parse_time(&microseconds, time, 1) : AVERROR(ENOMEM);
 
     av_free(time);
-    if (ret == AVERROR(EINVAL))
+    if (ret < 0 && ret != AVERROR(ENOMEM))
         av_log(set->log_ctx, AV_LOG_ERROR, "keyframe_dir: %s/%s is not named by "
                "a time in seconds, as 000012.500.png is\n",
                set->keyframe_dir, name);

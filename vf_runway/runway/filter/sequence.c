@@ -105,7 +105,8 @@ static int check_clip_duration(const RunwaySettings *set)
                set->request.model_name, taken / 1e6);
     if (2 * set->overlap > taken) {
         av_log(set->log_ctx, AV_LOG_ERROR, "overlap: %g s is more than half of "
-               "a clip\n", set->overlap / 1e6);
+               "a clip; at most %g s can be shared by clips of %g s\n",
+               set->overlap / 1e6, taken / 2e6, taken / 1e6);
         return AVERROR(EINVAL);
     }
     return check_keyframes(set, taken / 1e6);
@@ -321,14 +322,17 @@ enum { CLIP_FULL = 1, CLIP_CUT };
 /* Whether the open clip ends at a cut of that score. */
 static int is_cut(const RunwaySequence *s, double score)
 {
+    /* nothing but what the clip before shows too: that one ends here */
+    int is_shown = s->nb_shared == ff_runway_clip_nb_frames(s->open);
+
     /* a cut soon after a clip's beginning does not pay: what is shorter than
      * the model takes has to be filled up, and the filling is paid for */
-    if (!s->scene || !ff_runway_clip_is_long_enough(s->open))
+    if (!s->scene || (!is_shown && !ff_runway_clip_is_long_enough(s->open)))
         return 0;
     return s->set->scene > 0 ? score >= s->set->scene
                              : score >= SCENE_AUTO &&
-                               ff_runway_clip_end(s->open) >=
-                                   s->max_duration / 3 * 2;
+                               (is_shown || ff_runway_clip_end(s->open) >=
+                                                s->max_duration / 3 * 2);
 }
 
 /* Whether a clip should end before this frame, and why. @return 0, one of these,
@@ -344,16 +348,16 @@ static int ends_clip(RunwaySequence *s, const AVFrame *frame, int64_t length)
     }
     if (!s->open)
         return 0;
+    if (is_cut(s, score))
+        return CLIP_CUT;
     if (!ff_runway_clip_fits(s->open, frame, length)) {
         int ret = check_first(s, ff_runway_clip_end(s->open) +
                                  FFMIN(length, RUNWAY_STAND_MAX));
 
         return ret < 0 ? ret : CLIP_FULL;
     }
-    if (frame->width != s->width || frame->height != s->height ||
-        frame->format != s->format)
-        return CLIP_CUT;
-    return is_cut(s, score) ? CLIP_CUT : 0;
+    return frame->width != s->width || frame->height != s->height ||
+           frame->format != s->format ? CLIP_CUT : 0;
 }
 
 /* Keep a copy of a frame behind what is in line already. */

@@ -171,6 +171,10 @@ int ff_runway_sequence_open_clip(RunwaySequence *s, const AVFrame *frame,
     s->width  = frame->width;
     s->height = frame->height;
     s->format = frame->format;
+    if (config.index == 1 &&
+        2 * set->overlap < FFMIN(length, s->frame) && set->overlap)
+        av_log(set->log_ctx, AV_LOG_WARNING, "overlap: %g s is less than half "
+               "of a frame, so clips do not overlap\n", set->overlap / 1e6);
     if (config.index == 1)
         ff_runway_notice_sent(frame, &config, c->frame_rate, c->out_format);
     return ff_runway_clip_create(&s->open, &config, frame, length);

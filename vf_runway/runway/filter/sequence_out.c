@@ -178,24 +178,26 @@ int ff_runway_sequence_ready(RunwaySequence *s, int64_t timeout)
     RunwayError err;
     int ret;
 
-    if (!wants_result(s, &node))
-        return 1;
-    /* asked without a clip in flight too: an error must not wait for one */
-    if (ff_runway_pipeline_take(s->pipeline, timeout, &job, &err))
-        return ff_runway_report(s->set->log_ctx, &err);
-    if (!job)
-        return 0;
-    if (!job->error.outcome) {
-        FFSWAP(RunwayJob *, node->job, job);
-        ret = open_result(s, node);
-        if (ret >= 0 || ret == AVERROR_EXIT ||
-            !ff_runway_sequence_keeps_source(s))
-            return ret < 0 ? ret : 1;
-    } else {
-        av_log(s->set->log_ctx, AV_LOG_WARNING, "%s\n", job->error.text);
+    /* the first frame of a clip may be one that the next clip shows too */
+    for (; wants_result(s, &node); timeout = 0) {
+        /* asked without a clip in flight too: an error must not wait for one */
+        if (ff_runway_pipeline_take(s->pipeline, timeout, &job, &err))
+            return ff_runway_report(s->set->log_ctx, &err);
+        if (!job)
+            return 0;
+        if (!job->error.outcome) {
+            FFSWAP(RunwayJob *, node->job, job);
+            ret = open_result(s, node);
+            if (ret >= 0)
+                continue;
+            if (ret == AVERROR_EXIT || !ff_runway_sequence_keeps_source(s))
+                return ret;
+        } else {
+            av_log(s->set->log_ctx, AV_LOG_WARNING, "%s\n", job->error.text);
+        }
+        ff_runway_job_free(&job);
+        keep_source(s, node);
     }
-    ff_runway_job_free(&job);
-    keep_source(s, node);
     return 1;
 }
 

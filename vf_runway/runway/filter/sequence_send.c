@@ -54,12 +54,14 @@ static int64_t price(const RunwaySequence *s, const RunwayRequest *request,
 /* What is known of the price before the first create. */
 static void log_price(const RunwaySequence *s, const RunwayJob *job, int is_all)
 {
-    double second = (double)price(s, &s->request, s->max_duration) /
-                    s->max_duration * 1e6;
-    double start, end, left;
+    const double most = s->max_duration / 1e6, overlap = s->set->overlap / 1e6;
+    double second = price(s, &s->request, s->max_duration) / most;
+    double start, end, left, sent;
 
     ff_runway_clip_extent(s->open, &start, &end);
     left = s->config.end / 1e6 - start;
+    /* each clip but the first begins with what the one before it shows too */
+    sent = left + overlap * ceil(fmax(left - most, 0) / (most - overlap));
     if (job->credits < 0)
         av_log(s->set->log_ctx, AV_LOG_INFO, "price: not known for model %s\n",
                s->request.model_name);
@@ -69,7 +71,7 @@ static void log_price(const RunwaySequence *s, const RunwayJob *job, int is_all)
     else if (s->config.end != AV_NOPTS_VALUE)
         av_log(s->set->log_ctx, AV_LOG_INFO, "price: %.4g credits a second, "
                "about %.0f for the %.2f s of film\n", second,
-               ceil(second * left), left);
+               ceil(second * sent), left);
     else
         av_log(s->set->log_ctx, AV_LOG_INFO, "price: %.4g credits a second, "
                "%"PRId64" for the first clip; the length of the film is not "
@@ -291,7 +293,7 @@ int ff_runway_sequence_send_clip(RunwaySequence *s)
         goto end;
     ff_runway_clip_identify(s->open, ff_runway_pipeline_endpoint(s->pipeline),
                             &job->request, s->take, job->identity);
-    s->shared += s->nb_shared * s->frame;
+    s->shared += ff_runway_clip_time(s->open, s->nb_shared);
     log_planned(s, job);
     if (s->set->policy.dry_run) {
         ret = write_still(s);

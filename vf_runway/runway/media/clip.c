@@ -226,6 +226,11 @@ int64_t ff_runway_clip_end(const RunwayClip *clip)
     return clip->end;
 }
 
+int64_t ff_runway_clip_time(const RunwayClip *clip, int nb)
+{
+    return clip->frames[nb].time;
+}
+
 int ff_runway_clip_is_long_enough(const RunwayClip *clip)
 {
     return clip->end >= clip->config.segment.min_duration;

@@ -90,6 +90,8 @@ int ff_runway_clip_is_full(const RunwayClip *clip);
 /** How much would be sent so far, microseconds: a frame that stands counts for
  *  max_stand. */
 int64_t ff_runway_clip_end(const RunwayClip *clip);
+/** Where in what is sent the first frame behind the first nb is. */
+int64_t ff_runway_clip_time(const RunwayClip *clip, int nb);
 /** Whether the clip has the length that a model takes at least. */
 int ff_runway_clip_is_long_enough(const RunwayClip *clip);
 

@@ -258,8 +258,10 @@ static int64_t source_time(const RunwayClip *c, int64_t time)
 
 int ff_runway_clip_reaches(const RunwayClip *c, const RunwayClip *later)
 {
+    /* a microsecond for times that were rounded */
     return c->nb_out < c->nb_frames &&
-           source_time(c, c->frames[c->nb_out].source) >= source_time(later, 0);
+           source_time(c, c->frames[c->nb_out].source) + 1 >=
+               source_time(later, 0);
 }
 
 void ff_runway_clip_blend(RunwayClip *c, RunwayClip *later)
@@ -310,7 +312,13 @@ static int fit_blend(RunwayClip *c, const AVFrame *dst)
         c->frame->width != later->frame->width ||
         c->frame->height != later->frame->height ||
         !ff_runway_joint_measure(&grid, c->frame, c->part)) {
-        c->later = NULL;
+        c->later     = NULL;
+        later->joint = ff_runway_joint_name(RUNWAY_SEAM_UNLIKE);
+        av_log(c->config.log_ctx, AV_LOG_WARNING, "%s: the result, %dx%d "
+               "%s, cannot be blended with the one before it, %dx%d %s\n",
+               later->label, later->frame->width, later->frame->height,
+               av_get_pix_fmt_name(later->frame->format), c->frame->width,
+               c->frame->height, av_get_pix_fmt_name(c->frame->format));
         return 0;
     }
     later->align = av_mallocz(sizeof(*later->align));
@@ -337,11 +345,13 @@ end:
 }
 
 /* How much of the later clip is in a frame that both show: Hann's window. */
-static double later_weight(const RunwayClip *c, int64_t source)
+static double later_weight(const RunwayClip *c, const RunwayClipFrame *frame)
 {
     double begin = (double)source_time(c->later, 0);
     double end = (double)source_time(c, c->source_end);
-    double at = (double)source_time(c, source) + c->last_length / 2.0;
+    int64_t next = frame + 1 < c->frames + c->nb_frames ? frame[1].source
+                                                        : c->source_end;
+    double at = (double)source_time(c, 0) + (frame->source + next) / 2.0;
 
     return 0.5 - 0.5 * cos(M_PI * av_clipd((at - begin) / (end - begin), 0, 1));
 }
@@ -368,7 +378,7 @@ static int present_picture(RunwayClip *c, const RunwayClipFrame *frame,
         return ret;
     ret = correct(later);
     return ret < 0 ? ret : ff_runway_joint_mix(mixed, c->frame, later->frame,
-                                               later_weight(c, frame->source));
+                                               later_weight(c, frame));
 }
 
 /* Make c->converted from c->frame: size, format and colour of the output. */
