@@ -82,4 +82,29 @@ subtest 'an overlap of less than half a frame is none' => sub {
     }
 };
 
+subtest 'scene=auto: what is a cut' => sub {
+    # the whole picture is so many levels lighter from frame 72 on: a hundredth of
+    # 256 is a score of 1
+    for my $case ([23, '4.00'], [28, '3.00']) {
+        my ($levels, $end) = @$case;
+        my $plan = planned("color=0x606060:s=64x36:r=24:d=6,lutyuv=y=val+$levels:enable='gte(n,72)'", clip_duration => 4, scene => 'auto');
+        is($plan->{clips}[0][1], $end, "$levels levels: the first clip ends at $end s") or diag explain $plan->{lines};
+    }
+};
+
+subtest 'overlap: what is sent twice' => sub {
+    # four clips of two seconds where there were three
+    my $plan = planned(film(6, 24), @BLEND, clip_duration => 2);
+    is_deeply($plan->{clips}, [['0.00', '2.00'], [1.75, 3.75], ['3.50', '5.50'], [5.25, '6.00']], 'each clip begins before the last one ends');
+    cmp_ok(abs($plan->{twice} - 0.75), '<', 0.01, 'and the plan says for how long');
+};
+
+subtest 'overlap: a cut after the next clip was opened' => sub {
+    # that one would begin with frame 54
+    my $plan = planned(film(6, 24) . ",negate=enable='gte(n,57)'", @BLEND, clip_duration => 2.5, scene => 10);
+    is_deeply([@{ $plan->{clips} }[0, 1]], [['0.00', 2.38], [2.38, 4.88]], 'it begins at the cut') or diag explain $plan->{lines};
+    my $others = @{ $plan->{clips} } - 2;
+    cmp_ok(abs($plan->{twice} - 0.25 * $others), '<', 0.01, 'and shares nothing with the clip before it');
+};
+
 done_testing;

@@ -149,6 +149,33 @@ subtest 'native frames are left alone' => sub {
     is(said(treated($sim, 'native', $film, { timing => 'native' })), '', 'no joint is said to be treated');
 };
 
+subtest 'beside frames that are no clip' => sub {
+    my $sim = service('--drift' => 'tone', '--seed' => 3, '--fail-tasks' => '2=INTERNAL');
+    my $failed = treated($sim, 'failed', $film, { on_error => 'source' });
+    is(said($failed), '', 'a clip that failed: neither it nor the one behind it is matched');
+    # frames pass through from 2 s to 3 s: the second clip has nothing before it, the
+    # third one has the second
+    for my $concurrency (1, 4) {
+        my $run = treated($sim, "gap-$concurrency", $film, { enable => 'lt(t,2)+gte(t,3)', concurrency => $concurrency });
+        unlike($run->{stdout}, qr/pts_time:[34][.\d]*\n.*seam/, "across a gap nothing is matched (concurrency=$concurrency)");
+        like($run->{stdout}, qr/pts_time:5[.\d]*\n.*seam/, 'but behind it');
+    }
+};
+
+# Of a size that encoders do not round, so nothing has to be scaled.
+subtest 'seam=none: the results as they are' => sub {
+    my $even = film('even', $MOVING =~ s/s=\d+x\d+/s=320x192/r);
+    my $sim = service('--drift' => 'tone', '--seed' => 3);
+    my $dir = "$TMP/results-even";
+    my $run = treated($sim, 'even', $even, { seam => 'none', results_dir => $dir });
+    my @clips = sort { -M $b <=> -M $a } glob "$dir/*.mp4";
+    is(scalar @clips, 3, 'of three clips');
+    my %known = map { my $frames = raw_frames($_, 'null', 320 * 192 * 3 / 2); ($frames->[0] => $frames) } @clips;
+    my $out = raw_frames($run->{out}, 'null', 320 * 192 * 3 / 2);
+    my @other = grep { my $of = $known{ $out->[48 * int($_ / 48)] }; !$of || $of->[$_ % 48] ne $out->[$_] } 0 .. 143;
+    is_deeply(\@other, [], 'each frame is that of its result, bit by bit');
+};
+
 subtest 'another treatment is free, and the same one the same' => sub {
     my $sim = service('--drift' => 'tone', '--seed' => 3);
     my %env = map { ($_ => "$TMP/$_") } qw(XDG_STATE_HOME XDG_CACHE_HOME);
@@ -231,6 +258,14 @@ subtest 'overlap: one clip at a time, failures, resuming' => sub {
     %env = map { ($_ => "$TMP/half-$_") } qw(XDG_STATE_HOME XDG_CACHE_HOME);
     my @runs = map { treated($sim, "half-$_", $film, { seam => 'blend', overlap => 1, on_error => 'source' }, env => \%env) } 1 .. 3;
     is(join(' ', map { (differing($runs[0], $runs[$_]))[0] } 1, 2), '0 0', 'overlap of half a clip: likewise');
+};
+
+subtest 'overlap: many clips at a time, or one: nothing stands still' => sub {
+    my $long = film('long', $MOVING =~ s/d=6/d=15/r);
+    for my $concurrency (1, 2, 8) {
+        my $run = treated(service('--latency' => 0.2), "flight-$concurrency", $long, { @BLEND, concurrency => $concurrency });
+        is(scalar @{ times_of($run->{out}) }, scalar @{ times_of($long) }, "concurrency=$concurrency: all frames come out");
+    }
 };
 
 subtest 'overlap: alpha stays with its frames' => sub {

@@ -91,7 +91,7 @@ sub treat {
     for my $treatment (@TREATMENTS) {
         say_so("seams: drift of $drift->[1], $treatment->{name}, seed $seed");
         my $out = "$TMP/seams.yuv";
-        measure(filter_args($sim, $film, { clip_duration => $CLIP, scene => 0, poll_interval => 0.1, encoder_opts => "crf=$SENT_CRF",
+        my $run = measure(filter_args($sim, $film, { clip_duration => $CLIP, scene => 0, poll_interval => 0.1, encoder_opts => "crf=$SENT_CRF",
             map { ($_ => $treatment->{$_}) } grep { $_ ne 'name' } keys %$treatment }, @RAW, $out), env => $env);
         my @joints = joints($treatment->{overlap});
         my ($figures, $inside) = figures($program, $source, $out, @joints);
@@ -100,12 +100,37 @@ sub treat {
             push @{ $to->{$_} }, $figure->{$_} // () for qw(ratio near step sharp);
         }
         push @{ $to->{inside} }, @$inside;
+        push @{ $to->{$_} }, $run->{$_} for qw(cpu peak_kib);
         if ($seed == $SEEDS[0]) {
             make_path("$BUILD/bench/joints");
             picture($out, $_->[0], "$BUILD/bench/joints/$drift->[1]-$treatment->{seam}-$_->[0].png") for @joints;
         }
         unlink $out;
     }
+}
+
+# What a treatment costs, beside what it is allowed to: processor time for each second
+# that is corrected, beside an encode of a second of the film with x264's preset
+# veryfast; and peak memory, beside that of one decoder and one encoder.
+sub costs {
+    my ($film, $all) = @_;
+    my $plain = sub { measure([$FFMPEG, qw(-hide_banner -nostdin -nostats -benchmark -v info -y -i), $film, qw(-map 0:v:0), @_]) };
+    my $decode = $plain->(qw(-f null -));
+    my $veryfast = $plain->(qw(-c:v libx264 -preset veryfast -f null -));
+    my $nothing = $plain->(qw(-frames:v 1 -c:v rawvideo -threads 1 -f null -));
+    my $second = ($veryfast->{cpu} - $decode->{cpu}) / $SECONDS;
+    my @bars;
+    for my $treatment (grep { $_->{seam} ne 'none' } @TREATMENTS) {
+        my $shared = $treatment->{overlap} // 0;
+        my $corrected = 0;
+        $corrected += least(4 + $shared, $SECONDS - $_->[0] / 24) for joints($shared);
+        my $more = sub { my ($of) = @_; return median(@{ $all->{$treatment->{name}}{$of} }) - median(@{ $all->{none}{$of} }) };
+        push @bars, bar("seam=$treatment->{seam}: processor time of a corrected second, part of x264 veryfast's",
+                $more->('cpu') / $corrected / $second, 1),
+            bar("seam=$treatment->{seam}: more peak memory, part of a decoder's and an encoder's",
+                $more->('peak_kib') / ($veryfast->{peak_kib} - $nothing->{peak_kib}), 1);
+    }
+    return @bars;
 }
 
 sub run {
@@ -117,10 +142,11 @@ sub run {
     my $source = "$TMP/seams-source.yuv";
     my $read = run_cmd([$FFMPEG, qw(-hide_banner -nostdin -v error -y -i), $film, @RAW, $source], timeout => 600);
     die "cannot read $film: $read->{err}\n" if $read->{status};
-    my (@rows, @inside, %of);
+    my (@rows, @inside, @costs, %of);
     for my $drift (@DRIFTS) {
         my %all;
         treat($program, $film, $source, $drift, $_, \%all) for $drift->[0] ? @SEEDS : $SEEDS[0];
+        @costs = costs($film, \%all) if $all{none} && $drift == $DRIFTS[-1];
         for my $treatment (@TREATMENTS) {
             my $figures = $all{$treatment->{name}};
             my %row = (drift => $drift->[1], seam => $treatment->{name}, ratio => median(@{ $figures->{ratio} }),
@@ -148,6 +174,7 @@ sub run {
         push @bars, bar('seam=blend: median joint', $blend->{ratio}, 1.2), bar('seam=blend: worst joint', $blend->{worst}, 1.6),
             bar('seam=blend: softness', 1 / $blend->{sharp}, 1 / 0.9), bar('seam=blend: step', $blend->{step}, 1.5);
     }
+    push @bars, @costs;
     return { rows => \@rows, bars => \@bars, inside => \@inside, clip_duration => $CLIP, seconds => $SECONDS, seeds => \@SEEDS };
 }
 

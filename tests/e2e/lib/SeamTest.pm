@@ -1,0 +1,103 @@
+# Films whose clips are generated independently, and what the filter makes of their
+# joints:
+#
+#   my $film = film('moving', moving());            # lossless, of a lavfi graph
+#   my $run = treated($sim, 'name', $film, \%BLEND); # and it has to go well
+#   joints($run)                                    # { frame, seam } of each
+#
+# This file is part of runway_v2v, LGPL 2.1 or later.
+package SeamTest;
+use strict;
+use warnings;
+
+use Exporter qw(import);
+
+use FilterTest;
+use RunwayTest;
+
+our @EXPORT = qw($W $H %OPTIONS %BLEND moving film options_of treated joints ratios frames_md5);
+
+our ($W, $H) = (256, 144);
+# one clip after the other: what drifts follows from the number of the task
+our %OPTIONS = (concurrency => 1, prompt => 'echo', model => 'aleph2', provider => 'runway', clip_duration => 2);
+our %BLEND = (seam => 'blend', overlap => 0.25);
+
+# A picture that moves slowly and has every level in it.
+sub moving {
+    my (%opt) = @_;
+    my $rate = $opt{rate} // 24;
+    return sprintf 'gradients=s=%s:r=%s:d=%s:c0=0x205080:c1=0xd0b060:c2=0x407030:n=3:speed=%s:seed=7', $opt{size} // "${W}x$H", $rate,
+        $opt{seconds} // 6, 0.24 / eval $rate;
+}
+
+sub film {
+    my ($name, $graph, $format, $range) = @_;
+    my $path = "$TMP/$name.mkv";
+    my $run = run_cmd([$FFMPEG, qw(-hide_banner -nostdin -v error -y -f lavfi -i), $graph, '-pix_fmt', $format // 'yuv420p',
+        qw(-c:v ffv1 -fps_mode passthrough -colorspace bt709 -color_range), $range // 'tv', '-enc_time_base', '1/1000', $path]);
+    die "cannot make $name: $run->{err}\n" if $run->{status};
+    return $path;
+}
+
+sub options_of {
+    my ($sim, $name, $in, $options) = @_;
+    my $gateway = ($options->{provider} // '') eq 'cometapi';
+    return (in => $in, options => { %OPTIONS, base_url => $sim->{$gateway ? 'api' : 'runway'}, %$options }, out => "$TMP/$name.mkv",
+        after => 'metadata=mode=print:file=-',
+        env => { RUNWAYML_API_SECRET => 'key', COMETAPI_KEY => $gateway ? 'key' : undef, XDG_STATE_HOME => "$TMP/state-$sim->{pid}" });
+}
+
+sub treated {
+    my ($sim, $name, $in, $options) = @_;
+    return ok_filter($sim, $name, options_of($sim, $name, $in, $options));
+}
+
+# The frames that begin a clip, and what was done there.
+sub joints {
+    my ($run) = @_;
+    my (@joints, $last);
+    my $n = -1;
+    for (split /\n/, $run->{stdout}) {
+        $n++ if /^frame:/;
+        push @joints, { frame => $n, seam => '' } if /runway_v2v\.clip=(\d+)/ && defined $last && $1 != $last;
+        $last = $1 if /runway_v2v\.clip=(\d+)/;
+        $joints[-1]{seam} = $1 if /runway_v2v\.seam=(\w+)/ && @joints;
+    }
+    return @joints;
+}
+
+sub pictures {
+    my ($path, $to) = @_;
+    my $run = run_cmd([$FFMPEG, qw(-hide_banner -nostdin -v error -y -i), $path,
+        qw(-map 0:v:0 -fps_mode passthrough -pix_fmt yuv420p -f rawvideo), $to]);
+    die "cannot read $path: $run->{err}\n" if $run->{status};
+    return $to;
+}
+
+# The program that measures, made when it is first wanted.
+sub measure {
+    my $program = "$TMP/seams";
+    return $program if -e $program;
+    my $made = run_cmd(['sh', '-c', "\${CC:-cc} -O2 -o '$program' '$ROOT/tests/bench/seams.c' -lm"]);
+    die "seams.c: $made->{err}\n" if $made->{status};
+    return $program;
+}
+
+# The strongest step of each of these runs of frames, beside a usual one.
+sub ratios {
+    my ($source, $out, @spans) = @_;
+    my $facts = probe($out)->{video};
+    my $run = run_cmd([measure(), $facts->{width}, $facts->{height}, pictures($source, "$TMP/s.yuv"), pictures($out, "$TMP/o.yuv"),
+        map { @$_ } @spans]);
+    die "seams: $run->{err}\n" if $run->{status};
+    my %ratio = map { defined $_->{joint} ? ($_->{joint} => $_->{cut} ? 0 : $_->{ratio}) : () } map { decode($_) } split /\n/, $run->{out};
+    return map { (sort { $b <=> $a } map { $ratio{$_} // 0 } @$_)[0] } @spans;
+}
+
+sub frames_md5 {
+    my ($path) = @_;
+    my $run = run_cmd([$FFMPEG, qw(-v error -nostdin -i), $path, qw(-map 0:v:0 -fps_mode passthrough -c:v rawvideo -f framemd5 -)]);
+    return [grep { !/^#/ } split /\n/, $run->{out}];
+}
+
+1;
