@@ -112,7 +112,7 @@ sub cpu_now {
 sub _peak {
     my ($pid) = @_;
     open my $in, '<', "/proc/$pid/status" or return 0;
-    while (<$in>) { return $1 if /^VmHWM:\s+(\d+)/ }
+    while (my $line = <$in>) { return $1 if $line =~ /^VmHWM:\s+(\d+)/ }
     return 0;
 }
 
