@@ -478,9 +478,15 @@ static void test_tables(void **state)
     film_refused(FILM(it.description = 0), "not described");
     /* the bytes of all, and of one: 64x48 and a mebibyte */
     film_refused(FILM(it.each = 1000), "more bytes of frames");
-    film_refused(FILM(it.nb_samples = 1; it.nb_sizes = 250000;
-                      it.each = (1 << 20) + 64 * 48 * 2 + 1),
-                 "more bytes than its pixels");
+    for (int bytes = 1; bytes <= 2; bytes++) {
+        Film film = FILM(it.nb_samples = 1; it.nb_sizes = 250000;
+                         it.format = bytes == 1 ? "avc1" : "apcn";
+                         it.each = (1 << 20) + 64 * 48 * bytes);
+
+        count_shown(film, "avcC");
+        film.each++;
+        film_refused(film, "more bytes than its pixels");
+    }
     /* edits */
     film_refused(FILM(it.nb_edits = 2), "more entries than there are");
     film_refused(FILM(it.nb_edits = it.elst = 2000;
@@ -539,6 +545,47 @@ static void test_fragments(void **state)
 
             free(shown(f, &size));
         }
+    }
+}
+
+/* The bytes of a fragment of which it goes unsaid where they are follow those of
+ * the one before it, also where that is hidden. */
+static void test_fragments_behind_sound(void **state)
+{
+    static const struct { uint32_t sound, video, shown; } cases[] = {
+        { 0, 0, 5 + 300 + 30 }, { 0x20000, 0, 5 + 300 + 30 },
+        { 0, 0x20000, 5 }, { 0x10, 0, 5 + 300 + 30 },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        Mp4File *f = make_film(FILM(it.is_fragmented = 1));
+        size_t moof = f->size, trun[2], size;
+        uint8_t *data;
+
+        begin(f, "moof");
+        begin(f, "traf");
+        PUT_TABLE(f, "tfhd", cases[i].sound, 1, 7);
+        PUT_TABLE(f, "trun", 0x201, 2, 300, 10, 20);
+        end(f);
+        begin(f, "traf");
+        PUT_TABLE(f, "tfhd", cases[i].video, 2);
+        for (int k = 0; k < 2; k++) {
+            trun[k] = f->size;
+            PUT_TABLE(f, "trun", 0x201, 1, (uint32_t)(5 - 10 * k), 40);
+        }
+        end(f);
+        end(f);
+        data = shown(f, &size);
+        assert_true(trun[1] + 24 <= size && moof < trun[0]);
+        for (int k = 0; k < 2; k++) {
+            assert_memory_equal(data + trun[k] + 4, "trun", 4);
+            assert_int_equal(data[trun[k] + 15], 1); /* frames */
+            assert_int_equal((int8_t)data[trun[k] + 18] << 8 |
+                             data[trun[k] + 19],
+                             (int)cases[i].shown - 10 * k);
+        }
+        free(data);
     }
 }
 
@@ -621,6 +668,7 @@ int main(void)
         cmocka_unit_test(test_structure),
         cmocka_unit_test(test_tables),
         cmocka_unit_test(test_fragments),
+        cmocka_unit_test(test_fragments_behind_sound),
         cmocka_unit_test(test_shifted),
         cmocka_unit_test(test_descriptors),
         cmocka_unit_test(test_stopped),

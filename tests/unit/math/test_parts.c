@@ -61,6 +61,36 @@ static void test_others(void **state)
     assert_int_equal(COUNT(SCAN, "\xFF\xFF\xDA"), 1);
     assert_int_equal(COUNT(VIDEO_PACKET, "\0\0\1\xB6..\0\0\x80..\0\0\x40.."), 3);
     assert_int_equal(COUNT(VIDEO_PACKET, "\0.\0."), 0);
+    /* a delimiter, a sequence header, a frame; a header with an extension */
+    assert_int_equal(COUNT(FRAME, "\x12\0\x0A\1x\x32\2ab\x1E\x08\1a"), 2);
+    assert_int_equal(COUNT(FRAME, "\x32\x81\0" "a\x30" "2222"), 2);
+    assert_int_equal(COUNT(FRAME, "\x32\0\x32\0\x32\0\x12"), 3);
+    assert_int_equal(COUNT(FRAME, "\x32\5abc\x32"), 1);
+    assert_int_equal(COUNT(FRAME, "\x32\xFF\xFF"), 1);
+    assert_int_equal(COUNT(FRAME, ""), 0);
+}
+
+/* Many parts are for small pictures. */
+static void test_excess(void **state)
+{
+    static const struct { size_t nb; int64_t pixels; int many; } cases[] = {
+        { 100, 64 * 64, 0 }, { 101, 64 * 64, 1 }, { 100, 1920 * 1088, 0 },
+        { 25, 4096 * 2304, 0 }, { 26, 4096 * 2304, 1 }, { 28, 3840 * 2176, 0 },
+        { 29, 3840 * 2176, 1 }, { 25, 1LL << 40, 0 }, { 26, 1LL << 62, 1 },
+    };
+    unsigned char data[202];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        for (size_t k = 0; k < sizeof(data); k++)
+            data[k] = k & 1 ? 0xDA : 0xFF;
+        assert_int_equal(ff_runway_excess_parts(RUNWAY_PART_SCAN,
+                                                cases[i].pixels, data,
+                                                2 * cases[i].nb),
+                         cases[i].many ? cases[i].nb : 0);
+    }
+    assert_int_equal(ff_runway_excess_parts(RUNWAY_PART_WHOLE, 1LL << 40, data,
+                                            sizeof(data)), 0);
 }
 
 int main(void)
@@ -68,6 +98,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_nals),
         cmocka_unit_test(test_others),
+        cmocka_unit_test(test_excess),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

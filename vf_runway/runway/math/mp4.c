@@ -24,10 +24,10 @@
 /* what follows a larger one is where the demuxer does not expect it */
 #define FORMAT_SIZE_MAX (1 << 18)
 
-/* The head of a box as it is shown. */
+/* What is shown in place of what is there: of the head of a box, or of a trun. */
 typedef struct Patch {
     int64_t at;
-    unsigned char head[8];
+    unsigned char data[8];
 } Patch;
 
 struct RunwayMp4 {
@@ -113,6 +113,14 @@ static const char formats[][5] = {
     "apch", "apcn", "apcs", "apco", "ap4h", "ap4x", "AVdn", "AVdh", "mp4v",
     "jpeg", "mjpa", "mjpb",
 };
+
+/* Whether frames of that format are coded each by itself: twice what ProRes takes
+ * at its best is theirs, half of it the others'. */
+static int is_intra(const char *type)
+{
+    return !memcmp(type, "ap", 2) || !memcmp(type, "AVd", 3) ||
+           !memcmp(type, "jpeg", 4) || !memcmp(type, "mj", 2);
+}
 
 void ff_runway_mp4_bad(Parse *p, const char *why)
 {
@@ -204,11 +212,9 @@ static int find_box(Parse *p, const Box *in, const char *type, int min,
     return box->end && !p->ret;
 }
 
-/* Show a box as one of that type, with its true size. */
-static void show_as(Parse *p, const Box *box, const char *type)
+void ff_runway_mp4_patch(Parse *p, int64_t at, const unsigned char data[8])
 {
     RunwayMp4 *m = p->mp4;
-    int64_t size = box->end - box->at;
     Patch *patch;
 
     if (m->nb_patches == m->nb_allocated) {
@@ -222,15 +228,24 @@ static void show_as(Parse *p, const Box *box, const char *type)
         m->patches      = patch;
         m->nb_allocated = nb;
     }
+    patch     = &m->patches[m->nb_patches++];
+    patch->at = at;
+    memcpy(patch->data, data, 8);
+}
+
+/* Show a box as one of that type, with its true size. */
+static void show_as(Parse *p, const Box *box, const char *type)
+{
+    int64_t size = box->end - box->at;
+    unsigned char head[8];
+
     if (box->start - box->at > 8)
         size = 1; /* 64 bits of it follow */
     else if (size > UINT32_MAX)
         ff_runway_mp4_bad(p, "has a box without a size");
-    patch     = &m->patches[m->nb_patches++];
-    patch->at = box->at;
-    for (int i = 0; i < 4; i++)
-        patch->head[i] = (unsigned char)(size >> (24 - 8 * i));
-    memcpy(patch->head + 4, type, 4);
+    ff_runway_mp4_put_u32(head, (uint32_t)size);
+    memcpy(head + 4, type, 4);
+    ff_runway_mp4_patch(p, box->at, head);
 }
 
 static void hide(Parse *p, const Box *box)
@@ -432,6 +447,8 @@ static void check_stsd(Parse *p, const Box *box)
             ff_runway_mp4_bad(p, "has a box that is too small");
             return;
         }
+        if (!p->bytes_per_pixel || is_intra(entry.type))
+            p->bytes_per_pixel = 1 + is_intra(entry.type);
         if (entry.end - entry.at > FORMAT_SIZE_MAX)
             ff_runway_mp4_bad(p, "has a box that is too large");
         ff_runway_mp4_bytes(p, entry.at, data, sizeof(data));
@@ -454,22 +471,48 @@ static void check_stsd(Parse *p, const Box *box)
 
 static void check_moof(Parse *p, const Box *box)
 {
+    p->moof = p->follows = p->follows_shown = (uint64_t)box->at;
     if (p->has_index)
         walk(p, IN_MOOF, box->start, box->end);
     else
         hide(p, box);
 }
 
+/* Of a fragment that is hidden, only where its bytes end. */
+static void skip_traf(Parse *p, const Box *traf)
+{
+    int64_t at = traf->start;
+    Parse hidden = *p;
+    Box box;
+
+    hidden.mp4        = NULL;
+    hidden.track_size = 0;
+    while (next_box(&hidden, &at, traf->end, &box)) {
+        if (box.end - box.start < 8)
+            continue;
+        if (!memcmp(box.type, "tfhd", 4))
+            ff_runway_mp4_tfhd(&hidden, &box);
+        else if (!memcmp(box.type, "trun", 4))
+            ff_runway_mp4_trun(&hidden, &box);
+    }
+    p->nb_boxes = hidden.nb_boxes;
+    if (!hidden.ret)
+        p->follows = hidden.follows;
+    else if (hidden.ret != RUNWAY_BAD_RESULT)
+        p->ret = hidden.ret;
+}
+
 static void check_traf(Parse *p, const Box *box)
 {
     Box head;
 
+    p->fragment_size = -1; /* comes with the head, which has to be first */
     if (!find_box(p, box, "tfhd", 8, &head) ||
         ff_runway_mp4_u32_at(p, head.start + 4) != p->track) {
         hide(p, box);
+        skip_traf(p, box);
         return;
     }
-    p->fragment_size = -1; /* comes with the head, which has to be first */
     walk(p, IN_TRAF, box->start, box->end);
 }
 
@@ -550,7 +593,7 @@ int ff_runway_mp4_read(const RunwayMp4 *m, int64_t offset, void *data,
             break;
         for (int k = 0; k < 8; k++)
             if (patch->at + k >= offset && patch->at + k < end)
-                bytes[patch->at + k - offset] = patch->head[k];
+                bytes[patch->at + k - offset] = patch->data[k];
     }
     return 0;
 }

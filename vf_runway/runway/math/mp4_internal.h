@@ -33,7 +33,7 @@ typedef struct Box {
 
 /* What is summed up while the boxes are parsed. */
 typedef struct Parse {
-    RunwayMp4 *mp4;
+    RunwayMp4 *mp4;          ///< NULL: nothing of it is shown
     const RunwayMp4Source *source;
     RunwayError *err;
     RunwayOutcome ret;       ///< the first error, which ends the parsing: what is
@@ -43,6 +43,7 @@ typedef struct Parse {
     int has_index;
     int64_t video;           ///< where the trak box of the video begins; -1
     uint32_t track;          ///< its id
+    int bytes_per_pixel;     ///< that a frame may take
     int64_t pixels;          ///< of its largest picture, as the index says
     int64_t nb_samples;
     int64_t nb_bytes;        ///< of all samples
@@ -53,6 +54,12 @@ typedef struct Parse {
     Box stsc;                ///< end 0: none
     uint32_t track_size;     ///< bytes of a sample in a fragment, by default
     int64_t fragment_size;   ///< the same in this fragment; -1: not known yet
+    uint64_t moof;           ///< where it begins that is parsed
+    uint64_t base;           ///< what this fragment's offsets are from
+    uint64_t follows;        ///< what it is where it goes unsaid: the end of the
+                             ///< bytes of the fragment before
+    uint64_t follows_shown;  ///< the same of those that are shown
+    uint64_t shift;          ///< from the one to the other, for this fragment
 } Parse;
 
 static inline uint32_t ff_runway_mp4_u32(const unsigned char *b)
@@ -60,6 +67,15 @@ static inline uint32_t ff_runway_mp4_u32(const unsigned char *b)
     return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 |
            b[3];
 }
+
+static inline void ff_runway_mp4_put_u32(unsigned char *b, uint32_t value)
+{
+    for (int i = 0; i < 4; i++)
+        b[i] = (unsigned char)(value >> (24 - 8 * i));
+}
+
+/* Show 8 bytes at a place behind all those before. */
+void ff_runway_mp4_patch(Parse *p, int64_t at, const unsigned char data[8]);
 
 /* RUNWAY_BAD_RESULT: "the result's index " and why. */
 void ff_runway_mp4_bad(Parse *p, const char *why);

@@ -18,9 +18,7 @@
 
 #include "mp4_internal.h"
 
-/* twice what ProRes takes at its best; a decoder cannot be stopped before it has
- * read all of them */
-#define BYTES_PER_PIXEL_MAX 2
+/* a decoder cannot be stopped before it has read all of them */
 #define SAMPLE_SLACK        (1 << 20)
 
 /* Entries of one size, read in blocks. */
@@ -305,10 +303,22 @@ void ff_runway_mp4_tfhd(Parse *p, const Box *box)
 
     at += (flags & 1 ? 8 : 0) + (flags & 2 ? 4 : 0) + (flags & 8 ? 4 : 0);
     p->fragment_size = p->track_size;
-    if (at + (flags & 0x10 ? 4 : 0) + (flags & 0x20 ? 4 : 0) > box->end)
+    if (at + (flags & 0x10 ? 4 : 0) + (flags & 0x20 ? 4 : 0) > box->end) {
         ff_runway_mp4_bad(p, "has a box that is too small");
-    else if (flags & 0x10)
+        return;
+    }
+    if (flags & 0x10)
         p->fragment_size = ff_runway_mp4_u32_at(p, at);
+    p->shift = 0;
+    if (flags & 1) {
+        p->base = (uint64_t)ff_runway_mp4_u32_at(p, box->start + 8) << 32 |
+                  ff_runway_mp4_u32_at(p, box->start + 12);
+    } else if (flags & 0x20000) {
+        p->base = p->moof;
+    } else {
+        p->base  = p->follows;
+        p->shift = p->follows - p->follows_shown;
+    }
 }
 
 void ff_runway_mp4_trun(Parse *p, const Box *box)
@@ -316,7 +326,9 @@ void ff_runway_mp4_trun(Parse *p, const Box *box)
     const uint32_t flags = ff_runway_mp4_u32_at(p, box->start);
     const uint32_t nb = ff_runway_mp4_u32_at(p, box->start + 4);
     const int after = 8 + (flags & 1 ? 4 : 0) + (flags & 4 ? 4 : 0);
+    const int64_t before = p->nb_bytes;
     const unsigned char *entry;
+    uint32_t offset = 0;
     size_t each = 0;
     Table t;
 
@@ -331,6 +343,18 @@ void ff_runway_mp4_trun(Parse *p, const Box *box)
         while ((entry = next_entry(&t)))
             add_samples(p, 1, ff_runway_mp4_u32(entry + (flags & 0x100 ? 4
                                                                        : 0)));
+    if (flags & 1)
+        offset = ff_runway_mp4_u32_at(p, box->start + 8);
+    p->follows = p->base + (uint64_t)(int32_t)offset +
+                 (uint64_t)(p->nb_bytes - before);
+    p->follows_shown = p->follows;
+    if (flags & 1 && p->shift && p->mp4 && !p->ret) {
+        unsigned char data[8];
+
+        ff_runway_mp4_put_u32(data, nb);
+        ff_runway_mp4_put_u32(data + 4, offset + (uint32_t)p->shift);
+        ff_runway_mp4_patch(p, box->start + 4, data);
+    }
 }
 
 void ff_runway_mp4_sums(Parse *p)
@@ -342,7 +366,7 @@ void ff_runway_mp4_sums(Parse *p)
         ff_runway_mp4_bad(p, "plays its frames more often than a clip can");
     if (p->nb_bytes > 2 * p->source->size)
         ff_runway_mp4_bad(p, "has more bytes of frames than the file");
-    if (p->largest > pixels * BYTES_PER_PIXEL_MAX + SAMPLE_SLACK)
+    if (p->largest > pixels * p->bytes_per_pixel + SAMPLE_SLACK)
         ff_runway_mp4_bad(p, "has a frame of more bytes than its pixels can "
                           "take");
 }

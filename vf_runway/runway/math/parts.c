@@ -20,6 +20,11 @@
 
 #include "parts.h"
 
+/* In large pictures only as many as a decoder has done in about two seconds. */
+#define PARTS_MAX   100
+#define PARTS_LARGE 25
+#define PIXELS_MAX  (PARTS_LARGE * 4096LL * 2304) /* of all parts together */
+
 /* How often the bytes of a mark occur. */
 static size_t count_marks(const unsigned char *data, size_t size,
                           const char *mark, size_t length)
@@ -55,6 +60,32 @@ static size_t count_lengths(const unsigned char *data, size_t size,
     return nb;
 }
 
+/* Frames and frame headers among the OBUs of a packet, as far as these can be
+ * told apart. */
+static size_t count_frames(const unsigned char *data, size_t size)
+{
+    size_t nb = 0;
+
+    for (size_t at = 0; at < size;) {
+        const int type = data[at] >> 3 & 15, has_size = data[at] & 2;
+        uint64_t length = 0;
+
+        nb += type == 3 || type == 6;
+        at += 1 + (data[at] >> 2 & 1);
+        if (!has_size)
+            break;
+        for (int i = 0; i < 8 && at < size; i++) {
+            length |= (uint64_t)(data[at] & 0x7F) << 7 * i;
+            if (!(data[at++] & 0x80))
+                break;
+        }
+        if (at >= size || length > size - at)
+            break;
+        at += (size_t)length;
+    }
+    return nb;
+}
+
 size_t ff_runway_count_parts(RunwayPartKind kind, const unsigned char *data,
                              size_t size)
 {
@@ -64,6 +95,10 @@ size_t ff_runway_count_parts(RunwayPartKind kind, const unsigned char *data,
         return count_marks(data, size, "\xFF\xDA", 2);
     if (kind == RUNWAY_PART_VIDEO_PACKET)
         return count_marks(data, size, "\0\0", 2);
+    if (kind == RUNWAY_PART_WHOLE)
+        return 1;
+    if (kind == RUNWAY_PART_FRAME)
+        return count_frames(data, size);
     /* the index says how long lengths are, and so may each packet */
     for (size_t bytes = 1; bytes <= 4; bytes++) {
         size_t nb = count_lengths(data, size, bytes);
@@ -72,4 +107,13 @@ size_t ff_runway_count_parts(RunwayPartKind kind, const unsigned char *data,
             most = nb;
     }
     return most + count_marks(data, size, "\0\0\1", 3);
+}
+
+size_t ff_runway_excess_parts(RunwayPartKind kind, int64_t pixels,
+                              const unsigned char *data, size_t size)
+{
+    size_t nb = ff_runway_count_parts(kind, data, size);
+
+    return nb > PARTS_MAX ||
+           (nb > PARTS_LARGE && pixels > PIXELS_MAX / (int64_t)nb) ? nb : 0;
 }

@@ -27,17 +27,26 @@
 #define AVFILTER_RUNWAY_MATH_PARTS_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 /** What parts are: NAL units behind their length or behind start codes (H.264,
- *  HEVC); scans (JPEG); video packets (MPEG-4). */
+ *  HEVC); scans (JPEG); video packets (MPEG-4); frames, of which one is shown at
+ *  most (AV1). */
 typedef enum RunwayPartKind {
     RUNWAY_PART_NAL,
     RUNWAY_PART_SCAN,
     RUNWAY_PART_VIDEO_PACKET,
+    RUNWAY_PART_FRAME,
+    RUNWAY_PART_WHOLE,      ///< it has none
 } RunwayPartKind;
 
 /** The number of parts in a packet; never less than a decoder would find. */
 size_t ff_runway_count_parts(RunwayPartKind kind, const unsigned char *data,
                              size_t size);
+
+/** The same if it is more than a packet of pictures of so many pixels may have,
+ *  else 0. */
+size_t ff_runway_excess_parts(RunwayPartKind kind, int64_t pixels,
+                              const unsigned char *data, size_t size);
 
 #endif /* AVFILTER_RUNWAY_MATH_PARTS_H */

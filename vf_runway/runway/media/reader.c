@@ -54,9 +54,6 @@ struct RunwayReader {
     int64_t deadline;    ///< 0: none
 };
 
-/* of one packet: the decoder cannot be stopped before all of them are done */
-#define PARTS_MAX 100
-
 /* what a reader takes, where its caller has no limit of his own */
 #define PIXELS_MAX (8192 * 8192)
 
@@ -113,22 +110,23 @@ static int open_demuxer(RunwayReader *r)
     return 0;
 }
 
-/*
- * What a provider may send: codecs that films come in. FFmpeg has decoders for
- * some hundred others, which nobody tries to break as hard.
- */
-static int is_taken(enum AVCodecID id)
+/* What packets are made of, -1 of codecs that are not supported: those that are
+ * are what films come in. FFmpeg has decoders for some hundred others, which
+ * nobody tries to break as hard. */
+static int kind_of(enum AVCodecID id)
 {
-    static const enum AVCodecID ids[] = {
-        AV_CODEC_ID_H264, AV_CODEC_ID_HEVC, AV_CODEC_ID_AV1, AV_CODEC_ID_VP9,
-        AV_CODEC_ID_VP8, AV_CODEC_ID_PRORES, AV_CODEC_ID_DNXHD,
-        AV_CODEC_ID_MPEG4, AV_CODEC_ID_MJPEG,
-    };
-
-    for (int i = 0; i < FF_ARRAY_ELEMS(ids); i++)
-        if (ids[i] == id)
-            return 1;
-    return 0;
+    switch (id) {
+    case AV_CODEC_ID_H264:
+    case AV_CODEC_ID_HEVC:   return RUNWAY_PART_NAL;
+    case AV_CODEC_ID_AV1:    return RUNWAY_PART_FRAME;
+    case AV_CODEC_ID_MJPEG:  return RUNWAY_PART_SCAN;
+    case AV_CODEC_ID_MPEG4:  return RUNWAY_PART_VIDEO_PACKET;
+    case AV_CODEC_ID_VP8:
+    case AV_CODEC_ID_VP9:
+    case AV_CODEC_ID_PRORES:
+    case AV_CODEC_ID_DNXHD:  return RUNWAY_PART_WHOLE;
+    default:                 return -1;
+    }
 }
 
 /* Read from the beginning again. A file in fragments is not sought in: that is
@@ -146,7 +144,7 @@ static int open_decoder(RunwayReader *r)
         avcodec_find_decoder(r->stream->codecpar->codec_id);
     int ret;
 
-    if (!is_taken(r->stream->codecpar->codec_id)) {
+    if (kind_of(r->stream->codecpar->codec_id) < 0) {
         av_log(r->limits.log_ctx, AV_LOG_VERBOSE, "the result's codec is %s, "
                "which is not supported\n",
                avcodec_get_name(r->stream->codecpar->codec_id));
@@ -313,6 +311,7 @@ static RunwayOutcome blame(int error)
         return RUNWAY_NOMEM;
     case AVERROR(EIO):
         return RUNWAY_IO;
+    case AVERROR(ENOSYS): /* a decoder that wants hardware which is not here */
     case AVERROR_DECODER_NOT_FOUND:
     case AVERROR_DEMUXER_NOT_FOUND:
         return RUNWAY_INVALID;
@@ -329,19 +328,10 @@ static int64_t nb_expected(const RunwayReader *r)
                  avformat_index_get_entries_count(r->stream));
 }
 
-static int has_too_many_parts(const RunwayReader *r)
+/* As decoders count them, which round up and leave edges. */
+static int64_t pixels_of(const AVCodecParameters *par)
 {
-    RunwayPartKind kind;
-
-    switch (r->stream->codecpar->codec_id) {
-    case AV_CODEC_ID_H264:
-    case AV_CODEC_ID_HEVC:  kind = RUNWAY_PART_NAL;          break;
-    case AV_CODEC_ID_MJPEG: kind = RUNWAY_PART_SCAN;         break;
-    case AV_CODEC_ID_MPEG4: kind = RUNWAY_PART_VIDEO_PACKET; break;
-    default:                return 0;
-    }
-    return ff_runway_count_parts(kind, r->packet->data, r->packet->size) >
-           PARTS_MAX;
+    return (par->width + 96LL) * (par->height + 96LL);
 }
 
 /* Read every packet, for what the header cannot be believed to say: it tells
@@ -350,16 +340,20 @@ static RunwayOutcome measure(RunwayReader *r, RunwayError *err)
 {
     int64_t expected = nb_expected(r), nb = 0;
     int64_t start = INT64_MAX, end = INT64_MIN;
+    const AVCodecParameters *par = r->stream->codecpar;
     AVRational rate = r->stream->avg_frame_rate;
     int has_key = 0, ret;
+    size_t parts;
 
     while ((ret = read_packet(r)) > 0) {
         const AVPacket *p = r->packet;
 
-        if (has_too_many_parts(r))
+        parts = ff_runway_excess_parts(kind_of(par->codec_id), pixels_of(par),
+                                       p->data, p->size);
+        if (parts)
             return ff_runway_error(err, RUNWAY_BAD_RESULT, "frame %lld of the "
-                                   "result is made of more than %d parts",
-                                   (long long)nb, PARTS_MAX);
+                                   "result is made of %zu parts, too many for "
+                                   "its size", (long long)nb, parts);
         ret = p->flags & AV_PKT_FLAG_CORRUPT || !p->size ? AVERROR_INVALIDDATA
                                                          : 0;
         has_key |= p->flags & AV_PKT_FLAG_KEY;
@@ -490,11 +484,14 @@ int ff_runway_reader_open(RunwayReader **reader, int fd, int64_t size,
     return ff_runway_averror(outcome);
 }
 
-/* Decoders call a picture that there is no memory for damaged. */
+/* Decoders call a picture that there is no memory for damaged. One that is larger
+ * than the index says would be made of more parts than it may. */
 static int get_buffer(AVCodecContext *dec, AVFrame *frame, int flags)
 {
     RunwayReader *r = dec->opaque;
-    int ret = avcodec_default_get_buffer2(dec, frame, flags);
+    int ret = (int64_t)frame->width * frame->height >
+              pixels_of(r->stream->codecpar) ? AVERROR_INVALIDDATA :
+              avcodec_default_get_buffer2(dec, frame, flags);
 
     if (ret == AVERROR(ENOMEM))
         r->no_memory = 1;
