@@ -84,12 +84,14 @@ subtest 'links at the names that are written' => sub {
     ok($result, 'and its result');
     for my $name ("state/clips/$identity.next", "state/clips/$identity.new", "state/clips/$identity.record", "state/clips/$identity.damaged", "state/locks/$identity.lock",
         'state/locks/money', 'state/locks/money.lock', "results/$result", 'results/.runway_v2v') {
-        for my $kind ('a file', 'itself', $root ? "another user's file" : ()) {
+        for my $kind ('a file', 'a hard link', 'itself', $root ? "another user's file" : ()) {
             my $dir = fresh();
             my $victim = spew("$dir/victim", "keep me\n");
             chmod 0644, $victim;
             if ($kind eq 'itself') {
                 symlink basename($name), "$dir/$name" or die "symlink: $!\n";
+            } elsif ($kind eq 'a hard link') {
+                link $victim, "$dir/$name" or die "link: $!\n";
             } elsif ($kind eq 'a file') {
                 symlink $victim, "$dir/$name" or die "symlink: $!\n";
             } else {

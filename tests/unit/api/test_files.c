@@ -160,6 +160,8 @@ static void test_picture_url(void **state)
         "HTTPS://me:canary@a.example/1.png", "http://me:canary@a.example/1.png",
         "ftp://me:canary@a.example/1.png", "runway://me:canary@x",
         "https://:canary@[2001:db8::1]:8/1.png",
+        "https:///me:canary@a.example/1.png", "https:/me:canary@a.example/1.png",
+        "https:\\\\me:canary@a.example/1.png",
     };
     static const char *const accepted[] = {
         "https://a.example/1@2.png", "https://a.example?me:canary@b",
@@ -179,6 +181,15 @@ static void test_picture_url(void **state)
                                          "user or password"));
         assert_null(strstr(err.text, "canary"));
     }
+    /* a name, and a file's that is not there */
+    assert_int_equal(ff_runway_picture_read("reference", "//me:canary@a.example",
+                                            NULL, &uri, &file, &err),
+                     RUNWAY_INVALID);
+    assert_non_null(strstr(err.text, "reference: //... cannot be read"));
+    assert_int_equal(ff_runway_picture_read("reference", "none/me@2x:1.png",
+                                            NULL, &uri, &file, &err),
+                     RUNWAY_INVALID);
+    assert_non_null(strstr(err.text, "none/me@2x:1.png cannot be read"));
     for (size_t i = 0; i < sizeof(accepted) / sizeof(*accepted); i++) {
         assert_int_equal(ff_runway_picture_read("reference", accepted[i], NULL,
                                                 &uri, &file, &err), RUNWAY_OK);

@@ -20,6 +20,7 @@
 #include <fcntl.h>
 #include <locale.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -242,6 +243,43 @@ static void test_pipe(void **state)
     rmdir(dir);
 }
 
+static void tell_nothing(void *opaque, RunwayLogLevel level, const char *line)
+{
+    (void)opaque;
+    (void)level;
+    (void)line;
+}
+
+/* A reader that goes ends no program, whatever that does about SIGPIPE. */
+static void test_pipe_breaks(void **state)
+{
+    const RunwayEventField fields[] = { RUNWAY_EVENT_LAST };
+    const RunwayLog log = { NULL, tell_nothing };
+    RunwayEventLog *events;
+    char path[64];
+    int ends[2], status;
+    pid_t child;
+
+    (void)state;
+    assert_int_equal(pipe(ends), 0);
+    snprintf(path, sizeof(path), "/dev/fd/%d", ends[1]);
+    child = fork();
+    if (!child) {
+        signal(SIGPIPE, SIG_DFL);
+        if (ff_runway_event_log_open(path, &log, &events, NULL))
+            _exit(1);
+        close(ends[0]);
+        ff_runway_event(events, "state", fields);
+        ff_runway_event_log_free(&events);
+        _exit(0);
+    }
+    close(ends[0]);
+    close(ends[1]);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -249,6 +287,7 @@ int main(void)
         cmocka_unit_test(test_append),
         cmocka_unit_test(test_unfit),
         cmocka_unit_test(test_pipe),
+        cmocka_unit_test(test_pipe_breaks),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

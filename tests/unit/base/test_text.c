@@ -20,8 +20,10 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include "base/text.h"
@@ -183,6 +185,83 @@ static void test_scrub_word(void **state)
     assert_string_equal(text, "...");
 }
 
+/* Escapes of escapes, HTML's, and lines that break within a word. */
+static void test_scrub_word_in_disguise(void **state)
+{
+    static const char *const forms[] = {
+        "%2573ecret", "%252573ecret", "s\\x65cret", "\\\\u0073ecret",
+        "s\\\\\\\\u0065cret", "&#115;ecret", "s&#x65;c&#X72;et",
+        "sec\nret", "sec\r\n   ret", "s\te c r e t", "sec\\nret",
+        "sec\\r\\nret", "sec%0D%0Aret", "sec&#10;ret", "sec\\u000aret",
+    };
+    static const char *const others[] = {
+        "sec-ret", "%2573ecre", "%25", "&#115", "&#;ecret", "s&#x;ecret", "\\",
+        "sec\\", "secre\\x7", "secre\n", "s\xC3\xA9""cret", "%zz",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); i++) {
+        char text[64];
+
+        snprintf(text, sizeof(text), "a %s b", forms[i]);
+        ff_runway_scrub_word(text, "secret");
+        assert_string_equal(text, "a ... b");
+    }
+    for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
+        char text[64];
+
+        strcpy(text, others[i]);
+        ff_runway_scrub_word(text, "secret");
+        assert_string_equal(text, others[i]);
+    }
+}
+
+static void test_scrub_users(void **state)
+{
+    static const struct { const char *in, *out; } cases[] = {
+        { "x https://u:p@a/b y", "x https://... y" },
+        { "https:///u:p@a/b", "https:///..." },
+        { "https:/u:p@a/b: no", "https:/... no" },
+        { "//u@a", "//..." },
+        { "/home/me@b/c.png", "/home/me@b/c.png" },
+        { "https://a/b@c?d=e", "https://a/b@c?d=e" },
+        { "/", "/" }, { ":/", ":/" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        char text[64];
+
+        strcpy(text, cases[i].in);
+        ff_runway_scrub_users(text);
+        assert_string_equal(text, cases[i].out);
+    }
+}
+
+/* What a server may say is as long as it likes: no text takes the time of its
+ * square. */
+static void test_scrub_long_escapes(void **state)
+{
+    static const char *const units[] = { "\\", "%25", "s", "s ", "&#", "&#1" };
+    const size_t size = 1 << 20;
+    char *text = malloc(size + 4);
+
+    (void)state;
+    assert_non_null(text);
+    alarm(60);
+    for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++) {
+        size_t n = strlen(units[i]);
+
+        for (size_t k = 0; k < size; k += n)
+            memcpy(text + k, units[i], n);
+        text[size] = 0;
+        ff_runway_scrub_word(text, "sssssecret");
+        assert_int_equal(strlen(text), size);
+    }
+    alarm(0);
+    free(text);
+}
+
 /* A server may say a word as often as it likes. */
 static void test_scrub_many_words(void **state)
 {
@@ -211,6 +290,9 @@ int main(void)
         cmocka_unit_test(test_scrub),
         cmocka_unit_test(test_scrub_long_runs),
         cmocka_unit_test(test_scrub_word),
+        cmocka_unit_test(test_scrub_word_in_disguise),
+        cmocka_unit_test(test_scrub_users),
+        cmocka_unit_test(test_scrub_long_escapes),
         cmocka_unit_test(test_scrub_many_words),
     };
 

@@ -1759,6 +1759,43 @@ static void test_own_headers(void **state)
     server_stop(&server);
 }
 
+/* What is in them is not shown, each part of it; but what servers say as well (a
+ * word, the path of an output, the field of a form) stays as it is. */
+static void test_own_headers_in_replies(void **state)
+{
+    char text[1024];
+    Server *server = server_start(echo_json, text);
+    RunwayClientConfig config = make_config(base_of(server));
+    RunwayClient *client;
+    RunwaySlot *slot;
+
+    config.provider = ff_runway_provider_find("runway"); /* has uploads */
+    config.headers = "X-Auth: Bearer sess-4f5e6a7b\nCookie: sid=abc0123456; a=b\n"
+                     "X-Env: production\nX-Tenant: tenant42";
+    client = connect_with(config);
+    strcpy(text, "{\"status\":\"FAILED\",\"failure\":\"token sess-4f5e6a7b of "
+           "abc0123456 in production\",\"failureCode\":\"A.tenant42\"}");
+    assert_int_equal(read_task(client), RUNWAY_OK);
+    assert_string_equal(last_task.failure, "token ... of ... in production");
+    assert_string_equal(last_task.failure_code, "A....");
+    strcpy(text, "{\"status\":\"SUCCEEDED\",\"output\":"
+           "[\"https://a.b/production/tenant42/out.mp4?%s\"]}");
+    assert_int_equal(read_task(client), RUNWAY_OK);
+    assert_string_equal(last_task.url,
+                        "https://a.b/production/tenant42/out.mp4?...");
+    strcpy(text, "{\"uploadUrl\":\"https://a.b/tenant42\",\"runwayUri\":"
+           "\"runway://tenant42\",\"fields\":{\"tenant42\":\"tenant42/%s\"}}");
+    assert_int_equal(ff_runway_client_slot(client, "a", &slot, &last_wait,
+                                           &last), RUNWAY_OK);
+    assert_string_equal(slot->url, "https://a.b/tenant42");
+    assert_string_equal(slot->uri, "runway://tenant42");
+    assert_string_equal(slot->names[0], "tenant42");
+    assert_string_equal(slot->values[0], "tenant42/...");
+    ff_runway_slot_free(&slot);
+    ff_runway_client_free(&client);
+    server_stop(&server);
+}
+
 /* they are for the API and not for where the output is */
 static void test_own_headers_stay_with_the_api(void **state)
 {
@@ -1866,6 +1903,7 @@ int main(void)
         TEST(test_unfit_configuration),
         TEST(test_endpoint),
         TEST(test_own_headers),
+        TEST(test_own_headers_in_replies),
         TEST(test_own_headers_stay_with_the_api),
         TEST(test_many_threads),
     };

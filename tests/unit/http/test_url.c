@@ -74,7 +74,8 @@ static void test_no_url(void **state)
         "", "api.example.com", "ftp://a.b", "file:///etc/passwd", "https://",
         "//a.b", "https://a.b:99999", "https://a.b:x", "gopher:",
         "https://a.b:0", "http://127.0.0.1:0/", "http://\xff" "1:0",
-        "://", "https://[::1", "http//a.b",
+        "://", "https://[::1", "http//a.b", "https://m\xC3\xBCller.example/",
+        "https://m%C3%BCller.example/", "https://\xEF\xBC\x91.1/",
     };
     RunwayUrl url;
 
@@ -189,7 +190,9 @@ static void test_host_reach(void **state)
     static const char *const loopback[] = {
         "LOCALHOST", "localhost.", "a.b.localhost", "localhost.localdomain",
         "ip6-localhost", "127.1", "127.0.1", "0x7f.1", "0x7f000001",
-        "017700000001", "2130706433", "127.0.0.1.", "[::ffff:127.0.0.1]",
+        "017700000001", "2130706433", "127.0.0.1.", "127.0.0.1..",
+        "localhost..", "localhost4",
+        "localhost6.localdomain6", "[::ffff:127.0.0.1]",
         "[0:0:0:0:0:0:0:1]", "[::1%25lo]",
     };
     static const char *const private[] = {

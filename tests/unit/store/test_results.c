@@ -226,6 +226,9 @@ static void test_refused(void **state)
     assert_false(ff_runway_results_has(r, identity_of(1), 1));
     assert_true(find(r, IDENTITY, &out));
     assert_true(out.refused);
+    /* one in which nothing has arrived stands for none */
+    bring_in(r, identity_of(1), "", 1, &in);
+    assert_false(find(r, identity_of(1), &out));
     /* a good one goes before it */
     bring_in(r, IDENTITY, "abcd", 0, &in);
     assert_true(find(r, IDENTITY, &out));

@@ -190,12 +190,15 @@ static RunwayPictureFile *describe(const char *path, const char *type,
     return file;
 }
 
-/* Whether name is a URL with a user or a password in it, of any scheme. */
+/* Whether name is a URL with a user or a password in it, of any scheme, and with
+ * any number of slashes: not all who read it count them. */
 static int has_user(const char *name)
 {
-    const char *host = strstr(name, "://");
+    const char *host = name + strcspn(name, ":/\\");
+    size_t slashes = *host == ':' ? strspn(host + 1, "/\\") : 0;
 
-    return host && host[3 + strcspn(host + 3, "/?#\\@")] == '@';
+    host += 1 + slashes;
+    return slashes && host[strcspn(host, "/?#\\@")] == '@';
 }
 
 RunwayOutcome ff_runway_picture_read(const char *option, const char *name,

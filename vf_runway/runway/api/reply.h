@@ -62,6 +62,10 @@ RunwayOutcome ff_runway_parse_create(const char *text, size_t size,
 RunwayOutcome ff_runway_parse_task(const char *text, size_t size,
                                    RunwayTask *task, RunwayError *err);
 
+/** Take secrets out of a text in place. Without is_shown it is part of a request
+ *  to come (a URL, a field of a form): what is no secret has to stay. */
+typedef void RunwayScrub(void *opaque, char *text, int is_shown);
+
 /**
  * What a server sent, without what scrub() takes out of a text in place: out of
  * every name and text of JSON, its escapes undone, or out of the whole where it
@@ -69,8 +73,7 @@ RunwayOutcome ff_runway_parse_task(const char *text, size_t size,
  * whatever follows the JSON three dots.
  * @return for free(); NULL: out of memory
  */
-char *ff_runway_reply_clean(const char *text, size_t size,
-                            void (*scrub)(void *opaque, char *text),
+char *ff_runway_reply_clean(const char *text, size_t size, RunwayScrub *scrub,
                             void *opaque);
 
 /** Where a file can be put, and how. */

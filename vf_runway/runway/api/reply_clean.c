@@ -74,16 +74,24 @@ static char *quote_numbers(const char *text, size_t size)
     return out;
 }
 
+static int is_url(const char *text)
+{
+    return !strncmp(text + strcspn(text, ":/?# \t\r\n"), "://", 3) &&
+           !strpbrk(text, " \t\r\n");
+}
+
 /** Give every name and text in item to scrub. cJSON has bounded the depth. */
-static void scrub_all(cJSON *item, void (*scrub)(void *opaque, char *text),
-                      void *opaque)
+static void scrub_all(cJSON *item, RunwayScrub *scrub, void *opaque,
+                      int is_shown)
 {
     for (; item; item = item->next) {
         if (item->string)
-            scrub(opaque, item->string);
+            scrub(opaque, item->string, is_shown);
         if (cJSON_IsString(item))
-            scrub(opaque, item->valuestring);
-        scrub_all(item->child, scrub, opaque);
+            scrub(opaque, item->valuestring,
+                  is_shown && !is_url(item->valuestring));
+        scrub_all(item->child, scrub, opaque, is_shown &&
+                  !(item->string && !strcmp(item->string, "fields")));
     }
 }
 
@@ -101,8 +109,7 @@ static char *print(const cJSON *root, const char *behind)
     return longer;
 }
 
-char *ff_runway_reply_clean(const char *text, size_t size,
-                            void (*scrub)(void *opaque, char *text),
+char *ff_runway_reply_clean(const char *text, size_t size, RunwayScrub *scrub,
                             void *opaque)
 {
     char *quoted = quote_numbers(text, size), *clean = NULL;
@@ -110,12 +117,12 @@ char *ff_runway_reply_clean(const char *text, size_t size,
     cJSON *root = quoted ? cJSON_ParseWithOpts(quoted, &end, 0) : NULL;
 
     if (cJSON_IsObject(root) || cJSON_IsArray(root)) {
-        scrub_all(root, scrub, opaque);
+        scrub_all(root, scrub, opaque, 1);
         clean = print(root, end[strspn(end, " \t\r\n")] ? "..." : "");
     } else if (quoted) {
         clean = copy_of(text, size);
         if (clean)
-            scrub(opaque, clean);
+            scrub(opaque, clean, 1);
     }
     cJSON_Delete(root);
     free(quoted);

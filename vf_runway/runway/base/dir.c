@@ -168,7 +168,8 @@ int ff_runway_dir_open_file(int dir, const char *name, int flags, int *fd)
         return ret;
     if (fstat(*fd, &st))
         ret = errno;
-    else if (!S_ISREG(st.st_mode) || !is_ours(&st))
+    else if (!S_ISREG(st.st_mode) || !is_ours(&st) ||
+             (flags != O_RDONLY && st.st_nlink > 1))
         ret = EPERM;
     if (ret) {
         close(*fd);

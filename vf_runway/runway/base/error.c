@@ -39,6 +39,7 @@ RunwayOutcome ff_runway_error(RunwayError *err, RunwayOutcome outcome,
     va_end(args);
     if (n < 0)
         text[0] = 0;
+    ff_runway_scrub_users(text);
     ff_runway_clean_text(text, n >= (int)sizeof(text));
     err->outcome = outcome;
     memcpy(err->text, text, strlen(text) + 1);

@@ -79,7 +79,8 @@ typedef struct RunwayError {
  * Fill in err (may be NULL) and return outcome, so that a caller can write
  * return ff_runway_error(err, RUNWAY_IO, "...", ...). Text that does not fit is
  * cut at a character boundary; control characters become spaces, because parts
- * of a text come from the network.
+ * of a text come from the network, and users and passwords in URLs dots, because
+ * others quote what was typed.
  */
 RunwayOutcome ff_runway_error(RunwayError *err, RunwayOutcome outcome,
                               const char *fmt, ...) RUNWAY_PRINTF(3, 4);

@@ -29,6 +29,7 @@
 #include <unistd.h>
 
 #include "event_log.h"
+#include "interrupt.h"
 #include "json.h"
 
 struct RunwayEventLog {
@@ -135,17 +136,21 @@ char *ff_runway_event_line(int64_t time, const char *run, const char *event,
  * full; *written says how much it took. */
 static int write_all(int fd, const char *text, size_t size, size_t *written)
 {
+    RunwayPipeGuard guard;
+    int ret = 0;
+
     *written = 0;
-    while (*written < size) {
+    ff_runway_sigpipe_hold(&guard);
+    while (!ret && *written < size) {
         ssize_t n = write(fd, text + *written, size - *written);
 
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return n < 0 ? errno : EIO;
-        *written += (size_t)n;
+        if (n > 0)
+            *written += (size_t)n;
+        else if (!n || errno != EINTR)
+            ret = n ? errno : EIO;
     }
-    return 0;
+    ff_runway_sigpipe_release(&guard);
+    return ret;
 }
 
 /* What is left of a line goes out before any other. lock is held. */

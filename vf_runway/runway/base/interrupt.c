@@ -139,3 +139,28 @@ void ff_runway_interrupt_release(RunwayInterrupt *interrupt)
     interrupt->active = 0;
     pthread_mutex_unlock(&lock);
 }
+
+void ff_runway_sigpipe_hold(RunwayPipeGuard *guard)
+{
+    sigset_t set;
+
+    sigpending(&set);
+    guard->was_pending = sigismember(&set, SIGPIPE) == 1;
+    sigemptyset(&set);
+    sigaddset(&set, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &set, &guard->before);
+}
+
+void ff_runway_sigpipe_release(const RunwayPipeGuard *guard)
+{
+    sigset_t set;
+    int number;
+
+    sigpending(&set);
+    if (!guard->was_pending && sigismember(&set, SIGPIPE) == 1) {
+        sigemptyset(&set);
+        sigaddset(&set, SIGPIPE);
+        sigwait(&set, &number);
+    }
+    pthread_sigmask(SIG_SETMASK, &guard->before, NULL);
+}

@@ -33,6 +33,8 @@
 #ifndef AVFILTER_RUNWAY_BASE_INTERRUPT_H
 #define AVFILTER_RUNWAY_BASE_INTERRUPT_H
 
+#include <signal.h>
+
 typedef struct RunwayInterrupt {
     int active;
     unsigned baseline;  ///< signals noted before
@@ -46,5 +48,18 @@ int ff_runway_interrupt_seen(const RunwayInterrupt *interrupt);
 
 /** Does nothing when it is not active. */
 void ff_runway_interrupt_release(RunwayInterrupt *interrupt);
+
+typedef struct RunwayPipeGuard {
+    sigset_t before;
+    int was_pending;
+} RunwayPipeGuard;
+
+/**
+ * SIGPIPE, which a connection or a pipe raises whose other end is gone, would end
+ * a program that has not thought of it, and the program is not ours: hold it off
+ * in this thread until the release.
+ */
+void ff_runway_sigpipe_hold(RunwayPipeGuard *guard);
+void ff_runway_sigpipe_release(const RunwayPipeGuard *guard);
 
 #endif /* AVFILTER_RUNWAY_BASE_INTERRUPT_H */

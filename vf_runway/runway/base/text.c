@@ -16,10 +16,14 @@
  * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
  */
 
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "text.h"
+
+/* bytes of escapes of escapes that are undone for one character */
+#define ESCAPES_MAX 16
 
 /**
  * Length of the UTF-8 character at s, 0 when there is none, -1 when the text
@@ -133,7 +137,21 @@ static int has_user(const char *s)
     return *s == '@';
 }
 
-/** Bytes to keep and bytes to drop of the text at s; 0: nothing secret. */
+/** Bytes to keep and bytes to drop of the text at s where it is the place in a
+ *  URL that a user stands behind, and one does; 0: it is not. */
+static size_t user_at(const char *s, size_t *keep)
+{
+    size_t n = 2;
+
+    if ((s[0] != '/' && s[0] != ':') || s[1] != '/' || !has_user(s + 2))
+        return 0;
+    while (!is_end_of_run(s[n]))
+        n++;
+    *keep = 2;
+    return n - 2;
+}
+
+/** The same of anything that is secret. */
 static size_t secret_at(const char *s, size_t *keep)
 {
     static const struct {
@@ -154,12 +172,9 @@ static size_t secret_at(const char *s, size_t *keep)
             return n - 5;
         }
     }
-    if (!strncmp(s, "//", 2) && has_user(s + 2)) {
-        for (n = 2; !is_end_of_run(s[n]); n++)
-            ;
-        *keep = 2;
-        return n - 2;
-    }
+    n = user_at(s, keep);
+    if (n)
+        return n;
     if ((!strncasecmp(s, "http://", 7) || !strncasecmp(s, "https://", 8)) &&
         !has_user(strchr(s, '/') + 2)) {
         for (n = 0; !is_end_of_run(s[n]) && s[n] != '?'; n++)
@@ -224,6 +239,25 @@ void ff_runway_scrub(char *text)
     *to = 0;
 }
 
+void ff_runway_scrub_users(char *text)
+{
+    const char *from = text;
+    char *to = text;
+
+    while (*from) {
+        size_t keep = 0, drop = user_at(from, &keep);
+
+        if (!drop) {
+            *to++ = *from++;
+            continue;
+        }
+        memmove(to, from, keep);
+        to    = put_dots(to + keep, drop);
+        from += keep + drop;
+    }
+    *to = 0;
+}
+
 /** The value of n hex digits, -1 when there are not as many. */
 static int hex(const char *s, int n)
 {
@@ -242,18 +276,68 @@ static int hex(const char *s, int n)
     return value;
 }
 
-/** Bytes at s that spell c: itself, %41, \u0041 or a backslash and itself; 0: it
- *  is another. */
-static size_t spells(const char *s, char c)
+/** The character at s, its escapes undone: %41, also where that was escaped
+ *  once more (%2541); \u0041, \x41, \n or itself behind any number of
+ *  backslashes; &#65; and &#x41;. *length: its bytes. */
+static int character_at(const char *s, size_t *length)
 {
-    if (*s == c)
-        return 1;
-    if (*s == '%' && hex(s + 1, 2) == (unsigned char)c)
-        return 3;
-    if (*s != '\\')
-        return 0;
-    return s[1] == 'u' && hex(s + 2, 4) == (unsigned char)c ? 6 :
-           s[1] == c ? 2 : 0;
+    size_t n = 1;
+    int value = -1;
+
+    if (*s == '%') {
+        while (n < ESCAPES_MAX && !strncmp(s + n, "25", 2))
+            n += 2;
+        value = hex(s + n, 2);
+        if (value < 0 && n > 1)
+            value = hex(s + (n -= 2), 2);
+        n += 2;
+    } else if (*s == '\\') {
+        while (n < ESCAPES_MAX && s[n] == '\\')
+            n++;
+        if (s[n] == 'u' || s[n] == 'x') {
+            int digits = s[n] == 'u' ? 4 : 2;
+
+            value = hex(s + n + 1, digits);
+            n    += (size_t)(value < 0 ? 0 : digits);
+        }
+        if (value < 0)
+            value = s[n] && strchr("nrt", s[n]) ? ' ' : (unsigned char)s[n];
+        n++;
+    } else if (!strncmp(s, "&#", 2)) {
+        int is_hex = s[2] == 'x' || s[2] == 'X';
+        char *end;
+
+        value = (int)strtol(s + 2 + is_hex, &end, is_hex ? 16 : 10);
+        n     = (size_t)(end - s) + 1;
+        if (*end != ';')
+            value = -1;
+    }
+    *length = value > 0 ? n : 1;
+    return value > 0 ? value : (unsigned char)*s;
+}
+
+/** Bytes at s that say word, in whatever escapes and on however many lines; 0:
+ *  something else is there. */
+static size_t says(const char *s, const char *word)
+{
+    size_t length = 0;
+
+    for (const char *w = word; *w; w++) {
+        size_t n = 1;
+        int c;
+
+        while (s[length] != *w) {
+            c = character_at(s + length, &n);
+            if (c == (unsigned char)*w)
+                break;
+            if (w == word || !c || !strchr(" \t\r\n", c))
+                return 0;
+            length += n;
+            n = 1;
+        }
+        length += n;
+    }
+    return length;
 }
 
 void ff_runway_scrub_word(char *text, const char *word)
@@ -265,19 +349,13 @@ void ff_runway_scrub_word(char *text, const char *word)
     if (!word || strlen(word) < 4)
         return;
     while (*from) {
-        const char *w = word;
-        size_t length = 0, n;
+        size_t length = says(from, word);
 
-        while (*w && (n = spells(from + length, *w))) {
-            length += n;
-            w++;
-        }
-        if (*w) {
-            *to++ = *from++;
-        } else {
-            to    = put_dots(to, length);
-            from += length;
-        }
+        if (length)
+            to = put_dots(to, length);
+        else
+            *to++ = *from;
+        from += length + !length;
     }
     *to = 0;
 }

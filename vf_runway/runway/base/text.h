@@ -44,9 +44,14 @@ void ff_runway_clean_text(char *text, int cut);
  */
 void ff_runway_scrub(char *text);
 
+/** Take users and passwords out of URLs in text, and all that is behind them. For
+ *  texts of ours that quote what was typed. */
+void ff_runway_scrub_users(char *text);
+
 /** Take every occurrence of word (4 bytes or more; NULL: nothing) out of text,
- *  in place, also where characters of it are escaped as URLs or JSON escape them.
- *  Three dots remain. */
+ *  in place, also where characters of it are escaped as URLs, JSON or HTML escape
+ *  them, more than once at that, and where lines break in it, as those of base64
+ *  do. Three dots remain. */
 void ff_runway_scrub_word(char *text, const char *word);
 
 /**

@@ -155,8 +155,9 @@ static RunwayOutcome fetch_once(RunwayJobRun *run, RunwayResult *result,
                         "and the same command fetches it",
                         ff_runway_results_path(host->results), why.text);
     }
-    /* too large to be fetched: it is not here, so it was not checked */
-    if (ret == RUNWAY_BAD_RESULT)
+    /* too large to be fetched, or not by this libcurl: it is not here, so it was
+     * not checked */
+    if (is_refusal(ret))
         ret = RUNWAY_NO_RESULT;
     if (!ret)
         ret = host->check(host->opaque, ff_runway_incoming_fd(in), size,

@@ -35,7 +35,6 @@
 #include "../media/averror.h"
 #include "../api/files.h"
 #include "../base/disk.h"
-#include "../base/text.h"
 #include "options_internal.h"
 
 static int keep_pictures(RunwaySettings *set, RunwayPicture *pictures)
@@ -123,7 +122,6 @@ static int parse_picture(RunwaySettings *set, const char *option,
         if (ret == AVERROR(EINVAL)) {
             ff_runway_error(&err, RUNWAY_INVALID, "%s: \"%s\" is not "
                             "SECONDS[-SECONDS]=IMAGE", option, text);
-            ff_runway_scrub(err.text); /* a URL may hold a password */
             return ff_runway_report(set->log_ctx, &err);
         }
         if (ret < 0)
@@ -364,6 +362,7 @@ static int compare_stills(const void *a, const void *b)
 int ff_runway_set_keyframe_dir(RunwaySettings *set)
 {
     const struct dirent *entry;
+    RunwayError err;
     DIR *dir;
     int ret;
 
@@ -374,10 +373,9 @@ int ff_runway_set_keyframe_dir(RunwaySettings *set)
         return ret;
     dir = opendir(set->keyframe_dir);
     if (!dir) {
-        ret = AVERROR(errno);
-        av_log(set->log_ctx, AV_LOG_ERROR, "keyframe_dir: %s cannot be read: "
-               "%s\n", set->keyframe_dir, av_err2str(ret));
-        return ret;
+        ff_runway_error(&err, RUNWAY_INVALID, "keyframe_dir: %s cannot be read: "
+                        "%s", set->keyframe_dir, strerror(errno));
+        return ff_runway_report(set->log_ctx, &err);
     }
     while (ret >= 0 && (entry = readdir(dir)))
         ret = add_still(set, entry->d_name);

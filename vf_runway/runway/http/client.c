@@ -370,7 +370,7 @@ static RunwayOutcome download_once(RunwayClient *client, const char *text,
     if (target) {
         *next = strdup(target);
         if (*next)
-            ff_runway_call_scrub(&call, *next);
+            ff_runway_call_scrub(&call, *next, 0);
         else
             ret = ff_runway_no_memory(err);
     } else {

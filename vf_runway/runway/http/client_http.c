@@ -17,13 +17,13 @@
  */
 
 #include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "client_internal.h"
 #include "../base/clock.h"
 #include "../base/disk.h"
+#include "../base/interrupt.h"
 
 /* milliseconds between two checks of cancelled() */
 #define SLICE 100
@@ -52,41 +52,6 @@
  * comes more slowly than this would take hours */
 #define SLOW          1L
 #define SLOW_DOWNLOAD 256L
-
-/**
- * With CURLOPT_NOSIGNAL the program has to see to SIGPIPE, which OpenSSL raises
- * on a connection that is gone. The program is not ours, so it is held off in
- * this thread only.
- */
-typedef struct PipeGuard {
-    sigset_t before;
-    int was_pending;
-} PipeGuard;
-
-static void hold_sigpipe(PipeGuard *guard)
-{
-    sigset_t set;
-
-    sigpending(&set);
-    guard->was_pending = sigismember(&set, SIGPIPE) == 1;
-    sigemptyset(&set);
-    sigaddset(&set, SIGPIPE);
-    pthread_sigmask(SIG_BLOCK, &set, &guard->before);
-}
-
-static void release_sigpipe(PipeGuard *guard)
-{
-    sigset_t set;
-    int number;
-
-    sigpending(&set);
-    if (!guard->was_pending && sigismember(&set, SIGPIPE) == 1) {
-        sigemptyset(&set);
-        sigaddset(&set, SIGPIPE);
-        sigwait(&set, &number);
-    }
-    pthread_sigmask(SIG_SETMASK, &guard->before, NULL);
-}
 
 static RunwayStop is_cancelled(const RunwayClient *client)
 {
@@ -462,7 +427,7 @@ RunwayOutcome ff_runway_call_perform(RunwayCall *call, const char *url,
 {
     CURLM *multi = curl_multi_init();
     int64_t start = ff_runway_now();
-    PipeGuard guard;
+    RunwayPipeGuard guard;
     CURLcode ret;
 
     call->easy        = curl_easy_init();
@@ -482,7 +447,8 @@ RunwayOutcome ff_runway_call_perform(RunwayCall *call, const char *url,
     if (ret)
         goto end;
 
-    hold_sigpipe(&guard);
+    /* with CURLOPT_NOSIGNAL that is up to us, and OpenSSL raises it */
+    ff_runway_sigpipe_hold(&guard);
     if (is_cancelled(call->client)) {
         call->cancelled = 1;
         call->code      = CURLE_ABORTED_BY_CALLBACK;
@@ -495,13 +461,13 @@ RunwayOutcome ff_runway_call_perform(RunwayCall *call, const char *url,
     if (call->status > 0)
         note_reached(call);
     curl_multi_remove_handle(multi, call->easy);
-    release_sigpipe(&guard);
+    ff_runway_sigpipe_release(&guard);
     log_call(call, url, ff_runway_now() - start);
 end:
     if (multi) {
-        hold_sigpipe(&guard);
+        ff_runway_sigpipe_hold(&guard);
         curl_multi_cleanup(multi);
-        release_sigpipe(&guard);
+        ff_runway_sigpipe_release(&guard);
     }
     if (ret == CURLE_OUT_OF_MEMORY)
         return ff_runway_no_memory(err);

@@ -59,10 +59,11 @@ struct RunwayClient {
 
     struct curl_slist *headers;        ///< of reads
     struct curl_slist *create_headers; ///< of creates
-    char **secrets;                    ///< key, password of the proxy, values
-                                       ///< of the user's own headers, and
-                                       ///< their base64
+    char **secrets;                    ///< key, password of the proxy, then
+                                       ///< values of the user's own headers;
+                                       ///< each with its base64
     size_t nb_secrets;
+    size_t nb_keys;                    ///< of these, without the headers
 
     pthread_mutex_t mutex;
     int near;   ///< under mutex: the API is on a loopback address, as
@@ -150,8 +151,9 @@ void ff_runway_call_start_over(RunwayCall *call);
 
 /** What is known before the outcome is classified; RUNWAY_OK: nothing. */
 RunwayOutcome ff_runway_call_check(RunwayCall *call, RunwayError *err);
-/** Take all secrets in use out of a text that a server has a part in. */
-void ff_runway_call_scrub(const RunwayCall *call, char *text);
+/** A RunwayScrub, of a call: takes all secrets in use out of a text that a server
+ *  has a part in. */
+void ff_runway_call_scrub(void *opaque, char *text, int is_shown);
 /** The same for the reply, before anything is read out of it. */
 void ff_runway_call_clean_reply(RunwayCall *call);
 int ff_runway_call_is_web_page(const RunwayCall *call);

@@ -24,21 +24,18 @@
 #include "../base/text.h"
 #include "client_internal.h"
 
-void ff_runway_call_scrub(const RunwayCall *call, char *text)
+void ff_runway_call_scrub(void *opaque, char *text, int is_shown)
 {
+    const RunwayCall *call = opaque;
     const RunwayClient *client = call->client;
+    size_t nb = is_shown ? client->nb_secrets : client->nb_keys;
 
-    for (size_t i = 0; i < client->nb_secrets; i++)
+    for (size_t i = 0; i < nb; i++)
         ff_runway_scrub_word(text, client->secrets[i]);
     /* storage services quote what they did not like */
     for (int i = 0; call->slot && i < call->slot->nb_fields; i++)
         if (strlen(call->slot->values[i]) >= 16)
             ff_runway_scrub_word(text, call->slot->values[i]);
-}
-
-static void scrub(void *opaque, char *text)
-{
-    ff_runway_call_scrub(opaque, text);
 }
 
 void ff_runway_call_clean_reply(RunwayCall *call)
@@ -47,7 +44,8 @@ void ff_runway_call_clean_reply(RunwayCall *call)
 
     if (!call->reply)
         return;
-    clean = ff_runway_reply_clean(call->reply, call->reply_size, scrub, call);
+    clean = ff_runway_reply_clean(call->reply, call->reply_size,
+                                  ff_runway_call_scrub, call);
     /* without memory what came is not known, but neither is it shown */
     free(call->reply);
     call->reply      = clean;
@@ -60,7 +58,7 @@ static const char *reason(RunwayCall *call)
     if (!call->reason[0])
         snprintf(call->reason, sizeof(call->reason), "%s",
                  curl_easy_strerror(call->code));
-    ff_runway_call_scrub(call, call->reason);
+    ff_runway_call_scrub(call, call->reason, 1);
     ff_runway_scrub(call->reason);
     return call->reason;
 }
@@ -158,7 +156,7 @@ static void describe_redirect(RunwayCall *call, char *out, size_t size)
     curl_easy_getinfo(call->easy, CURLINFO_REDIRECT_URL, &target);
     target = strdup(target ? target : "nowhere");
     if (target) {
-        ff_runway_call_scrub(call, target);
+        ff_runway_call_scrub(call, target, 1);
         target[strcspn(target, "?#")] = 0;
         ff_runway_scrub(target);
     }

@@ -28,6 +28,8 @@
 
 /* bytes of a secret that is looked for in what servers say */
 #define SECRET_MIN 8
+/* bytes of one that needs no digit in it */
+#define TOKEN_MIN 16
 
 static pthread_once_t curl_once = PTHREAD_ONCE_INIT;
 static CURLcode curl_ready;
@@ -157,6 +159,32 @@ static RunwayOutcome add_secret(RunwayClient *client, const char *value)
     return ret;
 }
 
+/** Whether a value is more likely a token than a word, which servers say as well:
+ *  an id that a word was taken out of would be lost. */
+static int is_telling(const char *value)
+{
+    return strlen(value) >= TOKEN_MIN || strpbrk(value, "0123456789");
+}
+
+/** The value of a header of the user's and each of its parts: "Bearer X",
+ *  "id=X; path=Y". */
+static RunwayOutcome add_value(RunwayClient *client, const char *value)
+{
+    static const char between[] = " \t;,=";
+    char *copy = strdup(value), *rest = copy, *part;
+    RunwayOutcome ret = RUNWAY_OK;
+
+    if (!copy)
+        return RUNWAY_NOMEM;
+    if (is_telling(value))
+        ret = add_secret(client, value);
+    while (!ret && (part = strtok_r(rest, between, &rest)))
+        if (is_telling(part) && strcmp(part, value))
+            ret = add_secret(client, part);
+    free(copy);
+    return ret;
+}
+
 /** Take a header out of a list again; what is said later holds. */
 static void drop_header(struct curl_slist **list, const char *name, size_t n)
 {
@@ -223,7 +251,7 @@ static RunwayOutcome add_own_header(RunwayClient *client, const char *line,
     /* libcurl takes "Name:" for the wish to send no such header */
     snprintf(text, name + n + 3, "%.*s%s%.*s", (int)name, line,
              n ? ": " : ";", (int)n, line + start);
-    ret = n ? add_secret(client, text + name + 2) : RUNWAY_OK;
+    ret = n ? add_value(client, text + name + 2) : RUNWAY_OK;
     drop_header(&client->headers, line, name);
     if (!ret && !ff_runway_header_add(&client->headers, text))
         ret = RUNWAY_NOMEM;
@@ -437,6 +465,7 @@ RunwayOutcome ff_runway_client_create(const RunwayClientConfig *config,
         ret = ff_runway_no_memory(err);
     if (!ret)
         ret = choose_proxy(c, config->proxy, err);
+    c->nb_keys = c->nb_secrets;
     if (!ret)
         ret = make_headers(c, config, err);
     if (ret)

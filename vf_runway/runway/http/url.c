@@ -145,21 +145,28 @@ static int ends_in(const char *text, const char *end)
 
 RunwayReach ff_runway_host_reach(const char *host)
 {
+    /* as the hosts files of Debian and Red Hat have them */
+    static const char *const names[] = {
+        "localhost", "localhost.localdomain", "ip6-localhost", "ip6-loopback",
+        "localhost4", "localhost4.localdomain4", "localhost6",
+        "localhost6.localdomain6",
+    };
     char text[256];
     size_t length = strlen(host);
     in_addr_t old;
 
-    /* with a dot at its end a name is the same */
-    if (length && host[length - 1] == '.')
+    /* with a dot at its end a name is the same, and some count no dots */
+    while (length && host[length - 1] == '.')
         length--;
     if (length >= sizeof(text))
         return RUNWAY_REACH_PUBLIC;
     memcpy(text, host, length);
     text[length] = 0;
-    if (!strcasecmp(text, "localhost") || ends_in(text, ".localhost") ||
-        !strcasecmp(text, "localhost.localdomain") ||
-        !strcasecmp(text, "ip6-localhost") || !strcasecmp(text, "ip6-loopback"))
+    if (ends_in(text, ".localhost"))
         return RUNWAY_REACH_LOOPBACK;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (!strcasecmp(text, names[i]))
+            return RUNWAY_REACH_LOOPBACK;
     if (text[0] == '[' && text[length - 1] == ']') {
         text[length - 1] = 0;
         text[1 + strcspn(text + 1, "%")] = 0; /* fe80::1%eth0 */
@@ -243,6 +250,10 @@ RunwayOutcome ff_runway_url_parse(const char *text, RunwayUrl *url)
     url->is_https = !strcasecmp(scheme, "https");
     if (!url->is_https && strcasecmp(scheme, "http"))
         goto end;
+    /* libcurl and the locale would make another name of it, or an address */
+    for (const char *c = url->host; *c; c++)
+        if (*c & 0x80)
+            goto end;
     lower(url->host);
     url->port = (int)strtol(port, NULL, 10);
     if (url->port < 1 || url->port > 65535)

@@ -40,8 +40,8 @@ typedef struct RunwayUrl {
     int has_query;    ///< a query or a fragment
 } RunwayUrl;
 
-/** Take an http or https URL apart. RUNWAY_INVALID: it is none; RUNWAY_NOMEM.
- *  url is empty then. */
+/** Take an http or https URL apart. RUNWAY_INVALID: it is none, or its host is
+ *  not ASCII (as xn-- names are); RUNWAY_NOMEM. url is empty then. */
 RunwayOutcome ff_runway_url_parse(const char *text, RunwayUrl *url);
 void ff_runway_url_reset(RunwayUrl *url);
 

@@ -283,8 +283,8 @@ RunwayOutcome ff_runway_results_keep(RunwayResults *r,
     return RUNWAY_OK;
 }
 
-/* Open a file and read all of it. 0, EILSEQ: it is not what its name says, or
- * another errno value. */
+/* Open a file and read all of it. 0, EILSEQ: it is empty or not what its name
+ * says, or another errno value. */
 static int open_result(RunwayResults *r, const char *name, const char *digest,
                        RunwayResult *result)
 {
@@ -294,7 +294,7 @@ static int open_result(RunwayResults *r, const char *name, const char *digest,
     if (ret)
         return ret;
     ret = digest_file(result->fd, &result->size, found);
-    if (!ret && strcmp(found, digest))
+    if (!ret && (!result->size || strcmp(found, digest)))
         ret = EILSEQ;
     if (ret) {
         close(result->fd);
