@@ -72,6 +72,15 @@ subtest 'what is above may be a link' => sub {
     is(scalar(() = glob "$dir/results/*.mp4"), 1, 'to where it leads');
 };
 
+subtest 'a link with something behind it is a link' => sub {
+    for my $behind ('/', '/.', '/./', '//.//.') {
+        my $dir = fresh();
+        rename "$dir/state", "$dir/real" or die "rename: $!\n";
+        symlink 'real', "$dir/state" or die "symlink: $!\n";
+        error_line($behind, run_in($dir, options => { state_dir => "$dir/state$behind" }), qr/is a symbolic link/);
+    }
+};
+
 # What has write access for a moment only, or had it: each name that is written
 # to is taken by a link to a file of the user's, or to itself.
 subtest 'links at the names that are written' => sub {

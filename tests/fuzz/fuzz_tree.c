@@ -230,7 +230,7 @@ static void put_moof(Mp4File *f, FuzzInput *in)
         put_u32(f, number(in));
     end(f);
     if (take(in, 2))
-        put_words(f, in, "tfdt", 2);
+        put_words(f, in, "tfdt", 2 + take(in, 2)); /* version 1: 3 */
     maybe_odd(f, in);
     for (int i = take(in, 3); i >= 0; i--) {
         begin(f, "trun");

@@ -156,6 +156,7 @@ static void test_unfit(void **state)
     assert_int_equal(listen(fd, 1), 0);
     assert_int_equal(ff_runway_event_log_open(path, &log, &events, &err),
                      RUNWAY_INVALID);
+    assert_non_null(strstr(err.text, "it is a socket"));
     close(fd);
     unlink(path);
     rmdir(dir);

@@ -1213,6 +1213,15 @@ static void test_download_redirected(void **state)
     close_download(&d);
 }
 
+/** An upload to that URL, of a file that nothing is read of. */
+static RunwayOutcome store_at(Download *d, char *url)
+{
+    const RunwaySlot slot = { .url = url };
+    const RunwayUpload file = { "clip 1", "clip.mp4", "video/mp4", -1, 1000 };
+
+    return ff_runway_client_store(d->client, &slot, &file, &last_wait, &last);
+}
+
 /* an API on the internet does not send anybody into his own network */
 static void test_download_from_private_addresses(void **state)
 {
@@ -1237,12 +1246,16 @@ static void test_download_from_private_addresses(void **state)
         snprintf(url, sizeof(url), formats[i], d.server->port);
         strcpy(d.url, url);
         assert_int_equal(download(&d), RUNWAY_REFUSED);
+        assert_int_equal(store_at(&d, url), RUNWAY_REFUSED);
     }
     /* a name that nobody sees it in: what it becomes is looked at */
     assert_int_equal(gethostname(host, sizeof(host) - 1), 0);
     snprintf(d.url, sizeof(d.url), "https://%s:%d/", host, d.server->port);
     assert_int_equal(download(&d), strstr(last.text, "resolve") ?
                                    RUNWAY_UNAVAILABLE : RUNWAY_REFUSED);
+    assert_int_not_equal(store_at(&d, d.url), RUNWAY_OK);
+    assert_true(strstr(last.text, "may not use") ||
+                strstr(last.text, "resolve"));
     assert_int_equal(server_connections(d.server), 0);
     /* an API in a private network may, once a certificate has proved that it is
      * there */

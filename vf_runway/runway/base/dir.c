@@ -101,9 +101,11 @@ RunwayOutcome ff_runway_dir_open(const char *option, const char *path, int *fd,
     *fd = -1;
     if (!copy)
         return ff_runway_no_memory(err);
-    /* with a slash behind it, a link would be followed all the same */
+    /* with a slash behind it, a link would be followed all the same; with a dot
+     * behind that as well */
     length = strlen(copy);
-    while (length > 1 && copy[length - 1] == '/')
+    while (length > 1 && (copy[length - 1] == '/' ||
+                          (length > 2 && !strcmp(copy + length - 2, "/."))))
         copy[--length] = 0;
     ret = open_dir(option, copy, AT_FDCWD, copy, fd, err);
     free(copy);

@@ -24,6 +24,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
@@ -58,6 +59,7 @@ RunwayOutcome ff_runway_event_log_open(const char *path, const RunwayLog *log,
                                        RunwayError *err)
 {
     RunwayEventLog *e = calloc(1, sizeof(*e));
+    struct stat st;
 
     *events = NULL;
     if (!e)
@@ -65,9 +67,13 @@ RunwayOutcome ff_runway_event_log_open(const char *path, const RunwayLog *log,
     /* a pipe may have no reader, now or ever, and must not stop us */
     e->fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK, 0600);
     if (e->fd < 0 || pthread_mutex_init(&e->lock, NULL)) {
+        const int why = errno;
+
         ff_runway_error(err, RUNWAY_INVALID, "log_path: cannot write to %s: %s",
-                        path, errno == ENXIO ? "nothing reads from it" :
-                                               strerror(errno));
+                        path, why != ENXIO ? strerror(why) :
+                        !stat(path, &st) && S_ISSOCK(st.st_mode) ?
+                        "it is a socket; put a file or a pipe (| cat) in its "
+                        "place" : "nothing reads from it");
         if (e->fd >= 0)
             close(e->fd);
         free(e);
