@@ -120,6 +120,7 @@ subtest 'source' => sub {
         ['the last one', ['--fail-tasks' => '4=ASSET.INVALID'], [4]],
         ['two of them', ['--fail-tasks' => '1=SAFETY.INPUT.VIDEO,2=SAFETY.INPUT.VIDEO'], [1, 2]],
         ['a web page for a result', ['--fault' => 'download:3-4=html'], [3], []],
+        ['a result that is refused', ['--fault' => 'download:3-8=status=403'], [3], []],
         ['a web page, once', ['--fault' => 'download:3=html'], []],
     ) {
         my ($name, $args, $kept, $again) = @$case;

@@ -618,6 +618,9 @@ static void test_wrapped_task(void **state)
                      "\"progress\":0.9}"), RUNWAY_TASK_RUNNING, 0.9, -1);
     check_state(WRAP("SUCCESS", "", "{\"status\":\"RUNNING\",\"output\":"
                      "[\"https://a.b/c\"]}"), RUNWAY_TASK_SUCCEEDED, -1, -1);
+    /* an envelope whose status is about the reply */
+    check_state("{\"status\":\"success\",\"data\":{\"status\":\"RUNNING\"}}",
+                RUNWAY_TASK_RUNNING, -1, -1);
     /* the output without a Runway object */
     check_state(WRAP("SUCCESS", "\"output\":[\"https://a.b/c\"],", "null"),
                 RUNWAY_TASK_SUCCEEDED, -1, -1);

@@ -92,41 +92,50 @@ static int reset(void **state)
     signal(SIGINT, SIG_DFL);
     signal(SIGTERM, SIG_DFL);
     signal(SIGHUP, SIG_DFL);
+    signal(SIGQUIT, SIG_DFL);
     plain_calls = info_calls = other_calls = last_signal = on_stack = 0;
     return 0;
 }
 
-/* A program that cleans up at SIGTERM is let do so when its terminal is closed. */
-static void test_hangup(void **state)
+/* A program that cleans up at SIGTERM is let do so when its terminal is closed,
+ * and at Ctrl-\. */
+static void check_made_term(int hangup)
 {
     RunwayInterrupt interrupt = { 0 };
 
-    (void)state;
+    reset(NULL);
     ff_runway_interrupt_acquire(&interrupt);
-    assert_ptr_equal(current(SIGHUP).sa_handler, SIG_DFL);
+    assert_ptr_equal(current(hangup).sa_handler, SIG_DFL);
     ff_runway_interrupt_release(&interrupt);
 
     set_plain(SIGTERM, 0);
     ff_runway_interrupt_acquire(&interrupt);
-    raise_quietly(SIGHUP);
+    raise_quietly(hangup);
     assert_true(ff_runway_interrupt_seen(&interrupt));
     assert_int_equal(plain_calls, 1);
     assert_int_equal(last_signal, SIGTERM);
     ff_runway_interrupt_release(&interrupt);
-    assert_ptr_equal(current(SIGHUP).sa_handler, SIG_DFL);
+    assert_ptr_equal(current(hangup).sa_handler, SIG_DFL);
 
     /* nohup */
-    signal(SIGHUP, SIG_IGN);
+    signal(hangup, SIG_IGN);
     ff_runway_interrupt_acquire(&interrupt);
-    raise_quietly(SIGHUP);
+    raise_quietly(hangup);
     assert_false(ff_runway_interrupt_seen(&interrupt));
     ff_runway_interrupt_release(&interrupt);
 
-    set_plain(SIGHUP, 0);
+    set_plain(hangup, 0);
     ff_runway_interrupt_acquire(&interrupt);
-    raise_quietly(SIGHUP);
-    assert_int_equal(last_signal, SIGHUP);
+    raise_quietly(hangup);
+    assert_int_equal(last_signal, hangup);
     ff_runway_interrupt_release(&interrupt);
+}
+
+static void test_hangup(void **state)
+{
+    (void)state;
+    check_made_term(SIGHUP);
+    check_made_term(SIGQUIT);
 }
 
 /* The program's handler is called, and is there again afterwards. */

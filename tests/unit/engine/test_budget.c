@@ -223,6 +223,54 @@ static void test_damaged(void **state)
     free(r);
 }
 
+static void put_torn(int n)
+{
+    char path[700];
+    FILE *f;
+
+    snprintf(path, sizeof(path), "%s/clips/%s.record", dir, identity_of(n));
+    f = fopen(path, "w");
+    assert_non_null(f);
+    assert_true(fputs("torn", f) >= 0);
+    fclose(f);
+}
+
+/* nor which output it belongs to: it counts for each, and for the day */
+static void test_damaged_elsewhere(void **state)
+{
+    const RunwayPolicy output = { .max_credits = 30 };
+    const RunwayPolicy day = { .max_credits_day = 30 };
+    RunwayPurchase p = purchase(&output, 15);
+    RunwayError err;
+
+    (void)state;
+    assert_int_equal(buy(1, &p, RUNWAY_CLIP_STORED, -1, &err), RUNWAY_OK);
+    put_torn(2);
+    assert_int_equal(buy(3, &p, RUNWAY_CLIP_STORED, -1, &err), RUNWAY_REFUSED);
+    assert_non_null(strstr(err.text, "30 credits were spent"));
+    assert_non_null(strstr(err.text, "15 of these for 1 records"));
+    p.policy = &day;
+    assert_int_equal(ff_runway_budget_check(&p, &err), RUNWAY_REFUSED);
+    /* its own clip's is counted once */
+    put_torn(1);
+    assert_int_equal(buy(1, &p, RUNWAY_CLIP_STORED, -1, &err), RUNWAY_REFUSED);
+    assert_non_null(strstr(err.text, "30 credits were spent"));
+}
+
+/* for the day other outputs of the same model tell the price as well */
+static void test_day_price(void **state)
+{
+    const RunwayPolicy day = { .max_credits_day = 100 };
+    RunwayPurchase p = purchase(&day, 19);
+    RunwayError err;
+
+    (void)state;
+    assert_int_equal(buy(1, &p, RUNWAY_CLIP_STORED, 60, &err), RUNWAY_OK);
+    p.output = identity_of(9);
+    assert_int_equal(buy(2, &p, RUNWAY_CLIP_STORED, 60, &err), RUNWAY_REFUSED);
+    assert_non_null(strstr(err.text, "may cost 60 more"));
+}
+
 /* the journal's own limit, over all outputs, for a day */
 static void test_day(void **state)
 {
@@ -536,6 +584,8 @@ int main(void)
         TEST(test_many),
         TEST(test_what_counts),
         TEST(test_damaged),
+        TEST(test_damaged_elsewhere),
+        TEST(test_day_price),
         TEST(test_day),
         TEST(test_reported),
         TEST(test_charged),

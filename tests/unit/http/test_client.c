@@ -603,7 +603,8 @@ static void test_redirects_are_not_followed(void **state)
     assert_says("redirect");
     assert_says("base_url");
     assert_null(strstr(last.text, "_jwt"));
-    assert_int_equal(read_task(client), RUNWAY_REFUSED);
+    /* a login page in between goes away */
+    assert_int_equal(read_task(client), RUNWAY_UNAVAILABLE);
     assert_int_equal(server_connections(other), 0);
     assert_int_equal(server_requests(server), 2);
     ff_runway_client_free(&client);
@@ -827,6 +828,16 @@ static void test_read_replies(void **state)
         { JSON("400 Bad Request", "", "2", "{}"), RUNWAY_REFUSED, 0, "400" },
         { JSON("401 Unauthorized", "", "2", "{}"), RUNWAY_REFUSED, 0,
           "COMETAPI_KEY" },
+        /* not the service's own words: a network's login page, a proxy */
+        { "HTTP/1.1 401 No\r\nContent-Type: text/html\r\n\r\n<p>x</p>",
+          RUNWAY_UNAVAILABLE, 0, "401" },
+        { "HTTP/1.1 403 No\r\nContent-Type: text/html\r\n\r\n<p>x</p>",
+          RUNWAY_UNAVAILABLE, 0, "403" },
+        { "HTTP/1.1 407 No\r\nContent-Length: 0\r\n\r\n",
+          RUNWAY_UNAVAILABLE, 0, "407" },
+        { "HTTP/1.1 302 Found\r\nLocation: /login\r\n\r\n",
+          RUNWAY_UNAVAILABLE, 0, "/login" },
+        { JSON("403 Forbidden", "", "2", "{}"), RUNWAY_REFUSED, 0, "403" },
         { JSON("429 Too Many", "Retry-After: 3\r\n", "0", ""),
           RUNWAY_UNAVAILABLE, 0, "429" },
         { JSON("500 Oops", "", "0", ""), RUNWAY_UNAVAILABLE, 0, "500" },
@@ -1098,6 +1109,7 @@ static void test_download_refused(void **state)
         { "500 Oops", RUNWAY_UNAVAILABLE },
         { "503 Later", RUNWAY_UNAVAILABLE },
         { "203 Transformed", RUNWAY_UNAVAILABLE },
+        { "204 No Content", RUNWAY_REFUSED },
         { "304 Not Modified", RUNWAY_REFUSED },
     };
     Download d;
@@ -1129,7 +1141,8 @@ static void test_download_empty(void **state)
     server_stop(&d.server);
     d.server = server_start(say, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
     snprintf(d.url, sizeof(d.url), "http://127.0.0.1:%d/", d.server->port);
-    assert_int_equal(download(&d), RUNWAY_UNAVAILABLE);
+    /* another URL may have it */
+    assert_int_equal(download(&d), RUNWAY_REFUSED);
     assert_says("empty");
     close_download(&d);
 }
@@ -1206,7 +1219,7 @@ static void test_download_redirected(void **state)
     assert_null(strstr(last.text, "0123456789"));
     /* nor in a circle */
     snprintf(target, sizeof(target), "http://127.0.0.1:%d/", first->port);
-    assert_int_equal(download(&d), RUNWAY_UNAVAILABLE);
+    assert_int_equal(download(&d), RUNWAY_REFUSED);
     assert_says("redirected");
     assert_int_equal(server_requests(first), 4 + 6);
     server_stop(&first);

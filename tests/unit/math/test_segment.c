@@ -122,6 +122,26 @@ static void test_rate_guessed(void **state)
     }
 }
 
+/* the mean of a variable rate, as one container writes it down */
+static void test_rate_varies(void **state)
+{
+    RunwaySegment s = { 0 };
+
+    (void)state;
+    ff_runway_segment_rate(&s, 4080, 149, 33333, 0);
+    assert_int_equal(s.rate_num, 30);
+    assert_int_equal(s.rate_den, 1);
+    assert_false(s.nearest);
+    ff_runway_segment_rate(&s, 4080, 149, 66667, 0);
+    assert_int_equal(s.rate_num, 4080);
+    assert_int_equal(s.rate_den, 149);
+    ff_runway_segment_rate(&s, 31, 1, 32258, 0);
+    assert_int_equal(s.rate_num, 31);
+    /* a known one stays */
+    ff_runway_segment_rate(&s, 30, 1, 40000, 0);
+    assert_int_equal(s.rate_num, 30);
+}
+
 static void test_rate_never_over_limit(void **state)
 {
     (void)state;
@@ -271,6 +291,7 @@ int main(void)
         cmocka_unit_test(test_rate),
         cmocka_unit_test(test_slow),
         cmocka_unit_test(test_rate_guessed),
+        cmocka_unit_test(test_rate_varies),
         cmocka_unit_test(test_rate_never_over_limit),
         cmocka_unit_test(test_one_slot_each),
         cmocka_unit_test(test_nearest_slot),

@@ -244,15 +244,14 @@ static int find_state(const cJSON *root, const cJSON **task, const cJSON **wrap,
 {
     RunwayTaskState outer;
 
-    *wrap = NULL;
-    *task = root;
-    if (state_of(root, state))
-        return 1;
     *wrap = runway_json_field(root, "data");
     *task = runway_json_field(*wrap, "data");
     if (!state_of(*task, state)) {
-        *task = *wrap;
-        return state_of(*wrap, state);
+        /* an envelope's own status is about the reply, not about the task */
+        *task = state_of(*wrap, state) ? *wrap : root;
+        if (*task == root)
+            *wrap = NULL;
+        return state_of(*task, state);
     }
     /* The wrapping may lag behind or run ahead. A failure of the gateway's is
      * an end, though; its success is one only once the output is there. */

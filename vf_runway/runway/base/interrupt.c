@@ -24,8 +24,8 @@
 
 #include "interrupt.h"
 
-static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
-#define NB_SIGNALS 3
+static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+#define NB_SIGNALS 4
 
 /* read and written by the handler, which may run on any thread at any time:
  * without a lock, as handlers have to be */
@@ -67,13 +67,15 @@ static int is_ours(const struct sigaction *action)
     return action->sa_flags & SA_SIGINFO && action->sa_sigaction == handler;
 }
 
-/* A closed terminal ends ffmpeg at once, and the answer to a create would be lost
- * with it: where SIGTERM has a handler, SIGHUP is made one. */
-static int is_hangup(int signal, const struct sigaction *action)
+/* A closed terminal ends ffmpeg at once, as Ctrl-\ does with -nostdin, and the
+ * answer to a create would be lost with it: where SIGTERM has a handler, SIGHUP
+ * and SIGQUIT are made one. */
+static int is_made_term(int signal, const struct sigaction *action)
 {
     struct sigaction term;
 
-    return signal == SIGHUP && !(action->sa_flags & SA_SIGINFO) &&
+    return (signal == SIGHUP || signal == SIGQUIT) &&
+           !(action->sa_flags & SA_SIGINFO) &&
            action->sa_handler == SIG_DFL && !sigaction(SIGTERM, NULL, &term) &&
            is_handler(&term);
 }
@@ -84,7 +86,7 @@ static void install(int i)
     struct sigaction ours, now;
 
     if (sigaction(signals[i], NULL, &now) || is_ours(&now) ||
-        (!is_handler(&now) && !is_hangup(signals[i], &now)))
+        (!is_handler(&now) && !is_made_term(signals[i], &now)))
         return;
     /* before the handler can run, and never while it is in place: another
      * program that put its own on top may still call ours */

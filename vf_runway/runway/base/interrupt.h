@@ -18,16 +18,16 @@
 
 /**
  * @file
- * Notice SIGINT, SIGTERM and SIGHUP beside a program that handles them:
+ * Notice SIGINT, SIGTERM, SIGHUP and SIGQUIT beside a program with handlers:
  * libavfilter has no interrupt callback, and a filter that waits for minutes has
  * to return. POSIX signals, process-wide.
  *
  * The handler notes the signal and calls the one it replaced, as that asked to
  * be called: its mask, its stack, system calls restarted or not. It is installed
  * only over a real handler: where a signal's default ends the process, or where
- * it is ignored, nothing changes; but for SIGHUP, whose default becomes SIGTERM
- * where that has a handler. It is restored when the last user is gone, and
- * only if it is still in place.
+ * it is ignored, nothing changes; but for SIGHUP and SIGQUIT, whose default
+ * becomes SIGTERM where that has a handler. It is restored when the last user is
+ * gone, and only if it is still in place.
  */
 
 #ifndef AVFILTER_RUNWAY_BASE_INTERRUPT_H

@@ -45,10 +45,11 @@ typedef struct Spent {
 
 typedef struct Sums {
     const RunwayPurchase *purchase;
-    const char *identity;   ///< the clip's own; NULL: only a question
+    const RunwayRecord *own; ///< the clip's; NULL: only a question
     int64_t now;
     double output, day;     ///< credits
     double unit;            ///< highest price per second that was reported
+    int damaged;            ///< other records whose tries cannot be read
     int answered;           ///< tries of this output, or whose answer nobody
                             ///< waits for
     int unanswered;         ///< and those that are going out
@@ -88,7 +89,7 @@ static int is_going_out(Sums *s, const RunwayRecord *r, const RunwayTry *t)
     RunwayJournalLock *lock;
 
     if (t->state != RUNWAY_CLIP_INTENT || t != &r->tries[r->nb_tries - 1] ||
-        !s->identity || !strcmp(r->identity, s->identity))
+        !s->own || !strcmp(r->identity, s->own->identity))
         return 0;
     lock = ff_runway_journal_lock_if_free(s->purchase->journal, r->identity);
     if (!lock)
@@ -97,17 +98,27 @@ static int is_going_out(Sums *s, const RunwayRecord *r, const RunwayTry *t)
     return 0;
 }
 
+/* Whether what a clip has cost says what the clip's own will cost. */
+static int is_like_own(const Sums *s, const RunwayRecord *r)
+{
+    return s->own && !strcmp(r->endpoint, s->own->endpoint) &&
+           !strcmp(r->model, s->own->model);
+}
+
 static void add_try(Sums *s, const RunwayRecord *r, const RunwayTry *t)
 {
     double known = fmax(t->reported, t->charged);
+    int is_of_output = !strcmp(t->output, s->purchase->output);
 
     if (s->now - t->time < DAY)
         s->day += ff_runway_try_cost(t);
-    if (strcmp(t->output, s->purchase->output))
+    if (t->seconds > 0 && known / ceil(t->seconds) > s->unit &&
+        (is_of_output || (s->purchase->policy->max_credits_day > 0 &&
+                          is_like_own(s, r))))
+        s->unit = known / ceil(t->seconds);
+    if (!is_of_output)
         return;
     s->output += ff_runway_try_cost(t);
-    if (t->seconds > 0 && known / ceil(t->seconds) > s->unit)
-        s->unit = known / ceil(t->seconds);
     if (is_going_out(s, r, t))
         s->unanswered++;
     else
@@ -119,17 +130,37 @@ static int add_record(void *opaque, const RunwayRecord *record)
 {
     Sums *s = opaque;
 
+    s->damaged += record->damage[0] &&
+                  !(s->own && !strcmp(record->identity, s->own->identity));
     for (int i = 0; i < record->nb_tries; i++)
         add_try(s, record, &record->tries[i]);
     return 0;
 }
 
-static RunwayOutcome make_sums(const RunwayPurchase *purchase,
-                               const char *identity, Sums *s, RunwayError *err)
+/* The price that is reserved: what the provider has reported before counts. */
+static double price_of(const Sums *s)
 {
-    *s = (Sums){ .purchase = purchase, .identity = identity,
-                 .now = (int64_t)time(NULL) };
-    return ff_runway_journal_each(purchase->journal, add_record, s, err);
+    return fmax(s->purchase->credits, s->unit * ceil(s->purchase->seconds));
+}
+
+/* What a damaged record has cost, and for which output, nobody knows: as much as
+ * this clip, at least. */
+static void add_damaged(Sums *s, int nb)
+{
+    s->output += nb * price_of(s);
+    s->day    += nb * price_of(s);
+}
+
+static RunwayOutcome make_sums(const RunwayPurchase *purchase,
+                               const RunwayRecord *own, Sums *s,
+                               RunwayError *err)
+{
+    RunwayOutcome ret;
+
+    *s = (Sums){ .purchase = purchase, .own = own, .now = (int64_t)time(NULL) };
+    ret = ff_runway_journal_each(purchase->journal, add_record, s, err);
+    add_damaged(s, s->damaged);
+    return ret;
 }
 
 /* " (15 on clip 1 (0.00-5.00 s), …)", or nothing */
@@ -156,25 +187,23 @@ static RunwayOutcome refuse(const Sums *s, const char *option, double max,
                             double spent, double price, RunwayError *err)
 {
     int is_day = !strcmp(option, "max_credits_day");
-    char list[RUNWAY_ERROR_TEXT / 2] = "";
+    char list[RUNWAY_ERROR_TEXT / 2] = "", damaged[128] = "";
 
     if (!is_day)
         put_spent(s, list, sizeof(list));
+    if (s->damaged)
+        snprintf(damaged, sizeof(damaged), ", %.15g of these for %d records "
+                 "that are damaged (runway-tasks list shows them)",
+                 s->damaged * price, s->damaged);
     return ff_runway_error(err, RUNWAY_REFUSED, "%s=%.15g is reached: %.15g "
-                           "credits were spent%s or are in flight%s, and this "
+                           "credits were spent%s or are in flight%s%s, and this "
                            "clip may cost %.15g more; nothing was sent for it. "
                            "To continue with it, set %s=%.15g%s (dry_run=1 "
                            "shows what all clips cost)", option, max, spent,
                            is_day ? " in the last 24 hours" : " on this output",
-                           list, price, option,
+                           list, damaged, price, option,
                            ceil(spent + price - EPSILON),
                            is_day ? ", or run the same command tomorrow" : "");
-}
-
-/* The price that is reserved: what the provider has reported before counts. */
-static double price_of(const Sums *s)
-{
-    return fmax(s->purchase->credits, s->unit * ceil(s->purchase->seconds));
 }
 
 static RunwayOutcome check_caps(const Sums *s, RunwayError *err)
@@ -234,14 +263,9 @@ static RunwayOutcome intend_once(const RunwayPurchase *purchase,
     if (ret)
         return ret;
     if (has_cap(purchase->policy)) {
-        ret   = make_sums(purchase, record->identity, &s, err);
+        ret   = make_sums(purchase, record, &s, err);
         price = price_of(&s);
-        /* what a damaged record has cost nobody knows: as much again, at
-         * least */
-        if (record->damage[0]) {
-            s.output += price;
-            s.day    += price;
-        }
+        add_damaged(&s, !!record->damage[0]);
         *wait = !ret && s.unanswered && !s.answered;
         if (!ret && !*wait)
             ret = check_caps(&s, err);

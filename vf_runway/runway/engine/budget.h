@@ -62,7 +62,9 @@ RunwayOutcome ff_runway_budget_check(const RunwayPurchase *purchase,
  * intent is on disk on success. With a cap an output's first create goes
  * alone: the others wait here until it was answered, and then count on the
  * highest price per second that the provider has reported, begun seconds as
- * whole ones. RUNWAY_CANCELLED.
+ * whole ones; with a cap for a day also the reported prices of other outputs of
+ * the record's endpoint and model. Another record that is damaged counts as much
+ * as this clip. RUNWAY_CANCELLED.
  */
 RunwayOutcome ff_runway_budget_intend(const RunwayPurchase *purchase,
                                       const RunwayJournalLock *lock,

@@ -78,10 +78,10 @@ static RunwayOutcome download(RunwayJobRun *run, int fd, int64_t *size,
         /* signed URLs live for a day or two: a fresh one is for the asking, and
          * what is here already stays */
         refresh = ret == RUNWAY_REFUSED;
-        if ((refresh && ++refused > URL_TRIES) ||
-            (!refresh && ret != RUNWAY_UNAVAILABLE)) {
+        run->unreachable = refresh && ++refused > URL_TRIES;
+        if (run->unreachable || (!refresh && ret != RUNWAY_UNAVAILABLE)) {
             *err = why;
-            return ret;
+            return run->unreachable ? RUNWAY_NO_RESULT : ret;
         }
         /* a few bytes at each try would be progress without end */
         took = ff_runway_now() - start;
@@ -112,12 +112,15 @@ static RunwayOutcome report_unusable(RunwayJobRun *run, RunwayOutcome ret,
                  (long long)job->credits);
     if (ret == RUNWAY_NO_RESULT)
         return ff_runway_error(err, ret, "task %s SUCCEEDED and is paid for, "
-                               "but what was downloaded is not a result: %s. "
+                               "but %s: %s. "
                                "Run the same command again, which downloads it "
                                "for free; or continue with the source's own "
                                "frames (on_error=source), or buy another "
                                "take%s",
-                               job->now.task_id, why.text, price);
+                               job->now.task_id, run->unreachable ?
+                               "its result cannot be downloaded" :
+                               "what was downloaded is not a result",
+                               why.text, price);
     return ff_runway_error(err, ret, "the result%s%s is not used: %s. It is "
                            "paid for and kept: %s/%s. If only its length is "
                            "off, a larger length_tolerance accepts it; or "
@@ -195,7 +198,7 @@ RunwayOutcome ff_runway_run_fetch(RunwayJobRun *run, RunwayError *err)
     ret = ff_runway_run_enter(run, RUNWAY_JOB_DOWNLOADING, err);
     if (!ret)
         ret = fetch_once(run, &result, err);
-    if (ret == RUNWAY_NO_RESULT) {
+    if (ret == RUNWAY_NO_RESULT && !run->unreachable) {
         /* a page of somebody between here and there, or a file that is not
          * complete yet */
         const RunwayError why = *err;

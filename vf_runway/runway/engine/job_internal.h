@@ -43,6 +43,7 @@ typedef struct RunwayJobRun {
     int first_try;           ///< of the record's, that counts for this run
     int resent;              ///< times on_unknown=resend was used
     int submitted_here;      ///< the task is one of this run's own
+    int unreachable;         ///< its result is refused, whatever the URL
     RunwayTask *task;        ///< as it was read last
 } RunwayJobRun;
 

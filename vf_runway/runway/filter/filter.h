@@ -64,6 +64,7 @@ typedef struct RunwayFilter {
                                 ///< has none
     int64_t distance;           ///< of the newest two frames, 0: not known
     int64_t prev_pts;           ///< of the newest frame that was to be sent
+    int64_t nb_since_step;      ///< such frames since time stepped back, 0: never
     AVFrame *held;              ///< that frame, until its length is known
     int changed;                ///< by a command; for the frame to come
     int64_t nb_unsent;          ///< frames with a time stamp that did not rise

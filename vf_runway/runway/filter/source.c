@@ -206,6 +206,7 @@ int ff_runway_filter_send_last(AVFilterContext *ctx)
 static int hold(RunwayFilter *s, const AVFrame *frame)
 {
     s->prev_pts = frame->pts;
+    s->nb_since_step += s->nb_since_step > 0;
     s->held     = av_frame_clone(frame);
     return s->held ? 0 : AVERROR(ENOMEM);
 }
@@ -285,6 +286,24 @@ static int take_dropped(AVFilterContext *ctx, AVFrame **frame, int is_over)
     return pass_frame(ctx, frame);
 }
 
+/* A step back by more than a second is another take, and ends the clip. Time that
+ * goes to and fro would end one every few frames, and each is billed. */
+static int step_back(AVFilterContext *ctx)
+{
+    RunwayFilter *s = ctx->priv;
+    int64_t usual = s->delta > 0 ? s->delta : AV_TIME_BASE / 25;
+
+    if (s->nb_since_step &&
+        (s->nb_since_step - 1) * usual < s->set.model_info->min_duration) {
+        av_log(ctx, AV_LOG_ERROR, "the time stamps go to and fro, by more than "
+               "a second after every few frames, and each such step would be a "
+               "clip of its own; put setpts=N/FR/TB in front of the filter\n");
+        return AVERROR(EINVAL);
+    }
+    s->nb_since_step = 1;
+    return ff_runway_sequence_cut(s->sequence);
+}
+
 /* A frame that is not later than the one before: a doubled time stamp, or one
  * that steps back. ffmpeg passes such frames on, so they come out. */
 static int take_unsent(AVFilterContext *ctx, AVFrame **frame)
@@ -304,7 +323,7 @@ static int take_unsent(AVFilterContext *ctx, AVFrame **frame)
     if (ret < 0)
         return ret;
     if (back > AV_TIME_BASE) {
-        ret = ff_runway_sequence_cut(s->sequence);
+        ret = step_back(ctx);
         return ret < 0 ? ret : hold(s, *frame);
     }
     if (s->set.timing == RUNWAY_TIMING_NATIVE)

@@ -163,6 +163,16 @@ static int is_missing_task(const RunwayCall *call)
            !ff_runway_call_is_web_page(call);
 }
 
+/** Whether somebody in between refuses a read, as the login page of a network
+ *  does: the task was created with the same key at the same address, so this
+ *  ends. */
+static int is_elsewhere(const RunwayCall *call)
+{
+    return !ff_runway_call_is_json(call) &&
+           ((call->status >= 300 && call->status < 400) ||
+            call->status == 401 || call->status == 403 || call->status == 407);
+}
+
 RunwayOutcome ff_runway_client_read(RunwayClient *client, const char *id,
                                     RunwayTask *task, int64_t *retry_after,
                                     RunwayError *err)
@@ -183,6 +193,8 @@ RunwayOutcome ff_runway_client_read(RunwayClient *client, const char *id,
     } else if (is_missing_task(&call)) {
         task->state = RUNWAY_TASK_NOT_EXIST;
         ret = RUNWAY_OK;
+    } else if (ret == RUNWAY_REFUSED && is_elsewhere(&call)) {
+        ret = err->outcome = RUNWAY_UNAVAILABLE;
     }
     ff_runway_call_end(&call);
     return ret;
@@ -298,7 +310,7 @@ static RunwayOutcome check_complete(const RunwayCall *call, RunwayError *err)
                                (long long)call->done,
                                (long long)call->range_total);
     if (!call->done)
-        return ff_runway_error(err, RUNWAY_UNAVAILABLE,
+        return ff_runway_error(err, RUNWAY_REFUSED,
                                "the download from %s:%d is empty",
                                call->url->host, call->url->port);
     return RUNWAY_OK;
@@ -333,7 +345,9 @@ static RunwayOutcome judge_download(RunwayCall *call, RunwayError *err)
     if (ret)
         return ret;
     if (call->status != 200 && call->status != 206)
-        return ff_runway_call_report_status(call, RUNWAY_UNAVAILABLE, err);
+        return ff_runway_call_report_status(call, call->status == 204 ?
+                                            RUNWAY_REFUSED : RUNWAY_UNAVAILABLE,
+                                            err);
     /* an empty 200 never reached ff_runway_call_take_file() */
     if (call->status == 200 && !call->reply_size)
         ff_runway_call_start_over(call);
@@ -402,7 +416,7 @@ RunwayOutcome ff_runway_client_download(RunwayClient *client, const char *url,
             return ret;
     }
     free(current);
-    return ff_runway_error(err, RUNWAY_UNAVAILABLE,
+    return ff_runway_error(err, RUNWAY_REFUSED,
                            "the download was redirected more than %d times",
                            REDIRECTS_MAX);
 }

@@ -62,8 +62,8 @@ static int guess(int64_t length, int *num, int *den)
 }
 
 /* The rate of film or video that a container's number stands for: 59.94 is
- * 2997/50 in one and 60000/1001 in another. */
-static void snap(int *num, int *den)
+ * 2997/50 in one and 60000/1001 in another. @return 0: for none */
+static int snap(int *num, int *den)
 {
     static const int rates[] = { 24, 25, 30, 48, 50, 60, 100, 120 };
     const double rate = (double)*num / *den;
@@ -72,14 +72,15 @@ static void snap(int *num, int *den)
         if (fabs(rate / rates[i] - 1) < SNAP) {
             *num = rates[i];
             *den = 1;
-            return;
+            return 1;
         }
         if (fabs(rate * 1001 / (rates[i] * 1000.0) - 1) < SNAP) {
             *num = rates[i] * 1000;
             *den = 1001;
-            return;
+            return 1;
         }
     }
+    return 0;
 }
 
 void ff_runway_segment_rate(RunwaySegment *segment, int num, int den,
@@ -95,7 +96,9 @@ void ff_runway_segment_rate(RunwaySegment *segment, int num, int den,
         segment->rate_den = 1;
         return;
     }
-    snap(&num, &den);
+    /* of a film whose rate varies each container knows another mean */
+    if (!snap(&num, &den))
+        guess(length, &num, &den);
     limit = (int64_t)max_rate * den;
     n     = (num + limit - 1) / limit;
     if (den > INT32_MAX / n) { /* nonsense such as 90000/1 over a huge den */

@@ -53,8 +53,9 @@ typedef struct RunwaySegment {
  * by the smallest one that brings it to a frame per second or more. A source rate
  * that is not known (0/0, 1/0) is guessed from the length of the clip's first
  * frame, microseconds, where that is one of film or video; else it gives max_rate
- * itself. A rate that is nearly one of film or video is taken for that, so that
- * it does not depend on how a container writes it down.
+ * itself. A rate that is nearly one of film or video is taken for that, and in
+ * place of any other the one that the length tells, if it does: a rate must not
+ * depend on how a container writes it down.
  */
 void ff_runway_segment_rate(RunwaySegment *segment, int num, int den,
                             int64_t length, int max_rate);
