@@ -125,8 +125,8 @@ subtest 'without drift' => sub {
 };
 
 subtest 'a cut of the source' => sub {
-    # the source's own cuts are where clips end
-    my $cut = film('cut', "$MOVING,negate=enable='gte(n,48)*lt(n,96)'");
+    # the source's own cuts are where clips end; the second one is in colour alone
+    my $cut = film('cut', "$MOVING,negate=enable='gte(n,48)',hue=h=150:enable='gte(n,96)'");
     my $sim = service('--drift' => 'tone', '--seed' => 3);
     my $match = treated($sim, 'cut-match', $cut, {});
     my ($nb) = differing(treated($sim, 'cut-none', $cut, { seam => 'none' }), $match);
