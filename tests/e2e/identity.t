@@ -61,8 +61,8 @@ for my $format (qw(yuv420p rgb24 gbrp12le nv12 p010le gray yuv422p12le yuva444p1
 subtest 'what ffmpeg converts in front' => sub {
     for my $format (qw(pal8 rgb565le monow gbrpf32le)) {
         my $film = make("$format.nut", "testsrc2=s=128x96:r=24:d=3,format=" . ($format eq 'pal8' ? 'rgb8' : $format), qw(-c:v rawvideo));
-        my $first = identities($film, args => $BEHIND{x264}[0], out => "$TMP/out.mkv");
-        is(identities($film, args => $BEHIND{$_}[0], out => "$TMP/$BEHIND{$_}[1]"), $first, "$format: the same with $_") for qw(ffv1 prores);
+        my $first = identities($film, before => 'setparams=color_trc=bt709', args => $BEHIND{x264}[0], out => "$TMP/out.mkv");
+        is(identities($film, before => 'setparams=color_trc=bt709', args => $BEHIND{$_}[0], out => "$TMP/$BEHIND{$_}[1]"), $first, "$format: the same with $_") for qw(ffv1 prores);
     }
     my $film = make('scaled.nut', 'testsrc2=s=256x192:r=24:d=3', qw(-c:v rawvideo));
     my $first = identities($film, before => 'scale=128:96', args => $BEHIND{x264}[0], out => "$TMP/out.mkv");
@@ -75,6 +75,23 @@ subtest 'alpha is no part of it' => sub {
         my @films = map { make("alpha-$_.nut", "testsrc2=s=128x96:r=24:d=3,format=rgba,colorchannelmixer=aa=$_,format=$format", qw(-c:v rawvideo)) } 0.25, 0.75;
         my @seen = map { identities($_) } @films;
         is($seen[1], $seen[0], "$format: other alpha, the same clips");
+    }
+};
+
+subtest 'nor are bits that mean nothing' => sub {
+    # which byte of a pixel, and its bits without meaning
+    my %unused = (rgb0 => [3, 0xff], bgr0 => [3, 0xff], '0rgb' => [0, 0xff], '0bgr' => [0, 0xff], x2rgb10le => [3, 0xc0]);
+    for my $format (sort keys %unused) {
+        my ($byte, $bits) = @{ $unused{$format} };
+        my @pixels = map { [map { $_ * 37 % 256 } $_ .. $_ + 3] } 1 .. 32 * 16;
+        my %seen;
+        for my $what (['none', $byte, 0], ['other bits', $byte, $bits], ['another picture', $byte ^ 1, 1]) {
+            my ($name, $at, $flip) = @$what;
+            my $frame = join '', map { my @p = @$_; $p[$at] ^= $flip; pack 'C4', @p } @pixels;
+            $seen{$name} = identities(spew("$TMP/unused.raw", $frame x 48), input => [qw(-f rawvideo -s 32x16 -r 24 -pix_fmt), $format]);
+        }
+        is($seen{'other bits'}, $seen{none}, "$format: other bits, the same clips");
+        isnt($seen{'another picture'}, $seen{none}, "$format: another picture, other clips");
     }
 };
 

@@ -71,7 +71,7 @@ for (
         my $wanted = numbers_of($plain->{file});
         splice @$wanted, 50, scalar @instead, @instead;
         is(near(numbers_of($run->{file}), $wanted, 0), '', 'with the picture of the frame before');
-        like($run->{err}, qr/the pts does not increase from frame to frame \(\d+ after 49\)/, 'and a warning');
+        like($run->{err}, qr/the pts does not increase from frame to frame \(\S+ after 2\.04167 s\): such a frame is not sent/, 'and a warning');
         is(() = $run->{err} =~ /does not increase/g, 1, 'one');
         is($sim->requests('create') - $before, 2, 'two clips');
     };
@@ -142,6 +142,24 @@ for my $n (2, 3) {
             is(!!($run->{err} =~ /if the film is longer.*-reconnect 1/), !!$hint, $hint ? 'and what that may mean' : 'and nothing else');
         };
     }
+}
+
+for my $case (['without a time stamp', 'if(eq(N,50),NAN,N)', qr/\(NOPTS after 2\.04167 s\): such a frame is not sent/, 2],
+    ['a step back of more than a second', 'if(lt(N,50),N,N-40)', qr/steps back from 2\.04167 to 0\.416667 s: a new clip begins there/, 3]) {
+    my ($name, $pts, $said, $clips) = @$case;
+    my $graph = "settb=1/24,setpts='$pts'";
+    my $plain = filter_film(undef, $film, 'null', before => $graph);
+    my $before = $sim->requests('create');
+    my $run = filter_film($sim, $film, $filter, before => $graph);
+    subtest "time stamps: $name" => sub {
+        ends_well($run, 'ends well') or return;
+        is_deeply(times_of($run), times_of($plain), 'each frame at its own time');
+        my $wanted = numbers_of($plain->{file});
+        $wanted->[50] = 49 if $name =~ /without/;
+        is(near(numbers_of($run->{file}), $wanted, 0), '', 'and in its place');
+        like($run->{err}, $said, 'and a warning');
+        is($sim->requests('create') - $before, $clips, 'and so many clips');
+    };
 }
 
 # Frames outside of enable were read as well.

@@ -170,13 +170,13 @@ static void test_full(void **state)
     (void)state;
     assert_non_null(spool);
     for (int n = 0; n < 3; n++) {
-        assert_true(ff_runway_spool_fits(spool, AV_PIX_FMT_YUV420P, 64, 48));
+        assert_false(ff_runway_spool_is_full(spool));
         put(spool, in++, AV_PIX_FMT_YUV420P, 64, 48);
     }
     for (int n = 0; n < 50; n++) {
-        assert_false(ff_runway_spool_fits(spool, AV_PIX_FMT_YUV420P, 64, 48));
+        assert_true(ff_runway_spool_is_full(spool));
         take(spool, out++);
-        assert_true(ff_runway_spool_fits(spool, AV_PIX_FMT_YUV420P, 64, 48));
+        assert_false(ff_runway_spool_is_full(spool));
         put(spool, in++, AV_PIX_FMT_YUV420P, 64, 48);
         assert_true(unnamed_size() > 0);
         assert_true(unnamed_size() <= 3 * BYTES + BYTES / 2);
@@ -194,7 +194,7 @@ static void test_any(void **state)
     const int64_t size = 6 * BYTES + 1234;
     RunwaySpool *spool = ff_runway_spool_create(size, 0, NULL);
     int64_t in = 0, out = 0;
-    int nb_refused = 0;
+    int nb_full = 0;
 
     (void)state;
     assert_non_null(spool);
@@ -203,10 +203,8 @@ static void test_any(void **state)
         int width = 1 + below(100), height = 1 + below(70), what = below(16);
 
         if (what < 9) {
-            if (ff_runway_spool_fits(spool, format, width, height))
-                put(spool, in++, format, width, height);
-            else
-                nb_refused++;
+            nb_full += ff_runway_spool_is_full(spool);
+            put(spool, in++, format, width, height);
         } else if (what < 15) {
             if (out < in)
                 take(spool, out++);
@@ -219,29 +217,45 @@ static void test_any(void **state)
         assert_true(unnamed_size() <= size);
     }
     /* or it was no test of a full one */
-    assert_true(nb_refused > 100);
+    assert_true(nb_full > 100);
     while (out < in)
         take(spool, out++);
     ff_runway_spool_free(&spool);
 }
 
-/* A frame larger than the whole ring: alone, and not on disk. */
+/* A frame larger than the whole ring is not on disk. */
 static void test_too_large(void **state)
 {
     RunwaySpool *spool = ff_runway_spool_create(2 * BYTES, 0, NULL);
 
     (void)state;
     assert_non_null(spool);
-    assert_true(ff_runway_spool_fits(spool, AV_PIX_FMT_YUV420P, 640, 480));
     put(spool, 0, AV_PIX_FMT_YUV420P, 640, 480);
-    assert_false(ff_runway_spool_fits(spool, AV_PIX_FMT_YUV420P, 640, 480));
+    assert_true(ff_runway_spool_is_full(spool));
     assert_int_equal(unnamed_size(), -1);
     /* one that fits may stand behind it */
-    assert_true(ff_runway_spool_fits(spool, AV_PIX_FMT_YUV420P, 64, 48));
     put(spool, 1, AV_PIX_FMT_YUV420P, 64, 48);
-    assert_false(ff_runway_spool_fits(spool, AV_PIX_FMT_YUV420P, 640, 480));
+    assert_false(ff_runway_spool_is_full(spool));
+    assert_true(unnamed_size() > 0);
     take(spool, 0);
     take(spool, 1);
+    ff_runway_spool_free(&spool);
+}
+
+/* Nor is one that is put into a full ring: nothing there is overwritten. */
+static void test_overfull(void **state)
+{
+    RunwaySpool *spool = ff_runway_spool_create(3 * BYTES, 0, NULL);
+
+    (void)state;
+    assert_non_null(spool);
+    for (int n = 0; n < 5; n++)
+        put(spool, n, AV_PIX_FMT_YUV420P, 64, 48);
+    assert_true(unnamed_size() <= 3 * BYTES);
+    for (int n = 0; n < 5; n++) {
+        assert_int_equal(ff_runway_spool_is_full(spool), n == 0);
+        take(spool, n);
+    }
     ff_runway_spool_free(&spool);
 }
 
@@ -279,7 +293,7 @@ static void test_packed(void **state)
     (void)state;
     assert_non_null(spool);
     for (int n = 0; n < 300; n++) {
-        while (ff_runway_spool_fits(spool, AV_PIX_FMT_YUV420P, 64, 48))
+        while (!ff_runway_spool_is_full(spool))
             put(spool, in++, AV_PIX_FMT_YUV420P, 64, 48);
         assert_true(in - out > 20);
         assert_true(unnamed_size() <= 4 * BYTES);
@@ -299,6 +313,7 @@ int main(void)
         cmocka_unit_test(test_full),
         cmocka_unit_test(test_any),
         cmocka_unit_test(test_too_large),
+        cmocka_unit_test(test_overfull),
         cmocka_unit_test(test_no_room_on_disk),
         cmocka_unit_test(test_packed),
     };

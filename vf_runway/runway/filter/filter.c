@@ -90,23 +90,37 @@ av_cold void ff_runway_filter_uninit(AVFilterContext *ctx)
     ff_runway_settings_free(&s->set);
 }
 
+int ff_runway_filter_output(AVFilterContext *ctx, AVFrame **frame)
+{
+    RunwayFilter *s = ctx->priv;
+    AVFrame *out;
+    int ret = ff_runway_negotiate_fit(ctx->outputs[0], s->scaler, frame);
+
+    if (ret < 0)
+        return ret;
+    out    = *frame;
+    *frame = NULL;
+    if (!s->progress.nb_out++) {
+        s->out_space = out->colorspace;
+        s->out_range = out->color_range;
+    }
+    ff_runway_progress_moved(&s->progress);
+    if (out->pts != AV_NOPTS_VALUE)
+        s->end_pts = out->pts + RUNWAY_FRAME_DURATION(out);
+    return ff_filter_frame(ctx->outputs[0], out);
+}
+
 /* Output the next frame, which is ready. */
 static int put_frame(AVFilterContext *ctx)
 {
-    RunwayFilter *s = ctx->priv;
+    const RunwayFilter *s = ctx->priv;
     AVFrame *frame;
     int ret = ff_runway_sequence_next(s->sequence, &frame);
 
     if (ret >= 0)
-        ret = ff_runway_negotiate_fit(ctx->outputs[0], s->scaler, &frame);
-    if (ret < 0) {
-        av_frame_free(&frame);
-        return ret;
-    }
-    s->progress.nb_out++;
-    ff_runway_progress_moved(&s->progress);
-    s->end_pts = frame->pts + RUNWAY_FRAME_DURATION(frame);
-    return ff_filter_frame(ctx->outputs[0], frame);
+        ret = ff_runway_filter_output(ctx, &frame);
+    av_frame_free(&frame);
+    return ret;
 }
 
 /* Whether somebody wants what comes out. A host whose output is complete
@@ -184,12 +198,10 @@ static int is_input_first(RunwayFilter *s)
 static int run(AVFilterContext *ctx)
 {
     RunwayFilter *s = ctx->priv;
-    AVFilterLink *inlink = ctx->inputs[0], *outlink = ctx->outputs[0];
+    AVFilterLink *outlink = ctx->outputs[0];
     int accepts, ret;
 
-    accepts = !s->sequence ||
-              ff_runway_sequence_accepts(s->sequence, inlink->format,
-                                         inlink->w, inlink->h);
+    accepts = !s->sequence || ff_runway_sequence_accepts(s->sequence);
     if (!s->status && accepts) {
         ret = ff_runway_filter_take_input(ctx);
         if (ret > 0)

@@ -84,6 +84,8 @@ typedef struct RunwayFilter {
 
     RunwayProgress progress;
     int64_t end_pts;            ///< of what went out, output time base
+    enum AVColorSpace out_space;///< of the first frame that went out
+    enum AVColorRange out_range;///< likewise
 } RunwayFilter;
 
 /** Checks the options, for a filter whose tasks are created there. Runs twice in

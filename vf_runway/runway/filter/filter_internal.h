@@ -35,4 +35,8 @@ int ff_runway_filter_take_input(AVFilterContext *ctx);
 /** No frame follows: send the one that is held. */
 int ff_runway_filter_send_last(AVFilterContext *ctx);
 
+/** Output the next frame, in the output's format and size: *frame is handed on,
+ *  or left with an error. */
+int ff_runway_filter_output(AVFilterContext *ctx, AVFrame **frame);
+
 #endif /* AVFILTER_RUNWAY_FILTER_FILTER_INTERNAL_H */

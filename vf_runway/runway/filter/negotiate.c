@@ -22,6 +22,7 @@
 #include "../media/alpha.h"
 #include "../media/format.h"
 #include "../media/picture.h"
+#include "filter.h"
 #include "negotiate.h"
 
 /* What an encoder of HDR takes; no less than the ten bits there are. */
@@ -71,6 +72,16 @@ static int is_logarithmic(enum AVColorTransferCharacteristic transfer)
     return name && strstr(name, "log");
 }
 
+/* Files with floating point hold linear light, and FFmpeg's decoders do not tag
+ * all of them (EXR, PFM, PHM). */
+static int is_float_source(const AVFilterLink *link)
+{
+    while (link->src->nb_inputs == 1)
+        link = link->src->inputs[0];
+    return !!(av_pix_fmt_desc_get(link->format)->flags &
+              AV_PIX_FMT_FLAG_FLOAT);
+}
+
 int ff_runway_negotiate_check(AVFilterContext *ctx, const AVFrame *frame,
                               int hdr)
 {
@@ -81,6 +92,16 @@ int ff_runway_negotiate_check(AVFilterContext *ctx, const AVFrame *frame,
                "does not support; convert it first: zscale=t=bt709; or, where "
                "the tag is wrong, setparams=color_trc=bt709%s\n",
                is_log ? "logarithmic" : "linear light", without_zscale());
+        return AVERROR(EINVAL);
+    }
+    if (frame->color_trc == AVCOL_TRC_UNSPECIFIED &&
+        is_float_source(ctx->inputs[0])) {
+        av_log(ctx, AV_LOG_ERROR, "the input has floating point and no tag, "
+               "which is taken for linear light, and the service does not "
+               "support that; convert it first: setparams=color_trc=linear:"
+               "color_primaries=bt709:colorspace=gbr:range=pc,zscale=t=bt709; "
+               "or, where the light is not linear, setparams=color_trc=bt709"
+               "%s\n", without_zscale());
         return AVERROR(EINVAL);
     }
     switch (frame->color_trc) {
@@ -112,6 +133,16 @@ int ff_runway_negotiate_check(AVFilterContext *ctx, const AVFrame *frame,
     return AVERROR(EINVAL);
 }
 
+enum AVPixelFormat ff_runway_negotiate_end(const AVFilterLink *link)
+{
+    while (ff_runway_format_has_alpha(link->format) &&
+           link->dst->nb_inputs == 1 && link->dst->nb_outputs == 1 &&
+           (ff_runway_format_has_alpha(link->dst->outputs[0]->format) ||
+            !strcmp(link->dst->filter->name, "scale")))
+        link = link->dst->outputs[0];
+    return link->format;
+}
+
 int ff_runway_negotiate_lost_alpha(const AVFilterLink *link)
 {
     if (ff_runway_format_has_alpha(link->format))
@@ -138,6 +169,21 @@ void ff_runway_negotiate_configure(AVFilterLink *outlink)
     ff_runway_set_link_colours(outlink, &out);
 }
 
+/* What all frames are tagged as: what the link says or, before FFmpeg 7.0, what
+ * the first frame that went out was. */
+static void get_colours(const AVFilterLink *outlink, AVFrame *frame)
+{
+    const RunwayFilter *s = outlink->src->priv;
+
+    ff_runway_get_link_colours(outlink, frame);
+    if (!s->progress.nb_out)
+        return;
+    if (frame->colorspace == AVCOL_SPC_UNSPECIFIED)
+        frame->colorspace = s->out_space;
+    if (frame->color_range == AVCOL_RANGE_UNSPECIFIED)
+        frame->color_range = s->out_range;
+}
+
 AVFrame *ff_runway_negotiate_buffer(AVFilterLink *outlink)
 {
     AVFrame *frame = ff_get_video_buffer(outlink, outlink->w, outlink->h);
@@ -146,7 +192,7 @@ AVFrame *ff_runway_negotiate_buffer(AVFilterLink *outlink)
         frame->sample_aspect_ratio = outlink->sample_aspect_ratio;
         frame->colorspace          = AVCOL_SPC_UNSPECIFIED;
         frame->color_range         = AVCOL_RANGE_UNSPECIFIED;
-        ff_runway_get_link_colours(outlink, frame);
+        get_colours(outlink, frame);
     }
     return frame;
 }
@@ -156,7 +202,7 @@ static int is_fit(const AVFilterLink *outlink, const AVFrame *frame)
     AVFrame wanted = { .format = outlink->format, .width = outlink->w,
                        .height = outlink->h };
 
-    ff_runway_get_link_colours(outlink, &wanted);
+    get_colours(outlink, &wanted);
     ff_runway_picture_tag_output(&wanted, frame);
     return frame->format == wanted.format && frame->width == wanted.width &&
            frame->height == wanted.height &&

@@ -40,6 +40,11 @@ int ff_runway_negotiate_query(AVFilterContext *ctx, int hdr);
 int ff_runway_negotiate_check(AVFilterContext *ctx, const AVFrame *frame,
                               int hdr);
 
+/** What the output becomes behind the filter, as far as alpha goes: the format
+ *  that conversions lose it with, else one that has it or that the filter makes
+ *  without it. */
+enum AVPixelFormat ff_runway_negotiate_end(const AVFilterLink *outlink);
+
 /** Whether pictures with a palette, which has alpha, were converted to a format
  *  without it on the way to the link. */
 int ff_runway_negotiate_lost_alpha(const AVFilterLink *link);

@@ -36,7 +36,7 @@ static int is_other(double a, double b)
 }
 
 void ff_runway_notice_sent(const AVFrame *frame, const RunwayClipConfig *c,
-                           AVRational rate, enum AVPixelFormat out_format)
+                           AVRational rate, enum AVPixelFormat end_format)
 {
     const RunwayGeometry *g = &c->writer.geometry;
     const char *plan = c->dry_run ? "plan: " : "";
@@ -49,8 +49,8 @@ void ff_runway_notice_sent(const AVFrame *frame, const RunwayClipConfig *c,
                "what comes back is scaled to the size of the output\n", plan,
                frame->width, frame->height, g->width, g->height);
     if (is > 0 && is_other(is, sent))
-        av_log(c->log_ctx, AV_LOG_INFO, "%sof %g frames a second, %g are "
-               "sent\n", plan, is, sent);
+        av_log(c->log_ctx, AV_LOG_INFO, "%s%.4g frames a second are sent "
+               "as %.4g\n", plan, is, sent);
     if (depth > 8)
         av_log(c->log_ctx, AV_LOG_INFO, "%sthe input has %d bits; what is sent "
                "has 8\n", plan, depth);
@@ -61,11 +61,11 @@ void ff_runway_notice_sent(const AVFrame *frame, const RunwayClipConfig *c,
                av_color_primaries_name(frame->color_primaries));
     if (!ff_runway_format_has_alpha(frame->format))
         return;
-    if (ff_runway_format_has_alpha(out_format))
+    if (ff_runway_format_has_alpha(end_format))
         av_log(c->log_ctx, AV_LOG_INFO, "%salpha is not sent: each frame comes "
                "back with the source's own, which fits where the edit keeps "
                "outlines\n", plan);
     else
-        av_log(c->log_ctx, AV_LOG_INFO, "%salpha is not sent, and the output "
-               "(%s) has none\n", plan, av_get_pix_fmt_name(out_format));
+        av_log(c->log_ctx, AV_LOG_WARNING, "%salpha is not sent, and the output "
+               "(%s) has none\n", plan, av_get_pix_fmt_name(end_format));
 }

@@ -60,7 +60,7 @@ typedef struct RunwayProgress {
 void ff_runway_progress_waiting(RunwayProgress *p, RunwaySequence *sequence,
                                 RunwayEventLog *events, void *log_ctx);
 
-/** A frame went out: the wait is over. */
+/** A result is there, or a frame goes out: the wait is over. */
 void ff_runway_progress_moved(RunwayProgress *p);
 
 /**

@@ -24,7 +24,6 @@
 
 #include "../media/compat.h"
 #include "../media/averror.h"
-#include "../media/format.h"
 #include "../base/disk.h"
 #include "sequence_internal.h"
 
@@ -197,20 +196,15 @@ int ff_runway_sequence_keeps_source(const RunwaySequence *s)
            !s->set->policy.dry_run;
 }
 
-static int alpha_fits(const RunwaySequence *s, int format, int width,
-                      int height)
+static int is_spool_full(const RunwaySequence *s)
 {
-    return ff_runway_spool_fits(s->alpha, ff_runway_format_of_component(format),
-                                width, height);
+    return (s->spool && ff_runway_spool_is_full(s->spool)) ||
+           (s->alpha && ff_runway_spool_is_full(s->alpha));
 }
 
-int ff_runway_sequence_accepts(RunwaySequence *s, int format, int width,
-                               int height)
+int ff_runway_sequence_accepts(RunwaySequence *s)
 {
-    return ff_runway_pipeline_accepts(s->pipeline) &&
-           (!s->spool || ff_runway_spool_fits(s->spool, format, width,
-                                              height)) &&
-           (!s->alpha || alpha_fits(s, format, width, height));
+    return ff_runway_pipeline_accepts(s->pipeline) && !is_spool_full(s);
 }
 
 int ff_runway_sequence_is_short(RunwaySequence *s)
@@ -398,11 +392,7 @@ int ff_runway_sequence_add(RunwaySequence *s, const AVFrame *frame,
     }
     /* a clip that leaves no place for its next source frame would wait forever
      * to be completed */
-    return (ff_runway_sequence_keeps_source(s) &&
-            !ff_runway_spool_fits(s->spool, frame->format, frame->width,
-                                  frame->height)) ||
-           (s->alpha && !alpha_fits(s, frame->format, frame->width,
-                                    frame->height)) ? close_clip(s) : 0;
+    return is_spool_full(s) ? close_clip(s) : 0;
 }
 
 /* A frame that comes out as it is, behind what is in line already. */

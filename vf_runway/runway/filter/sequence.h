@@ -53,10 +53,14 @@ typedef struct RunwaySequenceConfig {
     AVRational frame_rate;       ///< of these, 0/0 or 1/0: not known
     AVRational out_time_base;    ///< of frames that come out
     enum AVPixelFormat out_format;
+    enum AVPixelFormat end_format;  ///< what it becomes, for the notice
     int out_w, out_h;
     /** Where the film is cut off, microseconds; AV_NOPTS_VALUE: not known. */
     int64_t end;
     AVFrame *(*get_buffer)(void *opaque); ///< of the output's size and format
+    /** A result has arrived, or the news that there is none; what is logged of it
+     *  comes after that. */
+    void (*arrived)(void *opaque);
     void *opaque;
     /** Non-zero when the process was asked to end. Encoding ends then: what adds
      *  a frame or ends a clip returns AVERROR_EXIT, which is for the caller and
@@ -81,9 +85,8 @@ int ff_runway_sequence_ratio(const RunwayRequest *request, int width,
                              int height, AVRational sar, const char **ratio,
                              int *ratio_w, int *ratio_h, void *log_ctx);
 
-/** Whether a frame of that kind may go in now. */
-int ff_runway_sequence_accepts(RunwaySequence *s, int format, int width,
-                               int height);
+/** Whether a frame may go in now. */
+int ff_runway_sequence_accepts(RunwaySequence *s);
 
 /** See ff_runway_pipeline_is_short(). */
 int ff_runway_sequence_is_short(RunwaySequence *s);

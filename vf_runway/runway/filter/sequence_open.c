@@ -176,6 +176,6 @@ int ff_runway_sequence_open_clip(RunwaySequence *s, const AVFrame *frame,
         av_log(set->log_ctx, AV_LOG_WARNING, "overlap: %g s is less than half "
                "of a frame, so clips do not overlap\n", set->overlap / 1e6);
     if (config.index == 1)
-        ff_runway_notice_sent(frame, &config, c->frame_rate, c->out_format);
+        ff_runway_notice_sent(frame, &config, c->frame_rate, c->end_format);
     return ff_runway_clip_create(&s->open, &config, frame, length);
 }

@@ -181,10 +181,12 @@ int ff_runway_sequence_ready(RunwaySequence *s, int64_t timeout)
     /* the first frame of a clip may be one that the next clip shows too */
     for (; wants_result(s, &node); timeout = 0) {
         /* asked without a clip in flight too: an error must not wait for one */
-        if (ff_runway_pipeline_take(s->pipeline, timeout, &job, &err))
-            return ff_runway_report(s->set->log_ctx, &err);
-        if (!job)
+        ret = ff_runway_pipeline_take(s->pipeline, timeout, &job, &err);
+        if (!ret && !job)
             return 0;
+        s->config.arrived(s->config.opaque);
+        if (ret)
+            return ff_runway_report(s->set->log_ctx, &err);
         if (!job->error.outcome) {
             FFSWAP(RunwayJob *, node->job, job);
             ret = open_result(s, node);

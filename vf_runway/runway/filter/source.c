@@ -21,6 +21,7 @@
 #define RUNWAY_COMPAT_FILTER
 
 #include "libavutil/mathematics.h"
+#include "libavutil/timestamp.h"
 
 #include "../base/clock.h"
 #include "../media/averror.h"
@@ -33,6 +34,14 @@
 static AVFrame *get_buffer(void *opaque)
 {
     return ff_runway_negotiate_buffer(opaque);
+}
+
+static void clear_status(void *opaque)
+{
+    AVFilterLink *outlink = opaque;
+    RunwayFilter *s = outlink->src->priv;
+
+    ff_runway_progress_moved(&s->progress);
 }
 
 static int is_interrupted(void *opaque)
@@ -80,8 +89,10 @@ static int start(AVFilterContext *ctx)
         .out_format    = outlink->format,
         .out_w         = outlink->w,
         .out_h         = outlink->h,
+        .end_format    = ff_runway_negotiate_end(outlink),
         .end           = film_end(ctx),
         .get_buffer    = get_buffer,
+        .arrived       = clear_status,
         .opaque        = outlink,
         .interrupted   = is_interrupted,
         .interrupt_opaque = &s->interrupt,
@@ -99,9 +110,10 @@ static int start(AVFilterContext *ctx)
         av_log(ctx, AV_LOG_WARNING, "tls_verify=0: anybody on the way to the "
                "service can read the key and what is sent\n");
     if (ff_runway_negotiate_lost_alpha(inlink))
-        av_log(ctx, AV_LOG_INFO, "pictures with a palette lose their alpha on "
-               "the way to the filter, where ffmpeg converts them; to keep it, "
-               "put format=rgba in front of the filter\n");
+        av_log(ctx, AV_LOG_WARNING, "pictures with a palette lose their alpha, "
+               "if they have any, on the way to the filter, where ffmpeg "
+               "converts them; to keep it, put format=rgba in front of the "
+               "filter\n");
     if (s->window.hidden_by)
         av_log(ctx, AV_LOG_INFO, "%s follows the filter: which frames a trim, "
                "or -ss, -t or -to after -i, drops behind it is not known, so "
@@ -123,8 +135,8 @@ static int check_frame(AVFilterContext *ctx, const AVFrame *frame)
     RunwayFilter *s = ctx->priv;
     int ret;
 
-    if (frame->pts == AV_NOPTS_VALUE) {
-        av_log(ctx, AV_LOG_ERROR, "a frame has no pts; put setpts or fps in "
+    if (frame->pts == AV_NOPTS_VALUE && s->prev_pts == AV_NOPTS_VALUE) {
+        av_log(ctx, AV_LOG_ERROR, "the first frame has no pts; put setpts or fps in "
                "front of the filter\n");
         return AVERROR(EINVAL);
     }
@@ -228,22 +240,6 @@ static void rescale_times(AVFilterContext *ctx, AVFrame *frame)
         av_rescale_q(RUNWAY_FRAME_DURATION(frame), in, out);
 }
 
-/* Put a frame out as it is. */
-static int put_untouched(AVFilterContext *ctx, AVFrame **frame)
-{
-    RunwayFilter *s = ctx->priv;
-    AVFrame *out;
-    int ret = ff_runway_negotiate_fit(ctx->outputs[0], s->scaler, frame);
-
-    if (ret < 0)
-        return ret;
-    out    = *frame;
-    *frame = NULL;
-    s->progress.nb_out++;
-    s->end_pts = out->pts + RUNWAY_FRAME_DURATION(out);
-    return ff_filter_frame(ctx->outputs[0], out);
-}
-
 static int mark_source(const AVFilterContext *ctx, AVFrame *frame)
 {
     return ff_runway_clip_mark(&frame->metadata, ctx->filter->name, "origin",
@@ -262,7 +258,7 @@ static int pass_frame(AVFilterContext *ctx, AVFrame **frame)
     rescale_times(ctx, *frame);
     if (ret >= 0 && s->sequence)
         ret = ff_runway_sequence_pass(s->sequence, *frame, &now);
-    return ret >= 0 && now ? put_untouched(ctx, frame) : ret;
+    return ret >= 0 && now ? ff_runway_filter_output(ctx, frame) : ret;
 }
 
 /* A frame that is dropped behind the filter: it costs nothing. Before the first
@@ -304,35 +300,38 @@ static int step_back(AVFilterContext *ctx)
     return ff_runway_sequence_cut(s->sequence);
 }
 
-/* A frame that is not later than the one before: a doubled time stamp, or one
- * that steps back. ffmpeg passes such frames on, so they come out. */
+/* A frame that is not later than the one before: a doubled time stamp, one that
+ * steps back, or none. ffmpeg passes such frames on, so they come out. */
 static int take_unsent(AVFilterContext *ctx, AVFrame **frame)
 {
     RunwayFilter *s = ctx->priv;
-    int64_t back = av_rescale_q(s->prev_pts - (*frame)->pts,
-                                ctx->inputs[0]->time_base, AV_TIME_BASE_Q);
-    int ret, now;
-
-    if (!s->nb_unsent++)
-        av_log(ctx, AV_LOG_WARNING, "the pts does not increase from frame to "
-               "frame (%"PRId64" after %"PRId64"): such a frame is not sent, "
-               "and is output with the picture of the one before\n",
-               (*frame)->pts, s->prev_pts);
+    AVRational tb = ctx->inputs[0]->time_base;
+    const int64_t pts = (*frame)->pts;
     /* the picture of the frame before is known once that is on its way */
-    ret = send_held(ctx, AV_NOPTS_VALUE);
+    int ret = send_held(ctx, AV_NOPTS_VALUE), now;
+
     if (ret < 0)
         return ret;
-    if (back > AV_TIME_BASE) {
+    if (pts != AV_NOPTS_VALUE &&
+        av_rescale_q(s->prev_pts - pts, tb, AV_TIME_BASE_Q) > AV_TIME_BASE) {
+        av_log(ctx, AV_LOG_WARNING, "the pts steps back from %s to %s s: a new "
+               "clip begins there\n", av_ts2timestr(s->prev_pts, &tb),
+               av_ts2timestr(pts, &tb));
         ret = step_back(ctx);
         return ret < 0 ? ret : hold(s, *frame);
     }
+    if (!s->nb_unsent++)
+        av_log(ctx, AV_LOG_WARNING, "the pts does not increase from frame to "
+               "frame (%s after %s s): such a frame is not sent, and is output "
+               "with the picture of the one before\n",
+               av_ts2timestr(pts, &tb), av_ts2timestr(s->prev_pts, &tb));
     if (s->set.timing == RUNWAY_TIMING_NATIVE)
         return 0;
     ret = ff_runway_sequence_add_unsent(s->sequence, *frame, &now);
     if (ret < 0 || !now)
         return ret;
     ret = mark_source(ctx, *frame);
-    return ret < 0 ? ret : put_untouched(ctx, frame);
+    return ret < 0 ? ret : ff_runway_filter_output(ctx, frame);
 }
 
 /* What becomes of a frame of the input. Hands *frame on, or leaves it. */
@@ -382,7 +381,7 @@ static int take_frame(AVFilterContext *ctx, AVFrame **frame)
     if (ret < 0 || !s->set.policy.dry_run)
         return ret;
     rescale_times(ctx, *frame);
-    return put_untouched(ctx, frame);
+    return ff_runway_filter_output(ctx, frame);
 }
 
 /* Something came from the input: note how long it was left alone before. */

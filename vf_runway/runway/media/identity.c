@@ -81,33 +81,47 @@ static void add_text(RunwayIdentity *id, const char *text)
         av_sha_update(id->sha, (const uint8_t *)text, strlen(text));
 }
 
-/* A line of packed pixels without their alpha, which is not sent. */
-static const uint8_t *without_alpha(const AVPixFmtDescriptor *desc,
-                                    const uint8_t *line, int size,
-                                    uint8_t *scratch)
+/* The bits of a line of packed pixels that are colour: alpha is not sent, and
+ * what no component uses is anything. */
+static int get_mask(const AVPixFmtDescriptor *desc, int width, uint8_t *mask)
 {
-    const AVComponentDescriptor *alpha = &desc->comp[desc->nb_components - 1];
-    int bytes = alpha->depth > 8 ? 2 : 1;
+    const int nb = desc->nb_components -
+                   !!(desc->flags & AV_PIX_FMT_FLAG_ALPHA);
+    uint16_t *ones = av_malloc_array(width, sizeof(*ones));
+    uint8_t *data[4] = { mask };
+    const int linesize[4] = { 0 };
 
-    memcpy(scratch, line, size);
-    for (int i = alpha->offset; i + bytes <= size; i += alpha->step)
-        memset(scratch + i, 0, bytes);
-    return scratch;
+    if (!ones)
+        return AVERROR(ENOMEM);
+    for (int c = 0; c < nb; c++) {
+        int w = c ? AV_CEIL_RSHIFT(width, desc->log2_chroma_w) : width;
+
+        for (int x = 0; x < w; x++)
+            ones[x] = (uint16_t)((1 << desc->comp[c].depth) - 1);
+        av_write_image_line2(ones, data, linesize, desc, 0, 0, c, w, 2);
+    }
+    av_free(ones);
+    return 0;
 }
 
 static int digest_planes(RunwayIdentity *id, const AVFrame *frame)
 {
     const AVPixFmtDescriptor *desc = av_pix_fmt_desc_get(frame->format);
-    int packed_alpha = desc->flags & AV_PIX_FMT_FLAG_ALPHA &&
-                       !(desc->flags & AV_PIX_FMT_FLAG_PLANAR);
     int nb = FFMIN(av_pix_fmt_count_planes(frame->format), 3);
-    uint8_t *scratch = NULL;
+    uint8_t *mask = NULL, *scratch = NULL;
 
-    if (packed_alpha) {
-        scratch = av_malloc(av_image_get_linesize(frame->format, frame->width,
-                                                  0));
-        if (!scratch)
-            return AVERROR(ENOMEM);
+    if (!(desc->flags & AV_PIX_FMT_FLAG_PLANAR)) {
+        int size = av_image_get_linesize(frame->format, frame->width, 0);
+        int ret  = AVERROR(ENOMEM);
+
+        mask = av_calloc(2, size);
+        if (mask)
+            ret = get_mask(desc, frame->width, mask);
+        if (ret < 0) {
+            av_free(mask);
+            return ret;
+        }
+        scratch = mask + size;
     }
     for (int i = 0; i < nb; i++) {
         int size   = av_image_get_linesize(frame->format, frame->width, i);
@@ -118,12 +132,12 @@ static int digest_planes(RunwayIdentity *id, const AVFrame *frame)
             const uint8_t *line = frame->data[i] +
                                   (ptrdiff_t)y * frame->linesize[i];
 
-            if (packed_alpha)
-                line = without_alpha(desc, line, size, scratch);
-            av_murmur3_update(id->digest, line, size);
+            for (int x = 0; mask && x < size; x++)
+                scratch[x] = line[x] & mask[x];
+            av_murmur3_update(id->digest, mask ? scratch : line, size);
         }
     }
-    av_free(scratch);
+    av_free(mask);
     return 0;
 }
 

@@ -29,7 +29,8 @@
 
 /* A frame in the ring. */
 typedef struct Record {
-    AVFrame *frame;      ///< without pixels, but for one too large for the ring
+    AVFrame *frame;      ///< without pixels, but for one that the ring had
+                         ///< no place for
     int64_t begin, end;  ///< bytes of its pixels, counted from the first ever
                          ///< written; the place in the file is modulo size
     struct Record *next;
@@ -105,15 +106,20 @@ static int64_t frame_size(const RunwaySpool *s, int format, int width,
                                    : bytes;
 }
 
-int ff_runway_spool_fits(const RunwaySpool *s, int format, int width,
-                         int height)
+/* Whether there is a place for that many bytes. */
+static int fits(const RunwaySpool *s, int64_t bytes)
 {
-    int64_t bytes = frame_size(s, format, width, height);
+    return bytes <= s->size &&
+           (!s->head ||
+            place(s, bytes) + bytes - s->head->begin <= s->size);
+}
 
-    if (!s->head)
-        return 1;
-    return bytes >= 0 && bytes <= s->size &&
-           place(s, bytes) + bytes - s->head->begin <= s->size;
+int ff_runway_spool_is_full(const RunwaySpool *s)
+{
+    const AVFrame *newest = s->tail ? s->tail->frame : NULL;
+
+    return newest && !fits(s, frame_size(s, newest->format, newest->width,
+                                         newest->height));
 }
 
 /* Copy bytes at offset from or to the file, whole. */
@@ -204,7 +210,7 @@ int ff_runway_spool_put(RunwaySpool *s, const AVFrame *frame)
     }
     if (!record)
         return ret;
-    if (bytes > s->size) {
+    if (!fits(s, bytes)) {
         record->frame = av_frame_clone(frame);
         if (!record->frame)
             goto fail;

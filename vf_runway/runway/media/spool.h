@@ -40,13 +40,12 @@ typedef struct RunwaySpool RunwaySpool;
 RunwaySpool *ff_runway_spool_create(int64_t size, int packed, void *log_ctx);
 void ff_runway_spool_free(RunwaySpool **spool);
 
-/** Whether a frame of that format and size fits in now. A frame that is larger
- *  than the spool fits when the spool is empty, and stays in memory. */
-int ff_runway_spool_fits(const RunwaySpool *spool, int format, int width,
-                         int height);
+/** Whether another frame like the newest one would not fit into the file. */
+int ff_runway_spool_is_full(const RunwaySpool *spool);
 
-/** Put a frame in, behind the others; only where it fits. The pixels go to
- *  the file, everything else stays in memory. */
+/** Put a frame in, behind the others. The pixels go to the file, everything else
+ *  stays in memory; so do the pixels of a frame that does not fit: whoever puts
+ *  one in asks first whether the spool is full. */
 int ff_runway_spool_put(RunwaySpool *spool, const AVFrame *frame);
 
 /** Take the oldest frame out: *frame is the caller's, equal in every pixel and
