@@ -207,6 +207,19 @@ subtest 'whiter than white, blacker than black' => sub {
     }
 };
 
+subtest 'a range that changes in mid-stream' => sub {
+    my $clip = lossless_clip(seconds => 3);
+    my $run = ok_filter($sim, 'echo', in => $clip, options => { prompt => 'echo', model => 'aleph2', clip_duration => 2 },
+        before => 'split[a][b];[a]trim=end_frame=36,setparams=range=tv:colorspace=bt709[c];'
+            . '[b]trim=start_frame=36,scale=in_range=tv:out_range=pc,setparams=range=pc:colorspace=bt709[d];[c][d]concat');
+    my ($was, $is) = map { raw_frames($_, 'format=rgb24,scale=1:1:flags=area', 3) } $clip, $run->{out};
+    is(scalar @$is, 72, 'all frames');
+    for my $n (20, 34, 38, 60) {
+        my @off = map { abs(ord(substr $was->[$n], $_, 1) - ord(substr $is->[$n], $_, 1)) } 0 .. 2;
+        is((grep { $_ > 4 } @off), 0, "frame $n means what it did, by the tags of the file") or diag "@off";
+    }
+};
+
 my $has_zscale = run_cmd([$FFMPEG, qw(-hide_banner -filters)])->{out} =~ /^ \S+ zscale /m;
 
 subtest 'wide primaries, SDR' => sub {

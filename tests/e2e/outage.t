@@ -14,50 +14,12 @@ use lib dirname(abs_path(__FILE__)) . '/lib';
 use Test::More;
 
 use RunwayTest;
+use FastClock;
 use FilterTest;
 use PaidTest;
 
-my $lib = "$TMP/fast.so";
-my $cc = run_cmd([split(' ', $ENV{CC} || 'cc'), qw(-shared -fPIC -o), $lib, spew("$TMP/fast.c", <<'C'), qw(-ldl -pthread)]);
-#define _GNU_SOURCE
-#include <dlfcn.h>
-#include <pthread.h>
-#include <sys/syscall.h>
-#include <time.h>
-#include <unistd.h>
-#define FASTER 40
-static long long start;
-static long long real_now(void)
-{
-    struct timespec ts;
-    syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &ts);
-    return ts.tv_sec * 1000000000LL + ts.tv_nsec;
-}
-__attribute__((constructor)) static void begin(void) { start = real_now(); }
-int clock_gettime(clockid_t id, struct timespec *ts)
-{
-    long long now;
-    if (id != CLOCK_MONOTONIC)
-        return syscall(SYS_clock_gettime, id, ts);
-    now = start + (real_now() - start) * FASTER;
-    ts->tv_sec  = now / 1000000000;
-    ts->tv_nsec = now % 1000000000;
-    return 0;
-}
-int pthread_cond_timedwait(pthread_cond_t *cond, pthread_mutex_t *mutex, const struct timespec *until)
-{
-    int (*real)(pthread_cond_t *, pthread_mutex_t *, const struct timespec *) = dlsym(RTLD_NEXT, "pthread_cond_timedwait");
-    struct timespec ts = *until;
-    /* seconds since 1970 are of another clock */
-    if (ts.tv_sec < 1000000000) {
-        long long at = start + (ts.tv_sec * 1000000000LL + ts.tv_nsec - start) / FASTER;
-        ts.tv_sec  = at / 1000000000;
-        ts.tv_nsec = at % 1000000000;
-    }
-    return real(cond, mutex, &ts);
-}
-C
-plan skip_all => "no library that makes time go faster: $cc->{err}" if $cc->{status};
+my $lib = fast_clock();
+plan skip_all => 'no library that makes time go faster' if !$lib;
 
 my $FILM = film(seconds => 2);      # two clips
 

@@ -1,0 +1,125 @@
+#!/usr/bin/env perl
+# What a person sees of a long wait: lines, the line in a terminal, what is left,
+# and what a wait does to the input. The clock of ffmpeg runs forty times faster for it, and
+# all runs go on beside each other.
+#
+# This file is part of runway_v2v, LGPL 2.1 or later.
+use strict;
+use warnings;
+
+use Cwd qw(abs_path);
+use File::Basename qw(dirname);
+use lib dirname(abs_path(__FILE__)) . '/lib';
+
+use IO::Socket::INET;
+use POSIX ();
+use Test::More;
+
+use RunwayTest;
+use FastClock;
+use FilterTest;
+use PaidTest;
+
+my $lib = fast_clock();
+plan skip_all => 'no library that makes time go faster' if !$lib;
+
+sub simulator { return RunwayTest::Simulator->start('--result-rate' => 'source', '--result-frames' => '+0', @_) }
+
+# A server that closes a connection which nobody reads from for a while.
+sub impatient {
+    my ($path, $seconds) = @_;
+    my $listen = IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.1') or die "no socket: $!\n";
+    my $pid = fork // die "fork: $!\n";
+    return ($pid, 'http://127.0.0.1:' . $listen->sockport . '/film.nut') if $pid;
+    my $to = $listen->accept or POSIX::_exit(1);
+    setsockopt $to, SOL_SOCKET, SO_SNDBUF, 65536;
+    1 while defined($_ = <$to>) && /\S/;
+    my $film = "HTTP/1.0 200 OK\r\nContent-Type: application/octet-stream\r\n\r\n" . slurp($path);
+    $to->blocking(0);
+    for (my $at = 0; $at < length $film;) {
+        my $ready = '';
+        vec($ready, fileno $to, 1) = 1;
+        last if !select undef, $ready, undef, $seconds;
+        $at += syswrite($to, $film, 65536, $at) // 0;
+    }
+    POSIX::_exit(0);
+}
+
+# Small pictures and a lot of sound: more than fits into the sockets.
+my $loud = "$TMP/loud.nut";
+my $made = run_cmd([$FFMPEG, qw(-hide_banner -nostdin -v error -y -f lavfi -i testsrc2=s=96x64:r=10 -f lavfi -i),
+    'sine=sample_rate=192000,aformat=sample_fmts=s16:channel_layouts=hexadecagonal', qw(-t 12 -c:v ffv1 -g 1 -c:a pcm_s16le), $loud]);
+die "cannot make a film: $made->{err}\n" if $made->{status};
+my ($server, $url) = impatient($loud, 1.5 * $PATIENCE);
+
+my %job;
+sub begin {
+    my ($name, $sim, %opt) = @_;
+    my $job = PaidTest->new(sim => $sim, in => $opt{in} // film(seconds => $opt{seconds}), env => { LD_PRELOAD => $lib },
+        options => { poll_interval => 6, concurrency => 1, %{ $opt{options} || {} } });
+    $job{$name} = { sim => $sim, job => $job, going => $job->begin(args => [qw(-an), @{ $opt{args} || [] }, qw(-c:v ffv1 -g 1)]) };
+}
+begin('lines', simulator('--latency' => 5), seconds => 3, options => { concurrency => 3 });
+begin('last', simulator('--latency' => 1), seconds => 4);
+begin('trim', simulator('--latency' => 1), seconds => 12, args => [qw(-t 6)]);
+begin('unread', simulator('--latency' => 0.1, '--fault' => 'read:1=stall=1.5'), seconds => 4);
+begin('closed', simulator('--latency' => 5 * $PATIENCE), in => $url);
+
+# The filter's lines of a run that went well.
+sub said {
+    my ($name) = @_;
+    my $run = $job{$name}{going}->end(undef, 120);
+    is($run->{status}, 0, "$name: ends well") or diag $run->{err};
+    return join "\n", filter_lines($run);
+}
+
+subtest 'lines after 5, 15, 30 and 60 s, and each minute' => sub {
+    my @at = said('lines') =~ /^waiting for (\d+) s: film read to 3\.0 s, 0 of 3 clips ready/mg;
+    my @from = (5, 15, 30, 60, 120);
+    cmp_ok(scalar @at, '>=', @from, 'so many of one wait');
+    is((grep { $at[$_] < $from[$_] || $at[$_] >= ($from[$_ + 1] // 180) } 0 .. $#from), 0, 'each at its time') or diag "@at";
+};
+
+subtest 'what is left' => sub {
+    like(said('last'), qr/[1-3] of 4 clips ready.*, the last in about \d+ (s|min),/, 'the time to the last, once one is there');
+    like(said('trim'), qr/film read to [1-4]\.\d s, \d of about 6 clips ready/, 'clips of a film that a trim ends');
+};
+
+subtest 'where the input ended' => sub {
+    for my $case (['unread', 4], ['closed']) {
+        my ($name, $seconds) = @$case;
+        my $said = said($name);
+        my ($end) = $said =~ /^the input ended at (\d+\.\d\d) s$/m;
+        $seconds ? is($end, sprintf('%.2f', $seconds), "$name: where it ended") : cmp_ok($end, '<', 11, "$name: early");
+        like($said, qr/if the film is longer.*-reconnect 1/, '... and what that may mean');
+    }
+    kill KILL => $server;
+    waitpid $server, 0;
+};
+
+# What is on the screen at the end, line by line.
+sub screen {
+    my ($text) = @_;
+    return map {
+        my $line = '';
+        substr($line, 0, length $_, $_) for split /\r/, s/\r+$//r;
+        $line;
+    } split /\n/, $text;
+}
+
+subtest 'in a terminal' => sub {
+    plan skip_all => 'no script(1) to make a terminal' if $^O ne 'linux' || run_cmd(['sh', '-c', 'command -v script'])->{status};
+    my $job = PaidTest->new(sim => simulator('--latency' => 1), in => film(seconds => 5), options => { poll_interval => 6, concurrency => 1 });
+    my ($out, $env, @command) = $job->_command(args => [qw(-c:v ffv1 -g 1)]);
+    my $file = spew("$TMP/terminal", "stty cols 80 rows 24\nLD_PRELOAD=$lib exec " . join ' ', map { "'" . s/'/'\\''/gr . "'" } @command);
+    my $run = run_cmd(['script', qw(-q -e -c), "sh $file", '/dev/null'], env => { %$env, AV_LOG_FORCE_NOCOLOR => 1 });
+    is($run->{status}, 0, 'ends well') or diag $run->{out};
+    my @status = $run->{out} =~ /(\d+ s read, [^\r\n]*?) *\r(?!\n)/g;
+    cmp_ok(scalar @status, '>', 3, 'one line is written again and again');
+    my @lines = screen($run->{out});
+    is((grep { /clip 1 .*: the result is \d+x\d+, \w+, \d+ fps, h264$/ } @lines), 1, 'nothing of it is left behind the lines that follow') or diag $run->{out};
+    is((grep { /waiting for/ } split /the result is/, (split /(?=clip 1 .*: the result is)/, $run->{out})[0]), 0, 'there are no others until the first frame is out');
+    cmp_ok((grep { /waiting for \d+ s: film read to/ } @lines), '>=', 1, 'then there are');
+};
+
+done_testing;
