@@ -94,16 +94,15 @@ int ff_runway_filter_output(AVFilterContext *ctx, AVFrame **frame)
 {
     RunwayFilter *s = ctx->priv;
     AVFrame *out;
-    int ret = ff_runway_negotiate_fit(ctx->outputs[0], s->scaler, frame);
+    int ret = ff_runway_negotiate_fit(ctx->outputs[0], &s->first,
+                                      s->scaler, frame);
 
     if (ret < 0)
         return ret;
     out    = *frame;
     *frame = NULL;
-    if (!s->progress.nb_out++) {
-        s->out_space = out->colorspace;
-        s->out_range = out->color_range;
-    }
+    if (!s->progress.nb_out++)
+        s->first = (RunwayColours){ 1, out->colorspace, out->color_range };
     ff_runway_progress_moved(&s->progress);
     if (out->pts != AV_NOPTS_VALUE)
         s->end_pts = out->pts + RUNWAY_FRAME_DURATION(out);

@@ -42,6 +42,7 @@
 #include "../base/event_log.h"
 #include "../base/interrupt.h"
 #include "../media/scaler.h"
+#include "negotiate.h"
 #include "options.h"
 #include "progress.h"
 #include "rebuild.h"
@@ -84,8 +85,7 @@ typedef struct RunwayFilter {
 
     RunwayProgress progress;
     int64_t end_pts;            ///< of what went out, output time base
-    enum AVColorSpace out_space;///< of the first frame that went out
-    enum AVColorRange out_range;///< likewise
+    RunwayColours first;        ///< of the first frame that went out
 } RunwayFilter;
 
 /** Checks the options, for a filter whose tasks are created there. Runs twice in

@@ -22,7 +22,6 @@
 #include "../media/alpha.h"
 #include "../media/format.h"
 #include "../media/picture.h"
-#include "filter.h"
 #include "negotiate.h"
 
 /* What an encoder of HDR takes; no less than the ten bits there are. */
@@ -171,20 +170,20 @@ void ff_runway_negotiate_configure(AVFilterLink *outlink)
 
 /* What all frames are tagged as: what the link says or, before FFmpeg 7.0, what
  * the first frame that went out was. */
-static void get_colours(const AVFilterLink *outlink, AVFrame *frame)
+static void get_colours(const AVFilterLink *outlink, const RunwayColours *first,
+                        AVFrame *frame)
 {
-    const RunwayFilter *s = outlink->src->priv;
-
     ff_runway_get_link_colours(outlink, frame);
-    if (!s->progress.nb_out)
+    if (!first->is_known)
         return;
     if (frame->colorspace == AVCOL_SPC_UNSPECIFIED)
-        frame->colorspace = s->out_space;
+        frame->colorspace = first->space;
     if (frame->color_range == AVCOL_RANGE_UNSPECIFIED)
-        frame->color_range = s->out_range;
+        frame->color_range = first->range;
 }
 
-AVFrame *ff_runway_negotiate_buffer(AVFilterLink *outlink)
+AVFrame *ff_runway_negotiate_buffer(AVFilterLink *outlink,
+                                    const RunwayColours *first)
 {
     AVFrame *frame = ff_get_video_buffer(outlink, outlink->w, outlink->h);
 
@@ -192,17 +191,18 @@ AVFrame *ff_runway_negotiate_buffer(AVFilterLink *outlink)
         frame->sample_aspect_ratio = outlink->sample_aspect_ratio;
         frame->colorspace          = AVCOL_SPC_UNSPECIFIED;
         frame->color_range         = AVCOL_RANGE_UNSPECIFIED;
-        get_colours(outlink, frame);
+        get_colours(outlink, first, frame);
     }
     return frame;
 }
 
-static int is_fit(const AVFilterLink *outlink, const AVFrame *frame)
+static int is_fit(const AVFilterLink *outlink, const RunwayColours *first,
+                  const AVFrame *frame)
 {
     AVFrame wanted = { .format = outlink->format, .width = outlink->w,
                        .height = outlink->h };
 
-    get_colours(outlink, &wanted);
+    get_colours(outlink, first, &wanted);
     ff_runway_picture_tag_output(&wanted, frame);
     return frame->format == wanted.format && frame->width == wanted.width &&
            frame->height == wanted.height &&
@@ -213,8 +213,8 @@ static int is_fit(const AVFilterLink *outlink, const AVFrame *frame)
               ff_runway_format_is_full(frame->format))));
 }
 
-int ff_runway_negotiate_fit(AVFilterLink *outlink, RunwayScaler *scaler,
-                            AVFrame **frame)
+int ff_runway_negotiate_fit(AVFilterLink *outlink, const RunwayColours *first,
+                            RunwayScaler *scaler, AVFrame **frame)
 {
     AVFrame *src = *frame, *dst;
     RunwayRect from = { 0, 0, src->width, src->height };
@@ -224,9 +224,9 @@ int ff_runway_negotiate_fit(AVFilterLink *outlink, RunwayScaler *scaler,
     AVRational sar;
     int ret;
 
-    if (is_fit(outlink, src))
+    if (is_fit(outlink, first, src))
         return 0;
-    dst = ff_runway_negotiate_buffer(outlink);
+    dst = ff_runway_negotiate_buffer(outlink, first);
     if (!dst)
         return AVERROR(ENOMEM);
     ff_runway_picture_tag_output(dst, src);

@@ -53,13 +53,21 @@ int ff_runway_negotiate_lost_alpha(const AVFilterLink *link);
  *  agreed on. */
 void ff_runway_negotiate_configure(AVFilterLink *outlink);
 
+/** What all frames are tagged as where the link does not say: as the first. */
+typedef struct RunwayColours {
+    int is_known;               ///< 0: no frame went out yet
+    enum AVColorSpace space;
+    enum AVColorRange range;
+} RunwayColours;
+
 /** A buffer for an output frame, with the SAR, matrix and range of the link:
- *  unspecified is what is not agreed on. */
-AVFrame *ff_runway_negotiate_buffer(AVFilterLink *outlink);
+ *  unspecified is what is not agreed on and not known from the first frame. */
+AVFrame *ff_runway_negotiate_buffer(AVFilterLink *outlink,
+                                    const RunwayColours *first);
 
 /** Make a source frame that passes through fit the output: the same picture with
  *  its alpha, in the output's format. Costs nothing where it fits already. */
-int ff_runway_negotiate_fit(AVFilterLink *outlink, RunwayScaler *scaler,
-                            AVFrame **frame);
+int ff_runway_negotiate_fit(AVFilterLink *outlink, const RunwayColours *first,
+                            RunwayScaler *scaler, AVFrame **frame);
 
 #endif /* AVFILTER_RUNWAY_FILTER_NEGOTIATE_H */

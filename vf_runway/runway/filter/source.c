@@ -33,7 +33,10 @@
 
 static AVFrame *get_buffer(void *opaque)
 {
-    return ff_runway_negotiate_buffer(opaque);
+    AVFilterLink *outlink = opaque;
+    const RunwayFilter *s = outlink->src->priv;
+
+    return ff_runway_negotiate_buffer(outlink, &s->first);
 }
 
 static void clear_status(void *opaque)
@@ -136,8 +139,8 @@ static int check_frame(AVFilterContext *ctx, const AVFrame *frame)
     int ret;
 
     if (frame->pts == AV_NOPTS_VALUE && s->prev_pts == AV_NOPTS_VALUE) {
-        av_log(ctx, AV_LOG_ERROR, "the first frame has no pts; put setpts or fps in "
-               "front of the filter\n");
+        av_log(ctx, AV_LOG_ERROR, "the first frame has no pts; put setpts or "
+               "fps in front of the filter\n");
         return AVERROR(EINVAL);
     }
     ret = ff_runway_negotiate_check(ctx, frame, ff_runway_makes_hdr(&s->set));
