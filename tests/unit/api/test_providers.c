@@ -59,24 +59,39 @@ static void test_table(void **state)
     assert_null(ff_runway_provider_find(""));
 }
 
+/* The models by default of those who have the endpoint. */
+static const char *models_of(enum RunwayEndpoint endpoint)
+{
+    static char text[256];
+    const RunwayProvider *p;
+
+    text[0] = 0;
+    for (int i = 0; (p = ff_runway_provider_at(i)); i++)
+        if (p->models[endpoint]) {
+            strcat(text, text[0] ? ", " : "");
+            strcat(strcat(strcat(text, p->models[endpoint]), " at "), p->name);
+        }
+    return text;
+}
+
 /* what option help says of the table */
 static void test_words(void **state)
 {
-    char names[256] = "", keys[256] = "", models[256] = "";
+    char names[256] = "", keys[256] = "";
     const RunwayProvider *p;
 
     (void)state;
     for (int i = 0; (p = ff_runway_provider_at(i)); i++) {
-        const char *comma = i ? ", " : "";
-
-        strcat(strcat(names, comma), p->name);
+        strcat(strcat(names, i ? ", " : ""), p->name);
         strcat(strcat(keys, i ? " or " : ""), p->key_variable);
-        strcat(strcat(strcat(strcat(models, comma), p->models[RUNWAY_VIDEO_TO_VIDEO]), " at "),
-               p->name);
     }
     assert_string_equal(RUNWAY_PROVIDER_NAMES, names);
     assert_string_equal(RUNWAY_PROVIDER_KEYS, keys);
-    assert_string_equal(RUNWAY_PROVIDER_MODELS, models);
+    assert_string_equal(RUNWAY_PROVIDER_MODELS,
+                        models_of(RUNWAY_VIDEO_TO_VIDEO));
+    assert_string_equal(RUNWAY_PROVIDER_HDR, models_of(RUNWAY_VIDEO_TO_HDR));
+    assert_string_equal(RUNWAY_PROVIDER_UPSCALE,
+                        models_of(RUNWAY_VIDEO_UPSCALE));
 }
 
 /* names that users and scripts rely on */
