@@ -47,26 +47,41 @@ subtest 'make fate-source' => sub {
     like($run->{out}, qr/^Headers without/m, 'it did look');
 };
 
-# Of a whole patch it only hints. What it hints at here has a reason, by its words.
+# Of a whole patch it only hints. What it hints at here has a reason, and is known
+# by the file and the line, so that a new one is not excused by an old one.
+my $comment = qr{^[^:]*:\s*\*|/\*|///<};
+my $core = qr{^runway/(?:base|api|math|http|store|engine)/};
 my %known = (
-    'double ;'                                   => 'for (;;)',
-    'tabs'                                       => 'a recipe of make',
-    'reserved identifer'                         => 'feature macros, __VA_ARGS__, _jwt',
-    'Inconsistently formatted doxygen comment'   => 'short ones begin on the first line, as many of FFmpeg\'s do',
-    'Please use av_malloc'                       => 'the core is plain C and knows no FFmpeg',
-    'Missing context in av_log'                  => 'a line that is written over has no prefix',
-    'Please use av_log'                          => 'the core is plain C and knows no FFmpeg',
-    'missing void'                               => 'words in comments',
-    'divide by 2^x could use >> maybe'           => 'a division that is meant',
-    'useless & [0]'                              => 'masks, not addresses',
-    'Non static with no ff_/av_ prefix'          => 'words in comments, the manual and configure',
-    'missing } prior to else'                    => 'words in comments, and branches without braces',
-    'missing const?'                             => 'planes that are written',
-    'static prototype, maybe you should reorder your functions' => 'functions that call each other',
-    'non static inline or strangely ordered inline+static'      => 'a field named inline_size',
-    '{ should be on the same line as the related previous statement' => 'an entry of a table',
+    # for (;;)
+    'double ;'                                   => qr/\bfor \([^;]*;;/,
+    # a recipe of make
+    'tabs'                                       => qr{^runway/Makefile:},
+    # feature macros, what compilers define, ends of names
+    'reserved identifer'                         => qr/\b_(?:_\w+__|_has_include|\w+_SOURCE|ASPECT|UNREACHED_MAX|jwt|inputs|outputs)\b/,
+    # short ones begin on the first line, as many of FFmpeg's do
+    'Inconsistently formatted doxygen comment'   => qr{:\s*/\*\* ?\w},
+    # the core is plain C and knows no FFmpeg
+    'Please use av_malloc'                       => qr/$core|malloc\(\)ed|<malloc\.h>|\bmalloc_trim\(/,
+    # a line that is written over has no prefix
+    'Missing context in av_log'                  => qr/^runway\/filter\/progress\.c:.*\\r"/,
+    'Please use av_log'                          => qr/\bav_bprintf\(|\bformat\(printf\b/,
+    'missing void'                               => $comment,
+    # a division that is meant
+    'divide by 2^x could use >> maybe'           => qr//,
+    # masks, not addresses
+    'useless & [0]'                              => qr/&&/,
+    'Non static with no ff_/av_ prefix'          => qr/:(?:enum|struct) Runway\w+ \{$|^runway\/Makefile:/,
+    # branches without braces, and words
+    'missing } prior to else'                    => qr/:\s*else(?! ?\{)|$comment|"|\Belse|else\B/,
+    # functions that call each other
+    'static prototype, maybe you should reorder your functions' => qr/:static void check_\w+\(Parse \*p, const Box \*box\);$/,
+    # a field of that name
+    'non static inline or strangely ordered inline+static'      => qr/\binline_size;/,
+    # an entry of a table
+    '{ should be on the same line as the related previous statement' => qr{^runway/(?:api/\w+|filter/sequence_send)\.c:},
+    # the end of a film is nothing cold, and each of these beginnings is short
     'These functions may need av_cold, please review the whole patch for similar functions needing av_cold'
-        => 'append() and send() are not the end',
+        => qr/append|send|intend|blend|endpoint|_end(?:ing)?\(|\b(?:is_)?ends?_|\b(?:init|init_curl|ff_runway_(?:checksum|cond|sha256|settings|record)_init)\(/,
 );
 
 subtest 'tools/patcheck' => sub {
@@ -78,12 +93,19 @@ subtest 'tools/patcheck' => sub {
     my $run = run_cmd(['sh', "$TMP/patcheck", 'our.patch'], dir => $TMP, timeout => 120);
     my $said = $run->{out} =~ s/\e\[[0-9;]*[mK]//gr;
     like($said, qr/^patCHeck/, 'runs');
-    my ($title, %found) = ('');
-    for my $line (split /\n/, $said) {
-        if ($line =~ /^our\.patch:/) { push @{ $found{$title} }, $line } else { $title = $line }
+    # the hints are of lines of the patch: of which file each is
+    my ($file, @file) = ('');
+    for my $line (split /\n/, $patch) {
+        $file = $1 if $line =~ m{^\+\+\+ b/libavfilter/(.*)};
+        push @file, $file;
     }
-    for my $what (sort keys %found) {
-        ok($known{$what}, $what) or diag join "\n", @{ $found{$what} };
+    my ($title, %hints) = ('');
+    for my $line (split /\n/, $said) {
+        if ($line =~ /^our\.patch:(\d+):\+(.*)/) { push @{ $hints{$title} }, "$file[$1 - 1]:$2" } else { $title = $line }
+    }
+    for my $what (sort keys %hints) {
+        my $reason = $known{$what} // qr/(?!)/;
+        is(join("\n", grep { $_ !~ $reason } @{ $hints{$what} }), '', $what);
     }
 };
 

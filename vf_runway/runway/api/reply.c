@@ -60,7 +60,7 @@ static double estimate_in(const cJSON *item)
 static int is_success(const cJSON *code)
 {
     if (cJSON_IsNumber(code))
-        return code->valuedouble == 0 || code->valuedouble == 200;
+        return !code->valuedouble || code->valuedouble == 200;
     return cJSON_IsString(code) && (!strcasecmp(code->valuestring, "success") ||
                                     !strcasecmp(code->valuestring, "ok"));
 }
