@@ -115,7 +115,7 @@ subtest 'an encoder or a muxer that refuses its options' => sub {
     }
 };
 
-# Money is spent, a task is waited for until lines would come, and results are told of.
+# Money is spent, a task is waited for until lines would come, and results are reported.
 subtest 'with -v error there is silence' => sub {
     my $film = make_clip(size => '96x64', seconds => 4);
     for my $loglevel (qw(error info)) {

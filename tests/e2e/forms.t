@@ -1,7 +1,7 @@
 #!/usr/bin/env perl
 # output_format: 10-bit and ProRes results decode and go on in the format the
 # graph negotiated, with their depth; what is no video is refused before it is
-# paid for; a result of another shape is told.
+# paid for; a result of another shape is reported.
 #
 # This file is part of runway_v2v, LGPL 2.1 or later.
 use strict;

@@ -57,7 +57,7 @@ subtest 'PQ' => sub {
     my ($line) = grep { /for the encoder: -x265-params / } filter_lines($run);
     ($params) = ($line // '') =~ /-x265-params (\S+)$/;
     like($params, qr/:master-display=G\(13250,34500\)B\(7500,3000\)R\(34000,16000\)WP\(15635,16450\)L\(10000000,1\):max-cll=1000,400$/,
-        'and what x265 is to be told');
+        'and what x265 needs to know');
     unlike($run->{err}, qr/for the encoder.*for the encoder/s, 'once');
 };
 

@@ -26,6 +26,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "base/checksum.h"
 #include "store/record.h"
 
 #define IDENTITY "0123456789abcdef0123456789abcdef" \

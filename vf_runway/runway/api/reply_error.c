@@ -40,8 +40,8 @@ static int contains(const char *text, const char *word)
     return 0;
 }
 
-static int member_contains(const cJSON *object, const char *name,
-                           const char *word)
+static int field_contains(const cJSON *object, const char *name,
+                          const char *word)
 {
     const char *text = runway_json_text(object, name);
 
@@ -53,12 +53,12 @@ static int error_contains(const cJSON *root, const char *word)
 {
     const cJSON *error = runway_json_field(root, "error");
 
-    return member_contains(root, "error", word) ||
-           member_contains(root, "code", word) ||
-           member_contains(root, "message", word) ||
-           member_contains(error, "code", word) ||
-           member_contains(error, "type", word) ||
-           member_contains(error, "message", word);
+    return field_contains(root, "error", word) ||
+           field_contains(root, "code", word) ||
+           field_contains(root, "message", word) ||
+           field_contains(error, "code", word) ||
+           field_contains(error, "type", word) ||
+           field_contains(error, "message", word);
 }
 
 int ff_runway_reply_is_not_exist(const char *text, size_t size)

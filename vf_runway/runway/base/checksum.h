@@ -32,9 +32,6 @@
 /** Size of a checksum as text: 16 lower-case hex digits and a 0. */
 #define RUNWAY_CHECKSUM_SIZE 17
 
-/** Of a clip's identity as text: the 64 hex digits of a SHA-256, and a 0. */
-#define RUNWAY_IDENTITY_SIZE 65
-
 typedef struct RunwayChecksum {
     uint64_t hash;
 } RunwayChecksum;

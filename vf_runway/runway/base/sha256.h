@@ -31,6 +31,8 @@
 
 /** Size of a digest as text: 64 lower-case hex digits and a 0. */
 #define RUNWAY_SHA256_SIZE 65
+/** The same of a clip's identity, which is the SHA-256 of what makes it up. */
+#define RUNWAY_IDENTITY_SIZE RUNWAY_SHA256_SIZE
 
 /** Belongs to one thread at a time. */
 typedef struct RunwaySha256 {

@@ -33,7 +33,7 @@
 /* clips that an error names */
 #define NAMED_MAX 12
 
-/* microseconds between two looks for the answer to an output's first create */
+/* microseconds between two polls for the answer to an output's first create */
 #define ANSWER_PAUSE 200000
 
 /* What was spent, for an error. */

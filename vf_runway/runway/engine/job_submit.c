@@ -198,7 +198,7 @@ static RunwayOutcome note_unknown(RunwayJobRun *run, const RunwayError *why,
                            run->job->label, why->text, second.text);
 }
 
-/* microseconds between two looks whether another clip's create got through */
+/* microseconds between two polls whether another clip's create got through */
 #define TURN_INTERVAL 250000
 
 /* The service has put another clip's create off: wait until that one is through,

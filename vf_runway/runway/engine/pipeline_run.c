@@ -16,6 +16,7 @@
  * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
  */
 
+#include <stdio.h>
 
 #include "../base/clock.h"
 #include "pipeline_internal.h"
@@ -227,10 +228,13 @@ static void note_failure(RunwayPipeline *p, Entry *e, RunwayOutcome ret)
     e->moderated = ret == RUNWAY_TASK_FAILED;
     e->unusable  = is_of_no_use(ret) && !e->job->reused;
     if (tolerated && is_moderated(p)) {
+        char what[160];
+
         tolerated = 0;
-        explain(e->job, "3 clips in a row failed permanently, and "
-                "on_error=source does not cover that, because accounts are "
-                "suspended for less");
+        snprintf(what, sizeof(what), "%d clips in a row failed permanently, "
+                 "and on_error=source does not cover that, because accounts "
+                 "are suspended for less", RUNWAY_MODERATION_MAX);
+        explain(e->job, what);
     }
     if (e->unusable)
         last = last_unusable(p);

@@ -89,26 +89,21 @@ static int check_keyframes(const RunwaySettings *set, double length)
  * as it changes what they cost. */
 static int check_clip_duration(const RunwaySettings *set)
 {
-    const RunwayModel *m = set->request.model;
-    int64_t taken = set->clip_duration ? set->clip_duration : m->best_duration;
+    int64_t longest = ff_runway_sequence_longest(set);
 
-    if (m->max_duration && taken > m->max_duration)
-        taken = m->max_duration;
-    if (taken < m->min_duration)
-        taken = m->min_duration;
-    if (set->clip_duration && taken != set->clip_duration)
+    if (set->clip_duration && longest != set->clip_duration)
         av_log(set->log_ctx, AV_LOG_WARNING, "clip_duration: %g s is %s than "
                "model %s supports; clips are %g s long\n",
                set->clip_duration / 1e6,
-               taken < set->clip_duration ? "more" : "less",
-               set->request.model_name, taken / 1e6);
-    if (2 * set->overlap > taken) {
+               longest < set->clip_duration ? "more" : "less",
+               set->request.model_name, longest / 1e6);
+    if (2 * set->overlap > longest) {
         av_log(set->log_ctx, AV_LOG_ERROR, "overlap: %g s is more than half of "
                "a clip; at most %g s can be shared by clips of %g s\n",
-               set->overlap / 1e6, taken / 2e6, taken / 1e6);
+               set->overlap / 1e6, longest / 2e6, longest / 1e6);
         return AVERROR(EINVAL);
     }
-    return check_keyframes(set, taken / 1e6);
+    return check_keyframes(set, longest / 1e6);
 }
 
 int ff_runway_sequence_create(RunwaySequence **sequence,

@@ -92,6 +92,10 @@ struct RunwaySequence {
  *  the metadata. */
 int ff_runway_sequence_keeps_source(const RunwaySequence *s);
 
+/** How long a clip may be at most, microseconds: clip_duration where the model
+ *  supports it, or what is closest to it. */
+int64_t ff_runway_sequence_longest(const RunwaySettings *set);
+
 /** Begin a clip with a frame: s->open. */
 int ff_runway_sequence_open_clip(RunwaySequence *s, const AVFrame *frame,
                                  int64_t length, int is_ahead);

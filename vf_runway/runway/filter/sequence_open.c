@@ -47,6 +47,17 @@ int ff_runway_sequence_ratio(const RunwayRequest *request, int width,
     return 0;
 }
 
+int64_t ff_runway_sequence_longest(const RunwaySettings *set)
+{
+    const RunwayModel *m = set->request.model;
+    int64_t longest = set->clip_duration ? set->clip_duration
+                                         : m->best_duration;
+
+    if (m->max_duration)
+        longest = FFMIN(longest, m->max_duration);
+    return FFMAX(longest, m->min_duration);
+}
+
 /* How long a clip is at most, and at what rate it is sent; length is its first
  * frame's. */
 static RunwaySegment plan_segment(const RunwaySequence *s, int64_t length)
@@ -57,12 +68,7 @@ static RunwaySegment plan_segment(const RunwaySequence *s, int64_t length)
 
     segment.whole_seconds = !!(m->fields & RUNWAY_FIELD_DURATION);
     segment.min_duration = m->min_duration;
-    segment.max_duration = s->set->clip_duration ? s->set->clip_duration
-                                                 : m->best_duration;
-    if (m->max_duration && segment.max_duration > m->max_duration)
-        segment.max_duration = m->max_duration;
-    if (segment.max_duration < m->min_duration)
-        segment.max_duration = m->min_duration;
+    segment.max_duration = ff_runway_sequence_longest(s->set);
     ff_runway_segment_rate(&segment, rate.num, rate.den, length, m->max_rate);
     /* the shortest upload has places for source frames to its end */
     segment.max_duration =

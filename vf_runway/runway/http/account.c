@@ -27,7 +27,7 @@ struct RunwayAccountGate {
 
     pthread_mutex_t lock;
     /* under lock */
-    int looked;
+    int checked;
     const void *turn;   ///< who alone may create now; NULL: all
 };
 
@@ -58,8 +58,8 @@ void ff_runway_account_gate_free(RunwayAccountGate **gate)
     *gate = NULL;
 }
 
-static RunwayOutcome look(RunwayAccountGate *gate, const char *model_name,
-                          double credits, RunwayError *err)
+static RunwayOutcome check(RunwayAccountGate *gate, const char *model_name,
+                           double credits, RunwayError *err)
 {
     RunwayAccount account;
     RunwayOutcome ret;
@@ -96,9 +96,9 @@ RunwayOutcome ff_runway_account_admit(RunwayAccountGate *gate,
     RunwayOutcome ret = RUNWAY_OK;
 
     pthread_mutex_lock(&gate->lock);
-    if (!gate->looked && ff_runway_client_has_account(gate->client))
-        ret = look(gate, model_name, credits, err);
-    gate->looked = !ret;
+    if (!gate->checked && ff_runway_client_has_account(gate->client))
+        ret = check(gate, model_name, credits, err);
+    gate->checked = !ret;
     pthread_mutex_unlock(&gate->lock);
     return ret;
 }
@@ -127,7 +127,7 @@ RunwayOutcome ff_runway_account_put_off(RunwayAccountGate *gate,
     pthread_mutex_unlock(&gate->lock);
     if (!first || !ff_runway_client_has_account(gate->client))
         return RUNWAY_OK;
-    return look(gate, model_name, credits, err);
+    return check(gate, model_name, credits, err);
 }
 
 void ff_runway_account_release(RunwayAccountGate *gate, const void *who)

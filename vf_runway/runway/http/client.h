@@ -104,8 +104,8 @@ int ff_runway_client_has_account(const RunwayClient *client);
 const char *ff_runway_client_endpoint(const RunwayClient *client);
 
 /**
- * POST {base}/v1/video_to_video. body is rewound and read. *retry_after is
- * microseconds the provider asked for, -1: none.
+ * POST {base} and create_path of the config. body is rewound and read.
+ * *retry_after is microseconds the provider asked for, -1: none.
  * RUNWAY_OK: accepted, id and *credits (-1: not reported) are set.
  * RUNWAY_UNAVAILABLE, RUNWAY_REFUSED, RUNWAY_UNKNOWN as error.h says; a 429
  * whose text names a day is RUNWAY_REFUSED.

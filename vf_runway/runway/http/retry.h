@@ -18,8 +18,8 @@
 
 /**
  * @file
- * The one loop of retries: how long a caller waits before it tries something
- * again, and when it gives up. What may be tried again is classify.h's matter.
+ * What all loops of retries share: how long a caller waits before it tries
+ * something again, and when it gives up. What may be tried again is classify.h's matter.
  */
 
 #ifndef AVFILTER_RUNWAY_HTTP_RETRY_H

@@ -39,7 +39,7 @@
 #include "libavutil/frame.h"
 
 #include "../api/request.h"
-#include "../base/checksum.h"
+#include "../base/sha256.h"
 #include "../math/geometry.h"
 
 typedef struct RunwayIdentity RunwayIdentity;

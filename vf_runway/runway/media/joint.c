@@ -71,16 +71,24 @@ int ff_runway_joint_measure(RunwaySeamGrid *grid, const AVFrame *frame,
     return 1;
 }
 
-int ff_runway_joint_correct(const RunwaySeam *seam, double strength,
-                            AVFrame *frame, RunwayRect part)
+static int writable_planes_of(AVFrame *frame, RunwayRect part,
+                              RunwaySeamPicture *picture)
 {
-    RunwaySeamPicture picture;
     int ret = av_frame_make_writable(frame);
 
     if (ret < 0)
         return ret;
-    if (!planes_of(frame, part, &picture))
-        return AVERROR_BUG;
+    return planes_of(frame, part, picture) ? 0 : AVERROR_BUG;
+}
+
+int ff_runway_joint_correct(const RunwaySeam *seam, double strength,
+                            AVFrame *frame, RunwayRect part)
+{
+    RunwaySeamPicture picture;
+    int ret = writable_planes_of(frame, part, &picture);
+
+    if (ret < 0)
+        return ret;
     return ff_runway_seam_apply(seam, strength, &picture) < 0 ? AVERROR(ENOMEM)
                                                               : 0;
 }
@@ -99,12 +107,10 @@ int ff_runway_joint_move(const RunwayAlign *align, double strength,
                          AVFrame *frame, RunwayRect part)
 {
     RunwaySeamPicture picture;
-    int ret = av_frame_make_writable(frame);
+    int ret = writable_planes_of(frame, part, &picture);
 
     if (ret < 0)
         return ret;
-    if (!planes_of(frame, part, &picture))
-        return AVERROR_BUG;
     return ff_runway_align_apply(align, strength, &picture) < 0 ?
            AVERROR(ENOMEM) : 0;
 }

@@ -39,7 +39,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../base/checksum.h"
+#include "../base/sha256.h"
 #include "../base/error.h"
 #include "../api/task.h"
 
