@@ -19,7 +19,8 @@
 /**
  * @file
  * What all loops of retries share: how long a caller waits before it tries
- * something again, and when it gives up. What may be tried again is classify.h's matter.
+ * something again, and when it gives up. What may be tried again is
+ * classify.h's matter.
  */
 
 #ifndef AVFILTER_RUNWAY_HTTP_RETRY_H
