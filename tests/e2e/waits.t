@@ -97,16 +97,6 @@ subtest 'where the input ended' => sub {
     waitpid $server, 0;
 };
 
-# What is on the screen at the end, line by line.
-sub screen {
-    my ($text) = @_;
-    return map {
-        my $line = '';
-        substr($line, 0, length $_, $_) for split /\r/, s/\r+$//r;
-        $line;
-    } split /\n/, $text;
-}
-
 subtest 'in a terminal' => sub {
     plan skip_all => 'no script(1) to make a terminal' if $^O ne 'linux' || run_cmd(['sh', '-c', 'command -v script'])->{status};
     my $job = PaidTest->new(sim => simulator('--latency' => 1), in => film(seconds => 5), options => { poll_interval => 6, concurrency => 1 });
@@ -116,10 +106,10 @@ subtest 'in a terminal' => sub {
     is($run->{status}, 0, 'ends well') or diag $run->{out};
     my @status = $run->{out} =~ /(\d+ s read, [^\r\n]*?) *\r(?!\n)/g;
     cmp_ok(scalar @status, '>', 3, 'one line is written again and again');
-    my @lines = screen($run->{out});
-    is((grep { /clip 1 .*: the result is \d+x\d+, \w+, \d+ fps, h264$/ } @lines), 1, 'nothing of it is left behind the lines that follow') or diag $run->{out};
+    # or the end of a long one is left behind a shorter line
+    like($run->{out}, qr/Ctrl-C is safe *\r +\r\[\S+ @ \w+\] clip 1 [^\r\n]*: the result is /, 'and cleared before another takes its place') or diag $run->{out};
     is((grep { /waiting for/ } split /the result is/, (split /(?=clip 1 .*: the result is)/, $run->{out})[0]), 0, 'there are no others until the first frame is out');
-    cmp_ok((grep { /waiting for \d+ s: film read to/ } @lines), '>=', 1, 'then there are');
+    like($run->{out}, qr/the result is .*waiting for \d+ s: film read to/s, 'then there are');
 };
 
 done_testing;
