@@ -70,7 +70,10 @@ subtest 'q while it waits: what is paid for is picked up' => sub {
     kill KILL => $typist;
     waitpid $typist, 0;
     is($run->{status}, 0, 'an end like any other') or diag $run->{err};
-    like($run->{err}, qr/\d+ input frames were not output: the graph ended before them/, '... which says that frames are missing');
+    # 7.1 outputs what it has read, 5.1 and 9.0 do not
+    my $frames = probe($what->{out})->{video}{nb_read_packets} // 0;
+    my $is_said = $run->{err} =~ /\d+ input frames were not output: the graph ended before them/ ? 1 : 0;
+    is($is_said, $frames < 96 ? 1 : 0, '... which says that frames are missing, where they are') or diag "$frames frames, $run->{err}";
     $run = run_cmd($what->{command}, env => $what->{env}, timeout => 60);
     is($run->{status}, 0, 'the same command again') or diag $run->{err};
     is(probe($what->{out})->{video}{nb_read_packets}, 96, '... outputs all frames');
