@@ -70,8 +70,8 @@ subtest 'q while it waits: what is paid for is picked up' => sub {
     kill KILL => $typist;
     waitpid $typist, 0;
     is($run->{status}, 0, 'an end like any other') or diag $run->{err};
-    # 7.1 outputs what it has read, 5.1 and 9.0 do not
-    my $frames = probe($what->{out})->{video}{nb_read_packets} // 0;
+    # 7.1 outputs what it has read, 9.0 a frame, 5.1 nothing that could be read
+    my $frames = eval { probe($what->{out})->{video}{nb_read_packets} } // 0;
     my $is_said = $run->{err} =~ /\d+ input frames were not output: the graph ended before them/ ? 1 : 0;
     is($is_said, $frames < 96 ? 1 : 0, '... which says that frames are missing, where they are') or diag "$frames frames, $run->{err}";
     $run = run_cmd($what->{command}, env => $what->{env}, timeout => 60);
