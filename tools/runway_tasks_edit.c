@@ -166,7 +166,9 @@ int tasks_adopt(Tool *t, const char *clip, const char *task_id)
     state = ff_runway_record_state(r);
     if (state != RUNWAY_CLIP_INTENT && state != RUNWAY_CLIP_UNKNOWN &&
         state != RUNWAY_CLIP_LOST) {
-        refuse(s.identity, "its fate is known: nothing can be adopted");
+        refuse(s.identity, r->damage[0] ? "its record cannot be trusted: "
+               "nothing can be adopted, and on_unknown=resend buys it again" :
+               "its fate is known: nothing can be adopted");
         goto end;
     }
     if (!ff_runway_task_id_is_valid(task_id)) {

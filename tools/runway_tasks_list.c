@@ -84,7 +84,10 @@ static void put_age(const RunwayRecord *r, char *text, size_t size)
 
     if (age < 0)
         age = 0;
-    if (age < 7200)
+    /* a damaged record does not say */
+    if (!r->updated)
+        snprintf(text, size, "-");
+    else if (age < 7200)
         snprintf(text, size, "%d min", (int)(age / 60));
     else if (age < 172800)
         snprintf(text, size, "%d h", (int)(age / 3600));

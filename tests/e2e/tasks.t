@@ -208,6 +208,9 @@ subtest 'forget' => sub {
     unlink $second or die;
     is($job->states->{1}, 'stored', 'which stays as it is');
     is(tasks($job, 'sum', '--json')->{status}, 2, '--json where there is none is not passed over');
+    truncate $record->{path}, 100 or die;
+    like(tasks($job, 'list')->{out}, qr/ damaged +0 +- /, 'a damaged record has no age');
+    like(tasks($job, 'adopt', $clip, 'task')->{err}, qr/cannot be trusted: nothing can be adopted, and on_unknown=resend/, 'nor a known fate');
 };
 
 # It is whole and was paid for: another length_tolerance uses it.
