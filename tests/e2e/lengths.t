@@ -56,15 +56,22 @@ sends('4.0 2.3 2.0', 'timing=native shows it as long as it stands', $film, @hole
 
 # --- time stamps that do not rise ---------------------------------------------------
 
+# The film with other times, as ffmpeg alone passes it on and as the filter does,
+# and how many creates there were before.
+sub retimed {
+    my ($pts) = @_;
+    my $graph = "settb=1/24,setpts='$pts'";
+    my $plain = filter_film(undef, $film, 'null', before => $graph);
+    my $before = $sim->requests('create');
+    return ($plain, $before, filter_film($sim, $film, $filter, before => $graph));
+}
+
 for (
     ['doubled',        'if(eq(N,50),49,N)',            49],
     ['a step back',    'if(between(N,50,53),N-6,N)',   49, 49, 49, 49],
 ) {
     my ($name, $pts, @instead) = @$_;
-    my $graph = "settb=1/24,setpts='$pts'";
-    my $plain = filter_film(undef, $film, 'null', before => $graph);
-    my $before = $sim->requests('create');
-    my $run = filter_film($sim, $film, $filter, before => $graph);
+    my ($plain, $before, $run) = retimed($pts);
     subtest "time stamps: $name" => sub {
         ends_well($run, 'ends well') or return;
         is_deeply(times_of($run), times_of($plain), 'each frame at its own time');
@@ -129,10 +136,7 @@ for my $n (2, 3) {
 for my $case (['without a time stamp', 'if(eq(N,50),NAN,N)', qr/\(NOPTS after 2\.04167 s\): such a frame is not sent/, 2],
     ['a step back of more than a second', 'if(lt(N,50),N,N-40)', qr/steps back from 2\.04167 to 0\.416667 s: a new clip begins there/, 3]) {
     my ($name, $pts, $said, $clips) = @$case;
-    my $graph = "settb=1/24,setpts='$pts'";
-    my $plain = filter_film(undef, $film, 'null', before => $graph);
-    my $before = $sim->requests('create');
-    my $run = filter_film($sim, $film, $filter, before => $graph);
+    my ($plain, $before, $run) = retimed($pts);
     subtest "time stamps: $name" => sub {
         ends_well($run, 'ends well') or return;
         is_deeply(times_of($run), times_of($plain), 'each frame at its own time');

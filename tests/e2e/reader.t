@@ -155,6 +155,18 @@ subtest 'what asks for more than it has costs nothing' => sub {
     }
 };
 
+# How large it is counts for how many parts it may have.
+subtest 'a picture that is larger than the index says' => sub {
+    my $bytes = slurp(make_clip(size => '640x480', seconds => 1, rate => 10, codec => [qw(-c:v libx264 -preset ultrafast)], name => 'small.mp4'));
+    my $is = check(spew("$TMP/small.mp4", $bytes));
+    is($is->{outcome}, 'accepted', 'as it is');
+    # width and height of the sample entry
+    substr($bytes, index($bytes, 'avc1', index $bytes, 'stsd') + 28, 4) = pack 'nn', 64, 48;
+    $is = check(spew("$TMP/small.mp4", $bytes));
+    is($is->{crashed}, 0, 'ends');
+    like("$is->{outcome} $is->{text}", qr/^bad_result .*damaged/, 'is refused');
+};
+
 # The most that is let through: as many frames as may be, twice.
 subtest 'at the limits' => sub {
     my $most = film(track(constant => 1, samples => 131_072, stts => 131_072, per_chunk => 131_072, length => 131_072, scale => 131_072,

@@ -584,7 +584,7 @@ RunwayOutcome ff_runway_reader_check(void *limits,
     while (pthread_mutex_trylock(&turn)) {
         if (cancelled && cancelled(opaque))
             return ff_runway_error(err, RUNWAY_CANCELLED, "cancelled");
-        av_usleep(10000);
+        av_usleep(10000); /* nothing, beside a check */
     }
     c.reader = create_reader(limits, fd, cancelled, opaque);
     if (c.reader && !pthread_create(&thread, NULL, run_check, &c))
