@@ -94,7 +94,8 @@ static int read_frames(int fd, int64_t size, int *width, int *height)
 int main(int argc, char **argv)
 {
     RunwayError err = { RUNWAY_OK, "" };
-    RunwayReaderLimits limits = { 0 };
+    const RunwayPolicy policy = { 0 };
+    RunwayReaderLimits limits = { .policy = &policy };
     RunwayOutcome ret;
     long memory;
     int fd, nb = 0, width = 0, height = 0;

@@ -40,8 +40,8 @@ static int never(void *opaque)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     int fd = fuzz_file(data, size);
-    RunwayReaderLimits limits = { .pixels = PIXELS,
-                                  .length_tolerance = 0.1 };
+    const RunwayPolicy policy = { .length_tolerance = 0.1 };
+    RunwayReaderLimits limits = { .pixels = PIXELS, .policy = &policy };
     RunwayReader *reader;
     RunwayError err = { RUNWAY_OK, "" };
     RunwayOutcome ret;

@@ -264,8 +264,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static Mp4File f;
     FuzzInput in = { data, size };
+    const RunwayPolicy policy = { .length_tolerance = 0.1 };
     RunwayReaderLimits limits = { .pixels = PIXELS, .time = 1500000,
-                                  .length_tolerance = 0.1 };
+                                  .policy = &policy };
     RunwayError err = { RUNWAY_OK, "" };
     int64_t start = ff_runway_now();
     RunwayOutcome ret;

@@ -48,7 +48,7 @@ static const char *identity_of(int n)
 
 static int set_up(void **state)
 {
-    const RunwayPolicy config = { .state_dir = dir };
+    static const RunwayPolicy config = { .state_dir = dir };
     const char *base = getenv("TEST_TMP");
 
     (void)state;

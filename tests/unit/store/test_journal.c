@@ -85,8 +85,9 @@ static int tear_down(void **state)
 static RunwayOutcome try_open(const char *path, RunwayJournal **j,
                               RunwayError *err)
 {
-    const RunwayPolicy policy = { .state_dir = path };
+    static RunwayPolicy policy;
 
+    policy = (RunwayPolicy){ .state_dir = path };
     return ff_runway_journal_open(&policy, &seen_log, j, err);
 }
 

@@ -55,7 +55,7 @@ static RunwayJournal *journal;
 
 static int set_up(void **state)
 {
-    const RunwayPolicy policy = { .state_dir = dir };
+    static const RunwayPolicy policy = { .state_dir = dir };
 
     (void)state;
     seen[0] = 0;
@@ -77,10 +77,11 @@ static int tear_down(void **state)
 
 static RunwayResults *open_results(const char *path, int64_t size)
 {
-    const RunwayPolicy policy = { .results_dir = path, .results_size = size };
+    static RunwayPolicy policy; /* one is open at a time */
     RunwayResults *r;
     RunwayError err;
 
+    policy = (RunwayPolicy){ .results_dir = path, .results_size = size };
     if (ff_runway_results_open(&policy, journal, &seen_log, &r, &err))
         fail_msg("%s", err.text);
     return r;

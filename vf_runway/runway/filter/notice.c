@@ -39,7 +39,7 @@ void ff_runway_notice_sent(const AVFrame *frame, const RunwayClipConfig *c,
                            AVRational rate, enum AVPixelFormat end_format)
 {
     const RunwayGeometry *g = &c->writer.geometry;
-    const char *plan = c->dry_run ? "plan: " : "";
+    const char *plan = c->policy->dry_run ? "plan: " : "";
     const double is = number(rate);
     const double sent = (double)c->writer.rate_num / c->writer.rate_den;
     const int depth = ff_runway_format_depth(frame->format);

@@ -129,7 +129,7 @@ int ff_runway_sequence_create(RunwaySequence **sequence,
     if (!s)
         return ret;
     s->limits.log_ctx = set->log_ctx;
-    s->limits.length_tolerance = set->policy.length_tolerance;
+    s->limits.policy  = &set->policy;
     s->limits.pixels  = FFMAX(config->pixels, RUNWAY_RESULT_PIXELS);
     s->config  = *config;
     s->joint_shot = -1;

@@ -118,9 +118,8 @@ int ff_runway_sequence_open_clip(RunwaySequence *s, const AVFrame *frame,
     config.time_base     = c->time_base;
     config.out_time_base = c->out_time_base;
     config.native        = set->timing == RUNWAY_TIMING_NATIVE;
-    config.dry_run       = set->policy.dry_run;
+    config.policy        = &set->policy;
     config.keep_first    = !!set->stills_dir;
-    config.length_tolerance = set->policy.length_tolerance;
     if (set->timing == RUNWAY_TIMING_SOURCE)
         config.max_stand = RUNWAY_STAND_MAX;
     config.filter        = c->filter;

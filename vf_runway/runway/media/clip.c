@@ -119,7 +119,7 @@ int ff_runway_clip_create(RunwayClip **clip, const RunwayClipConfig *config,
         ret = AVERROR(ENOMEM);
         goto fail;
     }
-    if (!config->dry_run && ff_runway_disk_temporary(&c->fd, &err)) {
+    if (!config->policy->dry_run && ff_runway_disk_temporary(&c->fd, &err)) {
         ret = ff_runway_report(c->config.log_ctx, &err);
         goto fail;
     }
@@ -127,7 +127,7 @@ int ff_runway_clip_create(RunwayClip **clip, const RunwayClipConfig *config,
         ret = AVERROR(ENOMEM);
         goto fail;
     }
-    ret = config->dry_run ? 0 :
+    ret = config->policy->dry_run ? 0 :
           ff_runway_writer_create(&c->writer, &config->writer, c->fd,
                                   first);
     if (ret >= 0)
@@ -456,7 +456,7 @@ int ff_runway_clip_close(RunwayClip *c, RunwayClipFile *file)
         .length = c->sent,
         .filled = FFMAX(0, c->sent - c->end),
         .upload = c->config.upload_size && size > c->config.inline_size,
-        .about  = c->config.dry_run && is_thin(c, 1) &&
+        .about  = c->config.policy->dry_run && is_thin(c, 1) &&
                   ff_runway_clip_is_long_enough(c),
     };
     c->fd = -1;

@@ -36,6 +36,7 @@
 #include "spool.h"
 #include "joint.h"
 #include "writer.h"
+#include "../base/policy.h"
 #include "../math/segment.h"
 
 typedef struct RunwayClip RunwayClip;
@@ -66,9 +67,9 @@ typedef struct RunwayClipConfig {
     RunwaySpool *alpha;             ///< where the frames' alpha waits for them,
                                     ///< NULL: none is wanted
     int is_ahead;                   ///< as of ff_runway_clip_set_ahead()
-    int dry_run;                    ///< no file is written
+    const RunwayPolicy *policy;     ///< outlives the clip; with dry_run no file
+                                    ///< is written
     int keep_first;                 ///< for ff_runway_clip_first()
-    double length_tolerance;        ///< as in ff_runway_retime_plan()
     int64_t max_stand;              ///< longest that a frame is sent for,
                                     ///< microseconds; 0: as long as it stands
     void *log_ctx;

@@ -114,7 +114,8 @@ int ff_runway_clip_open_result(RunwayClip *c, int fd, int64_t size,
         return not_read(c, ret);
     info = ff_runway_reader_info(c->reader);
     if (ff_runway_retime_plan(&c->retime, c->sent, info->duration,
-                              info->frame, c->config.length_tolerance, &err))
+                              info->frame,
+                              c->config.policy->length_tolerance, &err))
         return ff_runway_report(c->config.log_ctx, &err);
     ret = read_next(c);
     if (ret < 0)

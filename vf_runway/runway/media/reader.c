@@ -544,7 +544,7 @@ static RunwayOutcome check(RunwayReader *r, int64_t size, int64_t sent,
     if (!outcome)
         outcome = ff_runway_retime_plan(&retime, sent, r->info.duration,
                                         r->info.frame,
-                                        r->limits.length_tolerance, err);
+                                        r->limits.policy->length_tolerance, err);
     if (outcome)
         return outcome;
     ret = decode_all(r);

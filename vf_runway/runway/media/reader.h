@@ -33,6 +33,7 @@
 #include "libavutil/frame.h"
 
 #include "../base/error.h"
+#include "../base/policy.h"
 
 typedef struct RunwayReader RunwayReader;
 
@@ -55,7 +56,7 @@ typedef struct RunwayReaderInfo {
 /** What a result is checked against. */
 typedef struct RunwayReaderLimits {
     int64_t pixels;     ///< of its largest picture
-    double length_tolerance; ///< as in ff_runway_retime_plan()
+    const RunwayPolicy *policy; ///< its length_tolerance
     int64_t time;       ///< for the check, microseconds; 0: RUNWAY_RESULT_TIME
     void *log_ctx;
 } RunwayReaderLimits;

@@ -35,15 +35,16 @@
 
 static RunwayOutcome open_dirs(RunwayJournal *j, RunwayError *err)
 {
-    RunwayOutcome ret = ff_runway_dir_open_or_make(OPTION, j->path,
-                                                   j->read_only, &j->dir, err);
+    int dry_run = j->policy->dry_run;
+    RunwayOutcome ret = ff_runway_dir_open_or_make(OPTION, j->path, dry_run,
+                                                   &j->dir, err);
     struct stat st;
 
-    if (!ret && j->read_only &&
+    if (!ret && dry_run &&
         (j->dir < 0 || ff_runway_dir_stat(j->dir, CLIPS, &st) ||
          ff_runway_dir_stat(j->dir, LOCKS, &st)))
         return RUNWAY_OK;
-    if (!ret && !j->read_only)
+    if (!ret && !dry_run)
         ret = ff_runway_dir_claim(OPTION, j->path, j->dir, &j->ours, err);
     if (!ret)
         ret = ff_runway_dir_open_below(OPTION, j->path, j->dir, CLIPS,
@@ -88,8 +89,8 @@ RunwayOutcome ff_runway_journal_open(const RunwayPolicy *policy,
     if (!j)
         return ff_runway_no_memory(err);
     j->dir = j->clips = j->locks = -1;
-    j->read_only = policy->dry_run;
-    j->log       = log;
+    j->policy = policy;
+    j->log    = log;
     if (gethostname(j->host, sizeof(j->host) - 1))
         j->host[0] = 0;
     if (policy->state_dir && *policy->state_dir) {
@@ -102,9 +103,9 @@ RunwayOutcome ff_runway_journal_open(const RunwayPolicy *policy,
     }
     if (!ret)
         ret = open_dirs(j, err);
-    if (!ret && !j->read_only)
+    if (!ret && !j->policy->dry_run)
         ret = ff_runway_dir_prove(OPTION, j->path, j->clips, err);
-    if (!ret && !j->read_only)
+    if (!ret && !j->policy->dry_run)
         ret = ff_runway_journal_prove_locks(j, err);
     if (!ret)
         ret = warn_earlier(j, err);

@@ -46,8 +46,8 @@ typedef struct RunwayJournalLock RunwayJournalLock;
  * Make state_dir (NULL or "": the XDG state home) and prove that it can be
  * written and locked; with dry_run nothing is created or changed, and no such
  * directory is no error. A journal of the earlier format is named in a warning
- * and left alone. log outlives the journal, policy need not. RUNWAY_INVALID: no
- * home, or a directory of somebody else. RUNWAY_IO: it cannot be made, written or
+ * and left alone. policy and log outlive the journal. RUNWAY_INVALID: no home,
+ * or a directory of somebody else. RUNWAY_IO: it cannot be made, written or
  * locked.
  */
 RunwayOutcome ff_runway_journal_open(const RunwayPolicy *policy,

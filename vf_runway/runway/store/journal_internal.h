@@ -47,9 +47,9 @@
 
 struct RunwayJournal {
     char *path;
-    int dir, clips, locks; ///< descriptors, -1: it does not exist (read_only)
+    int dir, clips, locks; ///< descriptors, -1: it does not exist (dry_run)
     int ours;              ///< what is old may be removed
-    int read_only;
+    const RunwayPolicy *policy;
     const RunwayLog *log;
     char host[256];
 };

@@ -146,7 +146,7 @@ static RunwayOutcome take_lock(RunwayJournal *j, const char *identity,
     RunwayOutcome ret;
 
     *lock = NULL;
-    if (j->read_only)
+    if (j->policy->dry_run)
         return ff_runway_error(err, RUNWAY_INVALID, "a journal that is only "
                                "read cannot be locked (internal error)");
     l = make_lock(j, identity);
@@ -217,7 +217,7 @@ void ff_runway_journal_unlock(RunwayJournalLock **lock)
 RunwayJournalLock *ff_runway_journal_lock_if_free(RunwayJournal *j,
                                                   const char *identity)
 {
-    RunwayJournalLock *l = j->read_only ? NULL : make_lock(j, identity);
+    RunwayJournalLock *l = j->policy->dry_run ? NULL : make_lock(j, identity);
 
     if (!l)
         return NULL;

@@ -54,7 +54,7 @@ static RunwayOutcome open_default(RunwayResults *r, RunwayError *err)
     r->path = ff_runway_disk_path(above, "results", NULL);
     if (!r->path)
         return ff_runway_no_memory(err);
-    if (r->read_only &&
+    if (r->policy->dry_run &&
         (ff_runway_journal_dir(r->journal) < 0 ||
          ff_runway_dir_stat(ff_runway_journal_dir(r->journal), "results", &st)))
         return RUNWAY_OK;
@@ -69,7 +69,8 @@ static RunwayOutcome open_given(RunwayResults *r, const char *path,
     r->path = strdup(path);
     if (!r->path)
         return ff_runway_no_memory(err);
-    return ff_runway_dir_open_or_make(OPTION, path, r->read_only, &r->dir, err);
+    return ff_runway_dir_open_or_make(OPTION, path, r->policy->dry_run,
+                                      &r->dir, err);
 }
 
 static RunwayOutcome prepare(RunwayResults *r, RunwayError *err)
@@ -100,14 +101,13 @@ RunwayOutcome ff_runway_results_open(const RunwayPolicy *policy,
     if (!r)
         return ff_runway_no_memory(err);
     r->dir = r->incoming = -1;
-    r->journal   = journal;
-    r->size      = policy->results_size;
-    r->read_only = policy->dry_run;
-    r->log       = log;
+    r->journal = journal;
+    r->policy  = policy;
+    r->log     = log;
     atomic_flag_clear(&r->full_logged);
     ret = policy->results_dir && *policy->results_dir ?
           open_given(r, policy->results_dir, err) : open_default(r, err);
-    if (!ret && !r->read_only)
+    if (!ret && !r->policy->dry_run)
         ret = prepare(r, err);
     if (ret)
         ff_runway_results_free(&r);
@@ -143,7 +143,7 @@ RunwayOutcome ff_runway_results_begin(RunwayResults *r, const char *identity,
     int why;
 
     *incoming = NULL;
-    if (r->read_only || !ff_runway_identity_is_valid(identity))
+    if (r->policy->dry_run || !ff_runway_identity_is_valid(identity))
         return ff_runway_error(err, RUNWAY_INVALID, "no result can be stored "
                                "for '%s' here (internal error)", identity);
     in = calloc(1, sizeof(*in));
@@ -312,7 +312,7 @@ static void move_aside(RunwayResults *r, const char *name,
 
     ff_runway_log(r->log, RUNWAY_LOG_WARNING, OPTION ": %s/%s is damaged and "
                   "not used", r->path, name);
-    if (r->read_only)
+    if (r->policy->dry_run)
         return;
     make_name(aside, identity, digest, RESULT_DAMAGED);
     ff_runway_dir_rename(r->dir, name, r->dir, aside);

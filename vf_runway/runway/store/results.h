@@ -52,8 +52,8 @@ typedef struct RunwayIncoming RunwayIncoming;
 /**
  * Make results_dir (NULL or "": results in the journal's directory), prove that
  * it can be written, prune to results_size; with dry_run nothing is created or
- * changed. journal and log outlive the results. RUNWAY_INVALID: somebody else's.
- * RUNWAY_IO: it cannot be made or written.
+ * changed. All that is given outlives the results. RUNWAY_INVALID: somebody
+ * else's. RUNWAY_IO: it cannot be made or written.
  */
 RunwayOutcome ff_runway_results_open(const RunwayPolicy *policy,
                                      RunwayJournal *journal,

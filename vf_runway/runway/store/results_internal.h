@@ -46,10 +46,9 @@ typedef enum ResultKind {
 struct RunwayResults {
     RunwayJournal *journal;
     char *path;
-    int dir, incoming;      ///< descriptors, -1: it does not exist (read_only)
+    int dir, incoming;      ///< descriptors, -1: it does not exist (dry_run)
     int ours;               ///< what is old may be removed
-    int64_t size;
-    int read_only;
+    const RunwayPolicy *policy;
     const RunwayLog *log;
     atomic_flag full_logged;
     atomic_int nb_incoming; ///< so far, for their names

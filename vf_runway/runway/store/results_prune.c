@@ -149,7 +149,7 @@ static void drop_old(RunwayResults *r, Results *all, int64_t now)
         all->list[i].emitted = read_emitted(r, all->list[i].identity);
     if (all->nb)
         qsort(all->list, all->nb, sizeof(*all->list), by_age);
-    for (size_t i = 0; i < all->nb && all->size > r->size; i++)
+    for (size_t i = 0; i < all->nb && all->size > r->policy->results_size; i++)
         if (may_go(&all->list[i], now) && drop(r, &all->list[i], now))
             all->size -= all->list[i].size;
 }
@@ -197,6 +197,7 @@ static RunwayOutcome prune_incoming(const RunwayResults *r, int64_t now,
 RunwayOutcome ff_runway_results_prune(RunwayResults *r, int64_t now,
                                       RunwayError *err)
 {
+    const int64_t most = r->policy->results_size;
     Results all = { NULL, 0, 0, 0 };
     RunwayOutcome ret = RUNWAY_OK;
 
@@ -204,13 +205,13 @@ RunwayOutcome ff_runway_results_prune(RunwayResults *r, int64_t now,
         ret = prune_incoming(r, now, err);
     if (!ret)
         ret = list_results(r, &all, err);
-    if (!ret && r->ours && all.size > r->size)
+    if (!ret && r->ours && all.size > most)
         drop_old(r, &all, now);
-    if (!ret && all.size > r->size && !atomic_flag_test_and_set(&r->full_logged))
+    if (!ret && all.size > most && !atomic_flag_test_and_set(&r->full_logged))
         ff_runway_log(r->log, RUNWAY_LOG_WARNING, "results_size: the results "
                       "in %s take %lld bytes, more than %lld, and none may be "
                       "removed: %s", r->path, (long long)all.size,
-                      (long long)r->size, r->ours ?
+                      (long long)most, r->ours ?
                       "they were output less than a week ago, or never" :
                       "the directory was not made for them");
     free(all.list);
