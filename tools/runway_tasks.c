@@ -92,9 +92,9 @@ int tasks_open_client(Tool *t)
     int exposed, ret = 1;
 
     if (ff_runway_provider_choose(t->provider_name, RUNWAY_VIDEO_TO_VIDEO,
-                                  get_environment, &t->provider, &err))
+                                  get_environment, &t->config.provider, &err))
         return tasks_complain(&err);
-    url = ff_runway_provider_base_url(t->provider, t->base_url,
+    url = ff_runway_provider_base_url(t->config.provider, t->base_url,
                                       get_environment);
     if (t->key_file) {
         if (ff_runway_read_key(t->key_file, &from_file, &exposed, &err)) {
@@ -102,31 +102,22 @@ int tasks_open_client(Tool *t)
             goto end;
         }
     } else {
-        key       = getenv(t->provider->key_variable);
+        key       = getenv(t->config.provider->key_variable);
         from_file = strdup(key ? key : "");
     }
     if (!url || !from_file) {
         fprintf(stderr, "runway-tasks: out of memory\n");
         goto end;
     }
-    if (ff_runway_key_check(t->provider, from_file, &err)) {
+    if (ff_runway_key_check(t->config.provider, from_file, &err)) {
         tasks_complain(&err);
         goto end;
     }
-    {
-        const char *headers = t->provider->headers_variable ?
-                              getenv(t->provider->headers_variable) : NULL;
-        const RunwayClientConfig config = {
-            .provider = t->provider, .base_url = url,
-            .api_version = t->api_version, .key = from_file,
-            .headers = headers && *headers ? headers : NULL,
-            .proxy = t->proxy, .ca_file = t->ca_file,
-            .tls_verify = t->tls_verify, .log = &t->log,
-        };
-
-        ret = ff_runway_client_create(&config, &t->client, &err) ?
-              tasks_complain(&err) : 0;
-    }
+    t->config.base_url = url;
+    t->config.key      = from_file;
+    t->config.log      = &t->log;
+    ret = ff_runway_client_create(&t->config, &t->client, &err) ?
+          tasks_complain(&err) : 0;
 end:
     free(from_file);
     free(url);
@@ -190,23 +181,24 @@ int main(int argc, char **argv)
         { "help",          no_argument,       NULL, 'h' },
         { NULL, 0, NULL, 0 }
     };
-    Tool t = { .provider_name = "auto", .api_version = RUNWAY_API_VERSION,
-               .tls_verify = 1, .log = { NULL, say } };
+    Tool t = { .provider_name = "auto", .log = { NULL, say },
+               .config = { .api_version = RUNWAY_API_VERSION,
+                           .tls_verify = 1 } };
     int option, ret;
 
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
         switch (option) {
         case 's': t.policy.state_dir   = optarg; break;
         case 'r': t.policy.results_dir = optarg; break;
-        case 'p': t.provider_name = optarg; break;
-        case 'u': t.base_url      = optarg; break;
-        case 'v': t.api_version   = optarg; break;
-        case 'k': t.key_file      = optarg; break;
-        case 'x': t.proxy         = optarg; break;
-        case 'c': t.ca_file       = optarg; break;
-        case 't': t.tls_verify    = 0;      break;
-        case 'j': t.json          = 1;      break;
-        case 'f': t.force         = 1;      break;
+        case 'p': t.provider_name      = optarg; break;
+        case 'u': t.base_url           = optarg; break;
+        case 'v': t.config.api_version = optarg; break;
+        case 'k': t.key_file           = optarg; break;
+        case 'x': t.config.proxy       = optarg; break;
+        case 'c': t.config.ca_file     = optarg; break;
+        case 't': t.config.tls_verify  = 0;      break;
+        case 'j': t.json               = 1;      break;
+        case 'f': t.force              = 1;      break;
         case 'h': return usage(stdout);
         default:  return usage(stderr);
         }

@@ -35,15 +35,14 @@
 #define SHORT 12 /* digits of an identity that are shown */
 
 typedef struct Tool {
-    const char *provider_name, *base_url, *api_version, *key_file;
-    const char *proxy, *ca_file;
-    int tls_verify, json, force;
+    const char *provider_name, *base_url, *key_file;
+    int json, force;
+    RunwayClientConfig config;
 
     RunwayLog log;
     RunwayJournal *journal;
     RunwayResults *results;
     RunwayClient *client;
-    const RunwayProvider *provider;
     RunwayPolicy policy;
     int failed;             ///< clips of a fetch
 } Tool;

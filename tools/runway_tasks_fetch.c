@@ -86,7 +86,7 @@ static int fetch_one(void *opaque, const RunwayRecord *r)
     Tool *t = opaque;
     const RunwayJobHost host = {
         .client = t->client, .journal = t->journal, .results = t->results,
-        .provider = t->provider->name, .output = "", .policy = &t->policy,
+        .provider = t->config.provider->name, .output = "", .policy = &t->policy,
         .log = &t->log, .opaque = t, .wait = wait_for, .cancelled = never,
         .closed = always, .enter = enter, .changed = ignore, .expected = unknown,
         .check = check,

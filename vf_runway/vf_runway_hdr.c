@@ -24,9 +24,7 @@
 
 #define RUNWAY_COMPAT_FILTER
 
-#include "runway/filter/filter.h"
 #include "runway/filter/filter_options.h"
-#include "runway/media/compat.h"
 
 static const AVOption runway_hdr_options[] = {
     { "transfer", "transfer characteristic of the output", OFFSET(transfer), AV_OPT_TYPE_INT, { .i64 = AVCOL_TRC_SMPTE2084 }, AVCOL_TRC_SMPTE2084, AVCOL_TRC_ARIB_STD_B67, FLAGS, .unit = "transfer" },
@@ -36,37 +34,9 @@ static const AVOption runway_hdr_options[] = {
         { "hevc",       "10-bit HEVC",            0, AV_OPT_TYPE_CONST, { .i64 = 0 }, 0, 0, FLAGS, .unit = "format" },
         { "hdr_prores", "ProRes, as a mezzanine", 0, AV_OPT_TYPE_CONST, { .i64 = 1 }, 0, 0, FLAGS, .unit = "format" },
     STR("prores_profile", prores_profile, NULL, "ProRes profile for format=hdr_prores: 422, 422 HQ, 4444"),
-    { "take", "another number buys another result for the same clips", OFFSET(take), AV_OPT_TYPE_INT64, { .i64 = 0 }, 0, INT64_MAX, FLAGS },
-    STR("model", model, NULL, "model to use; by default " RUNWAY_PROVIDER_HDR),
-    RUNWAY_OPTIONS_SERVICE,
-    RUNWAY_OPTIONS_ENCODING,
-    RUNWAY_OPTIONS_TASKS(0, 0, "; 0: what the model needs"),
-    RUNWAY_OPTIONS_MONEY,
-    RUNWAY_OPTIONS_FAULTS,
+    RUNWAY_OPTIONS_REMAKE(RUNWAY_PROVIDER_HDR),
     { NULL }
 };
 
-AVFILTER_DEFINE_CLASS(runway_hdr);
-RUNWAY_DEFINE_PADS(runway_hdr);
-
-static int init(AVFilterContext *ctx)
-{
-    RunwayFilter *s = ctx->priv;
-
-    s->set.seed = -1; /* the model has none */
-    return ff_runway_filter_init(ctx, RUNWAY_VIDEO_TO_HDR);
-}
-
-RUNWAY_FILTER ff_vf_runway_hdr = {
-    RUNWAY_PUBLIC(name)        = "runway_hdr",
-    RUNWAY_PUBLIC(description) = NULL_IF_CONFIG_SMALL("Generate HDR from SDR "
-                                                      "video by Runway's API."),
-    RUNWAY_PUBLIC(priv_class)  = &runway_hdr_class,
-    .priv_size                 = sizeof(RunwayFilter),
-    .init                      = init,
-    .uninit                    = ff_runway_filter_uninit,
-    .activate                  = ff_runway_filter_activate,
-    FILTER_INPUTS(runway_hdr_inputs),
-    FILTER_OUTPUTS(runway_hdr_outputs),
-    FILTER_QUERY_FUNC(ff_runway_filter_query),
-};
+RUNWAY_DEFINE_FILTER(runway_hdr, RUNWAY_VIDEO_TO_HDR,
+                     "Generate HDR from SDR video by Runway's API.", 0, NULL);

@@ -25,9 +25,7 @@
 
 #define RUNWAY_COMPAT_FILTER
 
-#include "runway/filter/filter.h"
 #include "runway/filter/filter_options.h"
-#include "runway/media/compat.h"
 
 #define NUMBER(name, number, help) \
     { name, help "; 0 to 100, the service's choice by default", \
@@ -41,37 +39,9 @@ static const AVOption runway_upscale_options[] = {
            "how much the model may invent"),
     NUMBER("sharpen", RUNWAY_NUMBER_SHARPEN, "how much the picture is sharpened"),
     NUMBER("grain", RUNWAY_NUMBER_GRAIN, "how much grain is added"),
-    { "take", "another number buys another result for the same clips", OFFSET(take), AV_OPT_TYPE_INT64, { .i64 = 0 }, 0, INT64_MAX, FLAGS },
-    STR("model", model, NULL, "model to use; by default " RUNWAY_PROVIDER_UPSCALE),
-    RUNWAY_OPTIONS_SERVICE,
-    RUNWAY_OPTIONS_ENCODING,
-    RUNWAY_OPTIONS_TASKS(0, 0, "; 0: what the model needs"),
-    RUNWAY_OPTIONS_MONEY,
-    RUNWAY_OPTIONS_FAULTS,
+    RUNWAY_OPTIONS_REMAKE(RUNWAY_PROVIDER_UPSCALE),
     { NULL }
 };
 
-AVFILTER_DEFINE_CLASS(runway_upscale);
-RUNWAY_DEFINE_PADS(runway_upscale);
-
-static int init(AVFilterContext *ctx)
-{
-    RunwayFilter *s = ctx->priv;
-
-    s->set.seed = -1; /* the models have none */
-    return ff_runway_filter_init(ctx, RUNWAY_VIDEO_UPSCALE);
-}
-
-RUNWAY_FILTER ff_vf_runway_upscale = {
-    RUNWAY_PUBLIC(name)        = "runway_upscale",
-    RUNWAY_PUBLIC(description) =
-        NULL_IF_CONFIG_SMALL("Upscale video generatively by Runway's API."),
-    RUNWAY_PUBLIC(priv_class)  = &runway_upscale_class,
-    .priv_size                 = sizeof(RunwayFilter),
-    .init                      = init,
-    .uninit                    = ff_runway_filter_uninit,
-    .activate                  = ff_runway_filter_activate,
-    FILTER_INPUTS(runway_upscale_inputs),
-    FILTER_OUTPUTS(runway_upscale_outputs),
-    FILTER_QUERY_FUNC(ff_runway_filter_query),
-};
+RUNWAY_DEFINE_FILTER(runway_upscale, RUNWAY_VIDEO_UPSCALE,
+                     "Upscale video generatively by Runway's API.", 0, NULL);

@@ -28,9 +28,7 @@
 
 #define RUNWAY_COMPAT_FILTER
 
-#include "runway/filter/filter.h"
 #include "runway/filter/filter_options.h"
-#include "runway/media/compat.h"
 
 static const AVOption runway_v2v_options[] = {
     { "prompt", "what the output should show", OFFSET(prompt), AV_OPT_TYPE_STRING, { .str = NULL }, 0, 0, RUNTIME },
@@ -79,26 +77,7 @@ static const AVOption runway_v2v_options[] = {
     { NULL }
 };
 
-AVFILTER_DEFINE_CLASS(runway_v2v);
-RUNWAY_DEFINE_PADS(runway_v2v);
-
-static int init(AVFilterContext *ctx)
-{
-    return ff_runway_filter_init(ctx, RUNWAY_VIDEO_TO_VIDEO);
-}
-
-RUNWAY_FILTER ff_vf_runway_v2v = {
-    RUNWAY_PUBLIC(name)        = "runway_v2v",
-    RUNWAY_PUBLIC(description) = NULL_IF_CONFIG_SMALL("Generate video from "
-                                                      "video by Runway's API."),
-    RUNWAY_PUBLIC(priv_class)  = &runway_v2v_class,
-    RUNWAY_PUBLIC(flags)       = AVFILTER_FLAG_SUPPORT_TIMELINE_INTERNAL,
-    .priv_size                 = sizeof(RunwayFilter),
-    .init                      = init,
-    .uninit                    = ff_runway_filter_uninit,
-    .activate                  = ff_runway_filter_activate,
-    .process_command           = ff_runway_filter_process_command,
-    FILTER_INPUTS(runway_v2v_inputs),
-    FILTER_OUTPUTS(runway_v2v_outputs),
-    FILTER_QUERY_FUNC(ff_runway_filter_query),
-};
+RUNWAY_DEFINE_FILTER(runway_v2v, RUNWAY_VIDEO_TO_VIDEO,
+                     "Generate video from video by Runway's API.",
+                     AVFILTER_FLAG_SUPPORT_TIMELINE_INTERNAL,
+                     ff_runway_filter_process_command);

@@ -42,11 +42,13 @@
 #define UNASKED_MAX 64
 
 av_cold int ff_runway_filter_init(AVFilterContext *ctx,
-                                  RunwayEndpoint creates_at)
+                                  RunwayEndpoint endpoint)
 {
     RunwayFilter *s = ctx->priv;
 
-    s->set.creates_at = creates_at;
+    s->set.client.endpoint = endpoint;
+    if (endpoint != RUNWAY_VIDEO_TO_VIDEO)
+        s->set.seed = -1; /* it is no option there, and nothing is sent */
     s->prev_pts = AV_NOPTS_VALUE;
     return ff_runway_settings_init(&s->set, ctx);
 }

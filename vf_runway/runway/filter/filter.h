@@ -91,7 +91,7 @@ typedef struct RunwayFilter {
 /** Checks the options, for a filter whose tasks are created there. Runs twice in
  *  most hosts, once for a graph that never sees a frame: does nothing that costs
  *  or can be seen. */
-int ff_runway_filter_init(AVFilterContext *ctx, RunwayEndpoint creates_at);
+int ff_runway_filter_init(AVFilterContext *ctx, RunwayEndpoint endpoint);
 
 /** For query_func, after the same. */
 int ff_runway_filter_query(AVFilterContext *ctx);

@@ -19,7 +19,8 @@
 /**
  * @file
  * The options that all filters over this engine have, for their tables of
- * AVOption: lists of entries, in the order in which help shows them. Layer 4.
+ * AVOption: lists of entries, in the order in which help shows them; and what
+ * makes a filter of such a table. Layer 4.
  */
 
 #ifndef AVFILTER_RUNWAY_FILTER_FILTER_OPTIONS_H
@@ -27,6 +28,7 @@
 
 #include "libavutil/opt.h"
 
+#include "../media/compat.h"
 #include "filter.h"
 
 #define OFFSET(x) offsetof(RunwayFilter, set.x)
@@ -41,9 +43,9 @@
     STR("body_file", body_file, NULL, "file to read that JSON object from"), \
     STR("provider", provider_name, "auto", "provider to use: " RUNWAY_PROVIDER_NAMES ", or auto, by which key variable is set"), \
     STR("base_url", base_url, NULL, "base URL of the API; the provider's by default"), \
-    STR("api_version", api_version, RUNWAY_API_VERSION, "value of the X-Runway-Version header"), \
+    STR("api_version", client.api_version, RUNWAY_API_VERSION, "value of the X-Runway-Version header"), \
     STR("key_file", key_file, NULL, "file to read the API key from, instead of " RUNWAY_PROVIDER_KEYS "; requires provider"), \
-    STR("http_proxy", http_proxy, NULL, "HTTP proxy; the environment's by default"), \
+    STR("http_proxy", client.proxy, NULL, "HTTP proxy; the environment's by default"), \
     { "transport", "how clips and large pictures are sent", OFFSET(transport), AV_OPT_TYPE_INT, { .i64 = RUNWAY_SEND_AUTO }, RUNWAY_SEND_AUTO, RUNWAY_SEND_UPLOAD, FLAGS, .unit = "transport" }, \
         { "auto",   "inside the request if they fit, else uploaded; encoded smaller if the provider has no uploads", 0, AV_OPT_TYPE_CONST, { .i64 = RUNWAY_SEND_AUTO },   0, 0, FLAGS, .unit = "transport" }, \
         { "inline", "inside the request, encoded smaller if they do not fit", 0, AV_OPT_TYPE_CONST, { .i64 = RUNWAY_SEND_INLINE }, 0, 0, FLAGS, .unit = "transport" }, \
@@ -81,20 +83,53 @@
         { "resend", "send it again, and possibly pay twice", 0, AV_OPT_TYPE_CONST, { .i64 = RUNWAY_ON_UNKNOWN_RESEND }, 0, 0, FLAGS, .unit = "on_unknown" }, \
     { "retries", "new paid tasks for a clip whose task failed with a transient error", OFFSET(policy.retries), AV_OPT_TYPE_INT, { .i64 = 0 }, 0, 30, FLAGS }, \
     STR("log_path", log_path, NULL, "file to which one line of JSON is appended for each event"), \
-    STR("ca_file", ca_file, NULL, "PEM file of certificate authorities; the system's by default"), \
-    { "tls_verify", "check the server's certificate", OFFSET(tls_verify), AV_OPT_TYPE_BOOL, { .i64 = 1 }, 0, 1, FLAGS }, \
+    STR("ca_file", client.ca_file, NULL, "PEM file of certificate authorities; the system's by default"), \
+    { "tls_verify", "check the server's certificate", OFFSET(client.tls_verify), AV_OPT_TYPE_BOOL, { .i64 = 1 }, 0, 1, FLAGS }, \
     { "signals", "return early when the process receives SIGINT, SIGTERM or " \
                  "SIGHUP", \
                  OFFSET(signals), AV_OPT_TYPE_BOOL, { .i64 = 1 }, 0, 1, FLAGS }
 
-/* One input, one output. */
-#define RUNWAY_DEFINE_PADS(filter)                                            \
-    static const AVFilterPad filter ## _inputs[] = {                          \
+/** What a filter has that makes the same video in another form. */
+#define RUNWAY_OPTIONS_REMAKE(default_model) \
+    { "take", "another number buys another result for the same clips", OFFSET(take), AV_OPT_TYPE_INT64, { .i64 = 0 }, 0, INT64_MAX, FLAGS }, \
+    STR("model", model, NULL, "model to use; by default " default_model), \
+    RUNWAY_OPTIONS_SERVICE, \
+    RUNWAY_OPTIONS_ENCODING, \
+    RUNWAY_OPTIONS_TASKS(0, 0, "; 0: what the model needs"), \
+    RUNWAY_OPTIONS_MONEY, \
+    RUNWAY_OPTIONS_FAULTS
+
+/** The filter of that name, whose options are NAME_options and whose tasks are
+ *  created at endpoint. command: its process_command. */
+#define RUNWAY_DEFINE_FILTER(filter, endpoint, text, flag, command)           \
+    AVFILTER_DEFINE_CLASS(filter);                                            \
+                                                                              \
+    static const AVFilterPad inputs[] = {                                     \
         { .name = "default", .type = AVMEDIA_TYPE_VIDEO },                    \
     };                                                                        \
-    static const AVFilterPad filter ## _outputs[] = {                         \
+    static const AVFilterPad outputs[] = {                                    \
         { .name = "default", .type = AVMEDIA_TYPE_VIDEO,                      \
           .config_props = ff_runway_filter_config_output },                   \
+    };                                                                        \
+                                                                              \
+    static int init(AVFilterContext *ctx)                                     \
+    {                                                                         \
+        return ff_runway_filter_init(ctx, endpoint);                          \
+    }                                                                         \
+                                                                              \
+    RUNWAY_FILTER ff_vf_ ## filter = {                                        \
+        RUNWAY_PUBLIC(name)        = #filter,                                 \
+        RUNWAY_PUBLIC(description) = NULL_IF_CONFIG_SMALL(text),              \
+        RUNWAY_PUBLIC(priv_class)  = &filter ## _class,                       \
+        RUNWAY_PUBLIC(flags)       = flag,                                    \
+        .priv_size                 = sizeof(RunwayFilter),                    \
+        .init                      = init,                                    \
+        .uninit                    = ff_runway_filter_uninit,                 \
+        .activate                  = ff_runway_filter_activate,               \
+        .process_command           = command,                                 \
+        FILTER_INPUTS(inputs),                                                \
+        FILTER_OUTPUTS(outputs),                                              \
+        FILTER_QUERY_FUNC(ff_runway_filter_query),                            \
     }
 
 #endif /* AVFILTER_RUNWAY_FILTER_FILTER_OPTIONS_H */

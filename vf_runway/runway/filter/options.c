@@ -63,7 +63,7 @@ int ff_runway_settings_keep(RunwaySettings *set, char *text)
  * is taken for the next option's value. */
 static int check_base_url(RunwaySettings *set)
 {
-    const char *url = set->base_url, *version = set->api_version;
+    const char *url = set->base_url, *version = set->client.api_version;
 
     if (!url || (strcmp(url, "http") && strcmp(url, "https") &&
                  !strchr(version, '/') &&
@@ -82,11 +82,11 @@ static int set_endpoint(RunwaySettings *set)
 
     if (ret < 0)
         return ret;
-    url = ff_runway_provider_base_url(set->provider, set->base_url,
+    url = ff_runway_provider_base_url(set->client.provider, set->base_url,
                                       get_environment);
     ret = ff_runway_settings_keep(set, url);
     if (ret >= 0)
-        set->endpoint = url;
+        set->client.base_url = url;
     return ret;
 }
 
@@ -94,13 +94,13 @@ static int check_transport(RunwaySettings *set)
 {
     const RunwayProvider *other = NULL;
 
-    if (set->transport != RUNWAY_SEND_UPLOAD || set->provider->uploads_path)
+    if (set->transport != RUNWAY_SEND_UPLOAD || set->client.provider->uploads_path)
         return 0;
     for (int i = 0; (other = ff_runway_provider_at(i)); i++)
         if (other->uploads_path)
             break;
     av_log(set->log_ctx, AV_LOG_ERROR, "transport=upload: %s has no uploads; "
-           "leave transport set to auto%s%s\n", set->provider->title,
+           "leave transport set to auto%s%s\n", set->client.provider->title,
            other ? ", or use provider=" : "", other ? other->name : "");
     return AVERROR(EINVAL);
 }
@@ -143,6 +143,7 @@ static int set_key(RunwaySettings *set)
 {
     RunwayError err;
 
+    set->client.key = "dry_run"; /* then it is never sent */
     if (set->policy.dry_run)
         return 0;
     if (set->key_file) {
@@ -156,14 +157,15 @@ static int set_key(RunwaySettings *set)
                                &err))
             return ff_runway_report(set->log_ctx, &err);
     } else {
-        const char *key = getenv(set->provider->key_variable);
+        const char *key = getenv(set->client.provider->key_variable);
 
         set->key = strdup(key ? key : "");
         if (!set->key)
             return AVERROR(ENOMEM);
     }
-    if (ff_runway_key_check(set->provider, set->key, &err))
+    if (ff_runway_key_check(set->client.provider, set->key, &err))
         return ff_runway_report(set->log_ctx, &err);
+    set->client.key = set->key;
     return 0;
 }
 
@@ -171,21 +173,21 @@ static int set_model(RunwaySettings *set)
 {
     RunwayError err;
 
-    if (ff_runway_provider_choose(set->provider_name, set->creates_at,
-                                  get_environment, &set->provider, &err))
+    if (ff_runway_provider_choose(set->provider_name, set->client.endpoint,
+                                  get_environment, &set->client.provider, &err))
         return ff_runway_report(set->log_ctx, &err);
     if (!set->model) {
-        set->model = av_strdup(set->provider->models[set->creates_at]);
+        set->model = av_strdup(set->client.provider->models[set->client.endpoint]);
         if (!set->model)
             return AVERROR(ENOMEM);
     }
     if (ff_runway_model_choose(set->model, set->mode, &set->model_info, &err))
         return ff_runway_report(set->log_ctx, &err);
-    if (set->model_info->endpoint != set->creates_at) {
+    if (set->model_info->endpoint != set->client.endpoint) {
         av_log(set->log_ctx, AV_LOG_ERROR, "model %s is not known to be one of "
                "%s, where this filter's tasks are created; %s is\n", set->model,
-               ff_runway_endpoint_path(set->creates_at),
-               set->provider->models[set->creates_at]);
+               ff_runway_endpoint_path(set->client.endpoint),
+               set->client.provider->models[set->client.endpoint]);
         return AVERROR(EINVAL);
     }
     if (!set->policy.task_timeout)
@@ -259,6 +261,7 @@ int ff_runway_settings_init(RunwaySettings *set, void *log_ctx)
 
     set->log_ctx = log_ctx;
     set->log     = (RunwayLog){ .opaque = log_ctx, .write = write_log };
+    set->client.log = &set->log;
     for (int i = 0; i < FF_ARRAY_ELEMS(steps); i++) {
         int ret = steps[i](set);
 
@@ -301,26 +304,4 @@ void ff_runway_settings_free(RunwaySettings *set)
         memset(set->key, 0, strlen(set->key));
     free(set->key);
     set->key = NULL;
-}
-
-RunwayClientConfig ff_runway_settings_client(const RunwaySettings *set)
-{
-    const RunwayProvider *provider = set->provider;
-    const char *headers = NULL;
-
-    if (provider->headers_variable)
-        headers = getenv(provider->headers_variable);
-    return (RunwayClientConfig){
-        .provider    = provider,
-        .endpoint    = set->creates_at,
-        .base_url    = set->endpoint,
-        .api_version = set->api_version,
-        /* in a dry run it is never sent */
-        .key         = set->policy.dry_run ? "dry_run" : set->key,
-        .headers     = headers && *headers ? headers : NULL,
-        .proxy       = set->http_proxy,
-        .ca_file     = set->ca_file,
-        .tls_verify  = set->tls_verify,
-        .log         = &set->log,
-    };
 }

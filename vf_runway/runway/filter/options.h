@@ -69,9 +69,9 @@ typedef struct RunwayStill {
 } RunwayStill;
 
 typedef struct RunwaySettings {
-    /** where the filter's tasks are created; set before
-     *  ff_runway_settings_init() */
-    RunwayEndpoint creates_at;
+    /** Some fields are options (api_version, proxy, ca_file, tls_verify);
+     *  endpoint is set before ff_runway_settings_init(), and the others by it. */
+    RunwayClientConfig client;
 
     /* options, set by AVOption */
     char *prompt, *prompt_file;
@@ -90,9 +90,8 @@ typedef struct RunwaySettings {
     int numbers[RUNWAY_NB_NUMBERS]; ///< -1: the service's choice
     char *body, *body_file;
     char *provider_name;
-    char *base_url, *api_version;
+    char *base_url;
     char *key_file;
-    char *http_proxy;
     int transport;
     int64_t clip_duration;
     double scene;
@@ -104,8 +103,6 @@ typedef struct RunwaySettings {
     int64_t overlap;
     int interlaced;
     char *log_path;
-    char *ca_file;
-    int tls_verify;
     int signals;
     char *cache_dir, *cache_size; ///< options of before: errors
     RunwayPolicy policy;        ///< all that the engine goes by
@@ -113,9 +110,7 @@ typedef struct RunwaySettings {
     /* what they come to, set by ff_runway_settings_init() */
     void *log_ctx;
     RunwayLog log;
-    const RunwayProvider *provider;
     const RunwayModel *model_info;
-    const char *endpoint;       ///< base URL of the API
     RunwayRequest request;      ///< ratio as wished, no keyframes
     RunwayPicture *keyframes;   ///< times and ranges on the source, in order
     int nb_keyframes;
@@ -133,13 +128,13 @@ typedef struct RunwaySettings {
 /** HDR out of SDR: 10 bits, as its result is. */
 static inline int ff_runway_makes_hdr(const RunwaySettings *set)
 {
-    return set->creates_at == RUNWAY_VIDEO_TO_HDR;
+    return set->client.endpoint == RUNWAY_VIDEO_TO_HDR;
 }
 
 /** The output has the size of the result. */
 static inline int ff_runway_enlarges(const RunwaySettings *set)
 {
-    return set->creates_at == RUNWAY_VIDEO_UPSCALE;
+    return set->client.endpoint == RUNWAY_VIDEO_UPSCALE;
 }
 
 /** Check everything. What request and keyframes point to lives until
@@ -158,8 +153,5 @@ int ff_runway_settings_still(const RunwaySettings *set, const char *path,
 
 /** Frees what init has made; the options are AVOption's. */
 void ff_runway_settings_free(RunwaySettings *set);
-
-/** As the options, the provider and the environment say. */
-RunwayClientConfig ff_runway_settings_client(const RunwaySettings *set);
 
 #endif /* AVFILTER_RUNWAY_FILTER_OPTIONS_H */

@@ -94,9 +94,9 @@ static int read_picture(const RunwaySettings *set, const char *option,
     if (set->transport == RUNWAY_SEND_INLINE)
         snprintf(no_uploads, sizeof(no_uploads),
                  "transport=inline uploads nothing");
-    else if (!set->provider->uploads_path)
+    else if (!set->client.provider->uploads_path)
         snprintf(no_uploads, sizeof(no_uploads), "%s has no uploads",
-                 set->provider->title);
+                 set->client.provider->title);
     if (ff_runway_picture_read(option, name, *no_uploads ? no_uploads : NULL,
                                &uri, &file, &err))
         return ff_runway_report(set->log_ctx, &err);

@@ -112,7 +112,7 @@ int ff_runway_sequence_create(RunwaySequence **sequence,
     const RunwaySettings *set = config->set;
     RunwaySequence *s = av_mallocz(sizeof(*s));
     const RunwayPipelineConfig pipeline = {
-        .client           = ff_runway_settings_client(set),
+        .client           = set->client,
         .policy           = &set->policy,
         .log              = &set->log,
         .events           = config->events,

@@ -113,7 +113,7 @@ void ff_runway_sequence_log_plan(RunwaySequence *s, int early)
 
     if (s->plan_logged++)
         return;
-    ff_runway_plan_log(plan, s->set->provider);
+    ff_runway_plan_log(plan, s->set->client.provider);
     if (m->fields & RUNWAY_FIELD_DURATION_AUTO)
         av_log(s->set->log_ctx, AV_LOG_INFO, "plan: the service may hold up to "
                "%"PRId64" credits for each clip, the price of %.0f s, until it "

@@ -109,7 +109,7 @@ static int start(AVFilterContext *ctx)
     if (s->set.key_exposed)
         av_log(ctx, AV_LOG_WARNING, "key_file: others can read %s; run chmod "
                "600 on it\n", s->set.key_file);
-    if (!s->set.tls_verify && !s->set.policy.dry_run)
+    if (!s->set.client.tls_verify && !s->set.policy.dry_run)
         av_log(ctx, AV_LOG_WARNING, "tls_verify=0: anybody on the way to the "
                "service can read the key and what is sent\n");
     if (ff_runway_negotiate_lost_alpha(inlink))

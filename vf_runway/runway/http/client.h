@@ -58,15 +58,15 @@ typedef enum RunwayStop {
     RUNWAY_STOP_NOW,  ///< a person waits: for less than two seconds
 } RunwayStop;
 
-/** Strings are copied; log, cancelled and opaque must outlive the client. */
+/** Strings are copied; log, cancelled and opaque must outlive the client. More
+ *  headers, "Name: value" lines, are the environment's (headers_variable of the
+ *  provider): they count as secret, and may not name Authorization or Host. */
 typedef struct RunwayClientConfig {
-    const RunwayProvider *provider; ///< for error texts
+    const RunwayProvider *provider;
     RunwayEndpoint endpoint; ///< where tasks are created
     const char *base_url;    ///< https, or http to loopback only
     const char *api_version; ///< X-Runway-Version
     const char *key;         ///< as ff_runway_key_check() left it
-    const char *headers;     ///< more "Name: value" lines, NULL: none; may not
-                             ///< name Authorization or Host; counts as secret
     const char *proxy;       ///< NULL: as the environment says, and never for
                              ///< loopback; "": none
     const char *ca_file;     ///< PEM, NULL: the system's
@@ -82,7 +82,7 @@ typedef struct RunwayClientConfig {
 /**
  * Check the configuration and make a client. Sends nothing. RUNWAY_INVALID:
  * base_url is no URL, is http:// to a host that is not loopback (127.0.0.0/8,
- * ::1, localhost), or holds a user, a query or a fragment; headers, proxy or
+ * ::1, localhost), or holds a user, a query or a fragment; the headers, proxy or
  * ca_file are unfit.
  */
 RunwayOutcome ff_runway_client_create(const RunwayClientConfig *config,

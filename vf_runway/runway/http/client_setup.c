@@ -212,8 +212,7 @@ static RunwayOutcome add_own_header(RunwayClient *client, const char *line,
         "Connection", "Expect", "Upgrade", "Proxy-Authorization", "TE",
         "Trailer", "Accept-Encoding",
     };
-    const char *source = client->provider->headers_variable ?
-                         client->provider->headers_variable : "headers";
+    const char *source = client->provider->headers_variable;
     const char *colon = memchr(line, ':', length);
     size_t name = colon ? (size_t)(colon - line) : 0;
     size_t start = name + 1, n;
@@ -259,9 +258,11 @@ static RunwayOutcome add_own_header(RunwayClient *client, const char *line,
     return ret ? ff_runway_no_memory(err) : RUNWAY_OK;
 }
 
-static RunwayOutcome add_own_headers(RunwayClient *client, const char *text,
-                                     RunwayError *err)
+static RunwayOutcome add_own_headers(RunwayClient *client, RunwayError *err)
 {
+    const char *text = client->provider->headers_variable ?
+                       getenv(client->provider->headers_variable) : NULL;
+
     while (text && *text) {
         size_t whole = strcspn(text, "\n"), length = whole;
         size_t start = strspn(text, " \t\r");
@@ -303,7 +304,7 @@ static RunwayOutcome make_headers(RunwayClient *client,
                                   RunwayError *err)
 {
     size_t size = strlen("Bearer ") + strlen(config->key) + 1;
-    RunwayOutcome ret = add_own_headers(client, config->headers, err);
+    RunwayOutcome ret = add_own_headers(client, err);
     char *bearer;
 
     if (!ret && !is_token(config->api_version, strlen(config->api_version)))
