@@ -96,6 +96,16 @@ static RunwayClient *connect_with(RunwayClientConfig config)
     return client;
 }
 
+/* The user's own headers, which provider runway's clients read. */
+static RunwayClientConfig with_headers(const char *base, const char *headers)
+{
+    RunwayClientConfig config = make_config(base);
+
+    config.provider = ff_runway_provider_find("runway");
+    setenv(config.provider->headers_variable, headers, 1);
+    return config;
+}
+
 static const char *base_of(const Server *server)
 {
     static char text[64];
@@ -115,6 +125,7 @@ static int reset(void **state)
     cancel_at  = 0;
     hurry_at   = 0;
     logged[0]  = 0;
+    unsetenv("RUNWAYML_CUSTOM_HEADERS");
     return 0;
 }
 
@@ -1703,10 +1714,10 @@ static void test_unfit_configuration(void **state)
     for (size_t i = 0; i < sizeof(bases) / sizeof(*bases); i++)
         check_invalid(make_config(bases[i]), "base_url");
     for (size_t i = 0; i < sizeof(headers) / sizeof(*headers); i++) {
-        config = make_config("https://a.b");
-        config.headers = headers[i].text;
+        config = with_headers("https://a.b", headers[i].text);
         check_invalid(config, headers[i].says);
     }
+    reset(NULL);
     config = make_config("https://a.b");
     config.ca_file = "/no/such/file.pem";
     check_invalid(config, "ca_file /no/such/file.pem");
@@ -1752,14 +1763,14 @@ static int echo_own(Server *server, int fd, const Request *request)
 static void test_own_headers(void **state)
 {
     Server *server = server_start(echo_own, NULL);
-    RunwayClientConfig config = make_config(base_of(server));
-    RunwayClient *client;
+    RunwayClient *client =
+        connect_with(with_headers(base_of(server), "\n X-Gateway-Key:  "
+                                  "hunter1111 \r\n\nX-Empty:\nno colon "
+                                  "hunter2\nx-gateway-key \t:hunter2222\n"
+                                  "accept: text/plain\n"
+                                  "X-Runway-Version: 2030-01-01"));
     const Request *request = &server->requests[0];
 
-    config.headers = "\n X-Gateway-Key:  hunter1111 \r\n\nX-Empty:\n"
-                     "no colon hunter2\nx-gateway-key \t:hunter2222\n"
-                     "accept: text/plain\nX-Runway-Version: 2030-01-01";
-    client = connect_with(config);
     assert_int_equal(submit(client), RUNWAY_REFUSED);
     assert_string_equal(request_header(request, "X-Gateway-Key"),
                         "hunter2222");
@@ -1791,14 +1802,13 @@ static void test_own_headers_in_replies(void **state)
 {
     char text[1024];
     Server *server = server_start(echo_json, text);
-    RunwayClientConfig config = make_config(base_of(server));
-    RunwayClient *client;
+    RunwayClient *client =
+        connect_with(with_headers(base_of(server), "X-Auth: Bearer "
+                                  "sess-4f5e6a7b\nCookie: sid=abc0123456; "
+                                  "a=b\nX-Env: production\n"
+                                  "X-Tenant: tenant42"));
     RunwaySlot *slot;
 
-    config.provider = ff_runway_provider_find("runway"); /* has uploads */
-    config.headers = "X-Auth: Bearer sess-4f5e6a7b\nCookie: sid=abc0123456; a=b\n"
-                     "X-Env: production\nX-Tenant: tenant42";
-    client = connect_with(config);
     strcpy(text, "{\"status\":\"FAILED\",\"failure\":\"token sess-4f5e6a7b of "
            "abc0123456 in production\",\"failureCode\":\"A.tenant42\"}");
     assert_int_equal(read_task(client), RUNWAY_OK);
@@ -1826,13 +1836,11 @@ static void test_own_headers_in_replies(void **state)
 static void test_own_headers_stay_with_the_api(void **state)
 {
     Download d;
-    RunwayClientConfig config;
 
     open_download(&d);
     ff_runway_client_free(&d.client);
-    config = make_config(base_of(d.server));
-    config.headers = "X-Gateway-Key: hunter2222";
-    d.client = connect_with(config);
+    d.client = connect_with(with_headers(base_of(d.server),
+                                         "X-Gateway-Key: hunter2222"));
     assert_int_equal(download(&d), RUNWAY_OK);
     assert_false(request_has_header(&d.server->requests[0], "X-Gateway-Key"));
     close_download(&d);

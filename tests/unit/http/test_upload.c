@@ -52,12 +52,13 @@ static RunwayClient *connect_to(const Server *server, char *base, size_t room)
     RunwayClientConfig config = {
         .provider = ff_runway_provider_find("runway"), .base_url = base,
         .api_version = RUNWAY_API_VERSION, .key = "sk-test-0123456789",
-        .headers = "X-Mine: yes", .proxy = "", .tls_verify = 1,
+        .proxy = "", .tls_verify = 1,
     };
     RunwayClient *client;
     RunwayError err;
 
     snprintf(base, room, "http://127.0.0.1:%d", server->port);
+    setenv("RUNWAYML_CUSTOM_HEADERS", "X-Mine: yes", 1);
     assert_int_equal(ff_runway_client_create(&config, &client, &err),
                      RUNWAY_OK);
     return client;

@@ -94,7 +94,8 @@ static int check_transport(RunwaySettings *set)
 {
     const RunwayProvider *other = NULL;
 
-    if (set->transport != RUNWAY_SEND_UPLOAD || set->client.provider->uploads_path)
+    if (set->transport != RUNWAY_SEND_UPLOAD ||
+        set->client.provider->uploads_path)
         return 0;
     for (int i = 0; (other = ff_runway_provider_at(i)); i++)
         if (other->uploads_path)
@@ -171,23 +172,24 @@ static int set_key(RunwaySettings *set)
 
 static int set_model(RunwaySettings *set)
 {
+    RunwayClientConfig *client = &set->client;
     RunwayError err;
 
-    if (ff_runway_provider_choose(set->provider_name, set->client.endpoint,
-                                  get_environment, &set->client.provider, &err))
+    if (ff_runway_provider_choose(set->provider_name, client->endpoint,
+                                  get_environment, &client->provider, &err))
         return ff_runway_report(set->log_ctx, &err);
     if (!set->model) {
-        set->model = av_strdup(set->client.provider->models[set->client.endpoint]);
+        set->model = av_strdup(client->provider->models[client->endpoint]);
         if (!set->model)
             return AVERROR(ENOMEM);
     }
     if (ff_runway_model_choose(set->model, set->mode, &set->model_info, &err))
         return ff_runway_report(set->log_ctx, &err);
-    if (set->model_info->endpoint != set->client.endpoint) {
+    if (set->model_info->endpoint != client->endpoint) {
         av_log(set->log_ctx, AV_LOG_ERROR, "model %s is not known to be one of "
                "%s, where this filter's tasks are created; %s is\n", set->model,
-               ff_runway_endpoint_path(set->client.endpoint),
-               set->client.provider->models[set->client.endpoint]);
+               ff_runway_endpoint_path(client->endpoint),
+               client->provider->models[client->endpoint]);
         return AVERROR(EINVAL);
     }
     if (!set->policy.task_timeout)

@@ -133,7 +133,8 @@ int ff_runway_sequence_open_clip(RunwaySequence *s, const AVFrame *frame,
     if (set->transport != RUNWAY_SEND_UPLOAD)
         config.inline_size = ff_runway_data_uri_capacity("video/mp4",
                                                          RUNWAY_DATA_URI_MAX);
-    if (set->transport != RUNWAY_SEND_INLINE && set->client.provider->uploads_path)
+    if (set->transport != RUNWAY_SEND_INLINE &&
+        set->client.provider->uploads_path)
         config.upload_size = RUNWAY_UPLOAD_MAX;
     config.log_ctx       = set->log_ctx;
     config.writer = (RunwayWriterConfig){
