@@ -193,7 +193,7 @@ static int is_input_first(RunwayFilter *s)
     /* frames that pass make no clip: they would only fill the spool */
     return s->held && s->nb_ahead < AHEAD_MAX &&
            s->last_read - s->asked < s->distance / 4 &&
-           ff_runway_sequence_is_short(s->sequence);
+           ff_runway_pipeline_is_short(ff_runway_sequence_pipeline(s->sequence));
 }
 
 static int run(AVFilterContext *ctx)
@@ -282,7 +282,7 @@ static void stop_early(AVFilterContext *ctx)
 
     av_log(ctx, AV_LOG_WARNING, "interrupted: nothing more is sent\n");
     if (s->sequence)
-        ff_runway_sequence_cancel(s->sequence);
+        ff_runway_pipeline_cancel(ff_runway_sequence_pipeline(s->sequence));
     s->status = AVERROR_EOF;
     ff_inlink_set_status(ctx->inputs[0], AVERROR_EOF);
     ff_outlink_set_status(ctx->outputs[0], AVERROR_EOF, s->end_pts);
@@ -297,7 +297,8 @@ int ff_runway_filter_activate(AVFilterContext *ctx)
         /* nobody wants the rest: it is not made */
         s->closed = 1;
         if (s->sequence)
-            ff_runway_sequence_cancel(s->sequence);
+            ff_runway_pipeline_cancel(
+                ff_runway_sequence_pipeline(s->sequence));
         ff_inlink_set_status(ctx->inputs[0], status);
         return 0;
     }

@@ -171,7 +171,7 @@ void ff_runway_progress_waiting(RunwayProgress *p, RunwaySequence *sequence,
     }
     if (now < p->next_line && (!in_place || now < p->next_status))
         return;
-    ff_runway_sequence_status(sequence, &st);
+    ff_runway_pipeline_status(ff_runway_sequence_pipeline(sequence), &st);
     total = count_clips(p, sequence, &st);
     av_bprint_init(&text, 0, AV_BPRINT_SIZE_AUTOMATIC);
     describe(&text, p, total, &st, now);
@@ -242,14 +242,15 @@ void ff_runway_progress_end(RunwayProgress *p, const RunwaySettings *set,
     void *log_ctx = set->log_ctx;
     int64_t left = p->nb_in - p->nb_out;
     int kept = ff_runway_sequence_nb_kept(sequence);
+    RunwayPipeline *pipeline = ff_runway_sequence_pipeline(sequence);
     RunwayPipelineStatus st;
     RunwayTotals totals;
     char summary[256];
 
     if (p->width)
         draw(p, "");
-    ff_runway_sequence_stop(sequence);
-    ff_runway_sequence_status(sequence, &st);
+    ff_runway_pipeline_stop(pipeline);
+    ff_runway_pipeline_status(pipeline, &st);
     if (left > 0 && (!strcmp(end, "ok") || !strcmp(end, "freed")) &&
         set->timing == RUNWAY_TIMING_SOURCE)
         av_log(log_ctx, AV_LOG_WARNING, "%"PRId64" input frames were not "
@@ -264,7 +265,7 @@ void ff_runway_progress_end(RunwayProgress *p, const RunwaySettings *set,
                "source frames\n", kept, st.admitted);
     av_log(log_ctx, AV_LOG_VERBOSE, "%"PRId64" frames in, %"PRId64" frames "
            "out\n", p->nb_in, p->nb_out);
-    ff_runway_sequence_totals(sequence, &totals);
+    ff_runway_pipeline_totals(pipeline, &totals);
     log_summary(p, events, &st, &totals, end);
     if (set->policy.dry_run || !st.admitted)
         return;

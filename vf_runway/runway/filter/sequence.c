@@ -202,9 +202,9 @@ int ff_runway_sequence_accepts(RunwaySequence *s)
     return ff_runway_pipeline_accepts(s->pipeline) && !is_spool_full(s);
 }
 
-int ff_runway_sequence_is_short(RunwaySequence *s)
+RunwayPipeline *ff_runway_sequence_pipeline(RunwaySequence *s)
 {
-    return ff_runway_pipeline_is_short(s->pipeline);
+    return s->pipeline;
 }
 
 /* The clip that was begun ahead is not wanted: the open one ends early. */
@@ -215,7 +215,7 @@ static void discard_ahead(RunwaySequence *s)
 }
 
 /* The same, and whatever comes next begins anew. */
-static int close_clip(RunwaySequence *s)
+int ff_runway_sequence_cut(RunwaySequence *s)
 {
     int ret;
 
@@ -241,11 +241,6 @@ static int close_full(RunwaySequence *s)
     return 0;
 }
 
-int ff_runway_sequence_cut(RunwaySequence *s)
-{
-    return close_clip(s);
-}
-
 int64_t ff_runway_sequence_clip_length(const RunwaySequence *s)
 {
     return s->max_duration;
@@ -260,7 +255,7 @@ int ff_runway_sequence_change(RunwaySequence *s)
         request->references != now->references ||
         !request->prompt != !now->prompt ||
         (request->prompt && strcmp(request->prompt, now->prompt))) {
-        ret = close_clip(s);
+        ret = ff_runway_sequence_cut(s);
         s->shot++;
     }
     s->request = *request;
@@ -366,7 +361,7 @@ int ff_runway_sequence_add(RunwaySequence *s, const AVFrame *frame,
     int ret = ends_clip(s, frame, length);
 
     if (ret > 0)
-        ret = ret == CLIP_FULL ? close_full(s) : close_clip(s);
+        ret = ret == CLIP_FULL ? close_full(s) : ff_runway_sequence_cut(s);
     if (ret < 0)
         return ret;
     ret = s->open ? ff_runway_clip_add(s->open, frame, length)
@@ -387,7 +382,7 @@ int ff_runway_sequence_add(RunwaySequence *s, const AVFrame *frame,
     }
     /* a clip that leaves no place for its next source frame would wait forever
      * to be completed */
-    return is_spool_full(s) ? close_clip(s) : 0;
+    return is_spool_full(s) ? ff_runway_sequence_cut(s) : 0;
 }
 
 /* A frame that comes out as it is, behind what is in line already. */
@@ -432,7 +427,7 @@ int ff_runway_sequence_add_unsent(RunwaySequence *s, const AVFrame *frame,
 
 int ff_runway_sequence_pass(RunwaySequence *s, const AVFrame *frame, int *now)
 {
-    int ret = close_clip(s);
+    int ret = ff_runway_sequence_cut(s);
 
     *now = 0;
     return ret < 0 ? ret : line_up(s, frame, now);
@@ -445,7 +440,7 @@ int ff_runway_sequence_end(RunwaySequence *s, int discard)
     if (discard)
         ff_runway_clip_free(&s->open);
     s->is_ending = 1;
-    ret = close_clip(s);
+    ret = ff_runway_sequence_cut(s);
     ff_runway_pipeline_complete(s->pipeline);
     for (int i = 0; ret >= 0 && !discard && i < s->set->nb_keyframes; i++)
         if (!s->keyframe_used[i])
@@ -475,27 +470,7 @@ int ff_runway_sequence_settle(RunwaySequence *s, int64_t timeout)
     return settled;
 }
 
-void ff_runway_sequence_totals(RunwaySequence *s, RunwayTotals *totals)
-{
-    ff_runway_pipeline_totals(s->pipeline, totals);
-}
-
 int ff_runway_sequence_nb_kept(const RunwaySequence *s)
 {
     return s->nb_kept;
-}
-
-void ff_runway_sequence_stop(RunwaySequence *s)
-{
-    ff_runway_pipeline_stop(s->pipeline);
-}
-
-void ff_runway_sequence_cancel(RunwaySequence *s)
-{
-    ff_runway_pipeline_cancel(s->pipeline);
-}
-
-void ff_runway_sequence_status(RunwaySequence *s, RunwayPipelineStatus *status)
-{
-    ff_runway_pipeline_status(s->pipeline, status);
 }

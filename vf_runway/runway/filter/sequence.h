@@ -88,8 +88,9 @@ int ff_runway_sequence_ratio(const RunwayRequest *request, int width,
 /** Whether a frame may go in now. */
 int ff_runway_sequence_accepts(RunwaySequence *s);
 
-/** See ff_runway_pipeline_is_short(). */
-int ff_runway_sequence_is_short(RunwaySequence *s);
+/** What the clips go through: it may be asked how they are, stopped and
+ *  cancelled; the sequence puts clips in and takes them out. */
+RunwayPipeline *ff_runway_sequence_pipeline(RunwaySequence *s);
 
 /** A frame to be generated anew; length microseconds are what it is shown for.
  *  The frame stays the caller's. */
@@ -129,18 +130,6 @@ int ff_runway_sequence_next(RunwaySequence *s, AVFrame **frame);
 
 /** Whether every clip has ended, waiting up to timeout microseconds. */
 int ff_runway_sequence_settle(RunwaySequence *s, int64_t timeout);
-
-/** Cancel what is under way, wait for it at most about two seconds, and log
- *  which tasks are left at the provider. */
-void ff_runway_sequence_stop(RunwaySequence *s);
-
-/** Submit nothing more. Does not wait. */
-void ff_runway_sequence_cancel(RunwaySequence *s);
-
-void ff_runway_sequence_status(RunwaySequence *s, RunwayPipelineStatus *status);
-
-/** Totals of credits and clips so far. */
-void ff_runway_sequence_totals(RunwaySequence *s, RunwayTotals *totals);
 
 /** How long the clips are at most, microseconds; 0: there was none yet. */
 int64_t ff_runway_sequence_clip_length(const RunwaySequence *s);
