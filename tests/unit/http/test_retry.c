@@ -57,6 +57,16 @@ static RunwayRetry begin(RunwayClient **client)
                           .wait = note_wait };
 }
 
+static RunwayOutcome wait_again(RunwayRetry *retry, int64_t after,
+                                RunwayError *err)
+{
+    RunwayOutcome ret = RUNWAY_UNAVAILABLE;
+
+    retry->after = after;
+    retry->why   = why;
+    return ff_runway_retry_again(retry, "it", &ret, err) ? RUNWAY_OK : ret;
+}
+
 static void test_waits(void **state)
 {
     int64_t longest[9] = { 0 };
@@ -70,8 +80,7 @@ static void test_waits(void **state)
             int64_t limit = i < 6 ? 1000000LL << i : 60000000;
 
             retry.outage = 0; /* patience is not what this is about */
-            assert_int_equal(ff_runway_retry_wait(&retry, "it", -1, &why,
-                                                  &err), RUNWAY_OK);
+            assert_int_equal(wait_again(&retry, -1, &err), RUNWAY_OK);
             assert_in_range(waited, 250000, limit < 20250000 ? limit
                                                              : 20250000);
             if (waited > longest[i])
@@ -93,11 +102,9 @@ static void test_what_the_service_asks_for(void **state)
     RunwayError err;
 
     (void)state;
-    assert_int_equal(ff_runway_retry_wait(&retry, "it", 290000000, &why, &err),
-                     RUNWAY_OK);
+    assert_int_equal(wait_again(&retry, 290000000, &err), RUNWAY_OK);
     assert_int_equal(waited, 290000000);
-    assert_int_equal(ff_runway_retry_wait(&retry, "it", 0, &why, &err),
-                     RUNWAY_OK);
+    assert_int_equal(wait_again(&retry, 0, &err), RUNWAY_OK);
     assert_in_range(waited, 250000, 2000000);
     ff_runway_client_free(&client);
 }
@@ -113,18 +120,15 @@ static void test_end_of_patience(void **state)
     retry.attempt = 20;
     retry.outage  = ff_runway_now() - RUNWAY_UNREACHED_MAX + 1000000;
     for (int i = 0; i < 50; i++) {
-        assert_int_equal(ff_runway_retry_wait(&retry, "it", -1, &why, &err),
-                         RUNWAY_OK);
+        assert_int_equal(wait_again(&retry, -1, &err), RUNWAY_OK);
         assert_in_range(waited, 250000, 1250000);
     }
     retry.outage = ff_runway_now() - RUNWAY_UNREACHED_MAX - 1000000;
-    assert_int_equal(ff_runway_retry_wait(&retry, "it", -1, &why, &err),
-                     RUNWAY_UNAVAILABLE);
+    assert_int_equal(wait_again(&retry, -1, &err), RUNWAY_UNAVAILABLE);
     assert_string_equal(err.text, "it has failed for 21 s: nobody is there");
     /* an answer to anything begins a new row */
     ff_runway_retry_recovered(&retry);
-    assert_int_equal(ff_runway_retry_wait(&retry, "it", -1, &why, &err),
-                     RUNWAY_OK);
+    assert_int_equal(wait_again(&retry, -1, &err), RUNWAY_OK);
     assert_in_range(waited, 250000, 1000000);
     ff_runway_client_free(&client);
 }
@@ -137,8 +141,31 @@ static void test_cancelled(void **state)
 
     (void)state;
     is_cancelled = 1;
-    assert_int_equal(ff_runway_retry_wait(&retry, "it", -1, &why, &err),
-                     RUNWAY_CANCELLED);
+    assert_int_equal(wait_again(&retry, -1, &err), RUNWAY_CANCELLED);
+    ff_runway_client_free(&client);
+}
+
+/* What is over is not waited for. */
+static void test_other_ends(void **state)
+{
+    static const RunwayOutcome ends[] = {
+        RUNWAY_OK, RUNWAY_REFUSED, RUNWAY_UNKNOWN, RUNWAY_NO_RESULT,
+    };
+    RunwayClient *client;
+    RunwayRetry retry = begin(&client);
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
+        RunwayError err = { RUNWAY_OK, "" };
+        RunwayOutcome ret = ends[i];
+
+        waited    = -1;
+        retry.why = why;
+        assert_false(ff_runway_retry_again(&retry, "it", &ret, &err));
+        assert_int_equal(ret, ends[i]);
+        assert_string_equal(err.text, ret ? why.text : "");
+        assert_int_equal(waited, -1);
+    }
     ff_runway_client_free(&client);
 }
 
@@ -149,6 +176,7 @@ int main(void)
         cmocka_unit_test(test_what_the_service_asks_for),
         cmocka_unit_test(test_end_of_patience),
         cmocka_unit_test(test_cancelled),
+        cmocka_unit_test(test_other_ends),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -17,7 +17,6 @@
  */
 
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "../base/clock.h"
@@ -60,43 +59,36 @@ static RunwayOutcome download(RunwayJobRun *run, int fd, int64_t *size,
     int64_t start = ff_runway_now();
     int64_t most = run->host->download_timeout ? run->host->download_timeout
                                                : RUNWAY_DOWNLOAD_MAX;
-    int refused = 0;
+    int refused = 0, refresh, again;
     RunwayOutcome ret;
 
-    for (;;) {
-        int64_t retry_after = -1, before = *size, took;
-        int refresh;
-        RunwayError why;
+    do {
+        int64_t before = *size, took;
 
-        memset(&why, 0, sizeof(why));
         ret = ff_runway_client_download(run->host->client, task->url, fd, size,
-                                        &retry_after, &why);
-        if (!ret)
-            return ret;
-        if (*size > before)
+                                        &run->retry.after, &run->retry.why);
+        if (ret && *size > before)
             ff_runway_retry_recovered(&run->retry);
         /* signed URLs live for a day or two: a fresh one is for the asking, and
          * what is here already stays */
-        refresh = ret == RUNWAY_REFUSED;
-        run->unreachable = refresh && ++refused > URL_TRIES;
-        if (run->unreachable || (!refresh && ret != RUNWAY_UNAVAILABLE)) {
-            *err = why;
-            return run->unreachable ? RUNWAY_NO_RESULT : ret;
-        }
+        refresh = ret == RUNWAY_REFUSED && refused++ < URL_TRIES;
+        run->unreachable = ret == RUNWAY_REFUSED && !refresh;
+        if (refresh)
+            ret = RUNWAY_UNAVAILABLE;
+        else if (run->unreachable)
+            ret = RUNWAY_NO_RESULT;
         /* a few bytes at each try would be progress without end */
         took = ff_runway_now() - start;
-        if (took > most)
+        if (ret == RUNWAY_UNAVAILABLE && took > most)
             return ff_runway_error(err, RUNWAY_UNAVAILABLE, "task %s: its "
                                    "result has not arrived after %.0f s: %s",
                                    run->job->now.task_id, (double)took / 1e6,
-                                   why.text);
-        ret = ff_runway_retry_wait(&run->retry, "the download", retry_after,
-                                   &why, err);
-        if (!ret && refresh)
+                                   run->retry.why.text);
+        again = ff_runway_retry_again(&run->retry, "the download", &ret, err);
+        if (again && refresh)
             ret = read_again(run, err);
-        if (ret)
-            return ret;
-    }
+    } while (again && !ret);
+    return ret;
 }
 
 /* What a person can do about a result that was paid for and cannot be used. */
@@ -201,11 +193,10 @@ RunwayOutcome ff_runway_run_fetch(RunwayJobRun *run, RunwayError *err)
     if (ret == RUNWAY_NO_RESULT && !run->unreachable) {
         /* a page of somebody between here and there, or a file that is not
          * complete yet */
-        const RunwayError why = *err;
-
-        ret = ff_runway_retry_wait(&run->retry, "the download", -1, &why,
-                                   err);
-        if (!ret)
+        run->retry.after = -1;
+        run->retry.why   = *err;
+        ret = RUNWAY_UNAVAILABLE;
+        if (ff_runway_retry_again(&run->retry, "the download", &ret, err))
             ret = read_again(run, err);
         if (!ret)
             ret = fetch_once(run, &result, err);

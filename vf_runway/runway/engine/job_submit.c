@@ -17,7 +17,6 @@
  */
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "../api/request_json.h"
 #include "../base/text.h"
@@ -223,12 +222,9 @@ static RunwayOutcome send_create(RunwayJobRun *run, RunwayBody *body,
     RunwayJob *job = run->job;
     const RunwayJobHost *host = run->host;
     double reported = -1;
-    RunwayError why;
-    RunwayOutcome ret;
+    RunwayOutcome ret, put_off;
 
-    for (;;) {
-        int64_t retry_after = -1;
-
+    do {
         ret = ff_runway_run_enter(run, RUNWAY_JOB_SUBMITTING, err);
         if (!ret)
             ret = await_turn(run, err);
@@ -240,32 +236,27 @@ static RunwayOutcome send_create(RunwayJobRun *run, RunwayBody *body,
         ret = write_intent(run, err);
         if (ret)
             return ret;
-        memset(&why, 0, sizeof(why));
         ret = ff_runway_client_submit(host->client, body, job->now.task_id,
-                                      &reported, &retry_after, &why);
-        if (ret != RUNWAY_UNAVAILABLE)
-            break;
+                                      &reported, &run->retry.after,
+                                      &run->retry.why);
+        if (ret == RUNWAY_UNKNOWN)
+            return note_unknown(run, &run->retry.why, err);
+        if (!ret) {
+            accepted(run, reported);
+            return ret;
+        }
         /* before the wait: who dies in it leaves nothing behind that may have
          * been paid for */
         take_back(run);
-        ret = ff_runway_account_put_off(host->account, run,
-                                        job->request.model_name,
-                                        (double)job->credits, err);
-        if (ret)
-            return ret;
-        ret = ff_runway_retry_wait(&run->retry, "the create request",
-                                   retry_after, &why, err);
-        if (ret)
-            return ret;
-    }
-    if (ret == RUNWAY_UNKNOWN)
-        return note_unknown(run, &why, err);
-    if (!ret) {
-        accepted(run, reported);
-    } else {
-        *err = why;
-        take_back(run);
-    }
+        if (ret == RUNWAY_UNAVAILABLE) {
+            put_off = ff_runway_account_put_off(host->account, run,
+                                                job->request.model_name,
+                                                (double)job->credits, err);
+            if (put_off)
+                return put_off;
+        }
+    } while (ff_runway_retry_again(&run->retry, "the create request", &ret,
+                                   err));
     return ret;
 }
 

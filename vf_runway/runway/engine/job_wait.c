@@ -17,7 +17,6 @@
  */
 
 #include <stdio.h>
-#include <string.h>
 
 #include "../base/clock.h"
 #include "job_internal.h"
@@ -54,33 +53,21 @@ static void log_state(RunwayJobRun *run, int before)
 
 RunwayOutcome ff_runway_run_read_task(RunwayJobRun *run, RunwayError *err)
 {
-    RunwayJob *job = run->job;
+    RunwayOutcome ret;
 
-    for (;;) {
-        int64_t retry_after = -1;
-        RunwayError why;
-        RunwayOutcome ret;
-
-        memset(&why, 0, sizeof(why));
-        ret = ff_runway_client_read(run->host->client, job->now.task_id,
-                                    run->task, &retry_after, &why);
-        if (!ret) {
+    do {
+        ret = ff_runway_client_read(run->host->client, run->job->now.task_id,
+                                    run->task, &run->retry.after,
+                                    &run->retry.why);
+        if (!ret)
             ff_runway_retry_recovered(&run->retry);
-            return ret;
-        }
-        if (ret != RUNWAY_UNAVAILABLE) {
-            *err = why;
-            return ret;
-        }
         /* its output is late: it has succeeded all the same */
-        if (run->task->state == RUNWAY_TASK_SUCCEEDED &&
+        if (ret == RUNWAY_UNAVAILABLE &&
+            run->task->state == RUNWAY_TASK_SUCCEEDED &&
             ff_runway_record_state(run->record) == RUNWAY_CLIP_SUBMITTED)
             ff_runway_run_note(run, RUNWAY_CLIP_GENERATED);
-        ret = ff_runway_retry_wait(&run->retry, "reading the task",
-                                   retry_after, &why, err);
-        if (ret)
-            return ret;
-    }
+    } while (ff_runway_retry_again(&run->retry, "reading the task", &ret, err));
+    return ret;
 }
 
 /* The task has SUCCEEDED at that time. */

@@ -44,9 +44,9 @@ static int64_t jitter(RunwayRetry *retry)
     return (int64_t)((uint64_t)limit * retry->random >> 32);
 }
 
-RunwayOutcome ff_runway_retry_wait(RunwayRetry *retry, const char *what,
-                                   int64_t retry_after, const RunwayError *why,
-                                   RunwayError *err)
+/** Wait before the next try. */
+static RunwayOutcome wait_again(RunwayRetry *retry, const char *what,
+                                RunwayError *err)
 {
     int64_t now = ff_runway_now();
     int reached = ff_runway_client_has_reached(retry->client);
@@ -58,9 +58,10 @@ RunwayOutcome ff_runway_retry_wait(RunwayRetry *retry, const char *what,
     if (now - retry->outage > most)
         return ff_runway_error(err, RUNWAY_UNAVAILABLE,
                                "%s has failed for %.0f s: %s%s", what,
-                               (double)(now - retry->outage) / 1e6, why->text,
-                               reached ? "; run the same command again later, "
-                               "what is paid for is kept" : "");
+                               (double)(now - retry->outage) / 1e6,
+                               retry->why.text, reached ? "; run the same "
+                               "command again later, what is paid for is kept"
+                               : "");
     wait = jitter(retry);
     /* the last try is when patience ends, and not up to a minute later */
     left = most - (now - retry->outage) + BACKOFF_MIN;
@@ -68,14 +69,26 @@ RunwayOutcome ff_runway_retry_wait(RunwayRetry *retry, const char *what,
         wait = left;
     if (wait < BACKOFF_MIN)
         wait = BACKOFF_MIN;
-    if (wait < retry_after)
-        wait = retry_after;
+    if (wait < retry->after)
+        wait = retry->after;
     ff_runway_log(retry->log, retry->attempt ? RUNWAY_LOG_VERBOSE
                                              : RUNWAY_LOG_WARNING,
                   "%s: %s failed, trying again in %.1f s: %s", retry->label,
-                  what, (double)wait / 1e6, why->text);
+                  what, (double)wait / 1e6, retry->why.text);
     retry->attempt++;
     if (retry->wait(retry->opaque, wait))
         return ff_runway_error(err, RUNWAY_CANCELLED, "cancelled");
     return RUNWAY_OK;
+}
+
+int ff_runway_retry_again(RunwayRetry *retry, const char *what,
+                          RunwayOutcome *ret, RunwayError *err)
+{
+    if (*ret == RUNWAY_UNAVAILABLE) {
+        *ret = wait_again(retry, what, err);
+        return !*ret;
+    }
+    if (*ret && err)
+        *err = retry->why;
+    return 0;
 }

@@ -37,7 +37,7 @@
 #define RUNWAY_UNREACHED_MAX    20000000LL
 
 /** A caller's failures in a row. One thread's own; the fields down to wait are
- *  set by the caller and outlive it, the others begin as 0. */
+ *  set by the caller and outlive it, the others begin as zeros. */
 typedef struct RunwayRetry {
     RunwayClient *client;
     const RunwayLog *log;
@@ -45,6 +45,9 @@ typedef struct RunwayRetry {
     void *opaque;
     /** Wait; non-zero when cancelled, at once then. */
     int (*wait)(void *opaque, int64_t microseconds);
+
+    int64_t after;          ///< of the try: as in client.h
+    RunwayError why;        ///< likewise
 
     int64_t outage;         ///< when the row began, 0: there is none
     int attempt;            ///< failures in it
@@ -55,14 +58,14 @@ typedef struct RunwayRetry {
 void ff_runway_retry_recovered(RunwayRetry *retry);
 
 /**
- * After RUNWAY_UNAVAILABLE: wait before the next try of what. The wait is
- * uniform in [0, 1 s << failures], a quarter of a second at least and a minute
- * at most, and not shorter than retry_after (microseconds, -1: not reported).
- * @return RUNWAY_OK: try again; RUNWAY_CANCELLED; RUNWAY_UNAVAILABLE: the
- *         failures have gone on for RUNWAY_OUTAGE_MAX (or _UNREACHED_MAX)
+ * A try of what has ended as *ret, with retry's after and why: whether it is to
+ * be tried again, for which this waits. That is so after RUNWAY_UNAVAILABLE; else
+ * *ret and err are how it all ends: as the try did, with RUNWAY_CANCELLED, or
+ * with RUNWAY_UNAVAILABLE, as the failures have gone on for RUNWAY_OUTAGE_MAX (or
+ * _UNREACHED_MAX). The wait is uniform in [0, 1 s << failures], a quarter of a
+ * second at least and a minute at most, and not shorter than after.
  */
-RunwayOutcome ff_runway_retry_wait(RunwayRetry *retry, const char *what,
-                                   int64_t retry_after, const RunwayError *why,
-                                   RunwayError *err);
+int ff_runway_retry_again(RunwayRetry *retry, const char *what,
+                          RunwayOutcome *ret, RunwayError *err);
 
 #endif /* AVFILTER_RUNWAY_HTTP_RETRY_H */

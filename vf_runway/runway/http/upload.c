@@ -110,36 +110,22 @@ RunwayOutcome ff_runway_upload(RunwayUploader *u, const RunwayUpload *what,
         .client = u->config.client, .log = u->config.log, .label = what->label,
         .opaque = u->config.opaque, .wait = u->config.wait,
     };
-    int refused = 0;
+    int refused = 0, stored;
+    RunwayOutcome ret;
 
     *uri = NULL;
-    for (;;) {
-        int64_t retry_after = -1;
-        int stored;
-        RunwayError why = { RUNWAY_OK, "" };
-        RunwayOutcome ret = upload_once(u, what, uri, &stored, &retry_after,
-                                        &why);
-
-        if (!ret) {
-            ff_runway_log(u->config.log, RUNWAY_LOG_VERBOSE, "%s: %llu bytes "
-                          "of %s uploaded", what->label,
-                          (unsigned long long)what->size, what->type);
-            return ret;
-        }
+    do {
+        ret = upload_once(u, what, uri, &stored, &retry.after, &retry.why);
         /* a slot is used up by a try: what the storage refuses may be the
          * slot's fault */
         if (ret == RUNWAY_REFUSED && stored && ++refused < REFUSED_MAX)
             ret = RUNWAY_UNAVAILABLE;
-        if (ret != RUNWAY_UNAVAILABLE) {
-            if (err)
-                *err = why;
-            return ret;
-        }
-        ret = ff_runway_retry_wait(&retry, "the upload", retry_after, &why,
-                                   err);
-        if (ret)
-            return ret;
-    }
+    } while (ff_runway_retry_again(&retry, "the upload", &ret, err));
+    if (!ret)
+        ff_runway_log(u->config.log, RUNWAY_LOG_VERBOSE, "%s: %llu bytes of "
+                      "%s uploaded", what->label,
+                      (unsigned long long)what->size, what->type);
+    return ret;
 }
 
 /* The URI of a picture that was uploaded before, as a copy; NULL: none. lock is
