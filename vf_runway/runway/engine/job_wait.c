@@ -84,6 +84,36 @@ static void note_end(RunwayJobRun *run, const RunwayPace *pace, int64_t now)
     ff_runway_run_set_state(run, RUNWAY_JOB_WAITING);
 }
 
+/* What a task that was read says: RUNWAY_OK where it goes on, or has SUCCEEDED.
+ * waited is how long this run has. */
+static RunwayOutcome judge(const RunwayJobRun *run, int64_t waited,
+                           RunwayError *err)
+{
+    const RunwayTask *task = run->task;
+    const char *id = run->job->now.task_id;
+
+    switch (task->state) {
+    case RUNWAY_TASK_FAILED_STATE:
+        return ff_runway_error(err, ff_runway_failure_class(task->failure_code),
+                               "task %s FAILED: %s (%s)", id,
+                               task->failure[0] ? task->failure
+                                                : "no reason given",
+                               task->failure_code[0] ? task->failure_code
+                                                     : "no failureCode");
+    case RUNWAY_TASK_CANCELLED:
+        return ff_runway_error(err, RUNWAY_TASK_LOST, "task %s was cancelled by "
+                               "somebody else", id);
+    case RUNWAY_TASK_NOT_EXIST:
+        if (waited > NOT_EXIST_MAX)
+            return ff_runway_error(err, RUNWAY_TASK_LOST, "the provider says "
+                                   "that task %s does not exist, though it was "
+                                   "accepted; it may have been billed", id);
+        return RUNWAY_OK;
+    default:
+        return RUNWAY_OK;
+    }
+}
+
 RunwayOutcome ff_runway_run_await(RunwayJobRun *run, RunwayError *err)
 {
     RunwayJob *job = run->job;
@@ -125,32 +155,12 @@ RunwayOutcome ff_runway_run_await(RunwayJobRun *run, RunwayError *err)
             counted += now - last;
         last   = now;
         before = task->state;
-
-        switch (task->state) {
-        case RUNWAY_TASK_SUCCEEDED:
+        ret    = judge(run, now - created, err);
+        if (ret)
+            return ret;
+        if (task->state == RUNWAY_TASK_SUCCEEDED) {
             note_end(run, &pace, now);
             return RUNWAY_OK;
-        case RUNWAY_TASK_FAILED_STATE:
-            return ff_runway_error(err,
-                                   ff_runway_failure_class(task->failure_code),
-                                   "task %s FAILED: %s (%s)", job->now.task_id,
-                                   task->failure[0] ? task->failure
-                                                    : "no reason given",
-                                   task->failure_code[0] ? task->failure_code
-                                                         : "no failureCode");
-        case RUNWAY_TASK_CANCELLED:
-            return ff_runway_error(err, RUNWAY_TASK_LOST,
-                                   "task %s was cancelled by somebody else",
-                                   job->now.task_id);
-        case RUNWAY_TASK_NOT_EXIST:
-            if (now - created > NOT_EXIST_MAX)
-                return ff_runway_error(err, RUNWAY_TASK_LOST, "the provider "
-                                       "says that task %s does not exist, "
-                                       "though it was accepted; it may have "
-                                       "been billed", job->now.task_id);
-            break;
-        default:
-            break;
         }
         if (counted > host->policy->task_timeout)
             return ff_runway_error(err, RUNWAY_TASK_TIMEOUT, "task %s is still "

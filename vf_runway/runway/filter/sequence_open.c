@@ -89,91 +89,96 @@ static int open_alpha(RunwaySequence *s, const AVFrame *frame)
     return s->alpha ? 0 : AVERROR(ENOMEM);
 }
 
+/* The picture that is sent, and what the result is to be shaped like. */
+static int plan_picture(RunwaySequence *s, const AVFrame *frame,
+                        RunwayClipConfig *config)
+{
+    const RunwaySettings *set = s->set;
+    const RunwayModel *m = s->request.model;
+    RunwayGeometry *g = &config->writer.geometry;
+    const AVRational sar = frame->sample_aspect_ratio;
+    int max_long = m->max_width, max_short = m->max_height, w, h, ret;
+
+    ret = ff_runway_sequence_ratio(&s->request, frame->width, frame->height,
+                                   sar, &s->ratio, &w, &h, set->log_ctx);
+    if (ret < 0)
+        return ret;
+    if (w && !m->ratios_are_shapes) {
+        /* more than comes back is not worth sending */
+        max_long  = FFMAX(w, h);
+        max_short = FFMIN(w, h);
+    }
+    ff_runway_geometry_plan(g, frame->width, frame->height, sar.num, sar.den, w,
+                            h, set->fit, max_long, max_short);
+    config->shape_w = g->width;
+    config->shape_h = g->height;
+    if ((m->fields & RUNWAY_FIELD_ASPECT) && s->ratio &&
+        ff_runway_ratio_parse(s->ratio, &w, &h))
+        ff_runway_geometry_expand(&config->shape_w, &config->shape_h, 1, 1, w,
+                                  h);
+    s->pixels = w && !m->ratios_are_shapes ?
+                (int64_t)w * h : (int64_t)config->shape_w * config->shape_h;
+    /* bars are no reason for a larger result */
+    if (m->ratios_are_shapes && (m->fields & RUNWAY_FIELD_RATIO))
+        s->pixels = (int64_t)g->target.w * g->target.h;
+    if (FFMIN(g->width, g->height) >= m->min_height)
+        return 0;
+    av_log(set->log_ctx, AV_LOG_ERROR, "model %s needs a picture whose shorter "
+           "side has %d pixels, and %dx%d would be sent; scale the input up, or "
+           "use another model\n", s->request.model_name, m->min_height,
+           g->width, g->height);
+    return AVERROR(EINVAL);
+}
+
 int ff_runway_sequence_open_clip(RunwaySequence *s, const AVFrame *frame,
                                  int64_t length, int is_ahead)
 {
     const RunwaySequenceConfig *c = &s->config;
     const RunwaySettings *set = s->set;
-    const RunwayModel *m = s->request.model;
-    RunwayClipConfig config = { 0 };
-    int max_long = m->max_width, max_short = m->max_height;
-    int ratio_w, ratio_h, ret;
+    const RunwaySegment segment = plan_segment(s, length);
+    RunwayClipConfig config = {
+        .said          = &s->said,
+        .filter        = c->filter,
+        .transfer      = ff_runway_makes_hdr(set) ? set->transfer : 0,
+        .out_w         = ff_runway_enlarges(set) ? c->out_w : 0,
+        .out_h         = ff_runway_enlarges(set) ? c->out_h : 0,
+        .time_base     = c->time_base,
+        .writer = {
+            .encoder     = set->encoder,
+            .options     = set->encoder_opts,
+            .rate_num    = segment.rate_num,
+            .rate_den    = segment.rate_den,
+            .interrupted = c->interrupted,
+            .opaque      = c->interrupt_opaque,
+            .log_ctx     = set->log_ctx,
+        },
+        .segment       = segment,
+        .fit           = set->fit,
+        .native        = set->timing == RUNWAY_TIMING_NATIVE,
+        .out_time_base = c->out_time_base,
+        .is_ahead      = is_ahead,
+        .policy        = &set->policy,
+        .keep_first    = !!set->stills_dir,
+        .max_stand     = set->timing == RUNWAY_TIMING_SOURCE ?
+                         RUNWAY_STAND_MAX : 0,
+        .log_ctx       = set->log_ctx,
+    };
+    int ret = plan_picture(s, frame, &config);
 
-    ret = ff_runway_sequence_ratio(&s->request, frame->width, frame->height,
-                                   frame->sample_aspect_ratio, &s->ratio,
-                                   &ratio_w, &ratio_h, set->log_ctx);
     if (ret >= 0)
         ret = open_alpha(s, frame);
     if (ret < 0)
         return ret;
-    config.alpha    = s->alpha;
-    config.is_ahead = is_ahead;
-    if (ratio_w && !m->ratios_are_shapes) {
-        /* more than comes back is not worth sending */
-        max_long  = FFMAX(ratio_w, ratio_h);
-        max_short = FFMIN(ratio_w, ratio_h);
-    }
-    config.said          = &s->said;
-    config.index         = ++s->nb_clips;
-    config.time_base     = c->time_base;
-    config.out_time_base = c->out_time_base;
-    config.native        = set->timing == RUNWAY_TIMING_NATIVE;
-    config.policy        = &set->policy;
-    config.keep_first    = !!set->stills_dir;
-    if (set->timing == RUNWAY_TIMING_SOURCE)
-        config.max_stand = RUNWAY_STAND_MAX;
-    config.filter        = c->filter;
-    config.transfer      = ff_runway_makes_hdr(set) ? set->transfer : 0;
-    if (ff_runway_enlarges(set)) {
-        config.out_w     = c->out_w;
-        config.out_h     = c->out_h;
-    }
-    config.fit           = set->fit;
-    config.segment       = plan_segment(s, length);
+    config.alpha = s->alpha;
+    config.index = ++s->nb_clips;
     if (set->transport != RUNWAY_SEND_UPLOAD)
         config.inline_size = ff_runway_data_uri_capacity("video/mp4",
                                                          RUNWAY_DATA_URI_MAX);
     if (set->transport != RUNWAY_SEND_INLINE &&
         set->client.provider->uploads_path)
         config.upload_size = RUNWAY_UPLOAD_MAX;
-    config.log_ctx       = set->log_ctx;
-    config.writer = (RunwayWriterConfig){
-        .encoder     = set->encoder,
-        .options     = set->encoder_opts,
-        .rate_num    = config.segment.rate_num,
-        .rate_den    = config.segment.rate_den,
-        .interrupted = c->interrupted,
-        .opaque      = c->interrupt_opaque,
-        .log_ctx     = set->log_ctx,
-    };
-    ff_runway_geometry_plan(&config.writer.geometry, frame->width,
-                            frame->height, frame->sample_aspect_ratio.num,
-                            frame->sample_aspect_ratio.den, ratio_w, ratio_h,
-                            set->fit, max_long, max_short);
-    config.shape_w = config.writer.geometry.width;
-    config.shape_h = config.writer.geometry.height;
-    if ((m->fields & RUNWAY_FIELD_ASPECT) && s->ratio &&
-        ff_runway_ratio_parse(s->ratio, &ratio_w, &ratio_h))
-        ff_runway_geometry_expand(&config.shape_w, &config.shape_h, 1, 1,
-                                  ratio_w, ratio_h);
-    s->pixels = ratio_w && !m->ratios_are_shapes ?
-                (int64_t)ratio_w * ratio_h :
-                (int64_t)config.shape_w * config.shape_h;
-    /* bars are no reason for a larger result */
-    if (m->ratios_are_shapes && (m->fields & RUNWAY_FIELD_RATIO))
-        s->pixels = (int64_t)config.writer.geometry.target.w *
-                    config.writer.geometry.target.h;
-    if (FFMIN(config.writer.geometry.width, config.writer.geometry.height) <
-        m->min_height) {
-        av_log(set->log_ctx, AV_LOG_ERROR, "model %s needs a picture whose "
-               "shorter side has %d pixels, and %dx%d would be sent; scale the "
-               "input up, or use another model\n", s->request.model_name,
-               m->min_height, config.writer.geometry.width,
-               config.writer.geometry.height);
-        return AVERROR(EINVAL);
-    }
-    s->frame  = ff_runway_segment_length(&config.segment, 1);
-    s->max_duration = config.segment.max_duration;
+    s->frame  = ff_runway_segment_length(&segment, 1);
+    s->max_duration = segment.max_duration;
     s->width  = frame->width;
     s->height = frame->height;
     s->format = frame->format;

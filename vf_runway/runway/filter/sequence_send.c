@@ -252,15 +252,78 @@ static void price_job(const RunwaySequence *s, RunwayJob *job)
         r->resolution = class->name;
 }
 
+/* A closed clip's job: what is asked for, and what it costs. */
+static int fill_job(RunwaySequence *s, RunwayJob *job,
+                    const RunwayClipFile *file, RunwayPicture **keyframes,
+                    char **still)
+{
+    int ret;
+
+    job->index  = s->nb_clips - !!s->ahead;
+    job->fd     = file->fd;
+    job->size   = file->size;
+    job->sent   = file->length;
+    job->upload = file->upload;
+    av_strlcpy(job->label, ff_runway_clip_label(s->open), sizeof(job->label));
+    job->filled = file->filled;
+    job->request       = s->request;
+    job->request.ratio = s->ratio;
+    if (s->request.model->fields & RUNWAY_FIELD_DURATION)
+        job->request.duration = ff_runway_whole_seconds(job->sent, s->frame);
+    price_job(s, job);
+    ret = choose_keyframes(s, job, keyframes, still);
+    if (ret < 0)
+        return ret;
+    ff_runway_clip_identify(s->open, ff_runway_pipeline_endpoint(s->pipeline),
+                            &job->request, s->take, job->identity);
+    s->shared += ff_runway_clip_time(s->open, s->nb_shared);
+    log_planned(s, job);
+    return 0;
+}
+
+/* In a dry run the clip goes no further. */
+static int plan_clip(RunwaySequence *s, const RunwayJob *job, int about)
+{
+    RunwayError err;
+    int ret = write_still(s);
+
+    ff_runway_clip_free(&s->open);
+    if (ret >= 0 && ff_runway_plan_add(ff_runway_pipeline_plan(s->pipeline), job,
+                                       about, &err))
+        ret = ff_runway_report(s->set->log_ctx, &err);
+    return ret;
+}
+
+/* Put the clip in line and its job into the pipeline, which take over what they
+ * are given. */
+static int admit(RunwaySequence *s, RunwayJob **job, RunwayPicture **keyframes,
+                 char **still)
+{
+    RunwaySequenceNode *node;
+    RunwayError err;
+
+    if ((*job)->index == 1)
+        log_price(s, *job, s->is_ending);
+    node = ff_runway_sequence_append(s);
+    if (!node)
+        return AVERROR(ENOMEM);
+    FFSWAP(RunwayClip *, node->clip, s->open);
+    FFSWAP(RunwayPicture *, node->keyframes, *keyframes);
+    FFSWAP(char *, node->still, *still);
+    FFSWAP(int, node->nb_spooled, s->nb_spooled);
+    node->nb_shared = s->nb_shared;
+    node->shot  = s->shot;
+    node->index = (*job)->index;
+    return ff_runway_pipeline_admit(s->pipeline, job, &err) ?
+           ff_runway_report(s->set->log_ctx, &err) : 0;
+}
+
 int ff_runway_sequence_send_clip(RunwaySequence *s)
 {
-    const RunwayModel *m = s->request.model;
     RunwayPicture *keyframes = NULL;
     char *still = NULL;
     RunwayClipFile file;
     RunwayJob *job;
-    RunwaySequenceNode *node;
-    RunwayError err;
     int ret;
 
     /* what is shown already is not worth paying for twice */
@@ -274,53 +337,11 @@ int ff_runway_sequence_send_clip(RunwaySequence *s)
     if (!job)
         return AVERROR(ENOMEM);
     ret = ff_runway_clip_close(s->open, &file);
-    if (ret < 0)
-        goto end;
-    job->index  = s->nb_clips - !!s->ahead;
-    job->fd     = file.fd;
-    job->size   = file.size;
-    job->sent   = file.length;
-    job->upload = file.upload;
-    av_strlcpy(job->label, ff_runway_clip_label(s->open), sizeof(job->label));
-    job->filled = file.filled;
-    job->request       = s->request;
-    job->request.ratio = s->ratio;
-    if (m->fields & RUNWAY_FIELD_DURATION)
-        job->request.duration = ff_runway_whole_seconds(job->sent, s->frame);
-    price_job(s, job);
-    ret = choose_keyframes(s, job, &keyframes, &still);
-    if (ret < 0)
-        goto end;
-    ff_runway_clip_identify(s->open, ff_runway_pipeline_endpoint(s->pipeline),
-                            &job->request, s->take, job->identity);
-    s->shared += ff_runway_clip_time(s->open, s->nb_shared);
-    log_planned(s, job);
-    if (s->set->policy.dry_run) {
-        ret = write_still(s);
-        ff_runway_clip_free(&s->open);
-        if (ret >= 0 &&
-            ff_runway_plan_add(ff_runway_pipeline_plan(s->pipeline), job,
-                               file.about, &err))
-            ret = ff_runway_report(s->set->log_ctx, &err);
-        goto end;
-    }
-    if (job->index == 1)
-        log_price(s, job, s->is_ending);
-    node = ff_runway_sequence_append(s);
-    if (!node) {
-        ret = AVERROR(ENOMEM);
-        goto end;
-    }
-    FFSWAP(RunwayClip *, node->clip, s->open);
-    FFSWAP(RunwayPicture *, node->keyframes, keyframes);
-    FFSWAP(char *, node->still, still);
-    FFSWAP(int, node->nb_spooled, s->nb_spooled);
-    node->nb_shared = s->nb_shared;
-    node->shot  = s->shot;
-    node->index = job->index;
-    if (ff_runway_pipeline_admit(s->pipeline, &job, &err))
-        ret = ff_runway_report(s->set->log_ctx, &err);
-end:
+    if (ret >= 0)
+        ret = fill_job(s, job, &file, &keyframes, &still);
+    if (ret >= 0)
+        ret = s->set->policy.dry_run ? plan_clip(s, job, file.about)
+                                     : admit(s, &job, &keyframes, &still);
     if (ret < 0) /* half closed */
         ff_runway_clip_free(&s->open);
     av_free(keyframes);

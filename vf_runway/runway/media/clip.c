@@ -338,45 +338,25 @@ int64_t ff_runway_clip_place(const RunwayClip *c, double seconds)
     return FFMAX(0, frame->time + sent_of(c, source - frame->source));
 }
 
-/* Encode the file in fd anew so that it can be sent. */
-static int shrink(RunwayClip *c, int64_t slots, int64_t *size)
+/* Encode the clip's file anew into fd. */
+static int encode_again(RunwayClip *c, const RunwayWriterConfig *config, int fd,
+                        int64_t slots, int64_t *size)
 {
-    RunwayWriterConfig config = c->config.writer;
     RunwayReader *reader = NULL;
     RunwayWriter *writer = NULL;
     AVFrame *frame = av_frame_alloc();
-    int64_t length = ff_runway_segment_length(&c->config.segment, slots);
-    int64_t slot = 0, time, was = *size;
-    RunwayError err;
-    int fd = -1, read, ret;
+    int64_t slot = 0, time;
+    int read, ret;
 
-    /* much less than it has now, and too little for what it shows */
-    if (is_thin(c, 1) && aim(c, length) < *size * 3 / 4) {
-        av_log(c->config.log_ctx, AV_LOG_ERROR, "clip %d: %.1f MB at good "
-               "quality, but only %.1f MB can be sent, which would leave less "
-               "than %.2f bits per pixel; scale the input down, or use a "
-               "provider with uploads\n", c->config.index, *size / 1e6,
-               max_size(c) / 1e6,
-               (double)BITS_PER_PIXEL_NUM / BITS_PER_PIXEL_DEN);
-        av_frame_free(&frame);
-        return AVERROR(EINVAL);
-    }
     if (!frame)
         return AVERROR(ENOMEM);
-    if (ff_runway_disk_temporary(&fd, &err)) {
-        ret = ff_runway_report(c->config.log_ctx, &err);
-        goto end;
-    }
-    config.bit_rate = av_rescale(aim(c, length) * 8, AV_TIME_BASE, length);
-    config.geometry.source = config.geometry.target =
-        (RunwayRect){ 0, 0, config.geometry.width, config.geometry.height };
     ret = read = ff_runway_reader_open(&reader, c->fd, *size,
-                                       config.interrupted, config.opaque,
+                                       config->interrupted, config->opaque,
                                        c->config.log_ctx);
     while (ret >= 0 && (ret = read = ff_runway_reader_next(reader, frame,
                                                            &time)) > 0) {
         if (!writer)
-            ret = ff_runway_writer_create(&writer, &config, fd, frame);
+            ret = ff_runway_writer_create(&writer, config, fd, frame);
         if (ret >= 0)
             ret = ff_runway_writer_write(writer, frame, slot++);
     }
@@ -387,19 +367,45 @@ static int shrink(RunwayClip *c, int64_t slots, int64_t *size)
     if (ret >= 0)
         ret = writer ? ff_runway_writer_finish(writer, slots, size)
                      : AVERROR_BUG;
-    if (ret < 0)
-        goto end;
-    av_log(c->config.log_ctx, AV_LOG_WARNING, "clip %d: %.1f MB at good "
-           "quality is more than the %.1f MB that can be sent; reduced to %.1f "
-           "MB\n",
-           c->config.index, was / 1e6, max_size(c) / 1e6, *size / 1e6);
-    FFSWAP(int, fd, c->fd);
-end:
-    if (fd >= 0)
-        close(fd);
     ff_runway_reader_free(&reader);
     ff_runway_writer_free(&writer);
     av_frame_free(&frame);
+    return ret;
+}
+
+/* Encode the file in fd anew so that it can be sent. */
+static int shrink(RunwayClip *c, int64_t slots, int64_t *size)
+{
+    RunwayWriterConfig config = c->config.writer;
+    int64_t length = ff_runway_segment_length(&c->config.segment, slots);
+    int64_t was = *size;
+    RunwayError err;
+    int fd, ret;
+
+    /* much less than it has now, and too little for what it shows */
+    if (is_thin(c, 1) && aim(c, length) < *size * 3 / 4) {
+        av_log(c->config.log_ctx, AV_LOG_ERROR, "clip %d: %.1f MB at good "
+               "quality, but only %.1f MB can be sent, which would leave less "
+               "than %.2f bits per pixel; scale the input down, or use a "
+               "provider with uploads\n", c->config.index, *size / 1e6,
+               max_size(c) / 1e6,
+               (double)BITS_PER_PIXEL_NUM / BITS_PER_PIXEL_DEN);
+        return AVERROR(EINVAL);
+    }
+    if (ff_runway_disk_temporary(&fd, &err))
+        return ff_runway_report(c->config.log_ctx, &err);
+    config.bit_rate = av_rescale(aim(c, length) * 8, AV_TIME_BASE, length);
+    config.geometry.source = config.geometry.target =
+        (RunwayRect){ 0, 0, config.geometry.width, config.geometry.height };
+    ret = encode_again(c, &config, fd, slots, size);
+    if (ret >= 0) {
+        av_log(c->config.log_ctx, AV_LOG_WARNING, "clip %d: %.1f MB at good "
+               "quality is more than the %.1f MB that can be sent; reduced to "
+               "%.1f MB\n", c->config.index, was / 1e6, max_size(c) / 1e6,
+               *size / 1e6);
+        FFSWAP(int, fd, c->fd);
+    }
+    close(fd);
     return ret;
 }
 

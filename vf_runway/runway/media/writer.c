@@ -41,7 +41,6 @@ struct RunwayWriter {
     RunwaySeamGrid looks[2]; ///< of the first and the last picture
     AVFrame *last;       ///< the newest source frame, not encoded yet
     int64_t last_slot;   ///< where it begins
-    int header_written;
     int64_t bytes;       ///< of packets so far
 };
 
@@ -227,11 +226,7 @@ static int write_header(RunwayWriter *w)
     ret = avcodec_parameters_from_context(w->stream->codecpar, w->enc);
     if (ret < 0)
         return ret;
-    ret = avformat_write_header(w->mux, NULL);
-    if (ret < 0)
-        return ret;
-    w->header_written = 1;
-    return 0;
+    return FFMIN(avformat_write_header(w->mux, NULL), 0);
 }
 
 int ff_runway_writer_create(RunwayWriter **writer,
