@@ -29,7 +29,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "http/client.h"
+#include "http/client_internal.h"
 #include "core_test.h"
 #include "tiny_server.h"
 
@@ -1162,14 +1162,10 @@ static void test_download_size_limit(void **state)
 {
     for (int form = 0; form < 3; form++) {
         for (int over = 0; over < 2; over++) {
-            RunwayClientConfig config;
             Download d;
 
             open_download(&d);
-            ff_runway_client_free(&d.client);
-            config = make_config(base_of(d.server));
-            config.result_max = RESULT_SIZE - over;
-            d.client = connect_with(config);
+            d.client->result_max = RESULT_SIZE - over;
             d.store.no_length = form == 1;
             d.store.chunked   = form == 2;
             assert_int_equal(download(&d), over ? RUNWAY_BAD_RESULT
@@ -1454,12 +1450,10 @@ static void test_stalls(void **state)
 
     for (int i = 0; i < 2; i++) {
         Server *server = server_start(handlers[i], ENDLESS);
-        RunwayClientConfig config = make_config(base_of(server));
-        RunwayClient *client;
+        RunwayClient *client = connect_to(server);
         int64_t start = now_us();
 
-        config.stall_timeout = 1000000;
-        client = connect_with(config);
+        client->stall_timeout = 1000000;
         assert_int_equal(read_task(client), RUNWAY_UNAVAILABLE);
         assert_true(seconds_since(start) < 4 * test_patience());
         if (!i) {
@@ -1477,17 +1471,13 @@ static void test_stalls(void **state)
 static void test_stalled_download(void **state)
 {
     Download d;
-    RunwayClientConfig config;
     int64_t start;
 
     open_download(&d);
     server_stop(&d.server);
     d.server = server_start(drip, ENDLESS);
     memset(d.store.data, ' ', RESULT_SIZE);
-    ff_runway_client_free(&d.client);
-    config = make_config(base_of(d.server));
-    config.stall_timeout = 1000000;
-    d.client = connect_with(config);
+    d.client->stall_timeout = 1000000;
     snprintf(d.url, sizeof(d.url), "http://127.0.0.1:%d/", d.server->port);
     start = now_us();
     assert_int_equal(download(&d), RUNWAY_UNAVAILABLE);

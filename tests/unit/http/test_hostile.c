@@ -34,7 +34,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "http/client.h"
+#include "http/client_internal.h"
 #include "core_test.h"
 #include "job_world.h"
 #include "tiny_server.h"
@@ -149,16 +149,16 @@ static void open_asker(Asker *a, const Server *server, int64_t stall)
 
     memset(a, 0, sizeof(*a));
     snprintf(a->base, sizeof(a->base), "http://127.0.0.1:%d", server->port);
-    config.provider      = ff_runway_provider_find("runway");
-    config.base_url      = a->base;
-    config.api_version   = RUNWAY_API_VERSION;
-    config.key           = KEY;
-    config.tls_verify    = 1;
-    config.proxy         = "";
-    config.result_max    = 1000000;
-    config.stall_timeout = stall;
+    config.provider    = ff_runway_provider_find("runway");
+    config.base_url    = a->base;
+    config.api_version = RUNWAY_API_VERSION;
+    config.key         = KEY;
+    config.tls_verify  = 1;
+    config.proxy       = "";
     assert_int_equal(ff_runway_client_create(&config, &a->client, &a->err),
                      RUNWAY_OK);
+    a->client->result_max    = 1000000;
+    a->client->stall_timeout = stall;
 }
 
 /*

@@ -127,8 +127,8 @@ typedef struct RunwayJobHost {
     const RunwayPolicy *policy;
     const RunwayLog *log;
     RunwayEventLog *events;  ///< NULL: none
-    int64_t download_timeout; ///< microseconds that a result may take to come,
-                             ///< all tries together; 0: RUNWAY_DOWNLOAD_MAX
+    int64_t download_timeout; ///< 0: RUNWAY_DOWNLOAD_MAX; tests cannot wait
+                             ///< for hours
     void *opaque;
     /** Wait; non-zero when cancelled, at once then. */
     int (*wait)(void *opaque, int64_t microseconds);

@@ -21,7 +21,8 @@
  * The HTTP of the provider, over libcurl: each call is one request, one answer
  * and one outcome; nothing is repeated here.
  *
- * A client may be used from several threads at once. Every call ends within
+ * A client may be used from several threads at once. A request without progress
+ * is given up after a minute, a create after two. Every call ends within
  * a quarter of a second after cancelled() starts to answer non-zero, with
  * RUNWAY_CANCELLED; but a create whose request body is out to the last byte is
  * then RUNWAY_UNKNOWN if it was not answered yet, and is given some time for its
@@ -74,9 +75,6 @@ typedef struct RunwayClientConfig {
     const RunwayLog *log;
     int (*cancelled)(void *opaque); ///< RunwayStop; any thread; NULL: never
     void *opaque;
-    int64_t result_max;      ///< bytes of a result; 0: RUNWAY_RESULT_MAX
-    int64_t stall_timeout;   ///< microseconds without progress until a request
-                             ///< is given up; 0: a minute, two for a create
 } RunwayClientConfig;
 
 /**

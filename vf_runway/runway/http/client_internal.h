@@ -54,8 +54,8 @@ struct RunwayClient {
     char *no_proxy;             ///< hosts that proxy is not for; NULL: none
     char *ca_file;              ///< NULL: the system's
     int tls_verify;
-    int64_t result_max;
-    int64_t stall_timeout;      ///< 0: the defaults
+    int64_t result_max;         ///< RUNWAY_RESULT_MAX, or less in tests
+    int64_t stall_timeout;      ///< 0: the defaults; tests wait less
 
     struct curl_slist *headers;        ///< of reads
     struct curl_slist *create_headers; ///< of creates

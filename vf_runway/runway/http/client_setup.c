@@ -440,15 +440,13 @@ RunwayOutcome ff_runway_client_create(const RunwayClientConfig *config,
     if (!c)
         return ff_runway_no_memory(err);
     pthread_mutex_init(&c->mutex, NULL);
-    c->provider      = config->provider;
-    c->create_path   = ff_runway_endpoint_path(config->endpoint);
-    c->log           = config->log;
-    c->cancelled     = config->cancelled;
-    c->opaque        = config->opaque;
-    c->tls_verify    = config->tls_verify;
-    c->stall_timeout = config->stall_timeout;
-    c->result_max    = config->result_max > 0 ? config->result_max
-                                              : RUNWAY_RESULT_MAX;
+    c->provider    = config->provider;
+    c->create_path = ff_runway_endpoint_path(config->endpoint);
+    c->log         = config->log;
+    c->cancelled   = config->cancelled;
+    c->opaque      = config->opaque;
+    c->tls_verify  = config->tls_verify;
+    c->result_max  = RUNWAY_RESULT_MAX;
 
     ret = ff_runway_url_parse(config->base_url, &c->base) == RUNWAY_NOMEM ?
           ff_runway_no_memory(err) : check_base(c, config->base_url, err);

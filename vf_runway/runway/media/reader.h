@@ -57,7 +57,8 @@ typedef struct RunwayReaderInfo {
 typedef struct RunwayReaderLimits {
     int64_t pixels;     ///< of its largest picture
     const RunwayPolicy *policy; ///< its length_tolerance
-    int64_t time;       ///< for the check, microseconds; 0: RUNWAY_RESULT_TIME
+    int64_t time;       ///< for the check, microseconds; 0: RUNWAY_RESULT_TIME,
+                        ///< for which tests cannot wait
     void *log_ctx;
 } RunwayReaderLimits;
 
