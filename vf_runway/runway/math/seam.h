@@ -22,6 +22,8 @@
  * and a light of its own. What the later one should have looked like follows
  * from the last picture of the one before and from the source, which shows what
  * really changed between the two. Arithmetic on planes and small grids, no I/O.
+ * A joint is the place where two clips meet, a seam what is made of it; for users
+ * both are the seam.
  *
  * A correction is a curve for luma, a turn of the chroma plane, and a soft field
  * for each plane. It is fitted on block means alone, so no picture is kept, and
