@@ -22,11 +22,9 @@
  * and between them clips that are sent and generated. Layer 4, knows FFmpeg.
  *
  * A filter has its own file with its options (offsets into RunwayFilter.set;
- * filter_options.h has those of all), its pads, its class, its definition and
- * its endpoint. Its private context begins with a RunwayFilter, and its
- * definition names the functions below; in front of any of them it may do
- * something of its own. The options of RunwaySettings that it does not offer
- * need a default that ff_runway_settings_init() accepts.
+ * filter_options.h has those of all), its endpoint, and the definition that
+ * RUNWAY_DEFINE_FILTER makes of them. What it does not offer of RunwaySettings is
+ * 0 there, which ff_runway_settings_init() has to accept.
  *
  * All of it is called by libavfilter, on the graph's thread. FFmpeg's rules for
  * activate(), and how they were measured, are in filter.c.
