@@ -295,12 +295,15 @@ static RunwayOutcome run_pipeline(World *w, RunwayError *err)
         .state_dir = w->dir, .results_size = 1 << 20,
         .max_credits = 1000,
     };
-    const RunwayPipelineConfig config = {
+    RunwayPipelineConfig config = {
         .client = client_config(w, base, sizeof(base)), .policy = &policy,
-        .log = &log, .check = check_in_pipeline, .check_opaque = w,
+        .check = check_in_pipeline, .check_opaque = w,
     };
     RunwayPipeline *p;
-    RunwayOutcome ret = ff_runway_pipeline_create(&config, &p, err);
+    RunwayOutcome ret;
+
+    config.client.log = &log;
+    ret = ff_runway_pipeline_create(&config, &p, err);
 
     if (!ret)
         ret = admit_all(w, p, err);

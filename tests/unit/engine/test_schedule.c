@@ -327,8 +327,9 @@ static void begin(char *dir, int slots)
     static const RunwayLog log;
     static RunwayPolicy policy;
     const RunwayPipelineConfig config = {
-        .client = { .provider = ff_runway_provider_find("runway") },
-        .policy = &policy, .log = &log, .check = check,
+        .client = { .provider = ff_runway_provider_find("runway"),
+                    .log = &log },
+        .policy = &policy, .check = check,
     };
     RunwayError err;
 

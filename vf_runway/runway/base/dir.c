@@ -84,10 +84,8 @@ static RunwayOutcome open_dir(const char *option, const char *path, int dir,
         ret = ff_runway_error(err, RUNWAY_INVALID, "%s: others can write to "
                               "%s; check what is in it, then run chmod go-w "
                               "'%s'", option, path, path);
-    if (ret) {
-        close(*fd);
-        *fd = -1;
-    }
+    if (ret)
+        ff_runway_disk_close(fd);
     return (RunwayOutcome)ret;
 }
 
@@ -173,10 +171,8 @@ int ff_runway_dir_open_file(int dir, const char *name, int flags, int *fd)
     else if (!S_ISREG(st.st_mode) || !is_ours(&st) ||
              (flags != O_RDONLY && st.st_nlink > 1))
         ret = EPERM;
-    if (ret) {
-        close(*fd);
-        *fd = -1;
-    }
+    if (ret)
+        ff_runway_disk_close(fd);
     return ret;
 }
 

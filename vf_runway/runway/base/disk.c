@@ -49,6 +49,13 @@ int ff_runway_disk_create(const char *path, int *fd)
     return open_file(path, O_RDWR | O_CREAT | O_EXCL, fd);
 }
 
+void ff_runway_disk_close(int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+}
+
 int ff_runway_disk_write(int fd, const void *data, size_t size)
 {
     const char *from = data;

@@ -57,6 +57,9 @@ RunwayOutcome ff_runway_disk_make_dir(const char *option, const char *path,
  *  not exist yet. */
 int ff_runway_disk_create(const char *path, int *fd);
 
+/** Close a descriptor, if it is one; it is -1 then. */
+void ff_runway_disk_close(int *fd);
+
 /** Write all of it at the descriptor's offset. */
 int ff_runway_disk_write(int fd, const void *data, size_t size);
 

@@ -19,8 +19,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "../base/disk.h"
 #include "../base/text.h"
 #include "job_internal.h"
 
@@ -37,19 +37,12 @@ RunwayJob *ff_runway_job_create(void)
     return job;
 }
 
-static void close_fd(int *fd)
-{
-    if (*fd >= 0)
-        close(*fd);
-    *fd = -1;
-}
-
 void ff_runway_job_free(RunwayJob **job)
 {
     if (!*job)
         return;
-    close_fd(&(*job)->fd);
-    close_fd(&(*job)->result_fd);
+    ff_runway_disk_close(&(*job)->fd);
+    ff_runway_disk_close(&(*job)->result_fd);
     free(*job);
     *job = NULL;
 }
@@ -248,7 +241,7 @@ end:
         ff_runway_error(&job->error, ret, "%s: %s", job->label, err.text);
     if (ret)
         log_failure(job, host);
-    close_fd(&job->fd);
+    ff_runway_disk_close(&job->fd);
     free(run.task);
     free(run.record);
     /* not reported: what comes of it is for the caller to decide */

@@ -37,7 +37,7 @@ static int has_result(void *opaque, const char *identity)
 static RunwayOutcome open_disk(RunwayPipeline *p, RunwayError *err)
 {
     const RunwayPolicy *policy = p->config.policy;
-    const RunwayLog *log = p->config.log;
+    const RunwayLog *log = p->config.client.log;
     RunwayError warning;
     RunwayOutcome ret = ff_runway_journal_open(policy, log, &p->journal, err);
 
@@ -57,7 +57,7 @@ static RunwayOutcome open_stores(RunwayPipeline *p, RunwayError *err)
 {
     const RunwayUploaderConfig uploader = {
         .client = p->client,
-        .log    = p->config.log,
+        .log    = p->config.client.log,
         .opaque = p,
         .wait   = ff_runway_pipeline_wait,
     };
@@ -65,7 +65,7 @@ static RunwayOutcome open_stores(RunwayPipeline *p, RunwayError *err)
 
     ret = ff_runway_uploader_create(&uploader, &p->uploader, err);
     if (!ret)
-        ret = ff_runway_account_gate_create(p->client, p->config.log,
+        ret = ff_runway_account_gate_create(p->client, p->config.client.log,
                                             &p->account, err);
     return ret ? ret : open_disk(p, err);
 }
@@ -114,9 +114,10 @@ RunwayOutcome ff_runway_pipeline_create(const RunwayPipelineConfig *config,
         goto fail;
     if (!policy->dry_run && policy->poll_interval < RUNWAY_POLL_MIN &&
         !ff_runway_client_is_loopback(p->client))
-        ff_runway_log(config->log, RUNWAY_LOG_WARNING, "poll_interval: the "
-                      "provider asks for %lld s between two polls of a task, "
-                      "so it is raised to that", RUNWAY_POLL_MIN / 1000000);
+        ff_runway_log(config->client.log, RUNWAY_LOG_WARNING, "poll_interval: "
+                      "the provider asks for %lld s between two polls of a "
+                      "task, so it is raised to that",
+                      RUNWAY_POLL_MIN / 1000000);
     *pipeline = p;
     return RUNWAY_OK;
 
@@ -183,7 +184,7 @@ void ff_runway_pipeline_stop(RunwayPipeline *p)
     p->nb_threads = 0;
     for (const Entry *e = p->head; e; e = e->next)
         if (is_left(e))
-            ff_runway_log(p->config.log, RUNWAY_LOG_WARNING,
+            ff_runway_log(p->config.client.log, RUNWAY_LOG_WARNING,
                           "%s: task %s is left at the provider", e->job->label,
                           e->now.task_id);
 }
@@ -248,7 +249,8 @@ void ff_runway_pipeline_emitted(RunwayPipeline *p, const char *identity)
         llabs(now - record->emitted) > DAY) {
         record->emitted = now;
         if (ff_runway_journal_write(p->journal, lock, record, &why))
-            ff_runway_log(p->config.log, RUNWAY_LOG_VERBOSE, "%s", why.text);
+            ff_runway_log(p->config.client.log, RUNWAY_LOG_VERBOSE, "%s",
+                          why.text);
     }
     free(record);
     ff_runway_journal_unlock(&lock);

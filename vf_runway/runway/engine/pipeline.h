@@ -55,7 +55,6 @@ typedef struct RunwayPipelineConfig {
     const char *instance;
     RunwayClientConfig client;  ///< cancelled and opaque are set by the pipeline
     const RunwayPolicy *policy; ///< outlives the pipeline
-    const RunwayLog *log;       ///< outlives the pipeline
     RunwayEventLog *events;     ///< likewise; NULL: none
     /** As in RunwayJobHost; it returns early when cancelled() says so; on
      *  workers, several at once. */

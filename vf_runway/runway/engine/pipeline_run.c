@@ -78,10 +78,10 @@ static void log_spent(const RunwayPipeline *p, const RunwayJob *job,
                       const RunwayTotals *all)
 {
     if (job->now.spent.unpriced)
-        ff_runway_log(p->config.log, RUNWAY_LOG_INFO,
+        ff_runway_log(p->config.client.log, RUNWAY_LOG_INFO,
                       "%s sent: its price is not known", job->label);
     else
-        ff_runway_log(p->config.log, RUNWAY_LOG_INFO,
+        ff_runway_log(p->config.client.log, RUNWAY_LOG_INFO,
                       "%s sent: %.15g credits, %.15g in all", job->label,
                       job->now.spent.cost, all->cost);
 }
@@ -144,13 +144,17 @@ static Entry *next_queued(RunwayPipeline *p)
     return NULL;
 }
 
+static int is_of_no_use(RunwayOutcome outcome)
+{
+    return outcome == RUNWAY_NO_RESULT || outcome == RUNWAY_BAD_RESULT;
+}
+
 /* Whether the run goes on without this clip. lock is held */
 static int is_tolerated(const RunwayPipeline *p, RunwayOutcome outcome)
 {
     return p->config.policy->on_error == RUNWAY_ON_ERROR_SOURCE &&
            (outcome == RUNWAY_TASK_FAILED ||
-            outcome == RUNWAY_TASK_FAILED_TRANSIENT ||
-            outcome == RUNWAY_NO_RESULT || outcome == RUNWAY_BAD_RESULT);
+            outcome == RUNWAY_TASK_FAILED_TRANSIENT || is_of_no_use(outcome));
 }
 
 /* Whether too many clips in a row have failed permanently. In the order of the
@@ -164,11 +168,6 @@ static int is_moderated(const RunwayPipeline *p)
          e = e->next)
         row = e->moderated ? row + 1 : 0;
     return row >= RUNWAY_MODERATION_MAX;
-}
-
-static int is_of_no_use(RunwayOutcome outcome)
-{
-    return outcome == RUNWAY_NO_RESULT || outcome == RUNWAY_BAD_RESULT;
 }
 
 /* The result that is one too many of those fetched in this run and of no use, or
@@ -189,8 +188,9 @@ static Entry *last_unusable(const RunwayPipeline *p)
 static void close_pipeline(RunwayPipeline *p, const char *why)
 {
     if (!p->closed && p->active)
-        ff_runway_log(p->config.log, RUNWAY_LOG_WARNING, "%s: no more clips "
-                      "are sent; waiting for what is already paid for", why);
+        ff_runway_log(p->config.client.log, RUNWAY_LOG_WARNING, "%s: no more "
+                      "clips are sent; waiting for what is already paid for",
+                      why);
     p->closed = 1;
 }
 
@@ -433,7 +433,7 @@ void *ff_runway_pipeline_worker(void *opaque)
         .provider      = p->config.client.provider->name,
         .output        = p->output,
         .policy        = p->config.policy,
-        .log           = p->config.log,
+        .log           = p->config.client.log,
         .events        = p->config.events,
         .opaque        = p,
         .wait          = ff_runway_pipeline_wait,

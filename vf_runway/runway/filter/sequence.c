@@ -114,7 +114,6 @@ int ff_runway_sequence_create(RunwaySequence **sequence,
     const RunwayPipelineConfig pipeline = {
         .client           = set->client,
         .policy           = &set->policy,
-        .log              = &set->log,
         .events           = config->events,
         .instance         = config->instance,
         .check            = ff_runway_reader_check,

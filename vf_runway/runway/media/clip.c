@@ -18,7 +18,6 @@
 
 #include <stdio.h>
 #include <math.h>
-#include <unistd.h>
 
 #include "libavutil/avstring.h"
 #include "libavutil/mathematics.h"
@@ -151,8 +150,7 @@ void ff_runway_clip_free(RunwayClip **clip)
     ff_runway_writer_free(&c->writer);
     ff_runway_identity_free(&c->identity);
     av_frame_free(&c->first);
-    if (c->fd >= 0)
-        close(c->fd);
+    ff_runway_disk_close(&c->fd);
     for (int i = 0; i < c->nb_frames; i++)
         av_frame_free(&c->frames[i].props);
     av_freep(&c->frames);
@@ -405,7 +403,7 @@ static int shrink(RunwayClip *c, int64_t slots, int64_t *size)
                *size / 1e6);
         FFSWAP(int, fd, c->fd);
     }
-    close(fd);
+    ff_runway_disk_close(&fd);
     return ret;
 }
 

@@ -76,8 +76,7 @@ void ff_runway_spool_free(RunwaySpool **spool)
         s->head = record->next;
         free_record(&record);
     }
-    if (s->fd >= 0)
-        close(s->fd);
+    ff_runway_disk_close(&s->fd);
     av_freep(spool);
 }
 

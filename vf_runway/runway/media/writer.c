@@ -226,7 +226,8 @@ static int write_header(RunwayWriter *w)
     ret = avcodec_parameters_from_context(w->stream->codecpar, w->enc);
     if (ret < 0)
         return ret;
-    return FFMIN(avformat_write_header(w->mux, NULL), 0);
+    ret = avformat_write_header(w->mux, NULL);
+    return FFMIN(ret, 0);
 }
 
 int ff_runway_writer_create(RunwayWriter **writer,

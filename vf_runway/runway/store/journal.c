@@ -121,12 +121,9 @@ void ff_runway_journal_free(RunwayJournal **journal)
 
     if (!j)
         return;
-    if (j->locks >= 0)
-        close(j->locks);
-    if (j->clips >= 0)
-        close(j->clips);
-    if (j->dir >= 0)
-        close(j->dir);
+    ff_runway_disk_close(&j->locks);
+    ff_runway_disk_close(&j->clips);
+    ff_runway_disk_close(&j->dir);
     free(j->path);
     free(j);
     *journal = NULL;

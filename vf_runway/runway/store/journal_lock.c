@@ -73,8 +73,7 @@ static int try_lock(RunwayJournalLock *l)
             return ret;
         if (is_at(l))
             return 0;
-        close(l->fd);
-        l->fd = -1;
+        ff_runway_disk_close(&l->fd);
     }
 }
 
@@ -114,8 +113,7 @@ static void log_wait(const RunwayJournalLock *l, const char *label)
 
 static void free_lock(RunwayJournalLock *l)
 {
-    if (l->fd >= 0)
-        close(l->fd);
+    ff_runway_disk_close(&l->fd);
     free(l);
 }
 

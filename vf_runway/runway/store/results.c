@@ -121,10 +121,8 @@ void ff_runway_results_free(RunwayResults **results)
 
     if (!r)
         return;
-    if (r->incoming >= 0)
-        close(r->incoming);
-    if (r->dir >= 0)
-        close(r->dir);
+    ff_runway_disk_close(&r->incoming);
+    ff_runway_disk_close(&r->dir);
     free(r->path);
     free(r);
     *results = NULL;
@@ -268,9 +266,7 @@ RunwayOutcome ff_runway_results_keep(RunwayResults *r,
     if (!why)
         why = ff_runway_dir_sync(r->dir);
     if (why) {
-        if (result->fd >= 0)
-            close(result->fd);
-        result->fd = -1;
+        ff_runway_disk_close(&result->fd);
         ff_runway_incoming_abort(incoming);
         if (why == ENOMEM)
             return ff_runway_no_memory(err);
@@ -296,13 +292,11 @@ static int open_result(RunwayResults *r, const char *name, const char *digest,
     ret = digest_file(result->fd, &result->size, found);
     if (!ret && (!result->size || strcmp(found, digest)))
         ret = EILSEQ;
-    if (ret) {
-        close(result->fd);
-        result->fd = -1;
-        return ret;
-    }
-    ff_runway_copy_text(result->name, sizeof(result->name), name);
-    return 0;
+    if (ret)
+        ff_runway_disk_close(&result->fd);
+    else
+        ff_runway_copy_text(result->name, sizeof(result->name), name);
+    return ret;
 }
 
 static void move_aside(RunwayResults *r, const char *name,
