@@ -357,6 +357,8 @@ static void test_create_replies(void **state)
     "Content-Length: " length "\r\n\r\n" text
 #define NO "{\"error\":\"no!\"}"
 #define MAYBE(status) RUNWAY_UNKNOWN, -1, { status, "billed" }
+#define TEN(text) text text text text text text text text text text
+#define LONG TEN(TEN("0123456789abcdef0123456789abcdef"))
     static const struct {
         const char *reply;
         RunwayOutcome outcome;
@@ -429,6 +431,9 @@ static void test_create_replies(void **state)
                "\"comet_api_error\"}}   "), RUNWAY_UNAVAILABLE, -1, { "busy" } },
         { "HTTP/1.1 400 Bad\r\nContent-Type: Application/JSON; charset=utf-8"
           "\r\n\r\n" NO, RUNWAY_REFUSED, -1, { "no!" } },
+        { "HTTP/1.1 429 Slow\r\nContent-Type: application/json; charset=utf-8; "
+          "profile=\"https://a.invalid/schemas/error/v1.json\"\r\n\r\n" NO,
+          RUNWAY_UNAVAILABLE, -1, { "429" } },
         /* its text is whole, whatever the connection did then */
         { JSON("400 Bad Request", "", "500", NO), RUNWAY_REFUSED, -1,
           { "400" } },
@@ -457,6 +462,9 @@ static void test_create_replies(void **state)
         { "HTTP/1.1 400 Bad\r\n\r\n" NO, MAYBE("400") },
         { "HTTP/1.1 400 Bad\r\nContent-Type: application/json-seq\r\n\r\n" NO,
           MAYBE("400") },
+        /* no provider's own says so [RFC 9457] */
+        { "HTTP/1.1 429 Slow\r\nContent-Type: application/problem+json\r\n"
+          "\r\n" NO, MAYBE("429") },
         { "HTTP/1.1 404 No\r\nContent-Type: text/html\r\n\r\n<p>x</p>",
           RUNWAY_UNKNOWN, -1, { "404", "base_url", "billed" } },
         { JSON("401 Unauthorized", "", "0", ""), MAYBE("401") },
@@ -489,6 +497,23 @@ static void test_create_replies(void **state)
           MAYBE("429") },
         { JSON("201 Created", "Location: /v1/tasks/\r\n", "0", ""),
           RUNWAY_UNKNOWN, -1, { "no task id" } },
+        /* a task's address in the query of another page is none */
+        { JSON("302 Found", "Location: https://a.invalid/?to=/v1/tasks/x\r\n",
+               "0", ""), MAYBE("302") },
+        { JSON("201 Created", "Location: https://a.invalid/#/v1/tasks/x\r\n",
+               "0", ""), RUNWAY_UNKNOWN, -1, { "no task id" } },
+        { JSON("201 Created", "Location: /v1/tasks/x/more\r\n", "0", ""),
+          RUNWAY_UNKNOWN, -1, { "no task id" } },
+        /* nor what is too long to be kept, or goes on in another line */
+        { JSON("429 Too Many Requests", "Location: /v1/jobs/" LONG "\r\n",
+               "15", NO), MAYBE("429") },
+        { JSON("429 Too Many Requests", "Location: /" TEN(TEN("0123456789"))
+               "/v1/tasks/" LONG "\r\n", "15", NO), MAYBE("429") },
+        { JSON("429 Too Many Requests", "Location:\r\n /v1/tasks/x\r\n",
+               "15", NO), MAYBE("429") },
+        { JSON("429 Too Many Requests",
+               "Location: https://a.invalid/v1/tasks/x?" LONG "\r\n", "15",
+               NO), RUNWAY_OK, -1, { 0 } },
         { JSON("503 Service Unavailable", "", "30",
                "{\"error\":\"no!\",\"id\":\"tasks/x\"}"), MAYBE("503") },
         { JSON("503 Service Unavailable", "", "28",
@@ -750,6 +775,32 @@ static void test_echoed_secrets_in_fields(void **state)
         for (size_t k = 0; k < sizeof(kept) / sizeof(*kept); k++)
             if (strstr(shown, kept[k]))
                 fail_msg("%s: %s", forms[i], shown);
+        ff_runway_client_free(&client);
+        server_stop(&server);
+    }
+}
+
+/* A header is such a text too: no task is called by a secret. */
+static void test_echoed_secrets_in_a_location(void **state)
+{
+    static const char *const ids[] = {
+        KEY, "c2stdGVzdC0wMTIzNDU2Nzg5", "sess-4f5e6a7b", "a-sess-4f5e6a7b-b",
+    };
+    static const char *const statuses[] = {
+        "200 OK", "202 Accepted", "429 Slow",
+    };
+
+    for (size_t i = 0; i < 12; i++) {
+        char text[512];
+        Server *server = server_start(say, text);
+        RunwayClient *client =
+            connect_with(with_headers(base_of(server), "X: sess-4f5e6a7b"));
+
+        snprintf(text, sizeof(text), "HTTP/1.1 %s\r\nContent-Type: "
+                 "application/json\r\nLocation: /v1/tasks/%s\r\n\r\n" NO,
+                 statuses[i % 3], ids[i / 3]);
+        assert_int_equal(submit(client), RUNWAY_UNKNOWN);
+        assert_string_equal(last_id, "");
         ff_runway_client_free(&client);
         server_stop(&server);
     }
@@ -1892,6 +1943,7 @@ int main(void)
         TEST(test_large_replies),
         TEST(test_echoed_secrets),
         TEST(test_echoed_secrets_in_fields),
+        TEST(test_echoed_secrets_in_a_location),
         TEST(test_long_number_as_id),
         TEST(test_api_version_is_a_token),
         TEST(test_read_request),

@@ -57,7 +57,7 @@ static RunwayOutcome send_request(RunwayCall *call, const char *url,
 static RunwayOutcome settle(RunwayCall *call, RunwayError *err)
 {
     int not_accepted = ff_runway_call_is_incomplete(call) ||
-                       (ff_runway_call_is_json(call) && !call->location[0] &&
+                       (ff_runway_call_is_json(call) && !call->has_location &&
                         ff_runway_reply_is_refusal(reply_of(call),
                                                    call->reply_size));
     RunwayOutcome ret = ff_runway_classify(call->kind, call->transport,
@@ -92,21 +92,22 @@ static RunwayOutcome ask_api(RunwayCall *call, const char *path, const char *id,
     return ret;
 }
 
-/** The id of a task whose address a reply's header has. @return 0: none */
+/** The id of a task whose address a reply's header has: what its path ends in,
+ *  behind the provider's own. @return 0: none */
 static int find_location(const RunwayCall *call, char id[RUNWAY_ID_MAX])
 {
     const char *path = call->client->provider->task_path;
-    const char *from = strstr(call->location, path);
-    size_t size;
+    const char *text = call->location;
+    size_t length = strlen(path), end = strcspn(text, "?#"), from = end;
 
-    if (!from)
+    while (from && text[from - 1] != '/')
+        from--;
+    /* what fills its buffer may have been cut there */
+    if (from < length || memcmp(text + from - length, path, length) ||
+        end - from >= RUNWAY_ID_MAX || end == sizeof(call->location) - 1)
         return 0;
-    from += strlen(path);
-    size  = strcspn(from, "/?#");
-    if (size >= RUNWAY_ID_MAX)
-        return 0;
-    memcpy(id, from, size);
-    id[size] = 0;
+    memcpy(id, text + from, end - from);
+    id[end - from] = 0;
     if (!ff_runway_task_id_is_valid(id))
         id[0] = 0;
     return !!id[0];

@@ -92,9 +92,11 @@ typedef struct RunwayCall {
     char *reply;                   ///< always ends in a 0 when not NULL
     size_t reply_size, reply_capacity;
     size_t head_size;
-    char retry_after[64];          ///< header, "" when it did not come
+    /* headers: without secrets, as much as fits, "" when they did not come */
+    char retry_after[64];
     char content_type[64];
     char location[1024];           ///< also of a reply that is no redirect
+    int has_location;              ///< it came, whatever was kept of it
     int64_t range_start, range_total; ///< of Content-Range, -1: not reported
 
     int fd;                        ///< downloads: where to

@@ -17,6 +17,7 @@
  */
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -119,23 +120,31 @@ size_t ff_runway_call_take_file(char *data, size_t size, size_t nb,
     return size * nb;
 }
 
-/** Copy a header's value if line is that header. */
-static void take_header(const char *line, size_t length, const char *name,
-                        char *out, size_t capacity)
+/** Keep a header's value, without secrets and as much as fits; nothing where
+ *  memory is short. @return whether line is that header */
+static int take_header(RunwayCall *call, const char *line, size_t length,
+                       const char *name, char *out, size_t capacity)
 {
     size_t n = strlen(name);
+    char *value;
 
     if (length <= n || strncasecmp(line, name, n) || line[n] != ':')
-        return;
+        return 0;
     for (n++; n < length && (line[n] == ' ' || line[n] == '\t'); n++)
         ;
     while (length > n && (unsigned char)line[length - 1] <= ' ')
         length--;
-    /* a value that does not fit is no value that is understood */
-    if (length - n >= capacity)
-        return;
-    memcpy(out, line + n, length - n);
-    out[length - n] = 0;
+    length -= n;
+    value   = malloc(length + 1);
+    if (value) {
+        memcpy(value, line + n, length);
+        value[length] = 0;
+        /* an id in a Location is shown, what the others hold is not */
+        ff_runway_call_scrub(call, value, out == call->location);
+        snprintf(out, capacity, "%s", value);
+        free(value);
+    }
+    return 1;
 }
 
 /** A decimal number at *s, -1 when there is none. */
@@ -184,17 +193,17 @@ size_t ff_runway_call_take_header(char *data, size_t size, size_t nb,
         call->retry_after[0]  = 0;
         call->content_type[0] = 0;
         call->location[0]     = 0;
+        call->has_location    = 0;
         call->range_start     = -1;
         call->range_total     = -1;
     }
-    take_header(data, length, "Retry-After", call->retry_after,
+    take_header(call, data, length, "Retry-After", call->retry_after,
                 sizeof(call->retry_after));
-    take_header(data, length, "Content-Type", call->content_type,
+    take_header(call, data, length, "Content-Type", call->content_type,
                 sizeof(call->content_type));
-    take_header(data, length, "Location", call->location,
-                sizeof(call->location));
-    take_header(data, length, "Content-Range", range, sizeof(range));
-    if (range[0])
+    call->has_location |= take_header(call, data, length, "Location",
+                                      call->location, sizeof(call->location));
+    if (take_header(call, data, length, "Content-Range", range, sizeof(range)))
         parse_range(call, range);
     return length;
 }
