@@ -157,7 +157,8 @@ for (
     cmp_ok(scalar @lines, '<=', 1 + $run->{seconds} / 15, '... after 5 s, then less often');
     like($lines[0] // '', qr/waiting for \d+ s: film read to 5\.0 s, 0 of 3 clips ready, the next at \d+ %(?:, ready (?:in about \d+ s|any moment))?, 168 credits; Ctrl-C is safe/,
         '... with how things stand');
-    is(join(', ', sort { $a <=> $b } $run->{err} =~ /clip \d+ \(\d+\.\d\d-\d+\.\d\d s\) sent: 56 credits, (\d+) in all$/mg), '56, 112, 168', 'a line when money is spent');
+    is(join(', ', sort { $a <=> $b } $run->{err} =~ /clip \d+ \(\d+\.\d\d-\d+\.\d\d s\) sent(?: with 1\.00 s of padding)?: 56 credits, (\d+) in all$/mg), '56, 112, 168', 'a line when money is spent');
+    like($run->{err}, qr/clip 3 \(4\.00-5\.00 s\) sent with 1\.00 s of padding: /, 'which says what is only padding');
     like($run->{err}, qr/price: 28 credits a second, 56 for the first clip.*?clip 1 .*? sent:/s, 'the price is there first');
     like($run->{err}, qr/clip 1 \(0\.00-2\.00 s\): the result is \d+x\d+, yuv420p, 24 fps, h264/, 'and what the results are like');
 }
@@ -168,7 +169,7 @@ SKIP: {
     skip 'no script(1) to make a terminal', 1 if run_cmd(['sh', '-c', 'command -v script'])->{status} || $^O ne 'linux';
     my $sim = RunwayTest::Simulator->start('--latency' => 7, @exact);
     subtest 'on a terminal' => sub {
-        for my $case (['info', 120], ['info', 80], ['info', 40], ['error', 80]) {
+        for my $case (['info', 140], ['info', 80], ['info', 40], ['error', 80]) {
             my ($level, $columns) = @$case;
             my $log = "$TMP/terminal-$level-$columns.jsonl";
             my $command = "stty cols $columns; exec " . join ' ', map { s/'/'\\''/gr =~ s/.*/'$&'/sr } $FFMPEG, qw(-hide_banner -nostdin -nostats -y -loglevel), $level, '-i', $short,
@@ -178,7 +179,7 @@ SKIP: {
             my @status = $run->{out} =~ /(film read to [\d.]+ s, 0 of 3 clips ready[^\r\n]*; Ctrl-C is safe|5 s read, 0\/3 clips[^\r\n]*?) *\r(?!\n)/g;
             cmp_ok(scalar @status, $level eq 'info' ? '>=' : '==', $level eq 'info' ? 3 : 0, '... the status in place');
             is_deeply([grep { length >= $columns } @status], [], '... in one line');
-            like($_, $columns == 120 ? qr/^film.*; Ctrl-C is safe$/ : $columns == 80 ? qr/^5 s.*, 168 credits; Ctrl-C is safe$/ : qr/^5 s/, '... as much as there is space for')
+            like($_, $columns == 140 ? qr/^film.*; Ctrl-C is safe$/ : $columns == 80 ? qr/^5 s.*, 168 credits; Ctrl-C is safe$/ : qr/^5 s/, '... as much as there is space for')
                 for $status[-1] // ();
             unlike($run->{out}, qr/waiting for \d/, '... and not in lines');
             my @beats = grep { $_->{event} eq 'heartbeat' } map { RunwayTest::decode($_) } split /\n/, slurp($log);

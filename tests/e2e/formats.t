@@ -306,7 +306,7 @@ subtest 'each transfer and each primaries' => sub {
             is($also{$is} // $is, $also{$tag} // $tag, "$name: the tag comes back");
             my @is = patches_of("$path.out.rgb");
             # of wide primaries only what is gray is in the gamut of BT.709 for sure; colour.t has the others
-            @is[0 .. 5] = @PATCHES[0 .. 5] if $tag =~ /^(bt2020|smpte43[12]|vgamut)$/;
+            @is[0 .. 5] = @PATCHES[0 .. 5] if $tag =~ /^(bt2020|bt470m|film|smpte43[12]|vgamut)$/;
             right_patches($name, \@is, 0);
         }
         for my $tag (grep { /$refused/ } @tags) {
@@ -352,15 +352,54 @@ subtest 'XYZ as digital cinema tags it' => sub {
     is("$create->{clip}{color_primaries} $create->{clip}{color_transfer}", 'bt709 bt470m', 'so is the upload');
 };
 
+# Alpha of all frames, 8 bits.
+sub alphas {
+    my ($path) = @_;
+    convert_all([['-i', $path], 'format=rgba,alphaextract', ['-f', 'rawvideo', "$TMP/alphas.raw"]]);
+    return slurp("$TMP/alphas.raw");
+}
+
 subtest 'a palette with alpha' => sub {
-    my $film = film(320, 240, 'pal8');
-    for my $case ([undef, 1], ['format=rgba', 0]) {
-        my ($before, $told) = @$case;
-        my $run = ok_filter($sim, $before // 'as it is', in => $film, before => $before, after => 'showinfo', loglevel => 'info',
-            options => { prompt => 'echo', model => 'aleph2', dry_run => 1 }, args => [qw(-c:v rawvideo)], out => 'out.nut');
-        my ($shown) = shown($run->{err});
-        is($shown->{fmt}, $told ? 'rgb24' : 'rgba', 'what the filter gets');
-        is(lines_like($run, qr/palette lose their alpha.*put format=rgba in front/), $told, $told ? 'that alpha is lost is said' : 'and nothing is lost');
+    # a disc that moves, and transparent around it
+    my $made = run_cmd([$FFMPEG, qw(-hide_banner -nostdin -v error -y -f lavfi -i), 'testsrc2=s=128x96:r=24:d=0.5,format=rgba,'
+        . "geq=r='r(X,Y)':g='g(X,Y)':b='b(X,Y)':a='255*lt(hypot(X-40-4*N,Y-48),30)',split[a][b];[a]palettegen=reserve_transparent=1[p];[b][p]paletteuse",
+        qw(-c:v png), "$TMP/pal%02d.png"]);
+    is($made->{status}, 0, 'PNGs') or return diag $made->{err};
+    my @in = (qw(-framerate 24 -i), "$TMP/pal%02d.png");
+    is(run_cmd([$FFPROBE, qw(-v error -show_entries stream=pix_fmt -of csv=p=0), "$TMP/pal01.png"])->{out}, "pal8\n", 'with a palette');
+    my $was = alphas("$TMP/pal%02d.png");
+    ok($was =~ /\xff\0/, 'and alpha');
+    for my $case ([undef, 'png.mov', qw(-c:v png)], ['fps=24', 'prores.mov', qw(-c:v prores_ks -pix_fmt yuva444p10le)],
+            ['scale=64:48:flags=neighbor', 'out.mkv', qw(-c:v ffv1)], ['format=rgba', 'png.mov', qw(-c:v png)]) {
+        my ($before, $out, @args) = @$case;
+        my $run = ok_filter($sim, $before // 'as it is', in => "$TMP/pal%02d.png", before => $before, loglevel => 'info',
+            options => { prompt => 'negative', model => 'aleph2' }, args => \@args, out => $out);
+        my $is = alphas($run->{out});
+        ok(($before // '') =~ /scale/ ? 4 * length $is == length $was && $is =~ /\xff\0/ : $is eq $was, 'its alpha comes back');
+        is(lines_like($run, qr/alpha is not sent: each frame comes back with the source's own/), 1, 'which is said');
+    }
+    my $run = ok_filter($sim, 'no alpha behind', in => "$TMP/pal%02d.png", loglevel => 'info', options => { prompt => 'negative', model => 'aleph2' },
+        args => $BEHIND{x264});
+    is(lines_like($run, qr/alpha is not sent, and the output \(\w+\) has none/), 1, 'that alpha is lost is said');
+};
+
+# A ProRes file has limited range. FFmpeg 5.1 knows that of formats whose names say
+# that theirs is full; of others neither the filter nor ffmpeg alone does.
+subtest 'full range into ProRes' => sub {
+    for my $case (['yuvj420p'], ['yuvj444p'], ['yuv422p10le', $LIBAVFILTER < 9 ? 'scale=out_range=tv' : undef]) {
+        my ($format, $after) = @$case;
+        my $path = "$TMP/full-$format.raw";
+        convert_all([[qw(-stream_loop 11), @{ raw_input($rgba, 'rgba') }], "scale=$FLAGS:out_color_matrix=bt709:out_range=pc,format=$format",
+            ['-f', 'rawvideo', $path]]);
+        my @input = @{ raw_input($path, $format) };
+        for my $dry (0, 1) {
+            my $run = ok_filter($sim, "$format, dry_run=$dry", in => $path, input => [@input[0 .. $#input - 2]],
+                before => 'setparams=colorspace=bt709:range=pc', after => $after,
+                options => { prompt => 'negative', model => 'aleph2', dry_run => $dry }, args => $BEHIND{prores}, out => 'out.mov');
+            my ($facts, $is) = patches_by_tags($run->{out});
+            isnt($facts->{color_range}, 'pc', 'ProRes has limited range, or does not say');
+            right_patches($format, $is, !$dry);
+        }
     }
 };
 
@@ -408,6 +447,9 @@ subtest 'what is not sent as it is is said once' => sub {
         is(lines_like($run, qr/${plan}the primaries of the input \(bt2020\) are converted to BT.709/), 1, 'the primaries');
         is(lines_like($run, qr/${plan}alpha is not sent: each frame comes back with the source's own/), 1, 'alpha');
         is(lines_like($run, qr/pictures of .* are sent as/), 0, 'and nothing of the size, which is kept');
+        next if $dry;
+        is(lines_like($run, qr/^clip 1 .*: the result is 128x96, yuv420p, 24 fps, h264, \d+ frames for the clip's 100$/), 1, 'that there are fewer pictures');
+        is(lines_like($run, qr/ frames for the clip's /), 1, 'once');
     }
     $run = ok_filter($sim, 'no alpha behind', in => $film, loglevel => 'info', input => ['-nostats'], options => { prompt => 'echo', model => 'aleph2', dry_run => 1 },
         args => [qw(-c:v libx264)]);
@@ -420,6 +462,16 @@ subtest 'what is not sent as it is is said once' => sub {
     $run = ok_filter($sim, 'DCI 4K', in => $large, loglevel => 'info', input => ['-nostats'], options => { prompt => 'echo', model => 'aleph2', dry_run => 1 },
         args => [qw(-f null)], out => '-');
     is(lines_like($run, qr/^plan: pictures of 4096x2160 are sent as 1920x1012; what comes back is scaled/), 1, 'the size');
+    $run = ok_filter($sim, 'DCI 4K, bought', in => $large, loglevel => 'info', input => ['-nostats'], options => { prompt => 'echo', model => 'aleph2' },
+        args => [qw(-f null)], out => '-');
+    is(lines_like($run, qr/^pictures of 4096x2160 are sent as 1920x1012; what comes back is scaled/), 1, 'the size, in a real run');
+    # three frames are not enough to be sent
+    is(lines_like($run, qr/^clip 1 .* sent with [12]\.\d\d s of padding: \d+ credits, \d+ in all$/), 1, 'and what is padding');
+    for my $fit ([pad => ', with bars around \d+x\d+'], [crop => ', only \d+x\d+ of them'], [stretch => '']) {
+        $run = ok_filter($sim, "fit=$fit->[0]", in => film(320, 240, 'rgb24'), loglevel => 'info', input => ['-nostats'],
+            options => { prompt => 'echo', model => 'gen4_aleph', ratio => '1280:720', fit => $fit->[0] }, args => [qw(-f null)], out => '-');
+        is(lines_like($run, qr/^pictures of 320x240 are sent as \d+x\d+$fit->[1]; what comes back is scaled/), 1, 'the bars, or what is cut off');
+    }
 };
 
 done_testing();

@@ -43,6 +43,18 @@ sub make {
     return $run->{status};
 }
 
+subtest 'what make takes in' => sub {
+    # a tree whose configure only says what it was asked for
+    my $tree = "$TMP/tree";
+    program("$tree/configure", "#!/bin/sh\n: '\n" . slurp("$ROOT/build/src/ffmpeg/configure") =~ s/'//gr . "'\nprintf '%s\\n' \"\$@\" >> $TMP/asked\nexit 1\n");
+    make_path("$tree/libavfilter");
+    spew("$tree/libavfilter/allfilters.c", '');
+    run_cmd(["$ROOT/scripts/configure-ffmpeg", $tree, "$TMP/out", 'full']);
+    my ($first) = split /(?<=\n)(?=--(?:cc=))/, slurp("$TMP/asked");
+    like($first, qr/^--enable-libzimg$/m, 'zscale, which converts HDR and linear light');
+    like($first, qr/^--enable-libx264$/m, 'and what encodes');
+};
+
 subtest 'ffmpeg and ffprobe' => sub {
     my $build = "$TMP/build";
     make_path("$build/bin");

@@ -117,7 +117,7 @@ subtest 'a dry run' => sub {
 };
 
 subtest 'what it costs, before anything is sent' => sub {
-    for (['a film of one clip', 'trim=end=1,' . v2v('take=2'), qr/price: 1 clip, 56 credits\n.* sent: 56 credits/s],
+    for (['a film of one clip', 'trim=end=1,' . v2v('take=2'), qr/price: 1 clip, 56 credits\n.* sent with 1\.00 s of padding: 56 credits/s],
         ['a model without a known price', v2v() =~ s/aleph2/aleph9/r, qr/price: not known for model aleph9\n/]) {
         my ($name, $filter, $says) = @$_;
         like(run_ffmpeg($filter)->{err}, $says, $name);

@@ -55,13 +55,15 @@ my ($server, $url) = impatient($loud, 1.5 * $PATIENCE);
 my %job;
 sub begin {
     my ($name, $sim, %opt) = @_;
-    my $job = PaidTest->new(sim => $sim, in => $opt{in} // film(seconds => $opt{seconds}), env => { LD_PRELOAD => $lib },
+    my $job = PaidTest->new(sim => $sim, in => $opt{in} // film(seconds => $opt{seconds}), env => { LD_PRELOAD => $lib, FASTER => $opt{faster} // $FASTER },
         options => { poll_interval => 6, concurrency => 1, %{ $opt{options} || {} } });
     $job{$name} = { sim => $sim, job => $job, going => $job->begin(args => [qw(-an), @{ $opt{args} || [] }, qw(-c:v ffv1 -g 1)]) };
 }
 begin('lines', simulator('--latency' => 5), seconds => 3, options => { concurrency => 3 });
 begin('last', simulator('--latency' => 1), seconds => 4);
 begin('trim', simulator('--latency' => 1), seconds => 12, args => [qw(-t 6)]);
+begin('long', simulator('--latency' => 0.5), seconds => 12, options => { log_path => "$TMP/long.jsonl" });
+begin('early', simulator('--latency' => 0.1, '--fault' => 'read:1=stall=7'), seconds => 8, faster => 5);
 begin('unread', simulator('--latency' => 0.1, '--fault' => 'read:1=stall=1.5'), seconds => 4);
 begin('closed', simulator('--latency' => 5 * $PATIENCE), in => $url);
 
@@ -78,6 +80,18 @@ subtest 'lines after 5, 15, 30 and 60 s, and each minute' => sub {
     my @from = (5, 15, 30, 60, 120);
     cmp_ok(scalar @at, '>=', @from, 'so many of one wait');
     is((grep { $at[$_] < $from[$_] || $at[$_] >= ($from[$_ + 1] // 180) } 0 .. $#from), 0, 'each at its time') or diag "@at";
+    unlike(said('lines'), qr/, 0 of 3 clips ready[^\n]* in about /, 'without an estimate before a first task has ended');
+};
+
+subtest 'lines of a long film' => sub {
+    my $log = "$TMP/long.jsonl";
+    said('long');
+    my @beats = map { $_->{time} =~ /T(\d+):(\d+):([\d.]+)Z/ ? 3600 * $1 + 60 * $2 + $3 : () }
+        grep { $_->{event} eq 'heartbeat' } map { RunwayTest::decode($_) } split /\n/, slurp($log);
+    # twelve waits of 20 s or more
+    cmp_ok(scalar @beats, '>=', 4, 'there are lines');
+    my $minutes = ($beats[-1] - $beats[0]) * $FASTER / 60;
+    cmp_ok(scalar @beats, '<=', 5 + $minutes, 'less often in the course of the run, not again from the beginning for each clip');
 };
 
 subtest 'what is left' => sub {
@@ -93,6 +107,9 @@ subtest 'where the input ended' => sub {
         $seconds ? is($end, sprintf('%.2f', $seconds), "$name: where it ended") : cmp_ok($end, '<', 11, "$name: early");
         like($said, qr/if the film is longer.*-reconnect 1/, '... and what that may mean');
     }
+    my $said = said('early');
+    like($said, qr/^the input ended at 8\.00 s$/m, 'early: where it ended');
+    unlike($said, qr/-reconnect/, '... and no more, long after the input was left unread');
     kill KILL => $server;
     waitpid $server, 0;
 };

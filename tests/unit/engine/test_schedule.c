@@ -353,6 +353,28 @@ static void admit(int index)
     assert_int_equal(ff_runway_pipeline_admit(pipeline, &job, &err), RUNWAY_OK);
 }
 
+/* What a person was told of the time to the end, where that is wanted. */
+static struct { int64_t time, left; } *told;
+static int nb_told;
+
+static void tell(int nb)
+{
+    RunwayPipelineStatus status;
+    int64_t left;
+
+    ff_runway_pipeline_status(pipeline, &status);
+    left = ff_runway_pipeline_time_to_last(&status, nb);
+    /* the progress of a first task alone makes estimates that jump */
+    if (!status.task_time)
+        assert_true(status.expected < 0 && left < 0);
+    else
+        assert_true(left >= 0 || status.last < 0 || status.done >= nb - 1);
+    if (!told || left < 0)
+        return;
+    told[nb_told].time   = ff_runway_now();
+    told[nb_told++].left = left;
+}
+
 /* Make so many clips, or those that can be until there is an error. @return how
  * long it took until the last task was seen to have ended */
 static int64_t make_film(char *dir, int nb)
@@ -373,6 +395,7 @@ static int64_t make_film(char *dir, int nb)
         ret = ff_runway_pipeline_take(pipeline, SLICE, &job, &err);
         if (job)
             assert_int_equal(job->index, ++taken);
+        tell(nb);
         ff_runway_job_free(&job);
     }
     ff_runway_pipeline_free(&pipeline);
@@ -450,6 +473,34 @@ static void test_times_that_vary_and_progress(void **state)
     (void)state;
     let_tasks_take(48, 72, 1);
     assert_within(make_new_film(300), 1.02 * (double)floor_of(300));
+}
+
+/* A person is told the time to the end when a first task has shown what one takes,
+ * and it does not jump. */
+static void test_the_time_to_the_end(void **state)
+{
+    static const int tells[] = { 0, 1 };
+    int64_t begun, end;
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        told = calloc(1 << 16, sizeof(*told));
+        assert_non_null(told);
+        nb_told = 0;
+        let_tasks_take(48, 72, tells[i]);
+        begun = ff_runway_now();
+        end   = begun + make_new_film(5 * SLOTS);
+        assert_true(nb_told > 100);
+        assert_in_range(told[0].time - begun, 48 * SECOND, 80 * SECOND);
+        for (int j = 0; j < nb_told; j++) {
+            int64_t left = end - told[j].time, off = told[j].left - left;
+
+            if ((off < 0 ? -off : off) > left / 4 + 15 * SECOND)
+                fail_msg("%.0f s from the end: %.0f s", left / 1e6, told[j].left / 1e6);
+        }
+        free(told);
+        told = NULL;
+    }
 }
 
 /* How long a clip takes when a run before it has made some with that model. */
@@ -546,6 +597,7 @@ int main(void)
         cmocka_unit_test(test_tasks_of_a_minute),
         cmocka_unit_test(test_times_that_vary),
         cmocka_unit_test(test_times_that_vary_and_progress),
+        cmocka_unit_test(test_the_time_to_the_end),
         cmocka_unit_test(test_another_run),
         cmocka_unit_test(test_a_place_that_will_be_free),
         cmocka_unit_test(test_downloads),

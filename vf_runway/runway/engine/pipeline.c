@@ -395,23 +395,45 @@ RunwayOutcome ff_runway_pipeline_settle(RunwayPipeline *p, int64_t timeout,
     return ret;
 }
 
+/* Until a job is likely to be done, -1: not known. Its progress alone makes
+ * estimates that jump, so others have to have shown what a task takes. lock is
+ * held */
+static int64_t time_left(const RunwayPipeline *p, const Entry *e)
+{
+    int64_t left = e->now.ends - ff_runway_now();
+
+    if (e->ended || !e->now.ends || !p->task_time)
+        return -1;
+    return left > 0 ? left : 0;
+}
+
 void ff_runway_pipeline_status(RunwayPipeline *p, RunwayPipelineStatus *status)
 {
-    RunwayPipelineStatus s = { .progress = -1, .expected = -1 };
+    RunwayPipelineStatus s = { .progress = -1, .expected = -1, .last = -1 };
     const Entry *next;
     RunwayTotals totals;
+    int nb_timed = 0;
+    int64_t left;
 
     ff_runway_pipeline_totals(p, &totals);
     s.credits  = totals.cost;
     s.unpriced = totals.unpriced;
     pthread_mutex_lock(&p->lock);
-    s.admitted = p->admitted;
+    s.admitted  = p->admitted;
+    s.places    = p->config.policy->concurrency;
+    s.task_time = p->task_time;
     s.done     = totals.made + totals.reused;
     s.failed   = totals.failed;
     for (const Entry *e = p->head; e; e = e->next) {
         s.throttled += e->now.state == RUNWAY_JOB_WAITING &&
                        e->now.task_state == RUNWAY_TASK_THROTTLED;
         s.left += is_left(e);
+        s.waiting += !e->ended && e->now.state < RUNWAY_JOB_SUBMITTING;
+        left = time_left(p, e);
+        if (left > s.last)
+            s.last = left;
+        if (left >= 0 && (!nb_timed++ || left < s.first))
+            s.first = left;
     }
     /* those that are done may stand in line before they are taken */
     for (next = p->head; next && next->ended;)
@@ -419,12 +441,26 @@ void ff_runway_pipeline_status(RunwayPipeline *p, RunwayPipelineStatus *status)
     if (next) {
         s.progress = next->now.state == RUNWAY_JOB_WAITING ? next->now.progress
                                                            : -1;
-        if (next->now.ends) {
-            s.expected = next->now.ends - ff_runway_now();
-            if (s.expected < 0)
-                s.expected = 0;
-        }
+        s.expected = time_left(p, next);
     }
     pthread_mutex_unlock(&p->lock);
+    if (nb_timed < s.places)
+        s.first = 0;
     *status = s;
+}
+
+int64_t ff_runway_pipeline_time_to_last(const RunwayPipelineStatus *s,
+                                        int total)
+{
+    /* those that have no task yet take turns; in the last one there are only
+     * some, in the places that are free first */
+    int later = total - s->admitted + s->waiting, rest = later % s->places;
+    int64_t turns = later / s->places * s->task_time;
+    int64_t end = turns + s->last;
+    int64_t odd = turns + s->task_time + s->first +
+                  (s->last - s->first) * (rest - 1) / s->places;
+
+    if (total - s->done - s->failed < 2 || s->last < 0)
+        return -1;
+    return rest && odd > end ? odd : end;
 }

@@ -155,6 +155,11 @@ typedef struct RunwayPipelineStatus {
     double progress;      ///< of the first that is not done, 0..1, or -1
     int64_t expected;     ///< until that job is likely to be done, in
                           ///< microseconds; -1: nothing to go by yet
+    int64_t last;         ///< likewise, all that have a task
+    int64_t first;        ///< until one more can have one
+    int waiting;          ///< jobs that have none yet
+    int places;           ///< for tasks, at a time
+    int64_t task_time;    ///< what one takes; 0: none has ended yet
     int left;             ///< accepted tasks whose result is not here yet
     double credits;       ///< submitted in this run or resumed: reported,
                           ///< else estimated
@@ -163,5 +168,10 @@ typedef struct RunwayPipelineStatus {
 
 void ff_runway_pipeline_status(RunwayPipeline *pipeline,
                                RunwayPipelineStatus *status);
+
+/** Until all of total jobs are likely to be done, those included that are not
+ *  admitted yet; -1: not known, or there is none behind the next. */
+int64_t ff_runway_pipeline_time_to_last(const RunwayPipelineStatus *status,
+                                        int total);
 
 #endif /* AVFILTER_RUNWAY_ENGINE_PIPELINE_H */

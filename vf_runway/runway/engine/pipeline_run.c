@@ -24,6 +24,9 @@
 /* microseconds; a clip of five seconds is encoded in less */
 #define ENDING_SOON 3000000
 
+/* likewise; less padding is the last frame's rounding */
+#define FILLED_MIN 100000
+
 /* A RunwayStop. Where a clip has failed, or nobody wants the rest, another's
  * create that is out is let be answered: it may have been accepted. */
 int ff_runway_pipeline_is_stopped(void *opaque)
@@ -77,13 +80,18 @@ RunwayTotals ff_runway_pipeline_sum(const RunwayPipeline *p)
 static void log_spent(const RunwayPipeline *p, const RunwayJob *job,
                       const RunwayTotals *all)
 {
+    char filled[64] = "";
+
+    if (job->filled >= FILLED_MIN)
+        snprintf(filled, sizeof(filled), " with %.2f s of padding",
+                 (double)job->filled / 1e6);
     if (job->now.spent.unpriced)
         ff_runway_log(p->config.client.log, RUNWAY_LOG_INFO,
-                      "%s sent: its price is not known", job->label);
+                      "%s sent%s: its price is not known", job->label, filled);
     else
         ff_runway_log(p->config.client.log, RUNWAY_LOG_INFO,
-                      "%s sent: %.15g credits, %.15g in all", job->label,
-                      job->now.spent.cost, all->cost);
+                      "%s sent%s: %.15g credits, %.15g in all", job->label,
+                      filled, job->now.spent.cost, all->cost);
 }
 
 static void job_changed(void *opaque, const RunwayJob *job)

@@ -84,6 +84,7 @@ av_cold void ff_runway_filter_uninit(AVFilterContext *ctx)
         ff_runway_progress_end(&s->progress, &s->set, s->sequence, s->events,
                                end);
     }
+    ff_runway_filter_note_cover(ctx, 0);
     av_frame_free(&s->held);
     ff_runway_sequence_free(&s->sequence);
     ff_runway_scaler_free(&s->scaler);

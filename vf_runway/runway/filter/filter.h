@@ -65,6 +65,8 @@ typedef struct RunwayFilter {
     int64_t prev_pts;           ///< of the newest frame that was to be sent
     int64_t nb_since_step;      ///< such frames since time stepped back, 0: never
     AVFrame *held;              ///< that frame, until its length is known
+    int64_t begin;              ///< of the film, as progress.film has it
+    int is_cover;               ///< what is held may be a cover picture
     int changed;                ///< by a command; for the frame to come
     int64_t nb_unsent;          ///< frames with a time stamp that did not rise
     int warned_interlaced;

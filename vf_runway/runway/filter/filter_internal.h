@@ -35,6 +35,9 @@ int ff_runway_filter_take_input(AVFilterContext *ctx);
 /** No frame follows: send the one that is held. */
 int ff_runway_filter_send_last(AVFilterContext *ctx);
 
+/** What is held may be a cover picture, or nothing that may be one is. */
+void ff_runway_filter_note_cover(AVFilterContext *ctx, int cover);
+
 /** Output the next frame, in the output's format and size: *frame is handed on,
  *  or left with an error. */
 int ff_runway_filter_output(AVFilterContext *ctx, AVFrame **frame);

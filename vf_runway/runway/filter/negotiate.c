@@ -39,22 +39,55 @@ static int refer_hdr(AVFilterFormatsConfig *config)
     return ret < 0 ? ret : ff_runway_refer_hdr_colours(config);
 }
 
-static int refer(AVFilterFormatsConfig *config, int output)
+static int refer(AVFilterFormatsConfig *config, const int *list, int output)
 {
-    int *list = ff_runway_formats(output);
     int ret = list ? ff_formats_ref(ff_make_format_list(list), &config->formats)
                    : AVERROR(ENOMEM);
 
-    av_free(list);
     return ret < 0 ? ret : ff_runway_refer_colours(config, output);
+}
+
+static int refer_all(AVFilterFormatsConfig *config, int output)
+{
+    int *list = ff_runway_formats(output), ret = refer(config, list, output);
+
+    av_free(list);
+    return ret;
+}
+
+static int has_palette(const AVFilterFormats *formats)
+{
+    for (unsigned i = 0; i < formats->nb_formats; i++)
+        if (formats->formats[i] == AV_PIX_FMT_PAL8)
+            return 1;
+    return 0;
+}
+
+static const AVFilterLink *first_link(const AVFilterLink *link)
+{
+    while (link->src->nb_inputs == 1)
+        link = link->src->inputs[0];
+    return link;
 }
 
 int ff_runway_negotiate_query(AVFilterContext *ctx, int hdr)
 {
+    /* a palette has alpha, which the format that ffmpeg would choose has not */
+    static const int behind_palette[] = { AV_PIX_FMT_RGB32, -1 };
+    AVFilterLink *inlink = ctx->inputs[0];
+    const AVFilterFormats *before = inlink->incfg.formats;
+    const AVFilterFormats *first = first_link(inlink)->incfg.formats;
     AVFilterFormatsConfig *out = &ctx->outputs[0]->incfg;
-    int ret = refer(&ctx->inputs[0]->outcfg, 0);
+    int ret;
 
-    return ret < 0 ? ret : hdr ? refer_hdr(out) : refer(out, 1);
+    /* asked again when the filters in front have said what they offer */
+    if (!before || !first)
+        return AVERROR(EAGAIN);
+    if (first->nb_formats == 1 && has_palette(first) && has_palette(before))
+        ret = refer(&inlink->outcfg, behind_palette, 0);
+    else
+        ret = refer_all(&inlink->outcfg, 0);
+    return ret < 0 ? ret : hdr ? refer_hdr(out) : refer_all(out, 1);
 }
 
 static const char *without_zscale(void)
@@ -75,9 +108,7 @@ static int is_logarithmic(enum AVColorTransferCharacteristic transfer)
  * all of them (EXR, PFM, PHM). */
 static int is_float_source(const AVFilterLink *link)
 {
-    while (link->src->nb_inputs == 1)
-        link = link->src->inputs[0];
-    return !!(av_pix_fmt_desc_get(link->format)->flags &
+    return !!(av_pix_fmt_desc_get(first_link(link)->format)->flags &
               AV_PIX_FMT_FLAG_FLOAT);
 }
 
@@ -140,18 +171,6 @@ enum AVPixelFormat ff_runway_negotiate_end(const AVFilterLink *link)
             !strcmp(link->dst->filter->name, "scale")))
         link = link->dst->outputs[0];
     return link->format;
-}
-
-int ff_runway_negotiate_lost_alpha(const AVFilterLink *link)
-{
-    if (ff_runway_format_has_alpha(link->format))
-        return 0;
-    while (link->src->nb_inputs == 1) {
-        link = link->src->inputs[0];
-        if (link->type == AVMEDIA_TYPE_VIDEO && link->format == AV_PIX_FMT_PAL8)
-            return 1;
-    }
-    return 0;
 }
 
 void ff_runway_negotiate_configure(AVFilterLink *outlink)

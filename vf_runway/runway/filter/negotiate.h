@@ -45,10 +45,6 @@ int ff_runway_negotiate_check(AVFilterContext *ctx, const AVFrame *frame,
  *  without it. */
 enum AVPixelFormat ff_runway_negotiate_end(const AVFilterLink *outlink);
 
-/** Whether pictures with a palette, which has alpha, were converted to a format
- *  without it on the way to the link. */
-int ff_runway_negotiate_lost_alpha(const AVFilterLink *link);
-
 /** For config_props of the output: set the matrix and range that were not
  *  agreed on. */
 void ff_runway_negotiate_configure(AVFilterLink *outlink);

@@ -43,11 +43,18 @@ void ff_runway_notice_sent(const AVFrame *frame, const RunwayClipConfig *c,
     const double is = number(rate);
     const double sent = (double)c->writer.rate_num / c->writer.rate_den;
     const int depth = ff_runway_format_depth(frame->format);
+    char part[64] = "";
 
-    if (g->target.w != g->source.w || g->target.h != g->source.h)
-        av_log(c->log_ctx, AV_LOG_INFO, "%spictures of %dx%d are sent as %dx%d; "
-               "what comes back is scaled to the size of the output\n", plan,
-               frame->width, frame->height, g->width, g->height);
+    if (g->target.w != g->width || g->target.h != g->height)
+        snprintf(part, sizeof(part), ", with bars around %dx%d", g->target.w,
+                 g->target.h);
+    else if (g->source.w != frame->width || g->source.h != frame->height)
+        snprintf(part, sizeof(part), ", only %dx%d of them", g->source.w,
+                 g->source.h);
+    if (part[0] || g->target.w != g->source.w || g->target.h != g->source.h)
+        av_log(c->log_ctx, AV_LOG_INFO, "%spictures of %dx%d are sent as %dx%d"
+               "%s; what comes back is scaled to the size of the output\n",
+               plan, frame->width, frame->height, g->width, g->height, part);
     if (is > 0 && is_other(is, sent))
         av_log(c->log_ctx, AV_LOG_INFO, "%s%.4g frames a second are sent "
                "as %.4g\n", plan, is, sent);

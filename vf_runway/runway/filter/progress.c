@@ -31,15 +31,15 @@
 
 #define SECOND 1000000LL
 
-/* When a wait is reported next that has lasted so long. */
-static int64_t next_after(int64_t waited)
+/* When the next line is due: less and less often in the course of the run, as a
+ * long film waits for each of its clips. */
+static int64_t next_line(const RunwayProgress *p)
 {
-    static const int seconds[] = { 5, 15, 30, 60 };
+    static const int seconds[] = { 5, 10, 15, 30, 60 };
+    int i = FFMIN(p->nb_lines, FF_ARRAY_ELEMS(seconds) - 1);
 
-    for (int i = 0; i < FF_ARRAY_ELEMS(seconds); i++)
-        if (waited < seconds[i] * SECOND)
-            return seconds[i] * SECOND;
-    return (waited / (60 * SECOND) + 1) * 60 * SECOND;
+    return FFMAX(p->wait_start + seconds[0] * SECOND,
+                 p->last_line + seconds[i] * SECOND);
 }
 
 /* All clips of the film, 0: not known. */
@@ -69,9 +69,9 @@ static void print_time(AVBPrint *text, const char *what, int64_t time)
 
 /* How things stand, for a person. */
 static void describe(AVBPrint *text, const RunwayProgress *p, int total,
-                     const RunwayPipelineStatus *st, int64_t now)
+                     const RunwayPipelineStatus *st)
 {
-    int left = total - st->done - st->failed;
+    int64_t last = ff_runway_pipeline_time_to_last(st, total);
 
     av_bprintf(text, "film read to %.1f s, ", p->film / 1e6);
     if (total)
@@ -87,8 +87,8 @@ static void describe(AVBPrint *text, const RunwayProgress *p, int total,
     if (st->expected >= 0)
         print_time(text, st->progress >= 0 ? "ready" : "the next ready",
                    st->expected);
-    if (total && st->done && left > 1)
-        print_time(text, "the last", av_rescale(now - p->begun, left, st->done));
+    if (last > st->expected + SECOND)
+        print_time(text, "the last", last);
     if (st->credits > 0 && !st->unpriced)
         av_bprintf(text, ", %.0f credits", st->credits);
     av_bprintf(text, "; Ctrl-C is safe");
@@ -96,9 +96,9 @@ static void describe(AVBPrint *text, const RunwayProgress *p, int total,
 
 /* The same in 80 columns. */
 static void abbreviate(AVBPrint *text, const RunwayProgress *p, int total,
-                       const RunwayPipelineStatus *st, int64_t now)
+                       const RunwayPipelineStatus *st)
 {
-    int left = total - st->done - st->failed;
+    int64_t last = ff_runway_pipeline_time_to_last(st, total);
 
     av_bprintf(text, "%.0f s read, ", p->film / 1e6);
     if (total)
@@ -107,8 +107,8 @@ static void abbreviate(AVBPrint *text, const RunwayProgress *p, int total,
     else
         av_bprintf(text, "%d clips ready, %d to come", st->done,
                    st->admitted - st->done - st->failed);
-    if (total && st->done && left > 1)
-        print_time(text, "all", av_rescale(now - p->begun, left, st->done));
+    if (last >= 0)
+        print_time(text, "all", last);
     else if (st->expected >= 0)
         print_time(text, "next", st->expected);
     else if (st->progress >= 0)
@@ -163,27 +163,24 @@ void ff_runway_progress_waiting(RunwayProgress *p, RunwaySequence *sequence,
     AVBPrint text, brief;
     int total;
 
-    if (!p->begun)
-        p->begun = now;
-    if (!p->wait_start) {
+    if (!p->wait_start)
         p->wait_start = now;
-        p->next_line  = now + next_after(0);
-    }
-    if (now < p->next_line && (!in_place || now < p->next_status))
+    if (now < next_line(p) && (!in_place || now < p->next_status))
         return;
     ff_runway_pipeline_status(ff_runway_sequence_pipeline(sequence), &st);
     total = count_clips(p, sequence, &st);
     av_bprint_init(&text, 0, AV_BPRINT_SIZE_AUTOMATIC);
-    describe(&text, p, total, &st, now);
+    describe(&text, p, total, &st);
     if (in_place) {
         p->next_status = now + SECOND;
         av_bprint_init(&brief, 0, AV_BPRINT_SIZE_AUTOMATIC);
-        abbreviate(&brief, p, total, &st, now);
+        abbreviate(&brief, p, total, &st);
         draw(p, text.len <= columns() ? text.str : brief.str);
         av_bprint_finalize(&brief, NULL);
     }
-    if (now >= p->next_line) {
-        p->next_line = p->wait_start + next_after(now - p->wait_start);
+    if (now >= next_line(p)) {
+        p->last_line = now;
+        p->nb_lines++;
         if (!in_place)
             av_log(log_ctx, AV_LOG_INFO, "waiting for %.0f s: %s\n",
                    (now - p->wait_start) / 1e6, text.str);

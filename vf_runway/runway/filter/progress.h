@@ -44,18 +44,19 @@ typedef struct RunwayProgress {
     int64_t stall;              ///< film at which it was last left unread for
                                 ///< RUNWAY_STALL or longer, 0: never
 
-    int64_t begun;              ///< when the first wait began, 0: none yet
     int64_t wait_start;         ///< of the present wait, 0: none
-    int64_t next_line;          ///< when that is reported next
-    int64_t next_status;        ///< likewise, in place
+    int64_t last_line;          ///< when a wait was reported last
+    int nb_lines;               ///< that did
+    int64_t next_status;        ///< when it is next, in place
     int width;                  ///< of what stands there, 0: nothing
 } RunwayProgress;
 
 /**
  * There is nothing to output. Reported to a person: in place, once a second,
  * while nothing is out yet and stderr is a terminal; else in lines after 5, 15,
- * 30 and 60 s and then each minute. The event "heartbeat" comes with the lines
- * and at the same times without them. events may be NULL.
+ * 30 and 60 s and then each minute: later waits go on with that, but none is
+ * reported before it has lasted for 5 s. The event "heartbeat" comes with the
+ * lines and at the same times without them. events may be NULL.
  */
 void ff_runway_progress_waiting(RunwayProgress *p, RunwaySequence *sequence,
                                 RunwayEventLog *events, void *log_ctx);

@@ -49,9 +49,9 @@ void ff_runway_rebuild_note(const RunwayKind *kind)
     pthread_mutex_unlock(&lock);
 }
 
-/** Whether the graph is ffmpeg's, which names its sources so [5.1.9, 9.0.2:
- *  configure_input_video_filter(), configure_input_audio_filter()]. */
-static int is_ffmpegs(const AVFilterGraph *graph)
+/* It names its sources so [5.1.9, 9.0.2: configure_input_video_filter(),
+ * configure_input_audio_filter()]. */
+int ff_runway_rebuild_is_ffmpegs(const AVFilterGraph *graph)
 {
     for (unsigned i = 0; i < graph->nb_filters; i++) {
         const char *name = graph->filters[i]->name;
@@ -76,7 +76,7 @@ int ff_runway_rebuild_check(const RunwayKind *kind, AVFilterContext *ctx)
                owed.color_range != kind->color_range;
     /* a player that seeks frees its filters too, and the input is the same;
      * ffmpeg never seeks within a graph */
-    lost    = is_owed && (is_other || is_ffmpegs(ctx->graph));
+    lost    = is_owed && (is_other || ff_runway_rebuild_is_ffmpegs(ctx->graph));
     is_owed = 0;
     pthread_mutex_unlock(&lock);
     if (!lost)

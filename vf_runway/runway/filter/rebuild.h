@@ -37,6 +37,9 @@ typedef struct RunwayKind {
 
 RunwayKind ff_runway_kind(const AVFilterLink *inlink);
 
+/** Whether ffmpeg made the graph. */
+int ff_runway_rebuild_is_ffmpegs(const AVFilterGraph *graph);
+
 /** A filter with that input was freed while frames were owed. */
 void ff_runway_rebuild_note(const RunwayKind *kind);
 

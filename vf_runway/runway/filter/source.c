@@ -20,6 +20,8 @@
 
 #define RUNWAY_COMPAT_FILTER
 
+#include <stdatomic.h>
+
 #include "libavutil/mathematics.h"
 #include "libavutil/timestamp.h"
 
@@ -30,6 +32,9 @@
 #include "../media/picture.h"
 #include "filter_internal.h"
 #include "negotiate.h"
+
+/* filters of the process that hold what may be a cover */
+static atomic_int nb_covers;
 
 static AVFrame *get_buffer(void *opaque)
 {
@@ -112,11 +117,6 @@ static int start(AVFilterContext *ctx)
     if (!s->set.client.tls_verify && !s->set.policy.dry_run)
         av_log(ctx, AV_LOG_WARNING, "tls_verify=0: anybody on the way to the "
                "service can read the key and what is sent\n");
-    if (ff_runway_negotiate_lost_alpha(inlink))
-        av_log(ctx, AV_LOG_WARNING, "pictures with a palette lose their alpha, "
-               "if they have any, on the way to the filter, where ffmpeg "
-               "converts them; to keep it, put format=rgba in front of the "
-               "filter\n");
     if (s->window.hidden_by)
         av_log(ctx, AV_LOG_INFO, "%s follows the filter: which frames a trim, "
                "or -ss, -t or -to after -i, drops behind it is not known, so "
@@ -197,13 +197,18 @@ static int send_held(AVFilterContext *ctx, int64_t pts)
 
 /* The cover of a music file is a stream of one frame without a length, and
  * nothing else marks it. */
-static int check_cover(AVFilterContext *ctx)
+static int is_cover(const AVFilterContext *ctx)
 {
     const RunwayFilter *s = ctx->priv;
 
-    if (!s->held || s->distance || s->delta ||
-        av_rescale_q(RUNWAY_FRAME_DURATION(s->held), ctx->inputs[0]->time_base,
-                     AV_TIME_BASE_Q) >= 1000)
+    return s->held && !s->distance && !s->delta &&
+           av_rescale_q(RUNWAY_FRAME_DURATION(s->held),
+                        ctx->inputs[0]->time_base, AV_TIME_BASE_Q) < 1000;
+}
+
+static int check_cover(AVFilterContext *ctx)
+{
+    if (!is_cover(ctx))
         return 0;
     av_log(ctx, AV_LOG_ERROR, "the only frame of the input has no length: it is "
            "a cover picture and not a film. Choose the film with -map 0:v:0; to "
@@ -211,19 +216,52 @@ static int check_cover(AVFilterContext *ctx)
     return AVERROR(EINVAL);
 }
 
+/* A cover beside the film would end ffmpeg's run with that error, but only behind
+ * the film, when all of it is paid for. By now another frame would have come. */
+static int check_beside(AVFilterContext *ctx)
+{
+    const RunwayFilter *s = ctx->priv;
+    int64_t film = s->progress.film - s->begin;
+
+    if (film > 4 * AV_TIME_BASE || (film < AV_TIME_BASE && !s->status) ||
+        !atomic_load(&nb_covers) || !ff_runway_rebuild_is_ffmpegs(ctx->graph))
+        return 0;
+    av_log(ctx, AV_LOG_ERROR, "another video stream has a single frame without "
+           "a length: it is a cover picture and not a film. Choose the film "
+           "with -map 0:v:0\n");
+    return AVERROR(EINVAL);
+}
+
+void ff_runway_filter_note_cover(AVFilterContext *ctx, int cover)
+{
+    RunwayFilter *s = ctx->priv;
+
+    atomic_fetch_add(&nb_covers, cover - s->is_cover);
+    s->is_cover = cover;
+}
+
 int ff_runway_filter_send_last(AVFilterContext *ctx)
 {
-    return send_held(ctx, AV_NOPTS_VALUE);
+    int ret = check_beside(ctx);
+
+    return ret < 0 ? ret : send_held(ctx, AV_NOPTS_VALUE);
 }
 
 /* A frame that is to be generated: it is held until the next one shows how long
  * it lasts. */
-static int hold(RunwayFilter *s, const AVFrame *frame)
+static int hold(AVFilterContext *ctx, const AVFrame *frame)
 {
+    RunwayFilter *s = ctx->priv;
+
+    if (s->prev_pts == AV_NOPTS_VALUE)
+        s->begin = s->progress.film;
     s->prev_pts = frame->pts;
     s->nb_since_step += s->nb_since_step > 0;
     s->held     = av_frame_clone(frame);
-    return s->held ? 0 : AVERROR(ENOMEM);
+    if (!s->held)
+        return AVERROR(ENOMEM);
+    ff_runway_filter_note_cover(ctx, is_cover(ctx));
+    return check_beside(ctx);
 }
 
 /* From the input's time base to the output's, which differ for native. */
@@ -321,7 +359,7 @@ static int take_unsent(AVFilterContext *ctx, AVFrame **frame)
                "clip begins there\n", av_ts2timestr(s->prev_pts, &tb),
                av_ts2timestr(pts, &tb));
         ret = step_back(ctx);
-        return ret < 0 ? ret : hold(s, *frame);
+        return ret < 0 ? ret : hold(ctx, *frame);
     }
     if (!s->nb_unsent++)
         av_log(ctx, AV_LOG_WARNING, "the pts does not increase from frame to "
@@ -337,6 +375,14 @@ static int take_unsent(AVFilterContext *ctx, AVFrame **frame)
     return ret < 0 ? ret : ff_runway_filter_output(ctx, frame);
 }
 
+/* A frame ends there: so does the film, but for a frame that is a little late. */
+static void note_film(RunwayFilter *s, int64_t end)
+{
+    if (!s->progress.nb_in || end > s->progress.film ||
+        end < s->progress.film - AV_TIME_BASE)
+        s->progress.film = end;
+}
+
 /* What becomes of a frame of the input. Hands *frame on, or leaves it. */
 static int take_frame(AVFilterContext *ctx, AVFrame **frame)
 {
@@ -346,9 +392,8 @@ static int take_frame(AVFilterContext *ctx, AVFrame **frame)
     int ret;
 
     if ((*frame)->pts != AV_NOPTS_VALUE)
-        s->progress.film = av_rescale_q((*frame)->pts, in->time_base,
-                                        AV_TIME_BASE_Q) +
-                           last_length(ctx, *frame);
+        note_film(s, av_rescale_q((*frame)->pts, in->time_base,
+                                  AV_TIME_BASE_Q) + last_length(ctx, *frame));
     /* what does not fit into the output is not passed, so a trim would count
      * fewer frames */
     if (!s->searched++)
@@ -379,7 +424,7 @@ static int take_frame(AVFilterContext *ctx, AVFrame **frame)
             ret = ff_runway_sequence_change(s->sequence);
         s->changed = 0;
         if (ret >= 0)
-            ret = hold(s, *frame);
+            ret = hold(ctx, *frame);
     }
     if (ret < 0 || !s->set.policy.dry_run)
         return ret;

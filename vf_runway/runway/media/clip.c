@@ -451,8 +451,8 @@ int ff_runway_clip_close(RunwayClip *c, RunwayClipFile *file)
         return AVERROR(EINVAL);
     }
     ff_runway_clip_extent(c, &start, &end);
-    snprintf(c->label, sizeof(c->label), "clip %d (%.2f-%.2f s)",
-             c->config.index, start, end);
+    snprintf(c->label, sizeof(c->label), "clip %d (%.2f%s%.2f s)",
+             c->config.index, start, end < 0 ? " to " : "-", end);
     c->sent = ff_runway_segment_length(&c->config.segment, slots);
     *file   = (RunwayClipFile){
         .fd     = c->fd,

@@ -78,6 +78,12 @@ static const RunwayPrimaries dci_p3 = {
 static const RunwayPrimaries display_p3 = {
     { 0.680, 0.320 }, { 0.265, 0.690 }, { 0.150, 0.060 }, { 0.3127, 0.3290 },
 };
+static const RunwayPrimaries film = {
+    { 0.681, 0.319 }, { 0.243, 0.692 }, { 0.145, 0.049 }, { 0.3100, 0.3160 },
+};
+static const RunwayPrimaries ntsc = {
+    { 0.670, 0.330 }, { 0.210, 0.710 }, { 0.140, 0.080 }, { 0.3100, 0.3160 },
+};
 static const RunwayPrimaries v_gamut = {
     { 0.730, 0.280 }, { 0.165, 0.840 }, { 0.100, -0.030 }, { 0.3127, 0.3290 },
 };
@@ -87,6 +93,8 @@ static const RunwayPrimaries *primaries_of(const AVFrame *named)
 {
     switch ((int)named->color_primaries) {
     case RUNWAY_PRI_V_GAMUT:  return &v_gamut;
+    case AVCOL_PRI_BT470M:    return &ntsc;
+    case AVCOL_PRI_FILM:      return &film;
     case AVCOL_PRI_BT2020:    return &bt2020;
     case AVCOL_PRI_SMPTE431:  return &dci_p3;
     case AVCOL_PRI_SMPTE432:  return &display_p3;
