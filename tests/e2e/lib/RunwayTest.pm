@@ -250,32 +250,29 @@ PERL
     return RunwayTest::Simulator->start('--latency' => 0.2, '--ffmpeg' => $wrapper, @args);
 }
 
-# The simulator as a child of the test; ended with the object at the latest.
-package RunwayTest::Simulator;
+# A server as a child of the test; ended with the object at the latest.
+package RunwayTest::Server;
 
-use HTTP::Tiny;
 use POSIX qw(:sys_wait_h);
 use Time::HiRes qw(sleep time);
 
 our %alive;     # pid => the process that started it
 
-# Arguments go on its command line. Dies when it does not come up in 20 s.
-sub start {
-    my ($class, @args) = @_;
-    my $n = ++our $count;
-    my $dir = "$RunwayTest::TMP/simulator-$$-$n";
+# Runs what command->(directory of its own) says, with a --ready-file. Dies when that is
+# not there in 20 s.
+sub launch {
+    my ($class, $name, $command) = @_;
+    my $dir = sprintf '%s/%s-%d-%d', $RunwayTest::TMP, $name, $$, ++our $count;
     mkdir $dir or die "$dir: $!\n";
-    my $self = bless { dir => $dir, log_file => "$dir/log.jsonl", owner => $$ }, $class;
+    my @command = ($command->($dir), '--ready-file', "$dir/ready.json");
+    my $self = bless { dir => $dir, owner => $$ }, $class;
     my $pid = fork // die "fork: $!\n";
     if (!$pid) {
         open STDIN, '<', '/dev/null' or POSIX::_exit(126);
         open STDOUT, '>', "$dir/out" or POSIX::_exit(126);
         open STDERR, '>', "$dir/err" or POSIX::_exit(126);
         $ENV{TMPDIR} = $dir;
-        exec { $RunwayTest::SIMULATOR } $RunwayTest::SIMULATOR,
-            '--ffmpeg', $RunwayTest::PLAIN_FFMPEG, '--ffprobe', $RunwayTest::PLAIN_FFPROBE,
-            '--log', $self->{log_file}, '--ready-file', "$dir/ready.json", '--max-seconds', 1200, @args
-            or POSIX::_exit(127);
+        exec { $command[0] } @command or POSIX::_exit(127);
     }
     $self->{pid} = $pid;
     $alive{$pid} = $$;
@@ -284,16 +281,15 @@ sub start {
         if (waitpid($pid, WNOHANG) == $pid) {
             delete $alive{$pid};
             $self->{pid} = 0;
-            die 'the simulator ended: ' . RunwayTest::slurp("$dir/err");
+            die "the $name ended: " . RunwayTest::slurp("$dir/err");
         }
         if (time > $until) {
             $self->stop;
-            die "the simulator is not ready after 20 s\n";
+            die "the $name is not ready after 20 s\n";
         }
         sleep 0.01;
     }
-    my $ready = RunwayTest::decode(RunwayTest::slurp("$dir/ready.json"));
-    @$self{qw(api runway cdn)} = @$ready{qw(api runway cdn)};
+    $self->{ready} = RunwayTest::decode(RunwayTest::slurp("$dir/ready.json"));
     return $self;
 }
 
@@ -327,6 +323,24 @@ END {
         kill TERM => $pid;
         waitpid $pid, 0;
     }
+}
+
+# Arguments of start() go on its command line.
+package RunwayTest::Simulator;
+
+use HTTP::Tiny;
+
+our @ISA = ('RunwayTest::Server');
+
+sub start {
+    my ($class, @args) = @_;
+    my $self = $class->launch('simulator', sub {
+        return ($RunwayTest::SIMULATOR, '--ffmpeg', $RunwayTest::PLAIN_FFMPEG, '--ffprobe', $RunwayTest::PLAIN_FFPROBE,
+            '--log', "$_[0]/log.jsonl", '--max-seconds', 1200, @args);
+    });
+    $self->{log_file} = "$self->{dir}/log.jsonl";
+    @$self{qw(api runway cdn)} = @{ $self->{ready} }{qw(api runway cdn)};
+    return $self;
 }
 
 # All lines of the log so far.

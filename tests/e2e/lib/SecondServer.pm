@@ -11,14 +11,12 @@ package SecondServer;
 use strict;
 use warnings;
 
-use parent qw(Exporter);
 use HTTP::Tiny;
-use POSIX qw(:sys_wait_h);
 use Test::More;
 use Time::Local qw(timegm);
-use Time::HiRes qw(sleep time);
 
 use RunwayTest;
+use parent -norequire, qw(Exporter RunwayTest::Server);
 use PaidTest;
 use RunwayFilm;
 
@@ -26,8 +24,6 @@ our @EXPORT = qw(job short_job run_short second_film whole at_last ends_badly pa
 
 our $KEY = 'key-of-the-second-server-51c0';
 our $NODE = (grep { -x } map { ("$_/node", "$_/nodejs") } split /:/, $ENV{PATH} // '')[0];
-
-our %alive;     # pid => the process that started it
 
 sub import {
     plan(skip_all => 'the second server needs Node.js, and there is none') if !$NODE;
@@ -38,31 +34,12 @@ sub import {
 sub start {
     my ($class, %arg) = @_;
     my $faults = delete $arg{faults};
-    my $dir = sprintf '%s/second-%d-%d', $TMP, $$, ++our $count;
-    mkdir $dir or die "$dir: $!\n";
-    my $self = bless { dir => $dir, owner => $$, provider => $arg{'--provider'} // 'cometapi' }, $class;
-    my $pid = fork // die "fork: $!\n";
-    if (!$pid) {
-        open STDIN, '<', '/dev/null' or POSIX::_exit(126);
-        open STDOUT, '>', "$dir/out" or POSIX::_exit(126);
-        open STDERR, '>', "$dir/err" or POSIX::_exit(126);
-        $ENV{TMPDIR} = $dir;
-        exec { $NODE } $NODE, "$ROOT/tests/second-server/main.js", '--ready-file', "$dir/ready.json",
-            '--ffmpeg', $RunwayTest::PLAIN_FFMPEG, '--ffprobe', $RunwayTest::PLAIN_FFPROBE, '--min-poll', 0,
-            $faults ? ('--faults', json($faults)) : (), %arg or POSIX::_exit(127);
-    }
-    $self->{pid} = $pid;
-    $alive{$pid} = $$;
-    my $until = time + 20 * $PATIENCE;
-    while (!-e "$dir/ready.json") {
-        my $over = waitpid($pid, WNOHANG) == $pid;
-        delete $alive{$pid} if $over;
-        $self->{pid} = 0 if $over;
-        die 'the second server does not come up: ' . slurp("$dir/err") if $over || time > $until;
-        sleep 0.02;
-    }
-    my $ready = decode(slurp("$dir/ready.json"));
-    @$self{qw(api port drawn)} = @$ready{qw(base_url port faults)};
+    my $self = $class->launch('second', sub {
+        return ($NODE, "$ROOT/tests/second-server/main.js", '--ffmpeg', $RunwayTest::PLAIN_FFMPEG, '--ffprobe',
+            $RunwayTest::PLAIN_FFPROBE, '--min-poll', 0, $faults ? ('--faults', json($faults)) : (), %arg);
+    });
+    $self->{provider} = $arg{'--provider'} // 'cometapi';
+    @$self{qw(api port drawn)} = @{ $self->{ready} }{qw(base_url port faults)};
     return $self;
 }
 
@@ -92,30 +69,6 @@ sub add_faults {
     my $reply = HTTP::Tiny->new(proxy => undef, timeout => 30)
         ->post("http://127.0.0.1:$self->{port}/_faults", { content => json(\@faults) });
     die "no such faults: $reply->{content}\n" if !$reply->{success};
-}
-
-sub stop {
-    my ($self) = @_;
-    my $pid = delete $self->{pid} or return;
-    delete $alive{$pid};
-    kill TERM => $pid;
-    waitpid $pid, 0;
-}
-
-sub DESTROY {
-    my ($self) = @_;
-    return if ($self->{owner} // 0) != $$;
-    local ($?, $@, $!);
-    $self->stop;
-}
-
-END {
-    for my $pid (keys %alive) {
-        next if $alive{$pid} != $$;
-        local $?;
-        kill TERM => $pid;
-        waitpid $pid, 0;
-    }
 }
 
 # A film of so many seconds whose frames are numbered, with sound: from what the server
