@@ -213,13 +213,6 @@ static int make_one(char *path)
     return S_ISDIR(st.st_mode) ? EEXIST : ENOTDIR;
 }
 
-static RunwayOutcome no_dir(const char *option, const char *path, int why,
-                            RunwayError *err)
-{
-    return ff_runway_error(err, RUNWAY_IO, "%s: the directory %s cannot be "
-                           "created: %s", option, path, strerror(why));
-}
-
 RunwayOutcome ff_runway_disk_make_dir(const char *option, const char *path,
                                       RunwayError *err)
 {
@@ -243,7 +236,9 @@ RunwayOutcome ff_runway_disk_make_dir(const char *option, const char *path,
     ret = make_one(copy);
 end:
     free(copy);
-    return ret && ret != EEXIST ? no_dir(option, path, ret, err) : RUNWAY_OK;
+    return !ret || ret == EEXIST ? RUNWAY_OK :
+           ff_runway_error(err, RUNWAY_IO, "%s: the directory %s cannot be "
+                           "created: %s", option, path, strerror(ret));
 }
 
 RunwayOutcome ff_runway_disk_temporary(int *fd, RunwayError *err)

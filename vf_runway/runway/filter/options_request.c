@@ -33,6 +33,17 @@
 #include "../api/request_json.h"
 #include "options_internal.h"
 
+/* Whether the model has what an option sets. */
+static int check_field(const RunwaySettings *set, const char *option,
+                       unsigned field)
+{
+    if (set->model_info->fields & field)
+        return 0;
+    av_log(set->log_ctx, AV_LOG_ERROR, "%s: model %s has no such setting\n",
+           option, set->model);
+    return AVERROR(EINVAL);
+}
+
 static int check_output_format(RunwaySettings *set, const char *value)
 {
     int is_exr = !strncmp(value, "hdr_exr", 7);
@@ -70,13 +81,8 @@ int ff_runway_set_moderation(RunwaySettings *set)
                "neither auto nor low\n", value);
         return AVERROR(EINVAL);
     }
-    if (!(set->model_info->fields & RUNWAY_FIELD_MODERATION)) {
-        av_log(set->log_ctx, AV_LOG_ERROR, "public_figure_threshold: model %s "
-               "has no such setting\n", set->model);
-        return AVERROR(EINVAL);
-    }
     set->request.public_figure_threshold = value;
-    return 0;
+    return check_field(set, "public_figure_threshold", RUNWAY_FIELD_MODERATION);
 }
 
 int ff_runway_set_output_format(RunwaySettings *set)
@@ -89,16 +95,9 @@ int ff_runway_set_output_format(RunwaySettings *set)
                 set->transfer == AVCOL_TRC_ARIB_STD_B67 ? "hlg" : "hdr10";
     if (!value)
         return 0;
-    if (!(set->model_info->fields & RUNWAY_FIELD_OUTPUT_FORMAT)) {
-        av_log(set->log_ctx, AV_LOG_ERROR, "output_format: model %s has no such "
-               "setting\n", set->model);
-        return AVERROR(EINVAL);
-    }
-    ret = check_output_format(set, value);
-    if (ret < 0)
-        return ret;
     set->request.output_format = value;
-    return 0;
+    ret = check_field(set, "output_format", RUNWAY_FIELD_OUTPUT_FORMAT);
+    return ret < 0 ? ret : check_output_format(set, value);
 }
 
 int ff_runway_set_prores_profile(RunwaySettings *set)
@@ -136,16 +135,15 @@ int ff_runway_set_prores_profile(RunwaySettings *set)
 int ff_runway_set_resolution(RunwaySettings *set)
 {
     const RunwayModel *m = set->model_info;
+    int ret;
 
     if (!set->resolution) {
         set->request.resolution = m->resolution;
         return 0;
     }
-    if (!(m->fields & RUNWAY_FIELD_RESOLUTION)) {
-        av_log(set->log_ctx, AV_LOG_ERROR, "resolution: model %s has no such "
-               "setting\n", set->model);
-        return AVERROR(EINVAL);
-    }
+    ret = check_field(set, "resolution", RUNWAY_FIELD_RESOLUTION);
+    if (ret < 0)
+        return ret;
     if (!ff_runway_price_class(m, 0, set->resolution)) {
         av_log(set->log_ctx, AV_LOG_ERROR, "resolution: model %s makes",
                set->model);
@@ -163,18 +161,16 @@ int ff_runway_set_resolution(RunwaySettings *set)
 
 int ff_runway_set_numbers(RunwaySettings *set)
 {
+    int ret = 0;
+
     if (!ff_runway_enlarges(set))
         return 0;
-    for (int i = 0; i < RUNWAY_NB_NUMBERS; i++) {
-        if (set->numbers[i] < 0 ||
-            set->model_info->fields & RUNWAY_FIELD_NUMBERS)
-            continue;
-        av_log(set->log_ctx, AV_LOG_ERROR, "%s: model %s has no such setting\n",
-               ff_runway_number_name(i), set->model);
-        return AVERROR(EINVAL);
-    }
     set->request.numbers = set->numbers;
-    return 0;
+    for (int i = 0; i < RUNWAY_NB_NUMBERS && ret >= 0; i++)
+        if (set->numbers[i] >= 0)
+            ret = check_field(set, ff_runway_number_name(i),
+                              RUNWAY_FIELD_NUMBERS);
+    return ret;
 }
 
 int ff_runway_set_size(RunwaySettings *set)

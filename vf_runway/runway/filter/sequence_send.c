@@ -264,7 +264,7 @@ static int fill_job(RunwaySequence *s, RunwayJob *job,
     job->size   = file->size;
     job->sent   = file->length;
     job->upload = file->upload;
-    av_strlcpy(job->label, ff_runway_clip_label(s->open), sizeof(job->label));
+    av_strlcpy(job->label, file->label, sizeof(job->label));
     job->filled = file->filled;
     job->request       = s->request;
     job->request.ratio = s->ratio;

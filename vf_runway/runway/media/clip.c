@@ -455,6 +455,7 @@ int ff_runway_clip_close(RunwayClip *c, RunwayClipFile *file)
              c->config.index, start, end < 0 ? " to " : "-", end);
     c->sent = ff_runway_segment_length(&c->config.segment, slots);
     *file   = (RunwayClipFile){
+        .label  = c->label,
         .fd     = c->fd,
         .size   = size,
         .length = c->sent,
@@ -465,11 +466,6 @@ int ff_runway_clip_close(RunwayClip *c, RunwayClipFile *file)
     };
     c->fd = -1;
     return 0;
-}
-
-const char *ff_runway_clip_label(const RunwayClip *clip)
-{
-    return clip->label;
 }
 
 void ff_runway_clip_identify(RunwayClip *c, const char *endpoint,

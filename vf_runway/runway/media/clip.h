@@ -104,6 +104,8 @@ int ff_runway_clip_add_unsent(RunwayClip *clip, const AVFrame *frame);
 
 /** A clip as it is sent. */
 typedef struct RunwayClipFile {
+    const char *label;              ///< the clip's own, for people: "clip 3
+                                    ///< (10.00-15.00 s)"
     int fd;                         ///< MP4, the caller's to close; -1 with
                                     ///< dry_run
     int64_t size;                   ///< bytes
@@ -166,9 +168,6 @@ void ff_runway_clip_extent(const RunwayClip *clip, double *start, double *end);
 /** Mark a frame for whoever looks behind the filter: lavfi.FILTER.KEY=value. */
 int ff_runway_clip_mark(AVDictionary **metadata, const char *filter,
                         const char *key, const char *value);
-
-/** For people: "clip 3 (10.00-15.00 s)"; after ff_runway_clip_close(). */
-const char *ff_runway_clip_label(const RunwayClip *clip);
 
 /** Whether frames that are added are in the clip before, too, which keeps their
  *  alpha. */
