@@ -197,10 +197,33 @@ static int is_input_first(RunwayFilter *s)
            ff_runway_pipeline_is_short(ff_runway_sequence_pipeline(s->sequence));
 }
 
+/* A frame is ready: output it, unless nobody asks, or the input comes first. */
+static int put_ready(AVFilterContext *ctx, int accepts)
+{
+    RunwayFilter *s = ctx->priv;
+    int ret;
+
+    /* unasked, too, where the end of the input waits behind a full window */
+    if (!ff_outlink_frame_wanted(ctx->outputs[0]) &&
+        (s->status || accepts || !is_wanted(ctx)))
+        return 0;
+    if (!s->status && accepts && is_input_first(s)) {
+        s->nb_ahead++;
+        request_input(ctx);
+        return 0;
+    }
+    s->nb_ahead = 0;
+    s->asked    = s->last_read;
+    ret = put_frame(ctx);
+    /* the end goes out with the last frame, unasked */
+    if (ret >= 0 && (s->status || s->unserved))
+        ff_filter_set_ready(ctx, 100);
+    return ret;
+}
+
 static int run(AVFilterContext *ctx)
 {
     RunwayFilter *s = ctx->priv;
-    AVFilterLink *outlink = ctx->outputs[0];
     int accepts, ret;
 
     accepts = !s->sequence || ff_runway_sequence_accepts(s->sequence);
@@ -234,28 +257,10 @@ static int run(AVFilterContext *ctx)
     }
 
     ret = s->sequence ? ff_runway_sequence_ready(s->sequence, 0) : 0;
-    if (ret < 0)
-        return ret;
-    if (ret) {
-        /* unasked, too, where the end of the input waits behind a full window */
-        if (!ff_outlink_frame_wanted(outlink) &&
-            (s->status || accepts || !is_wanted(ctx)))
-            return 0;
-        if (!s->status && accepts && is_input_first(s)) {
-            s->nb_ahead++;
-            request_input(ctx);
-            return 0;
-        }
-        s->nb_ahead = 0;
-        s->asked    = s->last_read;
-        ret = put_frame(ctx);
-        /* the end goes out with the last frame, unasked */
-        if (ret >= 0 && (s->status || s->unserved))
-            ff_filter_set_ready(ctx, 100);
-        return ret;
-    }
+    if (ret)
+        return ret < 0 ? ret : put_ready(ctx, accepts);
     if (!s->status && accepts) {
-        if (ff_outlink_frame_wanted(outlink))
+        if (ff_outlink_frame_wanted(ctx->outputs[0]))
             request_input(ctx);
         return 0;
     }
