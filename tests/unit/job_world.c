@@ -221,16 +221,13 @@ static RunwayOutcome run_job(World *w, RunwayError *err)
     };
     char base[64], events[600];
     RunwayClientConfig client = client_config(w, base, sizeof(base));
-    RunwayUploaderConfig uploader = { .log = &log, .opaque = w,
-                                      .wait = wait_a_little };
     RunwayJob *job = NULL;
     RunwayOutcome ret;
 
     snprintf(events, sizeof(events), "%s/events", w->dir);
     ret = ff_runway_client_create(&client, &host.client, err);
-    uploader.client = host.client;
     if (!ret)
-        ret = ff_runway_uploader_create(&uploader, &host.uploader, err);
+        ret = ff_runway_uploader_create(&host.uploader, err);
     if (!ret)
         ret = ff_runway_account_gate_create(host.client, &log, &host.account,
                                             err);

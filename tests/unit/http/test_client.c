@@ -1288,7 +1288,7 @@ static void test_download_redirected(void **state)
 static RunwayOutcome store_at(Download *d, char *url)
 {
     const RunwaySlot slot = { .url = url };
-    const RunwayUpload file = { "clip 1", "clip.mp4", "video/mp4", -1, 1000 };
+    const RunwayUpload file = { "clip.mp4", "video/mp4", -1, 1000 };
 
     return ff_runway_client_store(d->client, &slot, &file, &last_wait, &last);
 }

@@ -107,7 +107,7 @@ static RunwayOutcome ask_slot(Asker *a)
 static RunwayOutcome ask_store(Asker *a)
 {
     RunwaySlot slot = { .url = a->base };
-    RunwayUpload file = { "clip 1", "clip.mp4", "video/mp4",
+    RunwayUpload file = { "clip.mp4", "video/mp4",
                           make_file("file", 4), 4 };
     RunwayOutcome ret = ff_runway_client_store(a->client, &slot, &file,
                                                &a->retry_after, &a->err);
@@ -584,7 +584,7 @@ static void test_private_addresses_by_proxy(void **state)
                      RUNWAY_OK);
     for (size_t i = 0; i < sizeof(urls) / sizeof(*urls); i++) {
         RunwaySlot slot = { .url = urls[i] };
-        RunwayUpload file = { "clip 1", "clip.mp4", "video/mp4", -1, 1000 };
+        RunwayUpload file = { "clip.mp4", "video/mp4", -1, 1000 };
         int64_t done = 0, wait;
 
         assert_int_equal(ff_runway_client_download(client, urls[i], -1, &done,

@@ -73,7 +73,7 @@ static void test_form(void **state)
     char base[64], want[2048], boundary[128] = "";
     RunwaySlot slot = { .url = base, .nb_fields = 3, .names = names,
                         .values = values };
-    RunwayUpload what = { "clip 1", "clip.mp4", "video/mp4",
+    RunwayUpload what = { "clip.mp4", "video/mp4",
                           make_file("bytes", 5), 5 };
     Server *server = server_start(keep_form, NULL);
     RunwayClient *client = connect_to(server, base, sizeof(base));
@@ -118,7 +118,7 @@ static void test_short_file(void **state)
 {
     char base[64];
     RunwaySlot slot = { .url = base };
-    RunwayUpload what = { "clip 1", "clip.mp4", "video/mp4",
+    RunwayUpload what = { "clip.mp4", "video/mp4",
                           make_file("", 0), 600 };
     Server *server = server_start(keep_form, NULL);
     RunwayClient *client = connect_to(server, base, sizeof(base));
@@ -155,7 +155,7 @@ static void test_form_is_streamed(void **state)
     char *names[] = { "key" }, *values[] = { "k" }, base[64];
     RunwaySlot slot = { .url = base, .nb_fields = 1, .names = names,
                         .values = values };
-    RunwayUpload what = { "clip 1", "clip.mp4", "video/mp4", make_file("", 0),
+    RunwayUpload what = { "clip.mp4", "video/mp4", make_file("", 0),
                           190000000 };
     Server *server = server_start(count_form, NULL);
     RunwayClient *client = connect_to(server, base, sizeof(base));

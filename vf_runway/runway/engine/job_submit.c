@@ -125,7 +125,7 @@ static RunwayOutcome upload_pictures(RunwayJobRun *run,
         to[i] = from[i];
         if (from[i].uri)
             continue;
-        ret = ff_runway_upload_picture(run->host->uploader, run->job->label,
+        ret = ff_runway_upload_picture(run->host->uploader, &run->retry,
                                        from[i].file, &uris[i], err);
         to[i].uri = uris[i];
     }
@@ -139,8 +139,7 @@ static RunwayOutcome make_body(RunwayJobRun *run, RunwayBody **body,
 {
     RunwayJob *job = run->job;
     RunwayRequest request = job->request;
-    RunwayUpload clip = { job->label, "clip.mp4", "video/mp4", job->fd,
-                          job->size };
+    RunwayUpload clip = { "clip.mp4", "video/mp4", job->fd, job->size };
     const RunwayEventField uploaded[] = {
         RUNWAY_INT("clip", job->index), RUNWAY_INT("bytes", (int64_t)job->size),
         RUNWAY_EVENT_LAST
@@ -161,7 +160,7 @@ static RunwayOutcome make_body(RunwayJobRun *run, RunwayBody **body,
                               pictures + request.nb_references,
                               uris + request.nb_references, err);
     if (!ret && job->upload)
-        ret = ff_runway_upload(run->host->uploader, &clip, &uris[nb], err);
+        ret = ff_runway_upload(&run->retry, &clip, &uris[nb], err);
     if (!ret && job->upload)
         ff_runway_event(run->host->events, "uploaded", uploaded);
     if (!ret) {

@@ -55,15 +55,8 @@ static RunwayOutcome open_disk(RunwayPipeline *p, RunwayError *err)
 
 static RunwayOutcome open_stores(RunwayPipeline *p, RunwayError *err)
 {
-    const RunwayUploaderConfig uploader = {
-        .client = p->client,
-        .log    = p->config.client.log,
-        .opaque = p,
-        .wait   = ff_runway_pipeline_wait,
-    };
-    RunwayOutcome ret;
+    RunwayOutcome ret = ff_runway_uploader_create(&p->uploader, err);
 
-    ret = ff_runway_uploader_create(&uploader, &p->uploader, err);
     if (!ret)
         ret = ff_runway_account_gate_create(p->client, p->config.client.log,
                                             &p->account, err);

@@ -90,9 +90,6 @@ RunwayTotals ff_runway_pipeline_sum(const RunwayPipeline *p);
 /** A RunwayStop, for the client. */
 int ff_runway_pipeline_is_stopped(void *opaque);
 
-/** Wait; non-zero when the pipeline has stopped, at once then. */
-int ff_runway_pipeline_wait(void *opaque, int64_t microseconds);
-
 /** A worker thread. */
 void *ff_runway_pipeline_worker(void *opaque);
 

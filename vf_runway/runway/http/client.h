@@ -134,7 +134,6 @@ RunwayOutcome ff_runway_client_slot(RunwayClient *client, const char *filename,
 
 /** What is uploaded. */
 typedef struct RunwayUpload {
-    const char *label;      ///< for people: "clip 3 (10.00-15.00 s)"
     const char *filename;   ///< as the provider sees it; its ending counts
     const char *type;       ///< "video/mp4", …
     int fd;                 ///< read by pread, stays the caller's

@@ -27,7 +27,6 @@
 #include "../base/checksum.h"
 #include "../base/clock.h"
 #include "../base/disk.h"
-#include "retry.h"
 #include "upload.h"
 
 /* slots tried until the storage's refusal is believed */
@@ -45,13 +44,11 @@ typedef struct Known {
 } Known;
 
 struct RunwayUploader {
-    RunwayUploaderConfig config;
     pthread_mutex_t lock;       ///< held while a picture is uploaded
     Known *known;               ///< protected by lock
 };
 
-RunwayOutcome ff_runway_uploader_create(const RunwayUploaderConfig *config,
-                                        RunwayUploader **uploader,
+RunwayOutcome ff_runway_uploader_create(RunwayUploader **uploader,
                                         RunwayError *err)
 {
     RunwayUploader *u = calloc(1, sizeof(*u));
@@ -61,7 +58,6 @@ RunwayOutcome ff_runway_uploader_create(const RunwayUploaderConfig *config,
         free(u);
         return ff_runway_no_memory(err);
     }
-    u->config = *config;
     *uploader = u;
     return RUNWAY_OK;
 }
@@ -85,45 +81,44 @@ void ff_runway_uploader_free(RunwayUploader **uploader)
 }
 
 /* One slot and one try to fill it. *stored is whether the storage was asked. */
-static RunwayOutcome upload_once(RunwayUploader *u, const RunwayUpload *what,
-                                 char **uri, int *stored, int64_t *retry_after,
-                                 RunwayError *err)
+static RunwayOutcome upload_once(RunwayRetry *retry, const RunwayUpload *what,
+                                 char **uri, int *stored)
 {
     RunwaySlot *slot = NULL;
-    RunwayOutcome ret = ff_runway_client_slot(u->config.client, what->filename,
-                                              &slot, retry_after, err);
+    RunwayOutcome ret = ff_runway_client_slot(retry->client, what->filename,
+                                              &slot, &retry->after,
+                                              &retry->why);
 
     *stored = !ret;
     if (!ret)
-        ret = ff_runway_client_store(u->config.client, slot, what, retry_after,
-                                     err);
+        ret = ff_runway_client_store(retry->client, slot, what, &retry->after,
+                                     &retry->why);
     if (!ret && !(*uri = strdup(slot->uri)))
-        ret = ff_runway_no_memory(err);
+        ret = ff_runway_no_memory(&retry->why);
     ff_runway_slot_free(&slot);
     return ret;
 }
 
-RunwayOutcome ff_runway_upload(RunwayUploader *u, const RunwayUpload *what,
-                               char **uri, RunwayError *err)
+RunwayOutcome ff_runway_upload(const RunwayRetry *like,
+                               const RunwayUpload *what, char **uri,
+                               RunwayError *err)
 {
-    RunwayRetry retry = {
-        .client = u->config.client, .log = u->config.log, .label = what->label,
-        .opaque = u->config.opaque, .wait = u->config.wait,
-    };
+    RunwayRetry retry = *like;
     int refused = 0, stored;
     RunwayOutcome ret;
 
     *uri = NULL;
+    ff_runway_retry_recovered(&retry);
     do {
-        ret = upload_once(u, what, uri, &stored, &retry.after, &retry.why);
+        ret = upload_once(&retry, what, uri, &stored);
         /* a slot is used up by a try: what the storage refuses may be the
          * slot's fault */
         if (ret == RUNWAY_REFUSED && stored && ++refused < REFUSED_MAX)
             ret = RUNWAY_UNAVAILABLE;
     } while (ff_runway_retry_again(&retry, "the upload", &ret, err));
     if (!ret)
-        ff_runway_log(u->config.log, RUNWAY_LOG_VERBOSE, "%s: %llu bytes of "
-                      "%s uploaded", what->label,
+        ff_runway_log(retry.log, RUNWAY_LOG_VERBOSE, "%s: %llu bytes of "
+                      "%s uploaded", retry.label,
                       (unsigned long long)what->size, what->type);
     return ret;
 }
@@ -182,12 +177,11 @@ static RunwayOutcome check_picture(int fd, const RunwayPictureFile *picture,
                            "began", picture->path);
 }
 
-static RunwayOutcome upload_picture(RunwayUploader *u, const char *label,
+static RunwayOutcome upload_picture(RunwayUploader *u, const RunwayRetry *retry,
                                     const RunwayPictureFile *picture,
                                     char **uri, RunwayError *err)
 {
-    RunwayUpload what = { .label = label, .type = picture->type,
-                          .size = picture->size };
+    RunwayUpload what = { .type = picture->type, .size = picture->size };
     char filename[32];
     int64_t start = ff_runway_now();
     RunwayOutcome ret;
@@ -202,7 +196,7 @@ static RunwayOutcome upload_picture(RunwayUploader *u, const char *label,
     what.filename = filename;
     ret = check_picture(what.fd, picture, err);
     if (!ret)
-        ret = ff_runway_upload(u, &what, uri, err);
+        ret = ff_runway_upload(retry, &what, uri, err);
     close(what.fd);
     if (!ret)
         keep_known(u, picture, *uri, start);
@@ -211,7 +205,8 @@ static RunwayOutcome upload_picture(RunwayUploader *u, const char *label,
 
 /* Clips that want the same picture come at the same time: the second waits for
  * the first's, which ends early when it is cancelled. */
-RunwayOutcome ff_runway_upload_picture(RunwayUploader *u, const char *label,
+RunwayOutcome ff_runway_upload_picture(RunwayUploader *u,
+                                       const RunwayRetry *retry,
                                        const RunwayPictureFile *picture,
                                        char **uri, RunwayError *err)
 {
@@ -220,7 +215,7 @@ RunwayOutcome ff_runway_upload_picture(RunwayUploader *u, const char *label,
     pthread_mutex_lock(&u->lock);
     *uri = find_known(u, picture);
     if (!*uri)
-        ret = upload_picture(u, label, picture, uri, err);
+        ret = upload_picture(u, retry, picture, uri, err);
     pthread_mutex_unlock(&u->lock);
     return ret;
 }

@@ -30,39 +30,30 @@
 
 #include "../api/request.h"
 #include "../base/error.h"
-#include "../base/log.h"
 #include "client.h"
+#include "retry.h"
 
+/** Remembers what pictures are there; several threads may use it at once. */
 typedef struct RunwayUploader RunwayUploader;
 
-/** All of it outlives the uploader; the callbacks are called on any thread. */
-typedef struct RunwayUploaderConfig {
-    RunwayClient *client;
-    const RunwayLog *log;
-    void *opaque;
-    /** Wait; non-zero when cancelled, at once then. */
-    int (*wait)(void *opaque, int64_t microseconds);
-} RunwayUploaderConfig;
-
-/** An uploader may be used from several threads at once. */
-RunwayOutcome ff_runway_uploader_create(const RunwayUploaderConfig *config,
-                                        RunwayUploader **uploader,
+RunwayOutcome ff_runway_uploader_create(RunwayUploader **uploader,
                                         RunwayError *err);
 void ff_runway_uploader_free(RunwayUploader **uploader);
 
 /**
- * Upload. *uri is what a create calls the file for the next 24 hours, the
- * caller's to free(). A transient failure is waited out; RUNWAY_UNAVAILABLE when
- * it does not pass, RUNWAY_REFUSED, RUNWAY_IO, RUNWAY_CANCELLED.
+ * Upload for who goes by retry; failures are a row of their own. *uri is what a
+ * create calls the file for the next 24 hours, the caller's to free(). A
+ * transient failure is waited out; RUNWAY_UNAVAILABLE when it does not pass,
+ * RUNWAY_REFUSED, RUNWAY_IO, RUNWAY_CANCELLED.
  */
-RunwayOutcome ff_runway_upload(RunwayUploader *uploader,
+RunwayOutcome ff_runway_upload(const RunwayRetry *retry,
                                const RunwayUpload *what, char **uri,
                                RunwayError *err);
 
 /** The same for a picture, which clips share: one upload serves all of them
  *  for some hours. RUNWAY_INVALID: the file is no longer what it was. */
 RunwayOutcome ff_runway_upload_picture(RunwayUploader *uploader,
-                                       const char *label,
+                                       const RunwayRetry *retry,
                                        const RunwayPictureFile *picture,
                                        char **uri, RunwayError *err);
 
