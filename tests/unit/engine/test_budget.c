@@ -92,6 +92,19 @@ static RunwayPurchase purchase(const RunwayPolicy *policy, double credits)
     };
 }
 
+/* A clip's record, which may be none yet, under its lock. */
+static RunwayJournalLock *open_record(int n, RunwayRecord *r)
+{
+    RunwayJournalLock *lock;
+
+    assert_int_equal(ff_runway_journal_lock(journal, identity_of(n), NULL,
+                                            NULL, NULL, &lock, NULL),
+                     RUNWAY_OK);
+    assert_int_equal(ff_runway_journal_read(journal, identity_of(n), r, NULL),
+                     RUNWAY_OK);
+    return lock;
+}
+
 /* A clip is bought, if the caps leave it; what becomes of it is set then. */
 static RunwayOutcome buy(int n, const RunwayPurchase *p, RunwayClipState end,
                          double reported, RunwayError *err)
@@ -100,11 +113,7 @@ static RunwayOutcome buy(int n, const RunwayPurchase *p, RunwayClipState end,
     RunwayRecord *r = calloc(1, sizeof(*r));
     RunwayOutcome ret;
 
-    assert_int_equal(ff_runway_journal_lock(journal, identity_of(n), NULL,
-                                            NULL, NULL, &lock, NULL),
-                     RUNWAY_OK);
-    assert_int_equal(ff_runway_journal_read(journal, identity_of(n), r, NULL),
-                     RUNWAY_OK);
+    lock = open_record(n, r);
     snprintf(r->label, sizeof(r->label), "clip %d", n);
     ret = ff_runway_budget_intend(p, lock, r, err);
     if (!ret && end == RUNWAY_CLIP_NONE) {
@@ -166,11 +175,7 @@ static void test_many(void **state)
     (void)state;
     for (int i = 0; i < 14; i++) {
         assert_int_equal(buy(i, &p, RUNWAY_CLIP_STORED, -1, &err), RUNWAY_OK);
-        assert_int_equal(ff_runway_journal_lock(journal, identity_of(i), NULL,
-                                                NULL, NULL, &lock, NULL),
-                         RUNWAY_OK);
-        assert_int_equal(ff_runway_journal_read(journal, identity_of(i), r,
-                                                NULL), RUNWAY_OK);
+        lock = open_record(i, r);
         r->tries[0].time -= 10 * i;
         assert_int_equal(ff_runway_journal_write(journal, lock, r, NULL),
                          RUNWAY_OK);
@@ -210,10 +215,7 @@ static void test_damaged(void **state)
     RunwayError err;
 
     (void)state;
-    assert_int_equal(ff_runway_journal_lock(journal, identity_of(1), NULL,
-                                            NULL, NULL, &lock, NULL),
-                     RUNWAY_OK);
-    ff_runway_record_init(r, identity_of(1));
+    lock = open_record(1, r);
     strcpy(r->damage, "torn");
     assert_int_equal(ff_runway_budget_intend(&p, lock, r, &err),
                      RUNWAY_REFUSED);
@@ -288,11 +290,7 @@ static void test_day(void **state)
                      RUNWAY_REFUSED);
     assert_non_null(strstr(err.text, "max_credits_day=30 is reached"));
     assert_non_null(strstr(err.text, "set max_credits_day=45, "));
-    assert_int_equal(ff_runway_journal_lock(journal, identity_of(1), NULL,
-                                            NULL, NULL, &lock, NULL),
-                     RUNWAY_OK);
-    assert_int_equal(ff_runway_journal_read(journal, identity_of(1), r, NULL),
-                     RUNWAY_OK);
+    lock = open_record(1, r);
     r->tries[0].time -= DAY;
     assert_int_equal(ff_runway_journal_write(journal, lock, r, NULL),
                      RUNWAY_OK);
@@ -325,11 +323,7 @@ static void charge(int n, double credits)
     RunwayJournalLock *lock;
     RunwayRecord *r = calloc(1, sizeof(*r));
 
-    assert_int_equal(ff_runway_journal_lock(journal, identity_of(n), NULL,
-                                            NULL, NULL, &lock, NULL),
-                     RUNWAY_OK);
-    assert_int_equal(ff_runway_journal_read(journal, identity_of(n), r, NULL),
-                     RUNWAY_OK);
+    lock = open_record(n, r);
     ff_runway_record_try(r)->charged = credits;
     assert_int_equal(ff_runway_journal_write(journal, lock, r, NULL),
                      RUNWAY_OK);
@@ -423,10 +417,7 @@ static void check_first_alone(const RunwayPolicy *policy)
     RunwayRecord *r = calloc(1, sizeof(*r));
     pthread_t thread;
 
-    assert_int_equal(ff_runway_journal_lock(journal, identity_of(1), NULL,
-                                            NULL, NULL, &lock, NULL),
-                     RUNWAY_OK);
-    ff_runway_record_init(r, identity_of(1));
+    lock = open_record(1, r);
     assert_int_equal(ff_runway_budget_intend(&p, lock, r, NULL), RUNWAY_OK);
     assert_int_equal(pthread_create(&thread, NULL, buy_thread, &b), 0);
     usleep(300000);
@@ -480,10 +471,7 @@ static void test_cancel(void **state)
     pthread_t thread;
 
     (void)state;
-    assert_int_equal(ff_runway_journal_lock(journal, identity_of(1), NULL,
-                                            NULL, NULL, &lock, NULL),
-                     RUNWAY_OK);
-    ff_runway_record_init(r, identity_of(1));
+    lock = open_record(1, r);
     assert_int_equal(ff_runway_budget_intend(&p, lock, r, NULL), RUNWAY_OK);
     assert_int_equal(pthread_create(&thread, NULL, buy_thread, &b), 0);
     usleep(50000);
