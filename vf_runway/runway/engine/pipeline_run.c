@@ -44,7 +44,7 @@ int ff_runway_pipeline_is_stopped(void *opaque)
            RUNWAY_STOP_NOW : RUNWAY_STOP_SOON;
 }
 
-static int wait_for(void *opaque, int64_t microseconds)
+static int wait_or_stop(void *opaque, int64_t microseconds)
 {
     RunwayPipeline *p = opaque;
     int64_t end = ff_runway_now() + microseconds;
@@ -444,7 +444,7 @@ void *ff_runway_pipeline_worker(void *opaque)
         .log           = p->config.client.log,
         .events        = p->config.events,
         .opaque        = p,
-        .wait          = wait_for,
+        .wait          = wait_or_stop,
         .cancelled     = ff_runway_pipeline_is_stopped,
         .closed        = is_closed,
         .enter         = enter,
