@@ -299,7 +299,7 @@ subtest 'overlap: what is typed' => sub {
 
 subtest 'what is written of it' => sub {
     my ($list) = slurp("$ROOT/vf_runway/runway/media/joint.c") =~ /names\[\] = \{(.*?)\};/s;
-    my @names = ($list =~ /"(\w+)"/g, slurp("$ROOT/vf_runway/runway/media/clip_out.c") =~ /->joint = "(\w+)"/g);
+    my @names = ($list =~ /"(\w+)"/g, slurp("$ROOT/vf_runway/runway/media/clip_joint.c") =~ /->joint = "(\w+)"/g);
     cmp_ok(scalar @names, '>', 4, 'the metadata has values');
     my ($item) = slurp("$ROOT/libavfilter-patch/filters.texi") =~ /^\@item lavfi\.runway_v2v\.seam\n(.*?)^\@(?:item|end)\b/ms;
     is(join(' ', sort $item =~ /\@code\{(\w+)\}/g), join(' ', sort @names), 'the manual says each');

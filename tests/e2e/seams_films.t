@@ -11,6 +11,7 @@ use warnings;
 
 use Cwd qw(abs_path);
 use File::Basename qw(dirname);
+use Time::HiRes ();
 use lib dirname(abs_path(__FILE__)) . '/lib';
 
 use Test::More;
@@ -24,6 +25,7 @@ use SeamTest;
 #   seam               what is said of joints with match: of all, or of each
 #   part               of an untreated joint that may be left (1/2)
 #   judge              0: times only
+#   at                 where the joints are, with match and with blend
 sub all_ways {
     my ($name, $film, %opt) = @_;
     subtest $name => sub {
@@ -42,6 +44,7 @@ sub all_ways {
             my @now = joints($run);
             is(join(' ', map { $_->{seam} } @now), $opt{seam} =~ / / ? $opt{seam} : join(' ', ($opt{seam}) x @now), "$seam: what was done")
                 if $opt{seam} && !%$way;
+            is_deeply([map { $_->{frame} } @now], $opt{at}[$way == \%BLEND], "$seam: where clips meet") if $opt{at};
             next if defined $opt{judge};
             my @after = ratios($film, $run->{out},
                 map { my $at = $_->{frame}; $way->{overlap} ? [map { $at - $_ } 0 .. ($opt{shared} // 6)] : [$at] } @now);
@@ -58,8 +61,11 @@ all_ways('a negative', $film, options => { prompt => 'negative' }, seam => 'matc
 all_ways('a still picture', film('still', moving() . ',trim=end_frame=1,loop=-1:1:0,setpts=N/24/TB,trim=end_frame=144'), seam => 'close', judge => 0);
 all_ways('a nearly still picture', film('nearly', moving() . ",format=yuv420p,trim=end_frame=1,loop=-1:1:0,setpts=N/24/TB,trim=end_frame=144,noise=c0s=3:c0f=t:all_seed=1"), seam => 'matched');
 all_ways('ten bits', film('deep', moving(), 'yuv420p10le'), seam => 'matched');
+all_ways('results of ten bits', film('deep-results', moving(), 'yuv420p10le'), service => ['--result-codec' => 'hevc10'], seam => 'matched');
 all_ways('full range', film('full', moving() . ',scale=out_range=full', 'yuv420p', 'pc'), seam => 'matched');
 all_ways('24000/1001', film('rate-23', moving(rate => '24000/1001')), seam => 'matched');
+# exact times, of which each microsecond is rounded
+all_ways('24000/1001, exactly', film('exact-23', moving(rate => '24000/1001'), undef, undef, 'nut'), seam => 'matched', at => [[48, 96], [48, 90, 132]]);
 all_ways('60 frames a second', film('rate-60', moving(rate => 60)), seam => 'matched', shared => 16);
 all_ways('a variable rate', film('variable', moving(rate => 30) . ",select='gt(mod(n\\,7)\\,2)+lt(n\\,20)'"), seam => 'matched', shared => 8);
 all_ways('padding', film('wide', moving(size => '256x108')), options => { provider => 'cometapi', model => 'gen4_aleph', ratio => '1280x720' }, seam => 'matched');
@@ -84,5 +90,95 @@ for my $at (47, 48) {
         is_deeply(times_of($blend->{out}), times_of($none->{out}), 'blend: each frame at its time');
     };
 }
+
+# Luma of each frame of a film.
+sub luma { return raw_frames($_[0], 'extractplanes=y', $W * $H) }
+
+sub mean { my $sum = 0; $sum += $_ for unpack 'C*', $_[0]; return $sum / length $_[0] }
+
+# The first clip shows frames 0 to 47, the second one 42 to 89, the third one is
+# another shot from frame 84 on.
+subtest 'a cut among the frames that two clips show' => sub {
+    my $cut = film('cut', moving() . ",negate=enable='gte(n,45)'", 'yuv420p');
+    my $sim = RunwayTest::Simulator->start('--latency' => 0, '--drift' => 'tone,field,place', '--seed' => 3);
+    my %results = (results_dir => "$TMP/cut-results");
+    my ($run, $none) = map { treated($sim, $_->{seam}, $cut, { %results, %$_ }) } { %BLEND }, { seam => 'none' };
+    is_deeply(times_of($run->{out}), times_of($none->{out}), 'each frame at its time');
+    my ($out, $first) = map { luma($_->{out}) } $run, $none;
+    is_deeply([grep { $out->[$_] ne $first->[$_] } 0 .. 44], [], 'up to the cut it is the first clip');
+    my @second = grep { $_->[3] eq $out->[45] } map { luma($_) } glob "$results{results_dir}/*.mp4";
+    is(scalar @second, 1, 'from the cut on it is the second one');
+    is_deeply([grep { $out->[$_] ne $second[0][$_ - 42] } 45 .. 83], [], 'as it was generated');
+    is(join(' ', map { $_->{seam} } joints($run)), 'cut blended blended', 'it is said to be a cut');
+};
+
+# Of two frames, which begins before the frames that two clips show, with them, or
+# among them.
+for my $at (40, 41, 42, 44) {
+    subtest "a flash of two frames at frame $at" => sub {
+        my $flash = film("flashes-$at", moving() . ",lutyuv=y=235:enable='between(n,$at,$at+1)'", 'yuv420p');
+        my $sim = RunwayTest::Simulator->start('--latency' => 0, '--drift' => 'tone', '--seed' => 3);
+        my $run = treated($sim, 'blend', $flash, \%BLEND);
+        is((joints($run))[0]{seam}, 'blended', 'said so');
+        my ($in, $out) = map { luma($_) } $flash, $run->{out};
+        # what the film has changed by since before the flash, and the source has not
+        my @off = map { (mean($out->[$_]) - mean($out->[38])) - (mean($in->[$_]) - mean($in->[38])) } 46 .. 54;
+        my ($most) = sort { $b <=> $a } map { abs } @off;
+        cmp_ok($most, '<', 2, 'the look behind it is that before it');
+    };
+}
+
+# Where the later clip has an object that the source has not, a frame says how much
+# of the clip is in it: Hann's window over the time that clips share, whatever the
+# frames' distances are.
+subtest 'a cross-fade at a variable rate goes by time' => sub {
+    my $uneven = film('uneven-in', moving(rate => 30) . ",select='gt(mod(n\\,7)\\,2)+lt(n\\,20)'", 'yuv420p');
+    my $sim = RunwayTest::Simulator->start('--latency' => 0, '--drift' => 'objects', '--seed' => 3, '--result-crf' => 1, '--result-rate' => 'source');
+    my %results = (results_dir => "$TMP/uneven-results", overlap => 0.5);
+    my $run = treated($sim, 'uneven', $uneven, { %BLEND, %results });
+    my @times = map { $_->{pts_time} } @{ packets($run->{out}, 'v:0') };
+    my ($joint) = map { $_->{frame} } joints($run);
+    my (undef, $later) = sort { (Time::HiRes::stat($a))[9] <=> (Time::HiRes::stat($b))[9] } glob "$TMP/uneven-results/*.mp4";
+    my ($clip, $in, $out) = map { luma($_) } $later, $uneven, $run->{out};
+    # as far as the clip shows what the one before it does
+    my @shared = grep { $times[$_] > $times[$joint] - 0.5 - 0.02 } 0 .. $joint - 1;
+    my ($begin, $end) = @times[$shared[0], $joint];
+    my $object = sub {
+        my ($n) = @_;
+        my @p = map { [unpack 'C*', $_] } $clip->[int(30 * ($times[$n] - $begin) + 0.5)], $in->[$n], $out->[$n];
+        my ($is, $whole) = (0, 0);
+        for (0 .. $#{ $p[0] }) {
+            next if $p[0][$_] - $p[1][$_] < 30;
+            $is    += $p[2][$_] - $p[1][$_];
+            $whole += $p[0][$_] - $p[1][$_];
+        }
+        return $is / $whole;
+    };
+    my $alone = $object->($joint);
+    for my $n (@shared) {
+        my $wanted = 0.5 - 0.5 * cos(3.14159265 * (($times[$n] + $times[$n + 1]) / 2 - $begin) / ($end - $begin));
+        my $part = $object->($n) / $alone;
+        cmp_ok(abs($part - $wanted), '<', 0.04, sprintf 'frame %d at %.3f s: %.2f of the later clip', $n, $times[$n], $wanted) or diag($part);
+    }
+    cmp_ok(scalar @shared, '>', 6, 'there are enough of them');
+};
+
+subtest 'results that cannot be blended' => sub {
+    my $state = 'two-sizes';
+    my ($sim, @sizes) = RunwayTest::Simulator->start('--latency' => 0);
+    my $first = treated($sim, $state, film('beginning', moving(seconds => 2)), { %BLEND });
+    my ($port) = $sim->{runway} =~ /:(\d+)/;
+    my %env = (XDG_STATE_HOME => "$TMP/state-$sim->{pid}");
+    $sim->stop;
+    $sim = RunwayTest::Simulator->start('--latency' => 0, '--port' => $port, '--result-size' => '128x80');
+    my %of = options_of($sim, $state, $film, { %BLEND });
+    my $run = ok_filter($sim, $state, %of, env => { %{ $of{env} }, %env }, loglevel => 'warning');
+    is(scalar $sim->requests('create'), 3, 'the first clip is not bought again');
+    is_deeply(times_of($run->{out}), times_of($film), 'each frame at its time');
+    is(join(' ', map { $_->{seam} } joints($run)), 'unlike blended blended', 'the first joint is said to be left as it is');
+    my @said = $run->{err} =~ /(cannot be blended.*)/g;
+    is(scalar @said, 1, 'and it is said once') or diag($run->{err});
+    like($said[0] // '', qr/^cannot be blended with the one before it, 256x144 yuv420p$/, 'why');
+};
 
 done_testing;

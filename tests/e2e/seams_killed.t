@@ -58,6 +58,8 @@ for my $case (
     ['results that are too long', $film, \%BLEND, '--result-stretch' => 1.06],
     ['results of a variable rate', $film, {}, '--result-vfr'],
     ['ten bits', film('deep', moving(@SHORT), 'yuv420p10le'), \%BLEND],
+    ['results of ten bits', film('deep-results', moving(@SHORT), 'yuv420p10le'), \%BLEND, '--result-codec' => 'hevc10'],
+    ['a cut among the frames that two clips show', film('cut', moving(@SHORT) . ",negate=enable='gte(n,45)'", 'yuv420p'), \%BLEND],
     ['full range', film('full', moving(@SHORT) . ',scale=out_range=full', 'yuv420p', 'pc'), \%BLEND],
     ['padding', film('wide', moving(@SHORT, size => '256x108')), { %BLEND, provider => 'cometapi', model => 'gen4_aleph', ratio => '1280x720' }],
 ) {

@@ -44,11 +44,11 @@ enum {
 int sim_drift_parse(const char *list);
 
 /**
- * Append filters to a graph that ends with a link of 8-bit yuv420p, each with a
- * comma in front. What is drawn follows from the seed and the number of the
- * task alone.
+ * Append filters to a graph that ends with a link of yuv420p, of 10 bits if deep
+ * is set, else of 8, each with a comma in front. What is drawn follows from the
+ * seed and the number of the task alone.
  */
-void sim_drift_append(SimBuf *graph, int set, uint64_t seed,
-                      int number, int width, int height);
+void sim_drift_append(SimBuf *graph, int set, uint64_t seed, int number,
+                      int width, int height, int deep);
 
 #endif /* SIMULATOR_DRIFT_H */

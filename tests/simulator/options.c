@@ -171,7 +171,7 @@ static const char help_text[] =
 "  --result-file FILE     every result is that file (.mp4, .mov, .zip)\n"
 "  --drift LIST           colour, light and placement differ from clip to clip,\n"
 "                         by --seed: tone, field, place, grain, slide, objects,\n"
-"                         or all; in 8 bits only (default: nothing)\n"
+"                         or all (default: nothing)\n"
 "  --no-audio             no sound (default: a tone, as AAC)\n"
 "\n"
 "Faults:\n"

@@ -254,9 +254,9 @@ static void add_picture_filters(const SimRenderJob *job,
     if (hdr_transfer(job))
         sim_buf_printf(graph, ",lutyuv=y=minval+(val-minval)*%s",
                        !strcmp(job->format, "hlg") ? "0.75" : "0.6");
-    if (options->drift && !is_deep(job))
+    if (options->drift)
         sim_drift_append(graph, options->drift, options->seed, job->number,
-                         job->width, job->height);
+                         job->width, job->height, is_deep(job));
     sim_buf_printf(graph, ",tpad=stop=-1:stop_mode=clone,trim=end_frame=%ld",
                    job->frames);
     /* One frame in five goes: what is left is unevenly spaced. */

@@ -30,11 +30,13 @@ sub moving {
         $opt{seconds} // 6, 0.24 / eval $rate;
 }
 
+# In Matroska, whose times are rounded to milliseconds, or another container.
 sub film {
-    my ($name, $graph, $format, $range) = @_;
-    my $path = "$TMP/$name.mkv";
+    my ($name, $graph, $format, $range, $container) = @_;
+    my $path = "$TMP/$name." . ($container // 'mkv');
     my $run = run_cmd([$FFMPEG, qw(-hide_banner -nostdin -v error -y -f lavfi -i), $graph, '-pix_fmt', $format // 'yuv420p',
-        qw(-c:v ffv1 -fps_mode passthrough -colorspace bt709 -color_range), $range // 'tv', '-enc_time_base', '1/1000', $path]);
+        qw(-c:v ffv1 -fps_mode passthrough -colorspace bt709 -color_range), $range // 'tv',
+        $container ? () : ('-enc_time_base', '1/1000'), $path]);
     die "cannot make $name: $run->{err}\n" if $run->{status};
     return $path;
 }

@@ -320,6 +320,43 @@ static void test_cut(void **state)
     assert_int_equal(fit_step(unchanged, unchanged), RUNWAY_SEAM_MATCHED);
 }
 
+static void watch(RunwaySeamWatch *w, int64_t time, double moved, Change *change)
+{
+    Film *f = new_film(8);
+    RunwaySeamGrid grid;
+
+    draw(f, moved, change);
+    ff_runway_seam_measure(&grid, &f->picture);
+    ff_runway_seam_watch(w, &grid, time);
+    free(f);
+}
+
+static void check_watch(const RunwaySeamWatch *w, int64_t cut, int64_t back)
+{
+    assert_int_equal(w->cut, cut);
+    assert_int_equal(w->back, back);
+}
+
+/* Motion is no cut; what comes back was none. */
+static void test_watch(void **state)
+{
+    RunwaySeamWatch w = { .seen = 0 };
+
+    for (int i = 0; i < 10; i++)
+        watch(&w, 20 + i, i, unchanged);
+    check_watch(&w, 0, 0);
+    watch(&w, 30, 10, orange);
+    check_watch(&w, 30, 0);
+    watch(&w, 31, 11, orange);
+    check_watch(&w, 30, 0);
+    watch(&w, 32, 12, unchanged);
+    check_watch(&w, 0, 32);
+    watch(&w, 33, 13, negative);
+    check_watch(&w, 33, 32);
+    watch(&w, 34, 14, other_hue);
+    check_watch(&w, 33, 32);
+}
+
 /* A flat plane that changes says nothing of how much of that is in the film, so
  * what the film does is not taken for drift. */
 static void test_flat(void **state)
@@ -524,6 +561,7 @@ int main(void)
         cmocka_unit_test(test_object),
         cmocka_unit_test(test_unlike),
         cmocka_unit_test(test_cut),
+        cmocka_unit_test(test_watch),
         cmocka_unit_test(test_flat),
         cmocka_unit_test(test_one_level),
         cmocka_unit_test(test_bounds),

@@ -148,6 +148,7 @@ int ff_runway_sequence_open_clip(RunwaySequence *s, const AVFrame *frame,
             .options     = set->encoder_opts,
             .rate_num    = segment.rate_num,
             .rate_den    = segment.rate_den,
+            .watch       = INT64_MAX,
             .interrupted = c->interrupted,
             .opaque      = c->interrupt_opaque,
             .log_ctx     = set->log_ctx,
@@ -177,6 +178,11 @@ int ff_runway_sequence_open_clip(RunwaySequence *s, const AVFrame *frame,
     if (set->transport != RUNWAY_SEND_INLINE &&
         set->client.provider->uploads_path)
         config.upload_size = RUNWAY_UPLOAD_MAX;
+    /* a flash may begin before the frames that clips share */
+    if (set->overlap)
+        config.writer.watch = ff_runway_segment_slot(&segment,
+                                                     segment.max_duration -
+                                                     2 * set->overlap);
     s->frame  = ff_runway_segment_length(&segment, 1);
     s->max_duration = segment.max_duration;
     s->width  = frame->width;

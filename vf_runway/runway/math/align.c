@@ -165,35 +165,28 @@ end:
     return ret;
 }
 
-/* Catmull-Rom: as sharp as it can be with four samples. In 1024ths. */
-static void weights(double part, int w[4])
-{
-    double t = part, tt = t * t, ttt = tt * t;
+/* What a row or column is made of: four that follow each other, of a plane whose
+ * edges go on to both sides. */
+typedef struct Taps {
+    int from;               /* the first of the four */
+    float weight[4];
+} Taps;
 
-    w[0] = (int)lrint(512 * (-ttt + 2 * tt - t));
-    w[2] = (int)lrint(512 * (-3 * ttt + 4 * tt + t));
-    w[3] = (int)lrint(512 * (ttt - tt));
-    w[1] = 1024 - w[0] - w[2] - w[3];
+/* Catmull-Rom: as sharp as it can be with four samples. */
+static void set_taps(Taps *taps, double from)
+{
+    double whole = floor(from), t = from - whole, tt = t * t, ttt = tt * t;
+
+    taps->from      = (int)whole - 1;
+    taps->weight[0] = (float)((-ttt + 2 * tt - t) / 2);
+    taps->weight[1] = (float)((3 * ttt - 5 * tt + 2) / 2);
+    taps->weight[2] = (float)((-3 * ttt + 4 * tt + t) / 2);
+    taps->weight[3] = (float)((ttt - tt) / 2);
 }
 
 static int within(int value, int size)
 {
     return value < 0 ? 0 : value >= size ? size - 1 : value;
-}
-
-/* What a row or column is made of: four that follow each other, of a plane whose
- * edges go on to both sides. */
-typedef struct Taps {
-    int from;               /* the first of the four */
-    int weight[4];
-} Taps;
-
-static void set_taps(Taps *taps, double from)
-{
-    int whole = (int)floor(from);
-
-    taps->from = whole - 1;
-    weights(from - whole, taps->weight);
 }
 
 /* Where the place i of size was. */
@@ -202,23 +195,28 @@ static double place_before(int i, int size, double shift, double zoom)
     return i - shift - zoom * (i - (size - 1) / 2.0);
 }
 
-/* A plane on its way: moved across it is kept in 16ths of a level, so that
- * nothing is rounded twice, and four of those lines make one of the picture. */
+/* A plane on its way. Rows are moved across one by one, and four of those make
+ * one of the picture; as the picture is moved where it is, each is done before
+ * it is overwritten, and kept until the last row that it is part of. */
 typedef struct Mover {
     int width, height, max, wide;
     int margin;             /* columns that the edges go on for */
-    uint16_t *line;         /* one, with margins */
+    float *line;            /* one, with margins */
     int32_t *from;          /* for each column the first of its four */
-    int32_t *weight[4];     /* for each column */
-    int32_t *moved;         /* the plane, moved across */
+    int32_t *end;           /* of the run of columns that begins with one, whose
+                             * sources follow each other */
+    float *weight[4];       /* for each column */
+    int nb_moved;           /* rows that are kept, moved across */
+    float *moved;
 } Mover;
 
 static void widen(const Mover *m, const uint8_t *line)
 {
-    uint16_t *to = m->line + m->margin;
+    float *to = m->line + m->margin;
 
     if (m->wide)
-        memcpy(to, line, (size_t)m->width * 2);
+        for (int x = 0; x < m->width; x++)
+            to[x] = ((const uint16_t *)line)[x];
     else
         for (int x = 0; x < m->width; x++)
             to[x] = line[x];
@@ -228,36 +226,39 @@ static void widen(const Mover *m, const uint8_t *line)
     }
 }
 
-/* Run by run of columns whose sources follow each other: loops that a compiler
- * makes vectors of. */
-static void move_across(const Mover *m, int32_t *restrict to)
+static float *moved_row(const Mover *m, int y)
 {
-    const int32_t *w0 = m->weight[0], *w1 = m->weight[1];
-    const int32_t *w2 = m->weight[2], *w3 = m->weight[3];
+    return m->moved + (ptrdiff_t)(y % m->nb_moved) * m->width;
+}
 
-    for (int x = 0, end; x < m->width; x = end) {
-        const uint16_t *s = m->line + m->margin + m->from[x] - x;
+/* In loops that a compiler makes vectors of. */
+static void move_across(const Mover *m, float *restrict to)
+{
+    const float *w0 = m->weight[0], *w1 = m->weight[1];
+    const float *w2 = m->weight[2], *w3 = m->weight[3];
 
-        end = x + 1;
-        while (end < m->width && m->from[end] - end == m->from[x] - x)
-            end++;
+    for (int x = 0; x < m->width; x = m->end[x]) {
+        const float *s = m->line + m->margin + m->from[x] - x;
+        const int end = m->end[x];
+
         for (int i = x; i < end; i++)
-            to[i] = (w0[i] * s[i] + w1[i] * s[i + 1] + w2[i] * s[i + 2] +
-                     w3[i] * s[i + 3]) >> 6;
+            to[i] = w0[i] * s[i] + w1[i] * s[i + 1] + w2[i] * s[i + 2] +
+                    w3[i] * s[i + 3];
     }
 }
 
-/* Below 2^31 for 16 bits too: weights are at most 1.25 together, and lines exceed
- * their range by an eighth. */
-static void move_down(const Mover *m, const int32_t *const lines[4],
-                      const int weight[4], uint8_t *restrict to)
+static void move_down(const Mover *m, const Taps *taps, uint8_t *restrict to)
 {
-    const int32_t *a = lines[0], *b = lines[1], *c = lines[2], *d = lines[3];
+    const float *a = moved_row(m, within(taps->from, m->height));
+    const float *b = moved_row(m, within(taps->from + 1, m->height));
+    const float *c = moved_row(m, within(taps->from + 2, m->height));
+    const float *d = moved_row(m, within(taps->from + 3, m->height));
+    const float w0 = taps->weight[0], w1 = taps->weight[1];
+    const float w2 = taps->weight[2], w3 = taps->weight[3];
     const int max = m->max;
 
     for (int x = 0; x < m->width; x++) {
-        int value = (weight[0] * a[x] + weight[1] * b[x] + weight[2] * c[x] +
-                     weight[3] * d[x] + (1 << 13)) >> 14;
+        int value = (int)(w0 * a[x] + w1 * b[x] + w2 * c[x] + w3 * d[x] + 0.5f);
 
         value = value < 0 ? 0 : value > max ? max : value;
         if (m->wide)
@@ -271,26 +272,33 @@ static void free_mover(Mover *m)
 {
     free(m->line);
     free(m->from);
+    free(m->weight[0]);
     free(m->moved);
 }
 
-static int create_mover(Mover *m, double shift, double zoom)
+static int create_mover(Mover *m, double shift, double down, double zoom)
 {
     const size_t w = (size_t)m->width;
 
-    m->margin = (int)(fabs(shift) + fabs(zoom) * m->width) + 4;
-    m->line  = malloc((w + 2 * (size_t)m->margin) * sizeof(*m->line));
-    m->from  = malloc(5 * w * sizeof(*m->from));
-    m->moved = malloc(w * (size_t)m->height * sizeof(*m->moved));
-    if (!m->line || !m->from || !m->moved)
+    m->margin   = (int)(fabs(shift) + fabs(zoom) * m->width) + 4;
+    m->nb_moved = 2 * (int)(fabs(down) + fabs(zoom) * m->height) + 8;
+    m->line      = malloc((w + 2 * (size_t)m->margin) * sizeof(*m->line));
+    m->from      = malloc(2 * w * sizeof(*m->from));
+    m->weight[0] = malloc(4 * w * sizeof(*m->weight[0]));
+    m->moved     = malloc(w * (size_t)m->nb_moved * sizeof(*m->moved));
+    if (!m->line || !m->from || !m->weight[0] || !m->moved)
         return -1;
-    for (int k = 0; k < 4; k++)
-        m->weight[k] = m->from + (size_t)(k + 1) * w;
-    for (int x = 0; x < m->width; x++) {
+    m->end = m->from + w;
+    for (int k = 1; k < 4; k++)
+        m->weight[k] = m->weight[0] + (size_t)k * w;
+    for (int x = 0, run = 0, from = 0; x < m->width; x++, from++) {
         Taps taps;
 
         set_taps(&taps, place_before(x, m->width, shift, zoom));
-        m->from[x] = taps.from;
+        if (taps.from != from)
+            run = x;
+        m->from[x]  = from = taps.from;
+        m->end[run] = x + 1;
         for (int k = 0; k < 4; k++)
             m->weight[k][x] = taps.weight[k];
     }
@@ -307,22 +315,19 @@ static int move_plane(const RunwaySeamPicture *p, int plane,
     };
     /* rows are as far apart as the picture's, whatever the chroma's shape */
     const double down = by->dy * p->width * m.height / p->height;
-    int ret = create_mover(&m, by->dx * m.width, by->zoom);
+    int ret = create_mover(&m, by->dx * m.width, down, by->zoom);
 
-    for (int y = 0; !ret && y < m.height; y++) {
-        widen(&m, p->data[plane] + (ptrdiff_t)y * p->stride[plane]);
-        move_across(&m, m.moved + (ptrdiff_t)y * m.width);
-    }
-    for (int y = 0; !ret && y < m.height; y++) {
-        const int32_t *lines[4];
+    for (int y = 0, next = 0; !ret && y < m.height; y++) {
+        uint8_t *row = p->data[plane] + (ptrdiff_t)y * p->stride[plane];
         Taps taps;
 
         set_taps(&taps, place_before(y, m.height, down, by->zoom));
-        for (int k = 0; k < 4; k++)
-            lines[k] = m.moved +
-                       (ptrdiff_t)within(taps.from + k, m.height) * m.width;
-        move_down(&m, lines, taps.weight,
-                  p->data[plane] + (ptrdiff_t)y * p->stride[plane]);
+        for (; next < m.height && next <= (taps.from + 3 > y ? taps.from + 3
+                                                             : y); next++) {
+            widen(&m, row + (ptrdiff_t)(next - y) * p->stride[plane]);
+            move_across(&m, moved_row(&m, next));
+        }
+        move_down(&m, &taps, row);
     }
     free_mover(&m);
     return ret;

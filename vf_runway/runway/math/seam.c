@@ -369,10 +369,13 @@ static int correct_plane(RunwaySeam *seam, const RunwaySeamGrid *film,
 
 /* Whether luma goes to or from black or white: each block by its distance from
  * that. */
-static int fades(const float *before, const double *moved, double change)
+static int fades(const float *before, const double *moved)
 {
     static const double ends[] = { 16, 235 };
+    double change = 0;
 
+    for (int b = 0; b < BLOCKS; b++)
+        change += moved[b] * moved[b];
     for (int i = 0; i < 2 && change > FADE * FADE * BLOCKS; i++) {
         double mx = 0, xx = 0;
 
@@ -389,25 +392,35 @@ static int fades(const float *before, const double *moved, double change)
 }
 
 /* Whether the source becomes another picture. */
-static int cuts_or_fades(double moved[3][BLOCKS],
-                         const RunwaySeamGrid *const source[2])
+static int cuts(const RunwaySeamGrid *before, const RunwaySeamGrid *behind)
 {
     double all = 0, detail = 0;
 
     for (int p = 0; p < 3; p++) {
-        double change = 0;
-
         for (int b = 0; b < BLOCKS; b++) {
-            moved[p][b] = source[1]->mean[p][b] - source[0]->mean[p][b];
-            change += moved[p][b] * moved[p][b];
+            double moved = behind->mean[p][b] - before->mean[p][b];
+
+            all += moved * moved;
         }
-        if (!p && fades(source[0]->mean[0], moved[0], change))
-            return 1;
-        all    += change;
-        detail += covariance(source[0]->mean[p], source[0]->mean[p]);
+        detail += covariance(before->mean[p], before->mean[p]);
     }
     return all > CUT * CUT * BLOCKS ||
            all > fmax(detail, CUT_MIN * CUT_MIN * BLOCKS);
+}
+
+void ff_runway_seam_watch(RunwaySeamWatch *watch, const RunwaySeamGrid *look,
+                          int64_t time)
+{
+    if (watch->seen++ && cuts(&watch->last, look)) {
+        if (!watch->cut) {
+            watch->before = watch->last;
+            watch->cut    = time;
+        } else if (!cuts(&watch->before, look)) {
+            watch->cut  = 0;
+            watch->back = time;
+        }
+    }
+    watch->last = *look;
 }
 
 RunwaySeamFit ff_runway_seam_fit(RunwaySeam *seam,
@@ -417,7 +430,10 @@ RunwaySeamFit ff_runway_seam_fit(RunwaySeam *seam,
     double off[BLOCKS], moved[3][BLOCKS];
     RunwaySeamFit fit = RUNWAY_SEAM_CLOSE;
 
-    if (cuts_or_fades(moved, source))
+    for (int p = 0; p < 3; p++)
+        for (int b = 0; b < BLOCKS; b++)
+            moved[p][b] = source[1]->mean[p][b] - source[0]->mean[p][b];
+    if (cuts(source[0], source[1]) || fades(source[0]->mean[0], moved[0]))
         return RUNWAY_SEAM_CUT;
     memset(seam, 0, sizeof(*seam));
     for (int p = 0; p < 3; p++) {

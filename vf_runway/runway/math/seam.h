@@ -91,6 +91,20 @@ RunwaySeamFit ff_runway_seam_fit(RunwaySeam *seam,
                                  const RunwaySeamGrid *const source[2],
                                  const RunwaySeamGrid *const film[2]);
 
+/** Where a source becomes another picture. Begins as zeros. */
+typedef struct RunwaySeamWatch {
+    RunwaySeamGrid last;    ///< its last picture
+    RunwaySeamGrid before;  ///< the one in front of cut
+    int seen;               ///< pictures
+    int64_t cut;            ///< when it last became another; 0: never
+    int64_t back;           ///< when it last was back from one, a flash, which
+                            ///< is no cut then; 0: never
+} RunwaySeamWatch;
+
+/** The source's next picture, which is shown from a time on; any clock. */
+void ff_runway_seam_watch(RunwaySeamWatch *watch, const RunwaySeamGrid *look,
+                          int64_t time);
+
 /** How strong a correction is at a time behind the joint: 1 at once, 0 from
  *  length or RUNWAY_SEAM_FADE on. Microseconds. */
 double ff_runway_seam_strength(int64_t time, int64_t length);

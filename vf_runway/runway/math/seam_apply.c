@@ -25,31 +25,55 @@
 #define COLUMNS RUNWAY_SEAM_COLUMNS
 #define ROWS    RUNWAY_SEAM_ROWS
 
-/* Samples are computed in 64ths, and rounded by this pattern, so that a slow
- * ramp has no steps. */
-#define POINT 6
-
+/* Samples are rounded by this pattern, of 64ths, so that a slow ramp has no
+ * steps. */
 static const uint8_t dither[4][4] = {
     {  2, 34, 10, 42 }, { 50, 18, 58, 26 },
     { 14, 46,  6, 38 }, { 62, 30, 54, 22 },
 };
 
-/* What a line of a picture needs: the field between block centres, in 64ths of a
- * sample. */
-typedef struct Line {
-    int32_t *field;
-    int32_t *part;              ///< for each column, how far it is from the block
-                                ///< left of it to the next one, of 256
-    int begin[COLUMNS];         ///< the first column of each block, and the end
-} Line;
+/* A plane that is corrected line by line: lines of floats, in its own samples,
+ * and loops that a compiler makes vectors of. */
+typedef struct Plane {
+    const float *field;
+    double scale;               /* what makes samples of it */
+    int width, height;
+    int block;                  /* row of blocks that these are of, or -1 */
+    float *above;               /* the field at its centre */
+    float *below;               /* and at the next one's */
+    float *sum;                 /* what the line is to be */
+    float *from;                /* what it was */
+    float *rounding[4];         /* of each fourth line */
+} Plane;
 
-static int create_line(Line *line, int width)
+static int create_plane(Plane *p, int width)
 {
-    line->field = malloc(2 * (size_t)width * sizeof(*line->field));
-    if (!line->field)
+    float *all = malloc(8 * (size_t)width * sizeof(*all));
+
+    if (!all)
         return -1;
-    line->part = line->field + width;
+    p->above = all;
+    p->below = p->above + width;
+    p->sum   = p->below + width;
+    p->from  = p->sum   + width;
+    for (int i = 0; i < 4; i++) {
+        p->rounding[i] = p->from + (ptrdiff_t)width * (i + 1);
+        for (int x = 0; x < width; x++)
+            p->rounding[i][x] = dither[i][x & 3] / 64.0f;
+    }
     return 0;
+}
+
+static void begin_plane(Plane *p, const RunwaySeamPicture *picture, int plane,
+                        const RunwaySeam *seam, double scale)
+{
+    p->field  = seam->field[plane];
+    p->scale  = scale;
+    p->width  = plane ? -(-picture->width >> picture->log2_chroma_w)
+                      : picture->width;
+    p->height = plane ? -(-picture->height >> picture->log2_chroma_h)
+                      : picture->height;
+    p->block  = -1;
 }
 
 /* Where a row or column lies between block centres. */
@@ -64,139 +88,147 @@ static int place(int at, int size, int blocks, double *part)
     return block;
 }
 
-static void set_columns(Line *line, int width)
+static void set_field(const Plane *p, float *line, int row)
 {
-    int next = 0;
+    const float *field = p->field + (ptrdiff_t)row * COLUMNS;
 
-    for (int x = 0; x < width; x++) {
+    for (int x = 0; x < p->width; x++) {
         double part;
-        int block = place(x, width, COLUMNS, &part);
+        int i = place(x, p->width, COLUMNS, &part);
 
-        while (next <= block)
-            line->begin[next++] = x;
-        line->part[x] = (int32_t)lrint(part * 255);
+        line[x] = (float)(p->scale *
+                          (field[i] + part * (field[i + 1] - field[i])));
     }
-    while (next < COLUMNS)
-        line->begin[next++] = width;
 }
 
-static void set_field(Line *line, const float *field, double scale, int y,
-                      int height)
+/* Begin a line with the field, and what makes it round. */
+static void begin_line(Plane *p, int y)
 {
-    int32_t row[COLUMNS];
+    const float *restrict above = p->above, *restrict below = p->below;
+    const float *restrict rounding = p->rounding[y & 3];
+    float *restrict sum = p->sum;
     double part;
-    int block = place(y, height, ROWS, &part);
+    int block = place(y, p->height, ROWS, &part);
+    const float down = (float)part;
 
-    for (int i = 0; i < COLUMNS; i++) {
-        const float *at = field + block * COLUMNS + i;
-
-        row[i] = (int32_t)lrint((at[0] + part * (at[COLUMNS] - at[0])) * scale);
+    if (p->block != block) {
+        set_field(p, p->above, block);
+        set_field(p, p->below, block + 1);
+        p->block = block;
     }
-    for (int b = 0; b < COLUMNS - 1; b++) {
-        const int32_t from = row[b], step = row[b + 1] - row[b];
-
-        for (int x = line->begin[b]; x < line->begin[b + 1]; x++)
-            line->field[x] = from + ((step * line->part[x]) >> 8);
-    }
+    for (int x = 0; x < p->width; x++)
+        sum[x] = rounding[x] + above[x] + down * (below[x] - above[x]);
 }
 
-static int get(const uint8_t *line, int x, int wide)
+static void widen(const Plane *p, const uint8_t *restrict row, int wide)
 {
-    return wide ? ((const uint16_t *)line)[x] : line[x];
-}
+    float *restrict to = p->from;
 
-static void put(uint8_t *line, int x, int wide, int value, int max)
-{
-    value >>= POINT;
-    value = value < 0 ? 0 : value > max ? max : value;
     if (wide)
-        ((uint16_t *)line)[x] = (uint16_t)value;
+        for (int x = 0; x < p->width; x++)
+            to[x] = ((const uint16_t *)row)[x];
     else
-        line[x] = (uint8_t)value;
+        for (int x = 0; x < p->width; x++)
+            to[x] = row[x];
+}
+
+static void end_line(const Plane *p, uint8_t *restrict row, int bits)
+{
+    const float *restrict sum = p->sum;
+    const int max = (1 << bits) - 1, wide = bits > 8;
+
+    for (int x = 0; x < p->width; x++) {
+        int value = (int)sum[x];
+
+        value = value < 0 ? 0 : value > max ? max : value;
+        if (wide)
+            ((uint16_t *)row)[x] = (uint16_t)value;
+        else
+            row[x] = (uint8_t)value;
+    }
 }
 
 static int apply_luma(const RunwaySeam *seam, double strength,
-                      const RunwaySeamPicture *p, Line *line)
+                      const RunwaySeamPicture *picture, Plane *p)
 {
-    const int max = (1 << p->bits) - 1, wide = p->bits > 8;
-    const double unit = 1 << (p->bits - 8);
-    const double scale = strength * unit * (1 << POINT);
-    int32_t *curve = malloc(((size_t)max + 1) * sizeof(*curve));
+    const int max = (1 << picture->bits) - 1, wide = picture->bits > 8;
+    const double unit = 1 << (picture->bits - 8);
+    float *curve = malloc(((size_t)max + 1) * sizeof(*curve));
 
     if (!curve)
         return -1;
     for (int i = 0; i <= max; i++)
-        curve[i] = (i << POINT) +
-                   (int32_t)lrint(scale *
-                                  ff_runway_seam_curve_at(seam->curve,
-                                                          i / unit));
-    set_columns(line, p->width);
+        curve[i] = (float)(i + strength * unit *
+                               ff_runway_seam_curve_at(seam->curve, i / unit));
+    begin_plane(p, picture, 0, seam, strength * unit);
     for (int y = 0; y < p->height; y++) {
-        uint8_t *row = p->data[0] + (ptrdiff_t)y * p->stride[0];
+        uint8_t *row = picture->data[0] + (ptrdiff_t)y * picture->stride[0];
 
-        set_field(line, seam->field[0], scale, y, p->height);
+        begin_line(p, y);
         for (int x = 0; x < p->width; x++)
-            put(row, x, wide, curve[get(row, x, wide) & max] + line->field[x] +
-                              dither[y & 3][x & 3], max);
+            p->sum[x] += curve[wide ? ((const uint16_t *)row)[x] & max : row[x]];
+        end_line(p, row, picture->bits);
     }
     free(curve);
     return 0;
 }
 
-/* Parts of chroma are multiplied in so many bits. */
-#define PART 12
+/* One of both chroma planes: what it was, and parts of both. */
+static void add_chroma(Plane *p, const double chroma[3], double strength,
+                       int bits, const float *restrict own,
+                       const float *restrict u, const float *restrict v)
+{
+    const double gray = 1 << (bits - 1);
+    const float part_u = (float)(strength * chroma[1]);
+    const float part_v = (float)(strength * chroma[2]);
+    const float constant = (float)(strength * chroma[0] * (1 << (bits - 8)) -
+                                   gray * (part_u + part_v));
+    float *restrict sum = p->sum;
+
+    for (int x = 0; x < p->width; x++)
+        sum[x] += constant + own[x] + part_u * u[x] + part_v * v[x];
+}
 
 static void apply_chroma(const RunwaySeam *seam, double strength,
-                         const RunwaySeamPicture *p, Line *u_line, Line *v_line)
+                         const RunwaySeamPicture *picture, Plane planes[2])
 {
-    const int max = (1 << p->bits) - 1, wide = p->bits > 8;
-    const int w = -(-p->width >> p->log2_chroma_w);
-    const int h = -(-p->height >> p->log2_chroma_h);
-    const int gray = 1 << (p->bits - 1);
-    const double scale = strength * (1 << (p->bits - 8)) * (1 << POINT);
-    int32_t constant[2], part[2][2];
+    const int bits = picture->bits;
+    const float *u = planes[0].from, *v = planes[1].from;
 
-    for (int i = 0; i < 2; i++) {
-        constant[i] = (int32_t)lrint(seam->chroma[i][0] * scale);
-        for (int j = 0; j < 2; j++)
-            part[i][j] = (int32_t)lrint(seam->chroma[i][j + 1] * strength *
-                                        (1 << PART));
-    }
-    set_columns(u_line, w);
-    set_columns(v_line, w);
-    for (int y = 0; y < h; y++) {
-        uint8_t *u_row = p->data[1] + (ptrdiff_t)y * p->stride[1];
-        uint8_t *v_row = p->data[2] + (ptrdiff_t)y * p->stride[2];
+    for (int i = 0; i < 2; i++)
+        begin_plane(&planes[i], picture, i + 1, seam,
+                    strength * (1 << (bits - 8)));
+    for (int y = 0; y < planes[0].height; y++) {
+        uint8_t *rows[2];
 
-        set_field(u_line, seam->field[1], scale, y, h);
-        set_field(v_line, seam->field[2], scale, y, h);
-        for (int x = 0; x < w; x++) {
-            int u = get(u_row, x, wide), v = get(v_row, x, wide);
-            int du = u - gray, dv = v - gray, round = dither[y & 3][x & 3];
-
-            put(u_row, x, wide, (u << POINT) + constant[0] + u_line->field[x] +
-                ((part[0][0] * du + part[0][1] * dv) >> (PART - POINT)) + round,
-                max);
-            put(v_row, x, wide, (v << POINT) + constant[1] + v_line->field[x] +
-                ((part[1][0] * du + part[1][1] * dv) >> (PART - POINT)) + round,
-                max);
+        for (int i = 0; i < 2; i++) {
+            rows[i] = picture->data[i + 1] +
+                      (ptrdiff_t)y * picture->stride[i + 1];
+            begin_line(&planes[i], y);
+            widen(&planes[i], rows[i], bits > 8);
+        }
+        for (int i = 0; i < 2; i++) {
+            add_chroma(&planes[i], seam->chroma[i], strength, bits,
+                       planes[i].from, u, v);
+            end_line(&planes[i], rows[i], bits);
         }
     }
 }
 
 int ff_runway_seam_apply(const RunwaySeam *seam, double strength,
-                         const RunwaySeamPicture *p)
+                         const RunwaySeamPicture *picture)
 {
-    Line a = { 0 }, b = { 0 };
+    Plane planes[2] = { 0 };
     int ret = -1;
 
-    if (create_line(&a, p->width) < 0 || create_line(&b, p->width) < 0)
+    if (create_plane(&planes[0], picture->width) < 0 ||
+        create_plane(&planes[1], picture->width) < 0)
         goto end;
-    ret = apply_luma(seam, strength, p, &a);
-    if (!ret && !p->gray)
-        apply_chroma(seam, strength, p, &a, &b);
+    ret = apply_luma(seam, strength, picture, &planes[0]);
+    if (!ret && !picture->gray)
+        apply_chroma(seam, strength, picture, planes);
 end:
-    free(a.field);
-    free(b.field);
+    free(planes[0].above);
+    free(planes[1].above);
     return ret;
 }

@@ -426,6 +426,7 @@ int64_t ff_runway_clip_first_length(const RunwayClip *c)
 int ff_runway_clip_close(RunwayClip *c, RunwayClipFile *file)
 {
     int64_t slots = ff_runway_segment_slots(&c->config.segment, c->end);
+    const RunwaySeamWatch *watch;
     double start, end;
     int64_t size = 0;
     int ret = 0;
@@ -437,6 +438,9 @@ int ff_runway_clip_close(RunwayClip *c, RunwayClipFile *file)
     if (c->writer) {
         ret = ff_runway_writer_finish(c->writer, slots, &size);
         memcpy(c->looks, ff_runway_writer_looks(c->writer), sizeof(c->looks));
+        watch   = ff_runway_writer_watch(c->writer);
+        c->cut  = ff_runway_segment_length(&c->config.segment, watch->cut);
+        c->back = ff_runway_segment_length(&c->config.segment, watch->back);
     }
     ff_runway_writer_free(&c->writer);
     if (ret >= 0 && size > max_size(c))

@@ -18,8 +18,8 @@
 
 /**
  * @file
- * What clip.c, frames in and a file out, and clip_out.c, a result in and frames
- * out, share.
+ * What clip.c, frames in and a file out, clip_out.c, a result in and frames out,
+ * and clip_joint.c, where it meets the clip before it, share.
  */
 
 #ifndef AVFILTER_RUNWAY_MEDIA_CLIP_INTERNAL_H
@@ -73,7 +73,10 @@ struct RunwayClip {
     int64_t fade;             ///< when these begin to fade, time of the result
     int corrected;            ///< the present picture is
     const char *joint;        ///< what was made of the joint in front
+    int64_t cut, back;        ///< as in RunwaySeamWatch, in what is sent
     RunwayClip *later;        ///< shows the last frames too, NULL: none does
+    int64_t fade_begin, fade_end; ///< of the cross-fade with it, time of the
+                              ///< source; a cut of the source if they are equal
     int blending;             ///< is compared with it
     AVFrame *frame, *next;    ///< generated frame at or before the wanted time,
                               ///< and the one behind it
@@ -87,5 +90,17 @@ struct RunwayClip {
     AVFrame *alpha;           ///< the newest of those that are out
     int finished;             ///< native: the last generated frame is out
 };
+
+/** Go on to the generated frame that is nearest to the wanted time of the
+ *  result. */
+int ff_runway_clip_seek(RunwayClip *clip, int64_t wanted);
+
+/**
+ * The present picture, corrected, is to answer frame and go to dst, as clip->part
+ * of clip->frame; or *mixed, to be freed, what it and the later clip's make
+ * together.
+ */
+int ff_runway_clip_present(RunwayClip *clip, const RunwayClipFrame *frame,
+                           const AVFrame *dst, AVFrame **mixed);
 
 #endif /* AVFILTER_RUNWAY_MEDIA_CLIP_INTERNAL_H */

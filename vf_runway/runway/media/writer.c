@@ -39,6 +39,7 @@ struct RunwayWriter {
     AVPacket *packet;
     AVFrame *picture;    ///< as it is uploaded, encoded again where it is held
     RunwaySeamGrid looks[2]; ///< of the first and the last picture
+    RunwaySeamWatch watch;
     AVFrame *last;       ///< the newest source frame, not encoded yet
     int64_t last_slot;   ///< where it begins
     int64_t bytes;       ///< of packets so far
@@ -323,6 +324,7 @@ static int convert_last(RunwayWriter *w)
     const RunwayGeometry *g = &w->config.geometry;
     AVFrame *src = w->last, *dst = w->picture;
     RunwayRect from = g->source;
+    RunwaySeamGrid look;
     int ret;
 
     /* the encoder may still refer to the previous picture's buffers */
@@ -349,6 +351,10 @@ static int convert_last(RunwayWriter *w)
         ff_runway_picture_replicate_edges(dst, g->target);
     if (!w->last_slot)
         ff_runway_joint_measure(&w->looks[0], dst, g->target);
+    if (w->last_slot >= w->config.watch) {
+        ff_runway_joint_measure(&look, dst, g->target);
+        ff_runway_seam_watch(&w->watch, &look, w->last_slot);
+    }
     return 0;
 }
 
@@ -370,6 +376,11 @@ static int encode_last(RunwayWriter *w, int64_t slot)
 const RunwaySeamGrid *ff_runway_writer_looks(const RunwayWriter *w)
 {
     return w->looks;
+}
+
+const RunwaySeamWatch *ff_runway_writer_watch(const RunwayWriter *w)
+{
+    return &w->watch;
 }
 
 int64_t ff_runway_writer_bytes(const RunwayWriter *w)

@@ -44,6 +44,8 @@ typedef struct RunwayWriterConfig {
     const AVDictionary *options; ///< more options for it, may be NULL
     RunwayGeometry geometry;
     int rate_num, rate_den;      ///< frames per second
+    int64_t watch;               ///< slot from which on cuts of the source are
+                                 ///< watched for; INT64_MAX: none
     int64_t bit_rate;            ///< bits per second to keep to, 0: by quality
     /** Non-zero when nobody waits for the clip any more: AVERROR_EXIT then,
      *  before the next frame. */
@@ -80,6 +82,9 @@ void ff_runway_writer_free(RunwayWriter **writer);
 /** Means of the source's first [0] and last [1] picture as they were uploaded,
  *  without the edges; after ff_runway_writer_finish(). */
 const RunwaySeamGrid *ff_runway_writer_looks(const RunwayWriter *writer);
+
+/** What was seen from the slot config names on, times in slots; likewise. */
+const RunwaySeamWatch *ff_runway_writer_watch(const RunwayWriter *writer);
 
 /** Bytes that have been encoded so far; what is on its way through the encoder
  *  is not among them. The same for the same frames and settings. */

@@ -1,0 +1,238 @@
+/*
+ * This file is part of FFmpeg.
+ *
+ * FFmpeg is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * FFmpeg is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with FFmpeg; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+#include "libavutil/common.h"
+#include "libavutil/pixdesc.h"
+
+#include "averror.h"
+#include "clip_internal.h"
+#include "compat.h"
+
+int ff_runway_clip_match(RunwayClip *c, const RunwayJoint *before)
+{
+    int64_t start = av_rescale_q(c->start, c->config.time_base, AV_TIME_BASE_Q);
+
+    /* across a gap nobody sees a step */
+    if (FFABS(start - before->end) > c->last_length / 2)
+        return 0;
+    c->before = av_memdup(before, sizeof(*before));
+    return c->before ? 0 : AVERROR(ENOMEM);
+}
+
+int ff_runway_clip_joint(const RunwayClip *c, RunwayJoint *joint)
+{
+    joint->source = c->looks[1];
+    joint->end    = av_rescale_q(c->start, c->config.time_base,
+                                 AV_TIME_BASE_Q) + c->source_end;
+    return ff_runway_joint_measure(&joint->film, c->frame, c->part);
+}
+
+/* With the first picture at hand: what the clip should have looked like. */
+static int fit_joint(RunwayClip *c)
+{
+    const RunwaySeamGrid *const source[2] = { &c->before->source, &c->looks[0] };
+    RunwaySeamGrid first;
+    const RunwaySeamGrid *const film[2] = { &c->before->film, &first };
+    RunwaySeamFit fit;
+
+    if (ff_runway_joint_measure(&first, c->frame, c->part)) {
+        c->seam = av_malloc(sizeof(*c->seam));
+        if (!c->seam)
+            return AVERROR(ENOMEM);
+        fit = ff_runway_seam_fit(c->seam, source, film);
+        if (fit != RUNWAY_SEAM_MATCHED)
+            av_freep(&c->seam);
+        c->joint = ff_runway_joint_name(fit);
+        av_log(c->config.log_ctx, AV_LOG_VERBOSE, "%s: seam with the clip "
+               "before it: %s\n", c->label, c->joint);
+    }
+    av_freep(&c->before);
+    return 0;
+}
+
+/* Correct the present picture where it is. */
+static int correct(RunwayClip *c)
+{
+    double strength = ff_runway_seam_strength(c->time - c->fade,
+                                              c->sent - c->fade);
+    int ret = c->before ? fit_joint(c) : 0;
+
+    if (ret < 0 || c->corrected || strength <= 0)
+        return ret;
+    c->corrected = 1;
+    if (c->align)
+        ret = ff_runway_joint_move(c->align, strength, c->frame, c->part);
+    if (ret >= 0 && c->seam)
+        ret = ff_runway_joint_correct(c->seam, strength, c->frame, c->part);
+    return ret;
+}
+
+static void set_part(RunwayClip *c, const AVFrame *dst)
+{
+    c->part = ff_runway_geometry_result(&c->config.writer.geometry,
+                                        c->frame->width, c->frame->height,
+                                        c->config.fit, dst->width, dst->height,
+                                        dst->sample_aspect_ratio.num,
+                                        dst->sample_aspect_ratio.den);
+}
+
+static int64_t source_time(const RunwayClip *c, int64_t time)
+{
+    return av_rescale_q(c->start, c->config.time_base, AV_TIME_BASE_Q) + time;
+}
+
+int ff_runway_clip_reaches(const RunwayClip *c, const RunwayClip *later)
+{
+    /* a microsecond for times that were rounded */
+    return c->nb_out < c->nb_frames &&
+           source_time(c, c->frames[c->nb_out].source) + 1 >=
+               source_time(later, 0);
+}
+
+/* When a time of what is sent is first shown, on the source: the nearest slot's
+ * picture is. */
+static int64_t shown_from(const RunwayClip *c, int64_t sent)
+{
+    int64_t slot = ff_runway_segment_length(&c->config.segment, 1);
+
+    for (int i = 0; i < c->nb_frames; i++)
+        if (ff_runway_retime_is_nearer(c->frames[i].time, sent - slot, sent))
+            return source_time(c, c->frames[i].source);
+    return source_time(c, c->source_end);
+}
+
+void ff_runway_clip_blend(RunwayClip *c, RunwayClip *later)
+{
+    c->later      = later;
+    c->fade_begin = source_time(later, 0);
+    c->fade_end   = source_time(c, c->source_end);
+    if (c->back)
+        c->fade_begin = FFMAX(c->fade_begin, shown_from(c, c->back));
+    if (c->cut && shown_from(c, c->cut) + 1 >= source_time(later, 0))
+        c->fade_begin = c->fade_end = shown_from(c, c->cut);
+}
+
+/* What brings the colour of picture, which the later clip shows, to that of
+ * reference, where the source is the same in both; picture is corrected. */
+static int fit_colour(RunwayClip *later, const RunwaySeamGrid *reference,
+                      AVFrame *picture)
+{
+    RunwaySeamGrid grid;
+    const RunwaySeamGrid *const source[2] = { reference, reference };
+    const RunwaySeamGrid *const film[2] = { reference, &grid };
+
+    ff_runway_joint_measure(&grid, picture, later->part);
+    if (!later->seam)
+        later->seam = av_malloc(sizeof(*later->seam));
+    if (!later->seam)
+        return AVERROR(ENOMEM);
+    if (ff_runway_seam_fit(later->seam, source, film) != RUNWAY_SEAM_MATCHED) {
+        av_freep(&later->seam);
+        return 0;
+    }
+    return ff_runway_joint_correct(later->seam, 1, picture, later->part);
+}
+
+/* With the first picture of both at hand: what brings the later one to this.
+ * Its place is seen once its colour is right, and what its colour lacks once it
+ * lies in place. */
+static int fit_blend(RunwayClip *c, const AVFrame *dst)
+{
+    RunwayClip *later = c->later;
+    RunwaySeamGrid grid;
+    AVFrame *coloured = NULL, *placed = NULL;
+    int ret = AVERROR(ENOMEM);
+
+    c->blending = 1;
+    set_part(later, dst);
+    if (c->frame->format != later->frame->format ||
+        c->frame->width != later->frame->width ||
+        c->frame->height != later->frame->height ||
+        !ff_runway_joint_measure(&grid, c->frame, c->part)) {
+        c->later     = NULL;
+        later->joint = ff_runway_joint_name(RUNWAY_SEAM_UNLIKE);
+        av_log(c->config.log_ctx, AV_LOG_WARNING, "%s: the result, %dx%d "
+               "%s, cannot be blended with the one before it, %dx%d %s\n",
+               later->label, later->frame->width, later->frame->height,
+               av_get_pix_fmt_name(later->frame->format), c->frame->width,
+               c->frame->height, av_get_pix_fmt_name(c->frame->format));
+        return 0;
+    }
+    if (c->fade_begin == c->fade_end) {
+        later->joint = ff_runway_joint_name(RUNWAY_SEAM_CUT);
+        return 0;
+    }
+    later->align = av_mallocz(sizeof(*later->align));
+    coloured     = av_frame_clone(later->frame);
+    placed       = av_frame_clone(later->frame);
+    if (!later->align || !coloured || !placed)
+        goto end;
+    ret = fit_colour(later, &grid, coloured);
+    if (ret >= 0)
+        ret = ff_runway_joint_place(later->align, c->frame, coloured,
+                                    later->part);
+    if (ret >= 0)
+        ret = ff_runway_joint_move(later->align, 1, placed, later->part);
+    if (ret >= 0)
+        ret = fit_colour(later, &grid, placed);
+    later->fade  = ff_runway_retime_map(&later->retime,
+                                        source_time(c, c->source_end) -
+                                        source_time(later, 0));
+    later->joint = "blended";
+end:
+    av_frame_free(&coloured);
+    av_frame_free(&placed);
+    return ret;
+}
+
+/* How much of the later clip is in a frame that both show: Hann's window. */
+static double later_weight(const RunwayClip *c, const RunwayClipFrame *frame)
+{
+    double length = (double)(c->fade_end - c->fade_begin);
+    int64_t next = frame + 1 < c->frames + c->nb_frames ? frame[1].source
+                                                        : c->source_end;
+    double at = (double)(source_time(c, 0) - c->fade_begin) +
+                (frame->source + next) / 2.0;
+
+    return !length ? 1 : 0.5 - 0.5 * cos(M_PI * av_clipd(at / length, 0, 1));
+}
+
+int ff_runway_clip_present(RunwayClip *c, const RunwayClipFrame *frame,
+                           const AVFrame *dst, AVFrame **mixed)
+{
+    RunwayClip *later = c->later;
+    int64_t wanted;
+    int ret;
+
+    *mixed = NULL;
+    set_part(c, dst);
+    ret = correct(c);
+    if (ret < 0 || !later ||
+        source_time(c, frame->source) + 1 < c->fade_begin)
+        return ret;
+    wanted = ff_runway_clip_place(later, source_time(c, frame->source) / 1e6);
+    ret = ff_runway_clip_seek(later,
+                              ff_runway_retime_map(&later->retime, wanted));
+    if (ret >= 0 && !c->blending)
+        ret = fit_blend(c, dst);
+    if (ret < 0 || !c->later)
+        return ret;
+    ret = correct(later);
+    return ret < 0 ? ret : ff_runway_joint_mix(mixed, c->frame, later->frame,
+                                               later_weight(c, frame));
+}
