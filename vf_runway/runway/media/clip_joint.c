@@ -16,12 +16,14 @@
  * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
  */
 
+#include <math.h>
+
 #include "libavutil/common.h"
+#include "libavutil/mathematics.h"
 #include "libavutil/pixdesc.h"
 
-#include "averror.h"
-#include "clip_internal.h"
 #include "compat.h"
+#include "clip_internal.h"
 
 int ff_runway_clip_match(RunwayClip *c, const RunwayJoint *before)
 {
