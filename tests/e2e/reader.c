@@ -23,13 +23,15 @@
  *
  * SENT and TIME in microseconds; STOP: how often it asks whether it is to stop
  * until it is told so. One line: outcome, seconds, peak memory in KiB, seconds
- * from being told to stop, questions asked, frames x width x height as the
- * reader gives them, and the text of an error. */
+ * from being told to stop, questions asked, the most seconds of processor time
+ * between two of them, in the check and in what is read after it, frames x width
+ * x height as the reader gives them, and the text of an error. */
 
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "libavutil/log.h"
@@ -38,16 +40,37 @@
 #include "media/reader.h"
 
 static int asked, stop;
-static int64_t told;
+static int64_t told, last, longest;
+
+/* Of the processor, as others may keep it busy. */
+static void note_time(void)
+{
+    struct timespec spec;
+    int64_t now;
+
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &spec);
+    now = spec.tv_sec * INT64_C(1000000) + spec.tv_nsec / 1000;
+    if (now - last > longest)
+        longest = now - last;
+    last = now;
+}
 
 static int is_stopped(void *opaque)
 {
     (void)opaque;
+    note_time();
     if (++asked < stop || !stop)
         return 0;
     if (!told)
         told = ff_runway_now();
     return 1;
+}
+
+static int is_watched(void *opaque)
+{
+    (void)opaque;
+    note_time();
+    return 0;
 }
 
 /* The most memory that it had, KiB. What getrusage() tells of it, on Linux, has
@@ -79,13 +102,14 @@ static int read_frames(int fd, int64_t size, int *width, int *height)
     int64_t time;
     int nb = 0;
 
-    if (ff_runway_reader_open(&reader, fd, size, NULL, NULL, NULL) < 0)
+    if (ff_runway_reader_open(&reader, fd, size, is_watched, NULL, NULL) < 0)
         return -1;
     while (ff_runway_reader_next(reader, frame, &time) > 0) {
         *width  = frame->width;
         *height = frame->height;
         nb++;
     }
+    note_time();
     ff_runway_reader_free(&reader);
     av_frame_free(&frame);
     return nb;
@@ -109,15 +133,18 @@ int main(int argc, char **argv)
     limits.time   = atoll(argv[4]);
     stop          = argc > 5 ? atoi(argv[5]) : 0;
     start         = ff_runway_now();
+    note_time();
+    longest = 0;
     ret = ff_runway_reader_check(&limits, is_stopped, NULL, fd, size,
                                  atoll(argv[2]), &err);
     end = ff_runway_now();
+    note_time();
     memory = peak_memory();
     if (!ret)
         nb = read_frames(fd, size, &width, &height);
-    printf("%s|%.3f|%ld|%.3f|%d|%dx%dx%d|%s\n",
+    printf("%s|%.3f|%ld|%.3f|%d|%.3f|%dx%dx%d|%s\n",
            ret ? ff_runway_outcome_name(ret) : "accepted", (end - start) / 1e6,
-           memory, told ? (end - told) / 1e6 : 0.0, asked, nb, width,
-           height, ret ? err.text : "");
+           memory, told ? (end - told) / 1e6 : 0.0, asked,
+           longest / 1e6, nb, width, height, ret ? err.text : "");
     return 0;
 }

@@ -27,7 +27,7 @@ sub check {
         timeout => 120);
     chomp(my $said = $run->{out});
     my %is;
-    @is{qw(outcome seconds memory stopping asked frames text)} = split /\|/, $said, 7;
+    @is{qw(outcome seconds memory stopping asked longest frames text)} = split /\|/, $said, 8;
     $is{err} = $run->{err};
     return { %is, crashed => $run->{status} || $run->{signal} || $run->{timed_out} };
 }
@@ -39,7 +39,7 @@ my $accepted = 0;
 
 subtest 'what muxers write is accepted' => sub {
     my @files = glob "$ROOT/tests/e2e/muxers/*.{mp4,mov}";
-    cmp_ok(scalar @files, '>', 30, 'files of many muxers');
+    cmp_ok(scalar @files, '>', 50, 'files of many muxers');
     for my $path (@files) {
         my $name = basename($path);
         my $is = check($path);
@@ -155,6 +155,18 @@ subtest 'what asks for more than it has costs nothing' => sub {
     }
 };
 
+# FFmpeg leaves out a line only where it says the one before again.
+subtest 'frames that are nothing, each another, fill no terminal' => sub {
+    my $bytes = slurp("$ROOT/tests/e2e/muxers/ffmpeg51-fragments.mp4");
+    $bytes = substr $bytes, 0, index($bytes, 'moof') - 4;
+    my $is = check(spew("$TMP/flood.mp4", $bytes . box('mdat', "\0" x 3000) . box('moof', box('mfhd', words(0, 1)),
+        box('traf', box('tfhd', words(0x20000, 1)), box('tfdt', words(0, 0)), box('trun', words(0x201, 2000, 8, (1, 2) x 1000))))));
+    is($is->{crashed}, 0, 'ends');
+    is($is->{outcome}, 'bad_result', 'is refused');
+    my @lines = split /\n/, $is->{err};
+    cmp_ok(scalar @lines, '<', 10, 'in a few lines') or diag substr $is->{err}, 0, 500;
+};
+
 # How large it is counts for how many parts it may have.
 subtest 'a picture that is larger than the index says' => sub {
     my $bytes = slurp(make_clip(size => '640x480', seconds => 1, rate => 10, codec => [qw(-c:v libx264 -preset ultrafast)], name => 'small.mp4'));
@@ -178,6 +190,30 @@ subtest 'at the limits' => sub {
     cmp_ok($is->{seconds}, '<', 2 * $PATIENCE, 'at once');
     cmp_ok($is->{memory}, '<', $accepted + (32 << 10), 'memory') if !$is_sanitized;
     note "$is->{memory} KiB, $is->{seconds} s, $is->{text}";
+};
+
+# A decoder cannot be stopped within a picture. Time is the processor's, of the
+# check and of what is read after it.
+subtest 'the largest pictures' => sub {
+    my @large = (size => '4096x2304', frames => 1, rate => 1);
+    # about as many bytes as may be
+    my %encoders = (libx264 => [qw(-preset ultrafast -coder 1 -qp 37)], libx265 => [qw(-preset ultrafast -tag:v hvc1 -x265-params qp=37:log-level=none)]);
+    my $known = run_cmd([$FFMPEG, qw(-hide_banner -encoders)])->{out};
+    my @files = map { make_clip(@large, source => 'color=gray', filter => 'noise=alls=100', codec => ['-c:v', $_, @{ $encoders{$_} }], name => "$_.mp4") }
+        grep { $known =~ / $_ / } sort keys %encoders;
+    # a JPEG of as many scans as may be
+    my $still = slurp(make_clip(@large, codec => [qw(-c:v mjpeg -q:v 20)], name => 'large.mjpeg'));
+    my $at = index $still, "\xFF\xDA";
+    my $scans = substr($still, 0, $at) . substr($still, $at, rindex($still, "\xFF\xD9") - $at) x 25 . "\xFF\xD9";
+    push @files, spew("$TMP/scans.mp4", box('ftyp', 'isom', words(0)) . box('mdat', $scans)
+        . box('moov', box('mvhd', words(0, 0, 0, 10, 10), "\0" x 80), track(width => 4096, height => 2304, sizes => [length $scans], delta => 10, chunks => [24])));
+    for my $file (@files) {
+        my $is = check($file);
+        my $name = basename($file);
+        is("$is->{outcome} $is->{frames} $is->{text}", 'accepted 1x4096x2304 ', $name);
+        cmp_ok($is->{longest}, '<', 2 * $PATIENCE, "$name: not two seconds without a question");
+        note sprintf '%s: %d bytes, %s s', $name, -s $file, $is->{longest};
+    }
 };
 
 # --- stopping -----------------------------------------------------------------------

@@ -53,6 +53,7 @@ typedef struct Film {
     uint32_t trun_flags, trun_samples, trun_words;
     uint32_t trex_before;    ///< bytes of a frame, said before the usual ones
     uint32_t more_stbl;      ///< bytes that stbl claims beyond its end
+    uint32_t tkhd_flags;
 } Film;
 
 static const Film plain = {
@@ -69,7 +70,8 @@ static void put_trak(Mp4File *f, const Film *film, uint32_t id,
 {
     begin(f, "trak");
     begin(f, "tkhd");
-    put_zeros(f, 12);
+    put_u32(f, film->tkhd_flags);
+    put_zeros(f, 8);
     put_u32(f, id);
     put_zeros(f, 68);
     end(f);
@@ -363,25 +365,36 @@ static void test_shown(void **state)
     assert_int_equal(count_shown(FILM(it.is_fragmented = 1), "moof"), 2);
 }
 
-/* Of several videos the one with most frames. */
+/* Of several videos the one that is enabled, with the larger pictures, with more
+ * of them. */
 static void test_choice(void **state)
 {
-    for (int i = 0; i < 2; i++) {
-        Film other = FILM(it.nb_samples = it.nb_sizes = 1; it.per_chunk = 1;
-                          it.nb_chunks = it.stco = 1; it.stts_samples = 1);
+    const Film small = FILM(it.width = 32);
+    const struct { Film film, other; } cases[] = {
+        { plain, FILM(it.nb_samples = it.nb_sizes = 1;
+                      it.per_chunk = it.nb_chunks = it.stco = 1;
+                      it.stts_samples = 1) },
+        { plain, FILM(it.width = 32; it.nb_samples = it.nb_sizes = 26;
+                      it.per_chunk = 13; it.stts_samples = 26) },
+        { FILM(it = small; it.tkhd_flags = 1), plain },
+        { FILM(it.tkhd_flags = 7), FILM(it.tkhd_flags = 6) },
+    };
+
+    for (int i = 0; i < 8; i++) {
+        const Film *film = &cases[i / 2].film, *other = &cases[i / 2].other;
         Mp4File *f = calloc(1, sizeof(*f));
         uint8_t *data;
         size_t size;
 
         begin(f, "moov");
-        put_trak(f, i ? &plain : &other, 1, "vide");
-        put_trak(f, i ? &other : &plain, 2, "vide");
+        put_trak(f, i % 2 ? film : other, 1, "vide");
+        put_trak(f, i % 2 ? other : film, 2, "vide");
         end(f);
         begin(f, "mdat");
         put_zeros(f, 3000);
         f->data[f->open[0]] = 0; /* a size of 0: to the end */
         data = shown(f, &size);
-        assert_memory_equal(data + 12, i ? "trak" : "skip", 4);
+        assert_memory_equal(data + 12, i % 2 ? "trak" : "skip", 4);
         free(data);
     }
 }
@@ -478,10 +491,10 @@ static void test_tables(void **state)
     film_refused(FILM(it.description = 0), "not described");
     /* the bytes of all, and of one: 64x48 and a mebibyte */
     film_refused(FILM(it.each = 1000), "more bytes of frames");
-    for (int bytes = 1; bytes <= 2; bytes++) {
+    for (int halves = 1; halves <= 4; halves += 3) {
         Film film = FILM(it.nb_samples = 1; it.nb_sizes = 250000;
-                         it.format = bytes == 1 ? "avc1" : "apcn";
-                         it.each = (1 << 20) + 64 * 48 * bytes);
+                         it.format = halves == 1 ? "avc1" : "apcn";
+                         it.each = (1 << 20) + 64 * 48 * halves / 2);
 
         count_shown(film, "avcC");
         film.each++;
@@ -560,7 +573,7 @@ static void test_fragments_behind_sound(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
         Mp4File *f = make_film(FILM(it.is_fragmented = 1));
-        size_t moof = f->size, trun[2], size;
+        size_t moof = f->size, trun[3], size;
         uint8_t *data;
 
         begin(f, "moof");
@@ -575,9 +588,16 @@ static void test_fragments_behind_sound(void **state)
             PUT_TABLE(f, "trun", 0x201, 1, (uint32_t)(5 - 10 * k), 40);
         }
         end(f);
+        /* nothing is hidden between these */
+        begin(f, "traf");
+        PUT_TABLE(f, "tfhd", 0, 2);
+        trun[2] = f->size;
+        PUT_TABLE(f, "trun", 0x201, 1, 7, 40);
+        end(f);
         end(f);
         data = shown(f, &size);
-        assert_true(trun[1] + 24 <= size && moof < trun[0]);
+        assert_true(trun[2] + 24 <= size && moof < trun[0]);
+        assert_int_equal(data[trun[2] + 18] << 8 | data[trun[2] + 19], 7);
         for (int k = 0; k < 2; k++) {
             assert_memory_equal(data + trun[k] + 4, "trun", 4);
             assert_int_equal(data[trun[k] + 15], 1); /* frames */

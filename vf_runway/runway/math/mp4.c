@@ -114,8 +114,7 @@ static const char formats[][5] = {
     "jpeg", "mjpa", "mjpb",
 };
 
-/* Whether frames of that format are coded each by itself: twice what ProRes takes
- * at its best is theirs, half of it the others'. */
+/* Whether frames of that format are coded each by itself. */
 static int is_intra(const char *type)
 {
     return !memcmp(type, "ap", 2) || !memcmp(type, "AVd", 3) ||
@@ -333,18 +332,21 @@ static void unknown_format(Parse *p, const char *type)
                              "not supported", name);
 }
 
-/* What a trak box is: its id, number of samples in the index, and format.
- * @return whether it is video */
-static int identify(Parse *p, const Box *trak, uint32_t *id, uint32_t *nb,
+/* What a trak box is: its id, its format, and how likely it is the film: that is
+ * enabled, and where several are has the larger pictures or more of them; the
+ * others are previews. @return whether it is video */
+static int identify(Parse *p, const Box *trak, uint32_t *id, uint64_t *rank,
                     char format[4])
 {
     unsigned char data[24];
     Box mdia, minf, stbl, box;
+    uint32_t nb = 0;
 
     if (!find_box(p, trak, "tkhd", 24, &box))
         return 0;
     ff_runway_mp4_bytes(p, box.start, data, 24);
-    *id = ff_runway_mp4_u32(data + (data[0] ? 20 : 12));
+    *id   = ff_runway_mp4_u32(data + (data[0] ? 20 : 12));
+    *rank = data[3] & 1;
     if (!find_box(p, trak, "mdia", 0, &mdia) ||
         !find_box(p, &mdia, "hdlr", 12, &box))
         return 0;
@@ -353,35 +355,42 @@ static int identify(Parse *p, const Box *trak, uint32_t *id, uint32_t *nb,
         !find_box(p, &mdia, "minf", 0, &minf) ||
         !find_box(p, &minf, "stbl", 0, &stbl))
         return 0;
-    *nb = find_box(p, &stbl, "stsz", 12, &box) ?
-          ff_runway_mp4_u32_at(p, box.start + 8) : 0;
-    if (!find_box(p, &stbl, "stsd", 16, &box))
+    if (find_box(p, &stbl, "stsz", 12, &box))
+        nb = ff_runway_mp4_u32_at(p, box.start + 8);
+    if (!find_box(p, &stbl, "stsd", 44, &box))
         return 0;
     ff_runway_mp4_bytes(p, box.start + 12, format, 4);
+    ff_runway_mp4_bytes(p, box.start + 40, data, 4);
+    if (nb > RUNWAY_MP4_SAMPLES_MAX)
+        nb = RUNWAY_MP4_SAMPLES_MAX;
+    *rank = *rank << 62 | nb | (uint64_t)(data[0] << 8 | data[1]) *
+                               (uint64_t)(data[2] << 8 | data[3]) << 18;
     return !p->ret;
 }
 
-/* Which track is shown: of those of a known format the one with most samples. */
+/* Which track is shown: of those of a known format the likeliest. */
 static void choose_video(Parse *p, const Box *moov)
 {
-    int64_t at = moov->start, most = -1;
+    int64_t at = moov->start;
+    uint64_t most = 0;
     int is_compressed = 0, is_other = 0;
     char other[4];
     Box box;
 
     while (next_box(p, &at, moov->end, &box)) {
-        uint32_t id, nb;
+        uint64_t rank;
+        uint32_t id;
         char format[4];
 
         is_compressed |= !memcmp(box.type, "cmov", 4);
         if (memcmp(box.type, "trak", 4) ||
-            !identify(p, &box, &id, &nb, format))
+            !identify(p, &box, &id, &rank, format))
             continue;
         if (!is_format(format)) {
             is_other = 1;
             memcpy(other, format, 4);
-        } else if (nb > most) {
-            most     = nb;
+        } else if (p->video < 0 || rank > most) {
+            most     = rank;
             p->video = box.at;
             p->track = id;
         }
@@ -447,8 +456,7 @@ static void check_stsd(Parse *p, const Box *box)
             ff_runway_mp4_bad(p, "has a box that is too small");
             return;
         }
-        if (!p->bytes_per_pixel || is_intra(entry.type))
-            p->bytes_per_pixel = 1 + is_intra(entry.type);
+        p->is_intra |= is_intra(entry.type);
         if (entry.end - entry.at > FORMAT_SIZE_MAX)
             ff_runway_mp4_bad(p, "has a box that is too large");
         ff_runway_mp4_bytes(p, entry.at, data, sizeof(data));

@@ -43,7 +43,7 @@ typedef struct Parse {
     int has_index;
     int64_t video;           ///< where the trak box of the video begins; -1
     uint32_t track;          ///< its id
-    int bytes_per_pixel;     ///< that a frame may take
+    int is_intra;            ///< its frames are coded each by itself
     int64_t pixels;          ///< of its largest picture, as the index says
     int64_t nb_samples;
     int64_t nb_bytes;        ///< of all samples

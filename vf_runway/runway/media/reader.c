@@ -98,7 +98,9 @@ static int open_demuxer(RunwayReader *r)
     if (!r->demux)
         return AVERROR(ENOMEM);
     r->demux->pb = r->io;
-    r->demux->flags |= AVFMT_FLAG_CUSTOM_IO;
+    /* parsers say on the terminal what they find wrong with each packet */
+    r->demux->flags |= AVFMT_FLAG_CUSTOM_IO | AVFMT_FLAG_NOPARSE |
+                       AVFMT_FLAG_NOFILLIN;
     r->demux->max_streams = 1; /* mp4.h shows one */
     /* frees demux when it fails */
     ret = avformat_open_input(&r->demux, NULL, format, NULL);
@@ -342,8 +344,8 @@ static RunwayOutcome measure(RunwayReader *r, RunwayError *err)
     int64_t start = INT64_MAX, end = INT64_MIN;
     const AVCodecParameters *par = r->stream->codecpar;
     AVRational rate = r->stream->avg_frame_rate;
-    int has_key = 0, ret;
     size_t parts;
+    int ret;
 
     while ((ret = read_packet(r)) > 0) {
         const AVPacket *p = r->packet;
@@ -356,7 +358,6 @@ static RunwayOutcome measure(RunwayReader *r, RunwayError *err)
                                    "its size", (long long)nb, parts);
         ret = p->flags & AV_PKT_FLAG_CORRUPT || !p->size ? AVERROR_INVALIDDATA
                                                          : 0;
-        has_key |= p->flags & AV_PKT_FLAG_KEY;
         if (p->pts != AV_NOPTS_VALUE) {
             start = FFMIN(start, p->pts);
             end   = FFMAX(end, p->pts + FFMAX(p->duration, 0));
@@ -384,9 +385,6 @@ static RunwayOutcome measure(RunwayReader *r, RunwayError *err)
     if (!nb || r->info.duration <= 0)
         return ff_runway_error(err, RUNWAY_BAD_RESULT,
                                "the result has no frames");
-    if (!has_key)
-        return ff_runway_error(err, RUNWAY_BAD_RESULT,
-                               "the result has no key frame");
     r->info.nb_frames = nb;
     r->info.codec     = avcodec_get_name(r->stream->codecpar->codec_id);
     r->info.frame     = r->info.duration / nb;
