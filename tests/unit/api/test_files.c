@@ -104,6 +104,23 @@ static void test_key(void **state)
         }
         close(fd);
     }
+    for (int i = 0; i < 2; i++) { /* as Notepad saves it; binary */
+        int fd = open_file(i ? "sk-" : "\xEF\xBB\xBFsk-", 20);
+        RunwayError err;
+        char *key;
+
+        if (i)
+            assert_int_equal(pwrite(fd, "\0", 1, 3), 1);
+        assert_int_equal(fchmod(fd, 0600), 0);
+        assert_int_equal(ff_runway_read_key(path, &key, &exposed, &err),
+                         i ? RUNWAY_INVALID : RUNWAY_OK);
+        if (i)
+            assert_null(key);
+        else
+            assert_memory_equal(key, "sk-", 3);
+        free(key);
+        close(fd);
+    }
     if (!geteuid()) { /* another user's, who could be given the next request */
         int fd = open_file("sk-", 20);
         RunwayError err;

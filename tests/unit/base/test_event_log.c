@@ -90,7 +90,7 @@ static void test_append(void **state)
     assert_non_null(mkdtemp(dir));
     snprintf(path, sizeof(path), "%s/log.jsonl", dir);
     file = fopen(path, "w");
-    assert_true(fputs("what was there\n", file) > 0);
+    assert_true(fputs("{\"what\": \"was there\"}\n", file) > 0);
     fclose(file);
     pid = fork();
     assert_int_equal(ff_runway_event_log_open(path, &log, &events, &err),
@@ -104,7 +104,7 @@ static void test_append(void **state)
     assert_int_equal(waitpid(pid, &status, 0), pid);
     file = fopen(path, "r");
     assert_non_null(fgets(text, sizeof(text), file));
-    assert_string_equal(text, "what was there\n");
+    assert_string_equal(text, "{\"what\": \"was there\"}\n");
     while (fgets(text, sizeof(text), file)) {
         assert_memory_equal(text, "{\"time\":\"2", 10);
         assert_string_equal(text + strlen(text) - 14, "\"0123456789\"}\n");
@@ -156,8 +156,23 @@ static void test_unfit(void **state)
     assert_int_equal(listen(fd, 1), 0);
     assert_int_equal(ff_runway_event_log_open(path, &log, &events, &err),
                      RUNWAY_INVALID);
-    assert_non_null(strstr(err.text, "it is a socket"));
+    assert_non_null(strstr(err.text, "nothing reads"));
     close(fd);
+    unlink(path);
+    /* a prompt, by mistake */
+    fd = open(path, O_CREAT | O_WRONLY, 0600);
+    assert_int_equal(write(fd, "make it blue\n", 13), 13);
+    assert_int_equal(ff_runway_event_log_open(path, &log, &events, &err),
+                     RUNWAY_INVALID);
+    assert_null(events);
+    assert_non_null(strstr(err.text, "not a log"));
+    /* what the shell has opened it has chosen */
+    snprintf(path, sizeof(path), "/dev/fd/%d", fd);
+    assert_int_equal(ff_runway_event_log_open(path, &log, &events, &err),
+                     RUNWAY_OK);
+    ff_runway_event_log_free(&events);
+    close(fd);
+    snprintf(path, sizeof(path), "%s/socket", dir);
     unlink(path);
     rmdir(dir);
 
@@ -251,6 +266,33 @@ static void tell_nothing(void *opaque, RunwayLogLevel level, const char *line)
     (void)line;
 }
 
+/* /dev/stderr of a service: it cannot be opened, and nobody waits for who reads. */
+static void test_socket(void **state)
+{
+    const RunwayEventField fields[] = { RUNWAY_EVENT_LAST };
+    const RunwayLog log = { NULL, tell_nothing };
+    RunwayEventLog *events;
+    char path[64], text[64] = "";
+    int ends[2];
+
+    (void)state;
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+    snprintf(path, sizeof(path), "/dev/fd/%d", ends[1]);
+    assert_int_equal(ff_runway_event_log_open(path, &log, &events, NULL),
+                     RUNWAY_OK);
+    alarm(20);
+    for (int i = 0; i < 20000; i++)
+        ff_runway_event(events, "state", fields);
+    alarm(0);
+    assert_int_equal(read(ends[0], text, 10), 10);
+    assert_string_equal(text, "{\"time\":\"2");
+    ff_runway_event_log_free(&events);
+    /* it is still there for others */
+    assert_int_equal(fcntl(ends[1], F_GETFL) & O_NONBLOCK, 0);
+    close(ends[0]);
+    close(ends[1]);
+}
+
 /* A reader that goes ends no program, whatever that does about SIGPIPE. */
 static void test_pipe_breaks(void **state)
 {
@@ -288,6 +330,7 @@ int main(void)
         cmocka_unit_test(test_append),
         cmocka_unit_test(test_unfit),
         cmocka_unit_test(test_pipe),
+        cmocka_unit_test(test_socket),
         cmocka_unit_test(test_pipe_breaks),
     };
 

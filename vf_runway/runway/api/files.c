@@ -86,6 +86,15 @@ static RunwayOutcome read_all(const char *option, const char *path,
     return ret;
 }
 
+/* What editors of Windows put before a text. */
+static void drop_mark(char *text, size_t *size)
+{
+    if (strncmp(text, "\xEF\xBB\xBF", 3))
+        return;
+    *size -= 3;
+    memmove(text, text + 3, *size + 1);
+}
+
 RunwayOutcome ff_runway_read_text(const char *option, const char *path,
                                   char **text, RunwayError *err)
 {
@@ -101,10 +110,7 @@ RunwayOutcome ff_runway_read_text(const char *option, const char *path,
         return ff_runway_error(err, RUNWAY_INVALID, "%s: %s is not UTF-8 text",
                                option, path);
     }
-    if (size >= 3 && !memcmp(*text, "\xEF\xBB\xBF", 3)) {
-        size -= 3;
-        memmove(*text, *text + 3, size + 1);
-    }
+    drop_mark(*text, &size);
     if (size && (*text)[size - 1] == '\n')
         (*text)[--size] = 0;
     if (size && (*text)[size - 1] == '\r')
@@ -132,12 +138,16 @@ RunwayOutcome ff_runway_read_key(const char *path, char **key, int *exposed,
         ret = ff_runway_error(err, RUNWAY_INVALID, "key_file: others can "
                               "write to %s, so the key in it may be anyone's; "
                               "run chmod 600 on it", path);
+    else if (strlen(*key) != size)
+        ret = ff_runway_error(err, RUNWAY_INVALID, "key_file: %s is no text",
+                              path);
     if (ret) {
         memset(*key, 0, size);
         free(*key);
         *key = NULL;
         return ret;
     }
+    drop_mark(*key, &size);
     *exposed = !!(st.st_mode & (S_IRGRP | S_IROTH));
     return RUNWAY_OK;
 }

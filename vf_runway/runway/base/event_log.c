@@ -24,6 +24,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <time.h>
@@ -54,26 +55,63 @@ static int64_t wall_clock(void)
     return (int64_t)tv.tv_sec * 1000000 + tv.tv_usec;
 }
 
+/* Sockets cannot be opened: /dev/stderr may be one that we have already. -1: it
+ * is none. */
+static int find_socket(const char *path)
+{
+    struct stat st, own;
+
+    if (stat(path, &st) || !S_ISSOCK(st.st_mode))
+        return -1;
+    for (int fd = 0; fd < 256; fd++)
+        if (!fstat(fd, &own) && own.st_dev == st.st_dev &&
+            own.st_ino == st.st_ino)
+            return dup(fd);
+    return -1;
+}
+
+/* Whether it is another file than a log, by mistake: a prompt, or the film. What
+ * is behind /dev/stderr the shell has chosen. */
+static int is_other_file(const char *path, int fd)
+{
+    char first = '{';
+    struct stat st;
+    int in;
+
+    if (fstat(fd, &st) || S_ISBLK(st.st_mode))
+        return 1;
+    if (!S_ISREG(st.st_mode) || !strncmp(path, "/dev/", 5))
+        return 0;
+    in = open(path, O_RDONLY);
+    if (in < 0)
+        return 0;
+    if (pread(in, &first, 1, 0) < 0)
+        first = 0;
+    close(in);
+    return first != '{';
+}
+
 RunwayOutcome ff_runway_event_log_open(const char *path, const RunwayLog *log,
                                        RunwayEventLog **events,
                                        RunwayError *err)
 {
     RunwayEventLog *e = calloc(1, sizeof(*e));
-    struct stat st;
+    const char *why = NULL;
 
     *events = NULL;
     if (!e)
         return ff_runway_no_memory(err);
     /* a pipe may have no reader, now or ever, and must not stop us */
     e->fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK, 0600);
-    if (e->fd < 0 || pthread_mutex_init(&e->lock, NULL)) {
-        const int why = errno;
-
+    if (e->fd < 0 && errno == ENXIO) {
+        e->fd = find_socket(path);
+        why   = e->fd < 0 ? "nothing reads from it" : NULL;
+    }
+    if (e->fd >= 0 && is_other_file(path, e->fd))
+        why = "what is in it is not a log; use a file of its own";
+    if (e->fd < 0 || why || pthread_mutex_init(&e->lock, NULL)) {
         ff_runway_error(err, RUNWAY_INVALID, "log_path: cannot write to %s: %s",
-                        path, why != ENXIO ? strerror(why) :
-                        !stat(path, &st) && S_ISSOCK(st.st_mode) ?
-                        "it is a socket; put a file or a pipe (| cat) in its "
-                        "place" : "nothing reads from it");
+                        path, why ? why : strerror(errno));
         if (e->fd >= 0)
             close(e->fd);
         free(e);
@@ -148,8 +186,10 @@ static int write_all(int fd, const char *text, size_t size, size_t *written)
     *written = 0;
     ff_runway_sigpipe_hold(&guard);
     while (!ret && *written < size) {
-        ssize_t n = write(fd, text + *written, size - *written);
+        ssize_t n = send(fd, text + *written, size - *written, MSG_DONTWAIT);
 
+        if (n < 0 && errno == ENOTSOCK)
+            n = write(fd, text + *written, size - *written);
         if (n > 0)
             *written += (size_t)n;
         else if (!n || errno != EINTR)
