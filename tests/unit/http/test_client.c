@@ -1718,6 +1718,29 @@ static void test_proxy_for_loopback_when_named(void **state)
     server_stop(&proxy);
 }
 
+/* By names of their own, libcurl would look up what the proxy is to be asked. */
+static void test_socks_proxy(void **state)
+{
+    static const char *const schemes[] = { "socks5", "SOCKS4", "socks",
+                                           "socks5h", "socks4a" };
+
+    for (size_t i = 0; i < sizeof(schemes) / sizeof(*schemes); i++) {
+        Server *proxy = server_start(say_nothing, NULL);
+        RunwayClientConfig config = make_config("https://a.invalid");
+        RunwayClient *client;
+        char url[64];
+
+        proxy->ignore_request = 1; /* nobody speaks HTTP to it */
+        snprintf(url, sizeof(url), "%s://127.0.0.1:%d", schemes[i], proxy->port);
+        config.proxy = url;
+        client = connect_with(config);
+        assert_int_not_equal(submit(client), RUNWAY_OK);
+        assert_int_equal(server_connections(proxy), 1);
+        ff_runway_client_free(&client);
+        server_stop(&proxy);
+    }
+}
+
 static void check_invalid(RunwayClientConfig config, const char *says)
 {
     RunwayClient *client = (void *)-1;
@@ -1762,6 +1785,8 @@ static void test_unfit_configuration(void **state)
     config = make_config("https://a.b");
     config.ca_file = "/no/such/file.pem";
     check_invalid(config, "ca_file /no/such/file.pem");
+    config.ca_file = "/dev/null"; /* reading from a pipe might never end */
+    check_invalid(config, "not a regular file");
     config = make_config("http://127.0.0.1:5");
     config.proxy = "http://u:hunter2@proxy.example.com:8080";
     check_invalid(config, "http_proxy");
@@ -1869,6 +1894,18 @@ static void test_own_headers_in_replies(void **state)
     assert_string_equal(slot->names[0], "tenant42");
     assert_string_equal(slot->values[0], "tenant42/...");
     ff_runway_slot_free(&slot);
+    /* what goes back in a URL is not shown of it */
+    assert_int_equal(ff_runway_client_download(client, "http://127.0.0.1:1/"
+                     "tenant42", -1, &(int64_t){ 0 }, &last_wait, &last),
+                     RUNWAY_UNAVAILABLE);
+    assert_non_null(strstr(logged, "GET http://127.0.0.1:1/...: status"));
+    assert_int_equal(ff_runway_client_download(client, "ftp://tenant42.invalid/"
+                     "x", -1, &(int64_t){ 0 }, &last_wait, &last),
+                     RUNWAY_REFUSED);
+    assert_int_equal(ff_runway_client_download(client, "http://tenant42.invalid"
+                     "/x", -1, &(int64_t){ 0 }, &last_wait, &last),
+                     RUNWAY_REFUSED);
+    assert_says("the output is at ....invalid:80 over http");
     ff_runway_client_free(&client);
     server_stop(&server);
 }
@@ -1976,6 +2013,7 @@ int main(void)
         TEST(test_proxy_password),
         TEST(test_proxy_from_the_environment),
         TEST(test_proxy_for_loopback_when_named),
+        TEST(test_socks_proxy),
         TEST(test_unfit_configuration),
         TEST(test_endpoint),
         TEST(test_own_headers),

@@ -277,8 +277,12 @@ static int send_packed(Server *server, int fd, const Request *request)
         "\xa8\x1d\x00\x00\x00";
     char head[128];
 
-    snprintf(head, sizeof(head), OK_HEAD "Content-Encoding: gzip\r\n"
-             "Content-Length: %zu\r\n\r\n", sizeof(packed) - 1);
+    /* libcurl would unpack what is packed on its way, whatever it is told */
+    if (server->opaque)
+        snprintf(head, sizeof(head), OK_HEAD "Transfer-Encoding: gzip\r\n\r\n");
+    else
+        snprintf(head, sizeof(head), OK_HEAD "Content-Encoding: gzip\r\n"
+                 "Content-Length: %zu\r\n\r\n", sizeof(packed) - 1);
     server_send(fd, head);
     server_send_bytes(fd, packed, sizeof(packed) - 1);
     return 0;
@@ -307,6 +311,7 @@ static void test_packed_and_nested(void **state)
         char *opaque;
     } cases[] = {
         { "packed", send_packed, NULL },
+        { "packed on its way", send_packed, "" },
         { "arrays in arrays", send_brackets, "[" },
         { "objects in objects", send_brackets, NULL },
     };
@@ -314,7 +319,8 @@ static void test_packed_and_nested(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
         /* but the last: a store and a download have no JSON */
-        for (size_t k = 0; k < 4; k++) {
+        for (size_t k = 0; k < (cases[i].handler == send_packed &&
+                                cases[i].opaque ? 6 : 4); k++) {
             Server *server = server_start(cases[i].handler, cases[i].opaque);
             RunwayOutcome ret;
             Asker a;

@@ -316,8 +316,13 @@ static int character_at(const char *s, size_t *length)
     return value > 0 ? value : (unsigned char)*s;
 }
 
-/** Bytes at s that say word, in whatever escapes and on however many lines; 0:
- *  something else is there. */
+static int lower_case(int c)
+{
+    return c >= 'A' && c <= 'Z' ? c | 0x20 : c;
+}
+
+/** Bytes at s that say word, in whatever escapes and letters and on however many
+ *  lines; 0: something else is there. */
 static size_t says(const char *s, const char *word)
 {
     size_t length = 0;
@@ -326,9 +331,9 @@ static size_t says(const char *s, const char *word)
         size_t n = 1;
         int c;
 
-        while (s[length] != *w) {
+        while (lower_case(s[length]) != lower_case(*w)) {
             c = character_at(s + length, &n);
-            if (c == (unsigned char)*w)
+            if (lower_case(c) == lower_case((unsigned char)*w))
                 break;
             if (w == word || !c || !strchr(" \t\r\n", c))
                 return 0;

@@ -63,8 +63,8 @@ static RunwayOutcome settle(RunwayCall *call, RunwayError *err)
     RunwayOutcome ret = ff_runway_classify(call->kind, call->transport,
                                            call->status, not_accepted);
 
-    /* headers without end say nothing about a result */
-    if (ret == RUNWAY_BAD_RESULT && call->head_too_large)
+    /* headers that are refused say nothing about a result */
+    if (ret == RUNWAY_BAD_RESULT && call->refused_head)
         ret = RUNWAY_UNAVAILABLE;
     if (call->transport != RUNWAY_TRANSPORT_REPLY)
         return ff_runway_call_report_transport(call, ret, err);
@@ -290,6 +290,8 @@ RunwayOutcome ff_runway_client_store(RunwayClient *client,
         ret = send_request(&call, slot->url, NULL, retry_after, err);
     if (!ret)
         ret = settle(&call, err);
+    if (ret)
+        ff_runway_call_scrub(&call, err->text, 1);
     ff_runway_call_end(&call);
     ff_runway_url_reset(&url);
     return ret;
@@ -393,6 +395,8 @@ static RunwayOutcome download_once(RunwayClient *client, const char *text,
         *done = call.done;
     }
 end:
+    if (ret)
+        ff_runway_call_scrub(&call, err->text, 1);
     ff_runway_call_end(&call);
     ff_runway_url_reset(&url);
     return ret;

@@ -384,7 +384,7 @@ static RunwayTransport judge(RunwayCall *call)
 
     if (call->code == CURLE_OK || answered)
         return RUNWAY_TRANSPORT_REPLY;
-    if (call->too_large || call->head_too_large)
+    if (call->too_large || call->refused_head)
         return RUNWAY_TRANSPORT_TOO_LARGE;
     if (ff_runway_call_has_begun(call))
         return RUNWAY_TRANSPORT_BROKEN;
@@ -411,15 +411,20 @@ static void note_reached(RunwayCall *call)
     pthread_mutex_unlock(&call->client->mutex);
 }
 
-static void log_call(const RunwayCall *call, const char *url, int64_t took)
+static void log_call(RunwayCall *call, const char *url, int64_t took)
 {
-    size_t path = strcspn(url, "?#");
+    char *shown = strdup(url);
 
+    if (shown) {
+        shown[strcspn(shown, "?#")] = 0;
+        ff_runway_call_scrub(call, shown, 1);
+    }
     ff_runway_log(call->client->log, RUNWAY_LOG_DEBUG,
-                  "%s %.*s: status %ld, curl %d, %.3f s",
+                  "%s %s: status %ld, curl %d, %.3f s",
                   ff_runway_call_size(call) ? "POST" : "GET",
-                  (int)path, url, call->status, (int)call->code,
+                  shown ? shown : "a URL", call->status, (int)call->code,
                   (double)took / 1e6);
+    free(shown);
 }
 
 RunwayOutcome ff_runway_call_perform(RunwayCall *call, const char *url,

@@ -107,7 +107,7 @@ typedef struct RunwayCall {
     int proxied;
     int refused_address;           ///< the address is one that may not be
     int too_large;
-    int head_too_large;
+    const char *refused_head;      ///< what is wrong with the headers, or NULL
     int page_cut;                  ///< a download's error page has no end
     int no_memory;
     int cancelled;

@@ -181,12 +181,18 @@ size_t ff_runway_call_take_header(char *data, size_t size, size_t nb,
 {
     RunwayCall *call = opaque;
     size_t length = size * nb;
-    char range[96] = "";
+    char range[96] = "", coding[16] = "";
 
-    if (length > RUNWAY_HEAD_MAX - call->head_size) {
-        call->head_too_large = 1;
+    take_header(call, data, length, "Transfer-Encoding", coding,
+                sizeof(coding));
+    if (length > RUNWAY_HEAD_MAX - call->head_size)
+        call->refused_head = "more than 128 KiB of headers";
+    else if (coding[0] && strcasecmp(coding, "chunked") &&
+             strcasecmp(coding, "identity"))
+        /* libcurl decompresses it, whatever is asked for */
+        call->refused_head = "a compressed reply, which was not asked for";
+    if (call->refused_head)
         return 0;
-    }
     call->head_size += length;
     if (length >= 5 && !memcmp(data, "HTTP/", 5)) {
         /* another reply begins: the one before was a "100 Continue" */

@@ -104,10 +104,10 @@ RunwayOutcome ff_runway_call_report_transport(RunwayCall *call,
                                "the key", host, port,
                                through, reason(call));
     case RUNWAY_TRANSPORT_TOO_LARGE:
-        if (call->head_too_large)
-            return ff_runway_error(err, outcome, "%s: %s:%d sends more than "
-                                   "%d bytes of headers%s", what(call), host,
-                                   port, RUNWAY_HEAD_MAX, billed);
+        if (call->refused_head)
+            return ff_runway_error(err, outcome, "%s: %s:%d sends %s%s",
+                                   what(call), host, port, call->refused_head,
+                                   billed);
         if (call->kind != RUNWAY_REQUEST_DOWNLOAD)
             return ff_runway_error(err, outcome,
                                    "%s: the reply from %s:%d is larger than %d "
@@ -194,6 +194,8 @@ RunwayOutcome ff_runway_call_report_status(RunwayCall *call,
 
     ff_runway_reply_error_text(call->reply ? call->reply : "",
                                call->reply_size, text, sizeof(text));
+    /* once more, where it is put together of several fields */
+    ff_runway_call_scrub(call, text, 1);
     if (ff_runway_call_is_foreign(call))
         return ff_runway_error(err, outcome, "%s:%d answered %s with "
                                "%ld: %s", call->url->host, call->url->port,

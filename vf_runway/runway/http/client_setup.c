@@ -21,6 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "../api/data_uri.h"
@@ -374,6 +375,35 @@ static RunwayOutcome read_proxy(RunwayClient *client, const char *proxy,
     return ret;
 }
 
+/** A proxy's URL, for free(): of the schemes by which libcurl would look up names
+ *  itself those that leave it to the proxy. */
+static char *copy_proxy(const char *proxy)
+{
+    static const char *const schemes[][2] = {
+        { "socks://",  "socks4a://" },
+        { "socks4://", "socks4a://" },
+        { "socks5://", "socks5h://" },
+    };
+    const char *scheme = "";
+    char *copy;
+    size_t size;
+
+    for (size_t i = 0; i < sizeof(schemes) / sizeof(*schemes); i++) {
+        size_t length = strlen(schemes[i][0]);
+
+        if (!strncasecmp(proxy, schemes[i][0], length)) {
+            scheme = schemes[i][1];
+            proxy += length;
+            break;
+        }
+    }
+    size = strlen(scheme) + strlen(proxy) + 1;
+    copy = malloc(size);
+    if (copy)
+        snprintf(copy, size, "%s%s", scheme, proxy);
+    return copy;
+}
+
 static const char *get_variable(const char *name)
 {
     const char *value = getenv(name);
@@ -413,7 +443,7 @@ static RunwayOutcome choose_proxy(RunwayClient *client, const char *proxy,
     }
     if (!proxy || !*proxy)
         return RUNWAY_OK;
-    client->proxy = strdup(proxy);
+    client->proxy = copy_proxy(proxy);
     if (!client->proxy || read_proxy(client, proxy, &is_loopback))
         return ff_runway_no_memory(err);
     if (is_given && !client->base.is_https && !is_loopback)
@@ -428,6 +458,7 @@ RunwayOutcome ff_runway_client_create(const RunwayClientConfig *config,
                                       RunwayClient **client, RunwayError *err)
 {
     RunwayClient *c;
+    struct stat st;
     RunwayOutcome ret;
 
     *client = NULL;
@@ -455,10 +486,13 @@ RunwayOutcome ff_runway_client_create(const RunwayClientConfig *config,
         c->ca_file = strdup(config->ca_file);
         if (!c->ca_file)
             ret = ff_runway_no_memory(err);
-        else if (access(c->ca_file, R_OK))
+        else if (access(c->ca_file, R_OK) || stat(c->ca_file, &st))
             ret = ff_runway_error(err, RUNWAY_INVALID,
                                   "ca_file %s cannot be read: %s", c->ca_file,
                                   strerror(errno));
+        else if (!S_ISREG(st.st_mode)) /* opening a pipe may never end */
+            ret = ff_runway_error(err, RUNWAY_INVALID, "ca_file %s is not a "
+                                  "regular file", c->ca_file);
     }
     if (!ret && add_secret(c, config->key))
         ret = ff_runway_no_memory(err);

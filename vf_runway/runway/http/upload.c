@@ -186,7 +186,7 @@ static RunwayOutcome upload_picture(RunwayUploader *u, const RunwayRetry *retry,
     int64_t start = ff_runway_now();
     RunwayOutcome ret;
 
-    what.fd = open(picture->path, O_RDONLY);
+    what.fd = open(picture->path, O_RDONLY | O_NONBLOCK);
     if (what.fd < 0)
         return ff_runway_error(err, RUNWAY_INVALID, "%s cannot be read: %s",
                                picture->path, strerror(errno));
