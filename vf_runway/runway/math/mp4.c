@@ -107,19 +107,15 @@ static const Rule rules[] = {
     { IN_TRAF,   "trun", 0,   8,   0,     0, IN_FILE, ff_runway_mp4_trun },
 };
 
-/* What samples are called whose decoder may be given a result: see reader.c. */
+/* What samples are called whose decoder may be given a result: see reader.c.
+ * Frames of the first NB_INTRA are coded each by itself. */
+#define NB_INTRA 11
 static const char formats[][5] = {
-    "avc1", "avc3", "hvc1", "hev1", "dvh1", "dvhe", "av01", "vp08", "vp09",
-    "apch", "apcn", "apcs", "apco", "ap4h", "ap4x", "AVdn", "AVdh", "mp4v",
-    "jpeg", "mjpa", "mjpb",
+    "apch", "apcn", "apcs", "apco", "ap4h", "ap4x", "AVdn", "AVdh", "jpeg",
+    "mjpa", "mjpb", "avc1", "avc3", "hvc1", "hev1", "dvh1", "dvhe", "av01",
+    "vp08", "vp09", "mp4v",
 };
-
-/* Whether frames of that format are coded each by itself. */
-static int is_intra(const char *type)
-{
-    return !memcmp(type, "ap", 2) || !memcmp(type, "AVd", 3) ||
-           !memcmp(type, "jpeg", 4) || !memcmp(type, "mj", 2);
-}
+#define NB_FORMATS (sizeof(formats) / sizeof(*formats))
 
 void ff_runway_mp4_bad(Parse *p, const char *why)
 {
@@ -312,12 +308,14 @@ static void check_ftyp(Parse *p, const Box *box)
     }
 }
 
-static int is_format(const char *type)
+/* Its number in the list; NB_FORMATS: it is not on it. */
+static size_t find_format(const char *type)
 {
-    for (size_t i = 0; i < sizeof(formats) / sizeof(*formats); i++)
-        if (!memcmp(formats[i], type, 4))
-            return 1;
-    return 0;
+    size_t i = 0;
+
+    while (i < NB_FORMATS && memcmp(formats[i], type, 4))
+        i++;
+    return i;
 }
 
 /* The result may be good all the same: for a person to see. */
@@ -332,21 +330,19 @@ static void unknown_format(Parse *p, const char *type)
                              "not supported", name);
 }
 
-/* What a trak box is: its id, its format, and how likely it is the film: that is
- * enabled, and where several are has the larger pictures or more of them; the
- * others are previews. @return whether it is video */
+/* What a trak box is: its id, its format, and how likely it is the film: previews
+ * are disabled, smaller or shorter. @return whether it is video */
 static int identify(Parse *p, const Box *trak, uint32_t *id, uint64_t *rank,
                     char format[4])
 {
     unsigned char data[24];
     Box mdia, minf, stbl, box;
-    uint32_t nb = 0;
 
     if (!find_box(p, trak, "tkhd", 24, &box))
         return 0;
     ff_runway_mp4_bytes(p, box.start, data, 24);
     *id   = ff_runway_mp4_u32(data + (data[0] ? 20 : 12));
-    *rank = data[3] & 1;
+    *rank = (uint64_t)(data[3] & 1) << 62;
     if (!find_box(p, trak, "mdia", 0, &mdia) ||
         !find_box(p, &mdia, "hdlr", 12, &box))
         return 0;
@@ -355,16 +351,14 @@ static int identify(Parse *p, const Box *trak, uint32_t *id, uint64_t *rank,
         !find_box(p, &mdia, "minf", 0, &minf) ||
         !find_box(p, &minf, "stbl", 0, &stbl))
         return 0;
-    if (find_box(p, &stbl, "stsz", 12, &box))
-        nb = ff_runway_mp4_u32_at(p, box.start + 8);
+    if (find_box(p, &stbl, "stsz", 12, &box)) /* a clip has no more than fit */
+        *rank |= ff_runway_mp4_u32_at(p, box.start + 8) & 0x3FFFF;
     if (!find_box(p, &stbl, "stsd", 44, &box))
         return 0;
     ff_runway_mp4_bytes(p, box.start + 12, format, 4);
     ff_runway_mp4_bytes(p, box.start + 40, data, 4);
-    if (nb > RUNWAY_MP4_SAMPLES_MAX)
-        nb = RUNWAY_MP4_SAMPLES_MAX;
-    *rank = *rank << 62 | nb | (uint64_t)(data[0] << 8 | data[1]) *
-                               (uint64_t)(data[2] << 8 | data[3]) << 18;
+    *rank |= (uint64_t)(data[0] << 8 | data[1]) *
+             (uint64_t)(data[2] << 8 | data[3]) << 18;
     return !p->ret;
 }
 
@@ -386,7 +380,7 @@ static void choose_video(Parse *p, const Box *moov)
         if (memcmp(box.type, "trak", 4) ||
             !identify(p, &box, &id, &rank, format))
             continue;
-        if (!is_format(format)) {
+        if (find_format(format) == NB_FORMATS) {
             is_other = 1;
             memcpy(other, format, 4);
         } else if (p->video < 0 || rank > most) {
@@ -448,7 +442,7 @@ static void check_stsd(Parse *p, const Box *box)
                               "are");
             return;
         }
-        if (!is_format(entry.type)) {
+        if (find_format(entry.type) == NB_FORMATS) {
             unknown_format(p, entry.type);
             return;
         }
@@ -456,7 +450,7 @@ static void check_stsd(Parse *p, const Box *box)
             ff_runway_mp4_bad(p, "has a box that is too small");
             return;
         }
-        p->is_intra |= is_intra(entry.type);
+        p->is_intra |= find_format(entry.type) < NB_INTRA;
         if (entry.end - entry.at > FORMAT_SIZE_MAX)
             ff_runway_mp4_bad(p, "has a box that is too large");
         ff_runway_mp4_bytes(p, entry.at, data, sizeof(data));
@@ -532,7 +526,7 @@ RunwayOutcome ff_runway_mp4_parse(RunwayMp4 **mp4,
     Parse p = { .mp4 = m, .source = source, .err = err,
                 .max_pixels = max_pixels, .video = -1 };
 
-    *mp4 = NULL;
+    *mp4 = m;
     if (!m)
         return ff_runway_no_memory(err);
     m->source = *source;
@@ -547,8 +541,7 @@ RunwayOutcome ff_runway_mp4_parse(RunwayMp4 **mp4,
     if (!p.ret)
         hide(&p, &(const Box){ "skip", m->end, m->end + 8, m->end + 8, 0 });
     if (p.ret)
-        ff_runway_mp4_free(&m);
-    *mp4 = m;
+        ff_runway_mp4_free(mp4);
     return p.ret;
 }
 
