@@ -94,6 +94,8 @@ static void test_open(void **state)
     opens(below("link/mine"), RUNWAY_OK, "");
     opens(link, RUNWAY_INVALID, "symbolic link");
     opens(below("link/"), RUNWAY_INVALID, "symbolic link");
+    opens(below("link/."), RUNWAY_INVALID, "symbolic link");
+    opens(below("link/.//./"), RUNWAY_INVALID, "symbolic link");
     opens("/", geteuid() ? RUNWAY_INVALID : RUNWAY_OK, "another user");
 
     fd = open(below("file"), O_CREAT | O_WRONLY, 0600);
@@ -174,6 +176,12 @@ static void test_files(void **state)
     assert_int_equal(ff_runway_dir_create_file(dir, "link", &fd), EEXIST);
     assert_int_equal(opened(dir, "link"), ELOOP);
     assert_int_equal(opened(dir, "b"), 0);
+    /* nor is what has another name as well written to */
+    assert_int_equal(link(below("b"), below("c")), 0);
+    assert_int_equal(opened(dir, "b"), EPERM);
+    assert_int_equal(ff_runway_dir_open_file(dir, "b", O_RDONLY, &fd), 0);
+    close(fd);
+    assert_int_equal(unlink(below("c")), 0);
     assert_int_equal(chmod(below("b"), 0620), 0);
     assert_int_equal(opened(dir, "b"), EPERM);
     assert_int_equal(chmod(below("b"), 0644), 0);
