@@ -1880,6 +1880,11 @@ static void test_own_headers_in_replies(void **state)
     assert_int_equal(read_task(client), RUNWAY_OK);
     assert_string_equal(last_task.failure, "token ... of ... in production");
     assert_string_equal(last_task.failure_code, "A....");
+    /* a URL at its beginning makes no text a URL */
+    strcpy(text, "{\"status\":\"FAILED\",\"failure\":\"https://a.b/ knows no "
+           "tenant42\"}");
+    assert_int_equal(read_task(client), RUNWAY_OK);
+    assert_string_equal(last_task.failure, "https://a.b/ knows no ...");
     strcpy(text, "{\"status\":\"SUCCEEDED\",\"output\":"
            "[\"https://a.b/production/tenant42/out.mp4?%s\"]}");
     assert_int_equal(read_task(client), RUNWAY_OK);
