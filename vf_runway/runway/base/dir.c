@@ -81,9 +81,9 @@ static RunwayOutcome open_dir(const char *option, const char *path, int dir,
                               "user (uid %ld); use a directory of your own",
                               option, path, (long)st.st_uid);
     else if (!is_ours(&st) && st.st_mode & S_ISVTX)
-        ret = ff_runway_error(err, RUNWAY_INVALID, "%s: %s is for everybody; "
-                              "use a directory of your own in it", option,
-                              path);
+        ret = ff_runway_error(err, RUNWAY_INVALID, "%s: others can write to "
+                              "%s, as to /tmp; use a directory of your own in "
+                              "it", option, path);
     else if (!is_ours(&st))
         ret = ff_runway_error(err, RUNWAY_INVALID, "%s: others can write to "
                               "%s; check what is in it, then run chmod go-w "
