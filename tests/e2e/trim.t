@@ -18,11 +18,12 @@ use RunwayTest;
 my $sim = RunwayTest::Simulator->start('--latency' => 0.1, '--result-rate' => 'source', '--result-frames' => '+0');
 my $film = numbered_film(frames => 480, size => '64x36', codec => [qw(-c:v libx264 -preset ultrafast -qp 4)], name => 'film.mkv');
 my $n = 0;
+our @before; # -i
 
 sub run_ffmpeg {
     my ($filter, @args) = @_;
     my $file = sprintf '%s/trimmed-%d.nut', $TMP, ++$n;
-    my $run = run_cmd([$FFMPEG, qw(-hide_banner -nostdin -nostats -y -i), $film, '-vf', $filter, @args,
+    my $run = run_cmd([$FFMPEG, qw(-hide_banner -nostdin -nostats -y), @before, '-i', $film, '-vf', $filter, @args,
         qw(-fps_mode passthrough -c:v ffv1), $file], timeout => 120, env => command_env());
     $run->{file} = $file;
     return $run;
@@ -57,6 +58,47 @@ for (
         like($run->{err}, qr/about 224 for the 5\.00 s of film/, 'with what is sent twice') if $name eq 'clips that overlap';
     };
 }
+
+# ffmpeg counts -t from 0 or -ss too: that ends a film earlier that begins later.
+# The first frame behind the end may be output, where the encoder's rate moves it.
+for (
+    ['-to',                  [qw(-itsoffset 0.5)],     [qw(-to 6.1)],        3, qr/about 157 for the 5\.60 s/],
+    ['-t',                   [qw(-itsoffset 5)],       [qw(-t 7)],           1, qr/about 56 for the 2\.00 s/],
+    ['-ss and -t',           [qw(-itsoffset 0.5)],     [qw(-ss 0.25 -t 4)],  2],
+    ['-ss behind its begin', [qw(-itsoffset 0.5)],     [qw(-ss 1 -t 4)],     2],
+    ['-copyts',              [qw(-copyts -ss 2)],      [qw(-to 5)],          2],
+    ['-copyts and -ss -t',   [qw(-copyts -ss 2)],      [qw(-ss 3 -t 2)],     1],
+    ['a begin before 0',     [qw(-itsoffset -3)],      [qw(-t 4)],           2],
+    ['a frame that rounding brings in', [qw(-itsoffset 0.019)], [qw(-t 6.0042)], 3, qr/about 168 for the 5\.99 s/, 1],
+) {
+    my $pts = sub { run_cmd([$FFPROBE, qw(-v error -show_entries packet=pts -of csv=p=0), @_])->{out} };
+    my ($name, $in, $args, $clips, $price, $near) = @$_;
+    subtest "a film that begins at another time: $name" => sub {
+        local @before = @$in;
+        my $plain = run_ffmpeg('null', @$args);
+        my $before = $sim->requests('create');
+        my $run = run_ffmpeg(v2v("take=1$n"), @$args, qw(-v verbose));
+        ends_well($run, 'ends well') or return;
+        is($pts->($run->{file}), $pts->($plain->{file}), 'as many frames come out, at their times');
+        is(near(numbers_of($run->{file}), numbers_of($plain->{file}), $near || 0), '', 'the same ones');
+        is($sim->requests('create') - $before, $clips, 'and nothing else was paid for');
+        unlike($run->{err}, qr/not output/, 'no word about it');
+        like($run->{err}, qr/ (\d+) frames in, \1 frames out/, 'the input is not read on');
+        like($run->{err}, $price, 'what it costs is known') if $price;
+        like(run_ffmpeg(v2v('dry_run=1'), @$args)->{err}, qr/plan: $clips clips?,/, 'the plan has the same');
+    };
+}
+
+subtest 'a film that begins behind its end' => sub {
+    local @before = qw(-itsoffset 5);
+    my $before = $sim->requests('create');
+    for ('', 'dry_run=1') {
+        my $run = run_ffmpeg(v2v($_ || 'take=2'), qw(-t 3));
+        is($run->{status}, 0, 'ends as without the filter');
+        like($run->{err}, qr/-t or -to ends the output at 3\.00 s, and the first frame to be generated is at 5\.00 s: nothing is sent/, 'says why');
+    }
+    is($sim->requests('create') - $before, 0, 'and costs nothing');
+};
 
 subtest 'behind a filter that is not known' => sub {
     my $before = $sim->requests('create');

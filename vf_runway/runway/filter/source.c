@@ -323,6 +323,17 @@ static int take_dropped(AVFilterContext *ctx, AVFrame **frame, int is_over)
     return pass_frame(ctx, frame);
 }
 
+/* The first frame to be generated is behind all that is output. */
+static int take_too_late(AVFilterContext *ctx, AVFrame **frame)
+{
+    av_log(ctx, AV_LOG_WARNING, "-t or -to ends the output at %.2f s, and the "
+           "first frame to be generated is at %.2f s: nothing is sent; "
+           "put before -i, these options count the film's own time\n",
+           film_end(ctx) / 1e6,
+           (*frame)->pts * av_q2d(ctx->inputs[0]->time_base));
+    return take_dropped(ctx, frame, 0);
+}
+
 /* A step back by more than a second is another take, and ends the clip. Time that
  * goes to and fro would end one every few frames, and each is billed. */
 static int step_back(AVFilterContext *ctx)
@@ -341,24 +352,39 @@ static int step_back(AVFilterContext *ctx)
     return ff_runway_sequence_cut(s->sequence);
 }
 
+/* A frame that is not worth a picture of its own: it comes out with that of the
+ * frame before, which is known once that is on its way. */
+static int take_unsent(AVFilterContext *ctx, AVFrame **frame)
+{
+    RunwayFilter *s = ctx->priv;
+    int ret = send_held(ctx, (*frame)->pts), now;
+
+    if (ret < 0 || s->set.timing == RUNWAY_TIMING_NATIVE)
+        return ret;
+    ret = ff_runway_sequence_add_unsent(s->sequence, *frame, &now);
+    if (ret < 0 || !now)
+        return ret;
+    ret = mark_source(ctx, *frame);
+    return ret < 0 ? ret : ff_runway_filter_output(ctx, frame);
+}
+
 /* A frame that is not later than the one before: a doubled time stamp, one that
  * steps back, or none. ffmpeg passes such frames on, so they come out. */
-static int take_unsent(AVFilterContext *ctx, AVFrame **frame)
+static int take_disordered(AVFilterContext *ctx, AVFrame **frame)
 {
     RunwayFilter *s = ctx->priv;
     AVRational tb = ctx->inputs[0]->time_base;
     const int64_t pts = (*frame)->pts;
-    /* the picture of the frame before is known once that is on its way */
-    int ret = send_held(ctx, AV_NOPTS_VALUE), now;
+    int ret;
 
-    if (ret < 0)
-        return ret;
     if (pts != AV_NOPTS_VALUE &&
         av_rescale_q(s->prev_pts - pts, tb, AV_TIME_BASE_Q) > AV_TIME_BASE) {
         av_log(ctx, AV_LOG_WARNING, "the pts steps back from %s to %s s: a new "
                "clip begins there\n", av_ts2timestr(s->prev_pts, &tb),
                av_ts2timestr(pts, &tb));
-        ret = step_back(ctx);
+        ret = send_held(ctx, pts);
+        if (ret >= 0)
+            ret = step_back(ctx);
         return ret < 0 ? ret : hold(ctx, *frame);
     }
     if (!s->nb_unsent++)
@@ -366,13 +392,7 @@ static int take_unsent(AVFilterContext *ctx, AVFrame **frame)
                "frame (%s after %s s): such a frame is not sent, and is output "
                "with the picture of the one before\n",
                av_ts2timestr(pts, &tb), av_ts2timestr(s->prev_pts, &tb));
-    if (s->set.timing == RUNWAY_TIMING_NATIVE)
-        return 0;
-    ret = ff_runway_sequence_add_unsent(s->sequence, *frame, &now);
-    if (ret < 0 || !now)
-        return ret;
-    ret = mark_source(ctx, *frame);
-    return ret < 0 ? ret : ff_runway_filter_output(ctx, frame);
+    return take_unsent(ctx, frame);
 }
 
 /* A frame ends there: so does the film, but for a frame that is a little late. */
@@ -401,8 +421,11 @@ static int take_frame(AVFilterContext *ctx, AVFrame **frame)
                               s->set.timing == RUNWAY_TIMING_SOURCE &&
                               in->w == out->w && in->h == out->h);
     where = ff_runway_window_place(&s->window, out_pts(ctx, (*frame)->pts));
-    if (where != RUNWAY_PLACE_WITHIN)
+    if (where == RUNWAY_PLACE_BEFORE || where == RUNWAY_PLACE_AFTER)
         return take_dropped(ctx, frame, where == RUNWAY_PLACE_AFTER);
+    if (where == RUNWAY_PLACE_LATE && !ctx->is_disabled &&
+        s->prev_pts == AV_NOPTS_VALUE)
+        return take_too_late(ctx, frame);
     s->progress.nb_in++;
     if (ctx->is_disabled)
         return pass_frame(ctx, frame);
@@ -416,8 +439,10 @@ static int take_frame(AVFilterContext *ctx, AVFrame **frame)
         if (ret < 0)
             return ret;
     }
-    if (s->prev_pts != AV_NOPTS_VALUE && (*frame)->pts <= s->prev_pts) {
+    if (where == RUNWAY_PLACE_LATE) {
         ret = take_unsent(ctx, frame);
+    } else if (s->prev_pts != AV_NOPTS_VALUE && (*frame)->pts <= s->prev_pts) {
+        ret = take_disordered(ctx, frame);
     } else {
         ret = send_held(ctx, (*frame)->pts);
         if (ret >= 0 && s->changed)

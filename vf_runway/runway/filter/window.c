@@ -56,19 +56,27 @@ static int keeps_frames(const AVFilterContext *ctx)
            (av_opt_get_int(ctx->priv, "timing", 0, &timing) < 0 || !timing);
 }
 
-/* ffmpeg's own trim that trims nothing is its -t 0: it wants no frame, but would
- * learn that only from the first one. */
-static int is_empty(const RunwayTrim *t, const AVFilterContext *ctx)
+/* A trim that ffmpeg has made of its options. One that trims nothing is its -t 0:
+ * it wants no frame, but would learn that only from the first one. */
+static void read_recording_time(RunwayTrim *t, const AVFilterContext *ctx,
+                                int64_t duration)
 {
-    return !strncmp(ctx->name, "trim_out_", 9) && !t->duration &&
-           t->start_pts == AV_NOPTS_VALUE && t->end_pts == AV_NOPTS_VALUE;
+    int has_start = t->start_pts != AV_NOPTS_VALUE;
+
+    if (duration)
+        t->limit = (has_start ? t->start_pts : 0) +
+                   av_rescale_q_rnd(duration, AV_TIME_BASE_Q,
+                                    ctx->inputs[0]->time_base, AV_ROUND_UP);
+    else if (!has_start && t->end_pts == AV_NOPTS_VALUE)
+        t->end_pts = INT64_MIN + 1; /* the other is AV_NOPTS_VALUE */
 }
 
 static int read_trim(RunwayTrim *trim, const AVFilterContext *ctx)
 {
     int64_t duration;
 
-    *trim = (RunwayTrim){ .first_pts = AV_NOPTS_VALUE };
+    *trim = (RunwayTrim){ .first_pts = AV_NOPTS_VALUE,
+                          .limit     = AV_NOPTS_VALUE };
     if (av_opt_get_int(ctx->priv, "start_pts", 0, &trim->start_pts) < 0 ||
         av_opt_get_int(ctx->priv, "end_pts", 0, &trim->end_pts) < 0 ||
         av_opt_get_int(ctx->priv, "start_frame", 0, &trim->start_frame) < 0 ||
@@ -78,8 +86,8 @@ static int read_trim(RunwayTrim *trim, const AVFilterContext *ctx)
     /* start and end have become start_pts and end_pts with the configuration */
     trim->duration = av_rescale_q(duration, AV_TIME_BASE_Q,
                                   ctx->inputs[0]->time_base);
-    if (is_empty(trim, ctx))
-        trim->end_pts = INT64_MIN + 1; /* the other is AV_NOPTS_VALUE */
+    if (!strncmp(ctx->name, "trim_out_", 9))
+        read_recording_time(trim, ctx, duration);
     return 1;
 }
 
@@ -127,7 +135,8 @@ static RunwayPlace place(RunwayTrim *t, int64_t pts)
         !(t->end_pts != AV_NOPTS_VALUE && has_pts && pts < t->end_pts) &&
         !(t->duration && has_pts && pts - t->first_pts < t->duration))
         return RUNWAY_PLACE_AFTER;
-    return RUNWAY_PLACE_WITHIN;
+    return t->limit != AV_NOPTS_VALUE && has_pts && pts >= t->limit
+           ? RUNWAY_PLACE_LATE : RUNWAY_PLACE_WITHIN;
 }
 
 RunwayPlace ff_runway_window_place(RunwayWindow *window, int64_t pts)
@@ -135,6 +144,8 @@ RunwayPlace ff_runway_window_place(RunwayWindow *window, int64_t pts)
     for (int i = 0; i < window->nb_trims && !window->over; i++) {
         RunwayPlace where = place(&window->trims[i], pts);
 
+        if (where == RUNWAY_PLACE_LATE && window->nb_late++)
+            where = RUNWAY_PLACE_AFTER;
         window->over = where == RUNWAY_PLACE_AFTER;
         if (where != RUNWAY_PLACE_WITHIN)
             return where;
@@ -153,6 +164,8 @@ int64_t ff_runway_window_end(const RunwayWindow *window)
 
         if (t->duration && t->first_pts != AV_NOPTS_VALUE)
             at = FFMAX(at, t->first_pts + t->duration);
+        if (t->limit != AV_NOPTS_VALUE)
+            at = at == AV_NOPTS_VALUE ? t->limit : FFMIN(at, t->limit);
         if (at != AV_NOPTS_VALUE && (end == AV_NOPTS_VALUE || at < end))
             end = at;
     }

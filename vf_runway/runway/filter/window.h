@@ -21,6 +21,10 @@
  * Which frames the graph behind the filter lets through. ffmpeg makes a trim
  * filter of its output options -ss, -t and -to [5.1.9, 9.0.2:
  * configure_output_video_filter()], and what that drops is not worth paying for.
+ * The trim counts -t from its first frame; in front of the encoder ffmpeg counts
+ * it again, from -ss or 0, which is earlier for a film that begins later [5.1.9,
+ * 9.0.2: check_recording_time()]. It does so once a rate has moved the frames,
+ * back by one of them at most: the first frame behind that limit may be output.
  * It is looked for through filters that are known to keep frames and times;
  * behind any other nothing is known. Layer 4.
  */
@@ -40,6 +44,7 @@ typedef struct RunwayTrim {
     int64_t start_frame;            ///< -1: none
     int64_t end_frame;              ///< INT64_MAX: none
     int64_t duration;               ///< time base of the link; 0: none
+    int64_t limit;                  ///< of ffmpeg's own, or AV_NOPTS_VALUE
     int64_t first_pts;              ///< of what it has let through
     int64_t nb_frames;              ///< that have come to it
 } RunwayTrim;
@@ -49,6 +54,7 @@ typedef struct RunwayWindow {
     RunwayTrim trims[RUNWAY_TRIMS_MAX];
     int nb_trims;
     int over;                       ///< no frame is let through any more
+    int nb_late;                    ///< frames at or behind a limit
     /** Filter that the search ended at; NULL: it came to the graph's end. */
     const char *hidden_by;
 } RunwayWindow;
@@ -61,6 +67,7 @@ void ff_runway_window_find(RunwayWindow *window, const AVFilterLink *outlink,
 typedef enum RunwayPlace {
     RUNWAY_PLACE_WITHIN,
     RUNWAY_PLACE_BEFORE,            ///< is dropped, later ones are not
+    RUNWAY_PLACE_LATE,              ///< is the last one, if it is not dropped
     RUNWAY_PLACE_AFTER,             ///< is dropped, as all later ones are
 } RunwayPlace;
 
