@@ -244,4 +244,21 @@ subtest 'sendcmd says the same' => sub {
     is(join(' ', sort map { $_->{seed} } @made), '1 2', 'only another seed ends the clip');
 };
 
+# A command that would be lost: the film is not bought as if it had not been given.
+subtest 'sendcmd: what cannot be changed' => sub {
+    my $can = 'what can be changed while the filter runs: prompt, seed, take, reference';
+    for my $command ('model gen4_aleph', 'max_credits 100', 'keyframe 1=x.png') {
+        my ($name) = split / /, $command;
+        my $before = creates($sim);
+        my $run = run_filter($sim, in => $clip, before => "sendcmd=c='0 runway_v2v $command'", options => { prompt => 'echo', take => 6 });
+        isnt($run->{status}, 0, "$name is an error");
+        like($run->{err}, qr/command $name: this option cannot be changed; $can/, '... that says what can');
+        is(creates($sim) - $before, 0, '... before anything is paid for');
+    }
+    my $run = run_filter($sim, in => $clip, before => "sendcmd=c='0.5-2.5 [enter] runway_v2v promt winter, [leave] all angle 1'",
+        options => { prompt => 'echo', take => 7 });
+    is($run->{status}, 0, 'a name that is none of ours may be for another filter') or diag $run->{err};
+    is_deeply([$run->{err} =~ /command (\w+): the filter has no such option; $can/g], ['promt'], 'and is warned of, once');
+};
+
 done_testing;

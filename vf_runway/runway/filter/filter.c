@@ -22,7 +22,9 @@
 
 #include <string.h>
 
+#include "libavutil/bprint.h"
 #include "libavutil/mathematics.h"
+#include "libavutil/opt.h"
 
 #include "../base/clock.h"
 #include "../media/compat.h"
@@ -322,6 +324,30 @@ int ff_runway_filter_activate(AVFilterContext *ctx)
     return s->error;
 }
 
+/* A command that changes nothing: the film would be bought as if it had not been
+ * given. An option was certainly meant for this filter; any other name may be for
+ * another one, as what is sent to "all" comes here too. @return AVERROR */
+static int refuse_command(AVFilterContext *ctx, const char *cmd)
+{
+    RunwayFilter *s = ctx->priv;
+    int is_option = !!av_opt_find(s, cmd, NULL, 0, 0);
+    const AVOption *o = NULL;
+    AVBPrint names;
+
+    if (!is_option && s->warned_command++)
+        return AVERROR(ENOSYS);
+    av_bprint_init(&names, 0, AV_BPRINT_SIZE_AUTOMATIC);
+    while ((o = av_opt_next(s, o)))
+        if (o->flags & AV_OPT_FLAG_RUNTIME_PARAM)
+            av_bprintf(&names, "%s%s", names.len ? ", " : "", o->name);
+    av_log(ctx, is_option ? AV_LOG_ERROR : AV_LOG_WARNING, "command %s: %s; "
+           "what can be changed while the filter runs: %s\n", cmd, is_option ?
+           "this option cannot be changed" : "the filter has no such option",
+           names.str);
+    av_bprint_finalize(&names, NULL);
+    return is_option ? AVERROR(EINVAL) : AVERROR(ENOSYS);
+}
+
 /* A change of what is asked for ends the clip: each shot has its own prompt. */
 int ff_runway_filter_process_command(AVFilterContext *ctx, const char *cmd,
                                      const char *arg, char *res, int res_len,
@@ -330,6 +356,8 @@ int ff_runway_filter_process_command(AVFilterContext *ctx, const char *cmd,
     RunwayFilter *s = ctx->priv;
     int ret = ff_filter_process_command(ctx, cmd, arg, res, res_len, flags);
 
+    if (ret == AVERROR(ENOSYS))
+        ret = refuse_command(ctx, cmd);
     if (ret == AVERROR(ENOSYS))
         return ret;
     if (ret >= 0)

@@ -70,6 +70,7 @@ typedef struct RunwayFilter {
     int changed;                ///< by a command; for the frame to come
     int64_t nb_unsent;          ///< frames with a time stamp that did not rise
     int warned_interlaced;
+    int warned_command;         ///< of a name that is no option
 
     int64_t last_read;          ///< when the newest frame came, 0: none yet
     int64_t asked;              ///< when it was asked for, about
@@ -104,7 +105,8 @@ int ff_runway_filter_config_output(AVFilterLink *outlink);
 
 int ff_runway_filter_activate(AVFilterContext *ctx);
 
-/** prompt, seed, take, reference: a change ends the clip. */
+/** prompt, seed, take, reference: a change ends the clip. Another option is an
+ *  error, as the frames would be bought without the change. */
 int ff_runway_filter_process_command(AVFilterContext *ctx, const char *cmd,
                                      const char *arg, char *res, int res_len,
                                      int flags);
