@@ -99,6 +99,40 @@ for (
     like($run->{err}, qr/size: with enable.*160x90/, '... that says why');
 }
 
+# Each clip costs what the shortest one costs: changes every few frames are an
+# error, and what comes together now and then is not.
+for (
+    ['enable, every other frame',  'mod(n,2)'],
+    ['enable, a tenth of the film', 'lt(mod(t,0.5),0.1)'],
+    ['a command for each frame',   undef, '0-8 [enter+expr] runway_v2v seed N'],
+    ['few sections, then many',    'between(t,1,2)+between(t,5,6)+gte(t,8)*mod(n,2)', undef, 2],
+) {
+    my ($name, $enable, $commands, $more) = @$_;
+    my @opt = (before => $commands ? "sendcmd=c='$commands'" : 'null');
+    my $graph = $filter . ($enable ? ":enable='$enable'" : '');
+    subtest "too many clips: $name" => sub {
+        my $before = $sim->requests('create');
+        for ($graph, "$graph:dry_run=1") {
+            my $run = filter_film($sim, $film, $_, @opt);
+            isnt($run->{status}, 0, 'is an error');
+            like($run->{err}, qr/enable or commands end a clip every few frames, 4 within \d\.\d\d s of film at \S+ s, and each costs what 2 s cost, 56 credits; let them change less often/,
+                '... that says why') or diag $run->{err};
+        }
+        cmp_ok($sim->requests('create') - $before, '<=', 3 + ($more // 0), '... before much is paid for');
+    };
+}
+for (
+    ['a second every five',        'lt(mod(t,5),1)',                  3],
+    ['short ones now and then',    'lt(mod(t,2),0.3)',                6],
+    ['three at once',              'between(t,1,1.1)+between(t,1.4,1.5)+between(t,1.8,1.9)', 3],
+    ['a shot each second',         undef,                             12, '0-12 [enter+expr] runway_v2v seed floor(T)'],
+) {
+    my ($name, $enable, $clips, $commands) = @$_;
+    my $run = filter_film($sim, $film, "$filter:dry_run=1" . ($enable ? ":enable='$enable'" : ''),
+        before => $commands ? "sendcmd=c='$commands'" : 'null');
+    like($run->{err}, qr/plan: $clips clips, .* credits/, "not too many: $name") or diag $run->{err};
+}
+
 # --- scenes -----------------------------------------------------------------------
 
 # Cuts at 3.5 s and 6 s; the numbers go on across them.

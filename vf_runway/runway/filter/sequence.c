@@ -254,7 +254,7 @@ int ff_runway_sequence_change(RunwaySequence *s)
         request->references != now->references ||
         !request->prompt != !now->prompt ||
         (request->prompt && strcmp(request->prompt, now->prompt))) {
-        ret = ff_runway_sequence_cut(s);
+        ret = ff_runway_sequence_cut_early(s);
         s->shot++;
     }
     s->request = *request;
@@ -426,7 +426,7 @@ int ff_runway_sequence_add_unsent(RunwaySequence *s, const AVFrame *frame,
 
 int ff_runway_sequence_pass(RunwaySequence *s, const AVFrame *frame, int *now)
 {
-    int ret = ff_runway_sequence_cut(s);
+    int ret = ff_runway_sequence_cut_early(s);
 
     *now = 0;
     return ret < 0 ? ret : line_up(s, frame, now);

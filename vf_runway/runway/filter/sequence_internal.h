@@ -36,6 +36,9 @@
  *  each that goes in: more of a still picture would be paid for and not shown. */
 #define RUNWAY_STAND_MAX AV_TIME_BASE
 
+/** Clips that the timeline or commands may end in a row, however short. */
+#define RUNWAY_EARLY_MAX 3
+
 /** What is to come out, in order: a closed clip whose frames are not all out, or
  *  frames in the spool, which pass through or stand in for a clip that failed. */
 typedef struct RunwaySequenceNode {
@@ -75,6 +78,8 @@ struct RunwaySequence {
     int nb_shared;              ///< of its frames, from the first
     int64_t shared;             ///< of all clips, microseconds
     int nb_clips;
+    int64_t early[RUNWAY_EARLY_MAX]; ///< where the last ones of these ended
+    int nb_early;               ///< clips that did, by the timeline or commands
     RunwayClip *ahead;          ///< begins within the open clip, NULL: none yet
     int64_t ahead_frame, ahead_duration; ///< as frame and max_duration, of
                                 ///< that clip
@@ -102,6 +107,10 @@ int ff_runway_sequence_open_clip(RunwaySequence *s, const AVFrame *frame,
 
 /** End the clip that frames went into, if there is one, and send it on. */
 int ff_runway_sequence_send_clip(RunwaySequence *s);
+
+/** End the open clip by the timeline or a command: an error where these do so
+ *  every few frames, as each clip costs what the shortest one costs. */
+int ff_runway_sequence_cut_early(RunwaySequence *s);
 
 /** A new last one. @return NULL: out of memory */
 RunwaySequenceNode *ff_runway_sequence_append(RunwaySequence *s);

@@ -79,6 +79,32 @@ static void log_price(const RunwaySequence *s, const RunwayJob *job, int is_all)
                job->credits);
 }
 
+int ff_runway_sequence_cut_early(RunwaySequence *s)
+{
+    /* no task costs less than its model's shortest clip, or a second */
+    const int64_t least = FFMAX(s->request.model->min_duration, AV_TIME_BASE);
+    int64_t *oldest = &s->early[s->nb_early % RUNWAY_EARLY_MAX], since, credits;
+    double start, end;
+    char cost[48] = "";
+
+    if (!s->open || s->nb_shared == ff_runway_clip_nb_frames(s->open))
+        return ff_runway_sequence_cut(s);
+    ff_runway_clip_extent(s->open, &start, &end);
+    since   = llrint(1e6 * end) - *oldest;
+    *oldest += since;
+    if (s->nb_early++ < RUNWAY_EARLY_MAX || since < 0 || since >= least)
+        return ff_runway_sequence_cut(s);
+    credits = price(s, &s->request, least);
+    if (credits >= 0)
+        snprintf(cost, sizeof(cost), ", %"PRId64" credits", credits);
+    av_log(s->set->log_ctx, AV_LOG_ERROR, "enable or commands end a clip every "
+           "few frames, %d within %.2f s of film at %.2f s, and each costs what "
+           "%g s cost%s; let them change less often, or generate the whole film "
+           "and choose between it and its source behind the filter\n",
+           RUNWAY_EARLY_MAX + 1, since / 1e6, end, least / 1e6, cost);
+    return AVERROR(EINVAL);
+}
+
 static void log_planned(RunwaySequence *s, const RunwayJob *job)
 {
     int dry_run = s->set->policy.dry_run;
