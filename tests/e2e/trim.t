@@ -23,8 +23,8 @@ our @before; # -i
 sub run_ffmpeg {
     my ($filter, @args) = @_;
     my $file = sprintf '%s/trimmed-%d.nut', $TMP, ++$n;
-    my $run = run_cmd([$FFMPEG, qw(-hide_banner -nostdin -nostats -y), @before, '-i', $film, '-vf', $filter, @args,
-        qw(-fps_mode passthrough -c:v ffv1), $file], timeout => 120, env => command_env());
+    my $run = run_cmd([$FFMPEG, qw(-hide_banner -nostdin -nostats -y), @before, '-i', $film, '-vf', $filter,
+        qw(-fps_mode passthrough -c:v ffv1), @args, $file], timeout => 120, env => command_env());
     $run->{file} = $file;
     return $run;
 }
@@ -113,6 +113,16 @@ subtest 'behind a filter that is not known' => sub {
         ends_well($run, $name);
         unlike($run->{err}, qr/follows the filter/, '... of which there is nothing to say');
     }
+};
+
+subtest 'another rate' => sub {
+    my $plain = run_ffmpeg('null', qw(-r 12 -t 2 -fps_mode cfr));
+    my $run = run_ffmpeg(v2v('take=3'), qw(-r 12 -t 2 -fps_mode cfr));
+    ends_well($run, 'ends well') or return;
+    is(near(numbers_of($run->{file}), numbers_of($plain->{file}), 0), '', 'the same frames come out');
+    unlike($run->{err}, qr/not output/, 'that is all of them, and nothing to warn of');
+    $run = run_ffmpeg(v2v('take=4'), qw(-t 2 -frames:v 12));
+    like($run->{err}, qr/\d+ input frames were not output: the graph ended before them/, 'another end of the output is');
 };
 
 subtest '-frames:v' => sub {

@@ -109,8 +109,11 @@ int ff_runway_filter_output(AVFilterContext *ctx, AVFrame **frame)
     if (!s->progress.nb_out++)
         s->first = (RunwayColours){ 1, out->colorspace, out->color_range };
     ff_runway_progress_moved(&s->progress);
-    if (out->pts != AV_NOPTS_VALUE)
+    if (out->pts != AV_NOPTS_VALUE) {
         s->end_pts = out->pts + RUNWAY_FRAME_DURATION(out);
+        s->progress.shown = av_rescale_q(out->pts, ctx->outputs[0]->time_base,
+                                         AV_TIME_BASE_Q);
+    }
     return ff_filter_frame(ctx->outputs[0], out);
 }
 

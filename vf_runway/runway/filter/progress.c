@@ -232,6 +232,13 @@ static void log_input_end(const RunwayProgress *p,
                "while: use -reconnect 1 before -i, or copy the film first\n");
 }
 
+/* ffmpeg's rate conversion (-r) reaches the end that -t gives it with the last
+ * frames of the film still to come, which are none that it would output. */
+static int is_complete(const RunwayProgress *p)
+{
+    return p->film_end != AV_NOPTS_VALUE && p->film_end - p->shown < SECOND / 4;
+}
+
 void ff_runway_progress_end(RunwayProgress *p, const RunwaySettings *set,
                             RunwaySequence *sequence, RunwayEventLog *events,
                             const char *end)
@@ -249,9 +256,10 @@ void ff_runway_progress_end(RunwayProgress *p, const RunwaySettings *set,
     ff_runway_pipeline_stop(pipeline);
     ff_runway_pipeline_status(pipeline, &st);
     if (left > 0 && (!strcmp(end, "ok") || !strcmp(end, "freed")) &&
-        set->timing == RUNWAY_TIMING_SOURCE)
-        av_log(log_ctx, AV_LOG_WARNING, "%"PRId64" input frames were not "
-               "output: the graph ended before them\n", left);
+        set->timing == RUNWAY_TIMING_SOURCE && !is_complete(p))
+        av_log(log_ctx, AV_LOG_WARNING, "%"PRId64" input frame%s not output: "
+               "the graph ended before %s\n", left,
+               left == 1 ? " was" : "s were", left == 1 ? "it" : "them");
     if (st.left)
         av_log(log_ctx, AV_LOG_WARNING, "%d task%s at the provider, already "
                "paid for; the same command again picks up what is there and "

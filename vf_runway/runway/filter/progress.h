@@ -40,6 +40,7 @@ typedef struct RunwayProgress {
     int64_t nb_in, nb_out;      ///< frames
     int64_t film;               ///< end of the newest frame, microseconds
     int64_t film_end;           ///< of what will be, AV_NOPTS_VALUE: not known
+    int64_t shown;              ///< time of the newest frame that is out
     int is_read;                ///< the input has ended
     int64_t stall;              ///< film at which it was last left unread for
                                 ///< RUNWAY_STALL or longer, 0: never
