@@ -472,6 +472,19 @@ subtest 'what is not sent as it is is said once' => sub {
             options => { prompt => 'echo', model => 'gen4_aleph', ratio => '1280:720', fit => $fit->[0] }, args => [qw(-f null)], out => '-');
         is(lines_like($run, qr/^pictures of 320x240 are sent as \d+x\d+$fit->[1]; what comes back is scaled/), 1, 'the bars, or what is cut off');
     }
+    my $small = "$TMP/small.nut";
+    run_cmd([$FFMPEG, qw(-hide_banner -nostdin -v error -y -f lavfi -i), 'testsrc2=s=160x120:r=24:d=3', qw(-c:v rawvideo), $small]);
+    for (['1/1000', 1, '1:1000: pictures of 160x120 are sent as 2x1920'], ['100/1', 1, '100:1: pictures of 160x120 are sent as 1920x14'],
+        ['8/1', 1, '8:1: '], ['4/1', 0, ''], ['0/1', 0, '']) {
+        my ($sar, $said, $how) = @$_;
+        for my $dry (0, 1) {
+            my $plan = $dry ? 'plan: ' : '';
+            $run = ok_filter($sim, "SAR $sar", in => $small, loglevel => 'warning', before => "setsar=$sar",
+                options => { prompt => 'echo', model => 'aleph2', clip_duration => 2, dry_run => $dry }, args => [qw(-f null)], out => '-');
+            is(lines_like($run, qr/^${plan}the pixel aspect ratio is $how.*put setsar=1 in front of the filter/), $said,
+                $said ? 'a shape that no picture has is warned of, once' : 'a plain one is not');
+        }
+    }
 };
 
 done_testing();

@@ -35,6 +35,27 @@ static int is_other(double a, double b)
     return fabs(a / b - 1) > 0.005;
 }
 
+/* A shape that no picture has. */
+static int is_absurd(double shape)
+{
+    return shape > 10 || shape < 0.1;
+}
+
+/* A pixel aspect ratio that is not true makes a line of the picture. */
+static void warn_shape(const AVFrame *frame, const RunwayClipConfig *c,
+                       const char *plan)
+{
+    const AVRational sar = frame->sample_aspect_ratio;
+    const double grid = (double)frame->width / frame->height;
+
+    if (number(sar) > 0 && is_absurd(grid * number(sar)) && !is_absurd(grid))
+        av_log(c->log_ctx, AV_LOG_WARNING, "%sthe pixel aspect ratio is %d:%d: "
+               "pictures of %dx%d are sent as %dx%d; put setsar=1 in front of "
+               "the filter if their pixels are square\n", plan, sar.num,
+               sar.den, frame->width, frame->height, c->writer.geometry.width,
+               c->writer.geometry.height);
+}
+
 void ff_runway_notice_sent(const AVFrame *frame, const RunwayClipConfig *c,
                            AVRational rate, enum AVPixelFormat end_format)
 {
@@ -45,6 +66,7 @@ void ff_runway_notice_sent(const AVFrame *frame, const RunwayClipConfig *c,
     const int depth = ff_runway_format_depth(frame->format);
     char part[64] = "";
 
+    warn_shape(frame, c, plan);
     if (g->target.w != g->width || g->target.h != g->height)
         snprintf(part, sizeof(part), ", with bars around %dx%d", g->target.w,
                  g->target.h);
