@@ -198,7 +198,7 @@ static RunwayOutcome upload_picture(RunwayUploader *u, const RunwayRetry *retry,
     if (!ret)
         ret = ff_runway_upload(retry, &what, uri, err);
     close(what.fd);
-    if (!ret)
+    if (*uri)
         keep_known(u, picture, *uri, start);
     return ret;
 }
