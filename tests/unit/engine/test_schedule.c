@@ -561,6 +561,47 @@ static void test_a_place_that_will_be_free(void **state)
     sweep_remove_dir(dir);
 }
 
+/* A result is due seconds before and behind the time that its task should end. */
+static void test_a_result_that_is_due(void **state)
+{
+    char *dir = sweep_make_dir();
+    RunwayJob *job = NULL;
+    RunwayError err;
+
+    (void)state;
+    assert_non_null(dir);
+    let_tasks_take(60, 60, 1);
+    provider.takes[1] = 90 * SECOND;
+    begin(dir, 1);
+    assert_false(ff_runway_pipeline_is_due(pipeline));
+    admit(0);
+    assert_int_equal(ff_runway_pipeline_take(pipeline, 90 * SECOND, &job, &err), RUNWAY_OK);
+    assert_non_null(job);
+    ff_runway_job_free(&job);
+    assert_false(ff_runway_pipeline_is_due(pipeline));
+    /* it is known what a task takes, and this one takes longer */
+    provider.tells = 0;
+    admit(1);
+    spend(50 * SECOND);
+    assert_false(ff_runway_pipeline_is_due(pipeline));
+    spend(8 * SECOND);
+    assert_true(ff_runway_pipeline_is_due(pipeline));
+    spend(8 * SECOND);
+    assert_int_equal(provider.running, 1);
+    assert_false(ff_runway_pipeline_is_due(pipeline));
+    provider.download_takes = 20 * SECOND;
+    while (provider.running)
+        spend(SECOND);
+    assert_true(ff_runway_pipeline_is_due(pipeline));
+    spend(10 * SECOND);
+    assert_false(ff_runway_pipeline_is_due(pipeline));
+    spend(20 * SECOND);
+    assert_true(ff_runway_pipeline_is_due(pipeline));
+    provider.download_takes = 0;
+    ff_runway_pipeline_free(&pipeline);
+    sweep_remove_dir(dir);
+}
+
 /* Few at a time, and those first that are needed first. */
 static void test_downloads(void **state)
 {
@@ -600,6 +641,7 @@ int main(void)
         cmocka_unit_test(test_the_time_to_the_end),
         cmocka_unit_test(test_another_run),
         cmocka_unit_test(test_a_place_that_will_be_free),
+        cmocka_unit_test(test_a_result_that_is_due),
         cmocka_unit_test(test_downloads),
         cmocka_unit_test(test_pages),
     };

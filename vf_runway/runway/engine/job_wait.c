@@ -76,6 +76,7 @@ static void note_end(RunwayJobRun *run, const RunwayPace *pace, int64_t now)
     RunwayTry *t = ff_runway_record_try(run->record);
 
     run->job->now.task_state = RUNWAY_TASK_SUCCEEDED;
+    run->job->now.ends       = now;
     if (run->submitted_here && !t->took) {
         run->job->now.took = ff_runway_pace_took(pace, now);
         t->took = (double)run->job->now.took / 1e6;

@@ -118,6 +118,10 @@ int ff_runway_pipeline_accepts(RunwayPipeline *pipeline);
  *  as many jobs wait for them. */
 int ff_runway_pipeline_is_short(RunwayPipeline *pipeline);
 
+/** Whether the first job in line has ended, or its task has seconds ago, or
+ *  will within seconds. */
+int ff_runway_pipeline_is_due(RunwayPipeline *pipeline);
+
 /**
  * Admit a job; only when it would be. Takes the job over on success (*job is
  * NULL then). RUNWAY_NOMEM, or the pipeline's error when it has stopped.

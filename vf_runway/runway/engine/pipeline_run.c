@@ -17,6 +17,7 @@
  */
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "../base/clock.h"
 #include "pipeline_internal.h"
@@ -392,6 +393,18 @@ int ff_runway_pipeline_is_short(RunwayPipeline *p)
                count(p, is_unchecked) < concurrency;
     pthread_mutex_unlock(&p->lock);
     return is_short;
+}
+
+int ff_runway_pipeline_is_due(RunwayPipeline *p)
+{
+    int is_due;
+
+    pthread_mutex_lock(&p->lock);
+    is_due = p->head &&
+             (p->head->ended || (p->head->now.ends &&
+              llabs(p->head->now.ends - ff_runway_now()) < ENDING_SOON));
+    pthread_mutex_unlock(&p->lock);
+    return is_due;
 }
 
 static Entry *first_in(const RunwayPipeline *p, RunwayJobState state)

@@ -191,13 +191,13 @@ static void request_input(AVFilterContext *ctx)
 
 /* Whether a frame that is ready waits for another one of the input, so that a
  * place at the provider is not idle for longer than it has to be. One goes out
- * for each that was long in coming: what is live is not read any sooner so. Also
- * where the end of the input holds all frames back (RUNWAY_SETTLE_AT_EOF): what
- * went out before it would delay the last create by as much as it saves later. */
-static int is_input_first(RunwayFilter *s)
+ * for each that was long in coming: what is live is not read any sooner so. */
+static int is_input_first(AVFilterContext *ctx)
 {
+    RunwayFilter *s = ctx->priv;
+
     /* frames that pass make no clip: they would only fill the spool */
-    return s->held && s->nb_ahead < AHEAD_MAX &&
+    return !ctx->is_disabled && s->nb_ahead < AHEAD_MAX &&
            s->last_read - s->asked < s->distance / 4 &&
            ff_runway_pipeline_is_short(ff_runway_sequence_pipeline(s->sequence));
 }
@@ -212,7 +212,7 @@ static int put_ready(AVFilterContext *ctx, int accepts)
     if (!ff_outlink_frame_wanted(ctx->outputs[0]) &&
         (s->status || accepts || !is_wanted(ctx)))
         return 0;
-    if (!s->status && accepts && is_input_first(s)) {
+    if (!s->status && accepts && is_input_first(ctx)) {
         s->nb_ahead++;
         request_input(ctx);
         return 0;
@@ -231,7 +231,10 @@ static int run(AVFilterContext *ctx)
     RunwayFilter *s = ctx->priv;
     int accepts, ret;
 
-    accepts = !s->sequence || ff_runway_sequence_accepts(s->sequence);
+    accepts = !s->sequence ||
+              (ff_runway_sequence_accepts(s->sequence) &&
+               !(RUNWAY_SETTLE_AT_EOF &&
+                 ff_runway_sequence_outputs_first(s->sequence)));
     if (!s->status && accepts) {
         ret = ff_runway_filter_take_input(ctx);
         if (ret > 0)

@@ -92,6 +92,16 @@ int ff_runway_sequence_accepts(RunwaySequence *s);
  *  cancelled; the sequence puts clips in and takes them out. */
 RunwayPipeline *ff_runway_sequence_pipeline(RunwaySequence *s);
 
+/** Where the end of the input holds back what is not out by then: whether the
+ *  first `concurrency` clips go out before more is read. They are ready, or
+ *  about to be, or no place at the provider is idle meanwhile. */
+int ff_runway_sequence_outputs_first(RunwaySequence *s);
+
+/** Whether the clip at hand is the last one before that, and a frame that is
+ *  shown for length fills it. */
+int ff_runway_sequence_is_filled(const RunwaySequence *s, const AVFrame *frame,
+                                 int64_t length);
+
 /** A frame to be generated anew; length microseconds are what it is shown for.
  *  The frame stays the caller's. */
 int ff_runway_sequence_add(RunwaySequence *s, const AVFrame *frame,

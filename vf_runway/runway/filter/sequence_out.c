@@ -171,6 +171,42 @@ static int wants_result(const RunwaySequence *s, RunwaySequenceNode **node)
            !ff_runway_clip_is_open(later);
 }
 
+/* Whether some of the first clips are in line, and so many that wait behind as
+ * many as are at the provider at once. */
+static int is_first_batch(const RunwaySequence *s, int nb_waiting)
+{
+    int concurrency = s->set->policy.concurrency, first = 0, last = 0;
+
+    for (const RunwaySequenceNode *node = s->head; node; node = node->next) {
+        if (!first)
+            first = node->index;
+        if (node->index)
+            last = node->index;
+    }
+    /* where clips are blended, the last one's end needs a later result */
+    return first && last >= concurrency + nb_waiting &&
+           first <= concurrency - (s->set->seam == RUNWAY_SEAM_MODE_BLEND);
+}
+
+int ff_runway_sequence_outputs_first(RunwaySequence *s)
+{
+    RunwaySequenceNode *node;
+
+    return is_first_batch(s, RUNWAY_JOBS_WAITING) &&
+           (!wants_result(s, &node) ||
+            !ff_runway_pipeline_is_short(s->pipeline) ||
+            ff_runway_pipeline_is_due(s->pipeline));
+}
+
+int ff_runway_sequence_is_filled(const RunwaySequence *s, const AVFrame *frame,
+                                 int64_t length)
+{
+    return s->open && is_first_batch(s, RUNWAY_JOBS_WAITING - 1) &&
+           !is_first_batch(s, RUNWAY_JOBS_WAITING) &&
+           ff_runway_clip_fits(s->open, frame, length) &&
+           !ff_runway_clip_fits(s->open, frame, 2 * length);
+}
+
 int ff_runway_sequence_ready(RunwaySequence *s, int64_t timeout)
 {
     RunwayJob *job = NULL;

@@ -21,6 +21,7 @@
 #define RUNWAY_COMPAT_FILTER
 
 #include <stdatomic.h>
+#include <stdlib.h>
 
 #include "libavutil/mathematics.h"
 #include "libavutil/timestamp.h"
@@ -247,6 +248,19 @@ int ff_runway_filter_send_last(AVFilterContext *ctx)
     return ret < 0 ? ret : send_held(ctx, AV_NOPTS_VALUE);
 }
 
+/* Whether the frame that is held ends the last clip that is read before others
+ * are out: the one behind it may be the end of the input. How long it lasts has
+ * to be known without that. */
+static int is_last_held(AVFilterContext *ctx)
+{
+    const RunwayFilter *s = ctx->priv;
+
+    return RUNWAY_SETTLE_AT_EOF && s->delta > 0 &&
+           2 * llabs(s->distance - s->delta) < s->delta &&
+           ff_runway_sequence_is_filled(s->sequence, s->held,
+                                        last_length(ctx, s->held));
+}
+
 /* A frame that is to be generated: it is held until the next one shows how long
  * it lasts. */
 static int hold(AVFilterContext *ctx, const AVFrame *frame)
@@ -450,6 +464,8 @@ static int take_frame(AVFilterContext *ctx, AVFrame **frame)
         s->changed = 0;
         if (ret >= 0)
             ret = hold(ctx, *frame);
+        if (ret >= 0 && is_last_held(ctx))
+            ret = send_held(ctx, AV_NOPTS_VALUE);
     }
     if (ret < 0 || !s->set.policy.dry_run)
         return ret;
