@@ -39,7 +39,8 @@ sub most_at_once {
 }
 
 subtest 'a download keeps no create waiting' => sub {
-    my $sim = RunwayTest::Simulator->start('--latency' => 0.5, '--fault' => 'download=slow=10000');
+    # the second's end is seen later: two that are not checked would stop the third
+    my $sim = RunwayTest::Simulator->start('--latency' => 2, '--fault' => 'create:2=stall=5', '--fault' => 'download=slow=10000');
     my $run = PaidTest->new(sim => $sim, in => film(seconds => 5), options => { concurrency => 2 })->run;
     is($run->{status}, 0, 'ends well') or diag $run->{err};
     my @tasks = tasks_of($sim);
