@@ -176,6 +176,22 @@ my $short = numbered_film(rate => 24, seconds => 8);
     cmp_ok($run->{seconds}, '<', 50, '... and comes in time');
 }
 
+# --- where a clip ends ------------------------------------------------------------------------
+
+# On 5.1 the sixth clip is the last that is read before the first ones are out. A
+# frame is missing behind it; whatever is in flight, it ends at the same frame.
+{
+    my $sim = RunwayTest::Simulator->start('--latency' => 1, @exact);
+    my @creates;
+    for my $concurrency (4, 1, 8) {
+        my $run = filter_film($sim, $film, "$filter:concurrency=$concurrency:state_dir=$TMP/ends",
+            before => q{select='not(eq(n,288))'});
+        ends_well($run, "a frame is missing, concurrency=$concurrency");
+        push @creates, scalar $sim->events('billed');
+    }
+    is("@creates", '8 8 8', 'the same clips, bought once');
+}
+
 # --- what is told ------------------------------------------------------------------------
 
 {

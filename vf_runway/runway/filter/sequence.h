@@ -97,8 +97,8 @@ RunwayPipeline *ff_runway_sequence_pipeline(RunwaySequence *s);
  *  about to be, or no place at the provider is idle meanwhile. */
 int ff_runway_sequence_outputs_first(RunwaySequence *s);
 
-/** Whether the clip at hand is the last one before that, and a frame that is
- *  shown for length fills it. */
+/** Whether a frame that is shown for length fills the clip at hand: another one
+ *  has no place in it. */
 int ff_runway_sequence_is_filled(const RunwaySequence *s, const AVFrame *frame,
                                  int64_t length);
 

@@ -171,9 +171,9 @@ static int wants_result(const RunwaySequence *s, RunwaySequenceNode **node)
            !ff_runway_clip_is_open(later);
 }
 
-/* Whether some of the first clips are in line, and so many that wait behind as
+/* Whether some of the first clips are in line, and enough that wait behind as
  * many as are at the provider at once. */
-static int is_first_batch(const RunwaySequence *s, int nb_waiting)
+static int is_first_batch(const RunwaySequence *s)
 {
     int concurrency = s->set->policy.concurrency, first = 0, last = 0;
 
@@ -184,7 +184,7 @@ static int is_first_batch(const RunwaySequence *s, int nb_waiting)
             last = node->index;
     }
     /* where clips are blended, the last one's end needs a later result */
-    return first && last >= concurrency + nb_waiting &&
+    return first && last >= concurrency + RUNWAY_JOBS_WAITING &&
            first <= concurrency - (s->set->seam == RUNWAY_SEAM_MODE_BLEND);
 }
 
@@ -192,7 +192,7 @@ int ff_runway_sequence_outputs_first(RunwaySequence *s)
 {
     RunwaySequenceNode *node;
 
-    return is_first_batch(s, RUNWAY_JOBS_WAITING) &&
+    return is_first_batch(s) &&
            (!wants_result(s, &node) ||
             !ff_runway_pipeline_is_short(s->pipeline) ||
             ff_runway_pipeline_is_due(s->pipeline));
@@ -201,9 +201,7 @@ int ff_runway_sequence_outputs_first(RunwaySequence *s)
 int ff_runway_sequence_is_filled(const RunwaySequence *s, const AVFrame *frame,
                                  int64_t length)
 {
-    return s->open && is_first_batch(s, RUNWAY_JOBS_WAITING - 1) &&
-           !is_first_batch(s, RUNWAY_JOBS_WAITING) &&
-           ff_runway_clip_fits(s->open, frame, length) &&
+    return s->open && ff_runway_clip_fits(s->open, frame, length) &&
            !ff_runway_clip_fits(s->open, frame, 2 * length);
 }
 

@@ -248,14 +248,16 @@ int ff_runway_filter_send_last(AVFilterContext *ctx)
     return ret < 0 ? ret : send_held(ctx, AV_NOPTS_VALUE);
 }
 
-/* Whether the frame that is held ends the last clip that is read before others
- * are out: the one behind it may be the end of the input. How long it lasts has
- * to be known without that. */
-static int is_last_held(AVFilterContext *ctx)
+/* Whether the frame that is held fills the clip, if it lasts as long as is usual.
+ * It does not wait for the next one then, which may be the end of the input: on
+ * FFmpeg 5.1 nothing would come out from there on (RUNWAY_SETTLE_AT_EOF). This is
+ * so for each clip and on each release, as where a clip ends, and what it is,
+ * must not depend on what is in flight. */
+static int fills_clip(AVFilterContext *ctx)
 {
     const RunwayFilter *s = ctx->priv;
 
-    return RUNWAY_SETTLE_AT_EOF && s->delta > 0 &&
+    return s->delta > 0 &&
            2 * llabs(s->distance - s->delta) < s->delta &&
            ff_runway_sequence_is_filled(s->sequence, s->held,
                                         last_length(ctx, s->held));
@@ -464,7 +466,7 @@ static int take_frame(AVFilterContext *ctx, AVFrame **frame)
         s->changed = 0;
         if (ret >= 0)
             ret = hold(ctx, *frame);
-        if (ret >= 0 && is_last_held(ctx))
+        if (ret >= 0 && fills_clip(ctx))
             ret = send_held(ctx, AV_NOPTS_VALUE);
     }
     if (ret < 0 || !s->set.policy.dry_run)
