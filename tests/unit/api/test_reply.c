@@ -478,17 +478,30 @@ static void test_slot(void **state)
     static const char good[] =
         "{\"uploadUrl\":\"https://s.example/x?sig=1\",\"fields\":{\"z\":\"1\","
         "\"a\":\"2\",\"m\":\"\"},\"runwayUri\":\"runway://abc\"}";
-    static const char *const bad[] = {
-        "", "[]", "{}", "<html>",
-        "{\"uploadUrl\":\"https://s/\",\"fields\":{}}",
-        "{\"uploadUrl\":\"https://s/\",\"runwayUri\":\"runway://a\"}",
-        "{\"uploadUrl\":\"https://s/\",\"fields\":[],\"runwayUri\":"
-        "\"runway://a\"}",
-        "{\"uploadUrl\":\"https://s/\",\"fields\":{\"a\":1},\"runwayUri\":"
-        "\"runway://a\"}",
-        "{\"uploadUrl\":\"https://s/\",\"fields\":{},\"runwayUri\":\"x://a\"}",
-        "{\"fields\":{},\"runwayUri\":\"runway://a\"}",
+#define SLOT(url, fields, uri)                                                \
+    "{\"uploadUrl\":" url ",\"fields\":" fields ",\"runwayUri\":" uri "}"
+#define URL "\"https://s/?5ec\""
+#define URI(text) SLOT(URL, "{\"signature\":\"5ec\"}", "\"" text "\"")
+    static const struct { const char *text, *names; } bad[] = {
+        { "", "uploadUrl" }, { "[]", "uploadUrl" }, { "{}", "uploadUrl" },
+        { "<html>5ec", "uploadUrl" }, { "{\"error\":\"5ec\"}", "uploadUrl" },
+        { SLOT("1", "{}", "\"runway://a\""), "uploadUrl" },
+        { SLOT("\"ftp://s/5ec\"", "{}", "\"runway://a\""), "uploadUrl" },
+        { SLOT(URL, "{\"signature\":\"5ec\"}", "null"), "runwayUri" },
+        { URI("x://a"), "runwayUri" },
+        /* it goes into a create as it is: controls, blanks, what was a secret */
+        { URI("runway://a\\u001b[2J"), "runwayUri" },
+        { URI("runway://a\\nb"), "runwayUri" },
+        { URI("runway://a b"), "runwayUri" },
+        { URI("runway://\xC3\xA9"), "runwayUri" },
+        { URI("runway://...x"), "runwayUri" },
+        { SLOT(URL, "null", "\"runway://a\""), "fields" },
+        { SLOT(URL, "[\"5ec\"]", "\"runway://a\""), "fields" },
+        { SLOT(URL, "{\"a\":1}", "\"runway://a\""), "fields" },
     };
+#undef SLOT
+#undef URL
+#undef URI
     RunwaySlot *slot;
     RunwayBody *body;
     RunwayError err;
@@ -509,10 +522,12 @@ static void test_slot(void **state)
     assert_null(slot);
     ff_runway_slot_free(&slot);
     for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
-        assert_int_equal(ff_runway_parse_slot(bad[i], strlen(bad[i]),
-                                              &slot, &err),
-                         RUNWAY_UNAVAILABLE);
+        assert_int_equal(ff_runway_parse_slot(bad[i].text,
+                                              strlen(bad[i].text), &slot,
+                                              &err), RUNWAY_UNAVAILABLE);
         assert_null(slot);
+        assert_non_null(strstr(err.text, bad[i].names));
+        assert_null(strstr(err.text, "5ec"));
     }
 
     assert_int_equal(ff_runway_slot_request_json("a\"b.mp4", &body, &err),

@@ -691,6 +691,7 @@ static void test_echoed_secrets(void **state)
         "{\"error\":\"key %s is bad\"}",
         "{\"error\":\"bad\",\"issues\":[{\"message\":\"%s\"}]}",
         "<p>%s</p>",
+        "<b>sk-test-</b><i>0123456789</i>",
         "{\"error\":{\"message\":\"x%sy data:video/mp4;base64,AAAA\"}}",
         "%s",
         /* cut in its middle by the length of what is shown of a reply */
@@ -730,7 +731,7 @@ static int echo_json(Server *server, int fd, const Request *request)
 static void test_echoed_secrets_in_fields(void **state)
 {
     static const char *const forms[] = {
-        "%s", "x%sy",
+        "%s", "x%sy", "SK-Test-0123456789",
         /* sk-test-0123456789: JSON, percent, both, base64 at three places */
         "\\u0073k-\\u0074est-0123456789", "sk%%2Dtest%%2d0123456789",
         "%%73\\u006b-test-0123456789",
@@ -764,12 +765,18 @@ static void test_echoed_secrets_in_fields(void **state)
         assert_int_equal(read_task(client), RUNWAY_OK);
         strcat(shown, last_task.url);
         assert_non_null(strstr(last_task.url, ".invalid/a?b"));
+        /* this one would be paid for */
+        snprintf(text, sizeof(text), "{\"uploadUrl\":\"https://a.b/\","
+                 "\"runwayUri\":\"runway://%s\",\"fields\":{}}", forms[i]);
+        assert_int_equal(ff_runway_client_slot(client, "a", &slot, &last_wait,
+                                               &last), RUNWAY_UNAVAILABLE);
+        strcat(shown, last.text);
         snprintf(text, sizeof(text), "{\"uploadUrl\":\"https://a.b/%s\","
-                 "\"runwayUri\":\"runway://%s\",\"fields\":{\"%s\":\"%s\"}}",
-                 forms[i], forms[i], forms[i], forms[i]);
+                 "\"runwayUri\":\"runway://a\",\"fields\":{\"%s\":\"%s\"}}",
+                 forms[i], forms[i], forms[i]);
         assert_int_equal(ff_runway_client_slot(client, "a", &slot, &last_wait,
                                                &last), RUNWAY_OK);
-        strcat(strcat(shown, slot->url), slot->uri);
+        strcat(shown, slot->url);
         strcat(strcat(shown, slot->names[0]), slot->values[0]);
         ff_runway_slot_free(&slot);
         for (size_t k = 0; k < sizeof(kept) / sizeof(*kept); k++)

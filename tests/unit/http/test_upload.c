@@ -24,6 +24,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -181,6 +182,35 @@ static void test_form_is_streamed(void **state)
     server_stop(&server);
 }
 
+/* A picture that has become what blocks or has no end has changed. */
+static void test_picture_is_no_file_any_more(void **state)
+{
+    char fifo[64];
+    const char *const paths[] = { fifo, "/dev/zero" };
+    const RunwayRetry retry = { 0 };
+    RunwayUploader *uploader;
+    RunwayError err;
+    char *uri;
+
+    (void)state;
+    snprintf(fifo, sizeof(fifo), "/tmp/test_upload-%ld.png", (long)getpid());
+    assert_int_equal(mkfifo(fifo, 0600), 0);
+    assert_int_equal(ff_runway_uploader_create(&uploader, &err), RUNWAY_OK);
+    alarm(60);
+    for (int i = 0; i < 2; i++) {
+        RunwayPictureFile picture = { .path = paths[i], .type = "image/png",
+                                      .checksum = "0", .size = 100000 };
+
+        assert_int_equal(ff_runway_upload_picture(uploader, &retry, &picture,
+                                                  &uri, &err), RUNWAY_INVALID);
+        assert_null(uri);
+        assert_non_null(strstr(err.text, "has changed"));
+    }
+    alarm(0);
+    ff_runway_uploader_free(&uploader);
+    unlink(fifo);
+}
+
 static void test_free_nothing(void **state)
 {
     RunwayUploader *none = NULL;
@@ -195,6 +225,7 @@ int main(void)
         cmocka_unit_test(test_form),
         cmocka_unit_test(test_short_file),
         cmocka_unit_test(test_form_is_streamed),
+        cmocka_unit_test(test_picture_is_no_file_any_more),
         cmocka_unit_test(test_free_nothing),
     };
 

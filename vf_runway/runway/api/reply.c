@@ -156,6 +156,17 @@ static int copy_fields(RunwaySlot *slot, const cJSON *fields)
     return 1;
 }
 
+/** Whether text can name an upload in a create, which is paid for: not where two
+ *  dots in a row say that a secret was in it. */
+static int is_upload_uri(const char *text)
+{
+    if (strncmp(text, "runway://", 9) || strstr(text, ".."))
+        return 0;
+    while (*text > ' ' && *text < 0x7F)
+        text++;
+    return !*text;
+}
+
 RunwayOutcome ff_runway_parse_slot(const char *text, size_t size,
                                    RunwaySlot **slot, RunwayError *err)
 {
@@ -164,19 +175,21 @@ RunwayOutcome ff_runway_parse_slot(const char *text, size_t size,
     const char *uri = runway_json_text(root, "runwayUri");
     const cJSON *fields = runway_json_field(root, "fields");
     RunwaySlot *s = calloc(1, sizeof(*s));
-    int good;
+    const char *wrong =
+        !s || !url || !(s->url = malloc(RUNWAY_URL_MAX)) ||
+        !copy_url(s->url, url) ? "uploadUrl" :
+        !uri || !is_upload_uri(uri) || !(s->uri = strdup(uri)) ? "runwayUri" :
+        !cJSON_IsObject(fields) || !copy_fields(s, fields) ? "fields" : NULL;
 
-    good = s && url && (s->url = malloc(RUNWAY_URL_MAX)) &&
-           copy_url(s->url, url) && uri && !strncmp(uri, "runway://", 9) &&
-           cJSON_IsObject(fields) && (s->uri = strdup(uri)) &&
-           copy_fields(s, fields);
     cJSON_Delete(root);
     *slot = s;
-    if (good)
+    if (!wrong)
         return RUNWAY_OK;
     ff_runway_slot_free(slot);
-    return unreadable(err, RUNWAY_UNAVAILABLE, "the reply to the request for "
-                      "an upload slot is malformed", text, size);
+    /* what else is in it opens the storage to whoever reads it */
+    return ff_runway_error(err, RUNWAY_UNAVAILABLE, "the reply to the request "
+                           "for an upload slot is malformed: its \"%s\" is "
+                           "missing or wrong", wrong);
 }
 
 /** The state an object reports; 0 when it reports none that is known. */

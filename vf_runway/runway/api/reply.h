@@ -86,7 +86,8 @@ typedef struct RunwaySlot {
 
 void ff_runway_slot_free(RunwaySlot **slot);
 
-/** The reply to it. RUNWAY_UNAVAILABLE when it is not understood. */
+/** The reply to a request for one. RUNWAY_UNAVAILABLE when it is not understood,
+ *  with the name of the field at fault and nothing of what the reply says. */
 RunwayOutcome ff_runway_parse_slot(const char *text, size_t size,
                                    RunwaySlot **slot, RunwayError *err);
 
