@@ -17,8 +17,8 @@
  */
 
 
-/* The ring on disk in which source frames wait: it gives back what was put in,
- * and its file never grows beyond what was said. Run by spool.t. */
+/* Source frames that wait on disk: what was put in comes out, and the disk is free
+ * again behind it. Run by spool.t. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -126,7 +126,7 @@ static void take(RunwaySpool *spool, int64_t number)
     av_frame_free(&frame);
 }
 
-/* Bytes of the largest file that is open and has no name. */
+/* Bytes of all files that are open and have no name. */
 static int64_t unnamed_size(void)
 {
     DIR *dir = opendir("/proc/self/fd");
@@ -138,8 +138,8 @@ static int64_t unnamed_size(void)
         struct stat st;
 
         if (!fstat(atoi(entry->d_name), &st) && S_ISREG(st.st_mode) &&
-            !st.st_nlink && st.st_size > size)
-            size = st.st_size;
+            !st.st_nlink)
+            size = (size < 0 ? 0 : size) + st.st_size;
     }
     closedir(dir);
     return size;
@@ -161,26 +161,69 @@ static void test_empty(void **state)
     ff_runway_spool_free(&none);
 }
 
-/* As many as there is room for, and no more, time and again. */
+/* What is closed makes it full, and what comes behind it does not. */
 static void test_full(void **state)
 {
-    RunwaySpool *spool = ff_runway_spool_create(3 * BYTES + BYTES / 2, 0, NULL);
-    int64_t in = 0, out = 0;
+    RunwaySpool *spool = ff_runway_spool_create(2 * BYTES, 0, NULL);
 
     (void)state;
     assert_non_null(spool);
+    for (int n = 0; n < 5; n++)
+        put(spool, n, AV_PIX_FMT_YUV420P, 64, 48);
+    assert_false(ff_runway_spool_is_full(spool));
+    ff_runway_spool_mark(spool);
+    put(spool, 5, AV_PIX_FMT_YUV420P, 64, 48);
     for (int n = 0; n < 3; n++) {
-        assert_false(ff_runway_spool_is_full(spool));
-        put(spool, in++, AV_PIX_FMT_YUV420P, 64, 48);
-    }
-    for (int n = 0; n < 50; n++) {
         assert_true(ff_runway_spool_is_full(spool));
-        take(spool, out++);
-        assert_false(ff_runway_spool_is_full(spool));
-        put(spool, in++, AV_PIX_FMT_YUV420P, 64, 48);
-        assert_true(unnamed_size() > 0);
-        assert_true(unnamed_size() <= 3 * BYTES + BYTES / 2);
+        take(spool, n);
     }
+    assert_false(ff_runway_spool_is_full(spool));
+    ff_runway_spool_mark(spool);
+    assert_true(ff_runway_spool_is_full(spool));
+    ff_runway_spool_drop(spool, 3);
+    put(spool, 6, AV_PIX_FMT_YUV420P, 64, 48);
+    assert_false(ff_runway_spool_is_full(spool));
+    ff_runway_spool_free(&spool);
+    assert_int_equal(unnamed_size(), -1);
+    ff_runway_spool_mark(NULL);
+    assert_false(ff_runway_spool_is_full(NULL));
+}
+
+/* A UHD clip of 10 s at 30 frames a second is whole. */
+static void test_clip_frames(void **state)
+{
+    (void)state;
+    assert_in_range(ff_runway_spool_clip_frames(AV_PIX_FMT_YUV420P, 3840, 2160),
+                    300, 400);
+    assert_in_range(ff_runway_spool_clip_frames(AV_PIX_FMT_RGBA64, 16000, 16000),
+                    1, 2);
+    assert_true(ff_runway_spool_clip_frames(AV_PIX_FMT_GRAY8, 1, 1) > 0);
+}
+
+/* Of a film that goes through, the disk has what waits, and a file more. */
+static void test_files(void **state)
+{
+    RunwaySpool *spool = ff_runway_spool_create(0, 0, NULL);
+    AVFrame *frame = make_frame(0, AV_PIX_FMT_YUV420P, 4096, 4096), *out;
+    const int64_t bytes = 4096 * 4096 * 3 / 2, file = 256 << 20;
+
+    (void)state;
+    assert_non_null(spool);
+    for (int n = 0; n < 24; n++) {
+        frame->pts = n;
+        assert_int_equal(ff_runway_spool_put(spool, frame), 0);
+        assert_true(unnamed_size() <= 3 * bytes + file + bytes);
+        if (n < 2)
+            continue;
+        assert_int_equal(ff_runway_spool_take(spool, &out), 1);
+        assert_int_equal(out->pts, n - 2);
+        av_frame_free(&out);
+    }
+    ff_runway_spool_drop(spool, 2);
+    put(spool, 24, AV_PIX_FMT_YUV420P, 64, 48);
+    assert_true(unnamed_size() <= file + bytes);
+    take(spool, 24);
+    av_frame_free(&frame);
     ff_runway_spool_free(&spool);
     assert_int_equal(unnamed_size(), -1);
 }
@@ -191,10 +234,8 @@ static void test_any(void **state)
     static const enum AVPixelFormat formats[] = {
         AV_PIX_FMT_YUV420P, AV_PIX_FMT_YUV444P, AV_PIX_FMT_YUV422P10
     };
-    const int64_t size = 6 * BYTES + 1234;
-    RunwaySpool *spool = ff_runway_spool_create(size, 0, NULL);
+    RunwaySpool *spool = ff_runway_spool_create(0, 0, NULL);
     int64_t in = 0, out = 0;
-    int nb_full = 0;
 
     (void)state;
     assert_non_null(spool);
@@ -203,7 +244,6 @@ static void test_any(void **state)
         int width = 1 + below(100), height = 1 + below(70), what = below(16);
 
         if (what < 9) {
-            nb_full += ff_runway_spool_is_full(spool);
             put(spool, in++, format, width, height);
         } else if (what < 15) {
             if (out < in)
@@ -214,48 +254,9 @@ static void test_any(void **state)
             ff_runway_spool_drop(spool, nb);
             out += nb < in - out ? nb : in - out;
         }
-        assert_true(unnamed_size() <= size);
     }
-    /* or it was no test of a full one */
-    assert_true(nb_full > 100);
     while (out < in)
         take(spool, out++);
-    ff_runway_spool_free(&spool);
-}
-
-/* A frame larger than the whole ring is not on disk. */
-static void test_too_large(void **state)
-{
-    RunwaySpool *spool = ff_runway_spool_create(2 * BYTES, 0, NULL);
-
-    (void)state;
-    assert_non_null(spool);
-    put(spool, 0, AV_PIX_FMT_YUV420P, 640, 480);
-    assert_true(ff_runway_spool_is_full(spool));
-    assert_int_equal(unnamed_size(), -1);
-    /* one that fits may stand behind it */
-    put(spool, 1, AV_PIX_FMT_YUV420P, 64, 48);
-    assert_false(ff_runway_spool_is_full(spool));
-    assert_true(unnamed_size() > 0);
-    take(spool, 0);
-    take(spool, 1);
-    ff_runway_spool_free(&spool);
-}
-
-/* Nor is one that is put into a full ring: nothing there is overwritten. */
-static void test_overfull(void **state)
-{
-    RunwaySpool *spool = ff_runway_spool_create(3 * BYTES, 0, NULL);
-
-    (void)state;
-    assert_non_null(spool);
-    for (int n = 0; n < 5; n++)
-        put(spool, n, AV_PIX_FMT_YUV420P, 64, 48);
-    assert_true(unnamed_size() <= 3 * BYTES);
-    for (int n = 0; n < 5; n++) {
-        assert_int_equal(ff_runway_spool_is_full(spool), n == 0);
-        take(spool, n);
-    }
     ff_runway_spool_free(&spool);
 }
 
@@ -283,26 +284,27 @@ static void test_no_room_on_disk(void **state)
     free(kept);
 }
 
-/* Compressed, more of them have room than there are bytes for. */
+/* Compressed, they take less than they have. */
 static void test_packed(void **state)
 {
-    RunwaySpool *spool = ff_runway_spool_create(4 * BYTES, 1, NULL);
+    RunwaySpool *spool = ff_runway_spool_create(0, 1, NULL);
     AVFrame *none = NULL;
     int64_t in = 0, out = 0;
 
     (void)state;
     assert_non_null(spool);
     for (int n = 0; n < 300; n++) {
-        while (!ff_runway_spool_is_full(spool))
-            put(spool, in++, AV_PIX_FMT_YUV420P, 64, 48);
-        assert_true(in - out > 20);
-        assert_true(unnamed_size() <= 4 * BYTES);
         for (int k = below(20); k >= 0; k--)
+            put(spool, in++, AV_PIX_FMT_YUV420P, 64, 48);
+        for (int k = below(20); k >= 0 && out < in; k--)
             take(spool, out++);
     }
     while (out < in)
         take(spool, out++);
     assert_int_equal(ff_runway_spool_take(spool, &none), 0);
+    while (in < out + 20)
+        put(spool, in++, AV_PIX_FMT_YUV420P, 64, 48);
+    assert_true(unnamed_size() > 0);
     ff_runway_spool_free(&spool);
 }
 
@@ -311,9 +313,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_empty),
         cmocka_unit_test(test_full),
+        cmocka_unit_test(test_clip_frames),
+        cmocka_unit_test(test_files),
         cmocka_unit_test(test_any),
-        cmocka_unit_test(test_too_large),
-        cmocka_unit_test(test_overfull),
         cmocka_unit_test(test_no_room_on_disk),
         cmocka_unit_test(test_packed),
     };

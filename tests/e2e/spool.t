@@ -1,5 +1,5 @@
 #!/usr/bin/env perl
-# The ring of source frames on disk, by itself: spool.c with the libraries that
+# Source frames that wait on disk, by themselves: spool.c with the libraries that
 # the ffmpeg of the tests is made of.
 #
 # This file is part of runway_v2v, LGPL 2.1 or later.

@@ -190,14 +190,20 @@ int ff_runway_sequence_keeps_source(const RunwaySequence *s)
            !s->set->policy.dry_run;
 }
 
+/* Whether no clip may begin, as those that are closed have the disk. But the one
+ * in line may end with frames that the open one shows too: it comes out when that
+ * one is complete. */
 static int is_spool_full(const RunwaySequence *s)
 {
-    return (s->spool && ff_runway_spool_is_full(s->spool)) ||
-           (s->alpha && ff_runway_spool_is_full(s->alpha));
+    return !(s->open && s->nb_shared && s->head == s->tail) &&
+           (ff_runway_spool_is_full(s->spool) ||
+            ff_runway_spool_is_full(s->alpha));
 }
 
 int ff_runway_sequence_accepts(RunwaySequence *s)
 {
+    if (!s->open)
+        ff_runway_sequence_mark_spools(s);
     return ff_runway_pipeline_accepts(s->pipeline) && !is_spool_full(s);
 }
 
@@ -286,8 +292,8 @@ static int add_ahead(RunwaySequence *s, const AVFrame *frame, int64_t length)
         return ff_runway_clip_add(s->ahead, frame, length);
     /* half a frame for times that were rounded */
     if (s->set->seam != RUNWAY_SEAM_MODE_BLEND ||
-        ff_runway_clip_end(open) - FFMIN(length, RUNWAY_STAND_MAX) / 2 <
-        s->max_duration - s->set->overlap)
+        ff_runway_clip_left(open, length) +
+        FFMIN(length, RUNWAY_STAND_MAX) / 2 > s->set->overlap)
         return 0;
     s->ahead_frame    = s->frame;
     s->ahead_duration = s->max_duration;
@@ -375,13 +381,10 @@ int ff_runway_sequence_add(RunwaySequence *s, const AVFrame *frame,
             return ret;
         s->nb_spooled++;
     }
-    if (ff_runway_clip_is_full(s->open)) {
-        ret = check_first(s, 2 * FFMIN(length, RUNWAY_STAND_MAX));
-        return ret < 0 ? ret : close_full(s);
-    }
-    /* a clip that leaves no place for its next source frame would wait forever
-     * to be completed */
-    return is_spool_full(s) ? ff_runway_sequence_cut(s) : 0;
+    if (!ff_runway_clip_is_full(s->open))
+        return 0;
+    ret = check_first(s, 2 * FFMIN(length, RUNWAY_STAND_MAX));
+    return ret < 0 ? ret : close_full(s);
 }
 
 /* A frame that comes out as it is, behind what is in line already. */
@@ -410,8 +413,8 @@ int ff_runway_sequence_add_unsent(RunwaySequence *s, const AVFrame *frame,
     int ret;
 
     *now = 0;
-    if (s->set->policy.dry_run)
-        return 0;
+    if (s->set->policy.dry_run) /* it counts in where the clip ends */
+        return in_open ? ff_runway_clip_add_unsent(s->open, frame) : 0;
     /* nothing is left of the neighbour: its own picture is as good */
     if (!clip)
         return line_up(s, frame, now);

@@ -112,6 +112,9 @@ int ff_runway_sequence_send_clip(RunwaySequence *s);
  *  every few frames, as each clip costs what the shortest one costs. */
 int ff_runway_sequence_cut_early(RunwaySequence *s);
 
+/** What is in the spools now belongs to closed clips. */
+void ff_runway_sequence_mark_spools(RunwaySequence *s);
+
 /** A new last one. @return NULL: out of memory */
 RunwaySequenceNode *ff_runway_sequence_append(RunwaySequence *s);
 

@@ -78,6 +78,20 @@ static RunwaySegment plan_segment(const RunwaySequence *s, int64_t length)
     return segment;
 }
 
+/* How many frames a clip may have, as they are kept until it is out: the same in
+ * a dry run, and whatever is wanted behind the filter. 0: any number */
+static int max_frames(const RunwaySettings *set, const AVFrame *frame)
+{
+    enum AVPixelFormat format = frame->format;
+
+    if (set->policy.on_error != RUNWAY_ON_ERROR_SOURCE) {
+        if (!ff_runway_format_has_alpha(format))
+            return 0;
+        format = ff_runway_format_of_component(format);
+    }
+    return ff_runway_spool_clip_frames(format, frame->width, frame->height);
+}
+
 /* The source's alpha waits for its frames, where they are to have any. */
 static int open_alpha(RunwaySequence *s, const AVFrame *frame)
 {
@@ -154,6 +168,9 @@ int ff_runway_sequence_open_clip(RunwaySequence *s, const AVFrame *frame,
             .log_ctx     = set->log_ctx,
         },
         .segment       = segment,
+        .max_frames    = max_frames(set, frame),
+        .shortest      = FFMAX(s->request.model->min_duration,
+                               2 * set->overlap),
         .fit           = set->fit,
         .native        = set->timing == RUNWAY_TIMING_NATIVE,
         .out_time_base = c->out_time_base,

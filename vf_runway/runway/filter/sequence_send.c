@@ -337,11 +337,18 @@ static int admit(RunwaySequence *s, RunwayJob **job, RunwayPicture **keyframes,
     FFSWAP(RunwayPicture *, node->keyframes, *keyframes);
     FFSWAP(char *, node->still, *still);
     FFSWAP(int, node->nb_spooled, s->nb_spooled);
+    ff_runway_sequence_mark_spools(s);
     node->nb_shared = s->nb_shared;
     node->shot  = s->shot;
     node->index = (*job)->index;
     return ff_runway_pipeline_admit(s->pipeline, job, &err) ?
            ff_runway_report(s->set->log_ctx, &err) : 0;
+}
+
+void ff_runway_sequence_mark_spools(RunwaySequence *s)
+{
+    ff_runway_spool_mark(s->spool);
+    ff_runway_spool_mark(s->alpha);
 }
 
 int ff_runway_sequence_send_clip(RunwaySequence *s)

@@ -212,11 +212,30 @@ static int is_too_rich(const RunwayClip *clip)
            is_thin(clip, 0);
 }
 
+/* Whether it has as many frames as it may. */
+static int has_all_frames(const RunwayClip *clip)
+{
+    return clip->config.max_frames &&
+           clip->nb_frames >= clip->config.max_frames &&
+           clip->end >= clip->config.shortest;
+}
+
 int ff_runway_clip_is_full(const RunwayClip *clip)
 {
     return !ff_runway_segment_fits(&clip->config.segment,
                                    clip->end + clip->last_length) ||
-           is_too_rich(clip);
+           has_all_frames(clip) || is_too_rich(clip);
+}
+
+int64_t ff_runway_clip_left(const RunwayClip *clip, int64_t length)
+{
+    const RunwayClipConfig *c = &clip->config;
+    int64_t left = c->segment.max_duration - clip->end, frames;
+
+    if (!c->max_frames || length >= left)
+        return left;
+    frames = (c->max_frames - clip->nb_frames) * length;
+    return FFMIN(left, FFMAX(frames, c->shortest - clip->end));
 }
 
 int64_t ff_runway_clip_end(const RunwayClip *clip)
@@ -435,6 +454,11 @@ int ff_runway_clip_close(RunwayClip *c, RunwayClipFile *file)
         av_log(c->config.log_ctx, AV_LOG_WARNING, "clip %d ends after %.2f s: "
                "the picture is too detailed to send more of it\n",
                c->config.index, c->end / 1e6);
+    else if (has_all_frames(c) && !c->config.said->frames++)
+        av_log(c->config.log_ctx, AV_LOG_INFO, "%sclip %d ends after %.2f s: no "
+               "more than %d frames of this size are kept for a clip "
+               "(on_error=source, or alpha)\n", c->config.policy->dry_run ?
+               "plan: " : "", c->config.index, c->end / 1e6, c->nb_frames);
     if (c->writer) {
         ret = ff_runway_writer_finish(c->writer, slots, &size);
         memcpy(c->looks, ff_runway_writer_looks(c->writer), sizeof(c->looks));

@@ -43,7 +43,7 @@ typedef struct RunwayClip RunwayClip;
 
 /** What was said of the results of all clips. Begins as zeros. */
 typedef struct RunwayClipSaid {
-    int facts, shape, size, hdr, tags;
+    int facts, shape, size, hdr, tags, frames;
 } RunwayClipSaid;
 
 typedef struct RunwayClipConfig {
@@ -56,6 +56,8 @@ typedef struct RunwayClipConfig {
     AVRational time_base;           ///< of the frames' pts
     RunwayWriterConfig writer;
     RunwaySegment segment;
+    int max_frames;                 ///< that it has at most, 0: any number
+    int64_t shortest;               ///< but not before it is so long
     RunwayFit fit;
     int shape_w, shape_h;           ///< what the result is to be shaped like
     int64_t inline_size;            ///< bytes that fit into a request, 0: is
@@ -84,9 +86,12 @@ void ff_runway_clip_free(RunwayClip **clip);
 /** Whether a frame that is shown for length would still be within the clip. */
 int ff_runway_clip_fits(const RunwayClip *clip, const AVFrame *frame,
                         int64_t length);
+/** How much longer it can become with frames of that length. */
+int64_t ff_runway_clip_left(const RunwayClip *clip, int64_t length);
 /** Whether the clip should end here: a frame of the same length right behind the
- *  last would not be within it; or so much detail is in it that what can be
- *  sent would leave each pixel too little, and more so with every frame. */
+ *  last would not be within it; it has as many as it may; or so much detail is
+ *  in it that what can be sent would leave each pixel too little, and more so
+ *  with every frame. */
 int ff_runway_clip_is_full(const RunwayClip *clip);
 /** How much would be sent so far, microseconds: a frame that stands counts for
  *  max_stand. */

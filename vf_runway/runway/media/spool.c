@@ -17,6 +17,7 @@
  */
 
 #include <errno.h>
+#include <limits.h>
 #include <unistd.h>
 
 #include "libavutil/common.h"
@@ -27,12 +28,15 @@
 #include "../math/pack.h"
 #include "../base/disk.h"
 
-/* A frame in the ring. */
+/* Frames go to another file behind that many bytes: one is freed as soon as none
+ * of its frames is left, so that the disk has little more than what waits. */
+#define FILE_SIZE (256 << 20)
+
+/* A frame that waits. */
 typedef struct Record {
-    AVFrame *frame;      ///< without pixels, but for one that the ring had
-                         ///< no place for
-    int64_t begin, end;  ///< bytes of its pixels, counted from the first ever
-                         ///< written; the place in the file is modulo size
+    AVFrame *frame;        ///< without pixels
+    int fd;                ///< of the file that has these
+    int64_t offset, bytes; ///< and where
     struct Record *next;
 } Record;
 
@@ -40,7 +44,10 @@ struct RunwaySpool {
     void *log_ctx;
     int64_t size;
     int packed;
-    int fd;
+    int fd;                ///< of the newest file, -1: none yet
+    int64_t offset;        ///< where the next frame goes
+    int64_t bytes;         ///< of all frames
+    int64_t marked;        ///< of those that were there at the last mark
     Record *head, *tail;
 };
 
@@ -64,29 +71,31 @@ static void free_record(Record **record)
     av_freep(record);
 }
 
+static void remove_head(RunwaySpool *s)
+{
+    Record *record = s->head;
+
+    s->head    = record->next;
+    s->bytes  -= record->bytes;
+    s->marked  = FFMAX(0, s->marked - record->bytes);
+    if (!s->head) {
+        s->tail   = NULL;
+        s->offset = 0;
+    }
+    if (record->fd != s->fd && (!s->head || record->fd != s->head->fd))
+        ff_runway_disk_close(&record->fd);
+    free_record(&record);
+}
+
 void ff_runway_spool_free(RunwaySpool **spool)
 {
     RunwaySpool *s = *spool;
 
     if (!s)
         return;
-    while (s->head) {
-        Record *record = s->head;
-
-        s->head = record->next;
-        free_record(&record);
-    }
+    ff_runway_spool_drop(s, INT_MAX);
     ff_runway_disk_close(&s->fd);
     av_freep(spool);
-}
-
-/* Where a frame of that many bytes would begin: it does not wrap around. */
-static int64_t place(const RunwaySpool *s, int64_t bytes)
-{
-    int64_t begin = s->tail ? s->tail->end : 0;
-    int64_t offset = begin % s->size;
-
-    return offset + bytes > s->size ? begin - offset + s->size : begin;
 }
 
 static int64_t raw_size(const AVFrame *frame)
@@ -95,39 +104,32 @@ static int64_t raw_size(const AVFrame *frame)
                                     1);
 }
 
-/* Bytes that a frame takes at most: incompressible ones grow a little. */
-static int64_t frame_size(const RunwaySpool *s, int format, int width,
-                          int height)
+int ff_runway_spool_clip_frames(enum AVPixelFormat format, int width,
+                                int height)
 {
     int64_t bytes = av_image_get_buffer_size(format, width, height, 1);
 
-    return s->packed && bytes >= 0 ? bytes + bytes / RUNWAY_PACK_RUN + 1
-                                   : bytes;
+    return FFMIN(RUNWAY_SPOOL_CLIP / FFMAX(bytes, 1), INT_MAX);
 }
 
-/* Whether there is a place for that many bytes. */
-static int fits(const RunwaySpool *s, int64_t bytes)
+void ff_runway_spool_mark(RunwaySpool *s)
 {
-    return bytes <= s->size &&
-           (!s->head ||
-            place(s, bytes) + bytes - s->head->begin <= s->size);
+    if (s)
+        s->marked = s->bytes;
 }
 
 int ff_runway_spool_is_full(const RunwaySpool *s)
 {
-    const AVFrame *newest = s->tail ? s->tail->frame : NULL;
-
-    return newest && !fits(s, frame_size(s, newest->format, newest->width,
-                                         newest->height));
+    return s && s->marked > s->size;
 }
 
-/* Copy bytes at offset from or to the file, whole. */
-static int transfer(RunwaySpool *s, uint8_t *data, int64_t bytes,
+/* Copy bytes at offset from or to a file, whole. */
+static int transfer(const RunwaySpool *s, int fd, uint8_t *data, int64_t bytes,
                     int64_t offset, int write)
 {
     while (bytes > 0) {
-        ssize_t n = write ? pwrite(s->fd, data, bytes, offset)
-                          : pread(s->fd, data, bytes, offset);
+        ssize_t n = write ? pwrite(fd, data, bytes, offset)
+                          : pread(fd, data, bytes, offset);
 
         if (n < 0 && errno == EINTR)
             continue;
@@ -165,8 +167,8 @@ static uint8_t *gather(const RunwaySpool *s, const AVFrame *frame,
     }
     if (!s->packed)
         return buffer;
-    packed = av_malloc(frame_size(s, frame->format, frame->width,
-                                  frame->height));
+    /* incompressible ones grow a little */
+    packed = av_malloc(raw + raw / RUNWAY_PACK_RUN + 1);
     if (packed)
         *bytes = ff_runway_pack(packed, buffer, raw,
                                 av_image_get_linesize(frame->format,
@@ -178,60 +180,53 @@ static uint8_t *gather(const RunwaySpool *s, const AVFrame *frame,
 /* Put the pixels into the file, behind what is there. */
 static int write_pixels(RunwaySpool *s, const AVFrame *frame, Record *record)
 {
-    int64_t bytes;
     uint8_t *buffer;
     RunwayError err;
-    int ret;
+    int fd, ret;
 
-    if (s->fd < 0 && ff_runway_disk_temporary(&s->fd, &err)) {
-        av_log(s->log_ctx, AV_LOG_ERROR, "%s\n", err.text);
-        return AVERROR(EIO);
+    if (s->fd < 0 || s->offset >= FILE_SIZE) {
+        if (ff_runway_disk_temporary(&fd, &err)) {
+            av_log(s->log_ctx, AV_LOG_ERROR, "%s\n", err.text);
+            return AVERROR(EIO);
+        }
+        s->fd     = fd;
+        s->offset = 0;
     }
-    buffer = gather(s, frame, &bytes);
+    buffer = gather(s, frame, &record->bytes);
     if (!buffer)
         return AVERROR(ENOMEM);
-    record->begin = place(s, bytes);
-    record->end   = record->begin + bytes;
-    ret = transfer(s, buffer, bytes, record->begin % s->size, 1);
+    record->fd     = s->fd;
+    record->offset = s->offset;
+    ret = transfer(s, record->fd, buffer, record->bytes, record->offset, 1);
     av_free(buffer);
     return ret;
 }
 
 int ff_runway_spool_put(RunwaySpool *s, const AVFrame *frame)
 {
-    int64_t bytes = frame_size(s, frame->format, frame->width, frame->height);
     Record *record = av_mallocz(sizeof(*record));
     int ret = AVERROR(ENOMEM);
 
-    if (bytes < 0) {
-        ret = bytes;
-        goto fail;
-    }
     if (!record)
         return ret;
-    if (!fits(s, bytes)) {
-        record->frame = av_frame_clone(frame);
-        if (!record->frame)
-            goto fail;
-        record->begin = record->end = place(s, 0);
-    } else {
-        record->frame = av_frame_alloc();
-        if (!record->frame)
-            goto fail;
-        record->frame->format = frame->format;
-        record->frame->width  = frame->width;
-        record->frame->height = frame->height;
-        ret = av_frame_copy_props(record->frame, frame);
-        if (ret >= 0)
-            ret = write_pixels(s, frame, record);
-        if (ret < 0)
-            goto fail;
-    }
+    record->frame = av_frame_alloc();
+    if (!record->frame)
+        goto fail;
+    record->frame->format = frame->format;
+    record->frame->width  = frame->width;
+    record->frame->height = frame->height;
+    ret = av_frame_copy_props(record->frame, frame);
+    if (ret >= 0)
+        ret = write_pixels(s, frame, record);
+    if (ret < 0)
+        goto fail;
     if (s->tail)
         s->tail->next = record;
     else
         s->head = record;
-    s->tail = record;
+    s->tail    = record;
+    s->offset += record->bytes;
+    s->bytes  += record->bytes;
     return 0;
 
 fail:
@@ -242,15 +237,15 @@ fail:
 static int read_pixels(RunwaySpool *s, const Record *record)
 {
     AVFrame *frame = record->frame;
-    int64_t bytes = record->end - record->begin, raw = raw_size(frame);
-    uint8_t *buffer = av_malloc(bytes), *unpacked = NULL, *data[4];
+    int64_t raw = raw_size(frame);
+    uint8_t *buffer = av_malloc(record->bytes), *unpacked = NULL, *data[4];
     int linesize[4], ret = AVERROR(ENOMEM);
 
     if (!buffer)
         return ret;
     if (s->packed && !(unpacked = av_malloc(raw)))
         goto end;
-    ret = transfer(s, buffer, bytes, record->begin % s->size, 0);
+    ret = transfer(s, record->fd, buffer, record->bytes, record->offset, 0);
     if (ret >= 0 && unpacked)
         ff_runway_unpack(unpacked, raw, buffer,
                          av_image_get_linesize(frame->format, frame->width, 0));
@@ -269,16 +264,6 @@ end:
     return FFMIN(ret, 0);
 }
 
-static void remove_head(RunwaySpool *s)
-{
-    Record *record = s->head;
-
-    s->head = record->next;
-    if (!s->head)
-        s->tail = NULL;
-    free_record(&record);
-}
-
 void ff_runway_spool_drop(RunwaySpool *s, int count)
 {
     while (count-- > 0 && s->head)
@@ -288,13 +273,12 @@ void ff_runway_spool_drop(RunwaySpool *s, int count)
 int ff_runway_spool_take(RunwaySpool *s, AVFrame **frame)
 {
     Record *record = s->head;
-    int ret = 0;
+    int ret;
 
     *frame = NULL;
     if (!record)
         return 0;
-    if (!record->frame->buf[0])
-        ret = read_pixels(s, record);
+    ret = read_pixels(s, record);
     if (ret >= 0)
         FFSWAP(AVFrame *, *frame, record->frame);
     remove_head(s);

@@ -18,9 +18,14 @@
 
 /**
  * @file
- * Source frames kept exactly, in order, on disk instead of in memory: a ring in
- * a temporary file. Errors are AVERROR codes, and the
- * reason is logged. Belongs to one thread.
+ * Source frames kept exactly, in order, on disk instead of in memory: in
+ * temporary files, which are freed with their last frame. Errors are AVERROR
+ * codes, and the reason is logged. Belongs to one thread.
+ *
+ * It takes whatever is put in: where a clip ends must not depend on how much was
+ * output by then, or the same film would be bought again in other clips. So a
+ * clip has at most as many frames as fit into a fixed size, and another one
+ * begins only when those before it leave enough of the disk.
  */
 
 #ifndef AVFILTER_RUNWAY_MEDIA_SPOOL_H
@@ -32,20 +37,32 @@
 
 typedef struct RunwaySpool RunwaySpool;
 
-/** What the file may hold at most, bytes. */
-#define RUNWAY_SPOOL_SIZE (2LL << 30)
+/** What a clip's frames take at most, bytes, before they are compressed. */
+#define RUNWAY_SPOOL_CLIP (4LL << 30)
+
+/** What closed clips may hold when another one begins, bytes: a clip of
+ *  RUNWAY_SPOOL_CLIP more is in it then. */
+#define RUNWAY_SPOOL_SIZE (4LL << 30)
 
 /** Nothing is created on disk before the first frame is put in. With packed set,
- *  frames are compressed, which pays for flat ones, as alpha is. */
+ *  frames are compressed, which pays for flat ones, as alpha is. size is for
+ *  ff_runway_spool_is_full(). */
 RunwaySpool *ff_runway_spool_create(int64_t size, int packed, void *log_ctx);
 void ff_runway_spool_free(RunwaySpool **spool);
 
-/** Whether another frame like the newest one would not fit into the file. */
+/** How many frames of that kind a clip may have. */
+int ff_runway_spool_clip_frames(enum AVPixelFormat format, int width,
+                                int height);
+
+/** What is in now belongs to closed clips. NULL: nothing is done. */
+void ff_runway_spool_mark(RunwaySpool *spool);
+
+/** Whether what belonged to closed clips at the last mark, and is still there, is
+ *  more than size. NULL: it is not. */
 int ff_runway_spool_is_full(const RunwaySpool *spool);
 
-/** Put a frame in, behind the others. The pixels go to the file, everything else
- *  stays in memory; so do the pixels of a frame that does not fit: whoever puts
- *  one in asks first whether the spool is full. */
+/** Put a frame in, behind the others. The pixels go to disk, everything else
+ *  stays in memory. */
 int ff_runway_spool_put(RunwaySpool *spool, const AVFrame *frame);
 
 /** Take the oldest frame out: *frame is the caller's, equal in every pixel and
