@@ -147,13 +147,13 @@ subtest 'the cap' => sub {
         cmp_ok($run->{status}, '>', 0, "concurrency=$concurrency: a cap of 50 for 90") or diag $run->{err};
         my $bill = $sim->stats->{credits};
         cmp_ok($bill, '<=', 50, "concurrency=$concurrency: the bill never passes it");
-        like($run->{said}, qr/clip \d .*max_credits=50.*45 credits.*15 more/, "concurrency=$concurrency: the error has the numbers");
+        like($run->{said}, qr/clip 4 .*max_credits=50.*45 credits.*15 more/, "concurrency=$concurrency: the error has the numbers");
         like($run->{said}, qr/dry_run=1/, "concurrency=$concurrency: and tells how to see the plan");
         # what was spent counts on, whenever it was: the cap is the output's
         for my $again (2, 3) {
             $run = $job->run(options => { max_credits => 50 });
             is($sim->stats->{credits}, 45, "concurrency=$concurrency: the same command, time $again: no more");
-            like($run->{said}, qr/45 credits were spent on this output or are in flight \(15 on clip \d+ .*15 on clip \d+ .*15 on clip \d+ .*To continue with it, set max_credits=60 /,
+            like($run->{said}, qr/45 credits were spent on this output or are in flight \(15 on clip 1 .*15 on clip 2 .*15 on clip 3 .*To continue with it, set max_credits=60 /,
                 "concurrency=$concurrency: what was spent on what, and how to go on") or diag $run->{said};
         }
         $run = $job->run(options => { max_credits => 90 });
@@ -280,6 +280,40 @@ subtest 'the cap' => sub {
     is(scalar(() = $sim->requests), 0, 'which is said before the first request');
     # before a frame was looked at: a film may be hours long
     like($run->{said}, qr/\A[^\n]*max_credits/m, 'at once');
+};
+
+# One behind a gap would be paid for and not output.
+subtest 'a cap is for the first clips' => sub {
+    my $long = film(seconds => 12);
+    for my $case (map { my $cap = $_; map { [$cap, $_] } 1, 4, 8 } 'max_credits', 'max_credits_day') {
+        my ($cap, $concurrency) = @$case;
+        my $sim = simulator('--latency' => 0.5);
+        my $job = job(sim => $sim, in => $long, options => { concurrency => $concurrency, $cap => 50 });
+        for my $time (1 .. 3) {
+            my $log = "$job->{dir}/$time.jsonl";
+            my $run = $job->run(options => { log_path => $log });
+            cmp_ok($run->{status}, '>', 0, "$cap, concurrency=$concurrency, time $time: the cap is reached") or diag $run->{err};
+            my %clips;
+            push @{ $clips{$_->{event}} }, $_->{clip} for map { RunwayTest::decode($_) } split /\n/, RunwayTest::slurp($log);
+            is_deeply($clips{submitted}, $time > 1 ? undef : [1, 2, 3], '... by the first clips, in their order');
+            is_deeply($clips{emitted}, [1, 2, 3], '... which come out each time');
+        }
+    }
+};
+
+# Films are told apart by their clips, and outputs by their first one.
+subtest 'two films that begin alike' => sub {
+    my $sim = simulator();
+    my ($one, $two) = map { film(seconds => 3, source => $_, filter => "drawbox=color=gray:t=fill:enable='lt(t,1)'") }
+        'testsrc2', 'mandelbrot';
+    my $job = job(sim => $sim, in => $one, options => { max_credits => 45 });
+    is($job->run->{status}, 0, 'the first one');
+    my $run = $job->run(in => $two);
+    cmp_ok($run->{status}, '>', 0, 'share their limit') or diag $run->{err};
+    is($sim->stats->{credits}, 45, 'and it holds');
+    like($run->{said}, qr/max_credits=45 is reached.*another film .* begins with the same clip: use another state_dir/, 'which the error says');
+    $run = job(sim => $sim, in => $two, options => { max_credits => 45 })->run;
+    is($run->{status}, 0, 'with another state_dir they do not') or diag $run->{err};
 };
 
 # Nothing is asked for here, as the cap is reached by the first clip.

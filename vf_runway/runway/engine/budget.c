@@ -57,7 +57,7 @@ typedef struct Sums {
     int nb;                 ///< and how many there are
 } Sums;
 
-static int has_cap(const RunwayPolicy *policy)
+int ff_runway_budget_has_cap(const RunwayPolicy *policy)
 {
     return policy->max_credits > 0 || policy->max_credits_day > 0;
 }
@@ -199,11 +199,14 @@ static RunwayOutcome refuse(const Sums *s, const char *option, double max,
                            "credits were spent%s or are in flight%s%s, and this "
                            "clip may cost %.15g more; nothing was sent for it. "
                            "To continue with it, set %s=%.15g%s (dry_run=1 "
-                           "shows what all clips cost)", option, max, spent,
+                           "shows what all clips cost)%s", option, max, spent,
                            is_day ? " in the last 24 hours" : " on this output",
                            list, damaged, price, option,
                            ceil(spent + price - EPSILON),
-                           is_day ? ", or run the same command tomorrow" : "");
+                           is_day ? ", or run the same command tomorrow" : "",
+                           is_day ? "" : "; clips of another film are meant "
+                           "where it begins with the same clip: use another "
+                           "state_dir then");
 }
 
 static RunwayOutcome check_caps(const Sums *s, RunwayError *err)
@@ -225,7 +228,7 @@ static RunwayOutcome check_caps(const Sums *s, RunwayError *err)
 static RunwayOutcome check_price(const RunwayPurchase *purchase,
                                  RunwayError *err)
 {
-    if (!has_cap(purchase->policy) || purchase->credits >= 0)
+    if (!ff_runway_budget_has_cap(purchase->policy) || purchase->credits >= 0)
         return RUNWAY_OK;
     return ff_runway_error(err, RUNWAY_INVALID, "max_credits and "
                            "max_credits_day cannot be enforced, because the "
@@ -239,7 +242,7 @@ RunwayOutcome ff_runway_budget_check(const RunwayPurchase *purchase,
     Sums s;
     RunwayOutcome ret = check_price(purchase, err);
 
-    if (ret || !has_cap(purchase->policy))
+    if (ret || !ff_runway_budget_has_cap(purchase->policy))
         return ret;
     ret = make_sums(purchase, NULL, &s, err);
     return ret ? ret : check_caps(&s, err);
@@ -262,7 +265,7 @@ static RunwayOutcome intend_once(const RunwayPurchase *purchase,
                                        purchase->opaque, &money, err);
     if (ret)
         return ret;
-    if (has_cap(purchase->policy)) {
+    if (ff_runway_budget_has_cap(purchase->policy)) {
         ret   = make_sums(purchase, record, &s, err);
         price = price_of(&s);
         add_damaged(&s, !!record->damage[0]);

@@ -48,6 +48,9 @@ typedef struct RunwayPurchase {
     int (*cancelled)(void *opaque);
 } RunwayPurchase;
 
+/** Whether there is a limit, of this output or of a day. */
+int ff_runway_budget_has_cap(const RunwayPolicy *policy);
+
 /**
  * Whether the caps leave the price, as things are now; nothing is written.
  * RUNWAY_REFUSED: a cap is reached; the text says what was spent on what, and

@@ -297,7 +297,6 @@ RunwayOutcome ff_runway_pipeline_admit(RunwayPipeline *p, RunwayJob **job,
                                        RunwayError *err)
 {
     Entry *e;
-    RunwayOutcome ret;
 
     if (!p->output[0]) {
         ff_runway_output_begin(p->config.instance, (*job)->identity, p->output);
@@ -307,18 +306,16 @@ RunwayOutcome ff_runway_pipeline_admit(RunwayPipeline *p, RunwayJob **job,
     if (!e)
         return ff_runway_no_memory(err);
     pthread_mutex_lock(&p->lock);
-    ret = get_error(p, err);
-    if (ret)
-        goto fail;
     if (p->idle <= p->queued &&
         p->nb_threads < RUNWAY_JOBS_MAX(p->config.policy->concurrency)) {
         if (!pthread_create(&p->threads[p->nb_threads], NULL,
                             ff_runway_pipeline_worker, p))
             p->nb_threads++;
         else if (!p->nb_threads) {
-            ret = ff_runway_error(err, RUNWAY_NOMEM,
-                                  "cannot start a thread");
-            goto fail;
+            pthread_mutex_unlock(&p->lock);
+            free(e);
+            return ff_runway_error(err, RUNWAY_NOMEM,
+                                   "cannot start a thread");
         }
     }
     e->job = *job;
@@ -335,11 +332,6 @@ RunwayOutcome ff_runway_pipeline_admit(RunwayPipeline *p, RunwayJob **job,
     ff_runway_cond_wake(&p->changed);
     pthread_mutex_unlock(&p->lock);
     return RUNWAY_OK;
-
-fail:
-    pthread_mutex_unlock(&p->lock);
-    free(e);
-    return ret;
 }
 
 RunwayOutcome ff_runway_pipeline_take(RunwayPipeline *p, int64_t timeout,
@@ -351,13 +343,14 @@ RunwayOutcome ff_runway_pipeline_take(RunwayPipeline *p, int64_t timeout,
     *job = NULL;
     pthread_mutex_lock(&p->lock);
     for (;;) {
+        if (p->head && p->head->ended && !p->head->fatal) {
+            *job = remove_head(p);
+            ret  = RUNWAY_OK;
+            break;
+        }
         ret = get_error(p, err);
         if (ret || !p->head)
             break;
-        if (p->head->ended && !p->head->fatal) {
-            *job = remove_head(p);
-            break;
-        }
         if (!ff_runway_cond_wait(&p->changed, &p->lock, end))
             break;
     }
@@ -375,6 +368,8 @@ RunwayOutcome ff_runway_pipeline_settle(RunwayPipeline *p, int64_t timeout,
     for (;;) {
         const Entry *e;
 
+        /* before what is ready: an error behind that would come after the end
+         * of the input, where FFmpeg 5.1 forgets it */
         ret = get_error(p, err);
         for (e = p->head; e && e->ended;)
             e = e->next;

@@ -123,8 +123,8 @@ int ff_runway_pipeline_is_short(RunwayPipeline *pipeline);
 int ff_runway_pipeline_is_due(RunwayPipeline *pipeline);
 
 /**
- * Admit a job; only when it would be. Takes the job over on success (*job is
- * NULL then). RUNWAY_NOMEM, or the pipeline's error when it has stopped.
+ * Admit a job. Takes the job over on success (*job is NULL then); where the
+ * pipeline has stopped or is closed, it is not run. RUNWAY_NOMEM.
  */
 RunwayOutcome ff_runway_pipeline_admit(RunwayPipeline *pipeline,
                                        RunwayJob **job, RunwayError *err);
@@ -134,8 +134,9 @@ RunwayOutcome ff_runway_pipeline_admit(RunwayPipeline *pipeline,
  * that job, the caller's from then on, or NULL while it goes on or there is
  * none; with on_error=source its task may have failed, or its result be bad:
  * see its error. The
- * pipeline's error is returned as soon as there is one, whichever job it came
- * from; of a pipeline that is closed, when no job is in flight any more.
+ * pipeline's error, whichever job it came from, is returned when those in front
+ * that have ended well are out; of a pipeline that is closed, when no job is in
+ * flight any more.
  */
 RunwayOutcome ff_runway_pipeline_take(RunwayPipeline *pipeline,
                                       int64_t timeout, RunwayJob **job,

@@ -306,6 +306,11 @@ static int count(const RunwayPipeline *p,
     return nb;
 }
 
+static int is_submitting(const RunwayJobProgress *now)
+{
+    return now->state == RUNWAY_JOB_SUBMITTING;
+}
+
 /* Whether the job waits for its create, or will. */
 static int is_waiting(const RunwayJobProgress *now)
 {
@@ -356,6 +361,10 @@ static int is_open(const RunwayPipeline *p, const Entry *e,
 
     if (before == RUNWAY_JOB_GENERATED)
         return count(p, is_downloading) < RUNWAY_FETCHES_MAX;
+    /* what a cap leaves is for the first clips: one behind a gap is not output */
+    if (ff_runway_budget_has_cap(p->config.policy) &&
+        (count_earlier(p, e) || count(p, is_submitting)))
+        return 0;
     return count(p, is_in_flight) +
            count_earlier(p, e) < concurrency &&
            count(p, is_unchecked) < concurrency;
