@@ -660,10 +660,13 @@ static RunwayOutcome parse_a_url(void *opaque, RunwayError *err)
 
 static RunwayClientConfig client_config(void)
 {
+    static char ca_file[1024];
+
+    snprintf(ca_file, sizeof(ca_file), "%s", path_in_dir("ca.pem"));
     return (RunwayClientConfig){
         .provider = ff_runway_provider_find("runway"),
         .base_url = "https://a.invalid/b", .api_version = RUNWAY_API_VERSION,
-        .key = "a-key", .ca_file = dir, .tls_verify = 1,
+        .key = "a-key", .ca_file = ca_file, .tls_verify = 1,
     };
 }
 
@@ -713,6 +716,7 @@ static void test_makers(void **state)
     (void)state;
     sweep_memory("a URL", parse_a_url, "https://A.invalid:81/b/?c", 0);
     setenv("RUNWAYML_CUSTOM_HEADERS", "X-Team: a\nX-Other:\n", 1);
+    fclose(fopen(path_in_dir("ca.pem"), "wb"));
     sweep_memory("a client", make_a_client, "http://a.invalid:3128", 0);
     setenv("https_proxy", "http://a.invalid:3128", 1);
     sweep_memory("a client with a proxy from the environment", make_a_client,

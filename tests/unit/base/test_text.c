@@ -196,7 +196,7 @@ static void test_scrub_word_in_disguise(void **state)
     };
     static const char *const others[] = {
         "sec-ret", "%2573ecre", "%25", "&#115", "&#;ecret", "s&#x;ecret", "\\",
-        "sec\\", "secre\\x7", "secre\n", "s\xC3\xA9""cret", "%zz",
+        "sec\\", "secre\\x7", "secre\n", "terces", "736563726574", "s\xC3\xA9""cret", "%zz",
     };
 
     (void)state;

@@ -491,10 +491,10 @@ static void test_tables(void **state)
     film_refused(FILM(it.description = 0), "not described");
     /* the bytes of all, and of one: 64x48 and a mebibyte */
     film_refused(FILM(it.each = 1000), "more bytes of frames");
-    for (int halves = 1; halves <= 4; halves += 3) {
+    for (int bytes = 1; bytes <= 2; bytes++) {
         Film film = FILM(it.nb_samples = 1; it.nb_sizes = 250000;
-                         it.format = halves == 1 ? "avc1" : "apcn";
-                         it.each = (1 << 20) + 64 * 48 * halves / 2);
+                         it.format = bytes == 1 ? "avc1" : "apcn";
+                         it.each = (1 << 20) + 64 * 48 * bytes);
 
         count_shown(film, "avcC");
         film.each++;

@@ -361,8 +361,8 @@ void ff_runway_mp4_sums(Parse *p)
 {
     int64_t pixels = p->pixels ? p->pixels : p->max_pixels;
     /* twice what ProRes takes at its best. The others take a decoder up to six
-     * times as long for a byte: theirs is a gigabit a second at 4096x2304 */
-    int64_t most = p->is_intra ? 2 * pixels : pixels / 2;
+     * times as long for a byte; noise that is sent at 4K comes near it */
+    int64_t most = p->is_intra ? 2 * pixels : pixels;
 
     if (p->nb_edits > 1 &&
         p->nb_samples * p->nb_edits > RUNWAY_MP4_EDITED_MAX)

@@ -221,10 +221,10 @@ int ff_runway_seam_apply(const RunwaySeam *seam, double strength,
     Plane planes[2] = { 0 };
     int ret = -1;
 
-    if (create_plane(&planes[0], picture->width) < 0 ||
+    if (create_plane(planes, picture->width) < 0 ||
         create_plane(&planes[1], picture->width) < 0)
         goto end;
-    ret = apply_luma(seam, strength, picture, &planes[0]);
+    ret = apply_luma(seam, strength, picture, planes);
     if (!ret && !picture->gray)
         apply_chroma(seam, strength, picture, planes);
 end:
