@@ -9,8 +9,10 @@ use warnings;
 use Cwd qw(abs_path);
 use File::Basename qw(dirname);
 use File::Path qw(make_path);
+use IO::Handle;
 use lib dirname(abs_path(__FILE__)) . '/lib';
 
+use POSIX ();
 use Test::More;
 use Time::HiRes qw(sleep);
 use Time::Local qw(timegm);
@@ -174,6 +176,44 @@ my $short = numbered_film(rate => 24, seconds => 8);
     isnt($run->{status}, 0, 'a task that runs for longer is an error');
     like($run->{err}, qr/task_timeout/, '... that names the option');
     cmp_ok($run->{seconds}, '<', 50, '... and comes in time');
+}
+
+# --- what is live -------------------------------------------------------------------------------
+
+# Five frames a second come through a pipe, so that places at the provider are idle.
+# When two clips of ten frames are ready, twelve more frames come, and then none:
+# the two clips are out by then.
+{
+    my $sim = RunwayTest::Simulator->start('--latency' => 0.5, @exact, '--fault' => 'create:1=stall=2');
+    my ($pipe, $log) = ("$TMP/live.pipe", "$TMP/live.jsonl");
+    POSIX::mkfifo($pipe, 0600) or die "mkfifo: $!\n";
+    my $feeder = fork // die "fork: $!\n";
+    if (!$feeder) {
+        local $SIG{PIPE} = 'IGNORE';
+        my $has = sub {
+            my ($event) = @_;
+            return -e $log && 2 == grep { $_->{event} eq $event && $_->{clip} <= 2 } events_of($log);
+        };
+        open my $to, '>:raw', $pipe or POSIX::_exit(1);
+        $to->autoflush(1);
+        my $after = 0;
+        for my $i (1 .. 200) {
+            print $to chr(20 + $i) x (160 * 120) . chr(128) x (160 * 60) or last;
+            sleep 0.2;
+            $after++ if $after || $has->('stored');
+            last if $after > 12;
+        }
+        my $until = time + 20;
+        sleep 0.2 while time < $until && !$has->('emitted');
+        my $out = $has->('emitted');
+        close $to;
+        POSIX::_exit($out ? 0 : 2);
+    }
+    my $run = filter_film($sim, $pipe, "$filter:concurrency=4:log_path=$log",
+        input => [qw(-f rawvideo -pix_fmt yuv420p -video_size 160x120 -framerate 5)]);
+    waitpid $feeder, 0;
+    is($? >> 8, 0, 'what is ready is out when a live input stands still');
+    ends_well($run, 'it goes on');
 }
 
 # --- where a clip ends ------------------------------------------------------------------------

@@ -185,13 +185,15 @@ static void request_input(AVFilterContext *ctx)
 {
     RunwayFilter *s = ctx->priv;
 
-    s->asked = ff_runway_now();
+    s->asked     = ff_runway_now();
+    s->nb_behind = 0;
     ff_inlink_request_frame(ctx->inputs[0]);
 }
 
 /* Whether a frame that is ready waits for another one of the input, so that a
- * place at the provider is not idle for longer than it has to be. One goes out
- * for each that was long in coming: what is live is not read any sooner so. */
+ * place at the provider is not idle for longer than it has to be. Two go out for
+ * each that was long in coming: what is live is not read any sooner so, and when
+ * it stands still the filter may be stuck in reading it. */
 static int is_input_first(AVFilterContext *ctx)
 {
     RunwayFilter *s = ctx->priv;
@@ -218,7 +220,8 @@ static int put_ready(AVFilterContext *ctx, int accepts)
         return 0;
     }
     s->nb_ahead = 0;
-    s->asked    = s->last_read;
+    if (++s->nb_behind > 1)
+        s->asked = s->last_read;
     ret = put_frame(ctx);
     /* the end goes out with the last frame, unasked */
     if (ret >= 0 && (s->status || s->unserved))

@@ -75,6 +75,7 @@ typedef struct RunwayFilter {
     int64_t last_read;          ///< when the newest frame came, 0: none yet
     int64_t asked;              ///< when it was asked for, about
     int nb_ahead;               ///< frames in since a ready one began to wait
+    int nb_behind;              ///< frames out since one that was long in coming
     int status;                 ///< of the input, 0: it goes on
     int64_t status_pts;
     int closed;                 ///< the output has ended first
