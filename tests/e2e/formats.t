@@ -474,7 +474,7 @@ subtest 'what is not sent as it is is said once' => sub {
     }
     my $small = "$TMP/small.nut";
     run_cmd([$FFMPEG, qw(-hide_banner -nostdin -v error -y -f lavfi -i), 'testsrc2=s=160x120:r=24:d=3', qw(-c:v rawvideo), $small]);
-    for (['1/1000', 1, '1:1000: pictures of 160x120 are sent as 2x1920'], ['100/1', 1, '100:1: pictures of 160x120 are sent as 1920x14'],
+    for (['1/100', 1, '1:100: pictures of 160x120 are sent as 26x1920'], ['100/1', 1, '100:1: pictures of 160x120 are sent as 1920x14'],
         ['8/1', 1, '8:1: '], ['4/1', 0, ''], ['0/1', 0, '']) {
         my ($sar, $said, $how) = @$_;
         for my $dry (0, 1) {
