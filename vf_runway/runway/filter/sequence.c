@@ -431,6 +431,7 @@ int ff_runway_sequence_pass(RunwaySequence *s, const AVFrame *frame, int *now)
 {
     int ret = ff_runway_sequence_cut_early(s);
 
+    s->shot++;
     *now = 0;
     return ret < 0 ? ret : line_up(s, frame, now);
 }

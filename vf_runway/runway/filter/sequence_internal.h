@@ -85,7 +85,8 @@ struct RunwaySequence {
                                 ///< that clip
     uint8_t *keyframe_used;     ///< for each of the keyframes
     uint8_t *still_used;        ///< for each of the stills
-    int shot;                   ///< counts changes of the request
+    int shot;                   ///< counts changes of the request,
+                                ///< and frames that passed
     RunwayJoint joint;          ///< how the clip that came out last ends
     int joint_shot;             ///< its shot, -1: nothing to match with
     int nb_kept;                ///< clips that came out as their source

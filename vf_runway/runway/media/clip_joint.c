@@ -29,8 +29,8 @@ int ff_runway_clip_match(RunwayClip *c, const RunwayJoint *before)
 {
     int64_t start = av_rescale_q(c->start, c->config.time_base, AV_TIME_BASE_Q);
 
-    /* across a gap nobody sees a step */
-    if (FFABS(start - before->end) > c->last_length / 2)
+    /* across a gap nobody sees a step; a frame that stands for less is none */
+    if (FFABS(start - before->end) > AV_TIME_BASE)
         return 0;
     c->before = av_memdup(before, sizeof(*before));
     return c->before ? 0 : AVERROR(ENOMEM);
