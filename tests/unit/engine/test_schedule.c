@@ -530,12 +530,21 @@ static void test_another_run(void **state)
     assert_true(make_new_film(1) > 65 * SECOND);
 }
 
+/* The first job comes out: now it is known what a task takes. */
+static void take_first(void)
+{
+    RunwayJob *job = NULL;
+    RunwayError err;
+
+    assert_int_equal(ff_runway_pipeline_take(pipeline, 90 * SECOND, &job, &err), RUNWAY_OK);
+    assert_non_null(job);
+    ff_runway_job_free(&job);
+}
+
 /* A clip is wanted when a place is free or will be in seconds, until one waits. */
 static void test_a_place_that_will_be_free(void **state)
 {
     char *dir = sweep_make_dir();
-    RunwayJob *job = NULL;
-    RunwayError err;
 
     (void)state;
     assert_non_null(dir);
@@ -544,10 +553,7 @@ static void test_a_place_that_will_be_free(void **state)
     assert_true(ff_runway_pipeline_is_short(pipeline));
     admit(0);
     assert_false(ff_runway_pipeline_is_short(pipeline));
-    /* now it is known what a task takes */
-    assert_int_equal(ff_runway_pipeline_take(pipeline, 90 * SECOND, &job, &err), RUNWAY_OK);
-    assert_non_null(job);
-    ff_runway_job_free(&job);
+    take_first();
     admit(1);
     spend(50 * SECOND);
     assert_false(ff_runway_pipeline_is_short(pipeline));
@@ -565,8 +571,6 @@ static void test_a_place_that_will_be_free(void **state)
 static void test_a_result_that_is_due(void **state)
 {
     char *dir = sweep_make_dir();
-    RunwayJob *job = NULL;
-    RunwayError err;
 
     (void)state;
     assert_non_null(dir);
@@ -575,11 +579,9 @@ static void test_a_result_that_is_due(void **state)
     begin(dir, 1);
     assert_false(ff_runway_pipeline_is_due(pipeline));
     admit(0);
-    assert_int_equal(ff_runway_pipeline_take(pipeline, 90 * SECOND, &job, &err), RUNWAY_OK);
-    assert_non_null(job);
-    ff_runway_job_free(&job);
+    take_first();
     assert_false(ff_runway_pipeline_is_due(pipeline));
-    /* it is known what a task takes, and this one takes longer */
+    /* this one takes longer */
     provider.tells = 0;
     admit(1);
     spend(50 * SECOND);
