@@ -202,7 +202,7 @@ subtest 'the largest pictures' => sub {
     my @files = map { make_clip(@large, source => 'color=gray', filter => 'noise=alls=100', codec => ['-c:v', $_, @{ $encoders{$_} }], name => "$_.mp4") }
         grep { $known =~ / $_ / } sort keys %encoders;
     # a JPEG of as many scans as may be
-    my $still = slurp(make_clip(@large, codec => [qw(-c:v mjpeg -q:v 20)], name => 'large.mjpeg'));
+    my $still = slurp(make_clip(@large, codec => [qw(-c:v mjpeg -pix_fmt yuvj420p -q:v 20)], name => 'large.mjpeg'));
     my $at = index $still, "\xFF\xDA";
     my $scans = substr($still, 0, $at) . substr($still, $at, rindex($still, "\xFF\xD9") - $at) x 25 . "\xFF\xD9";
     push @files, spew("$TMP/scans.mp4", box('ftyp', 'isom', words(0)) . box('mdat', $scans)
