@@ -91,6 +91,13 @@ for my $at (47, 48) {
     };
 }
 
+# What appears in a part of the picture, exactly where clips meet, is no cut.
+for my $case (['a subtitle', "drawbox=iw/5:ih*3/4:iw*3/5:ih/8:white:fill:enable='between(n,48,100)'"],
+    ['bars', "drawbox=0:0:iw:ih/8:black:fill:enable='gte(n,48)',drawbox=0:ih*7/8:iw:ih/8:black:fill:enable='gte(n,48)'"]) {
+    my ($name, $draw) = @$case;
+    all_ways("$name where clips meet", film($name =~ tr/ /-/r, moving() . ",$draw", 'yuv420p'), seam => 'matched', judge => 0);
+}
+
 # Luma of each frame of a film.
 sub luma { return raw_frames($_[0], 'extractplanes=y', $W * $H) }
 
@@ -163,22 +170,40 @@ subtest 'a cross-fade at a variable rate goes by time' => sub {
     cmp_ok(scalar @shared, '>', 6, 'there are enough of them');
 };
 
-subtest 'results that cannot be blended' => sub {
-    my $state = 'two-sizes';
-    my ($sim, @sizes) = RunwayTest::Simulator->start('--latency' => 0);
-    my $first = treated($sim, $state, film('beginning', moving(seconds => 2)), { %BLEND });
+# The first clip of a film from one service, the others from another.
+sub of_two_services {
+    my ($name, $deep, @other) = @_;
+    my $sim = RunwayTest::Simulator->start('--latency' => 0, '--drift' => 'tone', '--seed' => 3, @{ $deep || [] });
+    treated($sim, $name, film("$name-beginning", moving(seconds => 2)), { %BLEND });
     my ($port) = $sim->{runway} =~ /:(\d+)/;
     my %env = (XDG_STATE_HOME => "$TMP/state-$sim->{pid}");
     $sim->stop;
-    $sim = RunwayTest::Simulator->start('--latency' => 0, '--port' => $port, '--result-size' => '128x80');
-    my %of = options_of($sim, $state, $film, { %BLEND });
-    my $run = ok_filter($sim, $state, %of, env => { %{ $of{env} }, %env }, loglevel => 'warning');
+    $sim = RunwayTest::Simulator->start('--latency' => 0, '--port' => $port, '--drift' => 'tone', '--seed' => 4, @other);
+    my %of = options_of($sim, $name, $film, { %BLEND });
+    my $run = ok_filter($sim, $name, %of, env => { %{ $of{env} }, %env }, loglevel => 'warning');
     is(scalar $sim->requests('create'), 3, 'the first clip is not bought again');
     is_deeply(times_of($run->{out}), times_of($film), 'each frame at its time');
+    return $run;
+}
+
+subtest 'results that cannot be blended' => sub {
+    my $run = of_two_services('two-sizes', undef, '--result-size' => '128x80');
     is(join(' ', map { $_->{seam} } joints($run)), 'unlike blended blended', 'the first joint is said to be left as it is');
     my @said = $run->{err} =~ /(cannot be blended.*)/g;
     is(scalar @said, 1, 'and it is said once') or diag($run->{err});
     like($said[0] // '', qr/^cannot be blended with the one before it, 256x144 yuv420p$/, 'why');
 };
+
+for my $case (['of ten bits behind eight', undef, '--result-codec' => 'hevc10'], ['of eight bits behind ten', ['--result-codec' => 'hevc10']]) {
+    my ($name, @services) = @$case;
+    subtest "results $name" => sub {
+        my $run = of_two_services($name =~ tr/ /-/r, @services);
+        is(join(' ', map { $_->{seam} } joints($run)), 'blended blended blended', 'are blended');
+        is($run->{err}, '', 'without a warning');
+        my ($first) = joints($run);
+        my ($ratio) = ratios($film, $run->{out}, [map { $first->{frame} - $_ } 0 .. 6]);
+        cmp_ok($ratio, '<', 2.5, 'the joint is not seen');
+    };
+}
 
 done_testing;

@@ -73,6 +73,22 @@ subtest 'stills of a plan' => sub {
     is(scalar $sim->requests, 0, 'nothing was asked of the service');
 };
 
+# A still has its name once it is whole.
+subtest 'what a killed run has left' => sub {
+    my $dir = directory('killed');
+    spew("$dir/000002.000.png.part", 'half of one');
+    my $run = ran({ dry_run => 1, stills_dir => $dir });
+    is($run->{status}, 0, 'the next one goes well') or diag $run->{err};
+    is($run->{err}, '', 'without a warning');
+    is(names($dir), '000000.000.png 000002.000.png 000004.000.png', 'the part is gone, and all stills are there');
+    is(probe("$dir/000002.000.png")->{video}{width}, $W, 'as pictures');
+    $dir = directory('in-the-way');
+    mkdir "$dir/000002.000.png.part";
+    error_line('what cannot be written', ran({ dry_run => 1, stills_dir => $dir }, loglevel => 'error'),
+        qr/^stills_dir: \S+000002\.000\.png cannot be written: /);
+    is(names($dir), '000000.000.png 000002.000.png.part', 'and nothing has its name');
+};
+
 subtest 'times as the filter sees them' => sub {
     my $run = ran({ dry_run => 1, stills_dir => "$TMP/later" }, before => 'setpts=PTS+100/TB,setsar=2');
     is($run->{status}, 0, 'goes well') or diag $run->{err};
@@ -96,6 +112,26 @@ subtest 'each with its clip' => sub {
     cmp_ok($red, '>', 200, 'and the model has seen it');
     $run = ran({ keyframe_dir => $dir, keyframe => "1=$TMP/picture.png", concurrency => 1 });
     is((sent($before))[3], '0+1', 'beside a keyframe');
+};
+
+subtest 'two pictures for one time' => sub {
+    my $before = () = $sim->requests('create');
+    my $dir = directory('both', '0.png', '2.010.png');
+    my $run = ran({ keyframe_dir => $dir, keyframe => "2=$TMP/picture.png", concurrency => 1 });
+    is($run->{status}, 0, 'goes well') or diag $run->{err};
+    is(join(' ', sent($before)), '0 0 ', 'only one of them is sent');
+    like($run->{err}, qr/^.*keyframe_dir: \S+\/2\.010\.png is not used, as keyframe has a picture for 2\.000 s$/m, 'and which one is said');
+};
+
+subtest 'a still of another shape' => sub {
+    my $dir = directory('shape');
+    for my $case (['0', "${W}x$H"], ['2', '100x400'], ['4', '16x16']) {
+        my $made = run_cmd([$FFMPEG, qw(-v error -nostdin -y -f lavfi -i), "color=blue:s=$case->[1]", '-frames:v', 1, "$dir/$case->[0].png"]);
+        is($made->{status}, 0, "a still of $case->[1]");
+    }
+    my $run = ran({ keyframe_dir => $dir, dry_run => 1 });
+    is($run->{status}, 0, 'goes well') or diag $run->{err};
+    is(join(' ', $run->{err} =~ /(\w+\.png) has another shape \((\d+x\d+)\) than the film/g), '2.png 100x400', 'the first is warned of, once');
 };
 
 subtest 'one that no clip begins with' => sub {
@@ -126,6 +162,8 @@ subtest 'what is refused' => sub {
     system 'mkfifo', "$fifo/0.png";
     my $text = directory('text');
     spew("$text/0.png", 'no picture');
+    my $torn = directory('torn');
+    spew("$torn/0.png", substr slurp("$TMP/picture.png"), 0, -20);
     my $large = directory('large');
     open my $out, '>', "$large/0.png" or die;
     print $out "\x89PNG\r\n\x1a\n";
@@ -142,6 +180,8 @@ subtest 'what is refused' => sub {
         'a link'        => [{ keyframe_dir => $link }, qr/^keyframe_dir: \S+2\.png is not a regular file/],
         'a pipe'        => [{ keyframe_dir => $fifo }, qr/^keyframe_dir: \S+0\.png is not a regular file/],
         'a text'        => [{ keyframe_dir => $text }, qr/^keyframe_dir: \S+0\.png is not a PNG, JPEG or WebP picture/],
+        'half of one' => [{ keyframe_dir => $torn }, qr/^keyframe_dir: \S+0\.png is not a whole PNG picture: its end is missing/],
+        'two keyframes of a time' => [{ keyframe => "2=$TMP/picture.png|2.0=$TMP/picture.png" }, qr/^keyframe: two are for 2 s/],
         'too large'     => [{ keyframe_dir => $large }, qr/^keyframe_dir: \S+0\.png is larger than/],
         'beside a range' => [{ keyframe_dir => directory('range', '2.png'), keyframe => "3-4=$TMP/picture.png" },
             qr/^keyframe: the one at 3 s has a range and can be in one clip with \S+2\.png of keyframe_dir/],

@@ -352,10 +352,10 @@ static void test_files(void **state)
     strcpy(path, path_in_dir("text"));
     sweep_memory("a prompt's file", read_a_text, path, 0);
     sweep_memory("a key's file", read_a_key, path, 0);
-    put_file("small.png", "\x89PNG\r\n\x1a\n", 20000);
+    put_file("small.png", "\x89PNG\r\n\x1a\nxxxxIEND", 20000);
     strcpy(path, path_in_dir("small.png"));
     sweep_memory("a picture", read_a_picture, path, 0);
-    put_file("large.png", "\x89PNG\r\n\x1a\n", 6000000);
+    put_file("large.png", "\x89PNG\r\n\x1a\nxxxxIEND", 6000000);
     strcpy(path, path_in_dir("large.png"));
     sweep_memory("a picture to be uploaded", read_a_picture, path, 0);
     sweep_memory("a picture by its URL", read_a_picture, "https://a.invalid/",

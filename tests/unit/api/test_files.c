@@ -154,7 +154,7 @@ static void test_picture(void **state)
     RunwayPictureFile *file;
     RunwayError err;
     char *uri;
-    int fd = open_file("\x89PNG\r\n\x1a\n", 100);
+    int fd = open_file("\x89PNG\r\n\x1a\naaaaIEND", 100);
 
     (void)state;
     assert_int_equal(ff_runway_picture_read("reference", path, NULL, &uri,

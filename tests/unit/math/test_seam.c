@@ -309,8 +309,37 @@ static double dark_mirrored(int plane, const double yuv[3], double x, double y)
     return plane ? 128 : 16 + level(0, WIDTH * (1 - x), HEIGHT * y, 0) / 16;
 }
 
+static double titled(int plane, const double yuv[3], double x, double y)
+{
+    return y < 0.75 || y > 0.95 || x < 0.1 || x > 0.9 ? yuv[plane] :
+           plane ? 128 : 235;
+}
+
+static double barred(int plane, const double yuv[3], double x, double y)
+{
+    return y > 0.15 && y < 0.85 ? yuv[plane] : plane ? 128 : 16;
+}
+
+/* A picture of a telephone in a wide one. */
+static double narrow(int plane, const double yuv[3], double x, double y)
+{
+    return x > 0.35 && x < 0.65 ? yuv[plane] : plane ? 128 : 16;
+}
+
+static double narrow_negative(int plane, const double yuv[3], double x, double y)
+{
+    return x > 0.35 && x < 0.65 ? 255 - yuv[plane] : plane ? 128 : 16;
+}
+
 static void test_cut(void **state)
 {
+    /* what is in a part of the picture only */
+    assert_int_equal(fit_step(unchanged, titled), RUNWAY_SEAM_MATCHED);
+    assert_int_equal(fit_step(titled, unchanged), RUNWAY_SEAM_MATCHED);
+    assert_int_equal(fit_step(unchanged, barred), RUNWAY_SEAM_MATCHED);
+    assert_int_equal(fit_step(barred, unchanged), RUNWAY_SEAM_MATCHED);
+    assert_int_equal(fit_step(narrow, narrow_negative), RUNWAY_SEAM_CUT);
+
     assert_int_equal(fit_step(unchanged, negative), RUNWAY_SEAM_CUT);
     /* in colour alone, of a picture and of a title card */
     assert_int_equal(fit_step(unchanged, other_hue), RUNWAY_SEAM_CUT);

@@ -163,6 +163,23 @@ static const char *picture_type(const char *data, size_t size)
     return NULL;
 }
 
+/* Whether a PNG file has its last part: a copy or an editor may have stopped
+ * before that. What is behind it does no harm. */
+static int is_whole_png(const char *data, size_t size)
+{
+    for (size_t at = 8; size >= 12 && at <= size - 12;) {
+        const uint8_t *p = (const uint8_t *)data + at;
+        size_t length = (size_t)p[0] << 24 | p[1] << 16 | p[2] << 8 | p[3];
+
+        if (!memcmp(p + 4, "IEND", 4))
+            return 1;
+        if (length > size - 12 - at)
+            return 0;
+        at += 12 + length;
+    }
+    return 0;
+}
+
 /* "data:TYPE;base64,…" of size bytes; NULL when memory is short. */
 static char *data_uri(const char *type, const char *data, size_t size)
 {
@@ -254,6 +271,9 @@ RunwayOutcome ff_runway_picture_read(const char *option, const char *name,
     if (!type) {
         ret = ff_runway_error(err, RUNWAY_INVALID, "%s: %s is not a PNG, JPEG "
                               "or WebP picture", option, name);
+    } else if (!strcmp(type, "image/png") && !is_whole_png(data, size)) {
+        ret = ff_runway_error(err, RUNWAY_INVALID, "%s: %s is not a whole PNG "
+                              "picture: its end is missing", option, name);
     } else if (ff_runway_data_uri_size(type, size) <= RUNWAY_DATA_URI_MAX) {
         *uri = data_uri(type, data, size);
     } else if (no_uploads) {

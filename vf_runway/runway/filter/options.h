@@ -66,6 +66,7 @@ enum RunwaySeamMode {
 typedef struct RunwayStill {
     double seconds;             ///< on the source
     char *path;
+    int width, height;          ///< of a PNG file, else 0
 } RunwayStill;
 
 typedef struct RunwaySettings {

@@ -23,12 +23,15 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "libavutil/avstring.h"
+#include "libavutil/intreadwrite.h"
 #include "libavutil/parseutils.h"
 
 #include "../media/compat.h"
@@ -276,6 +279,13 @@ int ff_runway_set_keyframes(RunwaySettings *set)
         return ret;
     qsort(set->keyframes, set->nb_keyframes, sizeof(*set->keyframes),
           compare_times);
+    for (int i = 1; i < set->nb_keyframes; i++) {
+        if (set->keyframes[i].seconds > set->keyframes[i - 1].seconds)
+            continue;
+        av_log(set->log_ctx, AV_LOG_ERROR, "keyframe: two are for %g s\n",
+               set->keyframes[i].seconds);
+        return AVERROR(EINVAL);
+    }
     return 0;
 }
 
@@ -308,9 +318,24 @@ static int parse_name(RunwaySettings *set, const char *name, double *seconds)
     return ret;
 }
 
-/* A regular file, and a picture: what is in a directory was not named. */
-static int check_still(const RunwaySettings *set, const char *path)
+/* The size of a PNG file is in its first part. */
+static void read_size(RunwayStill *still)
 {
+    uint8_t begin[24] = { 0 };
+    int fd = open(still->path, O_RDONLY);
+
+    if (fd >= 0 && !ff_runway_disk_read_at(fd, 0, begin, sizeof(begin)) &&
+        begin[1] == 'P') {
+        still->width  = (int)FFMIN(AV_RB32(begin + 16), INT_MAX);
+        still->height = (int)FFMIN(AV_RB32(begin + 20), INT_MAX);
+    }
+    ff_runway_disk_close(&fd);
+}
+
+/* A regular file, and a picture: what is in a directory was not named. */
+static int check_still(const RunwaySettings *set, RunwayStill *still)
+{
+    const char *path = still->path;
     RunwayPicture picture;
     struct stat st;
     char *block;
@@ -322,9 +347,11 @@ static int check_still(const RunwaySettings *set, const char *path)
         return AVERROR(EINVAL);
     }
     ret = ff_runway_settings_still(set, path, &picture, &block);
-    if (ret >= 0)
-        free(block);
-    return ret;
+    if (ret < 0)
+        return ret;
+    free(block);
+    read_size(still);
+    return 0;
 }
 
 static int add_still(RunwaySettings *set, const char *name)
@@ -343,12 +370,14 @@ static int add_still(RunwaySettings *set, const char *name)
         return AVERROR(ENOMEM);
     set->stills = larger;
     still       = &larger[set->nb_stills];
-    *still      = (RunwayStill){ seconds, ff_runway_disk_path(set->keyframe_dir,
-                                                             name, NULL) };
+    *still      = (RunwayStill){
+        .seconds = seconds,
+        .path    = ff_runway_disk_path(set->keyframe_dir, name, NULL),
+    };
     if (!still->path)
         return AVERROR(ENOMEM);
     set->nb_stills++;
-    return check_still(set, still->path);
+    return check_still(set, still);
 }
 
 static int compare_stills(const void *a, const void *b)

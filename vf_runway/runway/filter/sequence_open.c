@@ -202,6 +202,7 @@ int ff_runway_sequence_open_clip(RunwaySequence *s, const AVFrame *frame,
                                                      2 * set->overlap);
     s->frame  = ff_runway_segment_length(&segment, 1);
     s->max_duration = segment.max_duration;
+    s->geometry = config.writer.geometry;
     s->width  = frame->width;
     s->height = frame->height;
     s->format = frame->format;

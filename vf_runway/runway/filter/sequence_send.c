@@ -177,6 +177,19 @@ static RunwayPicture in_clip(const RunwaySequence *s,
     return picture;
 }
 
+/* Most often it was meant for another film. */
+static void check_shape(RunwaySequence *s, const RunwayStill *still)
+{
+    if (still->width && !s->ratio && !s->said.still &&
+        ff_runway_geometry_is_off(&s->geometry, still->width, still->height)) {
+        s->said.still = 1;
+        av_log(s->set->log_ctx, AV_LOG_WARNING, "keyframe_dir: %s has another "
+               "shape (%dx%d) than the film, which is sent as %dx%d\n",
+               still->path, still->width, still->height, s->geometry.width,
+               s->geometry.height);
+    }
+}
+
 /* The still of the clip's first frame, where keyframe_dir has one. @return 1, 0
  * or AVERROR; *still is what to free() behind it */
 static int choose_still(RunwaySequence *s, RunwayPicture *picture, char **still)
@@ -198,6 +211,15 @@ static int choose_still(RunwaySequence *s, RunwayPicture *picture, char **still)
     if (found < 0)
         return 0;
     s->still_used[found] = 1;
+    for (int i = 0; i < set->nb_keyframes; i++) {
+        if (fabs(set->keyframes[i].seconds - start) > 1e-6)
+            continue;
+        av_log(set->log_ctx, AV_LOG_WARNING, "keyframe_dir: %s is not used, as "
+               "keyframe has a picture for %.3f s\n", set->stills[found].path,
+               start);
+        return 0;
+    }
+    check_shape(s, &set->stills[found]);
     ret = ff_runway_settings_still(set, set->stills[found].path, picture,
                                    still);
     return ret < 0 ? ret : 1;

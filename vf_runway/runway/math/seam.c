@@ -38,6 +38,10 @@
  * smaller one, where there is less in the picture */
 #define CUT 10.0
 #define CUT_MIN 3.0
+/* how much more than the usual block one may count for, and levels of luma of a
+ * black one */
+#define USUAL 3.0
+#define BLACK 20.0
 /* a step that is a fade where so much of it is light that comes or goes */
 #define FADE 1.0
 #define FADE_PART 0.9
@@ -391,16 +395,40 @@ static int fades(const float *before, const double *moved)
     return 0;
 }
 
-/* Whether the source becomes another picture. */
+/* What half of a plane's blocks move by at most, those that are black before and
+ * behind, as bars are, left out. */
+static double usual_move(const RunwaySeamGrid *before,
+                         const RunwaySeamGrid *behind, int plane)
+{
+    double moved[BLOCKS];
+    int nb = 0;
+
+    for (int b = 0; b < BLOCKS; b++) {
+        double by = behind->mean[plane][b] - before->mean[plane][b];
+
+        if (before->mean[0][b] > BLACK || behind->mean[0][b] > BLACK)
+            moved[nb++] = fabs(by);
+    }
+    if (!nb)
+        return 0;
+    qsort(moved, (size_t)nb, sizeof(*moved), compare);
+    return moved[nb / 2];
+}
+
+/* Whether the source becomes another picture. A title or bars that appear are in
+ * few blocks: none counts for much more than is usual. */
 static int cuts(const RunwaySeamGrid *before, const RunwaySeamGrid *behind)
 {
     double all = 0, detail = 0;
 
     for (int p = 0; p < 3; p++) {
+        double most = USUAL * usual_move(before, behind, p);
+
         for (int b = 0; b < BLOCKS; b++) {
             double moved = behind->mean[p][b] - before->mean[p][b];
 
-            all += moved * moved;
+            moved = fmin(fabs(moved), most);
+            all  += moved * moved;
         }
         detail += covariance(before->mean[p], before->mean[p]);
     }

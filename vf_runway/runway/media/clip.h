@@ -43,7 +43,7 @@ typedef struct RunwayClip RunwayClip;
 
 /** What was said of the results of all clips. Begins as zeros. */
 typedef struct RunwayClipSaid {
-    int facts, shape, size, hdr, tags, frames;
+    int facts, shape, size, hdr, tags, frames, still;
 } RunwayClipSaid;
 
 typedef struct RunwayClipConfig {

@@ -150,6 +150,33 @@ static int fit_colour(RunwayClip *later, const RunwaySeamGrid *reference,
     return ff_runway_joint_correct(later->seam, 1, picture, later->part);
 }
 
+/* Results of one film may differ in depth: bring the later clip's picture to this
+ * one's format. */
+static int unite(RunwayClip *c)
+{
+    AVFrame *from = c->later->frame, *to;
+    const RunwayRect whole = { 0, 0, from->width, from->height };
+    int ret;
+
+    if (from->format == c->frame->format)
+        return 0;
+    to = av_frame_alloc();
+    if (!to)
+        return AVERROR(ENOMEM);
+    to->format = c->frame->format;
+    to->width  = from->width;
+    to->height = from->height;
+    ret = av_frame_get_buffer(to, 0);
+    if (ret >= 0)
+        ret = av_frame_copy_props(to, from);
+    if (ret >= 0)
+        ret = ff_runway_scaler_convert(c->later->scaler, from, whole, to, whole);
+    if (ret >= 0)
+        FFSWAP(AVFrame *, c->later->frame, to);
+    av_frame_free(&to);
+    return ret;
+}
+
 /* With the first picture of both at hand: what brings the later one to this.
  * Its place is seen once its colour is right, and what its colour lacks once it
  * lies in place. */
@@ -157,14 +184,14 @@ static int fit_blend(RunwayClip *c, const AVFrame *dst)
 {
     RunwayClip *later = c->later;
     RunwaySeamGrid grid;
-    AVFrame *coloured = NULL, *placed = NULL;
-    int ret = AVERROR(ENOMEM);
+    AVFrame *coloured, *placed;
+    int ret;
 
     c->blending = 1;
     set_part(later, dst);
-    if (c->frame->format != later->frame->format ||
-        c->frame->width != later->frame->width ||
+    if (c->frame->width != later->frame->width ||
         c->frame->height != later->frame->height ||
+        !ff_runway_joint_measure(&grid, later->frame, c->part) ||
         !ff_runway_joint_measure(&grid, c->frame, c->part)) {
         c->later     = NULL;
         later->joint = ff_runway_joint_name(RUNWAY_SEAM_UNLIKE);
@@ -179,6 +206,10 @@ static int fit_blend(RunwayClip *c, const AVFrame *dst)
         later->joint = ff_runway_joint_name(RUNWAY_SEAM_CUT);
         return 0;
     }
+    ret = unite(c);
+    if (ret < 0)
+        return ret;
+    ret = AVERROR(ENOMEM);
     later->align = av_mallocz(sizeof(*later->align));
     coloured     = av_frame_clone(later->frame);
     placed       = av_frame_clone(later->frame);
@@ -234,7 +265,9 @@ int ff_runway_clip_present(RunwayClip *c, const RunwayClipFrame *frame,
         ret = fit_blend(c, dst);
     if (ret < 0 || !c->later)
         return ret;
-    ret = correct(later);
+    ret = unite(c);
+    if (ret >= 0)
+        ret = correct(later);
     return ret < 0 ? ret : ff_runway_joint_mix(mixed, c->frame, later->frame,
                                                later_weight(c, frame));
 }

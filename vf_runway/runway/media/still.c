@@ -17,7 +17,9 @@
  */
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "libavcodec/avcodec.h"
@@ -89,18 +91,29 @@ static int encode(const AVFrame *rgb, AVPacket *packet, void *log_ctx)
     return ret;
 }
 
-/* @return 0 or errno */
-static int write_file(const char *path, const AVPacket *packet)
+/* To part until it is whole and durable: what a killed run leaves is no picture.
+ * @return 0 or errno */
+static int write_file(const char *path, const char *part,
+                      const AVPacket *packet)
 {
-    int fd, error = ff_runway_disk_create(path, &fd);
+    struct stat st;
+    int fd, error;
 
+    if (!lstat(path, &st))
+        return EEXIST;
+    if (unlink(part) < 0 && errno != ENOENT)
+        return errno;
+    error = ff_runway_disk_create(part, &fd);
     if (error)
         return error;
     error = ff_runway_disk_write(fd, packet->data, (size_t)packet->size);
-    if (close(fd) < 0 && !error)
+    if (!error)
+        error = ff_runway_disk_sync(fd);
+    close(fd);
+    if (!error && rename(part, path) < 0)
         error = errno;
     if (error)
-        unlink(path);
+        unlink(part);
     return error;
 }
 
@@ -108,18 +121,19 @@ int ff_runway_still_write(const AVFrame *frame, const char *dir,
                           const char *name, void *log_ctx)
 {
     char *path = ff_runway_disk_path(dir, name, NULL);
+    char *part = ff_runway_disk_path(dir, name, ".part");
     AVFrame *rgb = av_frame_alloc();
     AVPacket *packet = av_packet_alloc();
     int error = 0, ret = AVERROR(ENOMEM);
 
-    if (!path || !rgb || !packet)
+    if (!path || !part || !rgb || !packet)
         goto end;
     ret = make_picture(frame, rgb, log_ctx);
     if (ret >= 0)
         ret = encode(rgb, packet, log_ctx);
     if (ret < 0)
         goto end;
-    error = write_file(path, packet);
+    error = write_file(path, part, packet);
     if (error == EEXIST) {
         av_log(log_ctx, AV_LOG_WARNING, "stills_dir: %s exists already, and is "
                "left as it is\n", path);
@@ -130,6 +144,7 @@ int ff_runway_still_write(const AVFrame *frame, const char *dir,
     }
 end:
     free(path);
+    free(part);
     av_frame_free(&rgb);
     av_packet_free(&packet);
     return ret;
