@@ -89,7 +89,7 @@ sub track {
                 box('dinf', $t{dref} // box('dref', words(0, 1), box('url ', words(1)))),
                 box('stbl',
                     box('stsd', words(0, 1), $entry),
-                    box('stts', words(0, 1, $t{stts} // $t{claims} // ($t{constant} ? $t{samples} : scalar @$sizes), $t{delta} // 1)),
+                    box('stts', ref $t{stts} ? words(0, @{ $t{stts} } / 2, @{ $t{stts} }) : words(0, 1, $t{stts} // $t{claims} // ($t{constant} ? $t{samples} : scalar @$sizes), $t{delta} // 1)),
                     $t{ctts} ? box('ctts', words(0, 1, @{ $t{ctts} })) : '',
                     box('stsc', words(0, 1, 1, $t{per_chunk} // scalar @$sizes, 1)),
                     box('stsz', $stsz),
@@ -156,15 +156,37 @@ subtest 'what asks for more than it has costs nothing' => sub {
 };
 
 # FFmpeg leaves out a line only where it says the one before again.
-subtest 'frames that are nothing, each another, fill no terminal' => sub {
-    my $bytes = slurp("$ROOT/tests/e2e/muxers/ffmpeg51-fragments.mp4");
-    $bytes = substr $bytes, 0, index($bytes, 'moof') - 4;
-    my $is = check(spew("$TMP/flood.mp4", $bytes . box('mdat', "\0" x 3000) . box('moof', box('mfhd', words(0, 1)),
-        box('traf', box('tfhd', words(0x20000, 1)), box('tfdt', words(0, 0)), box('trun', words(0x201, 2000, 8, (1, 2) x 1000))))));
-    is($is->{crashed}, 0, 'ends');
-    is($is->{outcome}, 'bad_result', 'is refused');
-    my @lines = split /\n/, $is->{err};
-    cmp_ok(scalar @lines, '<', 10, 'in a few lines') or diag substr $is->{err}, 0, 500;
+subtest 'what is wrong with a result fills no terminal' => sub {
+    my $fragments = slurp("$ROOT/tests/e2e/muxers/ffmpeg51-fragments.mp4");
+    $fragments = substr $fragments, 0, index($fragments, 'moof') - 4;
+    my @many = (constant => 1, samples => 10_000, per_chunk => 10_000);
+    my @cases = (
+        ['frames that are nothing', $fragments . box('mdat', "\0" x 3000) . box('moof', box('mfhd', words(0, 1)),
+            box('traf', box('tfhd', words(0x20000, 1)), box('tfdt', words(0, 0)), box('trun', words(0x201, 2000, 8, (1, 2) x 1000))))],
+        ['frames that last too long', film(track(@many, stts => [map { (1, 0xFFFFFF00 - $_) } 1 .. 10_000]))],
+        ['edits of what is not there', film(track(@many, samples => 4, per_chunk => 4, elst => [map { [10, -1 - $_] } 1 .. 10_000]))],
+    );
+    if ($decoders{h264}) {
+        my $clip = slurp(make_clip(size => '64x48', frames => 20, codec => [qw(-c:v libx264 -preset ultrafast)], name => 'sets.mp4'));
+        my $at = index $clip, 'avc1', index $clip, 'stsd';
+        my $entry = substr $clip, $at - 4, unpack 'N', substr $clip, $at - 4, 4;
+        my @sizes = unpack 'N20', substr $clip, index($clip, 'stsz') + 16;
+        $at = unpack 'N', substr $clip, index($clip, 'stco') + 12, 4;
+        # of 128000x128000 pixels, before each frame
+        my $sets = (pack('N', 12) . pack('H*', '67420033da0007d00003e819')) x 13;
+        my $frames = join '', map { my $frame = substr $clip, $at, $_; $at += $_; "$sets$frame" } @sizes;
+        push @cases, ['parameters that are of no use', box('mdat', $frames) . film(track(entry => $entry, scale => 20, length => 20, chunks => [8],
+            sizes => [map { $_ + length $sets } @sizes]))];
+    }
+    for my $case (@cases) {
+        my ($name, $bytes) = @$case;
+        my $is = check(spew("$TMP/flood.mp4", $bytes));
+        is($is->{crashed}, 0, "$name: ends");
+        is($is->{outcome}, 'bad_result', "$name: is refused");
+        my @lines = split /\n/, $is->{err};
+        cmp_ok(scalar @lines, '<', 10, "$name: in a few lines") or diag substr $is->{err}, 0, 500;
+        note "$name: ", scalar(@lines), " lines, $is->{text}";
+    }
 };
 
 # How large it is counts for how many parts it may have.

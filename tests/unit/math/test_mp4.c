@@ -54,6 +54,7 @@ typedef struct Film {
     uint32_t trex_before;    ///< bytes of a frame, said before the usual ones
     uint32_t more_stbl;      ///< bytes that stbl claims beyond its end
     uint32_t tkhd_flags;
+    uint32_t ctts;           ///< offset of the first frame; 0: no table of them
 } Film;
 
 static const Film plain = {
@@ -139,6 +140,8 @@ static void put_trak(Mp4File *f, const Film *film, uint32_t id,
         put_zeros(f, 16);
         end(f);
     }
+    if (film->ctts)
+        PUT_TABLE(f, "ctts", 0, 1, 1, film->ctts);
     PUT_TABLE(f, "stsc", 0, 1, film->first_chunk, film->per_chunk,
               film->description);
     begin(f, "stsz");
@@ -537,6 +540,17 @@ static void test_fragments(void **state)
     film.trun_samples = 24;
     film.each         = 1 << 30;
     film_refused(film, "more bytes of frames");
+    /* the demuxer would forget the offsets, but not that it had memory for them */
+    for (int i = 0; i < 2; i++) {
+        film = FILM(it.ctts = i & 1 ? 1 << 28 : 0u - (1 << 28));
+        assert_int_equal(count_shown(film, "ctts"), 1);
+        film.is_fragmented = 1;
+        assert_int_equal(count_shown(film, "ctts"), 1);
+        film.ctts += i & 1 ? 1 : -1;
+        film_refused(film, "times before them that are too large");
+        film.is_fragmented = 0;
+        assert_int_equal(count_shown(film, "ctts"), 1);
+    }
     /* frames before it is said whose */
     for (int i = 0; i < 2; i++) {
         Mp4File *f = make_film(FILM(it.is_fragmented = 1));

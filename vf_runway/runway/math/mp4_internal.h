@@ -44,6 +44,7 @@ typedef struct Parse {
     int64_t video;           ///< where the trak box of the video begins; -1
     uint32_t track;          ///< its id
     int is_intra;            ///< its frames are coded each by itself
+    int is_forgotten;        ///< its ctts is: see TIME_OFFSET_MAX
     int64_t pixels;          ///< of its largest picture, as the index says
     int64_t nb_samples;
     int64_t nb_bytes;        ///< of all samples

@@ -20,6 +20,9 @@
 
 /* a decoder cannot be stopped before it has read all of them */
 #define SAMPLE_SLACK        (1 << 20)
+/* FFmpeg 5.1 to 7.1 forget a table with a larger one, and then say of fragments
+ * behind it that memory is short */
+#define TIME_OFFSET_MAX     (1 << 28)
 
 /* Entries of one size, read in blocks. */
 typedef struct Table {
@@ -130,8 +133,13 @@ void ff_runway_mp4_stts(Parse *p, const Box *box)
     Table t;
 
     open_counted(&t, p, box, 8);
-    while (nb <= RUNWAY_MP4_SAMPLES_MAX && (entry = next_entry(&t)))
+    while (nb <= RUNWAY_MP4_SAMPLES_MAX && (entry = next_entry(&t))) {
+        int32_t offset = (int32_t)ff_runway_mp4_u32(entry + 4);
+
         nb += ff_runway_mp4_u32(entry);
+        p->is_forgotten |= box->type[0] == 'c' && (offset > TIME_OFFSET_MAX ||
+                                                   offset < -TIME_OFFSET_MAX);
+    }
     if (nb > RUNWAY_MP4_SAMPLES_MAX)
         ff_runway_mp4_bad(p, "has more frames than a clip can have");
 }
@@ -336,6 +344,9 @@ void ff_runway_mp4_trun(Parse *p, const Box *box)
         each += (flags & flag) ? 4 : 0;
     if (p->fragment_size < 0)
         ff_runway_mp4_bad(p, "has frames of an unknown track");
+    if (p->is_forgotten)
+        ff_runway_mp4_bad(p, "has fragments, and times before them that are "
+                          "too large");
     open_table(&t, p, box, after, each ? nb : 0, each ? each : 4);
     if (!(flags & 0x200))
         add_samples(p, nb, p->fragment_size);

@@ -32,6 +32,7 @@ typedef struct FdIO {
     int64_t pos, size;
     int (*cancelled)(void *opaque);
     void *opaque;
+    AVClass quiet;        ///< of the demuxer that reads
 } FdIO;
 
 static int read_packet(void *opaque, uint8_t *buf, int buf_size)
@@ -119,6 +120,35 @@ int ff_runway_fdio_open_read(AVIOContext **io, const RunwayMp4 *mp4,
     return open_io(io, &(FdIO){ .mp4 = mp4, .size = ff_runway_mp4_size(mp4),
                                   .cancelled = cancelled, .opaque = opaque },
                    0);
+}
+
+int ff_runway_fdio_open_demuxer(AVFormatContext **demux, AVIOContext *io,
+                                void *log_ctx)
+{
+    const AVInputFormat *format = av_find_input_format("mov");
+    AVFormatContext *d;
+    FdIO *c = io->opaque;
+
+    *demux = NULL;
+    if (!format) {
+        av_log(log_ctx, AV_LOG_VERBOSE, "this FFmpeg has no MP4 demuxer\n");
+        return AVERROR_DEMUXER_NOT_FOUND;
+    }
+    d = *demux = avformat_alloc_context();
+    if (!d)
+        return AVERROR(ENOMEM);
+    /* its class has no log level of its own; of its fields, this one is read by
+     * muxers alone */
+    c->quiet = *d->av_class;
+    c->quiet.log_level_offset_offset = offsetof(AVFormatContext, audio_preload);
+    d->av_class      = &c->quiet;
+    d->audio_preload = AV_LOG_VERBOSE - AV_LOG_ERROR;
+    d->pb            = io;
+    d->max_streams   = 1;
+    /* parsers have a log of their own */
+    d->flags |= AVFMT_FLAG_CUSTOM_IO | AVFMT_FLAG_NOPARSE | AVFMT_FLAG_NOFILLIN;
+    /* frees it when it fails */
+    return avformat_open_input(demux, NULL, format, NULL);
 }
 
 void ff_runway_fdio_close(AVIOContext **io)

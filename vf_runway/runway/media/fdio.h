@@ -26,7 +26,7 @@
 
 #include <stdint.h>
 
-#include "libavformat/avio.h"
+#include "libavformat/avformat.h"
 
 #include "../math/mp4.h"
 
@@ -38,6 +38,13 @@ int ff_runway_fdio_open_write(AVIOContext **io, int fd);
  *  non-zero, reading fails with AVERROR_EXIT. */
 int ff_runway_fdio_open_read(AVIOContext **io, const RunwayMp4 *mp4,
                              int (*cancelled)(void *opaque), void *opaque);
+
+/** Open FFmpeg's MP4 demuxer on io, which was opened for reading, outlives *demux
+ *  and has one stream at most. Nothing is parsed or filled in, and what the
+ *  demuxer calls an error is logged at VERBOSE: a result could choose hundreds of
+ *  thousands of lines. @return 0 or AVERROR; then *demux is NULL */
+int ff_runway_fdio_open_demuxer(AVFormatContext **demux, AVIOContext *io,
+                                void *log_ctx);
 
 void ff_runway_fdio_close(AVIOContext **io);
 

@@ -83,27 +83,11 @@ static int read_bytes(void *opaque, int64_t offset, void *data, size_t size)
 
 static int open_demuxer(RunwayReader *r)
 {
-    const AVInputFormat *format = av_find_input_format("mov");
-    int ret;
+    int ret = ff_runway_fdio_open_read(&r->io, r->mp4, is_stopped, r);
 
-    if (!format) {
-        av_log(r->limits.log_ctx, AV_LOG_VERBOSE, "this FFmpeg has no MP4 "
-               "demuxer\n");
-        return AVERROR_DEMUXER_NOT_FOUND;
-    }
-    ret = ff_runway_fdio_open_read(&r->io, r->mp4, is_stopped, r);
     if (ret < 0)
         return ret;
-    r->demux = avformat_alloc_context();
-    if (!r->demux)
-        return AVERROR(ENOMEM);
-    r->demux->pb = r->io;
-    /* parsers say on the terminal what they find wrong with each packet */
-    r->demux->flags |= AVFMT_FLAG_CUSTOM_IO | AVFMT_FLAG_NOPARSE |
-                       AVFMT_FLAG_NOFILLIN;
-    r->demux->max_streams = 1; /* mp4.h shows one */
-    /* frees demux when it fails */
-    ret = avformat_open_input(&r->demux, NULL, format, NULL);
+    ret = ff_runway_fdio_open_demuxer(&r->demux, r->io, r->limits.log_ctx);
     if (ret < 0)
         return ret;
     if (!r->demux->nb_streams)
@@ -309,16 +293,12 @@ int ff_runway_reader_next(RunwayReader *r, AVFrame *frame,
 static RunwayOutcome blame(int error)
 {
     switch (error) {
-    case AVERROR(ENOMEM):
-        return RUNWAY_NOMEM;
-    case AVERROR(EIO):
-        return RUNWAY_IO;
+    case AVERROR(ENOMEM):           return RUNWAY_NOMEM;
+    case AVERROR(EIO):              return RUNWAY_IO;
     case AVERROR(ENOSYS): /* a decoder that wants hardware which is not here */
     case AVERROR_DECODER_NOT_FOUND:
-    case AVERROR_DEMUXER_NOT_FOUND:
-        return RUNWAY_INVALID;
-    default:
-        return RUNWAY_BAD_RESULT;
+    case AVERROR_DEMUXER_NOT_FOUND: return RUNWAY_INVALID;
+    default:                        return RUNWAY_BAD_RESULT;
     }
 }
 
@@ -336,26 +316,48 @@ static int64_t pixels_of(const AVCodecParameters *par)
     return (par->width + 96LL) * (par->height + 96LL);
 }
 
+/* Whether the packet that was read may be decoded; *sets is of all so far. */
+static RunwayOutcome check_packet(const RunwayReader *r, int64_t nb,
+                                  size_t *sets, RunwayError *err)
+{
+    const AVCodecParameters *par = r->stream->codecpar;
+    const AVPacket *p = r->packet;
+    size_t parts = ff_runway_excess_parts(kind_of(par->codec_id),
+                                          pixels_of(par), p->data, p->size);
+
+    if (parts)
+        return ff_runway_error(err, RUNWAY_BAD_RESULT, "frame %lld of the "
+                               "result is made of %zu parts, too many for its "
+                               "size", (long long)nb, parts);
+    if (par->codec_id == AV_CODEC_ID_H264) {
+        *sets += ff_runway_count_sets(p->data, p->size);
+        for (int i = 0; i < p->side_data_elems; i++)
+            *sets += ff_runway_count_sets(p->side_data[i].data,
+                                          p->side_data[i].size);
+    }
+    if (*sets > RUNWAY_RESULT_SETS)
+        return ff_runway_error(err, RUNWAY_BAD_RESULT, "the result changes its "
+                               "parameters more than %d times",
+                               RUNWAY_RESULT_SETS);
+    return RUNWAY_OK;
+}
+
 /* Read every packet, for what the header cannot be believed to say: it tells
  * nothing of fragments. The file is at its beginning again afterwards. */
 static RunwayOutcome measure(RunwayReader *r, RunwayError *err)
 {
     int64_t expected = nb_expected(r), nb = 0;
     int64_t start = INT64_MAX, end = INT64_MIN;
-    const AVCodecParameters *par = r->stream->codecpar;
     AVRational rate = r->stream->avg_frame_rate;
-    size_t parts;
+    size_t sets = 0;
     int ret;
 
     while ((ret = read_packet(r)) > 0) {
         const AVPacket *p = r->packet;
+        RunwayOutcome outcome = check_packet(r, nb, &sets, err);
 
-        parts = ff_runway_excess_parts(kind_of(par->codec_id), pixels_of(par),
-                                       p->data, p->size);
-        if (parts)
-            return ff_runway_error(err, RUNWAY_BAD_RESULT, "frame %lld of the "
-                                   "result is made of %zu parts, too many for "
-                                   "its size", (long long)nb, parts);
+        if (outcome)
+            return outcome;
         ret = p->flags & AV_PKT_FLAG_CORRUPT || !p->size ? AVERROR_INVALIDDATA
                                                          : 0;
         if (p->pts != AV_NOPTS_VALUE) {
