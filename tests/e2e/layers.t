@@ -1,8 +1,9 @@
 #!/usr/bin/env perl
 # That the directories of vf_runway/runway/ are layers: a file includes only its
 # own directory and lower ones, http, store and media do not know each other,
-# the core knows no FFmpeg, and no module needs one that needs it. That the map
-# names each module, and that the limits in SECURITY.md are those of the code.
+# the core knows no FFmpeg, and no module needs one that needs it. That files and
+# functions are short, that the map names each module, and that the limits in
+# SECURITY.md are those of the code.
 #
 # This file is part of runway_v2v, LGPL 2.1 or later.
 use strict;
@@ -152,6 +153,25 @@ subtest 'names' => sub {
         my ($said) = $text{$file} =~ m{^\s*(?:/\*.*?\*/\s*)*#ifndef (\w+)\n#define \1\n.*#endif /\* \1 \*/\s*$}s;
         is($said // 'none', $guard, "$file: its guard");
     }
+};
+
+# A function is what stands between a { and a } that begin a line.
+subtest 'files and functions are short' => sub {
+    my ($functions, @long) = (0);
+    for my $file (@files) {
+        my @lines = split /\n/, $text{$file};
+        push @long, "$file: " . @lines . ' lines' if @lines > 600;
+        my $begin;
+        for my $n (0 .. $#lines) {
+            $begin = $n if $lines[$n] eq '{';
+            next if $lines[$n] ne '}' || !defined $begin;
+            push @long, "$file:$begin: " . ($n - $begin + 1) . " lines: $lines[$begin - 1]" if $n - $begin >= 60;
+            $functions++;
+            undef $begin;
+        }
+    }
+    cmp_ok($functions, '>', 1000, 'they were found');
+    is(join("\n", @long), '', 'no file has over 600 lines, no function over 60');
 };
 
 subtest 'the Makefile names every file' => sub {

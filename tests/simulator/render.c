@@ -334,7 +334,7 @@ static void add_output(const SimRenderJob *job, const SimOptions *options,
                      "log-level=error", "-tag:v", "hvc1",
                      "-pix_fmt", "yuv420p10le", NULL);
     else {
-        sim_args_add(args, "-c:v", "libx264", "-preset", "fast", "-pix_fmt",
+        sim_args_add(args, "-c:v", "libx264", "-preset", "veryfast", "-pix_fmt",
                      strcmp(job->codec, "h264_10") ? "yuv420p"
                                                    : "yuv420p10le", "-crf", NULL);
         sim_args_addf(args, "%d", options->crf);

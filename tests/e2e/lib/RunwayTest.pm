@@ -343,11 +343,18 @@ sub start {
     return $self;
 }
 
-# All lines of the log so far.
+# All lines of the log so far. Each is decoded once, as that is slow: the caller leaves
+# them as they are.
 sub log {
     my ($self) = @_;
-    return if !-e $self->{log_file};
-    return map { RunwayTest::decode($_) } split /\n/, RunwayTest::slurp($self->{log_file});
+    open my $in, '<:raw', $self->{log_file} or return;
+    seek $in, $self->{log_read} // 0, 0;
+    while (my $line = <$in>) {
+        last if $line !~ /\n\z/;       # is being written
+        push @{ $self->{log_lines} }, RunwayTest::decode($line);
+        $self->{log_read} += length $line;
+    }
+    return @{ $self->{log_lines} // [] };
 }
 
 # Requests of a kind (create, read, download, ...); without one, all.

@@ -144,6 +144,23 @@ static int plan_picture(RunwaySequence *s, const AVFrame *frame,
     return AVERROR(EINVAL);
 }
 
+/* How large the file may be, and from where on flashes are watched for. */
+static void plan_limits(const RunwaySettings *set, const RunwaySegment *segment,
+                        RunwayClipConfig *config)
+{
+    if (set->transport != RUNWAY_SEND_UPLOAD)
+        config->inline_size = ff_runway_data_uri_capacity("video/mp4",
+                                                          RUNWAY_DATA_URI_MAX);
+    if (set->transport != RUNWAY_SEND_INLINE &&
+        set->client.provider->uploads_path)
+        config->upload_size = RUNWAY_UPLOAD_MAX;
+    /* a flash may begin before the frames that clips share */
+    if (set->overlap)
+        config->writer.watch = ff_runway_segment_slot(segment,
+                                                      segment->max_duration -
+                                                      2 * set->overlap);
+}
+
 int ff_runway_sequence_open_clip(RunwaySequence *s, const AVFrame *frame,
                                  int64_t length, int is_ahead)
 {
@@ -189,17 +206,7 @@ int ff_runway_sequence_open_clip(RunwaySequence *s, const AVFrame *frame,
         return ret;
     config.alpha = s->alpha;
     config.index = ++s->nb_clips;
-    if (set->transport != RUNWAY_SEND_UPLOAD)
-        config.inline_size = ff_runway_data_uri_capacity("video/mp4",
-                                                         RUNWAY_DATA_URI_MAX);
-    if (set->transport != RUNWAY_SEND_INLINE &&
-        set->client.provider->uploads_path)
-        config.upload_size = RUNWAY_UPLOAD_MAX;
-    /* a flash may begin before the frames that clips share */
-    if (set->overlap)
-        config.writer.watch = ff_runway_segment_slot(&segment,
-                                                     segment.max_duration -
-                                                     2 * set->overlap);
+    plan_limits(set, &segment, &config);
     s->frame  = ff_runway_segment_length(&segment, 1);
     s->max_duration = segment.max_duration;
     s->geometry = config.writer.geometry;
