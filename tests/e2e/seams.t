@@ -286,7 +286,7 @@ subtest 'overlap: what is typed' => sub {
         'without overlap' => [{ seam => 'blend' }, qr/^seam=blend needs an overlap/],
         'native' => [{ @BLEND, timing => 'native' }, qr/^seam=blend needs timing=source/],
         'too long' => [{ seam => 'blend', overlap => 1.5 }, qr/^overlap: 1\.5 s is more than half of a clip; at most 1 s can be shared by clips of 2 s/],
-        'a score below none' => [{ scene => -0.5 }, qr/^scene: -0\.5 is no score; 0 to 100 and auto \(-1\)/],
+        'a score below none' => [{ scene => -0.5 }, qr/^scene: -0\.5 is not a score; 0 to 100 and auto \(-1\)/],
     );
     for my $name (sort keys %case) {
         my ($options, $says) = @{ $case{$name} };

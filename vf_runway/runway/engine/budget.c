@@ -204,9 +204,9 @@ static RunwayOutcome refuse(const Sums *s, const char *option, double max,
                            list, damaged, price, option,
                            ceil(spent + price - EPSILON),
                            is_day ? ", or run the same command tomorrow" : "",
-                           is_day ? "" : "; clips of another film are meant "
-                           "where it begins with the same clip: use another "
-                           "state_dir then");
+                           is_day ? "" : "; if another film that begins "
+                           "with the same clip has spent them, use another "
+                           "state_dir");
 }
 
 static RunwayOutcome check_caps(const Sums *s, RunwayError *err)

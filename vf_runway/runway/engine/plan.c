@@ -130,7 +130,7 @@ static int most_tasks(const RunwayPlan *p, const RunwayRecord *r, Fate fate)
     return (fate == FATE_BUY) + again + resend;
 }
 
-/* "144 credits (720p), 72 of them for 2.000 s of filling" */
+/* "144 credits (720p), 72 of them for 2.000 s of padding" */
 static void print_price(char *out, size_t size, const RunwayJob *job)
 {
     int64_t filling = llround((double)job->credits * (double)job->filled /

@@ -85,9 +85,7 @@
     STR("log_path", log_path, NULL, "file to which one line of JSON is appended for each event"), \
     STR("ca_file", client.ca_file, NULL, "PEM file of certificate authorities; the system's by default"), \
     { "tls_verify", "check the server's certificate", OFFSET(client.tls_verify), AV_OPT_TYPE_BOOL, { .i64 = 1 }, 0, 1, FLAGS }, \
-    { "signals", "return early when the process receives SIGINT, SIGTERM or " \
-                 "SIGHUP", \
-                 OFFSET(signals), AV_OPT_TYPE_BOOL, { .i64 = 1 }, 0, 1, FLAGS }
+    { "signals", "return early when the process receives SIGINT, SIGTERM, SIGHUP or SIGQUIT", OFFSET(signals), AV_OPT_TYPE_BOOL, { .i64 = 1 }, 0, 1, FLAGS }
 
 /** What a filter has that makes the same video in another form. */
 #define RUNWAY_OPTIONS_REMAKE(default_model) \

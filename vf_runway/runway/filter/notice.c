@@ -85,7 +85,7 @@ void ff_runway_notice_sent(const AVFrame *frame, const RunwayClipConfig *c,
                "has 8\n", plan, depth);
     if (ff_runway_scaler_is_wide(frame))
         av_log(c->log_ctx, AV_LOG_INFO, "%sthe primaries of the input (%s) are "
-               "converted to BT.709, and back\n", plan,
+               "converted to BT.709 and back\n", plan,
                frame->color_primaries == AVCOL_PRI_UNSPECIFIED ? "bt2020" :
                av_color_primaries_name(frame->color_primaries));
     if (!ff_runway_format_has_alpha(frame->format))

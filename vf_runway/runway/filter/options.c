@@ -220,8 +220,8 @@ static int check_removed(RunwaySettings *set)
 static int check_seam(RunwaySettings *set)
 {
     if (set->scene < 0 && set->scene != -1) {
-        av_log(set->log_ctx, AV_LOG_ERROR, "scene: %g is no score; 0 to 100 and "
-               "auto (-1) are supported\n", set->scene);
+        av_log(set->log_ctx, AV_LOG_ERROR, "scene: %g is not a score; 0 to 100 "
+               "and auto (-1) are supported\n", set->scene);
         return AVERROR(EINVAL);
     }
     if (set->seam != RUNWAY_SEAM_MODE_BLEND && set->overlap) {

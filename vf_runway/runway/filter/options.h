@@ -31,12 +31,10 @@
 #include "libavutil/dict.h"
 
 #include "../api/models.h"
-#include "../api/providers.h"
 #include "../api/request.h"
 #include "../base/log.h"
 #include "../base/policy.h"
 #include "../http/client.h"
-#include "../math/geometry.h"
 
 enum RunwayInterlaced {
     RUNWAY_INTERLACED_FAIL,

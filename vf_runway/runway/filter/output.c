@@ -115,8 +115,8 @@ static int enlarge(AVFilterContext *ctx, int *w, int *h)
         return 0;
     av_log(ctx, s->set.policy.dry_run ? AV_LOG_WARNING : AV_LOG_ERROR,
            "size: what model %s makes of %dx%d at resolution=%s is not on "
-           "record; say which size the output should have, e.g. size=%dx%d: "
-           "the result is scaled to it\n", s->set.model, inlink->w, inlink->h,
+           "record; set the size of the output, e.g. size=%dx%d: the result "
+           "is scaled to it\n", s->set.model, inlink->w, inlink->h,
            s->set.request.resolution, 2 * inlink->w, 2 * inlink->h);
     return AVERROR(EINVAL);
 }

@@ -228,7 +228,7 @@ static void log_input_end(const RunwayProgress *p,
     if (p->stall &&
         p->film - p->stall <= ff_runway_sequence_clip_length(sequence))
         av_log(log_ctx, AV_LOG_INFO, "if the film is longer, its server may "
-               "have closed the connection, which was not read from for a "
+               "have closed the connection because nothing was read for a "
                "while: use -reconnect 1 before -i, or copy the film first\n");
 }
 

@@ -23,7 +23,6 @@
 
 #include "libavutil/mathematics.h"
 
-#include "../media/compat.h"
 #include "../media/averror.h"
 #include "../media/format.h"
 #include "../api/data_uri.h"

@@ -359,9 +359,9 @@ static int step_back(AVFilterContext *ctx)
 
     if (s->nb_since_step &&
         (s->nb_since_step - 1) * usual < s->set.model_info->min_duration) {
-        av_log(ctx, AV_LOG_ERROR, "the time stamps go to and fro, by more than "
-               "a second after every few frames, and each such step would be a "
-               "clip of its own; put setpts=N/FR/TB in front of the filter\n");
+        av_log(ctx, AV_LOG_ERROR, "the timestamps step back by more than a "
+               "second every few frames, and each step would begin a new clip; "
+               "put setpts=N/FR/TB in front of the filter\n");
         return AVERROR(EINVAL);
     }
     s->nb_since_step = 1;

@@ -132,7 +132,7 @@ RunwayOutcome ff_runway_client_submit(RunwayClient *client, RunwayBody *body,
         why = *err;
         ret = ff_runway_error(err, RUNWAY_REFUSED, "no task is left for today, "
                               "and nothing was accepted: %s; run the same "
-                              "command again when the provider's day is over, "
+                              "command again when the provider's day is over; "
                               "what is paid for is kept", why.text);
     }
     /* An id says that there is a task, whatever the status is and whatever the
@@ -234,8 +234,8 @@ static RunwayOutcome parse_foreign(RunwayClient *client, const char *name,
         return ff_runway_error(err, RUNWAY_REFUSED,
                                "the %s URL is not an http or https URL", name);
     if (url->has_user)
-        return ff_runway_error(err, RUNWAY_REFUSED, "the %s URL holds a user "
-                               "or password, which is not followed", name);
+        return ff_runway_error(err, RUNWAY_REFUSED, "the %s URL contains a "
+                               "user or password, so it is not followed", name);
     if (!url->is_https && !(client->base.is_loopback && url->is_loopback))
         return ff_runway_error(err, RUNWAY_REFUSED,
                                "the %s is at %s:%d over http://, which is not "

@@ -60,7 +60,7 @@ static RunwayOutcome wait_again(RunwayRetry *retry, const char *what,
                                "%s has failed for %.0f s: %s%s", what,
                                (double)(now - retry->outage) / 1e6,
                                retry->why.text, reached ? "; run the same "
-                               "command again later, what is paid for is kept"
+                               "command again later; what is paid for is kept"
                                : "");
     wait = jitter(retry);
     /* the last try is when patience ends, and not up to a minute later */

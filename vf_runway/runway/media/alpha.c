@@ -18,7 +18,6 @@
 
 #include <string.h>
 
-#include "compat.h"
 #include "alpha.h"
 #include "format.h"
 

@@ -27,7 +27,6 @@
 #include "averror.h"
 #include "alpha.h"
 #include "clip_internal.h"
-#include "format.h"
 #include "../base/disk.h"
 
 /* An encode that leaves a pixel fewer bits than this shows it. */

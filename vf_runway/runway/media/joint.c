@@ -21,7 +21,6 @@
 #include "libavutil/common.h"
 #include "libavutil/pixdesc.h"
 
-#include "compat.h"
 #include "joint.h"
 
 /* Planes of a part of a frame. @return whether it has such */

@@ -26,7 +26,6 @@
 #include "libavutil/mathematics.h"
 
 #include "../base/disk.h"
-#include "compat.h"
 #include "scaler.h"
 #include "still.h"
 
