@@ -238,6 +238,20 @@ subtest 'the largest pictures' => sub {
     }
 };
 
+# x265 and others write a checksum of each picture behind it, on request.
+subtest 'checksums of pictures' => sub {
+    plan skip_all => 'no encoder for HEVC' if run_cmd([$FFMPEG, qw(-hide_banner -encoders)])->{out} !~ / libx265 /;
+    my $file = make_clip(frames => 12, rate => 12, codec => [qw(-c:v libx265 -preset ultrafast -tag:v hvc1 -x265-params hash=1:log-level=none)], name => 'sums.mp4');
+    is(check($file)->{outcome}, 'accepted', 'one that is right');
+    my $data = slurp($file);
+    my $sum = rindex $data, "\x50\x01\x84\x31\x00";
+    cmp_ok($sum, '>', 0, 'there are some');
+    substr($data, $sum + 5, 1) ^= "\x40";
+    my $is = check(spew("$TMP/sums-wrong.mp4", $data));
+    is($is->{outcome}, 'bad_result', 'one that is not');
+    like($is->{text}, qr/damaged after/, 'is damage');
+};
+
 # --- stopping -----------------------------------------------------------------------
 
 subtest 'it stops' => sub {

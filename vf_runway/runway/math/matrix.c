@@ -84,7 +84,8 @@ static inline void put(uint8_t *line, int i, int16_t value, int16_t max,
 }
 
 /* A line of chroma: turned, and what it means for luma into part. */
-static inline void turn(const RunwayMatrix *m, uint8_t *restrict u,
+static inline void turn(const RunwayMatrix *m, const uint8_t *restrict from_u,
+                        const uint8_t *restrict from_v, uint8_t *restrict u,
                         uint8_t *restrict v, int16_t *restrict part, int width,
                         int bits)
 {
@@ -97,7 +98,8 @@ static inline void turn(const RunwayMatrix *m, uint8_t *restrict u,
     const int wide = bits > 8;
 
     for (int i = 0; i < width; i++) {
-        const int16_t was_u = get(u, i, wide), was_v = get(v, i, wide);
+        const int16_t was_u = get(from_u, i, wide);
+        const int16_t was_v = get(from_v, i, wide);
         const int16_t a = (int16_t)((was_u - grey) * (1 << UP(bits)));
         const int16_t b = (int16_t)((was_v - grey) * (1 << UP(bits)));
         const int16_t to_u = (int16_t)(times(a, u_u) + times(b, u_v) + half);
@@ -109,59 +111,54 @@ static inline void turn(const RunwayMatrix *m, uint8_t *restrict u,
     }
 }
 
-/* A line of luma: takes its part of chroma, of the line of it that is near
- * and of the one that is far. mixed holds one sample more. */
-static inline void add(uint8_t *restrict y, const int16_t *near,
-                       const int16_t *far, int16_t *restrict mixed, int width,
-                       int log2_chroma_w, int bits)
+/* The same, twice, at each column of luma. part has place for one more. */
+static inline void widen(int16_t *restrict part, int16_t *restrict wide, int nb,
+                         int log2_chroma_w)
 {
-    const int nb = (width + log2_chroma_w) >> log2_chroma_w;
+    part[nb] = part[nb - 1];
+    for (int i = 0; i < nb; i++) {
+        if (log2_chroma_w) {
+            wide[2 * i]     = (int16_t)(2 * part[i]);
+            wide[2 * i + 1] = (int16_t)(part[i] + part[i + 1]);
+        } else {
+            wide[i] = (int16_t)(2 * part[i]);
+        }
+    }
+}
+
+/* A line of luma: takes its part of chroma, of the line of it that is near and
+ * of the one that is far. */
+static inline void add(const uint8_t *restrict from, uint8_t *restrict y,
+                       const int16_t *near, const int16_t *far, int width,
+                       int bits)
+{
     const int16_t max  = (int16_t)((1 << bits) - 1);
     /* a line is weighted by four, a column by two */
     const int point    = POINT(bits) + 3;
     const int16_t half = (int16_t)(1 << (point - 1));
     const int wide = bits > 8;
 
-    for (int i = 0; i < nb; i++)
-        mixed[i] = (int16_t)(3 * near[i] + far[i]);
-    mixed[nb] = mixed[nb - 1];
-    if (!log2_chroma_w) {
-        for (int i = 0; i < width; i++) {
-            const int16_t part = (int16_t)(2 * mixed[i] + half);
+    for (int i = 0; i < width; i++) {
+        const int16_t mixed = (int16_t)(3 * near[i] + far[i] + half);
 
-            put(y, i, (int16_t)(get(y, i, wide) + (part >> point)), max, wide);
-        }
-        return;
-    }
-    for (int i = 0; i < width / 2; i++) {
-        const int16_t on = (int16_t)(2 * mixed[i] + half);
-        const int16_t between = (int16_t)(mixed[i] + mixed[i + 1] + half);
-        const int16_t left  = (int16_t)(get(y, 2 * i, wide) + (on >> point));
-        const int16_t right = (int16_t)(get(y, 2 * i + 1, wide) +
-                                        (between >> point));
-
-        put(y, 2 * i, left, max, wide);
-        put(y, 2 * i + 1, right, max, wide);
-    }
-    if (width & 1) {
-        const int16_t on = (int16_t)(2 * mixed[nb - 1] + half);
-
-        put(y, width - 1, (int16_t)(get(y, width - 1, wide) + (on >> point)),
-            max, wide);
+        put(y, i, (int16_t)(get(from, i, wide) + (mixed >> point)), max, wide);
     }
 }
 
-/* A line of a plane, which is brought to where it is to be changed. */
-static uint8_t *line_of(const RunwayPlanes *p, int plane, int line, int width,
-                        int bits)
+/* A line of a plane as it was. One that is changed where it is is copied: the
+ * loops above read and write different memory. */
+static const uint8_t *line_of(const RunwayPlanes *p, int plane, int line,
+                              int width, int bits, void *copy)
 {
-    uint8_t *to = p->data[plane] + (ptrdiff_t)line * p->stride[plane];
+    return p->from[plane] ? p->from[plane] +
+                            (ptrdiff_t)line * p->from_stride[plane] :
+           memcpy(copy, p->data[plane] + (ptrdiff_t)line * p->stride[plane],
+                  (size_t)width << (bits > 8));
+}
 
-    /* one by one, so that it is in the cache when it is changed */
-    if (p->from[plane])
-        memcpy(to, p->from[plane] + (ptrdiff_t)line * p->from_stride[plane],
-               (size_t)width << (bits > 8));
-    return to;
+static uint8_t *target_of(const RunwayPlanes *p, int plane, int line)
+{
+    return p->data[plane] + (ptrdiff_t)line * p->stride[plane];
 }
 
 static inline void apply(const RunwayMatrix *m, const RunwayPlanes *p,
@@ -170,28 +167,30 @@ static inline void apply(const RunwayMatrix *m, const RunwayPlanes *p,
     const int cw   = p->log2_chroma_w, ch = p->log2_chroma_h;
     const int nb   = (p->width + cw) >> cw;
     const int rows = (p->height + ch) >> ch;
-    int16_t *mixed = scratch + (ptrdiff_t)3 * nb;
+    const ptrdiff_t stride = (ptrdiff_t)nb << cw;
+    int16_t *part    = scratch + 3 * stride;
+    int16_t *copy    = part + nb + 1;
 
     /* luma goes one line of chroma behind: it needs the lines around it, as
      * they were */
     for (int row = 0; row <= rows; row++) {
-        const int16_t *was, *is, *next;
-        int here = row - 1;
+        int16_t *next = scratch + row % 3 * stride;
+        const int16_t *is  = scratch + (row + 2) % 3 * stride;
+        const int16_t *was = row > 1 ? scratch + (row + 1) % 3 * stride : is;
 
-        if (row < rows)
-            turn(m, line_of(p, 1, row, nb, bits), line_of(p, 2, row, nb, bits),
-                 scratch + (ptrdiff_t)(row % 3) * nb, nb, bits);
-        if (!row)
-            continue;
-        is   = scratch + (ptrdiff_t)(here % 3) * nb;
-        was  = here ? scratch + (ptrdiff_t)((here - 1) % 3) * nb : is;
-        next = row < rows ? scratch + (ptrdiff_t)(row % 3) * nb : is;
-        for (int i = 0; i < 1 << ch; i++) {
-            const int line = (here << ch) + i;
+        if (row < rows) {
+            turn(m, line_of(p, 1, row, nb, bits, copy),
+                 line_of(p, 2, row, nb, bits, copy + nb), target_of(p, 1, row),
+                 target_of(p, 2, row), part, nb, bits);
+            widen(part, next, nb, cw);
+        }
+        for (int i = 0; row && i < 1 << ch; i++) {
+            const int line = ((row - 1) << ch) + i;
+            const int16_t *far = !ch ? is : !i ? was : row < rows ? next : is;
 
             if (line < p->height)
-                add(line_of(p, 0, line, p->width, bits), is,
-                    !ch ? is : i ? next : was, mixed, p->width, cw, bits);
+                add(line_of(p, 0, line, p->width, bits, copy),
+                    target_of(p, 0, line), is, far, p->width, bits);
         }
     }
 }
@@ -200,16 +199,18 @@ int ff_runway_matrix_apply(const RunwayMatrix *m, const RunwayPlanes *p)
 {
     const size_t nb = (size_t)((p->width + p->log2_chroma_w) >>
                                p->log2_chroma_w);
-    /* three lines of parts, one that is mixed and a sample behind its end */
-    int16_t *scratch = malloc((4 * nb + 1) * sizeof(*scratch));
+    /* three lines of parts as wide as luma, one of chroma's with a sample behind
+     * its end, and copies of lines */
+    int16_t *scratch = malloc((9 * nb + 1) * sizeof(*scratch));
 
     if (!scratch)
         return -1;
-    /* with the depth known, the compiler makes two of everything */
-    if (m->bits == 8)
-        apply(m, p, scratch, 8);
-    else
-        apply(m, p, scratch, m->bits);
+    /* with the depth known, the compiler makes vectors of all of it */
+    switch (m->bits) {
+    case 8:  apply(m, p, scratch, 8);  break;
+    case 9:  apply(m, p, scratch, 9);  break;
+    default: apply(m, p, scratch, 10);
+    }
     free(scratch);
     return 0;
 }
