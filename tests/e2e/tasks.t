@@ -186,7 +186,7 @@ subtest 'forget' => sub {
     cmp_ok($job->run->{status}, '>', 0, 'a task that failed permanently');
     my $clip = substr $job->record_of(1)->{identity}, 0, 12;
     is(tasks($job, 'forget', $clip)->{status}, 0, 'forget');
-    is($job->run(options => { max_credits => 20 })->{status}, 1, 'what it has cost stays in the sum');
+    cmp_ok($job->run(options => { max_credits => 20 })->{status}, '>', 0, 'what it has cost stays in the sum');
     is($job->run->{status}, 0, 'it is bought again');
     is(billed($sim), 2, 'once');
     is(tasks($job, 'forget', $clip)->{status}, 1, 'with a result it is not forgotten by mistake');
