@@ -73,6 +73,10 @@ all_ways('results of another rate', $film, service => ['--result-rate' => 30], s
 all_ways('results of half the rate', $film, service => ['--result-rate' => 12], seam => 'matched');
 all_ways('results that are too long', $film, service => ['--result-stretch' => 1.06], seam => 'matched');
 all_ways('results of a variable rate', $film, service => ['--result-vfr'], seam => 'matched');
+all_ways('animation that is held for two frames', film('twos', moving(rate => 12) . ',fps=24'), seam => 'matched');
+all_ways('a film without colours', film('colourless', moving() . ',hue=s=0'), seam => 'matched');
+all_ways('a dark film', film('night', moving() . ",lutyuv=y='16+(val-16)/8':u='128+(val-128)/8':v='128+(val-128)/8'", 'yuv420p'), seam => 'matched');
+all_ways('a zoom', film('zoom', moving() . ",scale=w='256+4*n':h='144+2.25*n':eval=frame,crop=$W:$H", 'yuv420p'), seam => 'matched');
 # where the source changes much the film is not touched, or not made worse
 all_ways('a fade across the joint', film('fade', moving() . ",fade=out:st=1.5:d=1:enable='lt(t,2.5)',fade=in:st=2.5:d=1:enable='gte(t,2.5)'"),
     seam => 'cut matched', judge => 0);
@@ -96,6 +100,21 @@ for my $case (['a subtitle', "drawbox=iw/5:ih*3/4:iw*3/5:ih/8:white:fill:enable=
     ['bars', "drawbox=0:0:iw:ih/8:black:fill:enable='gte(n,48)',drawbox=0:ih*7/8:iw:ih/8:black:fill:enable='gte(n,48)'"]) {
     my ($name, $draw) = @$case;
     all_ways("$name where clips meet", film($name =~ tr/ /-/r, moving() . ",$draw", 'yuv420p'), seam => 'matched', judge => 0);
+}
+
+# Each clip shows the fade, so each of its frames can be blended: it is no cut.
+for my $case (['in the middle of', 1.75, 1.875, 0.1], ['that goes on past', 1.6, 2.4, 0.8]) {
+    my ($name, $out, $in, $length) = @$case;
+    subtest "a fade $name the frames that two clips show" => sub {
+        my $fade = film("fade-$length", moving() . ",fade=out:st=$out:d=$length:enable='lt(t,$in)',fade=in:st=$in:d=$length:enable='gte(t,$in)'", 'yuv420p');
+        my $sim = RunwayTest::Simulator->start('--latency' => 0, '--drift' => 'tone,field', '--seed' => 3);
+        my ($none, $blend) = map { treated($sim, $_->{seam}, $fade, $_) } { seam => 'none' }, { %BLEND };
+        my @joints = joints($blend);
+        is(join(' ', map { $_->{seam} } @joints), 'blended blended blended', 'said so');
+        my ($before) = ratios($fade, $none->{out}, [48]);
+        my ($after) = ratios($fade, $blend->{out}, [map { $joints[0]{frame} - $_ } 0 .. 6]);
+        cmp_ok($after, '<', $before / 2, 'the joint is less than half of what it was');
+    };
 }
 
 # Luma of each frame of a film.

@@ -28,8 +28,9 @@
  * is found in a small one, the rest of a pixel in a larger one. Columns. */
 static const int sizes[] = { 60, 120, 240, 480 };
 
-/* Gauss-Newton in each size */
+/* Gauss-Newton in each size, until a step is no more than so much of a pixel */
 #define ROUNDS 6
+#define NEAR 0.002
 /* levels that a pixel may be off by and still be believed */
 #define LIMIT 24.0
 
@@ -68,10 +69,10 @@ static void shrink(Small *small, const RunwaySeamPicture *p)
     }
 }
 
-/* What is at a place between pixels. */
+/* What is at a place between pixels, from 0 on. */
 static double at(const Small *s, double x, double y)
 {
-    int i = (int)floor(x), j = (int)floor(y);
+    int i = (int)x, j = (int)y;
     double fx = x - i, fy = y - j;
     const float *p = s->level + (ptrdiff_t)j * s->width + i;
 
@@ -79,7 +80,7 @@ static double at(const Small *s, double x, double y)
            fy * ((1 - fx) * p[s->width] + fx * p[s->width + 1]);
 }
 
-/* One step nearer, in pixels of this size. @return whether there was one */
+/* One step nearer. @return whether another one may be worth it */
 static int improve(RunwayAlign *align, const Small *reference,
                    const Small *picture)
 {
@@ -118,7 +119,7 @@ static int improve(RunwayAlign *align, const Small *reference,
     align->dx   += b[0];
     align->dy   += b[1];
     align->zoom += b[2];
-    return 1;
+    return (fabs(b[0]) + fabs(b[1]) + fabs(b[2])) * w > NEAR;
 }
 
 static int is_far(const RunwayAlign *align)
@@ -152,11 +153,13 @@ int ff_runway_align_fit(RunwayAlign *align, const RunwaySeamPicture *reference,
             goto end;
         shrink(&a, reference);
         shrink(&b, picture);
-        for (int i = 0; i < ROUNDS && improve(align, &a, &b); i++)
+        for (int i = 0, more = 1; i < ROUNDS && more; i++) {
+            more = improve(align, &a, &b);
             if (is_far(align)) {
                 memset(align, 0, sizeof(*align));
                 break;
             }
+        }
     }
     ret = 0;
 end:
