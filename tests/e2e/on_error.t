@@ -226,11 +226,11 @@ seek $out, $at, 0;
 print $out 'vp09';
 PERL
     my $job = job(sim => $sim, options => { on_error => 'source', concurrency => 1 });
-    stops('source', $job, [qr/^clip 1 .*not a readable video: Decoder not found/]);
+    stops('source', $job, [qr/^clip 1 .*not a readable video: it is coded as vp9, which is not supported by this FFmpeg/]);
     is($job->states->{1}, 'refused', 'what is paid for is not given up');
     my $path = kept_aside('for another FFmpeg', $job);
     like(slurp($path), qr/vp09/, 'it is what came');
-    stops('again', $job, [qr/^clip 1 .*Decoder not found/]);
+    stops('again', $job, [qr/^clip 1 .*coded as vp9/]);
     is(scalar(() = glob "$job->{results}/*.mp4"), 1, 'which is kept once');
     is(billed($sim), 1, 'nor paid again');
 };

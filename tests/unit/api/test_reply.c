@@ -713,6 +713,7 @@ static void test_unfit_outputs(void **state)
         const char *text, *url;
     } odd[] = {
         { "https://a.b/c d", "https://a.b/c%20d" },
+        { " \\t\\nhttps://a.b/c \\r\\n", "https://a.b/c" },
         { "https://a.b/\\r\\nX: y", "https://a.b/%0D%0AX:%20y" },
         { "https://a.b/\\u00fc.mp4?n=\xC3\xA4",
           "https://a.b/%C3%BC.mp4?n=%C3%A4" },

@@ -482,6 +482,7 @@ static void test_create_replies(void **state)
         { JSON("504 Gateway Timeout", "", "29",
                "{\"code\":\"success\",\"data\":\"x\"}"), RUNWAY_OK, -1, { 0 } },
         { "HTTP/1.1 302 Found\r\n\r\n{\"id\":\"x\"}", RUNWAY_OK, -1, { 0 } },
+        { "HTTP/1.1 101 No\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\nxyz", MAYBE("101 (a reply that is") },
         { JSON("429 Too Many Requests", "", "34",
                "{\"error\":\"no!\",\"result\":{\"id\":\"x\"}}"), RUNWAY_OK, -1,
           { 0 } },
@@ -967,6 +968,7 @@ typedef struct Store {
     int no_length;        ///< neither Content-Length nor chunks
     int chunked;
     const char *refusal;  ///< status line of a refusal
+    const char *all_as;   ///< Content-Range of a 206 that is the whole
 } Store;
 
 static void send_range(Server *server, int fd, int64_t start, int partial)
@@ -975,13 +977,16 @@ static void send_range(Server *server, int fd, int64_t start, int partial)
     int64_t left = RESULT_SIZE - start;
     char head[400], range[100] = "", length[100];
 
-    if (partial)
+    if (store->all_as)
+        snprintf(range, sizeof(range), "%s", store->all_as);
+    else if (partial)
         snprintf(range, sizeof(range), "Content-Range: bytes %lld-%d/%d\r\n",
                  (long long)start, RESULT_SIZE - 1, RESULT_SIZE);
     snprintf(length, sizeof(length), "Content-Length: %lld\r\n",
              (long long)left);
     snprintf(head, sizeof(head), "HTTP/1.1 %s\r\nContent-Type: video/mp4\r\n"
-             "%s%s\r\n", partial ? "206 Partial Content" : "200 OK",
+             "%s%s\r\n", partial || store->all_as ? "206 Partial Content" :
+             "200 OK",
              store->no_length ? "" : store->chunked ?
              "Transfer-Encoding: chunked\r\n" : length, range);
     server_send(fd, head);
@@ -1148,6 +1153,27 @@ static void test_download_wrong_range(void **state)
     assert_int_equal(download(&d), RUNWAY_OK);
     assert_int_equal(d.done, RESULT_SIZE);
     close_download(&d);
+}
+
+/* A 206 that nobody asked for may say nothing of where it begins, or nonsense of
+ * how much there is. */
+static void test_download_whole_as_range(void **state)
+{
+    static const char *const all[] = {
+        "X: y\r\n", "Content-Range: bytes */7\r\n",
+        "Content-Range: bytes 0-6/7\r\n", "Content-Range: x\r\n",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
+        Download d;
+
+        open_download(&d);
+        d.store.all_as = all[i];
+        assert_int_equal(download(&d), RUNWAY_OK);
+        assert_int_equal(d.done, RESULT_SIZE);
+        close_download(&d);
+    }
 }
 
 static void test_download_nothing_left(void **state)
@@ -2017,6 +2043,7 @@ int main(void)
         TEST(test_download_resumed),
         TEST(test_download_whole_instead_of_range),
         TEST(test_download_wrong_range),
+        TEST(test_download_whole_as_range),
         TEST(test_download_nothing_left),
         TEST(test_download_refused),
         TEST(test_download_empty),

@@ -91,19 +91,24 @@ RunwayOutcome ff_runway_parse_create(const char *text, size_t size,
                       "billed", text, size);
 }
 
-/** Copy an http or https URL, percent-encoded where it needs that: services
- *  put file names into URLs as they are. @return 0: it is none, or too long */
+/** Copy an http or https URL, without the blanks around it and percent-encoded
+ *  where it needs that: services put file names into URLs as they are.
+ *  @return 0: it is none, or too long */
 static int copy_url(char out[RUNWAY_URL_MAX], const char *text)
 {
     static const char plain[] = "abcdefghijklmnopqrstuvwxyz0123456789"
                                 "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
                                 "-._~:/?#[]@!$&'()*+,;=%";
-    size_t n = 0;
+    size_t n = 0, length;
 
     out[0] = 0;
+    text += strspn(text, " \t\r\n");
+    length = strlen(text);
+    while (length && strchr(" \t\r\n", text[length - 1]))
+        length--;
     if (strncasecmp(text, "https://", 8) && strncasecmp(text, "http://", 7))
         return 0;
-    for (; *text; text++) {
+    for (; length; text++, length--) {
         int is_plain = !!strchr(plain, *text);
 
         if (n + (is_plain ? 1 : 3) >= RUNWAY_URL_MAX) {
@@ -380,8 +385,8 @@ RunwayOutcome ff_runway_parse_task(const char *text, size_t size,
                               "SUCCEEDED, but its output is not there yet");
     else if (!copy_url(task->url, url))
         ret = ff_runway_error(err, RUNWAY_UNAVAILABLE, "the task has SUCCEEDED "
-                              "with an output that is not a URL, or is longer "
-                              "than %d bytes", RUNWAY_URL_MAX - 1);
+                              "with an output that is not an http or https "
+                              "URL of at most %d bytes", RUNWAY_URL_MAX - 1);
 end:
     cJSON_Delete(root);
     return ret;

@@ -304,8 +304,7 @@ RunwayOutcome ff_runway_client_store(RunwayClient *client,
 /** Whether a 200 or 206 brought all there is. */
 static RunwayOutcome check_complete(const RunwayCall *call, RunwayError *err)
 {
-    if (call->status == 206 && call->range_total >= 0 &&
-        call->done != call->range_total)
+    if (call->status == 206 && call->done < call->range_total)
         return ff_runway_error(err, RUNWAY_UNAVAILABLE,
                                "the download from %s:%d stopped after %lld of "
                                "%lld bytes",

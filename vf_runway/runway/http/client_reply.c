@@ -90,7 +90,9 @@ size_t ff_runway_call_take_file(char *data, size_t size, size_t nb,
     if (!call->reply_size) {
         if (call->status == 200 && call->done)
             ff_runway_call_start_over(call);
-        if (call->status == 206 && call->range_start != call->done) {
+        /* the whole, if it is not said what a part of it this is */
+        if (call->status == 206 && call->range_start != call->done &&
+            (call->done || call->range_start > 0)) {
             call->wrong_range = 1;
             return 0;
         }

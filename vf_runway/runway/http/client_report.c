@@ -200,7 +200,7 @@ RunwayOutcome ff_runway_call_report_status(RunwayCall *call,
         return ff_runway_error(err, outcome, "%s:%d answered %s with "
                                "%ld: %s", call->url->host, call->url->port,
                                what(call), call->status, text);
-    if (call->status < 400)
+    if (call->status >= 300 && call->status < 400)
         describe_redirect(call, text, sizeof(text));
     if (outcome == RUNWAY_UNKNOWN)
         return report_unknown(call, text, err);

@@ -130,13 +130,7 @@ static int open_decoder(RunwayReader *r)
         avcodec_find_decoder(r->stream->codecpar->codec_id);
     int ret;
 
-    if (kind_of(r->stream->codecpar->codec_id) < 0) {
-        av_log(r->limits.log_ctx, AV_LOG_VERBOSE, "the result's codec is %s, "
-               "which is not supported\n",
-               avcodec_get_name(r->stream->codecpar->codec_id));
-        return AVERROR_DECODER_NOT_FOUND;
-    }
-    if (!codec)
+    if (kind_of(r->stream->codecpar->codec_id) < 0 || !codec)
         return AVERROR_DECODER_NOT_FOUND;
     r->dec = avcodec_alloc_context3(codec);
     if (!r->dec)
@@ -440,6 +434,13 @@ static RunwayOutcome open_result(RunwayReader *r, int64_t size,
     error = open_demuxer(r);
     if (error >= 0)
         error = open_decoder(r);
+    if (error == AVERROR_DECODER_NOT_FOUND)
+        return ff_runway_error(err, blame(error), "the result is not a "
+                               "readable video: it is coded as %s, which is "
+                               "not supported%s",
+                               avcodec_get_name(r->stream->codecpar->codec_id),
+                               kind_of(r->stream->codecpar->codec_id) < 0 ?
+                               "" : " by this FFmpeg");
     if (error < 0)
         return ff_runway_error(err, blame(error), "the result (%lld bytes) is "
                                "not a readable video: %s",
