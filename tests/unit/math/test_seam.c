@@ -256,9 +256,9 @@ static void test_unlike(void **state)
     assert_int_equal(fit(&seam, 8, unchanged, speckled), RUNWAY_SEAM_UNLIKE);
 }
 
-/* What is said where the source steps from one change to the other, and what it
- * became drifts behind that. */
-static RunwaySeamFit fit_step(Change *before, Change *behind)
+/* What is said where the source moves, and steps from one change to the other, and
+ * what it became drifts behind that. */
+static RunwaySeamFit fit_moving(double moved, Change *before, Change *behind)
 {
     Film *f = new_film(8);
     RunwaySeamGrid grids[3];
@@ -268,7 +268,7 @@ static RunwaySeamFit fit_step(Change *before, Change *behind)
 
     draw(f, 0, before);
     ff_runway_seam_measure(&grids[0], &f->picture);
-    draw(f, 0, behind);
+    draw(f, moved, behind);
     ff_runway_seam_measure(&grids[1], &f->picture);
     grids[2] = grids[1];
     for (int p = 0; p < 3; p++)
@@ -276,6 +276,11 @@ static RunwaySeamFit fit_step(Change *before, Change *behind)
             grids[2].mean[p][b] += p ? -2 : 4;
     free(f);
     return ff_runway_seam_fit(&seam, source, film);
+}
+
+static RunwaySeamFit fit_step(Change *before, Change *behind)
+{
+    return fit_moving(0, before, behind);
 }
 
 static double other_hue(int plane, const double yuv[3], double x, double y)
@@ -334,10 +339,16 @@ static double narrow_negative(int plane, const double yuv[3], double x, double y
 static void test_cut(void **state)
 {
     /* what is in a part of the picture only */
-    assert_int_equal(fit_step(unchanged, titled), RUNWAY_SEAM_MATCHED);
-    assert_int_equal(fit_step(titled, unchanged), RUNWAY_SEAM_MATCHED);
-    assert_int_equal(fit_step(unchanged, barred), RUNWAY_SEAM_MATCHED);
-    assert_int_equal(fit_step(barred, unchanged), RUNWAY_SEAM_MATCHED);
+    for (int moved = 0; moved < 3; moved++) {
+        assert_int_equal(fit_moving(moved, unchanged, titled),
+                         RUNWAY_SEAM_MATCHED);
+        assert_int_equal(fit_moving(moved, titled, unchanged),
+                         RUNWAY_SEAM_MATCHED);
+        assert_int_equal(fit_moving(moved, unchanged, barred),
+                         RUNWAY_SEAM_MATCHED);
+        assert_int_equal(fit_moving(moved, barred, unchanged),
+                         RUNWAY_SEAM_MATCHED);
+    }
     assert_int_equal(fit_step(narrow, narrow_negative), RUNWAY_SEAM_CUT);
 
     assert_int_equal(fit_step(unchanged, negative), RUNWAY_SEAM_CUT);
