@@ -117,12 +117,12 @@ int ff_runway_disk_sync(int fd)
     return ret < 0 ? errno : 0;
 }
 
-int ff_runway_disk_lock(int fd, int exclusive)
+int ff_runway_disk_lock(int fd)
 {
     int ret;
 
     do
-        ret = flock(fd, (exclusive ? LOCK_EX : LOCK_SH) | LOCK_NB);
+        ret = flock(fd, LOCK_EX | LOCK_NB);
     while (ret < 0 && errno == EINTR);
     return ret < 0 ? errno : 0;
 }
@@ -148,25 +148,23 @@ char *ff_runway_disk_path(const char *a, const char *b, const char *c)
     return path;
 }
 
-RunwayOutcome ff_runway_disk_default(const char *option, const char *xdg,
-                                     const char *below_home, char **path,
+RunwayOutcome ff_runway_disk_default(const char *option, char **path,
                                      RunwayError *err)
 {
-    const char *base = getenv(xdg), *home = getenv("HOME");
+    const char *base = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
 
     *path = NULL;
     /* a relative path in them is to be ignored */
     if (base && *base == '/')
         *path = ff_runway_disk_path(base, "runway_v2v", NULL);
     else if (home && *home == '/')
-        *path = ff_runway_disk_path(home, below_home, "/runway_v2v");
+        *path = ff_runway_disk_path(home, ".local/state", "/runway_v2v");
     else
         return ff_runway_error(err, RUNWAY_INVALID, "%s: there is no default, "
-                               "because neither %s nor HOME is set to an "
-                               "absolute path; set %s=DIR", option, xdg,
+                               "because neither XDG_STATE_HOME nor HOME is set "
+                               "to an absolute path; set %s=DIR", option,
                                option);
-    return *path ? RUNWAY_OK
-                 : ff_runway_no_memory(err);
+    return *path ? RUNWAY_OK : ff_runway_no_memory(err);
 }
 
 /* Make the names in a directory durable, as far as its file system can. What

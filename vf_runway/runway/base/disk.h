@@ -34,12 +34,11 @@
 #include "error.h"
 
 /**
- * The default of a directory option: the absolute path in the environment
- * variable xdg, else below $HOME, and "/runway_v2v" behind it. *path is
- * malloc()ed. RUNWAY_INVALID names the option when there is no home.
+ * The default of a directory option: "runway_v2v" in $XDG_STATE_HOME where that
+ * is absolute, else in $HOME/.local/state. *path is malloc()ed. RUNWAY_INVALID
+ * names the option when there is no home.
  */
-RunwayOutcome ff_runway_disk_default(const char *option, const char *xdg,
-                                     const char *below_home, char **path,
+RunwayOutcome ff_runway_disk_default(const char *option, char **path,
                                      RunwayError *err);
 
 /** a/b, or a/b followed by c where that is not NULL; malloc()ed, NULL when
@@ -78,7 +77,7 @@ int ff_runway_disk_sync(int fd);
  * has it. The lock belongs to this opening of the file (threads of one process
  * exclude each other too) and goes when its last descriptor is closed.
  */
-int ff_runway_disk_lock(int fd, int exclusive);
+int ff_runway_disk_lock(int fd);
 
 /**
  * Open a new, empty file without a name, 0600 and close-on-exec, in $TMPDIR, or

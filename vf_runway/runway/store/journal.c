@@ -98,8 +98,7 @@ RunwayOutcome ff_runway_journal_open(const RunwayPolicy *policy,
         if (!j->path)
             ret = ff_runway_no_memory(err);
     } else {
-        ret = ff_runway_disk_default(OPTION, "XDG_STATE_HOME", ".local/state",
-                                     &j->path, err);
+        ret = ff_runway_disk_default(OPTION, &j->path, err);
     }
     if (!ret)
         ret = open_dirs(j, err);

@@ -68,7 +68,7 @@ static int try_lock(RunwayJournalLock *l)
             if (ret)
                 return ret;
         }
-        ret = ff_runway_disk_lock(l->fd, 1);
+        ret = ff_runway_disk_lock(l->fd);
         if (ret)
             return ret;
         if (is_at(l))
@@ -238,7 +238,7 @@ RunwayOutcome ff_runway_journal_prove_locks(RunwayJournal *j,
         return ret;
     why = open_lock(lock, &second);
     if (!why) {
-        why = ff_runway_disk_lock(second, 1);
+        why = ff_runway_disk_lock(second);
         close(second);
     }
     if (why != EWOULDBLOCK)
