@@ -18,9 +18,12 @@
 
 #define RUNWAY_COMPAT_FILTER
 
+#include "libavutil/avstring.h"
+
 #include "../media/compat.h"
 #include "../media/alpha.h"
 #include "../media/format.h"
+#include "../media/hdr.h"
 #include "../media/picture.h"
 #include "negotiate.h"
 
@@ -112,9 +115,33 @@ static int is_float_source(const AVFilterLink *link)
               AV_PIX_FMT_FLAG_FLOAT);
 }
 
+/* zscale converts what is tagged, and no Dolby Vision. */
+static void log_hdr(AVFilterContext *ctx, const AVFrame *frame,
+                    const char *reason)
+{
+    const char *first = "", *chain, *missing = "";
+
+    if (av_strstart(reason, "Dolby Vision", NULL)) {
+        chain = "libplacebo=colorspace=bt709:color_primaries=bt709:"
+                "color_trc=bt709:range=tv,format=yuv420p";
+    } else {
+        chain = "zscale=t=linear:npl=100,format=gbrpf32le,zscale=p=bt709,"
+                "tonemap=hable:desat=0,zscale=t=bt709:m=bt709:r=tv,"
+                "format=yuv420p";
+        missing = without_zscale();
+        if (strcmp(reason, av_color_transfer_name(frame->color_trc)))
+            first = "setparams=color_trc=smpte2084:color_primaries=bt2020:"
+                    "colorspace=bt2020nc,";
+    }
+    av_log(ctx, AV_LOG_ERROR, "the input is HDR (%s), which the service does "
+           "not support; tone-map first: %s%s; or, where that is wrong, "
+           "setparams=color_trc=bt709%s\n", reason, first, chain, missing);
+}
+
 int ff_runway_negotiate_check(AVFilterContext *ctx, const AVFrame *frame,
                               int hdr)
 {
+    const char *reason = ff_runway_hdr_reason(frame);
     int is_log = is_logarithmic(frame->color_trc);
 
     if (is_log || frame->color_trc == AVCOL_TRC_LINEAR) {
@@ -134,23 +161,14 @@ int ff_runway_negotiate_check(AVFilterContext *ctx, const AVFrame *frame,
                "%s\n", without_zscale());
         return AVERROR(EINVAL);
     }
-    switch (frame->color_trc) {
-    case AVCOL_TRC_SMPTE2084:
-    case AVCOL_TRC_ARIB_STD_B67:
-        if (hdr) {
+    if (reason) {
+        if (hdr)
             av_log(ctx, AV_LOG_ERROR, "the input is already HDR (%s), so there "
-                   "is nothing to convert\n",
-                   av_color_transfer_name(frame->color_trc));
-            return AVERROR(EINVAL);
-        }
-        av_log(ctx, AV_LOG_ERROR, "the input is HDR (%s), which the service "
-               "does not support; tone-map first: zscale=t=linear:npl=100,"
-               "format=gbrpf32le,zscale=p=bt709,tonemap=hable:desat=0,"
-               "zscale=t=bt709:m=bt709:r=tv,format=yuv420p%s\n",
-               av_color_transfer_name(frame->color_trc), without_zscale());
+                   "is nothing to convert; where that is wrong, "
+                   "setparams=color_trc=bt709\n", reason);
+        else
+            log_hdr(ctx, frame, reason);
         return AVERROR(EINVAL);
-    default:
-        break;
     }
     if (ff_runway_format_is_rgb(frame->format) ||
         ff_runway_format_is_gray(frame->format) ||

@@ -22,12 +22,37 @@
 #include "libavutil/avstring.h"
 #include "libavutil/error.h"
 #include "libavutil/mastering_display_metadata.h"
+#include "libavutil/pixdesc.h"
 
 #include "hdr.h"
 
+/* What describes HDR: first what is copied from a result, last what says most. */
 static const enum AVFrameSideDataType kinds[] = {
     AV_FRAME_DATA_MASTERING_DISPLAY_METADATA, AV_FRAME_DATA_CONTENT_LIGHT_LEVEL,
+    AV_FRAME_DATA_DYNAMIC_HDR_PLUS, AV_FRAME_DATA_DYNAMIC_HDR_VIVID,
+    AV_FRAME_DATA_DOVI_RPU_BUFFER, AV_FRAME_DATA_DOVI_METADATA,
 };
+
+#define NB_COPIED 2
+
+const char *ff_runway_hdr_reason(const AVFrame *frame)
+{
+    switch (frame->color_trc) {
+    case AVCOL_TRC_SMPTE2084:
+    case AVCOL_TRC_ARIB_STD_B67:
+        return av_color_transfer_name(frame->color_trc);
+    case AVCOL_TRC_UNSPECIFIED:
+    case AVCOL_TRC_RESERVED0:
+    case AVCOL_TRC_RESERVED:
+        break;
+    default:
+        return NULL;
+    }
+    for (int i = FF_ARRAY_ELEMS(kinds) - 1; i >= 0; i--)
+        if (av_frame_get_side_data(frame, kinds[i]))
+            return av_frame_side_data_name(kinds[i]);
+    return NULL;
+}
 
 int ff_runway_hdr_name(AVFrame *frame, int transfer)
 {
@@ -60,7 +85,7 @@ int ff_runway_hdr_copy(AVFrame *dst, const AVFrame *result)
 {
     dst->color_primaries = result->color_primaries;
     dst->color_trc       = result->color_trc;
-    for (int i = 0; i < FF_ARRAY_ELEMS(kinds); i++) {
+    for (int i = 0; i < NB_COPIED; i++) {
         const AVFrameSideData *sd = av_frame_get_side_data(result, kinds[i]);
         AVFrameSideData *copy;
 

@@ -18,8 +18,8 @@
 
 /**
  * @file
- * Frames of an HDR result: their colour tags, and what is said of their light.
- * Errors are AVERROR codes.
+ * HDR: whether a frame is, and the frames of an HDR result: their colour tags, and
+ * what is said of their light. Errors are AVERROR codes.
  */
 
 #ifndef AVFILTER_RUNWAY_MEDIA_HDR_H
@@ -28,6 +28,10 @@
 #include <stddef.h>
 
 #include "libavutil/frame.h"
+
+/** Why a frame is HDR: the name of its transfer, or, where it has no transfer, of
+ *  side data that only HDR has. NULL: it is not. */
+const char *ff_runway_hdr_reason(const AVFrame *frame);
 
 /** Name what a result's frame leaves unsaid: BT.2020, limited range, and transfer
  *  (PQ or HLG), which is what was asked for.
