@@ -250,6 +250,8 @@ subtest 'each matrix and range' => sub {
                 options => { prompt => 'negative', model => 'aleph2' }, args => [qw(-c:v rawvideo -f rawvideo)], out => "$path.out");
             my ($shown) = shown($run->{err});
             is("$shown->{fmt} $shown->{space} $shown->{range}", "yuv444p10le $space $range", 'the tags of the source');
+            my ($create) = reverse $sim->requests('create');
+            is("@{ $create->{clip} }{qw(color_space color_range)}", 'bt709 tv', 'and what is sent is BT.709');
             decode_all(["$path.out", $shown->{fmt}, $MATRIX{$space}, $range]);
             right_patches("$space, $range", [patches_of("$path.out.rgb")], 1);
         }
@@ -288,16 +290,27 @@ sub tags_of {
     return grep { !/^(auto|unknown)$/ } $constants =~ /^     (\S+)/mg;
 }
 
+# Primaries that are converted to BT.709 for the upload.
+my @WIDE = qw(bt2020 bt470m film smpte431 smpte432 vgamut);
+
+sub uniq { my %seen; return grep { !$seen{$_}++ } @_ }
+
 subtest 'each transfer and each primaries' => sub {
     my $refused = qr/^(linear|.*log.*|smpte2084|arib-std-b67)$/;
     my %also = ('jedec-p22' => 'ebu3213');
+    my %upload = ((map { ($_ => 'bt709') } @WIDE, 'smpte428'), map { ($_ => 'smpte170m') } %also);
     for my $option (qw(color_trc color_primaries)) {
         my @tags = tags_of($option);
         cmp_ok(scalar @tags, '>', 9, "$option has values");
         my @cases = map { ["$option $_", "$TMP/$option-$_.raw", 'yuv444p10le', "setparams=colorspace=bt709:range=tv:$option=$_", $_] } grep { !/$refused/ } @tags;
         convert_all(map { [[qw(-stream_loop), $FRAMES - 1, @{ raw_input($rgba, 'rgba') }],
             "scale=$FLAGS:out_color_matrix=bt709:out_range=tv,format=yuv444p10le", ['-f', 'rawvideo', $_->[1]]] } @cases);
+        my $before = () = $sim->requests('create');
         my $run = filter_all({ prompt => 'echo' }, @cases);
+        my @creates = $sim->requests('create');
+        is(join("\n", sort { $a cmp $b } uniq(map { join ' ', @{ $_->{clip} }{qw(color_primaries color_transfer color_space color_range)} } splice @creates, $before)),
+            join("\n", sort { $a cmp $b } uniq(map { join ' ', $option eq 'color_trc' ? ('bt709', $_) : ($upload{$_} // $_, 'bt709'), 'bt709 tv' } map { $_->[4] } @cases)),
+            "$option: what is sent is tagged as what it is");
         my @shown = shown($run->{err});
         decode_all(map { ["$_->[1].out", 'yuv444p10le', 'bt709', 'tv'] } @cases);
         for my $i (0 .. $#cases) {
@@ -306,7 +319,7 @@ subtest 'each transfer and each primaries' => sub {
             is($also{$is} // $is, $also{$tag} // $tag, "$name: the tag comes back");
             my @is = patches_of("$path.out.rgb");
             # of wide primaries only what is gray is in the gamut of BT.709 for sure; colour.t has the others
-            @is[0 .. 5] = @PATCHES[0 .. 5] if $tag =~ /^(bt2020|bt470m|film|smpte43[12]|vgamut)$/;
+            @is[0 .. 5] = @PATCHES[0 .. 5] if grep { $_ eq $tag } @WIDE;
             right_patches($name, \@is, 0);
         }
         for my $tag (grep { /$refused/ } @tags) {
@@ -320,6 +333,23 @@ subtest 'each transfer and each primaries' => sub {
         my $run = run_filter($sim, in => film(320, 240, 'yuv444p'), before => "setparams=colorspace=$space", loglevel => 'error',
             options => { prompt => 'x', model => 'aleph2' }, args => [qw(-f null)], out => '-');
         error_line($space, $run, qr/matrix of the input \(\Q$space\E\) is not supported.*zscale=m=bt709.*setparams=colorspace/);
+    }
+};
+
+# No setparams has these; 200 is none that FFmpeg knows. As a matrix they are an error
+# of ffmpeg's own in FFmpeg 7.1.
+subtest 'numbers that mean nothing' => sub {
+    my $plain = "$TMP/plain.mp4";
+    convert_all([['-i', film(320, 240, 'rgb24')], "scale=$FLAGS:out_color_matrix=bt601:out_range=tv,format=yuv420p", [qw(-c:v libx264 -qp 4), $plain]]);
+    for my $number (0, 3, 200) {
+        my $made = run_cmd([$FFMPEG, qw(-v error -y -i), $plain, qw(-c copy -bsf:v),
+            "h264_metadata=colour_primaries=$number:transfer_characteristics=$number:matrix_coefficients=2", "$TMP/number-$number.mkv"]);
+        is($made->{status}, 0, 'a film') or diag $made->{err};
+        my $run = ok_filter($sim, $number, in => "$TMP/number-$number.mkv", options => { prompt => 'negative', model => 'aleph2' }, args => $BEHIND{x264});
+        my ($create) = reverse $sim->requests('create');
+        is(join(' ', @{ $create->{clip} }{qw(color_primaries color_transfer color_space)}), 'smpte170m smpte170m bt709', "$number: as if it were not tagged");
+        my (undef, $is) = patches_by_tags($run->{out});
+        right_patches($number, $is, 1);
     }
 };
 
@@ -381,6 +411,18 @@ subtest 'a palette with alpha' => sub {
     my $run = ok_filter($sim, 'no alpha behind', in => "$TMP/pal%02d.png", loglevel => 'info', options => { prompt => 'negative', model => 'aleph2' },
         args => $BEHIND{x264});
     is(lines_like($run, qr/alpha is not sent, and the output \(\w+\) has none/), 1, 'that alpha is lost is said');
+};
+
+# A PNG whose colours an ICC profile says: another reading of the same numbers.
+subtest 'an ICC profile' => sub {
+    convert_all([['-i', film(320, 240, 'rgb24')], 'null', [qw(-frames:v 12 -c:v png), "$TMP/icc%02d.png"]]);
+    add_profile(glob "$TMP/icc??.png");
+    for my $options ({}, { dry_run => 1 }, { enable => 'lt(t,0.2)' }) {
+        my $run = ok_filter($sim, join('=', %$options), in => "$TMP/icc%02d.png", input => [qw(-framerate 24)],
+            options => { prompt => 'negative', model => 'aleph2', %$options }, args => [qw(-c:v png)], out => 'out%02d.png');
+        my @out = glob($run->{out} =~ s/%02d/??/r);
+        is(scalar(grep { slurp($_) =~ /iCCP/ } @out), 12, 'each frame comes back with it');
+    }
 };
 
 # A ProRes file has limited range. FFmpeg 5.1 knows that of formats whose names say

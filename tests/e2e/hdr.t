@@ -84,6 +84,12 @@ subtest 'on the frames' => sub {
     like($run->{err}, qr/Mastering display metadata|mastering display/i, 'mastering display');
     like($run->{err}, qr/Content Light|content light/i, 'content light');
     like($run->{err}, qr/color_primaries:bt2020 color_trc:smpte2084/, 'and colours');
+    # these have cHRM too, which FFmpeg makes a mastering display of
+    run_cmd([$FFMPEG, qw(-v error -i), $film, "$TMP/icc%02d.png"]);
+    add_profile(glob "$TMP/icc??.png");
+    $run = generated('profile', in => "$TMP/icc%02d.png", input => [qw(-framerate 12)], after => 'showinfo', args => [qw(-f null)], out => '-');
+    like($run->{err}, qr/color_trc:smpte2084/, 'pictures with a profile');
+    unlike($run->{err}, qr/ICC/, 'which is gone: it is not that of HDR');
     $run = generated('marks', after => 'metadata=print', args => [qw(-f null)], out => '-');
     like($run->{err}, qr/lavfi\.runway_hdr\.clip=2/, 'the second clip is marked');
     unlike($run->{err}, qr/lavfi\.runway_hdr\.seam/, 'and nothing was done to its seam');

@@ -83,11 +83,30 @@ for (
         is(near(numbers_of($run->{file}), numbers_of($plain->{file}), $near || 0), '', 'the same ones');
         is($sim->requests('create') - $before, $clips, 'and nothing else was paid for');
         unlike($run->{err}, qr/not output/, 'no word about it');
+        is($run->{err} =~ /the film begins at -3\.00 s, and ffmpeg drops frames before 0 / ? 1 : 0, $name =~ /before 0/ ? 1 : 0,
+            'what is dropped before 0 is warned of');
         like($run->{err}, qr/ (\d+) frames in, \1 frames out/, 'the input is not read on');
         like($run->{err}, $price, 'what it costs is known') if $price;
         like(run_ffmpeg(v2v('dry_run=1'), @$args)->{err}, qr/plan: $clips clips?,/, 'the plan has the same');
     };
 }
+
+subtest 'what the warning of a begin before 0 names' => sub {
+    local @before = qw(-itsoffset -3);
+    my @vfr = qw(-fps_mode vfr);
+    my $frames_of = sub { scalar @{ numbers_of(run_ffmpeg($_[0], @vfr)->{file}) } };
+    # the last frame before 0 may be as good as at 0
+    cmp_ok($frames_of->('null'), '<', 412, 'ffmpeg does drop frames');
+    for my $filter (qw(trim=start=0 setpts=PTS-STARTPTS)) {
+        my $frames = $frames_of->($filter);
+        is($frames, $filter =~ /trim/ ? 408 : 480, "$filter: what is left");
+        my $run = run_ffmpeg("$filter," . v2v("take=1$n"), @vfr, qw(-v verbose));
+        ends_well($run, "$filter: ends well") or return;
+        is(scalar @{ numbers_of($run->{file}) }, $frames, 'is there');
+        like($run->{err}, qr/ $frames frames in, $frames frames out/, 'and no others were sent');
+        unlike($run->{err}, qr/the film begins at/, 'no word about it');
+    }
+};
 
 subtest 'a film that begins behind its end' => sub {
     local @before = qw(-itsoffset 5);

@@ -11,12 +11,13 @@ package FilterTest;
 use strict;
 use warnings;
 
+use Compress::Zlib ();
 use Exporter qw(import);
 use File::Path qw(make_path);
 use RunwayTest;
 
 our @EXPORT = qw(escape filter_graph run_filter filter_command ok_filter filter_lines error_line
-    lossless_clip times_of packets video_facts raw_frames psnr_per_frame);
+    lossless_clip add_profile times_of packets video_facts raw_frames psnr_per_frame);
 
 our $KEY = 'key-of-the-test-7f3b91d2c4';
 
@@ -115,6 +116,14 @@ sub lossless_clip {
     my (%opt) = @_;
     my $name = sprintf 'clip-%d-%d.%s', $$, ++our $clips, delete $opt{as} // 'mkv';
     return make_clip(size => '160x120', codec => [qw(-c:v ffv1)], name => $name, %opt);
+}
+
+# Gives PNGs an ICC profile, which FFmpeg hands on as it is.
+sub add_profile {
+    my $data = "profile\0\0" . Compress::Zlib::compress('not looked into' x 20);
+    my $chunk = pack('N', length $data) . "iCCP$data" . pack 'N', Compress::Zlib::crc32("iCCP$data");
+    # behind the header
+    spew($_, slurp($_) =~ s/^(.{33})/$1$chunk/sr) for @_;
 }
 
 # Everything about a file's pictures but the pictures: the lines of framecrc

@@ -263,14 +263,29 @@ static int fills_clip(AVFilterContext *ctx)
                                         last_length(ctx, s->held));
 }
 
+/* ffmpeg drops what ends before 0, when it is paid for. */
+static void warn_begin(AVFilterContext *ctx, const AVFrame *frame)
+{
+    const RunwayFilter *s = ctx->priv;
+
+    if (s->begin <= 0 && ff_runway_rebuild_is_ffmpegs(ctx->graph))
+        av_log(ctx, AV_LOG_WARNING, "the film begins at %.2f s, and ffmpeg "
+               "drops frames before 0 behind the filter, without "
+               "-fps_mode passthrough: put trim=start=0 in front of the filter, "
+               "or setpts=PTS-STARTPTS to keep them\n",
+               frame->pts * av_q2d(ctx->inputs[0]->time_base));
+}
+
 /* A frame that is to be generated: it is held until the next one shows how long
  * it lasts. */
 static int hold(AVFilterContext *ctx, const AVFrame *frame)
 {
     RunwayFilter *s = ctx->priv;
 
-    if (s->prev_pts == AV_NOPTS_VALUE)
+    if (s->prev_pts == AV_NOPTS_VALUE) {
         s->begin = s->progress.film;
+        warn_begin(ctx, frame);
+    }
     s->prev_pts = frame->pts;
     s->nb_since_step += s->nb_since_step > 0;
     s->held     = av_frame_clone(frame);

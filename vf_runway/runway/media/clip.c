@@ -33,10 +33,11 @@
 #define BITS_PER_PIXEL_NUM 1
 #define BITS_PER_PIXEL_DEN 20
 
-/* The only side data that still describes a picture that was made anew. */
+/* The only side data that still describes a picture that was made anew, in the
+ * colours of the source. */
 static const enum AVFrameSideDataType kept_side_data[] = {
     AV_FRAME_DATA_A53_CC, AV_FRAME_DATA_S12M_TIMECODE,
-    AV_FRAME_DATA_GOP_TIMECODE,
+    AV_FRAME_DATA_GOP_TIMECODE, AV_FRAME_DATA_ICC_PROFILE,
 };
 
 static int is_kept(enum AVFrameSideDataType type)

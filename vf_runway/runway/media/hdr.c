@@ -35,6 +35,13 @@ static const enum AVFrameSideDataType kinds[] = {
 
 #define NB_COPIED 2
 
+/* FFmpeg's PNG decoder makes a display without a luminance of cHRM. */
+static int says_light(const AVFrameSideData *sd)
+{
+    return sd->type != AV_FRAME_DATA_MASTERING_DISPLAY_METADATA ||
+           ((const AVMasteringDisplayMetadata *)sd->data)->has_luminance;
+}
+
 const char *ff_runway_hdr_reason(const AVFrame *frame)
 {
     switch (frame->color_trc) {
@@ -48,9 +55,12 @@ const char *ff_runway_hdr_reason(const AVFrame *frame)
     default:
         return NULL;
     }
-    for (int i = FF_ARRAY_ELEMS(kinds) - 1; i >= 0; i--)
-        if (av_frame_get_side_data(frame, kinds[i]))
+    for (int i = FF_ARRAY_ELEMS(kinds) - 1; i >= 0; i--) {
+        const AVFrameSideData *sd = av_frame_get_side_data(frame, kinds[i]);
+
+        if (sd && says_light(sd))
             return av_frame_side_data_name(kinds[i]);
+    }
     return NULL;
 }
 
@@ -85,6 +95,7 @@ int ff_runway_hdr_copy(AVFrame *dst, const AVFrame *result)
 {
     dst->color_primaries = result->color_primaries;
     dst->color_trc       = result->color_trc;
+    av_frame_remove_side_data(dst, AV_FRAME_DATA_ICC_PROFILE);
     for (int i = 0; i < NB_COPIED; i++) {
         const AVFrameSideData *sd = av_frame_get_side_data(result, kinds[i]);
         AVFrameSideData *copy;

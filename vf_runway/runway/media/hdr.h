@@ -18,8 +18,8 @@
 
 /**
  * @file
- * HDR: whether a frame is, and the frames of an HDR result: their colour tags, and
- * what is said of their light. Errors are AVERROR codes.
+ * HDR: whether a frame is, and the frames of an HDR result: their colour tags,
+ * and what is said of their light. Errors are AVERROR codes.
  */
 
 #ifndef AVFILTER_RUNWAY_MEDIA_HDR_H

@@ -30,11 +30,11 @@ static int is_yuv(const AVFrame *frame)
            !ff_runway_format_is_gray(frame->format);
 }
 
-static int is_unsaid(enum AVColorSpace space)
+/* A matrix, primaries or a transfer: H.273 leaves the same numbers open. What was
+ * RGB once may say so still: 0 as a matrix. */
+static int is_unsaid(int tag)
 {
-    /* what was RGB once may say so still */
-    return space == AVCOL_SPC_UNSPECIFIED || space == AVCOL_SPC_RESERVED ||
-           space == AVCOL_SPC_RGB;
+    return tag == AVCOL_SPC_UNSPECIFIED || tag == AVCOL_SPC_RESERVED || !tag;
 }
 
 /* What players take YUV for whose matrix is not said. */
@@ -57,13 +57,13 @@ void ff_runway_picture_name_colour(AVFrame *frame)
         frame->colorspace = AVCOL_SPC_RGB;
     else if (is_unsaid(frame->colorspace))
         frame->colorspace = usual_space(frame);
-    if (frame->color_primaries == AVCOL_PRI_UNSPECIFIED)
+    if (is_unsaid(frame->color_primaries))
         frame->color_primaries =
             frame->colorspace == AVCOL_SPC_BT2020_NCL ? AVCOL_PRI_BT2020  :
             frame->colorspace == AVCOL_SPC_BT470BG    ? AVCOL_PRI_BT470BG :
             frame->colorspace == AVCOL_SPC_SMPTE170M  ? AVCOL_PRI_SMPTE170M :
                                                         AVCOL_PRI_BT709;
-    if (frame->color_trc == AVCOL_TRC_UNSPECIFIED)
+    if (is_unsaid(frame->color_trc))
         frame->color_trc = frame->colorspace == AVCOL_SPC_BT470BG ||
                            frame->colorspace == AVCOL_SPC_SMPTE170M ?
                            AVCOL_TRC_SMPTE170M : AVCOL_TRC_BT709;

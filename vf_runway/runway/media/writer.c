@@ -147,6 +147,12 @@ static void tag_upload(AVCodecContext *enc, const AVFrame *first)
     enc->color_range     = AVCOL_RANGE_MPEG;
     enc->color_primaries = named.color_primaries;
     enc->color_trc       = named.color_trc;
+    /* as good as the same, and encoders cannot write it */
+    if (named.color_primaries == AVCOL_PRI_EBU3213)
+        enc->color_primaries = AVCOL_PRI_SMPTE170M;
+    /* libswscale makes BT.709 of XYZ, and may have left the tag */
+    if (named.color_primaries == AVCOL_PRI_SMPTE428)
+        enc->color_primaries = AVCOL_PRI_BT709;
     if (ff_runway_scaler_is_wide(first)) {
         enc->color_primaries = AVCOL_PRI_BT709;
         enc->color_trc       = AVCOL_TRC_BT709;
