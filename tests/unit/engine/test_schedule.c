@@ -599,7 +599,6 @@ static void test_a_result_that_is_due(void **state)
     assert_false(ff_runway_pipeline_is_due(pipeline));
     spend(20 * SECOND);
     assert_true(ff_runway_pipeline_is_due(pipeline));
-    provider.download_takes = 0;
     ff_runway_pipeline_free(&pipeline);
     sweep_remove_dir(dir);
 }
@@ -611,7 +610,6 @@ static void test_downloads(void **state)
     let_tasks_take(60, 60, 0);
     provider.download_takes = 20 * SECOND;
     make_new_film(SLOTS);
-    provider.download_takes = 0;
     assert_int_equal(provider.most_fetching, 4);
     assert_int_equal(provider.nb_fetched, SLOTS);
     for (int i = 0; i < SLOTS; i++)
@@ -631,21 +629,49 @@ static void test_pages(void **state)
     provider.download_takes = 100 * SECOND;
     make_new_film(TASKS_MAX);
     assert_in_range(provider.nb, SLOTS + 1, 2 * SLOTS);
+}
+
+/* Results that are slower to come than four at a time keep no place idle, as long
+ * as they come faster than tasks end. */
+static void test_slow_downloads(void **state)
+{
+    (void)state;
+    let_tasks_take(60, 60, 0);
+    provider.download_takes = 10 * SECOND;
+    assert_within(make_new_film(300), 1.05 * (double)floor_of(300));
+}
+
+/* Behind each test: what it has set, and what it has left running if it failed,
+ * which would wait for ever. */
+static int clean_up(void **state)
+{
+    (void)state;
     provider.download_takes = provider.sends_pages = 0;
+    told = NULL;
+    if (pipeline)
+        ff_runway_pipeline_cancel(pipeline);
+    pthread_mutex_lock(&clock_lock);
+    clock_now += 1000000 * SECOND;
+    while (waiters)
+        wake(&waiters);
+    pthread_mutex_unlock(&clock_lock);
+    ff_runway_pipeline_free(&pipeline);
+    return 0;
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_tasks_of_a_minute),
-        cmocka_unit_test(test_times_that_vary),
-        cmocka_unit_test(test_times_that_vary_and_progress),
-        cmocka_unit_test(test_the_time_to_the_end),
-        cmocka_unit_test(test_another_run),
-        cmocka_unit_test(test_a_place_that_will_be_free),
-        cmocka_unit_test(test_a_result_that_is_due),
-        cmocka_unit_test(test_downloads),
-        cmocka_unit_test(test_pages),
+        cmocka_unit_test_teardown(test_tasks_of_a_minute, clean_up),
+        cmocka_unit_test_teardown(test_times_that_vary, clean_up),
+        cmocka_unit_test_teardown(test_times_that_vary_and_progress, clean_up),
+        cmocka_unit_test_teardown(test_the_time_to_the_end, clean_up),
+        cmocka_unit_test_teardown(test_another_run, clean_up),
+        cmocka_unit_test_teardown(test_a_place_that_will_be_free, clean_up),
+        cmocka_unit_test_teardown(test_a_result_that_is_due, clean_up),
+        cmocka_unit_test_teardown(test_downloads, clean_up),
+        cmocka_unit_test_teardown(test_slow_downloads, clean_up),
+        cmocka_unit_test_teardown(test_pages, clean_up),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);
