@@ -213,6 +213,33 @@ static void test_throttled(void **state)
     }
 }
 
+/* Progress that goes back, jumps, stands or is no part of one: no poll is nearer
+ * than allowed, or farther than an interval. */
+static void test_absurd_progress(void **state)
+{
+    static const double kinds[] = { -1, 0, 1e-9, 0.01, 0.02, 0.3, 0.5, 0.9, 1, 50, 1e300 };
+    const uint32_t nb = sizeof(kinds) / sizeof(*kinds);
+    uint32_t random = 1;
+
+    (void)state;
+    for (int run = 0; run < 2000; run++) {
+        RunwayPace pace = { .interval = (run & 1 ? 6 : 60) * SECOND, .least = LEAST,
+                            .expected = run & 2 ? 40 * SECOND : 0 };
+        int64_t now = 0;
+
+        for (int poll = 0; poll < 30; poll++) {
+            const int64_t pause = ff_runway_pace_next(&pace, now);
+            RunwayTask task = { .state = RUNWAY_TASK_RUNNING };
+
+            assert_in_range(pause, LEAST, pace.interval > 2 * LEAST ? pace.interval : 2 * LEAST);
+            now += pause;
+            random = random * 1664525 + 1013904223;
+            task.progress = kinds[(random >> 16) % nb];
+            ff_runway_pace_note(&pace, now, &task);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -228,6 +255,7 @@ int main(void)
         cmocka_unit_test(test_progress_goes_before_what_others_took),
         cmocka_unit_test(test_what_it_took),
         cmocka_unit_test(test_throttled),
+        cmocka_unit_test(test_absurd_progress),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);
