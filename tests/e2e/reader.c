@@ -22,10 +22,11 @@
  *     reader FILE SENT PIXELS TIME [STOP]
  *
  * SENT and TIME in microseconds; STOP: how often it asks whether it is to stop
- * until it is told so. One line: outcome, seconds, peak memory in KiB, seconds
- * from being told to stop, questions asked, the most seconds of processor time
- * between two of them, in the check and in what is read after it, frames x width
- * x height as the reader gives them, and the text of an error. */
+ * until it is told so. One line: outcome, the check's seconds of processor time,
+ * peak memory in KiB, seconds from being told to stop, questions asked, the most
+ * seconds of processor time between two of them, in the check and in what is
+ * read after it, frames x width x height as the reader gives them, and the text
+ * of an error. */
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -123,7 +124,7 @@ int main(int argc, char **argv)
     RunwayOutcome ret;
     long memory;
     int fd, nb = 0, width = 0, height = 0;
-    int64_t start, size, end;
+    int64_t start, size, end, used;
 
     if (argc < 5)
         return 2;
@@ -132,18 +133,19 @@ int main(int argc, char **argv)
     limits.pixels = atoll(argv[3]);
     limits.time   = atoll(argv[4]);
     stop          = argc > 5 ? atoi(argv[5]) : 0;
-    start         = ff_runway_now();
     note_time();
+    start   = last;
     longest = 0;
     ret = ff_runway_reader_check(&limits, is_stopped, NULL, fd, size,
                                  atoll(argv[2]), &err);
     end = ff_runway_now();
     note_time();
+    used = last - start;
     memory = peak_memory();
     if (!ret)
         nb = read_frames(fd, size, &width, &height);
     printf("%s|%.3f|%ld|%.3f|%d|%.3f|%dx%dx%d|%s\n",
-           ret ? ff_runway_outcome_name(ret) : "accepted", (end - start) / 1e6,
+           ret ? ff_runway_outcome_name(ret) : "accepted", used / 1e6,
            memory, told ? (end - told) / 1e6 : 0.0, asked,
            longest / 1e6, nb, width, height, ret ? err.text : "");
     return 0;
