@@ -255,6 +255,11 @@ subtest 'sendcmd: what cannot be changed' => sub {
         like($run->{err}, qr/command $name: this option cannot be changed; $can/, '... that says what can');
         is(creates($sim) - $before, 0, '... before anything is paid for');
     }
+    # of others, by names that are options of this one
+    my $others = run_filter($sim, in => $clip, before => "sendcmd=c='0.5 drawbox x 3; 0.6 scale size 64x36; 1 all prompt negative'",
+        after => 'drawbox,scale', options => { prompt => 'echo', take => 8 });
+    is($others->{status}, 0, 'what is sent to another filter by its name is none of ours') or diag $others->{err};
+    unlike($others->{err}, qr/command \w+:/, '... and not spoken of');
     my $run = run_filter($sim, in => $clip, before => "sendcmd=c='0.5-2.5 [enter] runway_v2v promt winter, [leave] all angle 1'",
         options => { prompt => 'echo', take => 7 });
     is($run->{status}, 0, 'a name that is none of ours may be for another filter') or diag $run->{err};

@@ -23,11 +23,13 @@ our @before; # -i
 sub run_ffmpeg {
     my ($filter, @args) = @_;
     my $file = sprintf '%s/trimmed-%d.nut', $TMP, ++$n;
-    my $run = run_cmd([$FFMPEG, qw(-hide_banner -nostdin -nostats -y), @before, '-i', $film, '-vf', $filter,
+    my $run = run_cmd([$FFMPEG, qw(-hide_banner -nostdin -nostats -y), @before, '-i', $film, $filter =~ /^\[/ ? '-filter_complex' : '-vf', $filter,
         qw(-fps_mode passthrough -c:v ffv1), @args, $file], timeout => 120, env => command_env());
     $run->{file} = $file;
     return $run;
 }
+
+sub packet_times { return run_cmd([$FFPROBE, qw(-v error -show_entries packet=pts -of csv=p=0), $_[0]{file}])->{out} }
 
 sub v2v { return "runway_v2v=prompt=echo:model=aleph2:clip_duration=2:concurrency=2:" . api_options($sim) . join ':', '', @_ }
 
@@ -71,7 +73,6 @@ for (
     ['a begin before 0',     [qw(-itsoffset -3)],      [qw(-t 4)],           2],
     ['a frame that rounding brings in', [qw(-itsoffset 0.019)], [qw(-t 6.0042)], 3, qr/about 168 for the 5\.99 s/, 1],
 ) {
-    my $pts = sub { run_cmd([$FFPROBE, qw(-v error -show_entries packet=pts -of csv=p=0), @_])->{out} };
     my ($name, $in, $args, $clips, $price, $near) = @$_;
     subtest "a film that begins at another time: $name" => sub {
         local @before = @$in;
@@ -79,7 +80,7 @@ for (
         my $before = $sim->requests('create');
         my $run = run_ffmpeg(v2v("take=1$n"), @$args, qw(-v verbose));
         ends_well($run, 'ends well') or return;
-        is($pts->($run->{file}), $pts->($plain->{file}), 'as many frames come out, at their times');
+        is(packet_times($run), packet_times($plain), 'as many frames come out, at their times');
         is(near(numbers_of($run->{file}), numbers_of($plain->{file}), $near || 0), '', 'the same ones');
         is($sim->requests('create') - $before, $clips, 'and nothing else was paid for');
         unlike($run->{err}, qr/not output/, 'no word about it');
@@ -133,6 +134,36 @@ subtest 'behind a filter that is not known' => sub {
         unlike($run->{err}, qr/follows the filter/, '... of which there is nothing to say');
     }
 };
+
+# What may end before its input does is said before it is paid for.
+my @films = ('[1:v]trim=end=3[b];[0:v]trim=end=5,%s', '[a];[a][b]');
+for (
+    ['xfade',            'xfade=offset=2:duration=1', 'xfade'],
+    ['overlay',          'overlay=shortest=1',        'overlay'],
+    ['eof_action',       'overlay=eof_action=endall', 'overlay'],
+    ['blend',            'blend=all_mode=normal:shortest=1', 'blend'],
+    ['vstack',           'vstack=shortest=1,hue=h=0', 'vstack'],
+    ['behind another',   'overlay[c];[c][1:v]hstack=inputs=2:shortest=1', 'hstack'],
+    ['without shortest', 'overlay', ''],
+    ['the second input', '[b]xfade=offset=2:duration=1', ''],
+    ['the second and first', '[b]xfade=offset=2:duration=1[c];[c][0:v]xfade=offset=5:duration=1', 'xfade'],
+    ['one branch',       'split[c];[c][b]overlay=shortest=1,nullsink', ''],
+) {
+    my ($name, $behind, $early) = @$_;
+    my $graph = $films[0] . ($behind =~ /^split/ ? ',' : $behind =~ s/^\[b\]// ? '[a];[b][a]' : $films[1]) . $behind;
+    subtest "what ends early behind the filter: $name" => sub {
+        local @before = ('-i', $film);
+        my $plain = run_ffmpeg(sprintf($graph, 'null'));
+        my $before = $sim->requests('create');
+        my $run = run_ffmpeg(sprintf($graph, v2v("take=2$n")));
+        ends_well($run, 'ends well') or return;
+        is(scalar @{ numbers_of($run->{file}) }, scalar @{ numbers_of($plain->{file}) }, 'as many frames come out');
+        is(packet_times($run), packet_times($plain), 'at their times');
+        is($sim->requests('create') - $before, 3, 'all is sent');
+        my @says = $run->{err} =~ /(\w+) follows the filter and may end before the film: .* put a trim in front of the filter\n(?=.* sent: )/gs;
+        is("@says", $early, 'and that is said before');
+    };
+}
 
 subtest 'another rate' => sub {
     my $plain = run_ffmpeg('null', qw(-r 12 -t 2 -fps_mode cfr));

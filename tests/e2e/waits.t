@@ -114,12 +114,20 @@ subtest 'where the input ended' => sub {
     waitpid $server, 0;
 };
 
-subtest 'in a terminal' => sub {
-    plan skip_all => 'no script(1) to make a terminal' if $^O ne 'linux' || run_cmd(['sh', '-c', 'command -v script'])->{status};
-    my $job = PaidTest->new(sim => simulator('--latency' => 1), in => film(seconds => 5), options => { poll_interval => 6, concurrency => 1 });
+my $script = $^O eq 'linux' && !run_cmd(['sh', '-c', 'command -v script'])->{status};
+
+# A run in a terminal of so many columns, and what it wrote there.
+sub in_terminal {
+    my ($columns, $before, $sim, %options) = @_;
+    my $job = PaidTest->new(sim => $sim, in => film(seconds => 5), options => { poll_interval => 6, %options });
     my ($out, $env, @command) = $job->_command(args => [qw(-c:v ffv1 -g 1)]);
-    my $file = spew("$TMP/terminal", "stty cols 80 rows 24\nLD_PRELOAD=$lib exec " . join ' ', map { "'" . s/'/'\\''/gr . "'" } @command);
-    my $run = run_cmd(['script', qw(-q -e -c), "sh $file", '/dev/null'], env => { %$env, AV_LOG_FORCE_NOCOLOR => 1 });
+    my $file = spew("$TMP/terminal", "stty cols $columns rows 24\n${before}LD_PRELOAD=$lib exec " . join ' ', map { "'" . s/'/'\\''/gr . "'" } @command);
+    return run_cmd(['script', qw(-q -e -c), "sh $file", '/dev/null'], env => { %$env, AV_LOG_FORCE_NOCOLOR => 1 });
+}
+
+subtest 'in a terminal' => sub {
+    plan skip_all => 'no script(1) to make a terminal' if !$script;
+    my $run = in_terminal(80, '', simulator('--latency' => 1), concurrency => 1);
     is($run->{status}, 0, 'ends well') or diag $run->{out};
     my @status = $run->{out} =~ /(\d+ s read, [^\r\n]*?) *\r(?!\n)/g;
     cmp_ok(scalar @status, '>', 3, 'one line is written again and again');
@@ -127,6 +135,17 @@ subtest 'in a terminal' => sub {
     like($run->{out}, qr/Ctrl-C is safe *\r +\r\[\S+ @ \w+\] clip 1 [^\r\n]*: the result is /, 'and cleared before another takes its place') or diag $run->{out};
     is((grep { /waiting for/ } split /the result is/, (split /(?=clip 1 .*: the result is)/, $run->{out})[0]), 0, 'there are no others until the first frame is out');
     like($run->{out}, qr/the result is .*waiting for \d+ s: film read to/s, 'then there are');
+};
+
+subtest 'a line that is logged over it' => sub {
+    plan skip_all => 'no script(1) to make a terminal' if !$script;
+    for my $case (['of a clip', '', qr/\r\[\S+ @ \w+\] clip [^\r\n]* sent: /, '--fault' => 'create:2=status=429'],
+        ['of the end', "(sleep 2; kill -INT \$\$) & ", qr/\r\[\S+ @ \w+\] interrupted: nothing more is sent/]) {
+        my ($name, $before, $line, @sim) = @$case;
+        my $run = in_terminal(200, $before, simulator('--latency' => 4, @sim), concurrency => 2);
+        like($run->{out}, qr/Ctrl-C is safe *\r.*$line/s, "$name: comes") or diag $run->{out};
+        unlike($run->{out}, qr/Ctrl-C is safe *\r+\[/, '... with nothing of it left beside');
+    }
 };
 
 done_testing;

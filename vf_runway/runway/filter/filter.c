@@ -297,6 +297,7 @@ static void stop_early(AVFilterContext *ctx)
 {
     RunwayFilter *s = ctx->priv;
 
+    ff_runway_progress_clear();
     av_log(ctx, AV_LOG_WARNING, "interrupted: nothing more is sent\n");
     if (s->sequence)
         ff_runway_pipeline_cancel(ff_runway_sequence_pipeline(s->sequence));
@@ -350,7 +351,8 @@ static int refuse_command(AVFilterContext *ctx, const char *cmd)
         if (o->flags & AV_OPT_FLAG_RUNTIME_PARAM)
             av_bprintf(&names, "%s%s", names.len ? ", " : "", o->name);
     av_log(ctx, is_option ? AV_LOG_ERROR : AV_LOG_WARNING, "command %s: %s; "
-           "what can be changed while the filter runs: %s\n", cmd, is_option ?
+           "what can be changed while the filter runs: %s (send what is for "
+           "another filter to its name, not to all)\n", cmd, is_option ?
            "this option cannot be changed" : "the filter has no such option",
            names.str);
     av_bprint_finalize(&names, NULL);

@@ -26,6 +26,7 @@
 #include "../media/writer.h"
 #include "../api/files.h"
 #include "options_internal.h"
+#include "progress.h"
 
 static void write_log(void *opaque, RunwayLogLevel level, const char *line)
 {
@@ -37,6 +38,8 @@ static void write_log(void *opaque, RunwayLogLevel level, const char *line)
         [RUNWAY_LOG_DEBUG]   = AV_LOG_DEBUG,
     };
 
+    if (levels[level] <= av_log_get_level())
+        ff_runway_progress_clear();
     av_log(opaque, levels[level], "%s\n", line);
 }
 

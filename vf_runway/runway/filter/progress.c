@@ -17,6 +17,7 @@
  */
 
 #include <inttypes.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -30,6 +31,10 @@
 #include "progress.h"
 
 #define SECOND 1000000LL
+
+/* columns of the status line in the terminal, which all filters of the process
+ * have in common; 0: none stands there */
+static atomic_int shown_width;
 
 /* When the next line is due: less and less often in the course of the run, as a
  * long film waits for each of its clips. */
@@ -128,12 +133,18 @@ static int columns(void)
 }
 
 /* In place, over what stands there; as ffmpeg writes its own status. */
-static void draw(RunwayProgress *p, const char *text)
+static void draw(const char *text)
 {
     int most = columns(), width = FFMIN((int)strlen(text), most);
+    int before = atomic_exchange(&shown_width, width);
 
-    av_log(NULL, AV_LOG_INFO, "%-*.*s\r", FFMIN(p->width, most), width, text);
-    p->width = width;
+    av_log(NULL, AV_LOG_INFO, "%-*.*s\r", FFMIN(before, most), width, text);
+}
+
+void ff_runway_progress_clear(void)
+{
+    if (atomic_load(&shown_width))
+        draw("");
 }
 
 static void beat(const RunwayProgress *p, RunwayEventLog *events, int total,
@@ -175,7 +186,7 @@ void ff_runway_progress_waiting(RunwayProgress *p, RunwaySequence *sequence,
         p->next_status = now + SECOND;
         av_bprint_init(&brief, 0, AV_BPRINT_SIZE_AUTOMATIC);
         abbreviate(&brief, p, total, &st);
-        draw(p, text.len <= columns() ? text.str : brief.str);
+        draw(text.len <= columns() ? text.str : brief.str);
         av_bprint_finalize(&brief, NULL);
     }
     if (now >= next_line(p)) {
@@ -192,8 +203,7 @@ void ff_runway_progress_waiting(RunwayProgress *p, RunwaySequence *sequence,
 void ff_runway_progress_moved(RunwayProgress *p)
 {
     p->wait_start = 0;
-    if (p->width)
-        draw(p, "");
+    ff_runway_progress_clear();
 }
 
 /* The same for programs. */
@@ -251,8 +261,7 @@ void ff_runway_progress_end(RunwayProgress *p, const RunwaySettings *set,
     RunwayTotals totals;
     char summary[256];
 
-    if (p->width)
-        draw(p, "");
+    ff_runway_progress_clear();
     ff_runway_pipeline_stop(pipeline);
     ff_runway_pipeline_status(pipeline, &st);
     if (left > 0 && (!strcmp(end, "ok") || !strcmp(end, "freed")) &&

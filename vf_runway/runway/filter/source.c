@@ -123,6 +123,10 @@ static int start(AVFilterContext *ctx)
                "or -ss, -t or -to after -i, drops behind it is not known, so "
                "they are sent too; put before -i, these options end the input "
                "itself\n", s->window.hidden_by);
+    if (s->window.ended_by)
+        av_log(ctx, AV_LOG_INFO, "%s follows the filter and may end before the "
+               "film: what is generated behind that is paid for and not output; "
+               "put a trim in front of the filter\n", s->window.ended_by);
     if (s->set.timing == RUNWAY_TIMING_NATIVE)
         av_log(ctx, AV_LOG_INFO, "timing=native: the frames come at the "
                "provider's rate, which is not known in advance; keep their "

@@ -37,6 +37,30 @@ static int leads_to_trim(const AVFilterContext *ctx)
     return 0;
 }
 
+/* The filter, there or further down, that may end before what comes to it does;
+ * NULL: none, or some of it comes out on another way. */
+static const char *find_early_end(const AVFilterLink *link)
+{
+    const AVFilterContext *ctx = link->dst;
+    const char *name = NULL;
+    int64_t shortest;
+
+    /* a fade wants no more of its first input than it shows */
+    if (!strcmp(ctx->filter->name, "xfade") && ctx->inputs[0] == link)
+        return ctx->filter->name;
+    /* eof_action=endall sets framesync's shortest as well */
+    if (ctx->nb_inputs > 1 && ctx->filter->priv_class &&
+        av_opt_get_int(ctx->priv, "shortest", AV_OPT_SEARCH_CHILDREN,
+                       &shortest) >= 0 && shortest == 1)
+        return ctx->filter->name;
+    for (unsigned i = 0; i < ctx->nb_outputs; i++) {
+        name = find_early_end(ctx->outputs[i]);
+        if (!name)
+            break;
+    }
+    return name;
+}
+
 /* One frame out for each in, at the same time. */
 static int keeps_frames(const AVFilterContext *ctx)
 {
@@ -116,6 +140,7 @@ void ff_runway_window_find(RunwayWindow *window, const AVFilterLink *outlink,
     }
     if (leads_to_trim(ctx))
         window->hidden_by = ctx->filter->name;
+    window->ended_by = find_early_end(outlink);
 }
 
 static RunwayPlace place(RunwayTrim *t, int64_t pts)

@@ -55,8 +55,10 @@ typedef struct RunwayWindow {
     int nb_trims;
     int over;                       ///< no frame is let through any more
     int nb_late;                    ///< frames at or behind a limit
-    /** Filter that the search ended at; NULL: it came to the graph's end. */
+    /** Filter in front of a trim that the search ended at; NULL: there is none. */
     const char *hidden_by;
+    /** Filter behind that may end before the film; NULL: none is known to. */
+    const char *ended_by;
 } RunwayWindow;
 
 /** Search behind outlink; the graph is configured. exact: the frames that go out
