@@ -165,6 +165,15 @@ for (
     };
 }
 
+subtest 'an input that ends before' => sub {
+    for ([18, qr/^(?!.*the input ended)/s], [30, qr/the input ended at 20\.00 s\n/]) {
+        my ($to, $says) = @$_;
+        my $run = run_ffmpeg(v2v("take=4$to"), '-ss', 17, '-to', $to);
+        ends_well($run, "-to $to");
+        like($run->{err}, $says, $to > 20 ? 'where that was is said' : 'the end that was asked for is not');
+    }
+};
+
 subtest 'another rate' => sub {
     my $plain = run_ffmpeg('null', qw(-r 12 -t 2 -fps_mode cfr));
     my $run = run_ffmpeg(v2v('take=3'), qw(-r 12 -t 2 -fps_mode cfr));

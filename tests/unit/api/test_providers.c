@@ -258,6 +258,14 @@ static void test_key(void **state)
     check_key("cometapi", "sk-ab cd", NULL);
     check_key("cometapi", "COMETAPI_KEY=sk-abcd", NULL);
     check_key("cometapi", "sk-ab_cd=", "sk-ab_cd=");
+    check_key("cometapi", "sk-a.b~c+d/e==", "sk-a.b~c+d/e==");
+    check_key("cometapi", "$COMETAPI_KEY", NULL);
+    check_key("cometapi", "%COMETAPI_KEY%", NULL);
+    check_key("cometapi", "{{key}}", NULL);
+    check_key("runway", "<your-key>", NULL);
+    check_key("runway", "key_****", NULL);
+    check_key("runway", "key_...", NULL);
+    check_key("runway", "...", NULL);
     check_key("runway", runway_key, runway_key);
     check_key("cometapi", runway_key, NULL);
     /* one digit less is not one of Runway's */

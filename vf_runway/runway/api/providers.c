@@ -192,6 +192,13 @@ static int has_more_than_key(const RunwayProvider *provider, const char *key)
     return !strncmp(key, provider->key_variable, name) && key[name] == '=';
 }
 
+/** Whether it only stands for a key: a variable that was not expanded, asterisks, or
+ *  what an example has in its place. No bearer token has one of these. */
+static int is_placeholder(const char *key)
+{
+    return strpbrk(key, "$%<>{}*") || strstr(key, "...");
+}
+
 RunwayOutcome ff_runway_key_check(const RunwayProvider *provider, char *key,
                                   RunwayError *err)
 {
@@ -217,6 +224,14 @@ RunwayOutcome ff_runway_key_check(const RunwayProvider *provider, char *key,
                                    "key_file, and copy it again from %s",
                                    provider->title, provider->key_variable,
                                    provider->key_page);
+    if (is_placeholder(key))
+        return ff_runway_error(err, RUNWAY_INVALID,
+                               "the key for %s is a placeholder (a variable "
+                               "that was not expanded, <...> or the like): set "
+                               "%s to the key itself, or write it into the "
+                               "file that key_file names (get one at %s)",
+                               provider->title, provider->key_variable,
+                               provider->key_page);
     if (has_more_than_key(provider, key))
         return ff_runway_error(err, RUNWAY_INVALID,
                                "the key for %s contains more than the key "

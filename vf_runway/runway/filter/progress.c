@@ -232,7 +232,8 @@ static void log_summary(const RunwayProgress *p, RunwayEventLog *events,
 static void log_input_end(const RunwayProgress *p,
                           const RunwaySequence *sequence, void *log_ctx)
 {
-    if (!p->is_read || p->film_end != AV_NOPTS_VALUE)
+    if (!p->is_read || (p->film_end != AV_NOPTS_VALUE &&
+                        p->film_end - p->film < SECOND / 4))
         return;
     av_log(log_ctx, AV_LOG_INFO, "the input ended at %.2f s\n", p->film / 1e6);
     if (p->stall &&
