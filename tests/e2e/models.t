@@ -410,7 +410,7 @@ subtest 'prices' => sub {
 subtest 'a model of tomorrow' => sub {
     my $run = run_filter(undef, in => $wide, env => { %runway }, options => { base_url => undef, model => 'aleph9',
         prompt => 'x', body => '{"strength":0.5,"seed":null}' });
-    like($run->{err}, qr/unknown model aleph9: the common fields are sent, and its price is not known/,
+    like($run->{err}, qr/unknown model aleph9: the common fields are sent, and its price is not known \(docs\/models.md has those that are, such as gen4_aleph at cometapi, aleph2 at runway\)/,
         'a warning');
     my $body = last_create()->{body};
     is("$body->{model} $body->{strength}", 'aleph9 0.5', 'is sent, with what body adds');

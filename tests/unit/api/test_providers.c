@@ -288,6 +288,7 @@ static void test_no_key_says_what_to_do(void **state)
     ff_runway_key_check(ff_runway_provider_find("runway"), key, &err);
     assert_non_null(strstr(err.text, "RUNWAYML_API_SECRET"));
     assert_non_null(strstr(err.text, "https://dev.runwayml.com/"));
+    assert_non_null(strstr(err.text, RUNWAY_PROVIDER_KEYS));
 }
 
 int main(void)

@@ -213,7 +213,9 @@ RunwayOutcome ff_runway_key_check(const RunwayProvider *provider, char *key,
         return ff_runway_error(err, RUNWAY_INVALID,
                                "no key for %s: set the environment variable "
                                "%s, or name a file that holds the key with "
-                               "key_file (get one at %s; dry_run=1 needs none)",
+                               "key_file (get one at %s; dry_run=1 needs "
+                               "none); unless provider is set, the key that is "
+                               "there selects it: " RUNWAY_PROVIDER_KEYS,
                                provider->title, provider->key_variable,
                                provider->key_page);
     for (const char *c = key; *c; c++)

@@ -110,7 +110,8 @@ static int start(AVFilterContext *ctx)
     s->progress.film_end = config.end;
     if (!ff_runway_model_is_known(s->set.model_info))
         av_log(ctx, AV_LOG_WARNING, "unknown model %s: the common fields are "
-               "sent, and its price is not known\n", s->set.model);
+               "sent, and its price is not known (docs/models.md has those "
+               "that are, such as " RUNWAY_PROVIDER_MODELS ")\n", s->set.model);
     /* not in init(), which runs twice for one graph */
     if (s->set.key_exposed)
         av_log(ctx, AV_LOG_WARNING, "key_file: others can read %s; run chmod "
