@@ -192,8 +192,8 @@ static int has_more_than_key(const RunwayProvider *provider, const char *key)
     return !strncmp(key, provider->key_variable, name) && key[name] == '=';
 }
 
-/** Whether it only stands for a key: a variable that was not expanded, asterisks, or
- *  what an example has in its place. No bearer token has one of these. */
+/** Whether it only stands for a key: a variable that was not expanded, asterisks,
+ *  or what an example has in its place. No bearer token has one of these. */
 static int is_placeholder(const char *key)
 {
     return strpbrk(key, "$%<>{}*") || strstr(key, "...");

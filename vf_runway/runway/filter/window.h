@@ -55,7 +55,7 @@ typedef struct RunwayWindow {
     int nb_trims;
     int over;                       ///< no frame is let through any more
     int nb_late;                    ///< frames at or behind a limit
-    /** Filter in front of a trim that the search ended at; NULL: there is none. */
+    /** Filter in front of a trim that the search ended at, or NULL. */
     const char *hidden_by;
     /** Filter behind that may end before the film; NULL: none is known to. */
     const char *ended_by;
