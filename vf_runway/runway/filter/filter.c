@@ -30,6 +30,7 @@
 #include "../media/compat.h"
 #include "filter_internal.h"
 #include "negotiate.h"
+#include "status_line.h"
 
 /* how long one activation waits for a job at most: other branches of the graph
  * and the user's signals have to get through */
@@ -297,7 +298,7 @@ static void stop_early(AVFilterContext *ctx)
 {
     RunwayFilter *s = ctx->priv;
 
-    ff_runway_progress_clear();
+    ff_runway_status_line_clear();
     av_log(ctx, AV_LOG_WARNING, "interrupted: nothing more is sent\n");
     if (s->sequence)
         ff_runway_pipeline_cancel(ff_runway_sequence_pipeline(s->sequence));

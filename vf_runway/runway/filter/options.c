@@ -26,7 +26,7 @@
 #include "../media/writer.h"
 #include "../api/files.h"
 #include "options_internal.h"
-#include "progress.h"
+#include "status_line.h"
 
 static void write_log(void *opaque, RunwayLogLevel level, const char *line)
 {
@@ -39,7 +39,7 @@ static void write_log(void *opaque, RunwayLogLevel level, const char *line)
     };
 
     if (levels[level] <= av_log_get_level())
-        ff_runway_progress_clear();
+        ff_runway_status_line_clear();
     av_log(opaque, levels[level], "%s\n", line);
 }
 

@@ -17,10 +17,8 @@
  */
 
 #include <inttypes.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "libavutil/avutil.h"
@@ -29,12 +27,9 @@
 
 #include "../base/clock.h"
 #include "progress.h"
+#include "status_line.h"
 
 #define SECOND 1000000LL
-
-/* columns of the status line in the terminal, which all filters of the process
- * have in common; 0: none stands there */
-static atomic_int shown_width;
 
 /* When the next line is due: less and less often in the course of the run, as a
  * long film waits for each of its clips. */
@@ -123,30 +118,6 @@ static void abbreviate(AVBPrint *text, const RunwayProgress *p, int total,
     av_bprintf(text, "; Ctrl-C is safe");
 }
 
-/* What fits into one line of the terminal, where the cursor stays in it. */
-static int columns(void)
-{
-    struct winsize size;
-
-    return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) || size.ws_col < 2
-           ? 79 : size.ws_col - 1;
-}
-
-/* In place, over what stands there; as ffmpeg writes its own status. */
-static void draw(const char *text)
-{
-    int most = columns(), width = FFMIN((int)strlen(text), most);
-    int before = atomic_exchange(&shown_width, width);
-
-    av_log(NULL, AV_LOG_INFO, "%-*.*s\r", FFMIN(before, most), width, text);
-}
-
-void ff_runway_progress_clear(void)
-{
-    if (atomic_load(&shown_width))
-        draw("");
-}
-
 static void beat(const RunwayProgress *p, RunwayEventLog *events, int total,
                  const RunwayPipelineStatus *st, int64_t now)
 {
@@ -186,7 +157,8 @@ void ff_runway_progress_waiting(RunwayProgress *p, RunwaySequence *sequence,
         p->next_status = now + SECOND;
         av_bprint_init(&brief, 0, AV_BPRINT_SIZE_AUTOMATIC);
         abbreviate(&brief, p, total, &st);
-        draw(text.len <= columns() ? text.str : brief.str);
+        ff_runway_status_line_draw(text.len <= ff_runway_status_line_columns() ?
+                                   text.str : brief.str);
         av_bprint_finalize(&brief, NULL);
     }
     if (now >= next_line(p)) {
@@ -203,7 +175,7 @@ void ff_runway_progress_waiting(RunwayProgress *p, RunwaySequence *sequence,
 void ff_runway_progress_moved(RunwayProgress *p)
 {
     p->wait_start = 0;
-    ff_runway_progress_clear();
+    ff_runway_status_line_clear();
 }
 
 /* The same for programs. */
@@ -262,7 +234,7 @@ void ff_runway_progress_end(RunwayProgress *p, const RunwaySettings *set,
     RunwayTotals totals;
     char summary[256];
 
-    ff_runway_progress_clear();
+    ff_runway_status_line_clear();
     ff_runway_pipeline_stop(pipeline);
     ff_runway_pipeline_status(pipeline, &st);
     if (left > 0 && (!strcmp(end, "ok") || !strcmp(end, "freed")) &&

@@ -19,8 +19,8 @@
 /**
  * @file
  * What a user sees of a run: how things stand while it waits, and at its end
- * what came of the frames and of the money. Belongs to the filter's thread, but
- * where it says otherwise.
+ * what came of the frames and of the money. Belongs to
+ * the filter's thread.
  */
 
 #ifndef AVFILTER_RUNWAY_FILTER_PROGRESS_H
@@ -60,10 +60,6 @@ typedef struct RunwayProgress {
  */
 void ff_runway_progress_waiting(RunwayProgress *p, RunwaySequence *sequence,
                                 RunwayEventLog *events, void *log_ctx);
-
-/** Before any line is logged while a filter may be waiting: nothing of a status
- *  line is left behind it. On any thread. */
-void ff_runway_progress_clear(void);
 
 /** A result is there, or a frame goes out: the wait is over. */
 void ff_runway_progress_moved(RunwayProgress *p);
