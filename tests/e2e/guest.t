@@ -63,7 +63,7 @@ my %known = (
     # the core is plain C and knows no FFmpeg
     'Please use av_malloc'                       => qr/$core|malloc\(\)ed|<malloc\.h>|\bmalloc_trim\(/,
     # a line that is written over has no prefix
-    'Missing context in av_log'                  => qr/^runway\/filter\/progress\.c:.*\\r"/,
+    'Missing context in av_log'                  => qr/^runway\/filter\/status_line\.c:.*\\r"/,
     'Please use av_log'                          => qr/\bav_bprintf\(|\bformat\(printf\b/,
     'missing void'                               => $comment,
     # a division that is meant
