@@ -173,11 +173,15 @@ subtest 'what is wrong with a result fills no terminal' => sub {
         my @sizes = unpack 'N20', substr $clip, index($clip, 'stsz') + 16;
         $at = unpack 'N', substr $clip, index($clip, 'stco') + 12, 4;
         # of 128000x128000 pixels, before each frame
-        my $sets = (pack('N', 12) . pack('H*', '67420033da0007d00003e819')) x 13;
+        my $sets = (pack('N', 12) . pack('H*', '67420033da0007d00003e819')) x 15;
         my $frames = join '', map { my $frame = substr $clip, $at, $_; $at += $_; "$sets$frame" } @sizes;
         push @cases, ['parameters that are of no use', box('mdat', $frames) . film(track(entry => $entry, scale => 20, length => 20, chunks => [8],
             sizes => [map { $_ + length $sets } @sizes]))];
     }
+    # Each frame with its own, as encoders for editing write them
+    my $own = make_clip(size => '64x48', frames => 300, codec => [qw(-c:v libx264 -preset ultrafast -x264-params keyint=1:repeat-headers=1)], name => 'own.mp4');
+    cmp_ok(scalar(() = slurp($own) =~ /\x67\x42/g), '>', 290, 'a film with parameters in each frame');
+    is(check($own, sent => 12.5 * $second)->{outcome}, 'accepted', 'which is accepted');
     for my $case (@cases) {
         my ($name, $bytes) = @$case;
         my $is = check(spew("$TMP/flood.mp4", $bytes));

@@ -329,10 +329,10 @@ static RunwayOutcome check_packet(const RunwayReader *r, int64_t nb,
             *sets += ff_runway_count_sets(p->side_data[i].data,
                                           p->side_data[i].size);
     }
-    if (*sets > RUNWAY_RESULT_SETS)
-        return ff_runway_error(err, RUNWAY_BAD_RESULT, "the result changes its "
-                               "parameters more than %d times",
-                               RUNWAY_RESULT_SETS);
+    if (*sets > RUNWAY_RESULT_SETS + (uint64_t)nb)
+        return ff_runway_error(err, RUNWAY_BAD_RESULT, "the result has %zu "
+                               "parameter sets in its first %lld frames, more "
+                               "than they need", *sets, (long long)nb);
     return RUNWAY_OK;
 }
 

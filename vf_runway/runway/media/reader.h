@@ -50,8 +50,9 @@ typedef struct RunwayReaderInfo {
 /** Most frames a second that a result may have. */
 #define RUNWAY_RESULT_RATE 1000
 
-/** Most parameter sets of H.264 among a result's frames: FFmpeg may have a few
- *  lines to say about each. Encoders write one for a group of pictures. */
+/** Most sequence parameter sets of H.264 in a result, beside one for each frame:
+ *  FFmpeg may have a few lines to say about each. Encoders write one for a group
+ *  of pictures, which can be a single one. */
 #define RUNWAY_RESULT_SETS 250
 
 /** Longest time for parsing, measuring and decoding a result, microseconds. */
