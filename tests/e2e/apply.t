@@ -18,6 +18,7 @@ my $tmp = $ENV{TEST_TMP} || tempdir(CLEANUP => 1);
 my $apply = "$root/libavfilter-patch/apply";
 my @hooked = qw(configure libavfilter/Makefile libavfilter/allfilters.c);
 my $manual = 'doc/filters.texi';
+my @filters = map { m{/vf_(\w+)\.c$} } glob "$root/vf_runway/vf_*.c";
 
 sub slurp {
     my ($path) = @_;
@@ -112,7 +113,7 @@ subtest 'put in once' => sub {
     like($said, qr/^apply: FFmpeg \d\S* \(libavfilter \d+\.\d+\.\d+\): the filter is in$/m, 'says what it did');
     like($said, qr/--enable-libb64 --enable-libcjson --enable-libcurl/, 'says how to configure');
     like(slurp("$dir/libavfilter/allfilters.c"), qr/^extern const $type ff_vf_$_;$/m, "$_: declared with the right type")
-        for qw(runway_hdr runway_upscale runway_v2v);
+        for @filters;
     like(slurp("$dir/libavfilter/Makefile"), qr{^include \$\(SRC_PATH\)/libavfilter/runway/Makefile$}m, 'Makefile');
     my $configure = slurp("$dir/configure");
     for my $lib (qw(libb64 libcjson libcurl)) {
@@ -126,7 +127,7 @@ subtest 'put in once' => sub {
     my $before = slurp(pristine('manual') . "/$manual");
     is(slurp("$dir/$manual") =~ s/\Q$text\E//r, $before, 'and nothing else in it has changed');
     is(slurp("$dir/libavfilter/vf_$_.c"), slurp("$root/vf_runway/vf_$_.c"), "$_ is there")
-        for qw(runway_hdr runway_upscale runway_v2v);
+        for @filters;
     my @sources = map { substr $_, length "$root/vf_runway/" } glob "$root/vf_runway/runway/*/*.[ch]";
     is_deeply([grep { !-f "$dir/libavfilter/$_" } @sources], [], 'all its sources are');
     my @litter = grep { /\.(rej|orig)$/ } split /\n/, (state_of($dir))[0];

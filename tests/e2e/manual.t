@@ -16,6 +16,7 @@ use Test::More;
 use RunwayTest;
 
 my $section = slurp("$ROOT/libavfilter-patch/filters.texi");
+my @filters = map { m{/vf_(\w+)\.c$} } glob "$ROOT/vf_runway/vf_*.c";
 my $tree = "$BUILD/src/ffmpeg";
 plan skip_all => "no FFmpeg source in $tree: make check gets it" if !-f "$tree/doc/filters.texi";
 my $manual = slurp("$tree/doc/filters.texi");
@@ -24,12 +25,13 @@ subtest 'its place' => sub {
     is(() = $manual =~ /\Q$section\E/g, 1, 'it is in, once');
     my ($video) = $manual =~ /^\@chapter Video Filters\n(.*?)^\@chapter /ms;
     my @names = $video =~ /^\@section (\S+)$/mg;
-    my ($at) = grep { $names[$_] eq 'runway_v2v' } 0 .. $#names;
+    my ($at) = grep { $names[$_] eq $filters[-1] } 0 .. $#names;
     ok(defined $at, 'among the video filters') or return;
-    is(join(' ', @names[$at - 2 .. $at]), 'runway_hdr runway_upscale runway_v2v', 'with its siblings');
-    cmp_ok($names[$at - 3], 'lt', 'runway_hdr', "behind $names[$at - 3]");
-    cmp_ok($names[$at + 1], 'gt', 'runway_v2v', "in front of $names[$at + 1]");
-    like($video, qr/^\@end \w+\n\n\@section $_\n/m, "$_: with an empty line before it") for @names[$at - 2 .. $at];
+    my $before = $names[$at - @filters];
+    is(join(' ', @names[$at - $#filters .. $at]), "@filters", 'with its siblings');
+    cmp_ok($before, 'lt', $filters[0], "behind $before");
+    cmp_ok($names[$at + 1], 'gt', $filters[-1], "in front of $names[$at + 1]");
+    like($video, qr/^\@end \w+\n\n\@section $_\n/m, "$_: with an empty line before it") for @filters;
     like($video, qr/^\@end \w+\n\n(\@anchor\{\S+\}\n)?\@section \Q$names[$at + 1]\E\n/m, 'and behind it');
 };
 
@@ -68,7 +70,7 @@ subtest 'it is Texinfo' => sub {
 
 # The other filters: every option is named, and no other.
 subtest 'the siblings' => sub {
-    for my $filter (qw(runway_hdr runway_upscale)) {
+    for my $filter (grep { $_ ne 'runway_v2v' } @filters) {
         my ($part) = $section =~ /^\@section $filter\n(.*?)(?=^\@section )/ms;
         my ($table) = $part =~ /^\@table \@option\n(.*)^\@end table/ms;
         $table =~ s/^\@table \@samp\n.*?^\@end table\n//msg;

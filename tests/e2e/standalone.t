@@ -51,7 +51,7 @@ sub build {
 }
 
 # The siblings by themselves: libavfilter lacks nothing that they need of it.
-for my $filter (qw(runway_hdr runway_upscale)) {
+for my $filter (grep { $_ ne 'runway_v2v' } map { m{/vf_(\w+)\.c$} } glob "$ROOT/vf_runway/vf_*.c") {
     my $archive = build($filter, 'libavfilter/libavfilter.a') . '/libavfilter/libavfilter.a';
     my (%needed, %there);
     for (split /\n/, run_cmd(['nm', $archive])->{out}) {

@@ -60,8 +60,9 @@ typedef struct RunwayMp4 RunwayMp4;
 
 /**
  * Parse source. RUNWAY_NO_RESULT: it is no MP4, or a truncated one.
- * RUNWAY_BAD_RESULT: it has no video of a known kind, pictures of more than
- * max_pixels, or breaks a rule above; err says which.
+ * RUNWAY_BAD_RESULT: it has no video, pictures of more than max_pixels, or
+ * breaks a rule above; err says which. RUNWAY_INVALID: its video is of a kind
+ * that is not known here, which is not the result's fault.
  * RUNWAY_IO: read() failed. RUNWAY_CANCELLED: cancelled() answered non-zero; it
  * is asked at least once for each 4 KiB that are read. *mp4 is NULL then.
  */
