@@ -102,6 +102,11 @@ for (@cases) {
     };
 }
 
+subtest 'a content light level that is unknown' => sub {
+    ok_filter($sim, '0 and 0', in => with_box($h264, 'clli', pack 'n2', 0, 0), options => { prompt => 'x', model => 'aleph2' },
+        args => [qw(-f null)], out => '-');
+};
+
 subtest 'in a later clip' => sub {
     plan skip_all => 'no libx265' if !$has_x265;
     my $run = run_filter($sim, in => with_nals('later', sub { $_[0] < 6 ? () : hdr10_plus() }), loglevel => 'error',

@@ -199,16 +199,17 @@ RunwayOutcome ff_runway_plan_add(RunwayPlan *p, const RunwayJob *job,
     return ret;
 }
 
-void ff_runway_plan_log(const RunwayPlan *p, const RunwayProvider *provider)
+void ff_runway_plan_log(const RunwayPlan *p, const RunwayProvider *provider,
+                        int open)
 {
     char unpriced[64] = "", equal[64] = "", stops[64] = "", dollars[96] = "";
-    int nb_stops = p->nb[FATE_STUCK] + p->nb[FATE_FAILED], nb = 0;
+    int nb_stops = p->nb[FATE_STUCK] + p->nb[FATE_FAILED], nb = open;
 
     for (int i = 0; i < NB_FATES; i++)
         nb += p->nb[i];
     if (p->unpriced)
-        snprintf(unpriced, sizeof(unpriced), " and %d clips of unknown price",
-                 p->unpriced);
+        snprintf(unpriced, sizeof(unpriced), " and %d clip%s of unknown price",
+                 p->unpriced, p->unpriced == 1 ? "" : "s");
     if (p->nb[FATE_EQUAL])
         snprintf(equal, sizeof(equal), "; %d share the task of another",
                  p->nb[FATE_EQUAL]);
@@ -223,10 +224,12 @@ void ff_runway_plan_log(const RunwayPlan *p, const RunwayProvider *provider)
                  "dollars, by its own prices)", provider->title);
     ff_runway_log(p->log, RUNWAY_LOG_INFO, "plan: %s%d clip%s, %.3f s sent, "
                   "%"PRId64" credits%s%s with one task per clip; %d of them "
-                  "are already here and cost nothing more%s%s",
-                  p->about ? "about " : "", nb, nb == 1 ? "" : "s",
+                  "are already here and cost nothing more%s%s%s",
+                  p->about ? "about " : open ? "at least " : "", nb,
+                  nb == 1 ? "" : "s",
                   (double)p->sent / 1e6, p->credits, dollars, unpriced,
-                  p->nb[FATE_STORED] + p->nb[FATE_PAID], equal, stops);
+                  p->nb[FATE_STORED] + p->nb[FATE_PAID], equal, stops,
+                  open ? "; the last is not complete, and in no sum here" : "");
     if (p->about)
         ff_runway_log(p->log, RUNWAY_LOG_INFO, "plan: these are estimates: a "
                       "clip whose picture is too detailed to be sent in one "

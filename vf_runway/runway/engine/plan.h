@@ -48,8 +48,10 @@ void ff_runway_plan_free(RunwayPlan **plan);
 RunwayOutcome ff_runway_plan_add(RunwayPlan *plan, const RunwayJob *job,
                                  int about, RunwayError *err);
 
-/** Log the sums: credits and, where the provider's price is known, dollars. */
-void ff_runway_plan_log(const RunwayPlan *plan, const RunwayProvider *provider);
+/** Log the sums: credits and, where the provider's price is known, dollars. open:
+ *  there is another clip, which was not complete when the output ended. */
+void ff_runway_plan_log(const RunwayPlan *plan, const RunwayProvider *provider,
+                        int open);
 
 /**
  * The output ended while the input went on, as with -t: log what the run may

@@ -67,6 +67,8 @@ static void print_time(AVBPrint *text, const char *what, int64_t time)
         av_bprintf(text, ", %s in about %.0f min", what, time / 60e6);
 }
 
+#define IS_SAFE "; Ctrl-C is safe"
+
 /* How things stand, for a person. */
 static void describe(AVBPrint *text, const RunwayProgress *p, int total,
                      const RunwayPipelineStatus *st)
@@ -78,7 +80,8 @@ static void describe(AVBPrint *text, const RunwayProgress *p, int total,
         av_bprintf(text, "%d of %s%d clips ready", st->done,
                    p->is_read ? "" : "about ", total);
     else
-        av_bprintf(text, "%d clips ready, %d on the way", st->done,
+        av_bprintf(text, "%d clip%s ready, %d on the way", st->done,
+                   st->done == 1 ? "" : "s",
                    st->admitted - st->done - st->failed);
     if (st->throttled)
         av_bprintf(text, ", %d queued at the provider", st->throttled);
@@ -91,13 +94,23 @@ static void describe(AVBPrint *text, const RunwayProgress *p, int total,
         print_time(text, "the last", last);
     if (st->credits > 0 && !st->unpriced)
         av_bprintf(text, ", %.0f credits", st->credits);
-    av_bprintf(text, "; Ctrl-C is safe");
+    av_bprintf(text, IS_SAFE);
 }
 
-/* The same in 80 columns. */
-static void abbreviate(AVBPrint *text, const RunwayProgress *p, int total,
-                       const RunwayPipelineStatus *st)
+/* Take back what was added from len on, where that leaves too few columns. */
+static void fit(AVBPrint *text, unsigned len, unsigned columns)
 {
+    if (text->len + strlen(IS_SAFE) > columns) {
+        text->len = len;
+        text->str[len] = '\0';
+    }
+}
+
+/* The same in 80 columns, or with less in fewer. */
+static void abbreviate(AVBPrint *text, const RunwayProgress *p, int total,
+                       const RunwayPipelineStatus *st, unsigned columns)
+{
+    unsigned len;
     int64_t last = ff_runway_pipeline_time_to_last(st, total);
 
     av_bprintf(text, "%.0f s read, ", p->film / 1e6);
@@ -105,17 +118,22 @@ static void abbreviate(AVBPrint *text, const RunwayProgress *p, int total,
         av_bprintf(text, "%d/%s%d clips", st->done, p->is_read ? "" : "~",
                    total);
     else
-        av_bprintf(text, "%d clips ready, %d to come", st->done,
+        av_bprintf(text, "%d clip%s ready, %d to come", st->done,
+                   st->done == 1 ? "" : "s",
                    st->admitted - st->done - st->failed);
+    len = text->len;
     if (last >= 0)
         print_time(text, "all", last);
     else if (st->expected >= 0)
         print_time(text, "next", st->expected);
     else if (st->progress >= 0)
         av_bprintf(text, ", next at %.0f %%", 100 * st->progress);
+    fit(text, len, columns);
+    len = text->len;
     if (st->credits > 0 && !st->unpriced)
         av_bprintf(text, ", %.0f credits", st->credits);
-    av_bprintf(text, "; Ctrl-C is safe");
+    fit(text, len, columns);
+    av_bprintf(text, IS_SAFE);
 }
 
 static void beat(const RunwayProgress *p, RunwayEventLog *events, int total,
@@ -154,11 +172,12 @@ void ff_runway_progress_waiting(RunwayProgress *p, RunwaySequence *sequence,
     av_bprint_init(&text, 0, AV_BPRINT_SIZE_AUTOMATIC);
     describe(&text, p, total, &st);
     if (in_place) {
+        unsigned columns = ff_runway_status_line_columns();
+
         p->next_status = now + SECOND;
         av_bprint_init(&brief, 0, AV_BPRINT_SIZE_AUTOMATIC);
-        abbreviate(&brief, p, total, &st);
-        ff_runway_status_line_draw(text.len <= ff_runway_status_line_columns() ?
-                                   text.str : brief.str);
+        abbreviate(&brief, p, total, &st, columns);
+        ff_runway_status_line_draw(text.len <= columns ? text.str : brief.str);
         av_bprint_finalize(&brief, NULL);
     }
     if (now >= next_line(p)) {

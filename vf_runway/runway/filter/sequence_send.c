@@ -139,7 +139,8 @@ void ff_runway_sequence_log_plan(RunwaySequence *s, int early)
 
     if (s->plan_logged++)
         return;
-    ff_runway_plan_log(plan, s->set->client.provider);
+    ff_runway_plan_log(plan, s->set->client.provider, early && s->open &&
+                       s->nb_shared < ff_runway_clip_nb_frames(s->open));
     if (m->fields & RUNWAY_FIELD_DURATION_AUTO)
         av_log(s->set->log_ctx, AV_LOG_INFO, "plan: the service may hold up to "
                "%"PRId64" credits for each clip, the price of %.0f s, until it "

@@ -35,11 +35,18 @@ static const enum AVFrameSideDataType kinds[] = {
 
 #define NB_COPIED 2
 
-/* FFmpeg's PNG decoder makes a display without a luminance of cHRM. */
+/* FFmpeg's PNG decoder makes a display without a luminance of cHRM; a MaxCLL of 0
+ * is an unknown one (CTA-861.3). */
 static int says_light(const AVFrameSideData *sd)
 {
-    return sd->type != AV_FRAME_DATA_MASTERING_DISPLAY_METADATA ||
-           ((const AVMasteringDisplayMetadata *)sd->data)->has_luminance;
+    switch (sd->type) {
+    case AV_FRAME_DATA_MASTERING_DISPLAY_METADATA:
+        return ((const AVMasteringDisplayMetadata *)sd->data)->has_luminance;
+    case AV_FRAME_DATA_CONTENT_LIGHT_LEVEL:
+        return ((const AVContentLightMetadata *)sd->data)->MaxCLL > 0;
+    default:
+        return 1;
+    }
 }
 
 const char *ff_runway_hdr_reason(const AVFrame *frame)
