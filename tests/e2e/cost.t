@@ -312,7 +312,7 @@ subtest 'two films that begin alike' => sub {
     my $run = $job->run(in => $two);
     cmp_ok($run->{status}, '>', 0, 'share their limit') or diag $run->{err};
     is($sim->stats->{credits}, 45, 'and it holds');
-    like($run->{said}, qr/max_credits=45 is reached.*another film .* begins with the same clip: use another state_dir/, 'which the error says');
+    like($run->{said}, qr/max_credits=45 is reached.*another film .* begins with the same clip .*, use another state_dir/, 'which the error says');
     $run = job(sim => $sim, in => $two, options => { max_credits => 45 })->run;
     is($run->{status}, 0, 'with another state_dir they do not') or diag $run->{err};
 };

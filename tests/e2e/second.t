@@ -213,8 +213,8 @@ subtest 'tasks that fail' => sub {
 subtest 'kill -9' => sub {
     my %moments = (
         'while tasks run' => sub { @{ $_[0]{tasks} } == 3 && !grep { !$_->{told} || !$_->{polls} } @{ $_[0]{tasks} } },
-        # every create has been answered: what one that has not means is second_fates.t's
-        'while a result comes in' => sub { $_[0]{requests}{download} && @{ $_[0]{tasks} } == 3 && !grep { !$_->{told} } @{ $_[0]{tasks} } },
+        # every create's answer has been read: what one that has not means is second_fates.t's
+        'while a result comes in' => sub { $_[0]{requests}{download} && @{ $_[0]{tasks} } == 3 && !grep { !$_->{polls} } @{ $_[0]{tasks} } },
     );
     for my $name (sort keys %moments) {
         for my $provider (qw(cometapi runway)) {
