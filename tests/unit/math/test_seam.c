@@ -569,6 +569,90 @@ static void test_strength(void **state)
     free(was);
 }
 
+/* Noise of a picture, the same for the same seed. */
+static void add_noise(Film *f, uint32_t seed)
+{
+    for (int y = 0; y < HEIGHT; y++) {
+        for (int x = 0; x < WIDTH; x++) {
+            seed = seed * 1664525 + 1013904223;
+            put(f, 0, x, y, get(f, 0, x, y) + (seed >> 24) / 10.0 - 12.75);
+        }
+    }
+}
+
+/* How much detail there is in a row of a picture, by the second difference. */
+static double detail(const Film *f)
+{
+    double sum = 0;
+
+    for (int y = 0; y < HEIGHT; y++)
+        for (int x = 1; x < WIDTH - 1; x++)
+            sum += fabs(2 * get(f, 0, x, y) - get(f, 0, x - 1, y) -
+                        get(f, 0, x + 1, y));
+    return sum / (WIDTH * HEIGHT);
+}
+
+static double luma_mean(const Film *f)
+{
+    double sum = 0;
+
+    for (int y = 0; y < HEIGHT; y++)
+        for (int x = 0; x < WIDTH; x++)
+            sum += get(f, 0, x, y);
+    return sum / (WIDTH * HEIGHT);
+}
+
+/* Two grains, as strong as each other, on one picture. */
+static void check_mixed_grain(int bits)
+{
+    Film *a = new_film(bits), *b = new_film(bits), *mixed = new_film(bits);
+
+    draw(a, 0, unchanged);
+    draw(b, 0, unchanged);
+    add_noise(a, 1);
+    add_noise(b, 2);
+    for (double weight = 0; weight <= 1; weight += 0.125) {
+        assert_int_equal(ff_runway_seam_mix(&mixed->picture, &a->picture,
+                                            &b->picture, weight), 0);
+        /* 0.71 in a plain mean */
+        assert_true(detail(mixed) > 0.84 * detail(a));
+        assert_true(detail(mixed) < 1.03 * detail(a));
+        assert_true(fabs(luma_mean(mixed) - luma_mean(a)) < 0.05);
+    }
+    free(a);
+    free(b);
+    free(mixed);
+}
+
+static void test_mixed_grain(void **state)
+{
+    check_mixed_grain(8);
+    check_mixed_grain(10);
+    check_mixed_grain(16);
+}
+
+/* What both show alike stays as it is, and only the one or the other is there at
+ * the ends. */
+static void test_mixed_alike(void **state)
+{
+    Film *a = new_film(8), *b = new_film(8), *mixed = new_film(8);
+
+    draw(a, 0, unchanged);
+    add_noise(a, 1);
+    for (double weight = 0; weight <= 1; weight += 0.25) {
+        assert_int_equal(ff_runway_seam_mix(&mixed->picture, &a->picture,
+                                            &a->picture, weight), 0);
+        assert_memory_equal(mixed->samples, a->samples, WIDTH * HEIGHT * 3 / 2);
+    }
+    draw(b, 1, lit);
+    assert_int_equal(ff_runway_seam_mix(&mixed->picture, &a->picture,
+                                        &b->picture, 1), 0);
+    assert_memory_equal(mixed->samples, b->samples, WIDTH * HEIGHT * 3 / 2);
+    free(a);
+    free(b);
+    free(mixed);
+}
+
 /* A picture smaller than the grid has blocks without a pixel; one that is gray
  * has no chroma. */
 static void test_odd_pictures(void **state)
@@ -589,6 +673,9 @@ static void test_odd_pictures(void **state)
     assert_int_equal(ff_runway_seam_apply(&seam, 1, &p), 0);
     for (size_t i = 0; i < sizeof(y); i++)
         assert_int_equal(y[i], 87);
+    assert_int_equal(ff_runway_seam_mix(&p, &p, &p, 0.5), 0);
+    for (size_t i = 0; i < sizeof(y); i++)
+        assert_int_equal(y[i], 87);
 }
 
 int main(void)
@@ -607,6 +694,8 @@ int main(void)
         cmocka_unit_test(test_bounds),
         cmocka_unit_test(test_fades),
         cmocka_unit_test(test_strength),
+        cmocka_unit_test(test_mixed_grain),
+        cmocka_unit_test(test_mixed_alike),
         cmocka_unit_test(test_odd_pictures),
     };
 

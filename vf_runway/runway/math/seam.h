@@ -118,6 +118,15 @@ double ff_runway_seam_strength(int64_t time, int64_t length);
 int ff_runway_seam_apply(const RunwaySeam *seam, double strength,
                          const RunwaySeamPicture *picture);
 
+/**
+ * Cross-fade two pictures of one format and size into a third, weight of b, 0..1.
+ * Fine detail of luma that is not the same in both, as grain, loses up to three
+ * tenths of its strength in a plain mean; half of that is given back.
+ * @return as above
+ */
+int ff_runway_seam_mix(const RunwaySeamPicture *to, const RunwaySeamPicture *a,
+                       const RunwaySeamPicture *b, double weight);
+
 /** Solve a x = b of n unknowns, a symmetric and positive definite; both are
  *  changed, and x comes to b's place. @return whether there is an answer */
 int ff_runway_seam_solve(double *a, double *b, int n);

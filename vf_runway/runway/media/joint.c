@@ -16,8 +16,6 @@
  * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
  */
 
-#include <math.h>
-
 #include "libavutil/common.h"
 #include "libavutil/pixdesc.h"
 
@@ -114,27 +112,11 @@ int ff_runway_joint_move(const RunwayAlign *align, double strength,
            AVERROR(ENOMEM) : 0;
 }
 
-/* Rounded by a pattern that is even over any part of a picture, and not that of
- * math/seam: what is a level apart would else change all at once, half way. */
-static void mix_lines(uint8_t *dst, const uint8_t *a, const uint8_t *b,
-                      int size, int wide, int weight, int round)
-{
-    if (wide)
-        for (int x = 0; x < size; x++)
-            ((uint16_t *)dst)[x] = (((const uint16_t *)a)[x] * (256 - weight) +
-                                    ((const uint16_t *)b)[x] * weight +
-                                    ((round + 193 * x) & 255)) >> 8;
-    else
-        for (int x = 0; x < size; x++)
-            dst[x] = (a[x] * (256 - weight) + b[x] * weight +
-                      ((round + 193 * x) & 255)) >> 8;
-}
-
 int ff_runway_joint_mix(AVFrame **mixed, const AVFrame *a, const AVFrame *b,
                         double weight)
 {
     const RunwayRect whole = { 0, 0, a->width, a->height };
-    RunwaySeamPicture p;
+    RunwaySeamPicture from[2], to;
     AVFrame *frame = av_frame_alloc();
     int ret;
 
@@ -146,24 +128,17 @@ int ff_runway_joint_mix(AVFrame **mixed, const AVFrame *a, const AVFrame *b,
     ret = av_frame_get_buffer(frame, 0);
     if (ret >= 0)
         ret = av_frame_copy_props(frame, a);
-    if (ret >= 0 && !planes_of(frame, whole, &p))
+    if (ret >= 0 && (!planes_of(a, whole, &from[0]) ||
+                     !planes_of(b, whole, &from[1]) ||
+                     !planes_of(frame, whole, &to)))
         ret = AVERROR_BUG;
-    if (ret < 0) {
+    if (ret >= 0 && ff_runway_seam_mix(&to, &from[0], &from[1], weight) < 0)
+        ret = AVERROR(ENOMEM);
+    if (ret < 0)
         av_frame_free(&frame);
-        return ret;
-    }
-    for (int i = 0; i < (p.gray ? 1 : 3); i++) {
-        int w = i ? AV_CEIL_RSHIFT(p.width, p.log2_chroma_w) : p.width;
-        int h = i ? AV_CEIL_RSHIFT(p.height, p.log2_chroma_h) : p.height;
-
-        for (int y = 0; y < h; y++)
-            mix_lines(frame->data[i] + (ptrdiff_t)y * frame->linesize[i],
-                      a->data[i] + (ptrdiff_t)y * a->linesize[i],
-                      b->data[i] + (ptrdiff_t)y * b->linesize[i], w,
-                      p.bits > 8, (int)lrint(weight * 256), 145 * y);
-    }
-    *mixed = frame;
-    return 0;
+    else
+        *mixed = frame;
+    return ret;
 }
 
 const char *ff_runway_joint_name(RunwaySeamFit fit)
