@@ -2,7 +2,7 @@
 # Where the journal and the results are is the user's alone: a directory of
 # somebody else's, one that others can write to and a link in its place are
 # errors before anything is sent; and what somebody has put at the names that are
-# written to is neither followed nor touched.
+# written to, or in the place of a directory, is neither followed nor touched.
 #
 # This file is part of runway_v2v, LGPL 2.1 or later.
 use strict;
@@ -18,6 +18,7 @@ use Test::More;
 
 use RunwayTest;
 use FilterTest;
+use PaidTest;
 
 my $OTHER = 12345;    # a user that is not us
 my $clip = lossless_clip(frames => 6);
@@ -111,6 +112,44 @@ subtest 'links at the names that are written' => sub {
             ok(!$run->{timed_out} && !$run->{signal}, "$name, $kind: ends by itself") or diag $run->{err};
             ok($run->{status} == 0 || filter_lines($run), "$name, $kind: well, or with a reason") or diag $run->{err};
             is(slurp($victim) . sprintf('%o', (stat $victim)[2] & 07777), "keep me\n644", "$name, $kind: the file is as it was");
+        }
+    }
+};
+
+# Somebody puts another directory there while it runs.
+subtest 'results_dir is replaced' => sub {
+    my $slow = RunwayTest::Simulator->start('--latency' => 2);
+    my $billed = 0;
+    for my $with ('another', 'a link', 'nothing') {
+        my $job = PaidTest->new(sim => $slow, seconds => 1, options => { take => ++$number });
+        my $going = $job->begin;
+        ok($going->until(sub { -d "$job->{results}/incoming" && glob "$job->{state}/clips/*" }), "$with: it has begun") or diag $going->said;
+        rename $job->{results}, "$job->{dir}/real" or die "rename: $!\n";
+        make_path("$job->{dir}/trap/incoming");
+        rename "$job->{dir}/trap", $job->{results} if $with eq 'another';
+        symlink "$job->{dir}/trap", $job->{results} if $with eq 'a link';
+        my $run = $going->end;
+        is($run->{status}, 0, "$with: it ends well") or diag $run->{err};
+        is(scalar(() = glob "$job->{dir}/real/*.mp4"), 1, "$with: the result is in the directory that was opened");
+        is(scalar(() = map { glob "$_/*.mp4 $_/incoming/*" } $job->{results}, "$job->{dir}/trap"), 0, "$with: and not in what is there now");
+        is(billed($slow), ++$billed, "$with: it was paid for once");
+    }
+};
+
+# File systems of their own, which end with the process.
+subtest 'a file system that is full or read-only' => sub {
+    my $may = run_cmd([qw(unshare -m true)]);
+    plan skip_all => 'no file system can be mounted here' if !$root || $may->{status};
+    for my $option (qw(state_dir results_dir)) {
+        for my $case (['full', 'size=64k', qr/No space left on device/], ['read-only', 'ro', qr/Read-only file system/]) {
+            my ($name, $how, $says) = @$case;
+            my $before = () = $sim->requests;
+            my $dir = fresh();
+            my $at = "$dir/" . ($option eq 'state_dir' ? 'state' : 'results');
+            my $run = PaidTest->new(sim => $sim, seconds => 1, state => "$dir/state", results => "$dir/results")->run(loglevel => 'error',
+                under => ['unshare', '-m', 'sh', '-ec', "mount -t tmpfs -o mode=700,$how none '$at'; exec \"\$\@\"", 'sh']);
+            error_line("$option, $name", $run, qr/^$option: /, qr/\Q$at\E/, $says);
+            is(scalar(() = $sim->requests), $before, "$option, $name: nothing was asked for");
         }
     }
 };

@@ -66,7 +66,7 @@ static void read_task(const char *text, size_t size)
     MUST(is_text(task.failure_code, sizeof(task.failure_code)));
     MUST(task.progress == -1 || (task.progress >= 0 && task.progress <= 1));
     MUST(task.credits == -1 || task.credits >= 0);
-    MUST(!task.url[0] == (task.state != RUNWAY_TASK_SUCCEEDED));
+    MUST(!task.url[0] || task.state == RUNWAY_TASK_SUCCEEDED);
     ff_runway_failure_class(task.failure_code);
 }
 

@@ -90,7 +90,7 @@ static void test_append(void **state)
     assert_non_null(mkdtemp(dir));
     snprintf(path, sizeof(path), "%s/log.jsonl", dir);
     file = fopen(path, "w");
-    assert_true(fputs("{\"what\": \"was there\"}\n", file) > 0);
+    assert_true(fputs("{\"time\":\"was there\"}\n", file) > 0);
     fclose(file);
     pid = fork();
     assert_int_equal(ff_runway_event_log_open(path, &log, &events, &err),
@@ -104,7 +104,7 @@ static void test_append(void **state)
     assert_int_equal(waitpid(pid, &status, 0), pid);
     file = fopen(path, "r");
     assert_non_null(fgets(text, sizeof(text), file));
-    assert_string_equal(text, "{\"what\": \"was there\"}\n");
+    assert_string_equal(text, "{\"time\":\"was there\"}\n");
     while (fgets(text, sizeof(text), file)) {
         assert_memory_equal(text, "{\"time\":\"2", 10);
         assert_string_equal(text + strlen(text) - 14, "\"0123456789\"}\n");
@@ -128,6 +128,10 @@ static void test_append(void **state)
 
 static void test_unfit(void **state)
 {
+    /* a body or a record of the journal, and a prompt, by mistake */
+    static const char *const others[] = {
+        "{\"format\":2,\"tries\":[]}\n", "{\n", "make it blue\n",
+    };
     const RunwayEventField none[] = { RUNWAY_EVENT_LAST };
     struct sockaddr_un address = { .sun_family = AF_UNIX };
     char dir[] = "/tmp/runway-events-XXXXXX", path[64];
@@ -159,14 +163,18 @@ static void test_unfit(void **state)
     assert_non_null(strstr(err.text, "nothing reads"));
     close(fd);
     unlink(path);
-    /* a prompt, by mistake */
-    fd = open(path, O_CREAT | O_WRONLY, 0600);
-    assert_int_equal(write(fd, "make it blue\n", 13), 13);
-    assert_int_equal(ff_runway_event_log_open(path, &log, &events, &err),
-                     RUNWAY_INVALID);
-    assert_null(events);
-    assert_non_null(strstr(err.text, "not a log"));
+    for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
+        fd = open(path, O_CREAT | O_TRUNC | O_WRONLY, 0600);
+        assert_int_equal(write(fd, others[i], strlen(others[i])),
+                         strlen(others[i]));
+        assert_int_equal(ff_runway_event_log_open(path, &log, &events, &err),
+                         RUNWAY_INVALID);
+        assert_null(events);
+        assert_non_null(strstr(err.text, "not a log"));
+        close(fd);
+    }
     /* what the shell has opened it has chosen */
+    fd = open(path, O_WRONLY);
     snprintf(path, sizeof(path), "/dev/fd/%d", fd);
     assert_int_equal(ff_runway_event_log_open(path, &log, &events, &err),
                      RUNWAY_OK);

@@ -472,9 +472,49 @@ static void test_result_elsewhere(void **state)
     assert_null(strstr(err.text, "secret"));
 }
 
-/* An output that comes after the end. */
 static _Atomic int late_looks;
+/* what stands for a URL */
+static const char *no_url;
 
+static int result_is_no_url(Server *server, int fd, const Request *request)
+{
+    char text[128];
+
+    (void)server;
+    if (strncmp(request->head, "GET /v1/tasks/", 14))
+        return -1;
+    late_looks++;
+    snprintf(text, sizeof(text), "{\"status\":\"SUCCEEDED\","
+             "\"output\":[\"%s\"]}", no_url);
+    server_reply(fd, "200 OK", "", text);
+    return 0;
+}
+
+/* It is not polled until an outage would end, and what it is is not shown. */
+static void test_result_is_no_url(void **state)
+{
+    static const char *const none[] = {
+        "file:///etc/passwd", "data:video/mp4;base64,AAAAGGZ0eXA=", "/x",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(none) / sizeof(*none); i++) {
+        RunwayError err = { RUNWAY_OK, "" };
+        RunwayOutcome ret;
+
+        no_url     = none[i];
+        late_looks = 0;
+        ret = world_run_hostile(result_is_no_url, 0, &err);
+        if (ret != RUNWAY_NO_RESULT || late_looks != 6 ||
+            !strstr(err.text, "SUCCEEDED and is paid for") ||
+            !strstr(err.text, "not an http or https URL"))
+            fail_msg("%s: %d, %s: %s", no_url, late_looks,
+                     ff_runway_outcome_name(ret), err.text);
+        assert_null(strstr(err.text, none[i]));
+    }
+}
+
+/* An output that comes after the end. */
 static int result_late(Server *server, int fd, const Request *request)
 {
     (void)server;
@@ -614,6 +654,7 @@ int main(void)
         cmocka_unit_test(test_result_byte_by_byte),
         cmocka_unit_test(test_result_too_large),
         cmocka_unit_test(test_result_elsewhere),
+        cmocka_unit_test(test_result_is_no_url),
         cmocka_unit_test(test_result_late),
         cmocka_unit_test(test_failed_after_success),
         cmocka_unit_test(test_redirects),

@@ -383,10 +383,8 @@ RunwayOutcome ff_runway_parse_task(const char *text, size_t size,
     if (!url)
         ret = ff_runway_error(err, RUNWAY_UNAVAILABLE, "the task has "
                               "SUCCEEDED, but its output is not there yet");
-    else if (!copy_url(task->url, url))
-        ret = ff_runway_error(err, RUNWAY_UNAVAILABLE, "the task has SUCCEEDED "
-                              "with an output that is not an http or https "
-                              "URL of at most %d bytes", RUNWAY_URL_MAX - 1);
+    else
+        copy_url(task->url, url);
 end:
     cJSON_Delete(root);
     return ret;

@@ -56,8 +56,8 @@ RunwayOutcome ff_runway_parse_create(const char *text, size_t size,
  * The reply to a read with status 200, bare or wrapped. RUNWAY_UNAVAILABLE when
  * it is not JSON or has no status that is known: a read may be done again.
  * It is RUNWAY_UNAVAILABLE too, with the task filled in and no url, when that has
- * SUCCEEDED and its output is not there yet or is no URL: a task that succeeded
- * does not fail by that.
+ * SUCCEEDED and its output is not there yet: a task that succeeded does not fail
+ * by that. Nor does it by an output that is no URL, which its download refuses.
  */
 RunwayOutcome ff_runway_parse_task(const char *text, size_t size,
                                    RunwayTask *task, RunwayError *err);

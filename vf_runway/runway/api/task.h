@@ -54,7 +54,7 @@ typedef enum RunwayTaskState {
 typedef struct RunwayTask {
     RunwayTaskState state;
     double progress;            ///< 0..1, -1 when not reported
-    char url[RUNWAY_URL_MAX];   ///< SUCCEEDED: first output, else ""
+    char url[RUNWAY_URL_MAX];   ///< SUCCEEDED: first output; "": none, or no URL
     char failure[1024];         ///< FAILED: text, may be ""
     char failure_code[128];     ///< FAILED: code, may be ""
     int64_t created;            ///< seconds since the epoch, -1: not reported

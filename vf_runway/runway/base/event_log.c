@@ -70,12 +70,14 @@ static int find_socket(const char *path)
     return -1;
 }
 
-/* Whether it is another file than a log, by mistake: a prompt, or the film. What
- * is behind /dev/stderr the shell has chosen. */
+/* Whether it is another file than a log, by mistake: a prompt, the film, a record
+ * of the journal. What is behind /dev/stderr the shell has chosen. */
 static int is_other_file(const char *path, int fd)
 {
-    char first = '{';
+    static const char begin[] = "{\"time\":";
+    char found[sizeof(begin) - 1];
     struct stat st;
+    ssize_t size;
     int in;
 
     if (fstat(fd, &st) || S_ISBLK(st.st_mode))
@@ -85,10 +87,9 @@ static int is_other_file(const char *path, int fd)
     in = open(path, O_RDONLY);
     if (in < 0)
         return 0;
-    if (pread(in, &first, 1, 0) < 0)
-        first = 0;
+    size = pread(in, found, sizeof(found), 0);
     close(in);
-    return first != '{';
+    return size < 0 || memcmp(found, begin, (size_t)size);
 }
 
 RunwayOutcome ff_runway_event_log_open(const char *path, const RunwayLog *log,

@@ -231,8 +231,9 @@ static RunwayOutcome parse_foreign(RunwayClient *client, const char *name,
     if (ret == RUNWAY_NOMEM)
         return ff_runway_no_memory(err);
     if (ret)
-        return ff_runway_error(err, RUNWAY_REFUSED,
-                               "the %s URL is not an http or https URL", name);
+        return ff_runway_error(err, RUNWAY_REFUSED, "the %s URL is not an http "
+                               "or https URL of at most %d bytes", name,
+                               RUNWAY_URL_MAX - 1);
     if (url->has_user)
         return ff_runway_error(err, RUNWAY_REFUSED, "the %s URL contains a "
                                "user or password, so it is not followed", name);
