@@ -203,6 +203,7 @@ subtest 'a picture that is larger than the index says' => sub {
     $is = check(spew("$TMP/small.mp4", $bytes));
     is($is->{crashed}, 0, 'ends');
     like("$is->{outcome} $is->{text}", qr/^bad_result .*damaged/, 'is refused');
+    is($is->{err}, '', 'and the decoder has no line of its own');
 };
 
 # The most that is let through: as many frames as may be, twice.
