@@ -27,6 +27,7 @@
 #include "libavutil/opt.h"
 
 #include "../media/compat.h"
+#include "../media/hdr.h"
 #include "filter_internal.h"
 #include "negotiate.h"
 
@@ -196,6 +197,17 @@ static int config_size(AVFilterLink *outlink)
     return 0;
 }
 
+/* HDR is refused where a frame says so: what is left of it is wrong, and is not
+ * true of what is generated. */
+static void forget_hdr(AVFilterLink *outlink)
+{
+    const enum AVFrameSideDataType *kinds;
+    int nb = ff_runway_hdr_kinds(&kinds);
+
+    for (int i = 0; i < nb; i++)
+        ff_runway_link_forget(outlink, kinds[i]);
+}
+
 int ff_runway_filter_config_output(AVFilterLink *outlink)
 {
     RunwayFilter *s = outlink->src->priv;
@@ -208,6 +220,7 @@ int ff_runway_filter_config_output(AVFilterLink *outlink)
     if (ret < 0)
         return ret;
     ff_runway_negotiate_configure(outlink);
+    forget_hdr(outlink);
     if (!s->scaler)
         s->scaler = ff_runway_scaler_create(outlink->src);
     return s->scaler ? 0 : AVERROR(ENOMEM);

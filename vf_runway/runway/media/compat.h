@@ -115,6 +115,16 @@ static inline const uint8_t *ff_runway_display_matrix(const AVStream *st)
 #define RUNWAY_LINK(link) (link)
 #endif
 
+/* links have the side data of their first frame, which encoders write: 10.7.100,
+ * FFmpeg 8.0 */
+static inline void ff_runway_link_forget(AVFilterLink *link,
+                                         enum AVFrameSideDataType type)
+{
+#if LIBAVFILTER_VERSION_INT >= AV_VERSION_INT(10, 7, 100)
+    av_frame_side_data_remove(&link->side_data, &link->nb_side_data, type);
+#endif
+}
+
 /* AVFilter became the public part of FFFilter: 10.6.101, FFmpeg 8.0 */
 #if LIBAVFILTER_VERSION_INT >= AV_VERSION_INT(10, 6, 101)
 #define RUNWAY_FILTER       const FFFilter

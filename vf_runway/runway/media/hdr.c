@@ -71,6 +71,12 @@ const char *ff_runway_hdr_reason(const AVFrame *frame)
     return NULL;
 }
 
+int ff_runway_hdr_kinds(const enum AVFrameSideDataType **list)
+{
+    *list = kinds;
+    return FF_ARRAY_ELEMS(kinds);
+}
+
 int ff_runway_hdr_name(AVFrame *frame, int transfer)
 {
     if (frame->color_trc == AVCOL_TRC_UNSPECIFIED)

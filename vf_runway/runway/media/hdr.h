@@ -33,6 +33,9 @@
  *  side data that only HDR has. NULL: it is not. */
 const char *ff_runway_hdr_reason(const AVFrame *frame);
 
+/** The kinds of side data that only HDR has. @return their number */
+int ff_runway_hdr_kinds(const enum AVFrameSideDataType **kinds);
+
 /** Name what a result's frame leaves unsaid: BT.2020, limited range, and transfer
  *  (PQ or HLG), which is what was asked for.
  *  @return whether its tags say that it is neither PQ nor HLG: they are not
