@@ -162,6 +162,8 @@ struct RunwayClient {
     int64_t takes[TASKS_MAX]; ///< each task, in order
     int tells;                ///< progress
     int64_t download_takes;   ///< each download
+    int64_t download_step;    ///< less that for each task before
+    int64_t check_takes;      ///< each check
     int sends_pages;          ///< instead of results
     int64_t created[TASKS_MAX];
     int is_done[TASKS_MAX];   ///< was read as such
@@ -169,6 +171,8 @@ struct RunwayClient {
     int64_t last;             ///< when the last one was read as done
     int fetched[TASKS_MAX];   ///< the tasks, as their downloads began
     int nb_fetched, fetching, most_fetching;
+    int checked[TASKS_MAX];   ///< likewise
+    int nb_checked, checking, most_checking;
 };
 
 static RunwayClient provider = { .lock = PTHREAD_MUTEX_INITIALIZER };
@@ -256,8 +260,11 @@ RunwayOutcome ff_runway_client_download(RunwayClient *c, const char *url,
         c->most_fetching = c->fetching;
     pthread_mutex_unlock(&c->lock);
     if (c->download_takes)
-        spend(c->download_takes);
-    *done = pwrite(fd, "result", 6, 0);
+        spend(c->download_takes - atoi(url) * c->download_step);
+    pthread_mutex_lock(&c->lock);
+    c->fetching--;
+    pthread_mutex_unlock(&c->lock);
+    *done = pwrite(fd, url, strlen(url), 0);
     return RUNWAY_OK;
 }
 
@@ -291,10 +298,22 @@ static RunwayOutcome check(void *opaque, int (*cancelled)(void *cancel_opaque),
                            void *cancel_opaque, int fd, int64_t size, int64_t sent,
                            RunwayError *err)
 {
-    pthread_mutex_lock(&provider.lock);
-    provider.fetching--;
-    pthread_mutex_unlock(&provider.lock);
-    return provider.sends_pages ?
+    RunwayClient *c = &provider;
+    char task[16] = "";
+
+    assert_int_equal(pread(fd, task, sizeof(task) - 1, 0), size);
+    pthread_mutex_lock(&c->lock);
+    if (c->nb_checked < TASKS_MAX)
+        c->checked[c->nb_checked++] = atoi(task);
+    if (++c->checking > c->most_checking)
+        c->most_checking = c->checking;
+    pthread_mutex_unlock(&c->lock);
+    if (c->check_takes)
+        spend(c->check_takes);
+    pthread_mutex_lock(&c->lock);
+    c->checking--;
+    pthread_mutex_unlock(&c->lock);
+    return c->sends_pages ?
            ff_runway_error(err, RUNWAY_NO_RESULT, "it is a web page") : RUNWAY_OK;
 }
 
@@ -340,6 +359,7 @@ static void begin(char *dir, int slots)
     };
     provider.nb = provider.running = provider.most = 0;
     provider.nb_fetched = provider.fetching = provider.most_fetching = 0;
+    provider.nb_checked = provider.checking = provider.most_checking = 0;
     memset(provider.is_done, 0, sizeof(provider.is_done));
     assert_int_equal(ff_runway_pipeline_create(&config, &pipeline, &err), RUNWAY_OK);
 }
@@ -616,6 +636,25 @@ static void test_downloads(void **state)
         assert_int_equal(provider.fetched[i], i);
 }
 
+/* One at a time, and the first clip's first, whichever came before it. */
+static void test_checks(void **state)
+{
+    static const int order[] = { 3, 0, 1, 2, 4, 5, 6, 7 };
+
+    (void)state;
+    let_tasks_take(60, 60, 0);
+    for (int i = 4; i < 8; i++)
+        provider.takes[i] = 100 * SECOND;
+    provider.download_takes = 80 * SECOND;
+    provider.download_step  = 5 * SECOND;
+    provider.check_takes    = 100 * SECOND;
+    make_new_film(8);
+    assert_int_equal(provider.most_checking, 1);
+    assert_int_equal(provider.nb_checked, 8);
+    for (int i = 0; i < 8; i++)
+        assert_int_equal(provider.checked[i], order[i]);
+}
+
 /* A server whose every result is a web page is paid for twice as many tasks at most
  * as are made at a time, also if the pages are slow to come. */
 static void test_pages(void **state)
@@ -646,7 +685,8 @@ static void test_slow_downloads(void **state)
 static int clean_up(void **state)
 {
     (void)state;
-    provider.download_takes = provider.sends_pages = 0;
+    provider.download_takes = provider.download_step = provider.check_takes = 0;
+    provider.sends_pages    = 0;
     told = NULL;
     if (pipeline)
         ff_runway_pipeline_cancel(pipeline);
@@ -670,6 +710,7 @@ int main(void)
         cmocka_unit_test_teardown(test_a_place_that_will_be_free, clean_up),
         cmocka_unit_test_teardown(test_a_result_that_is_due, clean_up),
         cmocka_unit_test_teardown(test_downloads, clean_up),
+        cmocka_unit_test_teardown(test_checks, clean_up),
         cmocka_unit_test_teardown(test_slow_downloads, clean_up),
         cmocka_unit_test_teardown(test_pages, clean_up),
     };

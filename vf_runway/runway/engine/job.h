@@ -46,6 +46,7 @@
 #include "../api/request.h"
 #include "../api/task.h"
 
+/** What has to wait for its turn has a state for that right before its own. */
 typedef enum RunwayJobState {
     RUNWAY_JOB_QUEUED,       ///< has no worker yet
     RUNWAY_JOB_BLOCKED,      ///< waits for another run that has the same clip
@@ -54,7 +55,9 @@ typedef enum RunwayJobState {
     RUNWAY_JOB_SUBMITTING,   ///< the create is going out
     RUNWAY_JOB_WAITING,      ///< the provider has it: see task_state
     RUNWAY_JOB_GENERATED,    ///< waits for its download, see enter()
-    RUNWAY_JOB_DOWNLOADING,  ///< and checking
+    RUNWAY_JOB_DOWNLOADING,  ///< or storing what was checked
+    RUNWAY_JOB_FETCHED,      ///< waits for its check, see enter()
+    RUNWAY_JOB_CHECKING,
     RUNWAY_JOB_DONE,         ///< the result is there and was checked
     RUNWAY_JOB_FAILED,       ///< error says why
 } RunwayJobState;
@@ -137,8 +140,9 @@ typedef struct RunwayJobHost {
     /** Non-zero when no create may start any more. */
     int (*closed)(void *opaque);
     /** Wait until the job may go to that state: SUBMITTING, when there is a
-     *  place for its task at the provider; DOWNLOADING. Sets it. Non-zero, and
-     *  the state is another: cancelled, or no create may start any more. */
+     *  place for its task at the provider; DOWNLOADING; CHECKING. Sets it.
+     *  Non-zero, and the state is another: cancelled, or no create may start any
+     *  more. */
     int (*enter)(void *opaque, RunwayJob *job, RunwayJobState state);
     /** job->now as it was just set: copy it. Not called at the end. */
     void (*changed)(void *opaque, const RunwayJob *job);

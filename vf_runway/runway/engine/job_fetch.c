@@ -129,6 +129,20 @@ static int is_refusal(RunwayOutcome ret)
     return ret == RUNWAY_BAD_RESULT || ret == RUNWAY_INVALID;
 }
 
+/* Whether the result can be used, when it is its turn to be checked. */
+static RunwayOutcome check_result(RunwayJobRun *run, int fd, int64_t size,
+                                  RunwayError *err)
+{
+    const RunwayJobHost *host = run->host;
+    RunwayOutcome ret = ff_runway_run_enter(run, RUNWAY_JOB_CHECKING, err);
+
+    if (!ret)
+        ret = host->check(host->opaque, fd, size, run->job->sent, err);
+    /* the next one's turn, whatever is to be done about this one */
+    ff_runway_run_set_state(run, RUNWAY_JOB_DOWNLOADING);
+    return ret;
+}
+
 /* Download the result, check it, and keep it; also what the checks refuse. */
 static RunwayOutcome fetch_once(RunwayJobRun *run, RunwayResult *result,
                                 RunwayError *err)
@@ -155,8 +169,7 @@ static RunwayOutcome fetch_once(RunwayJobRun *run, RunwayResult *result,
     if (is_refusal(ret))
         ret = RUNWAY_NO_RESULT;
     if (!ret)
-        ret = host->check(host->opaque, ff_runway_incoming_fd(in), size,
-                          job->sent, err);
+        ret = check_result(run, ff_runway_incoming_fd(in), size, err);
     if (!ret) {
         ret = ff_runway_results_keep(host->results, &in, 0, result, err);
     } else if (is_refusal(ret)) {
@@ -255,8 +268,7 @@ RunwayOutcome ff_runway_run_find_result(RunwayJobRun *run, RunwayError *err)
     job->reused = 1;
     /* As one that has just arrived: creates wait for what comes of it. A whole
      * one too: runway-tasks decodes nothing, and the tolerance may be another. */
-    ff_runway_run_set_state(run, RUNWAY_JOB_DOWNLOADING);
-    ret = host->check(host->opaque, result.fd, result.size, job->sent, err);
+    ret = check_result(run, result.fd, result.size, err);
     if (is_refusal(ret))
         ret = report_unusable(run, ret, result.name, err);
     if (!ret && result.refused)

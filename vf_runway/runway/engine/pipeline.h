@@ -57,7 +57,7 @@ typedef struct RunwayPipelineConfig {
     const RunwayPolicy *policy; ///< outlives the pipeline
     RunwayEventLog *events;     ///< likewise; NULL: none
     /** As in RunwayJobHost; it returns early when cancelled() says so; on
-     *  workers, several at once. */
+     *  workers, one at a time: each holds many pictures. */
     RunwayOutcome (*check)(void *opaque, int (*cancelled)(void *cancel_opaque),
                            void *cancel_opaque, int fd, int64_t size,
                            int64_t sent, RunwayError *err);
@@ -74,7 +74,7 @@ typedef struct RunwayPipelineConfig {
 /** Results fetched in a run and of no use, after which nothing more is bought. */
 #define RUNWAY_UNUSABLE_MAX 2
 
-/** Results that are fetched and checked at a time. */
+/** Results that are fetched at a time. */
 #define RUNWAY_FETCHES_MAX 4
 
 /**

@@ -330,8 +330,8 @@ static int is_in_flight(const RunwayJobProgress *now)
 /* Whether the task has succeeded, and nobody knows yet what came of it. */
 static int is_unchecked(const RunwayJobProgress *now)
 {
-    return now->state == RUNWAY_JOB_GENERATED ||
-           now->state == RUNWAY_JOB_DOWNLOADING ||
+    return (now->state >= RUNWAY_JOB_GENERATED &&
+            now->state <= RUNWAY_JOB_CHECKING) ||
            (now->state == RUNWAY_JOB_WAITING &&
             now->task_state == RUNWAY_TASK_SUCCEEDED);
 }
@@ -339,6 +339,11 @@ static int is_unchecked(const RunwayJobProgress *now)
 static int is_downloading(const RunwayJobProgress *now)
 {
     return now->state == RUNWAY_JOB_DOWNLOADING;
+}
+
+static int is_checking(const RunwayJobProgress *now)
+{
+    return now->state == RUNWAY_JOB_CHECKING;
 }
 
 /* How many before that one will want a place, too: clips go out in order, and
@@ -353,14 +358,16 @@ static int count_earlier(const RunwayPipeline *p, const Entry *end)
     return nb;
 }
 
-/* Whether it is the turn of e, the first job in that state. lock is held */
+/* Whether e may go to that state, as the first that waits for it. lock is held */
 static int is_open(const RunwayPipeline *p, const Entry *e,
-                   RunwayJobState before)
+                   RunwayJobState state)
 {
     int concurrency = p->config.policy->concurrency;
 
-    if (before == RUNWAY_JOB_GENERATED)
+    if (state == RUNWAY_JOB_DOWNLOADING)
         return count(p, is_downloading) < RUNWAY_FETCHES_MAX;
+    if (state == RUNWAY_JOB_CHECKING)
+        return !count(p, is_checking);
     /* what a cap leaves is for the first clips: one behind a gap is not output */
     if (ff_runway_budget_has_cap(p->config.policy) &&
         (count_earlier(p, e) || count(p, is_submitting)))
@@ -428,8 +435,7 @@ static Entry *first_in(const RunwayPipeline *p, RunwayJobState state)
 static int enter(void *opaque, RunwayJob *job, RunwayJobState state)
 {
     RunwayPipeline *p = opaque;
-    RunwayJobState before = state == RUNWAY_JOB_SUBMITTING ?
-                            RUNWAY_JOB_READY : RUNWAY_JOB_GENERATED;
+    RunwayJobState before = state - 1;
     Entry *e;
     int is_shut;
 
@@ -438,9 +444,11 @@ static int enter(void *opaque, RunwayJob *job, RunwayJobState state)
     job->now.state = state == RUNWAY_JOB_SUBMITTING && is_in_flight(&e->now) ?
                      state : before;
     e->now = job->now;
+    /* the place that it had is free */
+    ff_runway_cond_wake(&p->changed);
     while (!(is_shut = p->stop || (p->closed && before == RUNWAY_JOB_READY)) &&
            e->now.state != state) {
-        if (first_in(p, before) == e && is_open(p, e, before))
+        if (first_in(p, before) == e && is_open(p, e, state))
             job->now.state = e->now.state = state;
         else
             ff_runway_cond_wait(&p->changed, &p->lock, INT64_MAX);

@@ -20,7 +20,6 @@
 #include <string.h>
 
 #include "libavutil/mathematics.h"
-#include "libavutil/time.h"
 
 #include "compat.h"
 #include "averror.h"
@@ -578,23 +577,18 @@ RunwayOutcome ff_runway_reader_check(void *limits,
                                      void *opaque, int fd, int64_t size,
                                      int64_t sent, RunwayError *err)
 {
-    static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
-    Check c = { .size = size, .sent = sent, .err = err };
+    Check c = {
+        .reader = create_reader(limits, fd, cancelled, opaque),
+        .size = size, .sent = sent, .err = err,
+    };
     pthread_t thread;
 
-    /* one at a time, as each holds many pictures; and on a thread that ends with
-     * it, as an allocator keeps what a thread has freed for that thread */
-    while (pthread_mutex_trylock(&turn)) {
-        if (cancelled && cancelled(opaque))
-            return ff_runway_error(err, RUNWAY_CANCELLED, "cancelled");
-        av_usleep(10000); /* nothing, beside a check */
-    }
-    c.reader = create_reader(limits, fd, cancelled, opaque);
+    /* on a thread that ends with it, as an allocator keeps what a thread has
+     * freed for that thread */
     if (c.reader && !pthread_create(&thread, NULL, run_check, &c))
         pthread_join(thread, NULL);
     else
         c.outcome = ff_runway_no_memory(err);
     ff_runway_reader_free(&c.reader);
-    pthread_mutex_unlock(&turn);
     return c.outcome;
 }
