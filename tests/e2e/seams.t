@@ -77,8 +77,10 @@ sub differing {
     for my $i (0 .. $#{ $frames[0] }) {
         next if $frames[0][$i] eq $frames[1][$i];
         $nb++;
-        my ($x, $y) = map { my $sum = 0; $sum += $_ for unpack 'C*', $_->[$i]; $sum / $WIDTH / $HEIGHT / 1.5 } @frames;
-        $most = abs($x - $y) if abs($x - $y) > $most;
+        my ($x, $y) = map { [unpack 'C*', $_->[$i]] } @frames;
+        my $sum = 0;
+        $sum += abs($x->[$_] - $y->[$_]) for 0 .. $#$x;
+        $most = $sum / @$x if $sum / @$x > $most;
     }
     return ($nb, $most);
 }

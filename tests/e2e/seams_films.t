@@ -72,6 +72,7 @@ all_ways('padding', film('wide', moving(size => '256x108')), options => { provid
 all_ways('results of another rate', $film, service => ['--result-rate' => 30], seam => 'matched');
 all_ways('results of half the rate', $film, service => ['--result-rate' => 12], seam => 'matched');
 all_ways('results that are too long', $film, service => ['--result-stretch' => 1.06], seam => 'matched');
+all_ways('results that are too short', $film, service => ['--result-stretch' => 0.94], seam => 'matched');
 all_ways('results of a variable rate', $film, service => ['--result-vfr'], seam => 'matched');
 all_ways('animation that is held for two frames', film('twos', moving(rate => 12) . ',fps=24'), seam => 'matched');
 all_ways('a film without colours', film('colourless', moving() . ',hue=s=0'), seam => 'matched');
@@ -94,6 +95,26 @@ for my $at (47, 48) {
         is_deeply(times_of($blend->{out}), times_of($none->{out}), 'blend: each frame at its time');
     };
 }
+
+# The size of a result's pictures may change in mid-stream.
+subtest 'a result that changes its size in the overlap' => sub {
+    my $all = join '', map {
+        my ($size, $frames) = @$_;
+        slurp(make_clip(size => $size, frames => $frames, rate => 24, name => "part-$size-$frames.h264",
+            codec => [qw(-c:v libx264 -preset ultrafast -bf 0 -f h264)]))
+    } (['640x480', 6], ['64x48', 6], ['640x480', 36]);
+    my $result = "$TMP/sizes.mp4";
+    my $made = run_cmd([$FFMPEG, qw(-v error -y -r 24 -f h264 -i), spew("$TMP/sizes.h264", $all), qw(-c copy), $result]);
+    is($made->{status}, 0, 'it can be made') or diag $made->{err};
+    # the index has the larger one
+    my $bytes = slurp($result);
+    substr $bytes, index($bytes, 'avc1', index $bytes, 'stsd') + 28, 4, pack 'n2', 640, 480;
+    spew($result, $bytes);
+    my $sim = RunwayTest::Simulator->start('--latency' => 0, '--result-file' => $result);
+    my $run = treated($sim, 'sizes', $film, { seam => 'blend', overlap => 1 });
+    like($run->{err}, qr/the result, 64x48 yuv420p, cannot be blended with the one before it, 640x480/, 'which is said');
+    is(scalar @{ frames_md5($run->{out}) }, 144, 'all frames are there');
+};
 
 # What appears in a part of the picture, exactly where clips meet, is no cut.
 for my $case (['a subtitle', "drawbox=iw/5:ih*3/4:iw*3/5:ih/8:white:fill:enable='between(n,48,100)'"],

@@ -19,8 +19,8 @@
 /**
  * @file
  * The providers: where they are, which key is theirs, what exists there.
- * The one list of them: nothing else names a provider. Replies come in the shapes
- * that reply.h reads, from whichever provider. No I/O.
+ * The one list of them, with their words for the options' help below. Replies
+ * come in the shapes that reply.h reads, from whichever provider. No I/O.
  */
 
 #ifndef AVFILTER_RUNWAY_API_PROVIDERS_H

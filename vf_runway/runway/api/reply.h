@@ -57,7 +57,8 @@ RunwayOutcome ff_runway_parse_create(const char *text, size_t size,
  * it is not JSON or has no status that is known: a read may be done again.
  * It is RUNWAY_UNAVAILABLE too, with the task filled in and no url, when that has
  * SUCCEEDED and its output is not there yet: a task that succeeded does not fail
- * by that. Nor does it by an output that is no URL, which its download refuses.
+ * by that. An output that is no URL is RUNWAY_OK with an empty url, which the
+ * download refuses.
  */
 RunwayOutcome ff_runway_parse_task(const char *text, size_t size,
                                    RunwayTask *task, RunwayError *err);

@@ -74,7 +74,8 @@ static int correct(RunwayClip *c)
                                               c->sent - c->fade);
     int ret = c->before ? fit_joint(c) : 0;
 
-    if (ret < 0 || c->corrected || strength <= 0)
+    if (ret < 0 || c->corrected || strength <= 0 ||
+        !ff_runway_joint_accepts(c->frame))
         return ret;
     c->corrected = 1;
     if (c->align)
@@ -177,10 +178,33 @@ static int unite(RunwayClip *c)
     return ret;
 }
 
+/* Whether the present pictures can be mixed. Within a result, size and format may
+ * change from one to the next. */
+static int is_alike(const RunwayClip *c)
+{
+    return c->frame->width == c->later->frame->width &&
+           c->frame->height == c->later->frame->height &&
+           ff_runway_joint_accepts(c->frame) &&
+           ff_runway_joint_accepts(c->later->frame);
+}
+
+static void stop_blending(RunwayClip *c)
+{
+    RunwayClip *later = c->later;
+
+    c->later     = NULL;
+    later->joint = ff_runway_joint_name(RUNWAY_SEAM_UNLIKE);
+    av_log(c->config.log_ctx, AV_LOG_WARNING, "%s: the result, %dx%d "
+           "%s, cannot be blended with the one before it, %dx%d %s\n",
+           later->label, later->frame->width, later->frame->height,
+           av_get_pix_fmt_name(later->frame->format), c->frame->width,
+           c->frame->height, av_get_pix_fmt_name(c->frame->format));
+}
+
 /* With the first picture of both at hand: what brings the later one to this.
  * Its place is seen once its colour is right, and what its colour lacks once it
  * lies in place. */
-static int fit_blend(RunwayClip *c, const AVFrame *dst)
+static int fit_blend(RunwayClip *c)
 {
     RunwayClip *later = c->later;
     RunwaySeamGrid grid;
@@ -188,20 +212,7 @@ static int fit_blend(RunwayClip *c, const AVFrame *dst)
     int ret;
 
     c->blending = 1;
-    set_part(later, dst);
-    if (c->frame->width != later->frame->width ||
-        c->frame->height != later->frame->height ||
-        !ff_runway_joint_measure(&grid, later->frame, c->part) ||
-        !ff_runway_joint_measure(&grid, c->frame, c->part)) {
-        c->later     = NULL;
-        later->joint = ff_runway_joint_name(RUNWAY_SEAM_UNLIKE);
-        av_log(c->config.log_ctx, AV_LOG_WARNING, "%s: the result, %dx%d "
-               "%s, cannot be blended with the one before it, %dx%d %s\n",
-               later->label, later->frame->width, later->frame->height,
-               av_get_pix_fmt_name(later->frame->format), c->frame->width,
-               c->frame->height, av_get_pix_fmt_name(c->frame->format));
-        return 0;
-    }
+    ff_runway_joint_measure(&grid, c->frame, c->part);
     if (c->fade_begin == c->fade_end) {
         later->joint = ff_runway_joint_name(RUNWAY_SEAM_CUT);
         return 0;
@@ -261,11 +272,17 @@ int ff_runway_clip_present(RunwayClip *c, const RunwayClipFrame *frame,
     wanted = ff_runway_clip_place(later, source_time(c, frame->source) / 1e6);
     ret = ff_runway_clip_seek(later,
                               ff_runway_retime_map(&later->retime, wanted));
-    if (ret >= 0 && !c->blending)
-        ret = fit_blend(c, dst);
-    if (ret < 0 || !c->later)
+    if (ret < 0)
         return ret;
-    ret = unite(c);
+    set_part(later, dst);
+    if (!is_alike(c)) {
+        stop_blending(c);
+        return 0;
+    }
+    if (!c->blending)
+        ret = fit_blend(c);
+    if (ret >= 0)
+        ret = unite(c);
     if (ret >= 0)
         ret = correct(later);
     return ret < 0 ? ret : ff_runway_joint_mix(mixed, c->frame, later->frame,

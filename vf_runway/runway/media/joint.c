@@ -57,6 +57,14 @@ static int planes_of(const AVFrame *frame, RunwayRect part,
     return p->bits >= 8 && p->bits <= 16;
 }
 
+int ff_runway_joint_accepts(const AVFrame *frame)
+{
+    const RunwayRect whole = { 0, 0, frame->width, frame->height };
+    RunwaySeamPicture picture;
+
+    return planes_of(frame, whole, &picture);
+}
+
 int ff_runway_joint_measure(RunwaySeamGrid *grid, const AVFrame *frame,
                             RunwayRect part)
 {

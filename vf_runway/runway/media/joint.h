@@ -37,8 +37,12 @@ typedef struct RunwayJoint {
     int64_t end;                 ///< of the clip, microseconds of the source
 } RunwayJoint;
 
+/** Whether a frame can be measured, corrected, moved and mixed: planar YUV or
+ *  gray. A result's frames need not all be of one format. */
+int ff_runway_joint_accepts(const AVFrame *frame);
+
 /** Means of a part of a picture, corners even. @return 1, or 0 for a format
- *  that is not planar YUV or gray, of which there are none */
+ *  that is not accepted, of which there are none */
 int ff_runway_joint_measure(RunwaySeamGrid *grid, const AVFrame *frame,
                             RunwayRect part);
 

@@ -331,7 +331,7 @@ static RunwayOutcome check_packet(const RunwayReader *r, int64_t nb,
     if (*sets > RUNWAY_RESULT_SETS + (uint64_t)nb)
         return ff_runway_error(err, RUNWAY_BAD_RESULT, "the result has %zu "
                                "parameter sets in its first %lld frames, more "
-                               "than they need", *sets, (long long)nb);
+                               "than they need", *sets, (long long)nb + 1);
     return RUNWAY_OK;
 }
 
