@@ -189,7 +189,7 @@ sub make_clip {
         @tags, '-color_range', $opt{range} // 'tv',
         @limit, @{ $opt{args} || [] }, $path,
     ]);
-    die "cannot make a clip: $run->{err}\n" if $run->{status};
+    die "cannot make a clip (status $run->{status}, signal $run->{signal}): $run->{err}\n" if $run->{status};
     return $path;
 }
 
