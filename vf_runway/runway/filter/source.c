@@ -230,7 +230,8 @@ static int check_beside(AVFilterContext *ctx)
     int64_t film = s->progress.film - s->begin;
 
     if (film > 4 * AV_TIME_BASE || (film < AV_TIME_BASE && !s->status) ||
-        !atomic_load(&nb_covers) || !ff_runway_rebuild_is_ffmpegs(ctx->graph))
+        atomic_load(&nb_covers) <= s->is_cover ||
+        !ff_runway_rebuild_is_ffmpegs(ctx->graph))
         return 0;
     av_log(ctx, AV_LOG_ERROR, "another video stream has a single frame without "
            "a length: it is a cover picture and not a film. Choose the film "
