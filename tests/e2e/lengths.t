@@ -108,29 +108,46 @@ for my $n (2, 3) {
 
 # --- a cover picture -----------------------------------------------------------------
 
+# An MP3 of silence with a picture in its ID3 tag, which no encoder here writes.
+sub mp3_with_cover {
+    my ($picture) = @_;
+    my $body = "\0image/png\0\3\0" . slurp($picture);
+    my $frame = 'APIC' . pack('N', length $body) . "\0\0$body";
+    my $tag = "ID3\3\0\0" . pack 'C4', map { length($frame) >> $_ & 127 } 21, 14, 7, 0;
+    return spew("$TMP/cover.mp3", $tag . $frame . ("\xff\xfb\x90\x64" . "\0" x 413) x 76);
+}
+
 {
-    my ($picture, $music) = (numbered_film(frames => 1, name => 'cover.png', codec => [qw(-c:v png)]), "$TMP/music.m4a");
-    my $made = run_cmd([$FFMPEG, qw(-v error -y -f lavfi -i sine=d=2 -i), $picture, qw(-map 0 -map 1 -c:v copy -disposition:v attached_pic), $music]);
-    is($made->{status}, 0, 'music with a cover') or diag $made->{err};
-    my $before = $sim->requests('create');
-    my $run = filter_film($sim, $music, $filter, args => [qw(-map 0 -c:v ffv1 -c:a copy)]);
-    isnt($run->{status}, 0, '... is no film');
-    like($run->{err}, qr/only frame of the input has no length: it is a cover picture.*-map 0:v:0/, '... and the error says so');
-    is($sim->requests('create') - $before, 0, '... before it is paid for');
-    # beside a film: found before that is paid for
-    my $both = "$TMP/both.mp4";
-    $made = run_cmd([$FFMPEG, qw(-v error -y -i), numbered_film(frames => 72), '-i', $picture,
-        qw(-map 0 -map 1 -c:v:0 libx264 -c:v:1 copy -disposition:v:1 attached_pic), $both]);
-    is($made->{status}, 0, 'a film with a cover') or diag $made->{err};
-    $before = $sim->requests('create');
-    $run = filter_film($sim, $both, $filter, args => [qw(-map 0 -c:v ffv1)]);
-    isnt($run->{status}, 0, '... with -map 0: an error');
-    like($run->{err}, qr/it is a cover picture.*-map 0:v:0/, '... which says so');
-    is($sim->requests('create') - $before, 0, '... before anything is paid for');
-    $run = filter_film($sim, $both, $filter, args => [qw(-map 0:v:0 -c:v ffv1)]);
-    ends_well($run, 'with -map 0:v:0 it goes well');
-    $run = filter_film($sim, $picture, $filter);
-    ends_well($run, 'a still picture is one');
+    my $picture = numbered_film(frames => 1, name => 'cover.png', codec => [qw(-c:v png)]);
+    my @film = (numbered_film(frames => 72), qw(-c:v:0 libx264));
+    my @second = ('-i', $picture, qw(-map 0 -map 1 -c:v:1 copy -disposition:v:1 attached_pic));
+    my @only = ('-i', $picture, qw(-map 0 -map 1 -c:v copy -disposition:v attached_pic));
+    my @attached = ('-attach', $picture, qw(-metadata:s:t mimetype=image/png -metadata:s:t filename=cover.png));
+    my %made = (
+        'music.m4a'  => [qw(-f lavfi -i sine=d=2), @only],
+        'music.flac' => [qw(-f lavfi -i sine=d=2), @only],
+        'music.mkv'  => [qw(-f lavfi -i sine=d=2), @attached, qw(-c:a flac)],
+        'film.mp4'   => ['-i', $film[0], @second, @film[1, 2]],
+        'film.mkv'   => ['-i', $film[0], @attached, @film[1, 2]],
+    );
+    mp3_with_cover($picture);
+    for my $name (sort keys %made, 'cover.mp3') {
+        my $made = $made{$name} ? run_cmd([$FFMPEG, qw(-v error -y), @{ $made{$name} }, "$TMP/$name"]) : {};
+        ok(!$made->{status}, "$name is made") or diag $made->{err};
+        is(run_cmd([$FFPROBE, qw(-v error -show_entries stream_disposition=attached_pic -of csv=p=0), "$TMP/$name"])->{out} =~ tr/1//, 1, '... with a cover');
+        my $before = $sim->requests('create');
+        my $run = filter_film($sim, "$TMP/$name", $filter, args => [qw(-map 0 -c:v ffv1 -c:a copy)]);
+        isnt($run->{status}, 0, '... with -map 0: an error');
+        like($run->{err}, $name =~ /film/ ? qr/another video stream has a single frame without a length: it is a cover picture.*-map 0:v:0/
+            : qr/only frame of the input has no length: it is a cover picture.*-map 0:v:0/, '... which says so');
+        is($sim->requests('create') - $before, 0, '... before anything is paid for');
+        next if $name !~ /film/;
+        for my $map ('0:v:0', '0:V:0') {
+            $run = filter_film($sim, "$TMP/$name", $filter, args => ['-map', $map, qw(-c:v ffv1)]);
+            ends_well($run, "with -map $map it goes well");
+        }
+    }
+    ends_well(filter_film($sim, $picture, $filter), 'a still picture is one');
 }
 
 for my $case (['without a time stamp', 'if(eq(N,50),NAN,N)', qr/\(NOPTS after 2\.0416\d+ s\): such a frame is not sent/, 2],

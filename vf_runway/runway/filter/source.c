@@ -34,6 +34,9 @@
 #include "filter_internal.h"
 #include "negotiate.h"
 
+#define IS_COVER "it is a cover picture and not a film. Choose the film with " \
+                 "-map 0:v:0, or -map 0:V:0 where the cover comes first"
+
 /* filters of the process that hold what may be a cover */
 static atomic_int nb_covers;
 
@@ -216,9 +219,9 @@ static int check_cover(AVFilterContext *ctx)
 {
     if (!is_cover(ctx))
         return 0;
-    av_log(ctx, AV_LOG_ERROR, "the only frame of the input has no length: it is "
-           "a cover picture and not a film. Choose the film with -map 0:v:0; to "
-           "use a still picture, put fps=25 in front of the filter\n");
+    av_log(ctx, AV_LOG_ERROR, "the only frame of the input has no length: "
+           IS_COVER "; to use a still picture, put fps=25 in front of the "
+           "filter\n");
     return AVERROR(EINVAL);
 }
 
@@ -234,8 +237,7 @@ static int check_beside(AVFilterContext *ctx)
         !ff_runway_rebuild_is_ffmpegs(ctx->graph))
         return 0;
     av_log(ctx, AV_LOG_ERROR, "another video stream has a single frame without "
-           "a length: it is a cover picture and not a film. Choose the film "
-           "with -map 0:v:0\n");
+           "a length: " IS_COVER "\n");
     return AVERROR(EINVAL);
 }
 
