@@ -149,7 +149,7 @@ subtest 'the cap' => sub {
         my $bill = $sim->stats->{credits};
         cmp_ok($bill, '<=', 50, "concurrency=$concurrency: the bill never passes it");
         like($run->{said}, qr/clip 4 .*max_credits=50.*45 credits.*15 more/, "concurrency=$concurrency: the error has the numbers");
-        like($run->{said}, qr/dry_run=1/, "concurrency=$concurrency: and tells how to see the plan");
+        like($run->{said}, qr/dry_run=1/, "concurrency=$concurrency: and says how to see the plan");
         # what was spent counts on, whenever it was: the cap is the output's
         for my $again (2, 3) {
             $run = $job->run(options => { max_credits => 50 });
@@ -302,7 +302,7 @@ subtest 'a cap is for the first clips' => sub {
     }
 };
 
-# Films are told apart by their clips, and outputs by their first one.
+# Films are distinguished by their clips, and outputs by their first one.
 subtest 'two films that begin alike' => sub {
     my $sim = simulator();
     my ($one, $two) = map { film(seconds => 3, source => $_, filter => "drawbox=color=gray:t=fill:enable='lt(t,1)'") }

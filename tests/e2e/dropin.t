@@ -26,7 +26,7 @@ sub script {
     return $path;
 }
 
-# An ffmpeg of a version, that tells how it was started.
+# An ffmpeg of a version, that says how it was started.
 sub stand_in {
     my ($path, $version, $libavfilter) = @_;
     $libavfilter //= ' 8. 44.100';
@@ -46,7 +46,7 @@ TEXT
 
 subtest 'the wrapper' => sub {
     my $ffmpeg = stand_in("$TMP/usr/bin/ffmpeg", '5.1.9-0+deb12u1');
-    my $home = "$TMP/a folder/dropin";
+    my $home = "$TMP/a directory/dropin";
     my $lib = "$home/lib/ffmpeg-runway";
     make_path($lib);
     my $wrapper = script("$home/bin/ffmpeg-runway", slurp("$ROOT/scripts/ffmpeg-runway") =~ s/\@FFMPEG\@/$ffmpeg/gr);

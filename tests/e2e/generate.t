@@ -123,7 +123,7 @@ subtest 'Runway itself' => sub {
     look_like('runway', $run->{out}, 3, sub { 251 - $_[0] }, sub { 256 - $_[0] }, sub { 256 - $_[0] });
     my ($create) = reverse $sim->requests('create');
     is($create->{path}, '/v1/video_to_video', 'its path');
-    is_deeply([sort keys %{ $create->{body} }], [qw(model promptText seed videoUri)], 'its members, no ratio');
+    is_deeply([sort keys %{ $create->{body} }], [qw(model promptText seed videoUri)], 'its fields, no ratio');
     is($create->{body}{model}, 'aleph2', 'its model');
     cmp_ok($create->{clip}{duration}, '>=', 2, 'at least two seconds');
 };

@@ -43,7 +43,7 @@ subtest 'PQ' => sub {
     my @creates = $sim->requests('create');
     is(scalar @creates, 2, 'two clips');
     is($_->{path}, '/v1/video_to_hdr', 'at its endpoint') for @creates;
-    is_deeply([sort keys %{ $creates[0]{body} }], [qw(model outputFormat videoUri)], 'its members and no others');
+    is_deeply([sort keys %{ $creates[0]{body} }], [qw(model outputFormat videoUri)], 'its fields and no others');
     is($creates[0]{body}{model}, 'ruby', 'its model');
     is($creates[0]{body}{outputFormat}, 'hdr10', 'its format');
     is($creates[0]{credits}, 20, 'its price');
@@ -115,7 +115,7 @@ subtest 'HLG, and a mezzanine' => sub {
 };
 
 # What a result leaves unsaid is what was asked for, and no picture is changed by it;
-# a tag of SDR is not believed, and a transfer that was not asked for is told of.
+# a tag of SDR is not believed, and a transfer that was not asked for is warned of.
 subtest 'tags of a result' => sub {
     my $tagged = generated('tagged', options => { format => 'hdr_prores' });
     my $untagged = RunwayTest::Simulator->start('--latency' => 0, '--result-untagged');
@@ -134,7 +134,7 @@ subtest 'tags of a result' => sub {
             codec => [qw(-c:v prores_ks)], args => ['-color_trc', $trc, '-color_primaries', $primaries, '-colorspace', $matrix]);
         my $giving = RunwayTest::Simulator->start('--latency' => 0, '--result-file' => $result);
         $run = generated($trc, options => { format => 'hdr_prores' }, env => { RUNWAYML_BASE_URL => $giving->{runway} });
-        like($run->{err}, $said, "$trc: told");
+        like($run->{err}, $said, "$trc: warned");
         is($colours->($run->{out}), "bt2020nc $tag bt2020 tv", "$trc: tagged");
     }
 };

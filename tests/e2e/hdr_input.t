@@ -1,5 +1,5 @@
 #!/usr/bin/env perl
-# HDR that no transfer tells of, as in files that were remuxed or tagged anew: the
+# HDR that no transfer names, as in files that were remuxed or tagged anew: the
 # mastering display, the content light, HDR10+ or Dolby Vision do. It is refused
 # before anything is paid for, and taken where the user knows better.
 #

@@ -160,8 +160,8 @@ subtest 'damaged anywhere' => sub {
     for my $n (1 .. 24) {
         my $bytes = $good;
         # most of it in the index, where it hurts
-        my ($from, $room) = $n % 4 ? (0, index($bytes, 'mdat') < 64 ? length $bytes : index $bytes, 'mdat') : (0, length $bytes);
-        substr $bytes, $from + int rand $room, 1, chr int rand 256 for 1 .. 1 + $n % 5;
+        my ($from, $size) = $n % 4 ? (0, index($bytes, 'mdat') < 64 ? length $bytes : index $bytes, 'mdat') : (0, length $bytes);
+        substr $bytes, $from + int rand $size, 1, chr int rand 256 for 1 .. 1 + $n % 5;
         my $run = with_result($bytes);
         my $how = "status $run->{status}, signal $run->{signal}";
         ok(!$run->{timed_out} && !$run->{signal} && $run->{err} !~ /Sanitizer|runtime error/, "$n: ends by itself") or diag "$how\n$run->{err}";

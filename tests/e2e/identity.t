@@ -102,8 +102,8 @@ for my $rate ('60000/1001', '24000/1001', '30000/1001', 25, 50) {
         like($first, qr/^\w{64}/, 'there are clips');
         for my $as (qw(mkv avi mov ts)) {
             my $again = "$TMP/rate.$as";
-            for my $told ([], ['-r', $rate]) {
-                my $run = run_cmd([$FFMPEG, qw(-hide_banner -nostdin -v error -y), @$told, '-i', $film, qw(-c copy), @$told, $again]);
+            for my $given ([], ['-r', $rate]) {
+                my $run = run_cmd([$FFMPEG, qw(-hide_banner -nostdin -v error -y), @$given, '-i', $film, qw(-c copy), @$given, $again]);
                 die "cannot remux: $run->{err}\n" if $run->{status};
                 # FFmpeg 7.1 and later round the times in an AVI to a 600th of a second unless they are told the rate:
                 # such a file holds 60 fps, and nothing in it says that these were 59.94

@@ -1,5 +1,5 @@
 #!/usr/bin/env perl
-# make install and make uninstall, and what libavfilter.pc tells those who link
+# make install and make uninstall, and what libavfilter.pc says to those who link
 # FFmpeg's libraries with the filter in them.
 #
 # This file is part of runway_v2v, LGPL 2.1 or later.

@@ -36,14 +36,14 @@ subtest 'nobody else can read it' => sub {
     my $look = sub {
         find({ no_chdir => 1, wanted => sub {
             my @st = lstat $_ or return;
-            $mode{ -d _ ? 'folder' : 'file' }{ sprintf '%o', $st[2] & 07777 }++;
+            $mode{ -d _ ? 'directory' : 'file' }{ sprintf '%o', $st[2] & 07777 }++;
         } }, grep { -e } grep { defined } @$job{qw(state results)});
     };
     $going->until(sub { $look->(); 0 });
     umask $old;
     $look->();
     is($going->end->{status}, 0, 'a run with a umask of 0') or diag $going->said;
-    is_deeply([sort keys %{ $mode{folder} }], ['700'], 'folders are 0700 at any time');
+    is_deeply([sort keys %{ $mode{directory} }], ['700'], 'directories are 0700 at any time');
     is_deeply([sort keys %{ $mode{file} }], ['600'], 'files are 0600 at any time');
 };
 
@@ -102,7 +102,7 @@ my %HARM = (
     binary => sub { spew($_[0], "\0\xff" x 4000) },
     'a newer version' => sub { rewrite_record($_[0], sub { s/"format":2/"format":3/ }) },
     'of another clip' => sub { my ($other) = grep { $_ ne $_[0] } glob dirname($_[0]) . '/*.record'; copy($other, $_[0]) or die },
-    'a folder' => sub { unlink $_[0]; mkdir $_[0] or die },
+    'a directory' => sub { unlink $_[0]; mkdir $_[0] or die },
 );
 
 subtest 'what cannot be believed' => sub {
@@ -122,10 +122,10 @@ subtest 'what cannot be believed' => sub {
         my $run = $job->run;
         isnt($run->{status}, 0, "$harm: the run stops") or diag $run->{err};
         like($run->{said}, qr/clip 2 \(1\.00-2\.00 s\).*\Q$path\E/, "$harm: names clip and file");
-        like($run->{said}, qr/on_unknown=resend/, "$harm: and the ways on");
+        like($run->{said}, qr/on_unknown=resend/, "$harm: and the ways to proceed");
         is(billed($sim), $paid, "$harm: nothing was sent");
         is("@{ $job->states }{1, 3}", 'stored stored', "$harm: the other clips keep what they have");
-        next if $harm =~ /folder|longer|newer|empty|binary/;
+        next if $harm =~ /directory|longer|newer|empty|binary/;
         $run = $job->run(options => { on_unknown => 'resend' });
         is($run->{status}, 0, "$harm: resend goes on") or diag $run->{err};
         is(billed($sim), ++$paid, "$harm: that pays for the one clip");
@@ -185,7 +185,7 @@ subtest 'no place to write' => sub {
         # root may write anywhere, unless that right is taken from it
         my @under = $> ? () : ('setpriv', map { "--$_=-dac_override,-dac_read_search" } qw(bounding-set inh-caps));
         refused_early("a read-only $option", $option, under => \@under, options => { $option => "$locked/x" });
-        # no room for a single file
+        # no space for a single file
         refused_early("a full disk", $option, under => limited(0), out => '-', args => [qw(-f null)]) if $option eq 'state_dir';
     }
 };
@@ -195,14 +195,14 @@ subtest 'a disk that is full when a clip is encoded' => sub {
     # more than the 64 KiB that the directories are proven with
     my %film = (sim => $sim, in => film(seconds => 1.4, filter => 'noise=alls=80:allf=t'));
     my %options = (clip_duration => 2);
-    is(job(%film)->run(options => { %options, log_path => "$TMP/full.jsonl" })->{status}, 0, 'with room');
+    is(job(%film)->run(options => { %options, log_path => "$TMP/full.jsonl" })->{status}, 0, 'with space');
     my ($bytes) = slurp("$TMP/full.jsonl") =~ /"bytes":(\d+)/;
     cmp_ok($bytes, '>', 66000, 'for a clip of some size');
     $sim = simulator();
     # all but the end, which is the index and comes last
     my $run = job(%film, sim => $sim)->run(under => limited(int(($bytes - 1) / 512)), options => \%options,
         loglevel => 'error', args => [qw(-f null)], out => '-');
-    error_line('no room for the clip', $run, qr/^a clip cannot be written: File too large \(set TMPDIR to a directory with more space\)$/);
+    error_line('no space for the clip', $run, qr/^a clip cannot be written: File too large \(set TMPDIR to a directory with more space\)$/);
     is(scalar(() = $sim->requests), 0, 'before the first request');
 };
 
@@ -217,7 +217,7 @@ subtest 'a disk that is full when the result comes' => sub {
     like($run->{said}, qr/^1 task is at the provider, already paid for; the same command again/m, 'and what is left') or diag $run->{said};
     is($job->states->{1}, 'generated', 'the task is known');
     $run = $job->run;
-    is($run->{status}, 0, 'with room again, the run goes on') or diag $run->{err};
+    is($run->{status}, 0, 'with space again, the run goes on') or diag $run->{err};
     is(billed($sim), 1, 'and nothing is paid twice');
 };
 
@@ -277,7 +277,7 @@ subtest 'a task that is gone' => sub {
     my $run = $job->run;
     cmp_ok($run->{status}, '>', 0, 'it stops');
     my $id = $job->record_of(1)->{task_id};
-    like($run->{said}, qr/clip 1 .*\Q$id\E.*billed.*on_unknown=resend/, 'with the task and the ways on');
+    like($run->{said}, qr/clip 1 .*\Q$id\E.*billed.*on_unknown=resend/, 'with the task and the ways to proceed');
     $job->run;
     is(billed($sim), 1, 'nothing is sent again');
     is(scalar(() = $sim->requests('delete')), 0, 'and nothing is deleted, ever');

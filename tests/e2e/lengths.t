@@ -169,7 +169,7 @@ for my $case (['without a time stamp', 'if(eq(N,50),NAN,N)', qr/\(NOPTS after 2\
 
 {
     my (undef, undef, $run) = retimed('N+1-2*mod(N,2)');
-    like($run->{err}, qr/the input ended at 4\.00 s$/m, 'the latest frame tells, not the last one');
+    like($run->{err}, qr/the input ended at 4\.00 s$/m, 'the latest frame decides, not the last one');
     (undef, undef, $run) = retimed('N-24*5');
     like($run->{err}, qr/clip 1 \(-5\.00 to -3\.00 s\) sent/, 'and times before zero can be read');
     like($run->{err}, qr/the input ended at -1\.00 s$/m, '... there, too');

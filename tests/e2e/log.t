@@ -1,6 +1,6 @@
 #!/usr/bin/env perl
 # log_path: one JSON line for each event, with the fields that docs/log.md
-# tells and nothing secret, for good runs and bad ones.
+# says and nothing secret, for good runs and bad ones.
 #
 # This file is part of runway_v2v, LGPL 2.1 or later.
 use strict;
@@ -75,7 +75,7 @@ subtest 'a good run' => sub {
     is("$lines[-1]{event} $summary->{end} $summary->{frames_in} $summary->{frames_out}", 'summary ok 36 36', 'the end');
     is("$summary->{made} $summary->{credits_charged}", '2 112', 'and the sum');
 
-    # appended, and told apart
+    # appended, and distinct
     $run = run_filter(undef, in => $clip, env => \%env, options => \%options);
     my @again = well_formed('again', $path);
     is(scalar(grep { $_->{run} eq $lines[0]{run} } @again), scalar @lines, 'the first run stays as it was');
@@ -123,8 +123,8 @@ subtest 'a log that cannot be written' => sub {
     SKIP: {
         skip 'this system has no /dev/full', 3 if !-w '/dev/full';
         $run = ok_filter($sim, 'a full disk', in => $clip, options => { prompt => 'x', log_path => '/dev/full' });
-        my $told = () = $run->{err} =~ /log_path: cannot write any more; the file is incomplete/g;
-        is($told, 1, 'is told once');
+        my $reported = () = $run->{err} =~ /log_path: cannot write any more; the file is incomplete/g;
+        is($reported, 1, 'is reported once');
         is(scalar @{ times_of($run->{out}) }, scalar @{ times_of($clip) }, 'and what is paid for comes out');
     }
 };

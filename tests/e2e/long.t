@@ -83,7 +83,7 @@ for (
     my ($run) = long_run('minutes', 120, audio => 'aac', type => 'mp4');
     is($run->{status}, 0, 'two minutes') or diag $run->{err};
     SKIP: {
-        skip 'this ffmpeg does not tell its memory', 1 if !$run->{peak} || !$peak{AAC};
+        skip 'this ffmpeg does not report its memory', 1 if !$run->{peak} || !$peak{AAC};
         cmp_ok($peak{AAC} - $run->{peak}, '<=', 8 * 1024, 'ten minutes take no more memory, KiB')
             or diag "$peak{AAC} KiB and $run->{peak} KiB";
     }

@@ -163,7 +163,7 @@ subtest 'the examples' => sub {
         my $run = run_cmd([$FFMPEG, qw(-hide_banner -nostdin -i in.mp4 -vf), $filter, qw(-f null -)], dir => $TMP,
             env => { XDG_STATE_HOME => "$TMP/state", COMETAPI_KEY => undef });
         is($run->{status}, 0, $filter) or diag $run->{err};
-        like($run->{err}, qr/clip 1/, '... and the plan is told');
+        like($run->{err}, qr/clip 1/, '... and the plan is reported');
     }
 };
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env perl
-# The models: that each gets its own members and no others, clips of a length it
-# takes, and a price that is told beforehand; and that what a model lacks is an
+# The models: that each gets its own fields and no others, clips of a length it
+# takes, and a price that is reported beforehand; and that what a model lacks is an
 # error while nothing is paid yet.
 #
 # This file is part of runway_v2v, LGPL 2.1 or later.
@@ -46,7 +46,7 @@ sub refused {
     is(creates(), $before, "$name: nothing was asked for");
 }
 
-subtest 'members by model' => sub {
+subtest 'fields by model' => sub {
     my @new = qw(audio duration model promptText promptVideo ratio seed);
     for my $case (
         ['aleph2', 'edit', qw(model promptText seed videoUri)],
@@ -58,13 +58,13 @@ subtest 'members by model' => sub {
         ['seedance2_5', 'reference', sort 'mode', @new],
         ['hailuo3', 'reference', qw(duration model promptText promptVideo ratio resolution)],
     ) {
-        my ($model, $mode, @members) = @$case;
+        my ($model, $mode, @fields) = @$case;
         my $film = $model eq 'seedance2_5' ? $large : $wide;
         my $run = at_runway("$model, $mode", $model, in => $film, options => { mode => $mode });
         my $create = last_create();
         my $body = $create->{body};
         is($create->{status}, 200, "$model: accepted");
-        is_deeply([sort keys %$body], \@members, "$model: its members");
+        is_deeply([sort keys %$body], \@fields, "$model: its fields");
         is($body->{model}, $model, "$model: by its name");
         is($body->{mode}, $mode, "$model: in that mode") if exists $body->{mode};
         ok(!$body->{audio}, "$model: without sound") if exists $body->{audio};
@@ -483,7 +483,7 @@ subtest 'ProRes profile' => sub {
 subtest 'body' => sub {
     my $file = spew("$TMP/body.json", qq({"proresProfile": "422",\n "outputFormat": "prores"}\n));
     at_runway('body_file', 'aleph2', options => { body_file => $file });
-    is(last_create()->{body}{proresProfile}, '422', 'members of a file');
+    is(last_create()->{body}{proresProfile}, '422', 'fields of a file');
     refused('no object', 'aleph2', { body => '[1]' }, qr/^body is not a JSON object/);
     refused('no JSON', 'aleph2', { body => '{' }, qr/^body is not a JSON object.*cannot be read/);
     refused('the clip', 'aleph2', { body => '{"videoUri":"x"}' }, qr/^body may not set "videoUri"/);

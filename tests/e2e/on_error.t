@@ -82,7 +82,7 @@ sub kept_aside {
 subtest 'fail' => sub {
     for my $case (
         ['a transient reason', ['--fail-tasks' => '2=INTERNAL.BAD_OUTPUT.CODE01'], qr/INTERNAL\.BAD_OUTPUT\.CODE01/, 'failed_transient'],
-        ['for good', ['--fail-tasks' => '2=SAFETY.INPUT.TEXT'], qr/SAFETY\.INPUT\.TEXT/, 'failed'],
+        ['permanently', ['--fail-tasks' => '2=SAFETY.INPUT.TEXT'], qr/SAFETY\.INPUT\.TEXT/, 'failed'],
     ) {
         my ($name, $args, $pattern, $state) = @$case;
         my $sim = simulator(@$args);

@@ -172,7 +172,7 @@ subtest 'a task that fails' => sub {
     paid_once('all', $sim, 4);
 };
 
-subtest 'no room for results' => sub {
+subtest 'no space for results' => sub {
     my $sim = simulator();
     my $job = job(sim => $sim, options => { results_size => 1, concurrency => 1 });
     my @runs = map { $_->end } map { $job->begin(after => 'realtime=speed=8') } 1 .. 3;

@@ -68,7 +68,7 @@ subtest 'tasks, bare and wrapped' => sub {
         is($run->{status}, 0, "$name, $how: goes well") or diag $run->{err};
         like(states($run), qr/\bSUCCEEDED$/, "$name, $how: its states are understood");
         unlike(states($run), qr/QUEUED|IN_PROGRESS|SUCCESS$/, "$name, $how: in Runway's words");
-        is(of($run, 'stored')->{credits} // '', $cost, "$name, $how: what it cost, where that is told");
+        is(of($run, 'stored')->{credits} // '', $cost, "$name, $how: what it cost, where that is reported");
         is(of($run, 'submitted')->{credits}, $name eq 'runway' ? 56 : 30, "$name, $how: what it will cost, theirs or else ours");
 
         my $failing = simulator(@$args, '--fail-tasks' => '1=INTERNAL.BAD_OUTPUT.CODE01');
@@ -95,7 +95,7 @@ subtest 'a task that does not exist yet' => sub {
         my $sim = simulator('--not-exist-for' => 2, '--not-exist-as' => $status);
         my $run = run_at('cometapi', $sim);
         is($run->{status}, 0, "$status: is waited for") or diag $run->{err};
-        like(states($run), qr/^not_existing .*SUCCEEDED$/, "$status: and told");
+        like(states($run), qr/^not_existing .*SUCCEEDED$/, "$status: and reported");
         is($sim->stats->{billed}, 1, "$status: one task");
     }
 };

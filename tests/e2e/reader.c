@@ -22,8 +22,8 @@
  *     reader FILE SENT PIXELS TIME [STOP]
  *
  * SENT and TIME in microseconds; STOP: how often it asks whether it is to stop
- * until it is told so. One line: outcome, the check's seconds of processor time,
- * peak memory in KiB, seconds from being told to stop, questions asked, the most
+ * until it is stopped. One line: outcome, the check's seconds of processor time,
+ * peak memory in KiB, seconds from then on, questions asked, the most
  * seconds of processor time between two of them, in the check and in what is
  * read after it, frames x width x height as the reader gives them, and the text
  * of an error. */
@@ -41,7 +41,7 @@
 #include "media/reader.h"
 
 static int asked, stop;
-static int64_t told, last, longest;
+static int64_t stopped, last, longest;
 
 /* Of the processor, as others may keep it busy. */
 static void note_time(void)
@@ -62,8 +62,8 @@ static int is_stopped(void *opaque)
     note_time();
     if (++asked < stop || !stop)
         return 0;
-    if (!told)
-        told = ff_runway_now();
+    if (!stopped)
+        stopped = ff_runway_now();
     return 1;
 }
 
@@ -74,7 +74,7 @@ static int is_watched(void *opaque)
     return 0;
 }
 
-/* The most memory that it had, KiB. What getrusage() tells of it, on Linux, has
+/* The most memory that it had, KiB. What getrusage() says of it, on Linux, has
  * that of who started it in it. */
 static long peak_memory(void)
 {
@@ -146,7 +146,7 @@ int main(int argc, char **argv)
         nb = read_frames(fd, size, &width, &height);
     printf("%s|%.3f|%ld|%.3f|%d|%.3f|%dx%dx%d|%s\n",
            ret ? ff_runway_outcome_name(ret) : "accepted", used / 1e6,
-           memory, told ? (end - told) / 1e6 : 0.0, asked,
+           memory, stopped ? (end - stopped) / 1e6 : 0.0, asked,
            longest / 1e6, nb, width, height, ret ? err.text : "");
     return 0;
 }

@@ -2,7 +2,7 @@
 # The check of a result, by itself: reader.c with the libraries that the ffmpeg
 # of the tests is made of. Files of many muxers are accepted; files that ask for
 # more than they have are refused at once, and cost no more than good ones do;
-# and it stops when it is told to.
+# and it stops when it is asked to.
 #
 # This file is part of runway_v2v, LGPL 2.1 or later.
 use strict;
@@ -276,7 +276,7 @@ subtest 'it stops' => sub {
     cmp_ok($slowest, '<', 2, 'within two seconds');
     my $late = check($film, sent => 4 * $second, time => 1);
     is($late->{outcome}, 'bad_result', 'a deadline');
-    like($late->{text}, qr/cannot be decoded within/, 'is told');
+    like($late->{text}, qr/cannot be decoded within/, 'is reported');
     my $larger = check($film, sent => 4 * $second, pixels => 320 * 240 - 1);
     like($larger->{text}, qr/320x240: more than 76799 pixels/, 'larger than what was asked for');
 };

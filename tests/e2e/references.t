@@ -227,7 +227,7 @@ subtest 'sendcmd: another take for a section' => sub {
         is($run->{status}, 0, 'goes well') or diag $run->{err};
         push @bought, creates($sim) - $before;
     }
-    is("@bought", '3 0 1', 'a clip for each section, and another of the one that was told another take');
+    is("@bought", '3 0 1', 'a clip for each section, and another of the one that was sent another take');
 };
 
 # What is said once more is no change: each frame may bring it.

@@ -49,7 +49,7 @@ subtest 'headers and order' => sub {
 
 subtest 'the body of gen4_aleph' => sub {
     my $body = last_create()->{body};
-    is_deeply([sort keys %$body], [qw(model promptText ratio seed videoUri)], 'these members, no others');
+    is_deeply([sort keys %$body], [qw(model promptText ratio seed videoUri)], 'these fields, no others');
     is($body->{model}, 'gen4_aleph', 'model');
     is($body->{promptText}, 'night', 'promptText');
     is($body->{seed}, 1, 'seed');

@@ -160,7 +160,7 @@ subtest 'what was lost is looked for' => sub {
     my $looks = sub { scalar grep { $_->{status} != 200 } $quiet->requests('read') };
     my $before_it = $looks->();
     my $run = $job->run;
-    cmp_ok($run->{status}, '>', 0, 'a task that is gone for good') or diag $run->{err};
+    cmp_ok($run->{status}, '>', 0, 'a task that is gone permanently') or diag $run->{err};
     like($run->{said}, qr/clip 1 \(.*is gone.*on_unknown=resend/, 'is said');
     is($looks->(), $before_it + 1, 'after one look');
     is(billed($quiet), $paid, 'nothing was paid again');

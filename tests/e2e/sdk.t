@@ -1,8 +1,8 @@
 #!/usr/bin/env perl
 # Runway's own Node SDK judges the simulator: what a user of it does works here
-# as it does there, every reply is what the SDK declares, and every member that
+# as it does there, every reply is what the SDK declares, and every field that
 # the SDK declares for a model is taken. So filter and simulator cannot agree on
-# a mistake of their own. tests/sdk/judge.js does it and tells what came of it.
+# a mistake of their own. tests/sdk/judge.js does it and prints what came of it.
 #
 # This file is part of runway_v2v, LGPL 2.1 or later.
 use strict;
@@ -145,11 +145,11 @@ subtest 'errors have their classes' => sub {
         like($it->{body}{error}, $text, "$name: its text, which is text");
     }
     my %issue = map { (join('.', @{ $_->{path} }) => $_->{message}) } @{ $scene{wrong_body}{body}{issues} };
-    like($issue{seed}, qr/>=0/, 'issues name the member');
+    like($issue{seed}, qr/>=0/, 'issues name the field');
     like($issue{''}, qr/Unrecognized keys?: "colour"/, 'and what is none');
     like($scene{wrong_body}{body}{docUrl}, qr/^https:/, 'with a page to read');
     # the gateway's errors are objects, and a 404 is not what it says of a task
-    like($scene{wrong_body_at_the_gateway}{body}{error}{message}, qr/ratio/, 'the gateway tells it in its own shape');
+    like($scene{wrong_body_at_the_gateway}{body}{error}{message}, qr/ratio/, 'the gateway says it in its own shape');
     is($scene{wrong_task_at_the_gateway}{body}{code}, 'task_not_exist', 'and knows no task in its own words');
     is($scene{web_page}{class}, undef, 'a web page from the gateway is no error to the SDK');
     like($scene{web_page}{resolved}, qr/^<!doctype html>/, 'but text');
@@ -168,7 +168,7 @@ subtest 'retries' => sub {
 
 subtest 'the models' => sub {
     my $it = $scene{models};
-    is(join("\n", @{ $it->{wrong} }), '', 'every declared member and value is taken, no other');
+    is(join("\n", @{ $it->{wrong} }), '', 'every declared field and value is taken, no other');
     my $help = run_cmd([$SIMULATOR, '--help'])->{out} =~ s/.*^Models: //msr;
     my %known = map { ($_ => 1) } $help =~ /([\w.]+)/g;
     # what the SDK once had, and what goes to other endpoints

@@ -53,16 +53,16 @@ subtest 'all that can be asked for is taken' => sub {
         [runway => 'resolution', 102, model => 'hailuo3', mode => 'reference', reference => $image, seed => -1],
     );
     for my $case (@cases) {
-        my ($provider, $member, $credits, @options) = @$case;
+        my ($provider, $field, $credits, @options) = @$case;
         my $server = SecondServer->start('--provider' => $provider);
         my %options = @options;
         utf8::encode($options{prompt}) if defined $options{prompt};
-        my $name = "$provider, $member, $credits credits";
+        my $name = "$provider, $field, $credits credits";
         my $job = short_job($server, options => \%options);
         whole($name, $job, $job->run);
         my $ledger = paid_once($name, $server, 1);
         is_deeply($ledger->{refused}, [], "$name: nothing was refused");
-        ok((grep { $_ eq $member } @{ $ledger->{tasks}[0]{members} }), "$name: it is there") or diag explain $ledger->{tasks}[0]{members};
+        ok((grep { $_ eq $field } @{ $ledger->{tasks}[0]{members} }), "$name: it is there") or diag explain $ledger->{tasks}[0]{members};
         is($ledger->{credits}, $credits, "$name: was billed");
     }
 };

@@ -25,7 +25,7 @@ if (!-d $SDK) {
 sub node { return run_cmd([$SecondServer::NODE, "$ROOT/tests/second-server/$_[0].js", $SDK, @_[1 .. $#_]], timeout => 60) }
 
 my $types = node('sdk-types');
-is($types->{out}, "11 models compared\n", 'models, members, what is required, values: all as in the SDK') or diag $types->{err};
+is($types->{out}, "11 models compared\n", 'models, fields, what is required, values: all as in the SDK') or diag $types->{err};
 
 my $server = SecondServer->start('--provider' => 'runway', '--queue' => 0, '--run' => 2, '--credits' => 1000);
 my $clip = make_clip(size => '320x192', seconds => 2);
@@ -50,7 +50,7 @@ is($seen->{cancelled}{status}, 'CANCELLED', 'DELETE cancels what runs');
 is_deeply($seen->{deleted}, { name => 'NotFoundError', status => 404, error => { error => 'Could not find Task' } },
     'and deletes what is over');
 is_deeply([@{ $seen->{sunset} }{qw(name status)}], ['BadRequestError', 400], 'a model after its day');
-is($seen->{unknown}{error}{issues}[0]{code}, 'unrecognized_keys', 'a member that no model has');
+is($seen->{unknown}{error}{issues}[0]{code}, 'unrecognized_keys', 'a field that no model has');
 is($seen->{short}{status}, 400, 'a picture that is too small');
 is_deeply([@{ $seen->{nobody} }{qw(name status)}], ['AuthenticationError', 401], 'no key');
 is($seen->{after}{creditBalance}, 1000 - 56 - 40 - 34, 'the balance after three tasks');

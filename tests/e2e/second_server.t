@@ -57,7 +57,7 @@ subtest 'bodies' => sub {
     my $key = { seconds => 1, uri => $image };
     # what is sent, and what the first issue is: a path, or text of the message
     my @cases = (
-        ['a member too many', runway => { %ALEPH2, strength => 1 }, qr/strength/],
+        ['a field too many', runway => { %ALEPH2, strength => 1 }, qr/strength/],
         ['references at aleph2', runway => { %ALEPH2, references => [] }, qr/references/],
         ['keyframes at gen4_aleph', cometapi => { %ALEPH, keyframes => [$key] }, qr/keyframes/],
         ['no video', runway => { model => 'aleph2' }, qr/videoUri/],

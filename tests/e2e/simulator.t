@@ -239,7 +239,7 @@ subtest 'bodies' => sub {
     };
     my $png = 'data:image/png;base64,iVBORw0KGgo=';
 
-    $gen4->(qr/Unrecognized keys: "outputFormat"/, 'a member of another model', outputFormat => 'mp4');
+    $gen4->(qr/Unrecognized keys: "outputFormat"/, 'a field of another model', outputFormat => 'mp4');
     $gen4->(qr/promptText: .*expected string, received undefined/, 'no prompt', promptText => undef);
     $gen4->(qr/promptText: Too small/, 'empty prompt', promptText => '');
     $gen4->(qr/promptText: .*received number/, 'prompt is a number', promptText => 5);
@@ -287,7 +287,7 @@ subtest 'bodies' => sub {
         contentModeration => { publicFigureThreshold => 'low' }));
     is($reply->{status}, 200, 'the largest seed and moderation are fine') or diag complaint($reply);
 
-    $aleph2->(qr/: Unrecognized keys: "references", "zebra"/, 'members it lacks', references => [], zebra => 1);
+    $aleph2->(qr/: Unrecognized keys: "references", "zebra"/, 'fields it lacks', references => [], zebra => 1);
     $aleph2->(qr/keyframes: Too big.*<=5/, 'six keyframes', keyframes => [map { { seconds => 1, uri => $png } } 1 .. 6]);
     $aleph2->(qr/keyframes\.0: .*either "seconds" or "at"/, 'keyframe with both',
         keyframes => [{ seconds => 1, at => 0.5, uri => $png }]);
@@ -907,7 +907,7 @@ subtest 'the log' => sub {
     my ($line) = $sim->requests('create');
     is("$line->{origin} $line->{method} $line->{path} $line->{status}",
         'api POST /runwayml/v1/video_to_video 200', 'a line');
-    ok($line->{bearer}, 'tells of the bearer');
+    ok($line->{bearer}, 'names the bearer');
     is($line->{headers}{version}, '2024-11-06', 'and the version');
     like($line->{body}{videoUri}, qr/^data:video\/mp4;base64,.\(\d+ chars, sha256 [0-9a-f]{64}\)$/s, 'clip is cut');
     is($line->{body}{promptText}, 'echo', 'the rest is not');

@@ -1,7 +1,7 @@
 #!/usr/bin/env perl
 # That docs/simulator.md is true: it has every option of --help and no other,
 # with the same defaults, every kind of fault and look; its commands do what they
-# say, each situation comes about, and the log holds nothing it does not tell.
+# say, each situation comes about, and the log holds nothing it does not document.
 #
 # This file is part of runway_v2v, LGPL 2.1 or later.
 use strict;
@@ -41,11 +41,11 @@ subtest 'options' => sub {
         $default{$option} = $text =~ /\(default:? (.*)\)/ ? $1 : '';
     }
     my @rows = table($part{Options}, 'option');
-    my %told = map { ($_->[0] =~ s/`//gr => $_->[1] =~ s/`//gr) } @rows;
-    delete $told{'--help'};
-    is(join(' ', sort keys %told), join(' ', sort keys %default), 'every option, and no other');
+    my %documented = map { ($_->[0] =~ s/`//gr => $_->[1] =~ s/`//gr) } @rows;
+    delete $documented{'--help'};
+    is(join(' ', sort keys %documented), join(' ', sort keys %default), 'every option, and no other');
     for my $option (sort keys %default) {
-        my ($real, $said) = ($default{$option}, $told{$option} // 'nothing');
+        my ($real, $said) = ($default{$option}, $documented{$option} // 'nothing');
         # shorter here, in words there
         ($real, $said) = map { s/:? .*//sr } $real, $said if $option =~ /^--result-(frames|size)$/;
         $said =~ s/^0: (any|no limit)/0/;
@@ -69,8 +69,8 @@ subtest 'faults and looks' => sub {
 
 my $clip = make_clip(size => '320x180', seconds => 4, rate => 24, audio => 1, name => 'in.mp4');
 
-# A folder as a user has it after make: in.mp4 and build/bin.
-sub folder {
+# A directory as a user has it after make: in.mp4 and build/bin.
+sub directory {
     my ($name) = @_;
     my $dir = "$TMP/$name";
     make_path(map { "$dir/$_" } qw(build/bin tmp));
@@ -82,7 +82,7 @@ sub folder {
 }
 
 subtest 'the commands' => sub {
-    my $dir = folder('commands');
+    my $dir = directory('commands');
     my @blocks = grep { !/^\{/ } map { s/^    //mgr } $part{'Start, use, end'} =~ /((?:^    .*\n)+)/mg;
     cmp_ok(scalar @blocks, '>=', 5, 'there are some');
     my $script = join "\n", 'set -e', @blocks;
@@ -165,14 +165,14 @@ for my $n (0 .. $#situations) {
 }
 
 subtest 'the log' => sub {
-    my %told = map { ($_ => 1) } map { $_->[0] =~ /`(\w+)`/g } table($part{'The log'}, 'field');
-    is(join(' ', grep { !$told{$_} } sort keys %{ $fields{''} }), '', 'every field of a request is told');
+    my %documented = map { ($_ => 1) } map { $_->[0] =~ /`(\w+)`/g } table($part{'The log'}, 'field');
+    is(join(' ', grep { !$documented{$_} } sort keys %{ $fields{''} }), '', 'every field of a request is documented');
     my %event = map { ($_->[0] =~ s/`//gr => $_->[1]) } table($part{'The log'}, 'event');
     delete $fields{''};
     cmp_ok(scalar keys %fields, '>=', 3, 'there were events');
     for my $kind (sort keys %fields) {
         my %of = map { ($_ => 1) } ($event{$kind} // '') =~ /`(\w+)`/g;
-        ok(exists $event{$kind}, "$kind is told");
+        ok(exists $event{$kind}, "$kind is documented");
         is(join(' ', grep { !$of{$_} && !/^(t|event)$/ } sort keys %{ $fields{$kind} }), '', "$kind: every field is");
     }
 };

@@ -126,7 +126,7 @@ subtest 'fit=' => sub {
     for my $fit (qw(pad crop stretch)) {
         my $run = ok_filter($sim, $fit, in => $clip, options => { prompt => 'echo', fit => $fit, ratio => '960:960' });
         is((grep { /^fit=crop: .* is cropped once more; size=generated/ } filter_lines($run)), $fit eq 'crop' ? 1 : 0,
-            "$fit: what that means is " . ($fit eq 'crop' ? 'told' : 'known'));
+            "$fit: what that means is " . ($fit eq 'crop' ? 'reported' : 'known'));
         my ($create) = reverse $sim->requests('create');
         my ($w, $h) = @{ $create->{clip} }{qw(width height)};
         cmp_ok(abs($w / $h - 1), '<', 0.03, "$fit: a square is sent") if $fit ne 'stretch';
@@ -158,7 +158,7 @@ subtest 'what is too large is sent smaller' => sub {
     my ($create) = $small->requests('create');
     is($create->{status}, 200, 'accepted');
     cmp_ok($create->{body_bytes}, '<', 5_242_880 + 4096, 'the data URI is within the limit');
-    is((grep { /reduced to [\d.]+ MB/ } filter_lines($run)), 1, 'and the user is told once');
+    is((grep { /reduced to [\d.]+ MB/ } filter_lines($run)), 1, 'and it is reported once');
     is(scalar @{ packets($run->{out}, 'v:0') }, scalar @{ packets($clip, 'v:0') }, 'with all frames');
 };
 

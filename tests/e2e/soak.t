@@ -67,7 +67,7 @@ for my $case (['a task that was known', 1, {}, []], ['one that failed', 0, {}, [
         "the judge: $name");
 }
 
-# Plays every JOBS-th schedule and tells of each in a line of JSON.
+# Plays every JOBS-th schedule and reports each in a line of JSON.
 sub work {
     my ($first, $out) = @_;
     for (my $n = $first; $RUNS ? $n < $RUNS : time - $start < $SECONDS; $n += $JOBS) {

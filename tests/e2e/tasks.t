@@ -158,7 +158,7 @@ subtest 'two adopt one task' => sub {
             'sh', @clips, $task, $TASKS, '--state-dir', $job->{state}, '--base-url', $sim->{api}],
         env => { COMETAPI_KEY => $FilterTest::KEY });
     is((() = $run->{out} =~ /adopted task \Q$task\E/g) + 0, 1, 'one of them has it') or diag $run->{out}, $run->{err};
-    like($run->{err}, qr/that task is already in the journal/, 'the other is told so');
+    like($run->{err}, qr/that task is already in the journal/, 'the other says so');
     is(join(' ', sort map { $_->{state} } $job->records), 'submitted unknown', 'as the records say');
 };
 

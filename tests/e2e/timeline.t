@@ -170,11 +170,11 @@ for my $value ('auto', -1) {
 # What an scdet in front says is believed, whatever the picture does: here that
 # there is a cut at 5 s, and none where the cuts are.
 {
-    my $meta = "$TMP/meta-told.txt";
+    my $meta = "$TMP/meta-reported.txt";
     my $run = filter_film($sim, $cuts, "$filter:scene=10",
         before => q(metadata=add:key=lavfi.scd.score:value=0,metadata=modify:key=lavfi.scd.score:value=55:enable='eq(n,120)'),
         after => "metadata=print:file=$meta");
-    subtest 'scene, told by the frames' => sub {
+    subtest 'scene, named by the frames' => sub {
         ends_well($run, 'ends well') or return;
         my @origins = origins_of($meta);
         my @starts = grep { !$_ || $origins[$_]{clip} != $origins[$_ - 1]{clip} } 0 .. $#origins;

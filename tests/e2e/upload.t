@@ -57,7 +57,7 @@ subtest 'as the storage wants it' => sub {
     cmp_ok(abs($after - (251 - $before)), '<', 3, 'and it comes back generated');
     is(($_->{own_headers} // {})->{'x-secret'}, 'tell-nobody-0815', 'with the own header') for @uploads, @creates;
     is(scalar(grep { $_->{own_headers} } @stores, $sim->requests('download')), 0, 'which the storage does not see, nor who has the results');
-    unlike($run->{err}, qr/tell-nobody-0815/, 'and which is not told');
+    unlike($run->{err}, qr/tell-nobody-0815/, 'and which is not logged');
 };
 
 subtest 'one identity' => sub {
@@ -82,7 +82,7 @@ subtest 'auto' => sub {
     like($run->{err}, qr/clip 1: (\S+) MB at good quality is more than the 3\.9 MB that can be sent; reduced to (\S+) MB/,
         'a warning');
     my ($was, $is) = $run->{err} =~ /clip 1: (\S+) MB.*reduced to (\S+) MB/;
-    cmp_ok($is // 99, '<=', 3.9, 'that fits') and cmp_ok($is, '>', 2.2, 'and most of the room is used');
+    cmp_ok($is // 99, '<=', 3.9, 'that fits') and cmp_ok($is, '>', 2.2, 'and most of it is used');
     is(kinds($sim), 'upload storage create create', 'inside the request');
     is(($sim->requests('create'))[1]{status}, 200, 'which the service takes');
 
@@ -111,10 +111,10 @@ subtest 'failures' => sub {
     }
     my $sim = RunwayTest::Simulator->start('--latency' => 0, '--fault' => 'storage:*=status=403');
     my $run = at_runway($sim, options => { transport => 'upload' }, loglevel => 'error');
-    error_line('refused for good', $run, qr/^clip 1 .*answered the upload with 403/);
+    error_line('refused permanently', $run, qr/^clip 1 .*answered the upload with 403/);
     is(kinds($sim), 'upload storage upload storage upload storage', 'three slots were tried');
     is($sim->stats->{creates}, 0, 'and nothing was asked for');
-    unlike($run->{err}, qr/Signature=|policy/i, 'no part of the form is told');
+    unlike($run->{err}, qr/Signature=|policy/i, 'no part of the form is logged');
 
     $sim = RunwayTest::Simulator->start('--key' => 'another', '--latency' => 0);
     $run = at_runway($sim, options => { transport => 'upload' }, loglevel => 'error');

@@ -31,10 +31,10 @@ subtest 'a size on record' => sub {
     my %body = %{ $create->{body} };
     delete $body{videoUri};
     is_deeply(\%body, { model => 'magnific_video_upscaler_creative', resolution => '2k', creativity => 30, sharpen => 0,
-        smartGrain => 100 }, 'its members');
+        smartGrain => 100 }, 'its fields');
     is($create->{credits}, 8, 'priced by the frame');
     is(join('x', @{ video_facts($run->{out}) }{qw(width height)}), '1920x1080', 'three times as large');
-    like($run->{err}, qr/the result has 1920x1072 pixels, and is scaled to the 1920x1080 of the output/, 'a few lines are told of');
+    like($run->{err}, qr/the result has 1920x1072 pixels, and is scaled to the 1920x1080 of the output/, 'a few lines are reported');
     is(last_time($run->{out}), last_time($film), 'as many frames, at the same times');
     my ($is) = mean_luma($run->{out});
     my ($was) = mean_luma($film);
@@ -78,7 +78,7 @@ subtest 'no seam is matched' => sub {
 subtest 'CometAPI' => sub {
     my $run = ok_filter($sim, 'four times', in => $small, filter => 'runway_upscale');
     my $create = ($sim->requests('create'))[-1];
-    is_deeply([sort keys %{ $create->{body} }], [qw(model videoUri)], 'its members');
+    is_deeply([sort keys %{ $create->{body} }], [qw(model videoUri)], 'its fields');
     is($create->{body}{model}, 'upscale_v1', 'its model');
     is(join('x', @{ video_facts($run->{out}) }{qw(width height)}), '384x256', 'four times as large');
     error_line('what it has not', run_filter($sim, in => $small, filter => 'runway_upscale', loglevel => 'error',

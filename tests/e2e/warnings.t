@@ -21,7 +21,7 @@ delete @ENV{qw(MAKEFLAGS MAKELEVEL MFLAGS)};
 my @files = map { s{^\Q$ROOT\E/vf_runway/}{libavfilter/}r } glob("$ROOT/vf_runway/*.c"), glob("$ROOT/vf_runway/runway/*/*.c");
 cmp_ok(scalar @files, '>', 30, 'there are files');
 my $asked = run_cmd(['make', '-n', 'V=1', '-C', $dir, (map { ('-W', "src/$_") } @files), map { s/\.c$/.o/r } @files]);
-is($asked->{status}, 0, 'make tells how each is compiled') or diag $asked->{err};
+is($asked->{status}, 0, 'make says how each is compiled') or diag $asked->{err};
 
 my %command;
 for my $line (split /\n/, $asked->{out}) {

@@ -1,6 +1,6 @@
 #!/usr/bin/env perl
 # Several clips in flight: how many, in what order they come out, how far the
-# filter reads ahead and what it holds meanwhile, and what it tells who waits.
+# filter reads ahead and holds meanwhile, and what it reports.
 #
 # This file is part of runway_v2v, LGPL 2.1 or later.
 use strict;
@@ -233,7 +233,7 @@ my $short = numbered_film(rate => 24, seconds => 8);
     is("@creates", '8 8 8', 'the same clips, bought once');
 }
 
-# --- what is told ------------------------------------------------------------------------
+# --- what is reported ------------------------------------------------------------------------
 
 {
     my $sim = RunwayTest::Simulator->start('--latency' => 12, @exact);
@@ -243,22 +243,22 @@ my $short = numbered_film(rate => 24, seconds => 8);
     my $run = filter_film($sim, numbered_film(rate => 24, seconds => 4), "$filter:concurrency=1");
     subtest 'when the next clip is likely to be there' => sub {
         ends_well($run, 'ends well');
-        my @told = map { [/^waiting for (\d+) s: film read to [\d.]+ s, (\d+) of 2 clips ready.*?(?:ready in about (\d+) s)?(?:, (\d+) credits)?; Ctrl-C is safe$/] }
+        my @lines = map { [/^waiting for (\d+) s: film read to [\d.]+ s, (\d+) of 2 clips ready.*?(?:ready in about (\d+) s)?(?:, (\d+) credits)?; Ctrl-C is safe$/] }
             $run->{err} =~ /\] (waiting for .*)/g;
-        cmp_ok(scalar @told, '>=', 2, 'there are lines');
-        my ($again) = grep { $told[$_][0] <= $told[$_ - 1][0] } 1 .. $#told;
+        cmp_ok(scalar @lines, '>=', 2, 'there are lines');
+        my ($again) = grep { $lines[$_][0] <= $lines[$_ - 1][0] } 1 .. $#lines;
         is(defined $again, !$once, $once ? 'of one wait' : 'of two waits');
-        is((grep { my $at = $_->[0]; !grep { $at >= $_ && $at < $_ + 4 } 5, 15, 30, 60 } @told), 0, 'after 5, 15, 30 and 60 s');
+        is((grep { my $at = $_->[0]; !grep { $at >= $_ && $at < $_ + 4 } 5, 15, 30, 60 } @lines), 0, 'after 5, 15, 30 and 60 s');
         my $off = $run->{seconds} - 24;
-        is((grep { !$_->[1] && defined $_->[2] && abs($_->[0] + $_->[2] - 12) > 4 + $off } @told), 0,
+        is((grep { !$_->[1] && defined $_->[2] && abs($_->[0] + $_->[2] - 12) > 4 + $off } @lines), 0,
             'what is known of the first is right');
-        my @known = grep { $_->[1] == 1 } @told;
+        my @known = grep { $_->[1] == 1 } @lines;
         cmp_ok(scalar @known, '>=', 1, 'then it is known');
         # the second began when the first was there, 12 s after the beginning
         my $end = $once ? 24 : 12;
         is((grep { !defined $_->[2] || abs($_->[0] + $_->[2] - $end) > 4 + $off } @known), 0, 'and is right')
-            or diag map { "@$_[0 .. 1] " . ($_->[2] // '-') . "\n" } @told;
-        is($told[-1][3], 112, 'with the credits so far');
+            or diag map { "@$_[0 .. 1] " . ($_->[2] // '-') . "\n" } @lines;
+        is($lines[-1][3], 112, 'with the credits so far');
     };
 }
 
@@ -267,9 +267,9 @@ my $short = numbered_film(rate => 24, seconds => 8);
     my $sim = RunwayTest::Simulator->start('--latency' => 0.5, @exact, '--fault' => 'download:2=stall=8');
     my $run = filter_film($sim, numbered_film(rate => 24, seconds => 4), "$filter:concurrency=1");
     ends_well($run, 'a result that is slow to come');
-    my @told = $run->{err} =~ /\] waiting for (.*)/g;
-    ok((grep { /the next ready any moment/ } @told), 'later than the first one was') or diag @told;
-    unlike("@told", qr/about 0 s/, 'and never in no time');
+    my @lines = $run->{err} =~ /\] waiting for (.*)/g;
+    ok((grep { /the next ready any moment/ } @lines), 'later than the first one was') or diag @lines;
+    unlike("@lines", qr/about 0 s/, 'and never in no time');
 }
 
 # Tasks that have no place yet have not begun.
@@ -277,9 +277,9 @@ my $short = numbered_film(rate => 24, seconds => 8);
     my $sim = RunwayTest::Simulator->start('--latency' => 12, @exact, '--concurrency' => 1);
     my $run = filter_film($sim, numbered_film(rate => 24, seconds => 4), "$filter:concurrency=2");
     ends_well($run, 'one at a time');
-    my @told = $run->{err} =~ /\] waiting for (.*)/g;
-    ok((grep { /, 0 of 2 clips ready, 1 queued at the provider/ } @told), 'one is queued') or diag @told;
-    ok((grep { /, 1 of 2 clips ready.* ready in about ([2-9]|1[01]) s/ } @told), 'the second takes as long as the first') or diag @told;
+    my @lines = $run->{err} =~ /\] waiting for (.*)/g;
+    ok((grep { /, 0 of 2 clips ready, 1 queued at the provider/ } @lines), 'one is queued') or diag @lines;
+    ok((grep { /, 1 of 2 clips ready.* ready in about ([2-9]|1[01]) s/ } @lines), 'the second takes as long as the first') or diag @lines;
 }
 
 done_testing;

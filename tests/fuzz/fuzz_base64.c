@@ -30,8 +30,8 @@
 /* All of body, in pieces of step bytes. */
 static char *drain(RunwayBody *body, size_t step, size_t *size)
 {
-    size_t room = (size_t)ff_runway_body_size(body), used = 0, n;
-    char *text = malloc(room + step + 1);
+    size_t capacity = (size_t)ff_runway_body_size(body), used = 0, n;
+    char *text = malloc(capacity + step + 1);
 
     MUST(text);
     ff_runway_body_rewind(body);
@@ -39,9 +39,9 @@ static char *drain(RunwayBody *body, size_t step, size_t *size)
         MUST(!ff_runway_body_read(body, text + used, step, &n));
         MUST(n <= step);
         used += n;
-        MUST(used <= room);
+        MUST(used <= capacity);
     } while (n);
-    MUST(used == room);
+    MUST(used == capacity);
     text[used] = 0;
     *size = used;
     return text;

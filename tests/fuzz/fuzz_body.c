@@ -34,16 +34,16 @@
 
 static char *drain(RunwayBody *body)
 {
-    size_t room = (size_t)ff_runway_body_size(body), used = 0, n;
-    char *text = malloc(room + 1);
+    size_t capacity = (size_t)ff_runway_body_size(body), used = 0, n;
+    char *text = malloc(capacity + 1);
 
     MUST(text);
     ff_runway_body_rewind(body);
     do {
-        MUST(!ff_runway_body_read(body, text + used, room + 1 - used, &n));
+        MUST(!ff_runway_body_read(body, text + used, capacity + 1 - used, &n));
         used += n;
     } while (n);
-    MUST(used == room);
+    MUST(used == capacity);
     text[used] = 0;
     return text;
 }

@@ -27,9 +27,9 @@
 #include "http/classify.h"
 #include "api/reply.h"
 
-static int is_text(const char *text, size_t room)
+static int is_text(const char *text, size_t capacity)
 {
-    return memchr(text, 0, room) != NULL;
+    return memchr(text, 0, capacity) != NULL;
 }
 
 static void read_create(const char *text, size_t size)
@@ -103,15 +103,15 @@ static void read_account(const char *text, size_t size)
 static void read_error(const char *text, size_t size)
 {
     char line[1024], again[1024];
-    size_t room = size % 2 ? sizeof(line) : 40;
+    size_t capacity = size % 2 ? sizeof(line) : 40;
 
     ff_runway_reply_is_not_exist(text, size);
     ff_runway_reply_is_refusal(text, size);
-    ff_runway_reply_error_text(text, size, line, room);
-    MUST(is_text(line, room) && line[0]);
+    ff_runway_reply_error_text(text, size, line, capacity);
+    MUST(is_text(line, capacity) && line[0]);
     MUST(!strpbrk(line, "\r\n"));
     /* what is cut off may look like another secret, and is none */
-    if (room == sizeof(line)) {
+    if (capacity == sizeof(line)) {
         memcpy(again, line, sizeof(line));
         ff_runway_scrub(again);
         MUST(!strcmp(line, again));

@@ -354,8 +354,8 @@ static const char *sunset_text(const SimRequest *req, const cJSON *body)
 
 static void answer_create(SimServer *server, SimRequest *req, SimReply *reply)
 {
-    const SimAssetsRoom room = { server->options, server->uploads,
-                                 server->work_dir };
+    const SimAssetsContext context = { server->options, server->uploads,
+                                       server->work_dir };
     char body_sha256[65], clip_sha256[65], *error = NULL;
     SimAssetsResult assets = ASSETS_REFUSED;
     SimRenderJob *job = NULL;
@@ -398,7 +398,7 @@ static void answer_create(SimServer *server, SimRequest *req, SimReply *reply)
                  create.format ? create.format : "");
         snprintf(job->profile, sizeof(job->profile), "%s",
                  create.profile ? create.profile : "");
-        assets = sim_assets_load(&room, &create, job, clip_sha256, issues,
+        assets = sim_assets_load(&context, &create, job, clip_sha256, issues,
                                  &error);
         cJSON_AddStringToObject(req->line, "look", job->look->name);
         if (job->clip.frames)

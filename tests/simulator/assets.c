@@ -29,12 +29,12 @@
 /* Where a time or a rate sits on its limit, rounding must not decide. */
 #define SLACK 0.0015
 
-static char *new_path(const SimAssetsRoom *room, const char *kind)
+static char *new_path(const SimAssetsContext *ctx, const char *kind)
 {
     char token[17];
 
     sim_random_token(token, 16);
-    return sim_asprintf("%s/%s-%s", room->work_dir, kind, token);
+    return sim_asprintf("%s/%s-%s", ctx->work_dir, kind, token);
 }
 
 /**
@@ -43,7 +43,7 @@ static char *new_path(const SimAssetsRoom *room, const char *kind)
  * @param media "video" or "image"
  * @param type  receives the media type it claims to have
  */
-static SimAssetsResult fetch(const SimAssetsRoom *room, const char *uri,
+static SimAssetsResult fetch(const SimAssetsContext *ctx, const char *uri,
                              const char *media, const char *path,
                              cJSON *issues, char **file, char type[64])
 {
@@ -54,7 +54,7 @@ static SimAssetsResult fetch(const SimAssetsRoom *room, const char *uri,
     if (sim_has_prefix(uri, "https://"))
         return ASSETS_UNREACHABLE;
     if (sim_has_prefix(uri, "runway://")) {
-        *file = sim_uploads_find(room->uploads, uri, type);
+        *file = sim_uploads_find(ctx->uploads, uri, type);
         if (*file)
             return ASSETS_OK;
         sim_issue_add(issues, "custom", path,
@@ -67,7 +67,7 @@ static SimAssetsResult fetch(const SimAssetsRoom *room, const char *uri,
         sim_issue_add(issues, "invalid_format", path, "%s", error);
         return ASSETS_REFUSED;
     }
-    *file = new_path(room, media);
+    *file = new_path(ctx, media);
     if (sim_write_file(*file, data, size) < 0) {
         free(*file);
         *file = NULL;
@@ -76,7 +76,7 @@ static SimAssetsResult fetch(const SimAssetsRoom *room, const char *uri,
     return *file ? ASSETS_OK : ASSETS_UNREACHABLE;
 }
 
-/* Where a file begins tells what it is, whatever it is called. */
+/* Where a file begins says what it is, whatever it is called. */
 static const char *sniff(const char *file)
 {
     unsigned char head[16] = { 0 };
@@ -166,7 +166,7 @@ static char *check_clip(const SimModel *model, const SimClip *clip,
     return NULL;
 }
 
-static SimAssetsResult load_source(const SimAssetsRoom *room,
+static SimAssetsResult load_source(const SimAssetsContext *ctx,
                                    const SimCreate *create, SimRenderJob *job,
                                    char clip_sha256[65], cJSON *issues,
                                    char **error)
@@ -176,14 +176,14 @@ static SimAssetsResult load_source(const SimAssetsRoom *room,
     char type[64] = "";
 
     job->keep_input = sim_has_prefix(create->source, "runway://");
-    ret = fetch(room, create->source, "video", path, issues, &job->input,
+    ret = fetch(ctx, create->source, "video", path, issues, &job->input,
                 type);
     if (ret != ASSETS_OK)
         return ret;
     if (check_type(job->input, type, "video", path, issues) < 0)
         return ASSETS_REFUSED;
     sim_sha256_file(job->input, clip_sha256);
-    if (sim_probe(room->options->ffprobe, job->input, &job->clip) < 0) {
+    if (sim_probe(ctx->options->ffprobe, job->input, &job->clip) < 0) {
         sim_issue_add(issues, "custom", path,
                       "Invalid asset: cannot be read as a video");
         return ASSETS_REFUSED;
@@ -192,7 +192,7 @@ static SimAssetsResult load_source(const SimAssetsRoom *room,
     return *error || cJSON_GetArraySize(issues) ? ASSETS_REFUSED : ASSETS_OK;
 }
 
-static SimAssetsResult load_image(const SimAssetsRoom *room,
+static SimAssetsResult load_image(const SimAssetsContext *ctx,
                                   const SimCreateImage *image,
                                   SimRenderJob *job, cJSON *issues)
 {
@@ -201,7 +201,7 @@ static SimAssetsResult load_image(const SimAssetsRoom *room,
     char type[64] = "", *file = NULL;
     SimClip probed;
 
-    ret = fetch(room, image->uri, "image", image->path, issues, &file, type);
+    ret = fetch(ctx, image->uri, "image", image->path, issues, &file, type);
     if (ret != ASSETS_OK)
         return ret;
     out->path     = file;
@@ -211,7 +211,7 @@ static SimAssetsResult load_image(const SimAssetsRoom *room,
     job->nb_images++;
     if (check_type(file, type, "image", image->path, issues) < 0)
         return ASSETS_REFUSED;
-    if (sim_probe(room->options->ffprobe, file, &probed) < 0) {
+    if (sim_probe(ctx->options->ffprobe, file, &probed) < 0) {
         sim_issue_add(issues, "custom", image->path,
                       "Invalid asset: cannot be read as an image");
         return ASSETS_REFUSED;
@@ -224,7 +224,7 @@ static SimAssetsResult load_image(const SimAssetsRoom *room,
     return ASSETS_OK;
 }
 
-SimAssetsResult sim_assets_load(const SimAssetsRoom *room,
+SimAssetsResult sim_assets_load(const SimAssetsContext *ctx,
                                 const SimCreate *create, SimRenderJob *job,
                                 char clip_sha256[65], cJSON *issues,
                                 char **error)
@@ -233,8 +233,8 @@ SimAssetsResult sim_assets_load(const SimAssetsRoom *room,
 
     *error         = NULL;
     clip_sha256[0] = '\0';
-    ret = load_source(room, create, job, clip_sha256, issues, error);
+    ret = load_source(ctx, create, job, clip_sha256, issues, error);
     for (int i = 0; i < create->nb_images && ret == ASSETS_OK; i++)
-        ret = load_image(room, &create->images[i], job, issues);
+        ret = load_image(ctx, &create->images[i], job, issues);
     return ret;
 }

@@ -37,11 +37,11 @@ typedef enum SimAssetsResult {
     ASSETS_UNREACHABLE, ///< well-formed, but the task will fail on it
 } SimAssetsResult;
 
-typedef struct SimAssetsRoom {
+typedef struct SimAssetsContext {
     const SimOptions *options;
     SimUploads *uploads;
     const char *work_dir;
-} SimAssetsRoom;
+} SimAssetsContext;
 
 /**
  * @param create      a request without faults in its shape
@@ -51,7 +51,7 @@ typedef struct SimAssetsRoom {
  * @param issues      receives faults
  * @param error       receives a text for a refusal without issues (free it)
  */
-SimAssetsResult sim_assets_load(const SimAssetsRoom *room,
+SimAssetsResult sim_assets_load(const SimAssetsContext *ctx,
                                 const SimCreate *create, SimRenderJob *job,
                                 char clip_sha256[65], cJSON *issues,
                                 char **error);

@@ -59,7 +59,7 @@ static void wrong_type(Check *c, const char *path, const char *expected,
                   type_name(item));
 }
 
-/* Refuses members that are not in the list. */
+/* Refuses fields that are not in the list. */
 static void check_keys(Check *c, const cJSON *object, const char *path,
                        const char *const *allowed)
 {
@@ -497,7 +497,7 @@ static void check_field(Check *c, const SimField *field, const cJSON *item)
     }
 }
 
-/* What one member says about another. */
+/* What one field says about another. */
 static void check_together(Check *c, const cJSON *body)
 {
     const char *mode = cJSON_GetStringValue(

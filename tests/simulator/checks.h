@@ -44,7 +44,7 @@ typedef struct SimCreateImage {
 typedef struct SimCreate {
     const SimModel *model;
     const char *source;
-    const char *source_name;    ///< the member it stands in
+    const char *source_name;    ///< the field it stands in
     const char *prompt, *ratio, *aspect, *format, *profile;
     int length;                 ///< duration in seconds; 0: "auto", or none
     int edits;                  ///< mode edit

@@ -76,7 +76,7 @@ const char *sim_faults_add(SimFaults *faults, const char *rule);
 void sim_faults_seed(SimFaults *faults, uint64_t seed);
 
 /**
- * Counts a request and tells what is to happen to it: the first rule that
+ * Counts a request and says what is to happen to it: the first rule that
  * fits. May be called from any thread.
  */
 SimFault sim_faults_take(SimFaults *faults, SimWhere where);

@@ -103,7 +103,7 @@ SimHttp *sim_http_start(const SimSite *site, SimServer *server, int port);
 
 int sim_http_port(const SimHttp *http);
 
-/** Lets go of everybody who waits in a fault; for good. */
+/** Lets go of everybody who waits in a fault, permanently. */
 void sim_http_wake_all(void);
 
 /** NULL-safe. Call sim_http_wake_all() before. */

@@ -46,7 +46,7 @@ static char *beside(const char *program, const char *name)
     return NULL;
 }
 
-/* Where this program is, or NULL where the system does not tell. */
+/* Where this program is, or NULL where the system does not say. */
 static char *own_path(const char *argv0)
 {
     char path[PATH_MAX];

@@ -28,7 +28,7 @@
 #define SIM_PATH_HDR     "/v1/video_to_hdr"
 #define SIM_PATH_UPSCALE "/v1/video_upscale"
 
-/** The kinds of value a member of a request can have. */
+/** The kinds of value a field of a request can have. */
 typedef enum SimFieldKind {
     FIELD_END,
     FIELD_MODEL,

@@ -105,7 +105,7 @@ static const char help_text[] =
 "Once it listens it prints one line of JSON:\n"
 "  {\"api\":\"http://127.0.0.1:PORT/runwayml\",\"runway\":\"http://127.0.0.1:PORT\",\n"
 "   \"cdn\":\"http://127.0.0.1:PORT2\",\"pid\":N}\n"
-"SIGINT and SIGTERM end it. GET CDN/_sim/stats tells what happened so far.\n"
+"SIGINT and SIGTERM end it. GET CDN/_sim/stats says what happened so far.\n"
 "\n"
 "Server:\n"
 "  --port N               port of the API; 0: any (default 0)\n"

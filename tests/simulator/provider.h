@@ -48,7 +48,7 @@ cJSON *sim_not_exist_body(int status);
 
 /**
  * Adds a fault found in the request to the list.
- * @param path the way to the member, "keyframes.0.uri"; "" is the whole body
+ * @param path the way to the field, "keyframes.0.uri"; "" is the whole body
  */
 void sim_issue_add(cJSON *issues, const char *code, const char *path,
                    const char *fmt, ...) __attribute__((format(printf, 4, 5)));

@@ -30,7 +30,7 @@
 #include "tasks_own.h"
 
 /* Shares of the latency: how long a task waits in the queue, and from when on
- * the model tells how far it is. */
+ * the model reports how far it is. */
 #define PENDING_SHARE 0.15
 #define PROGRESS_SHARE 0.3
 
@@ -101,7 +101,7 @@ static void end_task(SimTasks *tasks, Task *task, double t, SimStatus status)
     log_end(tasks, task);
 }
 
-/* Lets tasks out of THROTTLED, oldest first, while there is room. */
+/* Lets tasks out of THROTTLED, oldest first, while places are free. */
 static void release_tasks(SimTasks *tasks, double t)
 {
     int running = 0, limit = tasks->options->concurrency;

@@ -19,7 +19,7 @@
 /**
  * @file
  * What the files of the tasks share, and nobody else looks at: what happens to
- * them is in tasks.c, what is told of all of them in tasks_report.c.
+ * them is in tasks.c, what is reported of all of them in tasks_report.c.
  */
 
 #ifndef SIMULATOR_TASKS_OWN_H

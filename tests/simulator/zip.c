@@ -144,7 +144,7 @@ long sim_zip_frames(const char *path, const char *dir)
 
     if (!out)
         return -1;
-    /* the directory of an archive this old has room for no more */
+    /* the directory of an archive this old holds no more */
     while (!ret && count < 65535) {
         char name[NAME_LENGTH + 1];
         SimBuf file = { 0 };

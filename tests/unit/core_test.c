@@ -78,14 +78,14 @@ int make_file(const void *data, size_t size)
 
 char *read_whole_body(RunwayBody *body, size_t step, size_t *size)
 {
-    size_t room = (size_t)ff_runway_body_size(body);
-    char *out = malloc(room + step + 1);
+    size_t capacity = (size_t)ff_runway_body_size(body);
+    char *out = malloc(capacity + step + 1);
     size_t n;
 
     assert_non_null(out);
     *size = 0;
     do {
-        assert_true(*size <= room);
+        assert_true(*size <= capacity);
         assert_int_equal(ff_runway_body_read(body, out + *size, step, &n),
                          RUNWAY_OK);
         assert_true(n <= step);

@@ -52,19 +52,19 @@ static struct {
     int steps;         /* calls so far */
     int exit_before;   /* _exit() in place of the call with that number */
     int exit_after;    /* _exit() after it, or after the half of it */
-    long room;         /* bytes by which files may still grow; -1: any */
+    long space;         /* bytes by which files may still grow; -1: any */
     int choppy;        /* every other call is interrupted, one byte a write */
     int fail_sync;     /* errno of all fsync(), 0: none */
     int fail_rename;
     int lock_lies;     /* every flock() succeeds */
     DiskEvent events[256];
     int nb_events;
-} faults = { .room = -1 };
+} faults = { .space = -1 };
 
 static void faults_reset(void)
 {
     memset(&faults, 0, sizeof(faults));
-    faults.room = -1;
+    faults.space = -1;
 }
 
 #define REAL(name, type) ((type)dlsym(RTLD_NEXT, name))
@@ -118,8 +118,8 @@ ssize_t write(int fd, const void *data, size_t size)
     if (faults.choppy && size > 1)
         size = 1;
     at = lseek(fd, 0, SEEK_CUR);
-    if (faults.room >= 0 && !fstat(fd, &st)) {
-        off_t most = st.st_size + faults.room;
+    if (faults.space >= 0 && !fstat(fd, &st)) {
+        off_t most = st.st_size + faults.space;
 
         if (at >= most && size) {
             errno = ENOSPC;
@@ -128,7 +128,7 @@ ssize_t write(int fd, const void *data, size_t size)
         if (at + (off_t)size > most)
             size = (size_t)(most - at);
         if (at + (off_t)size > st.st_size)
-            faults.room -= at + (off_t)size - st.st_size;
+            faults.space -= at + (off_t)size - st.st_size;
     }
     if (die) {
         real(fd, data, size / 2);

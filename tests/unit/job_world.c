@@ -120,7 +120,7 @@ struct World {
     WorldKind world;
     int64_t download_timeout;
     int waits;              ///< of this run, so far
-    _Atomic int told;       ///< errors and warnings of this run
+    _Atomic int reported;       ///< errors and warnings of this run
     _Atomic int wrong;      ///< results that were not what was sent
 };
 
@@ -128,7 +128,7 @@ static void count_line(void *opaque, RunwayLogLevel level, const char *line)
 {
     World *w = opaque;
 
-    w->told += level <= RUNWAY_LOG_WARNING;
+    w->reported += level <= RUNWAY_LOG_WARNING;
 }
 
 static int wait_a_little(void *opaque, int64_t microseconds)
@@ -172,9 +172,9 @@ static RunwayOutcome check_result(void *opaque, int fd, int64_t size,
     return RUNWAY_OK;
 }
 
-static RunwayClientConfig client_config(World *w, char *base, size_t room)
+static RunwayClientConfig client_config(World *w, char *base, size_t size)
 {
-    snprintf(base, room, "http://127.0.0.1:%d", w->service.server->port);
+    snprintf(base, size, "http://127.0.0.1:%d", w->service.server->port);
     return (RunwayClientConfig){
         .provider = ff_runway_provider_find("runway"), .base_url = base,
         .api_version = RUNWAY_API_VERSION, .key = "a-key", .proxy = "",
@@ -320,7 +320,7 @@ static RunwayOutcome run_pipeline(World *w, RunwayError *err)
 
 static RunwayOutcome run(World *w, RunwayError *err)
 {
-    w->waits = w->told = w->wrong = 0;
+    w->waits = w->reported = w->wrong = 0;
     return w->world == WORLD_PIPELINE ? run_pipeline(w, err) : run_job(w, err);
 }
 
@@ -403,9 +403,9 @@ static void check_record(World *w, int clip, RunwayOutcome ret)
         fail_msg("the journal says: %s (%s)",
                  ff_runway_clip_state_name(ff_runway_record_state(&r)), r.damage);
     }
-    /* the journal could not be told of what is paid for: somebody was */
+    /* the journal could not note what is paid for: somebody was */
     if (accepted && ff_runway_record_state(&r) != RUNWAY_CLIP_STORED)
-        assert_true(ret || w->told);
+        assert_true(ret || w->reported);
 }
 
 /* The same again, on a machine that is well: it gets through, and pays nothing

@@ -179,7 +179,7 @@ static void test_requests(void **state)
     sweep_memory("a data URI", make_a_data_uri, NULL, 0);
     sweep_memory("a slot's request", make_a_slot_body, NULL, 0);
     sweep_memory("a create", make_a_create, NULL, 0);
-    /* cJSON does not tell why it cannot read a text */
+    /* cJSON does not say why it cannot read a text */
     sweep_memory("a create with a body of the user's", make_a_create,
                  "{\"a\":{\"b\":[1,2,null]},\"seed\":null,\"c\":\"d\"}",
                  SWEEP_MAY(RUNWAY_INVALID));
@@ -187,7 +187,7 @@ static void test_requests(void **state)
 }
 
 /*
- * Replies: cJSON does not tell why it cannot read one, so that a reply that
+ * Replies: cJSON does not say why it cannot read one, so that a reply that
  * there is no memory for is one that is not understood. What that means is the
  * careful thing in each case: a create's id is found all the same, all others are
  * asked again.
@@ -259,7 +259,7 @@ static RunwayOutcome read_an_error(void *opaque, RunwayError *err)
     return RUNWAY_OK;
 }
 
-static RunwayOutcome read_a_member(void *opaque, RunwayError *err)
+static RunwayOutcome read_a_field(void *opaque, RunwayError *err)
 {
     char text[16];
 
@@ -290,7 +290,7 @@ static void test_replies(void **state)
                  "{\"error\":\"no https://a.invalid/?s3cr3t\",\"issues\":"
                  "[{\"path\":[\"a\",1],\"message\":\"bad\"}]}",
                  SWEEP_MAY(RUNWAY_OK));
-    sweep_memory("a member", read_a_member, "{\"outputFormat\":\"prores\"}",
+    sweep_memory("a field", read_a_field, "{\"outputFormat\":\"prores\"}",
                  SWEEP_MAY(RUNWAY_OK));
 }
 
@@ -586,7 +586,7 @@ static RunwayOutcome write_an_event(void *opaque, RunwayError *err)
 
     if (ret)
         return ret;
-    /* without memory a line is lost, which is told in the log */
+    /* without memory a line is lost, which is reported in the log */
     ff_runway_event(events, "state", fields);
     ff_runway_event_log_free(&events);
     return RUNWAY_OK;
@@ -603,7 +603,7 @@ static void test_stores(void **state)
     sweep_memory("a journal", keep_a_journal, path, SWEEP_MAY(RUNWAY_OK));
     sweep_memory("a damaged record", keep_a_damaged_record, path,
                  SWEEP_MAY(RUNWAY_OK));
-    strcpy(path, path_in_dir("goods"));
+    strcpy(path, path_in_dir("results"));
     sweep_memory("results", keep_results, path, SWEEP_MAY(RUNWAY_OK));
     setenv("XDG_STATE_HOME", dir, 1);
     unsetenv("XDG_CACHE_HOME");
@@ -630,7 +630,7 @@ static void test_disk(void **state)
         sweep(name, kinds[i], keep_a_journal, path, may);
         snprintf(name, sizeof(name), "a damaged record, %s", names[i]);
         sweep(name, kinds[i], keep_a_damaged_record, path, may);
-        strcpy(path, path_in_dir("goods"));
+        strcpy(path, path_in_dir("results"));
         snprintf(name, sizeof(name), "results, %s", names[i]);
         sweep(name, kinds[i], keep_results, path, may);
         snprintf(name, sizeof(name), "a temporary file, %s", names[i]);

@@ -18,7 +18,7 @@
 
 /**
  * @file
- * A server on loopback that says exactly the bytes it is told to say, for tests
+ * A server on loopback that sends exactly the bytes that it is given, for tests
  * of the client: what a real server would never do has to be seen too. One
  * thread for each connection.
  */

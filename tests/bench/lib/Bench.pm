@@ -108,7 +108,7 @@ sub cpu_now {
     return ($user, $system);
 }
 
-# Peak of the resident memory so far, KiB; 0 where /proc does not tell.
+# Peak of the resident memory so far, KiB; 0 where /proc does not say.
 sub _peak {
     my ($pid) = @_;
     open my $in, '<', "/proc/$pid/status" or return 0;

@@ -16,7 +16,7 @@ my @SECONDS = split ' ', $ENV{BENCH_SECONDS} // '10 60 600';
 my $LATENCY = $ENV{BENCH_LATENCY} // 0;
 my $TIMES = $ENV{BENCH_TIMES} || 3;
 
-my %MOST = ('854x480' => 48, '1920x1080' => 160);   # MiB over the transcode
+my %LIMIT = ('854x480' => 48, '1920x1080' => 160);   # MiB over the transcode
 my $GROWTH = 8;                                     # MiB from a minute to ten
 
 my @OUTPUT = qw(-c:v libx264 -preset ultrafast -c:a copy);
@@ -62,8 +62,8 @@ sub run {
             my $row = one($size, $seconds);
             push @rows, $row;
             $over{$seconds} = $row->{over};
-            push @bars, $row->{bar} = bar("memory, $seconds s of $size: MiB over the transcode", $row->{over}, $MOST{$size})
-                if $MOST{$size};
+            push @bars, $row->{bar} = bar("memory, $seconds s of $size: MiB over the transcode", $row->{over}, $LIMIT{$size})
+                if $LIMIT{$size};
         }
         push @bars, bar("memory, $size: MiB from a minute to ten", $over{600} - $over{60}, $GROWTH)
             if defined $over{600} && defined $over{60};

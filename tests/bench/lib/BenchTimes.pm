@@ -1,4 +1,4 @@
-# What the simulator's log and the filter's own tell of a run's time: how long
+# What the simulator's log and the filter's own say of a run's time: how long
 # a place at the provider stood idle, how long the run went on behind the last
 # task, how long a stored result waited to be seen. Seconds all.
 #

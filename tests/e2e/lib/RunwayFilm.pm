@@ -108,7 +108,7 @@ sub frames_of {
     return \@frames;
 }
 
-# pts (and durations, where this ffmpeg tells them) of all frames.
+# pts (and durations, where this ffmpeg reports them) of all frames.
 sub times_of {
     my ($run) = @_;
     return [map { defined $_->{duration} ? "$_->{pts}+$_->{duration}" : $_->{pts} } @{ $run->{frames} }];

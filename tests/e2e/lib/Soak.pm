@@ -200,7 +200,7 @@ sub _lose_records {
     unlink $_->{path} for grep { glob "$job->{results}/$_->{identity}-*.mp4" } $job->records;
 }
 
-# Plays it to the end. { wrong => [texts], line => what to tell, dir => files, said }
+# Plays it to the end. { wrong => [texts], line => what to report, dir => files, said }
 sub play {
     my ($schedule, $reference) = @_;
     my @since = (time);

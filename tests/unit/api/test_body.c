@@ -53,9 +53,9 @@ static void check_parts(size_t size)
     char *base64 = plain_base64(data, size);
     int fd = make_file(data, size);
     RunwayBody *body = ff_runway_body_create();
-    size_t room = strlen(base64) + 64, n;
-    char *want = malloc(room);
-    size_t length = (size_t)snprintf(want, room, "{\"a\":\"%s\",\"b\":}",
+    size_t capacity = strlen(base64) + 64, n;
+    char *want = malloc(capacity);
+    size_t length = (size_t)snprintf(want, capacity, "{\"a\":\"%s\",\"b\":}",
                                      base64);
 
     assert_int_equal(ff_runway_body_add_text(body, "{\"a\":\"xx", 6),

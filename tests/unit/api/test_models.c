@@ -259,7 +259,7 @@ static void test_ratio_auto(void **state)
     check_ratio("tomorrow", "auto", 1920, 1080, NULL);
 }
 
-/* what is too small gives way to a shape that nobody tells from it, and to no
+/* what is too small gives way to a shape that nobody could distinguish, and to no
  * other */
 static void test_ratio_nearly(void **state)
 {
@@ -309,7 +309,7 @@ static void test_ratio_wanted(void **state)
     for (int i = 0; find("gen4_aleph")->ratios[i]; i++)
         assert_non_null(strstr(err.text, find("gen4_aleph")->ratios[i]));
     assert_null(strstr(err.text, "colon"));
-    /* the longest list is told to its end, and how a colon is written */
+    /* the longest list is printed to its end, and how a colon is written */
     ff_runway_ratio_choose(find("seedance2"), "16", 1, 1, &ratio, &err);
     assert_non_null(strstr(err.text, "2160:3840; "));
     assert_non_null(strstr(err.text, "write x instead of the colon"));

@@ -255,14 +255,14 @@ static void test_extra(void **state)
     check_body(&r, "{\"videoUri\":\"data:video/mp4;base64,YWJj\","
                    "\"promptText\":\"night\",\"model\":\"aleph2\",\"x\":2,"
                    "\"Model\":\"m\"}");
-    /* the other model's source field is just a member here */
+    /* the other model's source field is just a field here */
     r.extra = "{\"promptVideo\": 1}";
     check_body(&r, "{\"videoUri\":\"data:video/mp4;base64,YWJj\","
                    "\"promptText\":\"night\",\"model\":\"aleph2\",\"seed\":1,"
                    "\"promptVideo\":1}");
 }
 
-/* a model that came after the table may want the clip in another member */
+/* a model that came after the table may want the clip in another field */
 static void test_own_source(void **state)
 {
     RunwayRequest r = basic("seedance9");
@@ -680,7 +680,7 @@ static void test_not_exist(void **state)
         assert_int_equal(parse(no[i]), RUNWAY_UNAVAILABLE);
     }
     assert_false(ff_runway_reply_is_not_exist(NULL, 0));
-    /* a task that tells a state is there, whatever its texts say */
+    /* a task that has a state is there, whatever its texts say */
     check_state("{\"status\":\"RUNNING\",\"message\":\"task_not_exist\"}",
                 RUNWAY_TASK_RUNNING, -1, -1);
 }
@@ -871,7 +871,7 @@ static void test_error_text_without_json(void **state)
     ff_runway_reply_error_text(text, strlen(text), out, sizeof(out));
     assert_true(strlen(out) < 240);
     assert_string_equal(out + strlen(out) - 6, "\xe2\x82\xac...");
-    /* whatever the room is */
+    /* whatever the size is */
     ff_runway_reply_error_text("abcdefghijk", 11, small, sizeof(small));
     assert_int_equal(strlen(small), 7);
     ff_runway_reply_error_text("abc", 3, small, 1);

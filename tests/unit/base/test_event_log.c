@@ -62,14 +62,14 @@ static void test_line(void **state)
     setlocale(LC_NUMERIC, "C");
 }
 
-static int told;
+static int reported;
 
-static void tell(void *opaque, RunwayLogLevel level, const char *line)
+static void report(void *opaque, RunwayLogLevel level, const char *line)
 {
     (void)opaque;
     assert_int_equal(level, RUNWAY_LOG_WARNING);
     assert_non_null(strstr(line, "log_path"));
-    told++;
+    reported++;
 }
 
 /* Two programs write to one file, and no line runs into another. */
@@ -78,7 +78,7 @@ static void test_append(void **state)
     const RunwayEventField fields[] = { RUNWAY_TEXT("text", "0123456789"),
                                         RUNWAY_EVENT_LAST };
     char dir[] = "/tmp/runway-events-XXXXXX", path[64], text[512];
-    RunwayLog log = { NULL, tell };
+    RunwayLog log = { NULL, report };
     RunwayEventLog *events;
     RunwayError err;
     struct stat st;
@@ -123,7 +123,7 @@ static void test_append(void **state)
     ff_runway_event_log_free(&events);
     unlink(path);
     rmdir(dir);
-    assert_int_equal(told, 0);
+    assert_int_equal(reported, 0);
 }
 
 static void test_unfit(void **state)
@@ -135,7 +135,7 @@ static void test_unfit(void **state)
     const RunwayEventField none[] = { RUNWAY_EVENT_LAST };
     struct sockaddr_un address = { .sun_family = AF_UNIX };
     char dir[] = "/tmp/runway-events-XXXXXX", path[64];
-    RunwayLog log = { NULL, tell };
+    RunwayLog log = { NULL, report };
     RunwayEventLog *events;
     RunwayError err;
     int fd;
@@ -190,7 +190,7 @@ static void test_unfit(void **state)
                                               &err), RUNWAY_OK);
     ff_runway_event(events, "state", none);
     ff_runway_event(events, "state", none);
-    assert_int_equal(told, 1); /* once */
+    assert_int_equal(reported, 1); /* once */
     ff_runway_event_log_free(&events);
 }
 

@@ -259,7 +259,7 @@ static void test_damaged_elsewhere(void **state)
     assert_non_null(strstr(err.text, "30 credits were spent"));
 }
 
-/* for the day other outputs of the same model tell the price as well */
+/* for the day other outputs of the same model report the price as well */
 static void test_day_price(void **state)
 {
     const RunwayPolicy day = { .max_credits_day = 100 };
@@ -331,7 +331,7 @@ static void charge(int n, double credits)
     free(r);
 }
 
-/* a price that is told only at the end: what is in flight then can pass the
+/* a price that is reported only at the end: what is in flight then can pass the
  * limit, what comes after it cannot */
 static void test_charged(void **state)
 {

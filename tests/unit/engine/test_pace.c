@@ -28,12 +28,12 @@
 #include "engine/pace.h"
 
 #define SECOND 1000000LL
-#define LEAST  RUNWAY_POLL_MIN
+#define POLL_MIN  RUNWAY_POLL_MIN
 
 /* A task that waits for so long, and then runs for so long. */
 typedef struct Task {
     int64_t waits, runs;
-    int tells;               ///< its progress
+    int reports;               ///< its progress
 } Task;
 
 /* Poll it to its end. @return how long after that */
@@ -45,14 +45,14 @@ static int64_t seen_after(RunwayPace *pace, Task is)
         int64_t pause = ff_runway_pace_next(pace, now);
         RunwayTask task = { .state = RUNWAY_TASK_RUNNING, .progress = -1 };
 
-        assert_true(pause >= LEAST);
-        assert_true(pause < 2 * LEAST || pause <= pace->interval);
+        assert_true(pause >= POLL_MIN);
+        assert_true(pause < 2 * POLL_MIN || pause <= pace->interval);
         now += pause;
         if (now >= end)
             return now - end;
         if (now < is.waits)
             task.state = RUNWAY_TASK_PENDING;
-        else if (is.tells)
+        else if (is.reports)
             task.progress = (double)(now - is.waits) / (double)is.runs;
         ff_runway_pace_note(pace, now, &task);
     }
@@ -60,7 +60,7 @@ static int64_t seen_after(RunwayPace *pace, Task is)
 
 static void test_nothing_to_go_by(void **state)
 {
-    RunwayPace pace = { .interval = 6 * SECOND, .least = LEAST };
+    RunwayPace pace = { .interval = 6 * SECOND, .least = POLL_MIN };
     const RunwayTask task = { .state = RUNWAY_TASK_RUNNING, .progress = -1 };
 
     (void)state;
@@ -74,11 +74,11 @@ static void test_nothing_to_go_by(void **state)
  * such poll, and none with an interval that is shorter. */
 static void test_the_first_poll(void **state)
 {
-    RunwayPace pace = { .interval = 600 * SECOND, .least = LEAST };
+    RunwayPace pace = { .interval = 600 * SECOND, .least = POLL_MIN };
     const RunwayTask task = { .state = RUNWAY_TASK_THROTTLED, .progress = -1 };
 
     (void)state;
-    assert_in_range(ff_runway_pace_next(&pace, 0), LEAST, LEAST + SECOND / 2);
+    assert_in_range(ff_runway_pace_next(&pace, 0), POLL_MIN, POLL_MIN + SECOND / 2);
     ff_runway_pace_note(&pace, 6 * SECOND, &task);
     assert_int_equal(ff_runway_pace_next(&pace, 6 * SECOND), 600 * SECOND);
     pace = (RunwayPace){ .interval = SECOND / 2, .least = SECOND / 2 };
@@ -87,19 +87,19 @@ static void test_the_first_poll(void **state)
 
 static void test_never_nearer_than_the_provider_asks(void **state)
 {
-    RunwayPace pace = { .interval = SECOND, .least = LEAST };
+    RunwayPace pace = { .interval = SECOND, .least = POLL_MIN };
 
     (void)state;
-    assert_int_equal(ff_runway_pace_next(&pace, 0), LEAST);
+    assert_int_equal(ff_runway_pace_next(&pace, 0), POLL_MIN);
     pace.expected = 10 * SECOND;
-    assert_int_equal(ff_runway_pace_next(&pace, 9 * SECOND), LEAST);
+    assert_int_equal(ff_runway_pace_next(&pace, 9 * SECOND), POLL_MIN);
 }
 
 static void test_a_task_that_takes_what_is_expected(void **state)
 {
     (void)state;
-    for (int64_t runs = LEAST; runs < 600 * SECOND; runs += SECOND / 10) {
-        RunwayPace pace = { .interval = 6 * SECOND, .least = LEAST, .expected = runs };
+    for (int64_t runs = POLL_MIN; runs < 600 * SECOND; runs += SECOND / 10) {
+        RunwayPace pace = { .interval = 6 * SECOND, .least = POLL_MIN, .expected = runs };
 
         assert_true(seen_after(&pace, (Task){ 0, runs, 0 }) <= SECOND / 2);
     }
@@ -109,13 +109,13 @@ static void test_a_task_that_takes_what_is_expected(void **state)
  * much later: the interval holds again. */
 static void test_a_task_that_takes_more_or_less(void **state)
 {
-    RunwayPace late = { .interval = 20 * SECOND, .least = LEAST, .expected = 60 * SECOND };
+    RunwayPace late = { .interval = 20 * SECOND, .least = POLL_MIN, .expected = 60 * SECOND };
 
     (void)state;
     for (int64_t runs = 48 * SECOND; runs < 72 * SECOND; runs += SECOND / 10) {
-        RunwayPace pace = { .interval = 20 * SECOND, .least = LEAST, .expected = 60 * SECOND };
+        RunwayPace pace = { .interval = 20 * SECOND, .least = POLL_MIN, .expected = 60 * SECOND };
 
-        assert_true(seen_after(&pace, (Task){ 0, runs, 0 }) <= LEAST);
+        assert_true(seen_after(&pace, (Task){ 0, runs, 0 }) <= POLL_MIN);
     }
     assert_int_equal(ff_runway_pace_next(&late, 200 * SECOND), 20 * SECOND);
 }
@@ -123,7 +123,7 @@ static void test_a_task_that_takes_more_or_less(void **state)
 /* A long interval is not a reason to poll more often. */
 static void test_a_long_interval(void **state)
 {
-    RunwayPace pace = { .interval = 600 * SECOND, .least = LEAST,
+    RunwayPace pace = { .interval = 600 * SECOND, .least = POLL_MIN,
                         .expected = 120 * SECOND };
 
     (void)state;
@@ -139,11 +139,11 @@ static void test_progress_alone(void **state)
 {
     (void)state;
     for (int64_t runs = 18 * SECOND; runs < 600 * SECOND; runs += SECOND) {
-        RunwayPace pace = { .interval = 6 * SECOND, .least = LEAST };
+        RunwayPace pace = { .interval = 6 * SECOND, .least = POLL_MIN };
 
         /* by one poll, and by two where it waited */
         assert_true(seen_after(&pace, (Task){ 0, runs, 1 }) <= SECOND / 2);
-        pace = (RunwayPace){ .interval = 6 * SECOND, .least = LEAST };
+        pace = (RunwayPace){ .interval = 6 * SECOND, .least = POLL_MIN };
         assert_true(seen_after(&pace, (Task){ 14 * SECOND, runs, 1 }) <= SECOND / 2);
     }
 }
@@ -153,9 +153,9 @@ static void test_progress_alone(void **state)
 static void test_short_tasks(void **state)
 {
     (void)state;
-    for (int64_t length = LEAST; length < 18 * SECOND; length += SECOND / 10)
+    for (int64_t length = POLL_MIN; length < 18 * SECOND; length += SECOND / 10)
         for (int64_t waits = 0; waits < length; waits += SECOND / 10) {
-            RunwayPace pace = { .interval = 6 * SECOND, .least = LEAST };
+            RunwayPace pace = { .interval = 6 * SECOND, .least = POLL_MIN };
 
             assert_true(seen_after(&pace, (Task){ waits, length - waits, 1 }) <= 6 * SECOND);
         }
@@ -163,12 +163,12 @@ static void test_short_tasks(void **state)
 
 static void test_the_second_progress_comes_soon(void **state)
 {
-    RunwayPace pace = { .interval = 60 * SECOND, .least = LEAST };
+    RunwayPace pace = { .interval = 60 * SECOND, .least = POLL_MIN };
     RunwayTask task = { .state = RUNWAY_TASK_RUNNING, .progress = 0.1 };
 
     (void)state;
     ff_runway_pace_note(&pace, 6 * SECOND, &task);
-    assert_int_equal(ff_runway_pace_next(&pace, 6 * SECOND), LEAST);
+    assert_int_equal(ff_runway_pace_next(&pace, 6 * SECOND), POLL_MIN);
     task.progress = 0.18;
     ff_runway_pace_note(&pace, 11 * SECOND, &task);
     assert_true(ff_runway_pace_next(&pace, 11 * SECOND) > 30 * SECOND);
@@ -176,7 +176,7 @@ static void test_the_second_progress_comes_soon(void **state)
 
 static void test_progress_goes_before_what_others_took(void **state)
 {
-    RunwayPace pace = { .interval = 6 * SECOND, .least = LEAST, .expected = 60 * SECOND };
+    RunwayPace pace = { .interval = 6 * SECOND, .least = POLL_MIN, .expected = 60 * SECOND };
 
     (void)state;
     assert_true(seen_after(&pace, (Task){ 0, 33 * SECOND, 1 }) <= SECOND / 2);
@@ -184,24 +184,24 @@ static void test_progress_goes_before_what_others_took(void **state)
 
 static void test_what_it_took(void **state)
 {
-    RunwayPace pace = { .interval = 6 * SECOND, .least = LEAST };
+    RunwayPace pace = { .interval = 6 * SECOND, .least = POLL_MIN };
     int64_t after = seen_after(&pace, (Task){ 0, 34 * SECOND, 0 });
 
     (void)state;
     /* by the polls: the next one is polled at the same time */
     assert_in_range(after, 1, 6 * SECOND);
-    pace = (RunwayPace){ .interval = 6 * SECOND, .least = LEAST,
+    pace = (RunwayPace){ .interval = 6 * SECOND, .least = POLL_MIN,
                          .expected = ff_runway_pace_took(&pace, 34 * SECOND + after) };
     assert_int_equal(seen_after(&pace, (Task){ 0, 34 * SECOND, 0 }), after);
     /* by its own progress: to the second */
-    pace  = (RunwayPace){ .interval = 6 * SECOND, .least = LEAST };
+    pace  = (RunwayPace){ .interval = 6 * SECOND, .least = POLL_MIN };
     after = seen_after(&pace, (Task){ 0, 34 * SECOND, 1 });
     assert_true(llabs(ff_runway_pace_took(&pace, 34 * SECOND + after) - 34 * SECOND) < 1000);
 }
 
 static void test_throttled(void **state)
 {
-    RunwayPace pace = { .interval = 6 * SECOND, .least = LEAST, .expected = 60 * SECOND };
+    RunwayPace pace = { .interval = 6 * SECOND, .least = POLL_MIN, .expected = 60 * SECOND };
     RunwayTask task = { .state = RUNWAY_TASK_THROTTLED, .progress = -1 };
 
     (void)state;
@@ -223,7 +223,7 @@ static void test_absurd_progress(void **state)
 
     (void)state;
     for (int run = 0; run < 2000; run++) {
-        RunwayPace pace = { .interval = (run & 1 ? 6 : 60) * SECOND, .least = LEAST,
+        RunwayPace pace = { .interval = (run & 1 ? 6 : 60) * SECOND, .least = POLL_MIN,
                             .expected = run & 2 ? 40 * SECOND : 0 };
         int64_t now = 0;
 
@@ -231,7 +231,7 @@ static void test_absurd_progress(void **state)
             const int64_t pause = ff_runway_pace_next(&pace, now);
             RunwayTask task = { .state = RUNWAY_TASK_RUNNING };
 
-            assert_in_range(pause, LEAST, pace.interval > 2 * LEAST ? pace.interval : 2 * LEAST);
+            assert_in_range(pause, POLL_MIN, pace.interval > 2 * POLL_MIN ? pace.interval : 2 * POLL_MIN);
             now += pause;
             random = random * 1664525 + 1013904223;
             task.progress = kinds[(random >> 16) % nb];

@@ -160,7 +160,7 @@ int fsync(int fd)
 struct RunwayClient {
     pthread_mutex_t lock;
     int64_t takes[TASKS_MAX]; ///< each task, in order
-    int tells;                ///< progress
+    int reports;                ///< progress
     int64_t download_takes;   ///< each download
     int64_t download_step;    ///< less that for each task before
     int64_t check_takes;      ///< each check
@@ -242,7 +242,7 @@ RunwayOutcome ff_runway_client_read(RunwayClient *c, const char *id,
         c->running    -= !c->is_done[nb];
         c->is_done[nb] = 1;
         c->last        = now;
-    } else if (c->tells) {
+    } else if (c->reports) {
         task->progress = (double)elapsed / (double)c->takes[nb];
     }
     pthread_mutex_unlock(&c->lock);
@@ -373,11 +373,11 @@ static void admit(int index)
     assert_int_equal(ff_runway_pipeline_admit(pipeline, &job, &err), RUNWAY_OK);
 }
 
-/* What a person was told of the time to the end, where that is wanted. */
-static struct { int64_t time, left; } *told;
-static int nb_told;
+/* What a person was reported of the time to the end, where that is wanted. */
+static struct { int64_t time, left; } *reported;
+static int nb_reported;
 
-static void tell(int nb)
+static void report(int nb)
 {
     RunwayPipelineStatus status;
     int64_t left;
@@ -389,10 +389,10 @@ static void tell(int nb)
         assert_true(status.expected < 0 && left < 0);
     else
         assert_true(left >= 0 || status.last < 0 || status.done >= nb - 1);
-    if (!told || left < 0)
+    if (!reported || left < 0)
         return;
-    told[nb_told].time   = ff_runway_now();
-    told[nb_told++].left = left;
+    reported[nb_reported].time   = ff_runway_now();
+    reported[nb_reported++].left = left;
 }
 
 /* Make so many clips, or those that can be until there is an error. @return how
@@ -415,7 +415,7 @@ static int64_t make_film(char *dir, int nb)
         ret = ff_runway_pipeline_take(pipeline, SLICE, &job, &err);
         if (job)
             assert_int_equal(job->index, ++taken);
-        tell(nb);
+        report(nb);
         ff_runway_job_free(&job);
     }
     ff_runway_pipeline_free(&pipeline);
@@ -456,7 +456,7 @@ static int64_t floor_of(int nb)
     return last;
 }
 
-static void let_tasks_take(double from, double to, int tells)
+static void let_tasks_take(double from, double to, int reports)
 {
     uint32_t random = 1;
 
@@ -464,7 +464,7 @@ static void let_tasks_take(double from, double to, int tells)
         random = random * 1664525 + 1013904223;
         provider.takes[i] = (int64_t)((from + (to - from) * random / UINT32_MAX) * 1e6);
     }
-    provider.tells = tells;
+    provider.reports = reports;
 }
 
 static void assert_within(int64_t time, double most)
@@ -495,31 +495,31 @@ static void test_times_that_vary_and_progress(void **state)
     assert_within(make_new_film(300), 1.02 * (double)floor_of(300));
 }
 
-/* A person is told the time to the end when a first task has shown what one takes,
+/* A person is reported the time to the end when a first task has shown what one takes,
  * and it does not jump. */
 static void test_the_time_to_the_end(void **state)
 {
-    static const int tells[] = { 0, 1 };
+    static const int reports[] = { 0, 1 };
     int64_t begun, end;
 
     (void)state;
     for (int i = 0; i < 2; i++) {
-        told = calloc(1 << 16, sizeof(*told));
-        assert_non_null(told);
-        nb_told = 0;
-        let_tasks_take(48, 72, tells[i]);
+        reported = calloc(1 << 16, sizeof(*reported));
+        assert_non_null(reported);
+        nb_reported = 0;
+        let_tasks_take(48, 72, reports[i]);
         begun = ff_runway_now();
         end   = begun + make_new_film(5 * SLOTS);
-        assert_true(nb_told > 100);
-        assert_in_range(told[0].time - begun, 48 * SECOND, 80 * SECOND);
-        for (int j = 0; j < nb_told; j++) {
-            int64_t left = end - told[j].time, off = told[j].left - left;
+        assert_true(nb_reported > 100);
+        assert_in_range(reported[0].time - begun, 48 * SECOND, 80 * SECOND);
+        for (int j = 0; j < nb_reported; j++) {
+            int64_t left = end - reported[j].time, off = reported[j].left - left;
 
             if ((off < 0 ? -off : off) > left / 4 + 15 * SECOND)
-                fail_msg("%.0f s from the end: %.0f s", left / 1e6, told[j].left / 1e6);
+                fail_msg("%.0f s from the end: %.0f s", left / 1e6, reported[j].left / 1e6);
         }
-        free(told);
-        told = NULL;
+        free(reported);
+        reported = NULL;
     }
 }
 
@@ -602,7 +602,7 @@ static void test_a_result_that_is_due(void **state)
     take_first();
     assert_false(ff_runway_pipeline_is_due(pipeline));
     /* this one takes longer */
-    provider.tells = 0;
+    provider.reports = 0;
     admit(1);
     spend(50 * SECOND);
     assert_false(ff_runway_pipeline_is_due(pipeline));
@@ -687,7 +687,7 @@ static int clean_up(void **state)
     (void)state;
     provider.download_takes = provider.download_step = provider.check_takes = 0;
     provider.sends_pages    = 0;
-    told = NULL;
+    reported = NULL;
     if (pipeline)
         ff_runway_pipeline_cancel(pipeline);
     pthread_mutex_lock(&clock_lock);

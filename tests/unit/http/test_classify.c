@@ -37,17 +37,17 @@ static void test_create_replies(void **state)
 {
     (void)state;
     for (long status = 100; status < 600; status++) {
-        RunwayOutcome told = RUNWAY_UNKNOWN, want = RUNWAY_UNKNOWN;
+        RunwayOutcome known = RUNWAY_UNKNOWN, want = RUNWAY_UNKNOWN;
 
         if (status == 400 || status == 401 || status == 403 || status == 404 ||
             status == 405 || status == 413)
-            told = RUNWAY_REFUSED;
+            known = RUNWAY_REFUSED;
         else if (status == 429 || status == 503)
-            told = RUNWAY_UNAVAILABLE;
+            known = RUNWAY_UNAVAILABLE;
         else if (status >= 200 && status < 300)
-            told = want = RUNWAY_OK;
+            known = want = RUNWAY_OK;
         assert_int_equal(ff_runway_classify(CREATE, REPLY, status, 0), want);
-        assert_int_equal(ff_runway_classify(CREATE, REPLY, status, 1), told);
+        assert_int_equal(ff_runway_classify(CREATE, REPLY, status, 1), known);
     }
 }
 
@@ -75,14 +75,14 @@ static void test_other_replies(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-        for (int told = 0; told < 2; told++) {
+        for (int known = 0; known < 2; known++) {
             long s = cases[i].status;
 
-            assert_int_equal(ff_runway_classify(READ, REPLY, s, told),
+            assert_int_equal(ff_runway_classify(READ, REPLY, s, known),
                              cases[i].read);
-            assert_int_equal(ff_runway_classify(DOWNLOAD, REPLY, s, told),
+            assert_int_equal(ff_runway_classify(DOWNLOAD, REPLY, s, known),
                              cases[i].download);
-            assert_int_equal(ff_runway_classify(UPLOAD, REPLY, s, told),
+            assert_int_equal(ff_runway_classify(UPLOAD, REPLY, s, known),
                              cases[i].upload);
         }
     }

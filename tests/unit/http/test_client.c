@@ -382,7 +382,7 @@ static void test_create_replies(void **state)
           { "billed" } },
         { JSON("200 OK", "", "50", "{\"i"), RUNWAY_UNKNOWN, -1,
           { "billed" } },
-        /* cut behind it: the task is told, so it is not lost */
+        /* cut behind it: the task is named, so it is not lost */
         { JSON("200 OK", "", "50", "{\"id\":\"x\"}"), RUNWAY_OK, -1, { 0 } },
         { "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
           "a\r\n{\"id\":\"x\"}", RUNWAY_OK, -1, { 0 } },
@@ -675,7 +675,7 @@ static void test_large_replies(void **state)
     server_stop(&server);
 }
 
-/** A server that tells everything it heard. */
+/** A server that repeats everything it heard. */
 static int echo(Server *server, int fd, const Request *request)
 {
     char text[4096];

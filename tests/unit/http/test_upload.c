@@ -48,7 +48,7 @@ static int keep_form(Server *server, int fd, const Request *request)
     return 0;
 }
 
-static RunwayClient *connect_to(const Server *server, char *base, size_t room)
+static RunwayClient *connect_to(const Server *server, char *base, size_t size)
 {
     RunwayClientConfig config = {
         .provider = ff_runway_provider_find("runway"), .base_url = base,
@@ -58,7 +58,7 @@ static RunwayClient *connect_to(const Server *server, char *base, size_t room)
     RunwayClient *client;
     RunwayError err;
 
-    snprintf(base, room, "http://127.0.0.1:%d", server->port);
+    snprintf(base, size, "http://127.0.0.1:%d", server->port);
     setenv("RUNWAYML_CUSTOM_HEADERS", "X-Mine: yes", 1);
     assert_int_equal(ff_runway_client_create(&config, &client, &err),
                      RUNWAY_OK);
@@ -167,7 +167,7 @@ static void test_form_is_streamed(void **state)
     (void)state;
     /* read() and not malloc(): see count_form() */
     server->ignore_body = 1;
-    /* a hole: it takes no room on the disk either */
+    /* a hole: it takes no space on the disk either */
     assert_int_equal(ftruncate(what.fd, (off_t)what.size), 0);
     assert_int_equal(getrusage(RUSAGE_SELF, &before), 0);
     assert_int_equal(ff_runway_client_store(client, &slot, &what, &wait, &err),

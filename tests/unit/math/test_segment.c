@@ -83,7 +83,7 @@ static void test_slow(void **state)
     assert_int_equal(ff_runway_segment_slot(&s, 7000000), 7);
 }
 
-/* A rate that is not known is guessed where the first frame tells it. */
+/* A rate that is not known is guessed where the first frame shows it. */
 static void test_rate_guessed(void **state)
 {
     static const struct { int64_t length; int max, num, den; } cases[] = {

@@ -370,7 +370,7 @@ static void test_full_disk(void **state)
         if (cases[i].sync)
             faults.fail_sync = cases[i].error;
         else
-            faults.room = 100;
+            faults.space = 100;
         expect_no_open(dir, RUNWAY_IO, strerror(cases[i].error));
         faults_reset();
         assert_int_equal(count_files("clips"), 0);
@@ -709,12 +709,12 @@ static void test_no_room(void **state)
     make_record(&r, IDENTITY, RUNWAY_CLIP_NONE);
     assert_int_equal(ff_runway_journal_write(j, lock, &r, NULL), RUNWAY_OK);
     before = slurp(path_of(IDENTITY, ".record"), &size);
-    for (long room = 0; !done; room += 61) {
+    for (long space = 0; !done; space += 61) {
         RunwayOutcome ret;
 
         make_record(&r, IDENTITY, RUNWAY_CLIP_INTENT);
         faults.on   = 1;
-        faults.room = room;
+        faults.space = space;
         ret = ff_runway_journal_write(j, lock, &r, &err);
         faults_reset();
         if (ret) {
@@ -739,7 +739,7 @@ static void test_no_room(void **state)
      * still gets written */
     make_record(&r, IDENTITY, RUNWAY_CLIP_SUBMITTED);
     faults.on   = 1;
-    faults.room = 0;
+    faults.space = 0;
     assert_int_equal(ff_runway_journal_write(j, lock, &r, NULL), RUNWAY_OK);
     make_record(&r, IDENTITY, RUNWAY_CLIP_GENERATED);
     assert_int_equal(ff_runway_journal_write(j, lock, &r, &err), RUNWAY_IO);

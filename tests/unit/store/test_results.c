@@ -50,7 +50,7 @@ static void keep_line(void *opaque, RunwayLogLevel level, const char *line)
 }
 
 static const RunwayLog seen_log = { NULL, keep_line };
-static char dir[512], goods[600];
+static char dir[512], results_dir[600];
 static RunwayJournal *journal;
 
 static int set_up(void **state)
@@ -62,7 +62,7 @@ static int set_up(void **state)
     warnings = 0;
     faults_reset();
     strcpy(dir, make_test_dir());
-    snprintf(goods, sizeof(goods), "%s/goods", dir);
+    snprintf(results_dir, sizeof(results_dir), "%s/results_dir", dir);
     return ff_runway_journal_open(&policy, &seen_log, &journal, NULL);
 }
 
@@ -136,7 +136,7 @@ static char *path_of(const char *name)
 {
     static char path[1200];
 
-    snprintf(path, sizeof(path), "%s/%s", goods, name);
+    snprintf(path, sizeof(path), "%s/%s", results_dir, name);
     return path;
 }
 
@@ -168,7 +168,7 @@ static int find(RunwayResults *r, const char *identity, RunwayResult *result)
 /* a name that proves itself, without any record */
 static void test_round_trip(void **state)
 {
-    RunwayResults *r = open_results(goods, 1000);
+    RunwayResults *r = open_results(results_dir, 1000);
     RunwayResult in, out;
     RunwayRecord *record = calloc(1, sizeof(*record));
     struct stat st;
@@ -196,7 +196,7 @@ static void test_round_trip(void **state)
 
 static void test_damaged(void **state)
 {
-    RunwayResults *r = open_results(goods, 1000);
+    RunwayResults *r = open_results(results_dir, 1000);
     RunwayResult in, out;
 
     (void)state;
@@ -215,7 +215,7 @@ static void test_damaged(void **state)
 
 static void test_refused(void **state)
 {
-    RunwayResults *r = open_results(goods, 1000);
+    RunwayResults *r = open_results(results_dir, 1000);
     RunwayResult in, out;
     int removed;
 
@@ -257,7 +257,7 @@ static void prune(RunwayResults *r, int64_t now)
 static void test_prune(void **state)
 {
     int64_t now = (int64_t)time(NULL);
-    RunwayResults *r = open_results(goods, 1000);
+    RunwayResults *r = open_results(results_dir, 1000);
     RunwayResult result[6];
 
     (void)state;
@@ -274,7 +274,7 @@ static void test_prune(void **state)
     ff_runway_results_free(&r);
 
     seen[0] = 0;
-    r = open_results(goods, 45);
+    r = open_results(results_dir, 45);
     assert_true(exists(result[0].name));
     assert_false(exists(result[1].name));
     assert_false(exists(result[2].name));
@@ -284,7 +284,7 @@ static void test_prune(void **state)
     ff_runway_results_free(&r);
 
     /* where nothing may be dropped it goes over, and says so once */
-    r = open_results(goods, 5);
+    r = open_results(results_dir, 5);
     assert_false(exists(result[0].name));
     for (int i = 3; i < 6; i++)
         assert_true(exists(result[i].name));
@@ -299,7 +299,7 @@ static void test_prune(void **state)
 static void test_in_use(void **state)
 {
     int64_t now = (int64_t)time(NULL);
-    RunwayResults *r = open_results(goods, 1000);
+    RunwayResults *r = open_results(results_dir, 1000);
     RunwayJournalLock *lock;
     RunwayResult result;
 
@@ -309,7 +309,7 @@ static void test_in_use(void **state)
     ff_runway_results_free(&r);
     assert_int_equal(ff_runway_journal_lock(journal, IDENTITY, NULL, NULL,
                                             NULL, &lock, NULL), RUNWAY_OK);
-    r = open_results(goods, 5);
+    r = open_results(results_dir, 5);
     assert_true(exists(result.name));
     ff_runway_journal_unlock(&lock);
     prune(r, now);
@@ -326,13 +326,13 @@ static void test_not_ours(void **state)
     struct stat st;
 
     (void)state;
-    assert_int_equal(mkdir(goods, 0755), 0);
+    assert_int_equal(mkdir(results_dir, 0755), 0);
     put("thesis.pdf", "years of work");
     assert_int_equal(mkdir(path_of("incoming"), 0755), 0);
     put("incoming/letter.txt", "unread");
     put("incoming/" IDENTITY ".1.2", "somebody's");
     utime(path_of("incoming/" IDENTITY ".1.2"), &(struct utimbuf){ 1, 1 });
-    r = open_results(goods, 5);
+    r = open_results(results_dir, 5);
     bring_in(r, IDENTITY, "0123456789", 0, &result);
     note_emitted(IDENTITY, now - 30 * DAY);
     prune(r, now);
@@ -342,7 +342,7 @@ static void test_not_ours(void **state)
     assert_true(exists("incoming/" IDENTITY ".1.2"));
     assert_false(exists(".runway_v2v"));
     assert_int_equal(warnings, 1);
-    assert_int_equal(stat(goods, &st), 0);
+    assert_int_equal(stat(results_dir, &st), 0);
     assert_int_equal(st.st_mode & 07777, 0755);
     ff_runway_results_free(&r);
 }
@@ -350,7 +350,7 @@ static void test_not_ours(void **state)
 /* of what is left behind only what has our names, and is old, goes */
 static void test_incoming(void **state)
 {
-    RunwayResults *r = open_results(goods, 1000);
+    RunwayResults *r = open_results(results_dir, 1000);
 
     (void)state;
     put("incoming/" IDENTITY ".77.0", "half");
@@ -372,7 +372,7 @@ static void test_incoming(void **state)
 /* nothing is made where it is only read, and the default is beside clips/ */
 static void test_places(void **state)
 {
-    const RunwayPolicy policy = { .results_dir = goods, .dry_run = 1 };
+    const RunwayPolicy policy = { .results_dir = results_dir, .dry_run = 1 };
     char want[600];
     RunwayResult result;
     RunwayResults *r;
@@ -381,7 +381,7 @@ static void test_places(void **state)
     assert_int_equal(ff_runway_results_open(&policy, journal, NULL, &r, NULL),
                      RUNWAY_OK);
     assert_false(find(r, IDENTITY, &result));
-    assert_true(access(goods, F_OK));
+    assert_true(access(results_dir, F_OK));
     ff_runway_results_free(&r);
 
     r = open_results(NULL, 1000);
@@ -394,7 +394,7 @@ static void test_places(void **state)
 /* it cannot be written: an error that names the option */
 static void test_full(void **state)
 {
-    RunwayResults *r = open_results(goods, 1000);
+    RunwayResults *r = open_results(results_dir, 1000);
     RunwayIncoming *in;
     RunwayResult result;
     RunwayError err;

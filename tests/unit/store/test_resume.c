@@ -214,7 +214,7 @@ static void test_texts(void **state)
     RunwayTry *t;
 
     (void)state;
-    /* which clip, what may have been billed, both ways on */
+    /* which clip, what may have been billed, both ways to proceed */
     for (size_t i = 0; i < 4; i++) {
         fill(&r, resendable[i]);
         stop_text(&r, NULL, &err);
@@ -274,7 +274,7 @@ static void test_texts(void **state)
     assert_non_null(strstr(err.text, "(/x/y.record: it is empty)"));
 }
 
-/* the longest of all still names the ways on */
+/* the longest of all still names the ways to proceed */
 static void test_long(void **state)
 {
     RunwayError err;

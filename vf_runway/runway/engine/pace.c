@@ -60,7 +60,7 @@ int64_t ff_runway_pace_next(const RunwayPace *p, int64_t now)
     int64_t interval = p->interval > least ? p->interval : least;
     int64_t left = p->began + length + MARGIN - now;
 
-    /* the first poll of a task that nothing is known of tells if it has begun */
+    /* the first poll of a task that nothing is known of shows if it has begun */
     if (!length && !p->polls)
         return least + MARGIN < interval ? least + MARGIN : interval;
     if (!length || -left >= length / 4 + interval + least)

@@ -24,7 +24,7 @@
  * A poll is never nearer than the provider asks for to the one before. With
  * nothing to go by, the first one comes as soon as that allows. The others, and
  * those far from the likely end, are an interval apart; around the end they are
- * as near as is allowed, so that one of them is just behind it. What tells the
+ * as near as is allowed, so that one of them is just behind it. What shows the
  * end, the best first: the task's own progress between two polls, how long tasks
  * took before, its progress at one poll (nobody knows how long it waited before
  * it ran, so the next one follows soon).

@@ -154,7 +154,7 @@ int ff_runway_negotiate_check(AVFilterContext *ctx, const AVFrame *frame,
     if (frame->color_trc == AVCOL_TRC_UNSPECIFIED &&
         is_float_source(ctx->inputs[0])) {
         av_log(ctx, AV_LOG_ERROR, "the input has floating point and no tag, "
-               "which is taken for linear light, and the service does not "
+               "which is treated as linear light, and the service does not "
                "support that; convert it first: setparams=color_trc=linear:"
                "color_primaries=bt709:colorspace=gbr:range=pc,zscale=t=bt709; "
                "or, where the light is not linear, setparams=color_trc=bt709"

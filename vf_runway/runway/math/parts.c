@@ -70,7 +70,7 @@ static size_t count_lengths(const unsigned char *data, size_t size,
 }
 
 /* Frames and frame headers among the OBUs of a packet, as far as these can be
- * told apart. */
+ * distinguished. */
 static size_t count_frames(const unsigned char *data, size_t size)
 {
     size_t nb = 0;

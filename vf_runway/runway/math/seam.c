@@ -30,7 +30,7 @@
 
 /* A plane is judged by what most of its blocks are off by: what moves, or was
  * invented, is in few of them. */
-#define MOST 80
+#define SHARE 80
 /* Levels: a joint that is no worse than this is as good as a step inside a clip.
  * What two encodings of one picture differ by stays below it. */
 #define CLOSE 0.5
@@ -361,7 +361,7 @@ static int correct_plane(RunwaySeam *seam, const RunwaySeamGrid *film,
     double left[BLOCKS];
 
     fit_plane(seam, film, plane, off, left);
-    if (within(left, MOST) < WORTH * within(off, MOST))
+    if (within(left, SHARE) < WORTH * within(off, SHARE))
         return 1;
     memset(seam->field[plane], 0, sizeof(seam->field[plane]));
     if (plane)
@@ -466,14 +466,14 @@ RunwaySeamFit ff_runway_seam_fit(RunwaySeam *seam,
     memset(seam, 0, sizeof(*seam));
     for (int p = 0; p < 3; p++) {
         double k;
-        int told = find_slope(&k, source[0]->mean[p], film[0]->mean[p]);
+        int is_known = find_slope(&k, source[0]->mean[p], film[0]->mean[p]);
 
         for (int b = 0; b < BLOCKS; b++)
             off[b] = film[0]->mean[p][b] - film[1]->mean[p][b] +
                      k * moved[p][b];
-        if (within(off, MOST) < CLOSE)
+        if (within(off, SHARE) < CLOSE)
             continue;
-        if ((told || within(moved[p], MOST) < CLOSE) &&
+        if ((is_known || within(moved[p], SHARE) < CLOSE) &&
             correct_plane(seam, film[1], p, off))
             fit = RUNWAY_SEAM_MATCHED;
         else if (fit == RUNWAY_SEAM_CLOSE)

@@ -54,7 +54,7 @@ typedef struct RunwaySegment {
  * that is not known (0/0, 1/0) is guessed from the length of the clip's first
  * frame, microseconds, where that is one of film or video; else it gives max_rate
  * itself. A rate that is nearly one of film or video is taken for that, and in
- * place of any other the one that the length tells, if it does: a rate must not
+ * place of any other the one that the length shows, if it does: a rate must not
  * depend on how a container writes it down.
  */
 void ff_runway_segment_rate(RunwaySegment *segment, int num, int den,

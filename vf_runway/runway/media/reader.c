@@ -335,7 +335,7 @@ static RunwayOutcome check_packet(const RunwayReader *r, int64_t nb,
     return RUNWAY_OK;
 }
 
-/* Read every packet, for what the header cannot be believed to say: it tells
+/* Read every packet, for what the header cannot be believed to say: it says
  * nothing of fragments. The file is at its beginning again afterwards. */
 static RunwayOutcome measure(RunwayReader *r, RunwayError *err)
 {

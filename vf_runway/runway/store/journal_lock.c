@@ -77,7 +77,7 @@ static int try_lock(RunwayJournalLock *l)
     }
 }
 
-/* Tell the others who has it: information, nothing is decided by it. */
+/* Let the others know who has it: information, nothing is decided by it. */
 static void sign_lock(const RunwayJournalLock *l)
 {
     char text[sizeof(l->journal->host) + 32];

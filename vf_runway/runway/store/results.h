@@ -18,7 +18,7 @@
 
 /**
  * @file
- * Results on disk: goods that were paid for.
+ * Results on disk, which were paid for.
  *
  * May be used from several threads and by several processes at once; who brings
  * in, opens or removes a result holds its clip's lock. In results_dir are
