@@ -184,10 +184,10 @@ subtest 'memory is short' => sub {
     my $run = run_filter(@run, input => [qw(-max_alloc 1500000)]);
     error_line('a picture that there is no memory for', $run, qr/Cannot allocate memory|out of memory/);
     my ($record) = glob "$dirs{state_dir}/clips/*.record";
-    like(slurp($record), qr/"state":"generated"/, 'the journal does not call the result bad');
+    like(slurp($record), qr/"state":"stored"/, 'the result is kept, and the journal does not call it bad');
     $run = run_filter(@run);
     is($run->{status}, 0, 'with memory it is there') or diag $run->{err};
-    is(scalar $large->requests('create'), 1, 'and was paid for once');
+    is(scalar $large->requests($_), 1, "after one $_") for qw(create download);
 };
 
 # --- certificates -------------------------------------------------------------------

@@ -73,20 +73,26 @@ subtest 'stills of a plan' => sub {
     is(scalar $sim->requests, 0, 'nothing was asked of the service');
 };
 
-# A still has its name once it is whole.
-subtest 'what a killed run has left' => sub {
-    my $dir = directory('killed');
-    spew("$dir/000002.000.png.part", 'half of one');
+# A still has its name once it is whole, and another one until then.
+subtest 'while others write the same one' => sub {
+    my $dir = directory('others');
+    my $others = spew("$dir/000002.000.png.part", 'half of one');
     my $run = ran({ dry_run => 1, stills_dir => $dir });
-    is($run->{status}, 0, 'the next one goes well') or diag $run->{err};
+    is($run->{status}, 0, 'it goes well') or diag $run->{err};
     is($run->{err}, '', 'without a warning');
-    is(names($dir), '000000.000.png 000002.000.png 000004.000.png', 'the part is gone, and all stills are there');
-    is(probe("$dir/000002.000.png")->{video}{width}, $W, 'as pictures');
-    $dir = directory('in-the-way');
-    mkdir "$dir/000002.000.png.part";
-    error_line('what cannot be written', ran({ dry_run => 1, stills_dir => $dir }, loglevel => 'error'),
-        qr/^stills_dir: \S+000002\.000\.png cannot be written: /);
-    is(names($dir), '000000.000.png 000002.000.png.part', 'and nothing has its name');
+    is(names($dir), '000000.000.png 000002.000.png 000002.000.png.part 000004.000.png', 'all stills are there');
+    is(slurp($others), 'half of one', 'and what somebody else has begun is left alone');
+    is(probe("$dir/000002.000.png")->{video}{width}, $W, 'they are pictures');
+};
+
+subtest 'where there is no space' => sub {
+    my $dir = directory('full');
+    local $SIG{XFSZ} = 'IGNORE';
+    my $run = run_cmd(['sh', '-c', 'ulimit -f 1; exec "$@"', 'sh', $FFMPEG, qw(-hide_banner -nostdin -v error -i), $film, '-vf',
+        'noise=alls=100:allf=t,' . filter_graph(%OPTIONS, base_url => $sim->{runway}, dry_run => 1, stills_dir => $dir), qw(-f null -)],
+        env => { RUNWAYML_API_SECRET => 'key', COMETAPI_KEY => undef, XDG_STATE_HOME => "$TMP/state-full" });
+    error_line('what cannot be written', $run, qr/^stills_dir: \S+000000\.000\.png cannot be written: File too large/);
+    is(names($dir), '', 'and nothing is left');
 };
 
 subtest 'times as the filter sees them' => sub {

@@ -68,6 +68,8 @@ typedef struct RunwayJobProgress {
     RunwayTaskState task_state;  ///< while WAITING
     double progress;             ///< 0..1 of the task, -1 when not reported
     char task_id[RUNWAY_ID_MAX]; ///< "" before the create was answered
+    int is_stored;               ///< its result is in results_dir, whatever the
+                                 ///< checks say or will say of it
     RunwayTotals spent;          ///< on tries of this run, and one that was under
                                  ///< way when it began
     int64_t ends;                ///< when the task is likely to, as

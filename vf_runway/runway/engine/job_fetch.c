@@ -17,14 +17,18 @@
  */
 
 #include <stdio.h>
-#include <unistd.h>
 
 #include "../base/clock.h"
+#include "../base/disk.h"
 #include "../base/text.h"
 #include "job_internal.h"
 
 /* fresh URLs asked for until a result counts as unreachable */
 #define URL_TRIES 5
+
+/* bytes of a result that are read again and made durable in well under the two
+ * seconds that a person waits for an end */
+#define STOP_SIZE (64 << 20)
 
 /* The result is here. */
 static void log_stored(RunwayJobRun *run)
@@ -143,7 +147,9 @@ static RunwayOutcome check_result(RunwayJobRun *run, int fd, int64_t size,
     return ret;
 }
 
-/* Download the result, check it, and keep it; also what the checks refuse. */
+/* Download the result, check it, and keep it; also what the checks refuse, and
+ * what was not checked, because the run ends: the next run checks it, when the
+ * provider may not have it any more. */
 static RunwayOutcome fetch_once(RunwayJobRun *run, RunwayResult *result,
                                 RunwayError *err)
 {
@@ -152,7 +158,7 @@ static RunwayOutcome fetch_once(RunwayJobRun *run, RunwayResult *result,
     RunwayIncoming *in = NULL;
     RunwayError why;
     int64_t size = 0;
-    RunwayOutcome ret;
+    RunwayOutcome ret, kept;
 
     ret = ff_runway_results_begin(host->results, job->identity, &in, err);
     if (ret)
@@ -168,19 +174,21 @@ static RunwayOutcome fetch_once(RunwayJobRun *run, RunwayResult *result,
      * not checked */
     if (is_refusal(ret))
         ret = RUNWAY_NO_RESULT;
-    if (!ret)
-        ret = check_result(run, ff_runway_incoming_fd(in), size, err);
-    if (!ret) {
-        ret = ff_runway_results_keep(host->results, &in, 0, result, err);
-    } else if (is_refusal(ret)) {
-        RunwayOutcome kept = ff_runway_results_keep(host->results, &in, 1,
-                                                    result, &why);
-
-        if (kept) {
-            *err = why;
-            ret  = kept;
-        }
+    if (ret)
+        goto end;
+    ret = check_result(run, ff_runway_incoming_fd(in), size, err);
+    if (ret == RUNWAY_NO_RESULT ||
+        (size > STOP_SIZE &&
+         host->cancelled(host->opaque) == RUNWAY_STOP_NOW))
+        goto end;
+    kept = ff_runway_results_keep(host->results, &in, is_refusal(ret), result,
+                                  &why);
+    job->now.is_stored = !kept;
+    if (kept) {
+        *err = why;
+        ret  = kept;
     }
+end:
     ff_runway_incoming_abort(&in);
     return ret;
 }
@@ -219,19 +227,22 @@ RunwayOutcome ff_runway_run_fetch(RunwayJobRun *run, RunwayError *err)
     if (is_refusal(ret)) {
         RunwayError ignored;
 
-        close(result.fd);
+        ff_runway_disk_close(&result.fd);
         if (ff_runway_run_write(run, RUNWAY_CLIP_REFUSED, err->text, NULL,
                                 &ignored))
             ff_runway_log(run->host->log, RUNWAY_LOG_WARNING, "%s",
                           ignored.text);
         return report_unusable(run, ret, result.name, err);
     }
-    if (ret)
+    if (run->job->now.is_stored)
+        ff_runway_run_note(run, RUNWAY_CLIP_STORED);
+    if (ret) {
+        ff_runway_disk_close(&result.fd);
         return ret;
+    }
     use(run->job, &result);
     ff_runway_log(run->host->log, RUNWAY_LOG_VERBOSE, "%s: %lld bytes of "
                   "result", run->job->label, (long long)result.size);
-    ff_runway_run_note(run, RUNWAY_CLIP_STORED);
     log_stored(run);
     return RUNWAY_OK;
 }
@@ -265,16 +276,22 @@ RunwayOutcome ff_runway_run_find_result(RunwayJobRun *run, RunwayError *err)
     if (r->nb_tries)
         ff_runway_copy_text(job->now.task_id, sizeof(job->now.task_id),
                              r->tries[r->nb_tries - 1].task_id);
-    job->reused = 1;
+    job->reused = job->now.is_stored = 1;
     /* As one that has just arrived: creates wait for what comes of it. A whole
      * one too: runway-tasks decodes nothing, and the tolerance may be another. */
     ret = check_result(run, result.fd, result.size, err);
+    /* a page that an earlier run did not come to check */
+    if (ret == RUNWAY_NO_RESULT) {
+        job->reused = job->now.is_stored = 0;
+        ff_runway_results_reject(host->results, &result);
+        return RUNWAY_OK;
+    }
     if (is_refusal(ret))
         ret = report_unusable(run, ret, result.name, err);
     if (!ret && result.refused)
         ret = ff_runway_results_accept(host->results, &result, err);
     if (ret) {
-        close(result.fd);
+        ff_runway_disk_close(&result.fd);
         return ret;
     }
     use(job, &result);

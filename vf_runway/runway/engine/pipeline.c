@@ -152,12 +152,11 @@ static RunwayJob *remove_head(RunwayPipeline *p)
 /* Whether a task of this clip is at the provider, paid for and not fetched. */
 static int is_left(const Entry *e)
 {
-    if (!e->now.task_id[0])
+    if (!e->now.task_id[0] || e->now.is_stored)
         return 0;
     if (!e->ended)
         return 1;
     switch (e->job->error.outcome) {
-    case RUNWAY_OK:
     case RUNWAY_TASK_FAILED:
     case RUNWAY_TASK_FAILED_TRANSIENT:
     case RUNWAY_TASK_LOST:

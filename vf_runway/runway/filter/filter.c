@@ -298,7 +298,7 @@ static void stop_early(AVFilterContext *ctx)
 {
     RunwayFilter *s = ctx->priv;
 
-    ff_runway_status_line_clear();
+    ff_runway_status_line_clear(NULL);
     av_log(ctx, AV_LOG_WARNING, "interrupted: nothing more is sent\n");
     if (s->sequence)
         ff_runway_pipeline_cancel(ff_runway_sequence_pipeline(s->sequence));

@@ -39,7 +39,7 @@ static void write_log(void *opaque, RunwayLogLevel level, const char *line)
     };
 
     if (levels[level] <= av_log_get_level())
-        ff_runway_status_line_clear();
+        ff_runway_status_line_clear(NULL);
     av_log(opaque, levels[level], "%s\n", line);
 }
 

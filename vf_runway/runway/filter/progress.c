@@ -177,7 +177,8 @@ void ff_runway_progress_waiting(RunwayProgress *p, RunwaySequence *sequence,
         p->next_status = now + SECOND;
         av_bprint_init(&brief, 0, AV_BPRINT_SIZE_AUTOMATIC);
         abbreviate(&brief, p, total, &st, columns);
-        ff_runway_status_line_draw(text.len <= columns ? text.str : brief.str);
+        ff_runway_status_line_draw(p, text.len <= columns ? text.str :
+                                                            brief.str);
         av_bprint_finalize(&brief, NULL);
     }
     if (now >= next_line(p)) {
@@ -194,7 +195,7 @@ void ff_runway_progress_waiting(RunwayProgress *p, RunwaySequence *sequence,
 void ff_runway_progress_moved(RunwayProgress *p)
 {
     p->wait_start = 0;
-    ff_runway_status_line_clear();
+    ff_runway_status_line_clear(p);
 }
 
 /* The same for programs. */
@@ -253,7 +254,7 @@ void ff_runway_progress_end(RunwayProgress *p, const RunwaySettings *set,
     RunwayTotals totals;
     char summary[256];
 
-    ff_runway_status_line_clear();
+    ff_runway_status_line_clear(NULL);
     ff_runway_pipeline_stop(pipeline);
     ff_runway_pipeline_status(pipeline, &st);
     if (left > 0 && (!strcmp(end, "ok") || !strcmp(end, "freed")) &&

@@ -16,7 +16,7 @@
  * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
  */
 
-#include <stdatomic.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -26,8 +26,10 @@
 
 #include "status_line.h"
 
-/* columns of the line, which the filters of a process share; 0: there is none */
-static atomic_int shown_width;
+/* the line, which the filters of a process share */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static int shown_width;      ///< 0: there is none
+static const void *shown_by;
 
 int ff_runway_status_line_columns(void)
 {
@@ -37,17 +39,29 @@ int ff_runway_status_line_columns(void)
            ? 79 : size.ws_col - 1;
 }
 
-void ff_runway_status_line_draw(const char *text)
+/* lock is held */
+static void draw(const void *owner, const char *text)
 {
     int most = ff_runway_status_line_columns();
     int width = FFMIN((int)strlen(text), most);
-    int before = atomic_exchange(&shown_width, width);
 
-    av_log(NULL, AV_LOG_INFO, "%-*.*s\r", FFMIN(before, most), width, text);
+    av_log(NULL, AV_LOG_INFO, "%-*.*s\r", FFMIN(shown_width, most), width,
+           text);
+    shown_width = width;
+    shown_by    = owner;
 }
 
-void ff_runway_status_line_clear(void)
+void ff_runway_status_line_draw(const void *owner, const char *text)
 {
-    if (atomic_load(&shown_width))
-        ff_runway_status_line_draw("");
+    pthread_mutex_lock(&lock);
+    draw(owner, text);
+    pthread_mutex_unlock(&lock);
+}
+
+void ff_runway_status_line_clear(const void *owner)
+{
+    pthread_mutex_lock(&lock);
+    if (shown_width && (!owner || owner == shown_by))
+        draw(NULL, "");
+    pthread_mutex_unlock(&lock);
 }

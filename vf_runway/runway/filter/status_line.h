@@ -19,7 +19,8 @@
 /**
  * @file
  * The line that is written in place at the bottom of the terminal, as ffmpeg
- * writes its own status. All on any thread. Layer 4.
+ * writes its own status. The filters of a process take turns at it. All on any
+ * thread. Layer 4.
  */
 
 #ifndef AVFILTER_RUNWAY_FILTER_STATUS_LINE_H
@@ -28,10 +29,12 @@
 /** What fits into one line, where the cursor stays in it. */
 int ff_runway_status_line_columns(void);
 
-/** Write text, or as much of it as fits, over what stands there. */
-void ff_runway_status_line_draw(const char *text);
+/** Write text, or as much of it as fits, over what stands there. owner is who
+ *  draws, any address but NULL. */
+void ff_runway_status_line_draw(const void *owner, const char *text);
 
-/** Before another line is logged: nothing of this one is left beside it. */
-void ff_runway_status_line_clear(void);
+/** Remove the line if it is the owner's; with NULL anybody's, before another
+ *  line is logged: nothing of this one is left beside it. */
+void ff_runway_status_line_clear(const void *owner);
 
 #endif /* AVFILTER_RUNWAY_FILTER_STATUS_LINE_H */

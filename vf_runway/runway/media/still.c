@@ -17,13 +17,16 @@
  */
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "libavcodec/avcodec.h"
+#include "libavutil/avstring.h"
 #include "libavutil/mathematics.h"
+#include "libavutil/mem.h"
 
 #include "../base/disk.h"
 #include "scaler.h"
@@ -92,19 +95,24 @@ static int encode(const AVFrame *rgb, AVPacket *packet, void *log_ctx)
 
 /* To part until it is whole and durable: what a killed run leaves is no picture.
  * @return 0 or errno */
-static int write_file(const char *path, const char *part,
-                      const AVPacket *packet)
+static int write_file(const char *path, const AVPacket *packet)
 {
+    static atomic_int nb;
     struct stat st;
+    char *part = NULL;
     int fd, error;
 
     if (!lstat(path, &st))
         return EEXIST;
-    if (unlink(part) < 0 && errno != ENOENT)
-        return errno;
-    error = ff_runway_disk_create(part, &fd);
+    /* a name of its own: others may write the same still at this moment */
+    do {
+        av_free(part);
+        part  = av_asprintf("%s.%ld-%d.part", path, (long)getpid(),
+                            atomic_fetch_add(&nb, 1));
+        error = part ? ff_runway_disk_create(part, &fd) : ENOMEM;
+    } while (error == EEXIST);
     if (error)
-        return error;
+        goto end;
     error = ff_runway_disk_write(fd, packet->data, (size_t)packet->size);
     if (!error)
         error = ff_runway_disk_sync(fd);
@@ -113,6 +121,8 @@ static int write_file(const char *path, const char *part,
         error = errno;
     if (error)
         unlink(part);
+end:
+    av_free(part);
     return error;
 }
 
@@ -120,19 +130,18 @@ int ff_runway_still_write(const AVFrame *frame, const char *dir,
                           const char *name, void *log_ctx)
 {
     char *path = ff_runway_disk_path(dir, name, NULL);
-    char *part = ff_runway_disk_path(dir, name, ".part");
     AVFrame *rgb = av_frame_alloc();
     AVPacket *packet = av_packet_alloc();
     int error = 0, ret = AVERROR(ENOMEM);
 
-    if (!path || !part || !rgb || !packet)
+    if (!path || !rgb || !packet)
         goto end;
     ret = make_picture(frame, rgb, log_ctx);
     if (ret >= 0)
         ret = encode(rgb, packet, log_ctx);
     if (ret < 0)
         goto end;
-    error = write_file(path, part, packet);
+    error = write_file(path, packet);
     if (error == EEXIST) {
         av_log(log_ctx, AV_LOG_WARNING, "stills_dir: %s exists already, and is "
                "left as it is\n", path);
@@ -143,7 +152,6 @@ int ff_runway_still_write(const AVFrame *frame, const char *dir,
     }
 end:
     free(path);
-    free(part);
     av_frame_free(&rgb);
     av_packet_free(&packet);
     return ret;

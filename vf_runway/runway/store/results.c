@@ -299,17 +299,24 @@ static int open_result(RunwayResults *r, const char *name, const char *digest,
     return ret;
 }
 
-static void move_aside(RunwayResults *r, const char *name,
-                       const char *identity, const char *digest)
+static void move_aside(RunwayResults *r, const char *name)
 {
+    char identity[RUNWAY_IDENTITY_SIZE], digest[RUNWAY_SHA256_SIZE];
     char aside[RUNWAY_RESULT_NAME];
 
     ff_runway_log(r->log, RUNWAY_LOG_WARNING, OPTION ": %s/%s is damaged and "
                   "not used", r->path, name);
-    if (r->policy->dry_run)
+    if (r->policy->dry_run ||
+        !ff_runway_results_parse_name(name, identity, digest))
         return;
     make_name(aside, identity, digest, RESULT_DAMAGED);
     ff_runway_dir_rename(r->dir, name, r->dir, aside);
+}
+
+void ff_runway_results_reject(RunwayResults *r, RunwayResult *result)
+{
+    ff_runway_disk_close(&result->fd);
+    move_aside(r, result->name);
 }
 
 /* The name of a file of that clip and kind; 0: there is none. */
@@ -347,7 +354,7 @@ RunwayOutcome ff_runway_results_find(RunwayResults *r, const char *identity,
 
             result->refused = kinds[i] == RESULT_REFUSED;
             if (why == EILSEQ)
-                move_aside(r, name, identity, digest);
+                move_aside(r, name);
             else if (why == ENOMEM)
                 ret = ff_runway_no_memory(err);
             else if (why && why != ENOENT)

@@ -118,6 +118,9 @@ void ff_runway_results_doubt(RunwayResults *results, RunwayRecord *record);
 RunwayOutcome ff_runway_results_accept(RunwayResults *results,
                                        RunwayResult *result, RunwayError *err);
 
+/** It is none: moved aside as what is damaged is; its descriptor is closed. */
+void ff_runway_results_reject(RunwayResults *results, RunwayResult *result);
+
 /** Remove all of a clip's files; *removed is how many went. */
 RunwayOutcome ff_runway_results_remove(RunwayResults *results,
                                        const char *identity, int *removed,
