@@ -81,12 +81,14 @@ sub figures {
     return (\@figures, [map { defined $_->{inside} && !$_->{cut} ? $_->{ratio} : () } @lines]);
 }
 
-# Each joint's picture before and behind, one beside the other, for a person.
+# A joint's pictures, one beside the other, for a person: the last that the clip
+# before it alone shows, and the first that is the later clip's alone.
 sub picture {
     my ($film, $joint, $path) = @_;
-    my ($last, $next) = ($joint - 1, $joint);
-    run_cmd([$FFMPEG, qw(-hide_banner -nostdin -v error -y -f rawvideo -video_size), "${WIDTH}x$HEIGHT", '-i', $film, '-vf',
-        "select='between(n,$last,$next)',tile=2x1", '-frames:v', 1, $path], timeout => 600);
+    my ($last, $next) = ($joint->[0] - 1, $joint->[-1]);
+    my $run = run_cmd([$FFMPEG, qw(-hide_banner -nostdin -v error -y -f rawvideo -video_size), "${WIDTH}x$HEIGHT", '-i', $film, '-vf',
+        "select='eq(n,$last)+eq(n,$next)',tile=2x1", '-frames:v', 1, $path], timeout => 600);
+    die "seams: no picture: $run->{err}\n" if $run->{status};
 }
 
 sub most { return (sort { $b <=> $a } @_)[0] }
@@ -113,7 +115,7 @@ sub treat {
         push @{ $to->{$_} }, $run->{$_} for qw(cpu peak_kib);
         if ($seed == $SEEDS[0]) {
             make_path("$BUILD/bench/joints");
-            picture($out, $_->[0], "$BUILD/bench/joints/$drift->[1]-$treatment->{seam}-$_->[0].png") for @joints;
+            picture($out, $_, "$BUILD/bench/joints/$drift->[1]-$treatment->{seam}-$_->[0].png") for @joints;
         }
         unlink $out;
     }
