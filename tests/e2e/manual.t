@@ -129,6 +129,8 @@ subtest 'ffmpeg -h filter=runway_v2v' => sub {
     }
     like($help, qr/^  Generate video from video/m, 'and the filter is');
     like($help, qr/COMETAPI_KEY or RUNWAYML_API_SECRET/, 'where the key comes from');
+    like($help, qr/^ {3}scene .*; 0 disables it, -1 is auto \(from -1 to 100\) \(default 0\)$/m, 'scene=auto is -1');
+    like($help, qr/^ {5}auto +\.\.FV\.{7} at a score of 10 in the last third of a clip$/m, 'and what that does');
 };
 
 subtest 'values and defaults' => sub {

@@ -54,6 +54,11 @@ sub all_ways {
     };
 }
 
+# Luma of each frame of a film.
+sub luma { return raw_frames($_[0], 'extractplanes=y', $W * $H) }
+
+sub mean { my $sum = 0; $sum += $_ for unpack 'C*', $_[0]; return $sum / length $_[0] }
+
 my $film = film('moving', moving());
 
 all_ways('a negative', $film, options => { prompt => 'negative' }, seam => 'matched');
@@ -83,6 +88,22 @@ all_ways('a fade across the joint', film('fade', moving() . ",fade=out:st=1.5:d=
     seam => 'cut matched', judge => 0);
 # a frame that stands is sent for a second, and is no gap
 all_ways('a frame that stands', film('stands', moving() . ",settb=1/24,setpts='N+if(gte(N,24),72,0)'"), seam => 'matched', judge => 0);
+# The clip that ends before the gap is as long as it would be without.
+subtest 'a gap in times behind a joint' => sub {
+    my $gap = film('gap-in', moving() . ",settb=1/24,setpts='N+if(gte(N,48),96,0)'");
+    my $sim = RunwayTest::Simulator->start('--latency' => 0, '--drift' => 'tone', '--seed' => 3);
+    my ($none, $match, $blend) = map { treated($sim, "gap-" . ($_->{seam} // 'match'), $gap, $_) } { seam => 'none' }, {}, \%BLEND;
+    is_deeply(times_of($_->{out}), times_of($gap), 'each frame at its time') for $none, $match, $blend;
+    is_deeply([joints($match)], [{ frame => 48, seam => '' }, { frame => 96, seam => 'matched' }], 'nothing is matched across it');
+    my @frames = map { frames_md5($_->{out}) } $none, $match;
+    is_deeply([@{ $frames[1] }[0 .. 95]], [@{ $frames[0] }[0 .. 95]], 'the clips on both sides are as they were generated');
+    # both clips show what is before the gap
+    is(join(' ', map { "$_->{frame} $_->{seam}" } joints($blend)), '48 blended 67 blended 109 blended', 'but clips that overlap are blended');
+    my ($in, $out) = map { luma($_) } $gap, $blend->{out};
+    my @off = map { mean($out->[$_]) - mean($in->[$_]) } 41, 47, 48;
+    cmp_ok(abs($off[$_] - $off[0]), '<', 2, 'and the look is the same on both sides') for 1, 2;
+};
+
 for my $at (47, 48) {
     subtest "a flash at frame $at" => sub {
         my $flash = film("flash-$at", moving() . ",lutyuv=y=235:enable='eq(n,$at)'");
@@ -137,11 +158,6 @@ for my $case (['in the middle of', 1.75, 1.875, 0.1], ['that goes on past', 1.6,
         cmp_ok($after, '<', $before / 2, 'the joint is less than half of what it was');
     };
 }
-
-# Luma of each frame of a film.
-sub luma { return raw_frames($_[0], 'extractplanes=y', $W * $H) }
-
-sub mean { my $sum = 0; $sum += $_ for unpack 'C*', $_[0]; return $sum / length $_[0] }
 
 # The first clip shows frames 0 to 47, the second one 42 to 89, the third one is
 # another shot from frame 84 on.

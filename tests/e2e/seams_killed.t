@@ -18,25 +18,46 @@ use FilterTest;
 use RunwayTest;
 use SeamTest;
 
-# ffmpeg is killed once it has bought so many clips.
+# ffmpeg, with its frames in $to, until it is killed as soon as $done->().
 sub killed {
-    my ($sim, $name, $in, $options, $bought) = @_;
-    # one at a time: no other create is out when that many tasks are known
-    my $what = filter_command($sim, options_of($sim, $name, $in, { %$options, concurrency => 1 }));
+    my ($sim, $name, $in, $options, $to, $done, @args) = @_;
+    my %of = (options_of($sim, $name, $in, $options), @args);
+    my $what = filter_command($sim, %of);
     my $pid = fork // die "fork: $!\n";
     if (!$pid) {
         my %env = %{ $what->{env} };
         for (keys %env) { if (defined $env{$_}) { $ENV{$_} = $env{$_} } else { delete $ENV{$_} } }
-        open STDOUT, '>', '/dev/null' or POSIX::_exit(126);
+        open STDOUT, '>&', $to or POSIX::_exit(126);
         open STDERR, '>', '/dev/null' or POSIX::_exit(126);
         exec { $what->{command}[0] } @{ $what->{command} } or POSIX::_exit(127);
     }
-    my $until = time + 60;
-    my $polled = sub { my %tasks = map { ($_->{path} => 1) } $sim->requests('read'); return scalar keys %tasks };
-    sleep 0.05 while time < $until && $polled->() < $bought;
+    close $to;
+    $done->();
     kill KILL => $pid;
     waitpid $pid, 0;
     return $? & 127;
+}
+
+# Killed once it has bought so many clips.
+sub killed_buying {
+    my ($sim, $name, $in, $options, $bought) = @_;
+    open my $null, '>', '/dev/null' or die "/dev/null: $!\n";
+    my $polled = sub { my %tasks = map { ($_->{path} => 1) } $sim->requests('read'); return scalar keys %tasks };
+    my $until = time + 60;
+    # one at a time: no other create is out when that many tasks are known
+    return killed($sim, $name, $in, { %$options, concurrency => 1 }, $null, sub { sleep 0.05 while time < $until && $polled->() < $bought });
+}
+
+# Killed once so many frames have come out, of so many bytes; it waits to be rid of
+# the next ones. @return the signal and these frames
+sub killed_writing {
+    my ($sim, $name, $in, $options, $nb, $size) = @_;
+    pipe my $read, my $write or die "pipe: $!\n";
+    my $frames = '';
+    my $done = sub { while (length($frames) < $nb * $size) { sysread $read, $frames, $nb * $size - length $frames, length $frames or last } };
+    my $signal = killed($sim, $name, $in, $options, $write, $done, after => undef, out => '-',
+        args => [qw(-fps_mode passthrough -pix_fmt yuv420p -f rawvideo)]);
+    return ($signal, $frames);
 }
 
 # three clips, of which the last is a short one
@@ -66,7 +87,7 @@ for my $case (
     my ($name, $in, $way, @service) = @$case;
     subtest "kill -9 in the middle: $name" => sub {
         my $sim = RunwayTest::Simulator->start('--latency' => 0.5, '--drift' => 'tone,field,place,grain', '--seed' => 3, @service);
-        is(killed($sim, 'resumed', $in, $way, 2), 9, 'killed while the second clip is generated');
+        is(killed_buying($sim, 'resumed', $in, $way, 2), 9, 'killed while the second clip is generated');
         my $again = treated($sim, 'resumed', $in, $way);
         my $bought = $sim->requests('create');
         is($bought, 1 + joints($again), 'no clip was bought twice');
@@ -74,6 +95,39 @@ for my $case (
         my $whole = treated($sim, 'whole', $in, $way);
         is(scalar $sim->requests('create'), $bought, 'which are stored');
         is_deeply(frames_md5($again->{out}), frames_md5($whole->{out}), 'the same frames after the resume');
+    };
+}
+
+# two clips: both are bought once a frame of the second one is out
+my @TWO = (seconds => 3.75);
+$film = film('two', moving(@TWO));
+
+for my $case (
+    ['match', $film, {}, 60],
+    ['blend', $film, \%BLEND, 45],
+    ['native frames', $film, { timing => 'native' }, 70, '--result-rate' => 30],
+    ['ten bits', film('two-deep', moving(@TWO), 'yuv420p10le'), \%BLEND, 45],
+    ['padding', film('two-wide', moving(@TWO, size => '256x108')), { %BLEND, provider => 'cometapi', model => 'gen4_aleph', ratio => '1280x720' }, 45],
+    ['a variable rate', film('two-variable', moving(@TWO, rate => 30) . ",select='gt(mod(n\\,7)\\,2)+lt(n\\,20)'"), \%BLEND, 40],
+    ['60 frames a second', film('two-60', moving(@TWO, rate => 60)), \%BLEND, 112],
+    ['a cut among the frames that two clips show', film('two-cut', moving(@TWO) . ",negate=enable='gte(n,45)'", 'yuv420p'), \%BLEND, 46],
+) {
+    my ($name, $in, $way, $nb, @service) = @$case;
+    subtest "kill -9 while frames come out: $name" => sub {
+        my $sim = RunwayTest::Simulator->start('--latency' => 0, '--drift' => 'tone,field,place,grain', '--seed' => 3, @service);
+        my $facts = probe($in)->{video};
+        my $size = $facts->{width} * $facts->{height} * 3 / 2;
+        my ($signal, $frames) = killed_writing($sim, 'written', $in, $way, $nb, $size);
+        is($signal, 9, 'killed');
+        my $again = treated($sim, 'written', $in, $way);
+        is(scalar $sim->requests('create'), 2, 'no clip was bought twice');
+        my @times = map { $_->{pts_time} } @{ packets($again->{out}, 'v:0') };
+        my ($joint) = joints($again);
+        cmp_ok($times[$nb - 1], '>', $times[$joint->{frame}] - ($way->{overlap} // 0), 'with frames of the second clip');
+        my $out = raw_frames($again->{out}, 'format=yuv420p', $size);
+        is_deeply([grep { $out->[$_] ne substr $frames, $_ * $size, $size } 0 .. $nb - 1], [], 'the same frames as before');
+        my $whole = treated($sim, 'whole', $in, $way);
+        is_deeply(frames_md5($again->{out}), frames_md5($whole->{out}), 'and behind them the same as without a break');
     };
 }
 

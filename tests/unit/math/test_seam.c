@@ -528,20 +528,63 @@ static double flat(int plane, const double yuv[3], double x, double y)
     return plane ? yuv[plane] : 128 + (yuv[0] - 128) * 0.65;
 }
 
-static void test_bounds(void **state)
+static double steep(int plane, const double yuv[3], double x, double y)
+{
+    return plane ? yuv[plane] : 128 + (yuv[0] - 128) * 1.35;
+}
+
+static double steeper(int plane, const double yuv[3], double x, double y)
+{
+    return plane ? yuv[plane] : 128 + (yuv[0] - 128) * 0.8;
+}
+
+static double pale(int plane, const double yuv[3], double x, double y)
+{
+    return plane ? 128 + (yuv[plane] - 128) * 0.5 : yuv[0];
+}
+
+static double gaudy(int plane, const double yuv[3], double x, double y)
+{
+    return plane ? 128 + (yuv[plane] - 128) * 1.7 : yuv[0];
+}
+
+/* The steps between knots of the curve, of a gain of 1: least and most. */
+static void check_curve(Change *before, Change *behind, double gain)
+{
+    const double distance = 255.0 / (RUNWAY_SEAM_KNOTS - 1);
+    double most = 0, least = 0;
+    RunwaySeam seam;
+
+    assert_int_equal(fit(&seam, 8, before, behind), RUNWAY_SEAM_MATCHED);
+    for (int i = 1; i < RUNWAY_SEAM_KNOTS; i++) {
+        double step = (seam.curve[i] - seam.curve[i - 1]) / distance;
+
+        most  = fmax(most, step);
+        least = fmin(least, step);
+    }
+    assert_true(most <= 0.5 + 1e-6 && least >= -0.33 - 1e-6);
+    assert_true(fabs((gain > 1 ? most : least) + 1 - gain) < 0.01);
+}
+
+static void check_chroma(Change *before, Change *behind, double gain)
 {
     RunwaySeam seam;
-    double distance = 255.0 / (RUNWAY_SEAM_KNOTS - 1), steepest = 0;
 
-    assert_int_equal(fit(&seam, 8, unchanged, flat), RUNWAY_SEAM_MATCHED);
-    for (int i = 1; i < RUNWAY_SEAM_KNOTS; i++) {
-        double step = seam.curve[i] - seam.curve[i - 1];
+    assert_int_equal(fit(&seam, 8, before, behind), RUNWAY_SEAM_MATCHED);
+    for (int i = 0; i < 2; i++) {
+        double is = 1 + seam.chroma[i][1 + i];
 
-        assert_true(step <= 0.5 * distance + 1e-6);
-        assert_true(step >= -0.33 * distance - 1e-6);
-        steepest = fmax(steepest, step);
+        assert_true(is <= 1.5 + 1e-6 && is >= 0.67 - 1e-6);
+        assert_true(fabs(is - gain) < 0.005);
     }
-    assert_true(steepest > 0.49 * distance);
+}
+
+static void test_bounds(void **state)
+{
+    check_curve(unchanged, flat, 1.5);
+    check_curve(steeper, steep, 0.67);
+    check_chroma(unchanged, pale, 1.5);
+    check_chroma(unchanged, gaudy, 0.67);
 }
 
 static void test_strength(void **state)
