@@ -142,6 +142,10 @@ subtest 'what asks for more than it has costs nothing' => sub {
         ['an index of fragments behind the file',    film($plain) . box('mfra', box('tfra', words(0, 1, 0, 0xFFFFFFFF)), box('mfro', words(0, 40)))],
         ['pictures in another file',                 film(track(dref => box('dref', words(0, 1), box('url ', words(0), "/etc/passwd\0")))),
                                                         qr/in another file/],
+        # what is left of the file is a positive number again, as an int
+        ['frames far behind the end',                film(track(sizes => [100, 100], per_chunk => 1, chunks => [0x80010000, 0xC0010000])),
+                                                        qr/damaged after frame 0/],
+        ['a large frame far behind the end',         film(track(sizes => [40_000], chunks => [0x80010000])) . box('mdat', "\0" x 40_000), qr/damaged after frame 0/],
     ) {
         my ($name, $bytes, $says) = @$case;
         my $path = spew("$TMP/odd.mp4", $bytes);

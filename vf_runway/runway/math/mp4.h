@@ -26,9 +26,9 @@
  * length. Layer 1: no I/O of its own, no FFmpeg.
  *
  * What is shown holds: no box claims more than what it is in; no table claims
- * more entries than its box holds; the samples are in this file; samples, edits
- * and bytes are within the limits below. How the pictures are coded is not
- * parsed.
+ * more entries than its box holds; the samples are in no other file; samples,
+ * edits and bytes are within the limits below. How the pictures are coded and
+ * where in the file they are is not parsed.
  *
  * Results are read by any thread, one at a time for one RunwayMp4.
  */

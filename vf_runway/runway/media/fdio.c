@@ -38,19 +38,18 @@ typedef struct FdIO {
 static int read_packet(void *opaque, uint8_t *buf, int buf_size)
 {
     FdIO *c = opaque;
+    const int64_t size = FFMIN(buf_size, c->size - c->pos);
     int ret;
 
     if (c->cancelled(c->opaque))
         return AVERROR_EXIT;
-    if (buf_size > c->size - c->pos)
-        buf_size = c->size - c->pos;
-    if (buf_size <= 0)
+    if (size <= 0)
         return AVERROR_EOF;
-    ret = ff_runway_mp4_read(c->mp4, c->pos, buf, buf_size);
+    ret = ff_runway_mp4_read(c->mp4, c->pos, buf, (size_t)size);
     if (ret)
         return AVERROR(ret);
-    c->pos += buf_size;
-    return buf_size;
+    c->pos += size;
+    return (int)size;
 }
 
 static int write_packet(void *opaque, RUNWAY_AVIO_CONST uint8_t *buf,
@@ -86,7 +85,7 @@ static int64_t seek(void *opaque, int64_t offset, int whence)
     case SEEK_SET:    break;
     default:          return AVERROR(EINVAL);
     }
-    if (offset < 0)
+    if (offset < 0 || (c->mp4 && offset > c->size))
         return AVERROR(EINVAL);
     return c->pos = offset;
 }
