@@ -52,7 +52,7 @@ static uint32_t number(FuzzInput *in)
     static const uint32_t numbers[] = {
         0, 1, 2, 3, 4, 8, 12, 24, 40, 100, 1000, 8192, 65535, 65536, 90000,
         131072, 131073, 0x7FFFFF, 0x1000000, 0x7FFFFFFF, 0x80000000,
-        0xFFFFFFFE, 0xFFFFFFFF,
+        0x80010000, 0xC0010000, 0xFFFFFFFE, 0xFFFFFFFF,
     };
     unsigned pick = take(in, 40);
 
@@ -152,7 +152,7 @@ static void put_trak(Mp4File *f, FuzzInput *in, uint32_t id)
 {
     static const uint32_t edit[] = { 1000, 0, 0x10000 }, stts[] = { 1, 40 },
         ctts[] = { 1, 0 }, stsc[] = { 1, 1, 1 }, size[] = { 600 },
-        offset[] = { 40 };
+        offset[] = { 0, 40 };
     int is_sound = take(in, 12) == 1;
 
     begin(f, "trak");
@@ -211,7 +211,10 @@ static void put_trak(Mp4File *f, FuzzInput *in, uint32_t id)
     }
     end(f);
     maybe_odd(f, in);
-    put_counted(f, in, take(in, 4) ? "stco" : "co64", offset, 1);
+    if (take(in, 4))
+        put_counted(f, in, "stco", offset + 1, 1);
+    else
+        put_counted(f, in, "co64", offset, 2);
     end(f);
     end(f);
     end(f);
