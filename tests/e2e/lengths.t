@@ -84,14 +84,16 @@ for (
     };
 }
 {
-    my $graph = "settb=1/24,setpts='if(gte(N,60),N-40,N)'";
+    my $graph = "settb=1/24,setpts='if(gte(N,60),N-40,N)',sendcmd=c='2.4-3 [leave] runway_v2v seed 2'";
     my $before = $sim->requests('create');
     my $run = filter_film($sim, $film, $filter, before => $graph);
+    my @creates = $sim->requests('create');
     subtest 'time stamps: a step back of more than a second' => sub {
         ends_well($run, 'ends well') or return;
         is(scalar @{ $run->{frames} }, 96, 'all frames come out');
         is(near(numbers_of($run->{file}), [0 .. 95], 0), '', 'each with its own picture');
-        is($sim->requests('create') - $before, 3, 'the clip ends there');
+        is(join(' ', sort map { $_->{body}{seed} } @creates[$before .. $#creates]), '1 1 2',
+            'the clip ends there, and a command with that frame is for all of the next one');
     };
 }
 

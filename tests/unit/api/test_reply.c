@@ -569,8 +569,13 @@ static void test_bare_task(void **state)
     check_state("{\"id\":\"a\",\"status\":\"SUCCEEDED\",\"output\":["
                 "\"https://c.d/e\"],\"estimatedCost\":{\"credits\":75}}",
                 RUNWAY_TASK_SUCCEEDED, -1, -1);
+    check_state("{\"id\":\"a\",\"status\":\"SUCCEEDED\",\"output\":["
+                "\"https://c.d/e\"],\"cost\":{\"credits\":0}}",
+                RUNWAY_TASK_SUCCEEDED, -1, -1);
     check_state("{\"id\":\"a\",\"status\":\"FAILED\",\"estimatedCost\":"
                 "{\"credits\":75}}", RUNWAY_TASK_FAILED_STATE, -1, -1);
+    check_state("{\"id\":\"a\",\"status\":\"FAILED\",\"cost\":{\"credits\":0}}",
+                RUNWAY_TASK_FAILED_STATE, -1, 0);
 }
 
 static void test_failed_task(void **state)

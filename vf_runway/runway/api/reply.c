@@ -333,6 +333,9 @@ static void fill_task(RunwayTask *task, const cJSON *object, const cJSON *wrap)
     /* in the end an estimate is not what was charged */
     if (task->credits < 0 && !is_final(task->state))
         task->credits = credits_of(object, "estimatedCost");
+    /* what did not fail was not free; as above */
+    if (task->state == RUNWAY_TASK_SUCCEEDED && !(task->credits > 0))
+        task->credits = -1;
 
     if (task->state == RUNWAY_TASK_FAILED_STATE) {
         text = runway_json_text(object, "failure");

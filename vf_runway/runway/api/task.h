@@ -59,7 +59,8 @@ typedef struct RunwayTask {
     char failure_code[128];     ///< FAILED: code, may be ""
     int64_t created;            ///< seconds since the epoch, -1: not reported
     double credits;             ///< cost, else, of a task that goes on, the
-                                ///< estimate; -1 when not reported
+                                ///< estimate; -1 when not reported, as a nought
+                                ///< for one that has SUCCEEDED is not
 } RunwayTask;
 
 /** The service's word for a state; "not_existing" for NOT_EXIST. */

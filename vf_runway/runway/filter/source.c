@@ -284,12 +284,16 @@ static void warn_begin(AVFilterContext *ctx, const AVFrame *frame)
                frame->pts * av_q2d(ctx->inputs[0]->time_base));
 }
 
-/* A frame that is to be generated: it is held until the next one shows how long
- * it lasts. */
+/* A frame that is to be generated, as was commanded with it: it is held until the
+ * next one shows how long it lasts. */
 static int hold(AVFilterContext *ctx, const AVFrame *frame)
 {
     RunwayFilter *s = ctx->priv;
+    int ret = s->changed ? ff_runway_sequence_change(s->sequence) : 0;
 
+    s->changed = 0;
+    if (ret < 0)
+        return ret;
     if (s->prev_pts == AV_NOPTS_VALUE) {
         s->begin = s->progress.film;
         warn_begin(ctx, frame);
@@ -484,9 +488,6 @@ static int take_frame(AVFilterContext *ctx, AVFrame **frame)
         ret = take_disordered(ctx, frame);
     } else {
         ret = send_held(ctx, (*frame)->pts);
-        if (ret >= 0 && s->changed)
-            ret = ff_runway_sequence_change(s->sequence);
-        s->changed = 0;
         if (ret >= 0)
             ret = hold(ctx, *frame);
         if (ret >= 0 && fills_clip(ctx))
