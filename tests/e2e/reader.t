@@ -35,7 +35,13 @@ sub check {
 # --- good ones ----------------------------------------------------------------------
 
 my %decoders = map { ($_ => 1) } run_cmd([$FFMPEG, '-hide_banner', '-decoders'])->{out} =~ /^ V\S+\s+(\w+)/mg;
-my $accepted = 0;
+my ($accepted, $large) = (0);
+
+# What is refused costs at most 32 MiB more than what is accepted.
+sub memory_ok {
+    my ($is, $name) = @_;
+    cmp_ok($is->{memory}, '<', $accepted + (32 << 10), "$name: memory") if !$is_sanitized;
+}
 
 subtest 'what muxers write is accepted' => sub {
     my @files = glob "$ROOT/tests/e2e/muxers/*.{mp4,mov}";
@@ -55,7 +61,7 @@ subtest 'what muxers write is accepted' => sub {
         $accepted = $is->{memory} if $is->{memory} > $accepted;
     }
     # so large and long as the odd ones below say that they are
-    my $large = make_clip(size => '1920x1080', seconds => 1, rate => 25, audio => 1, name => 'large.mp4');
+    $large = make_clip(size => '1920x1080', seconds => 1, rate => 25, audio => 1, name => 'large.mp4');
     my $is = check($large);
     is($is->{outcome}, 'accepted', 'a larger one');
     note "$accepted KiB at most, $is->{memory} of 1920x1080";
@@ -154,7 +160,7 @@ subtest 'what asks for more than it has costs nothing' => sub {
         isnt($is->{outcome}, 'accepted', "$name: is refused");
         like($is->{text}, $says, "$name: and why") if $says;
         cmp_ok($is->{seconds}, '<', 2 * $PATIENCE, "$name: at once");
-        cmp_ok($is->{memory}, '<', $accepted + (32 << 10), "$name: memory") if !$is_sanitized;
+        memory_ok($is, $name);
         note sprintf '%s: %d bytes, %s KiB, %s s: %s', $name, length $bytes, $is->{memory}, $is->{seconds}, $is->{text};
     }
 };
@@ -193,8 +199,20 @@ subtest 'what is wrong with a result fills no terminal' => sub {
         is($is->{outcome}, 'bad_result', "$name: is refused");
         my @lines = split /\n/, $is->{err};
         cmp_ok(scalar @lines, '<', 10, "$name: in a few lines") or diag substr $is->{err}, 0, 500;
-        note "$name: ", scalar(@lines), " lines, $is->{text}";
+        memory_ok($is, $name);
+        note "$name: ", scalar(@lines), " lines, $is->{memory} KiB, $is->{text}";
     }
+};
+
+subtest 'damage behind many large frames' => sub {
+    my $undamaged = check($large);
+    my $bytes = slurp($large);
+    my $at = index($bytes, 'mdat') + int(0.8 * unpack 'N', substr $bytes, index($bytes, 'mdat') - 4, 4);
+    substr($bytes, $at, 5000) = "\xFF" x 5000;
+    my $is = check(spew("$TMP/damaged.mp4", $bytes));
+    like("$is->{outcome} $is->{text}", qr/^bad_result .*damaged after 0\.[5-9]/, 'is found');
+    cmp_ok($is->{memory}, '<', $undamaged->{memory} + (32 << 10), 'memory') if !$is_sanitized;
+    note "$is->{memory} KiB, $undamaged->{memory} undamaged: $is->{text}";
 };
 
 # How large it is counts for how many parts it may have.
@@ -219,7 +237,7 @@ subtest 'at the limits' => sub {
     ok(!$is->{crashed}, 'ends');
     unlike($is->{text}, qr/index/, 'its index is as large as may be') or diag $is->{text};
     cmp_ok($is->{seconds}, '<', 2 * $PATIENCE, 'at once');
-    cmp_ok($is->{memory}, '<', $accepted + (32 << 10), 'memory') if !$is_sanitized;
+    memory_ok($is, 'they');
     note "$is->{memory} KiB, $is->{seconds} s, $is->{text}";
 };
 
@@ -228,10 +246,24 @@ subtest 'at the limits' => sub {
 subtest 'the largest pictures' => sub {
     my @large = (size => '4096x2304', frames => 1, rate => 1);
     # about as many bytes as may be
-    my %encoders = (libx264 => [qw(-preset ultrafast -coder 1 -qp 22)], libx265 => [qw(-preset ultrafast -tag:v hvc1 -x265-params qp=22:log-level=none)]);
+    my @encoders = (
+        # an encoder, a decoder, what else
+        [qw(libx264 h264 -preset ultrafast -coder 1 -qp 22)],
+        [qw(libx264 h264 -preset ultrafast -coder 1 -qp 22 -slices 24)], # and a description
+        [qw(libx265 hevc -preset ultrafast -tag:v hvc1 -x265-params qp=22:log-level=none)],
+        [qw(libx265 hevc -preset ultrafast -tag:v hvc1 -x265-params qp=22:slices=20:log-level=none)],
+        [qw(mpeg4 mpeg4 -q:v 6)],
+        [qw(prores_ks prores -profile:v 3 -pix_fmt yuv422p10le -q:v 8)],
+        [qw(dnxhd dnxhd -profile:v dnxhr_hq -pix_fmt yuv422p)],
+    );
     my $known = run_cmd([$FFMPEG, qw(-hide_banner -encoders)])->{out};
-    my @files = map { make_clip(@large, source => 'color=gray', filter => 'noise=alls=100', codec => ['-c:v', $_, @{ $encoders{$_} }], name => "$_.mp4") }
-        grep { $known =~ / $_ / } sort keys %encoders;
+    my @files;
+    for my $encoder (@encoders) {
+        my ($name, $decoder, @args) = @$encoder;
+        next if $known !~ / $name / || !$decoders{$decoder};
+        push @files, make_clip(@large, source => 'color=gray', filter => 'noise=alls=100', codec => ['-c:v', $name, @args],
+            name => join('-', 'large', scalar @files, $name) . ($decoder =~ /prores|dnxhd/ ? '.mov' : '.mp4'));
+    }
     # a JPEG of as many scans as may be
     my $still = slurp(make_clip(@large, codec => [qw(-c:v mjpeg -pix_fmt yuvj420p -q:v 20)], name => 'large.mjpeg'));
     my $at = index $still, "\xFF\xDA";
@@ -283,6 +315,7 @@ subtest 'it stops' => sub {
     like($late->{text}, qr/cannot be decoded within/, 'is reported');
     my $larger = check($film, sent => 4 * $second, pixels => 320 * 240 - 1);
     like($larger->{text}, qr/320x240: more than 76799 pixels/, 'larger than what was asked for');
+    is($larger->{frames}, '-1x0x0', 'and what reads it for the output does not take it either');
 };
 
 done_testing;

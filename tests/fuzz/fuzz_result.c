@@ -56,8 +56,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     MUST(ret != RUNWAY_IO && ret != RUNWAY_CANCELLED);
     if (!ret) {
         /* it opens, because it did */
-        MUST(!ff_runway_reader_open(&reader, fd, (int64_t)size,
-                                    NULL, NULL, NULL));
+        MUST(!ff_runway_reader_open(&reader, &limits, NULL, NULL, fd,
+                                    (int64_t)size));
         while (ff_runway_reader_next(reader, frame, &time) > 0) {
             MUST(time > last && frame->width > 0 && frame->height > 0);
             MUST((int64_t)frame->width * frame->height <= PIXELS);

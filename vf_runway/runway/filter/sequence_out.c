@@ -120,7 +120,8 @@ static int mark_source(RunwaySequence *s, AVFrame *frame, int index)
 /* The result of a clip is there: begin to read it. */
 static int open_result(RunwaySequence *s, RunwaySequenceNode *node)
 {
-    int ret = ff_runway_clip_open_result(node->clip, node->job->result_fd,
+    int ret = ff_runway_clip_open_result(node->clip, &s->limits,
+                                         node->job->result_fd,
                                          node->job->result_size,
                                          node->job->now.task_id);
 

@@ -37,7 +37,7 @@ typedef enum RunwayPartKind {
     RUNWAY_PART_SCAN,
     RUNWAY_PART_VIDEO_PACKET,
     RUNWAY_PART_FRAME,
-    RUNWAY_PART_WHOLE,      ///< it has none
+    RUNWAY_PART_WHOLE,      ///< it has none, or the eight frames that VP9 allows
 } RunwayPartKind;
 
 /** The number of parts in a packet; never less than a decoder would find. */

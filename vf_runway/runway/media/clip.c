@@ -362,14 +362,15 @@ static int encode_again(RunwayClip *c, const RunwayWriterConfig *config, int fd,
     RunwayReader *reader = NULL;
     RunwayWriter *writer = NULL;
     AVFrame *frame = av_frame_alloc();
+    const RunwayReaderLimits limits = { .pixels  = INT_MAX, /* it is ours */
+                                        .log_ctx = c->config.log_ctx };
     int64_t slot = 0, time;
     int read, ret;
 
     if (!frame)
         return AVERROR(ENOMEM);
-    ret = read = ff_runway_reader_open(&reader, c->fd, *size,
-                                       config->interrupted, config->opaque,
-                                       c->config.log_ctx);
+    ret = read = ff_runway_reader_open(&reader, &limits, config->interrupted,
+                                       config->opaque, c->fd, *size);
     while (ret >= 0 && (ret = read = ff_runway_reader_next(reader, frame,
                                                            &time)) > 0) {
         if (!writer)

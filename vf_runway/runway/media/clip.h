@@ -35,6 +35,7 @@
 #include "identity.h"
 #include "spool.h"
 #include "joint.h"
+#include "reader.h"
 #include "writer.h"
 #include "../base/policy.h"
 #include "../math/segment.h"
@@ -131,10 +132,12 @@ void ff_runway_clip_identify(RunwayClip *clip, const char *endpoint,
                              const RunwayRequest *request, int64_t take,
                              char identity[RUNWAY_IDENTITY_SIZE]);
 
-/** Frames can be had, from size bytes of fd, which task made. fd stays the
- *  caller's, and open until the clip is freed. */
-int ff_runway_clip_open_result(RunwayClip *clip, int fd, int64_t size,
-                               const char *task);
+/** Frames can be had, from size bytes of fd, which task made; the limits are
+ *  those that it was checked against. fd stays the caller's, and open until the
+ *  clip is freed. */
+int ff_runway_clip_open_result(RunwayClip *clip,
+                               const RunwayReaderLimits *limits, int fd,
+                               int64_t size, const char *task);
 int ff_runway_clip_is_open(const RunwayClip *clip);
 
 /**

@@ -26,7 +26,6 @@
 #define AVFILTER_RUNWAY_MEDIA_CLIP_INTERNAL_H
 
 #include "clip.h"
-#include "reader.h"
 #include "scaler.h"
 #include "../api/task.h"
 #include "../math/retime.h"

@@ -91,8 +91,8 @@ static void log_facts(const RunwayClip *c, const RunwayReaderInfo *info)
            info->frame > 0 ? 1e6 / info->frame : 0, info->codec, fewer);
 }
 
-int ff_runway_clip_open_result(RunwayClip *c, int fd, int64_t size,
-                               const char *task)
+int ff_runway_clip_open_result(RunwayClip *c, const RunwayReaderLimits *limits,
+                               int fd, int64_t size, const char *task)
 {
     RunwayGeometry shape = { 0 };
     const RunwayReaderInfo *info;
@@ -106,10 +106,9 @@ int ff_runway_clip_open_result(RunwayClip *c, int fd, int64_t size,
     c->alpha_scaler = ff_runway_scaler_create(c->config.log_ctx);
     if (!c->frame || !c->next || !c->scaler || !c->alpha_scaler)
         return AVERROR(ENOMEM);
-    ret = ff_runway_reader_open(&c->reader, fd, size,
+    ret = ff_runway_reader_open(&c->reader, limits,
                                 c->config.writer.interrupted,
-                                c->config.writer.opaque,
-                                c->config.log_ctx);
+                                c->config.writer.opaque, fd, size);
     if (ret < 0)
         return not_read(c, ret);
     info = ff_runway_reader_info(c->reader);

@@ -53,9 +53,6 @@ struct RunwayReader {
     int64_t deadline;    ///< 0: none
 };
 
-/* what a reader takes, where its caller has no limit of his own */
-#define PIXELS_MAX (8192 * 8192)
-
 static int is_cancelled(const RunwayReader *r)
 {
     return r->cancelled && r->cancelled(r->opaque);
@@ -303,10 +300,14 @@ static int64_t nb_expected(const RunwayReader *r)
                  avformat_index_get_entries_count(r->stream));
 }
 
-/* As decoders count them, which round up and leave edges. */
-static int64_t pixels_of(const AVCodecParameters *par)
+/* Pixels of a picture as decoders count them, which round up and leave edges. Of
+ * MPEG-4, the demuxer leaves the size to its decoder. */
+static int64_t pixels_of(const RunwayReader *r)
 {
-    return (par->width + 96LL) * (par->height + 96LL);
+    const AVCodecParameters *par = r->stream->codecpar;
+
+    return par->width ? (par->width + 96LL) * (par->height + 96LL)
+                      : r->limits.pixels;
 }
 
 /* Whether the packet that was read may be decoded; *sets is of all so far. */
@@ -316,7 +317,7 @@ static RunwayOutcome check_packet(const RunwayReader *r, int64_t nb,
     const AVCodecParameters *par = r->stream->codecpar;
     const AVPacket *p = r->packet;
     size_t parts = ff_runway_excess_parts(kind_of(par->codec_id),
-                                          pixels_of(par), p->data, p->size);
+                                          pixels_of(r), p->data, p->size);
 
     if (parts)
         return ff_runway_error(err, RUNWAY_BAD_RESULT, "frame %lld of the "
@@ -460,13 +461,12 @@ static RunwayOutcome settle(const RunwayReader *r, RunwayOutcome outcome,
     return outcome;
 }
 
-int ff_runway_reader_open(RunwayReader **reader, int fd, int64_t size,
+int ff_runway_reader_open(RunwayReader **reader,
+                          const RunwayReaderLimits *limits,
                           int (*cancelled)(void *opaque), void *opaque,
-                          void *log_ctx)
+                          int fd, int64_t size)
 {
-    const RunwayReaderLimits limits = { .pixels  = PIXELS_MAX,
-                                        .log_ctx = log_ctx };
-    RunwayReader *r = create_reader(&limits, fd, cancelled, opaque);
+    RunwayReader *r = create_reader(limits, fd, cancelled, opaque);
     RunwayOutcome outcome;
     RunwayError err;
 
@@ -480,7 +480,7 @@ int ff_runway_reader_open(RunwayReader **reader, int fd, int64_t size,
     ff_runway_reader_free(reader);
     if (outcome == RUNWAY_CANCELLED)
         return AVERROR_EXIT;
-    av_log(log_ctx, AV_LOG_VERBOSE, "%s\n", err.text);
+    av_log(limits->log_ctx, AV_LOG_VERBOSE, "%s\n", err.text);
     return ff_runway_averror(outcome);
 }
 
@@ -489,8 +489,8 @@ int ff_runway_reader_open(RunwayReader **reader, int fd, int64_t size,
 static int get_buffer(AVCodecContext *dec, AVFrame *frame, int flags)
 {
     RunwayReader *r = dec->opaque;
-    int ret = (int64_t)frame->width * frame->height >
-              pixels_of(r->stream->codecpar) ? AVERROR_INVALIDDATA :
+    int ret = (int64_t)frame->width * frame->height > pixels_of(r) ?
+              AVERROR_INVALIDDATA :
               avcodec_default_get_buffer2(dec, frame, flags);
 
     if (ret == AVERROR(ENOMEM))

@@ -61,7 +61,7 @@ typedef struct RunwayReaderInfo {
 /** What a result is checked against. */
 typedef struct RunwayReaderLimits {
     int64_t pixels;     ///< of its largest picture
-    const RunwayPolicy *policy; ///< its length_tolerance
+    const RunwayPolicy *policy; ///< its length_tolerance, for the check
     int64_t time;       ///< for the check, microseconds; 0: RUNWAY_RESULT_TIME,
                         ///< for which tests cannot wait
     void *log_ctx;
@@ -69,13 +69,14 @@ typedef struct RunwayReaderLimits {
 
 /**
  * Open the first size bytes of fd, which stays the caller's and open; mp4.h
- * decides what of them is read. All of it is read once, within
- * RUNWAY_RESULT_TIME, and while cancelled() (may be NULL) answers non-zero, this
+ * decides what of them is read. All of it is read once, within the limits' time
+ * and pixels, and while cancelled() (may be NULL) answers non-zero, this
  * and what reads on return AVERROR_EXIT.
  */
-int ff_runway_reader_open(RunwayReader **reader, int fd, int64_t size,
+int ff_runway_reader_open(RunwayReader **reader,
+                          const RunwayReaderLimits *limits,
                           int (*cancelled)(void *opaque), void *opaque,
-                          void *log_ctx);
+                          int fd, int64_t size);
 void ff_runway_reader_free(RunwayReader **reader);
 
 const RunwayReaderInfo *ff_runway_reader_info(const RunwayReader *r);
