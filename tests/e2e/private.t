@@ -116,9 +116,10 @@ subtest 'Runway itself, custom headers, key_file' => sub {
 };
 
 # A proxy that keeps each request as it came, in a file of its own; returns its
-# port. It ends with this process.
+# port. It ends with this process. $rewrite->($request, $reply) is what it answers
+# in place of a reply to a request.
 sub recording_proxy {
-    my ($dir) = @_;
+    my ($dir, $rewrite) = @_;
     make_path($dir);
     my $listen = IO::Socket::INET->new(Listen => 16, LocalAddr => '127.0.0.1', Proto => 'tcp') or die "listen: $!\n";
     my $parent = $$;
@@ -144,8 +145,11 @@ sub recording_proxy {
         $request =~ s{\r\n}{\r\nConnection: close\r\n};
         print $server $request;
         $server->flush;
-        my $reply;
-        while (sysread $server, $reply, 65536) { syswrite $client, $reply or last }
+        my $reply = '';
+        while (sysread $server, $reply, 65536, length $reply) { }
+        $reply = $rewrite->($request, $reply) =~ s/^Content-Length:[^\n]*\n//mir if $rewrite;
+        print $client $reply;
+        $client->flush;
         POSIX::_exit(0);
     }
     POSIX::_exit(0);
@@ -168,6 +172,61 @@ subtest 'key files' => sub {
             "$name: " . ($mode & 044 ? 'with a warning' : 'without a word'));
     }
     is(scalar $sim->requests('create'), 4, 'nothing was sent with a key that others can write');
+};
+
+# A server that says the key back: in one form or another, wherever what it says
+# may go to.
+subtest 'a key that is said back' => sub {
+    my %form = (
+        raw     => $KEY,
+        capital => uc $KEY,
+        percent => join('', map { sprintf '%%%02x', ord } split //, $KEY),
+        json    => join('', map { sprintf '\\u%04x', ord } split //, $KEY),
+        html    => join('', map { sprintf '&#%d;', ord } split //, $KEY),
+        base64  => encode_base64("Bearer $KEY", ''),
+    );
+    # wherever a text is cut, it is cut in one of them
+    my $long = join ' ', map { 'x' x ($_ % 31) . $KEY } 1 .. 100;
+    my $task = sub { my ($field, $text) = @_; return sub { $_[1] =~ s/("\Q$field\E":\s*")[^"]*/$1$text/r } };
+    my $status = sub {
+        my ($what, $code, $head, $body) = @_;
+        return sub {
+            return $_[0] =~ m{^\w+ \S*/\Q$what\E} ? "HTTP/1.1 $code\r\nContent-Type: application/json\r\n$head\r\n$body" : $_[1];
+        };
+    };
+    my @cases = (
+        (map { ["a failure, $_",        'fails', $task->('failure', "it says $form{$_}, no more")] } sort keys %form),
+        (map { ["a failureCode, $_",    'fails', $task->('failureCode', "INTERNAL.$form{$_}")] } qw(raw percent json)),
+        ['a long failure',              'fails', $task->('failure', $long)],
+        (map { ["a task's id, $_",      '',      sub { $_[0] =~ /^POST/ ? $_[1] =~ s/("id":\s*")[^"]*/$1$form{$_}/r : $_[1] }] } qw(raw json base64)),
+        ['a Location',                  '',      $status->('v1/video_to_video', '202 Accepted', "Location: /runwayml/v1/tasks/$KEY\r\n", '')],
+        ['a redirect',                  '',      $status->('v1/video_to_video', '302 Found', "Location: http://127.0.0.1/$KEY\r\n", '')],
+        ['headers of an error',         '',      $status->('v1/video_to_video', "400 Bad $KEY", "X-Request-Id: $KEY\r\nRetry-After: $KEY\r\nWWW-Authenticate: $KEY\r\n",
+                                                    qq({"error":"no","docUrl":"https://a.example/$KEY"}))],
+        ['a long error',                '',      $status->('v1/video_to_video', '400 Bad Request', '', qq({"error":"$long"}))],
+        ['a page',                      '',      $status->('v1/video_to_video', '502 Bad Gateway', '', "<html><title>$long</title><p>$form{html} $form{percent}")],
+        ['a key of JSON',               '',      $status->('v1/video_to_video', '400 Bad Request', '', qq({"error":{"code":"$KEY","type":"$KEY","param":"$KEY","message":"$KEY"},"$KEY":1}))],
+        ["an output's URL",             '',      sub { $_[1] =~ s{("output":\s*\[")[^"]*}{$1http://127.0.0.1:1/$KEY/a.mp4?$KEY=$KEY}r }],
+        ['a state',                     '',      sub { $_[0] =~ /^GET/ ? $_[1] =~ s/("status":\s*")[^"]*/$1$KEY/r : $_[1] }],
+        ['a wrapped failure',           'wrap',  $task->('fail_reason', $long)],
+    );
+    for my $case (@cases) {
+        my ($name, $mode, $rewrite) = @$case;
+        my $sim = RunwayTest::Simulator->start('--latency' => 0.1, $mode ? ('--fail-tasks' => '*=INTERNAL') : (), $mode eq 'wrap' ? '--wrap' : ());
+        my ($port, $proxy) = recording_proxy("$TMP/said-" . ++our $said, $rewrite);
+        my $log = "$TMP/said-$said.jsonl";
+        my $run = run_filter($sim, in => $clip, loglevel => 'trace', timeout => 60, signal => [6 => 'INT'],
+            options => { prompt => 'echo', http_proxy => "http://127.0.0.1:$port", log_path => $log });
+        kill TERM => $proxy;
+        waitpid $proxy, 0;
+        cmp_ok($run->{status}, '!=', 0, "$name: is an error");
+        my @files = (files_below($run->{own}), $log);
+        my %text = (stderr => $run->{err}, names => "@files", map { ($_ => slurp($_)) } @files);
+        my $part = lc substr $KEY, 0, 12;
+        my @found = grep { my $text = $_; grep { index(lc $text{$text}, $_) >= 0 } $part, substr($KEY, -10), map { lc } @form{qw(percent json html)}, substr encode_base64("Bearer $KEY"), 10, 20 } sort keys %text;
+        is("@found", '', "$name: it is nowhere");
+        diag map { "$_: " . substr($text{$_}, index(lc $text{$_}, $part) - 200, 400) . "\n" } @found if @found;
+    }
 };
 
 # Every word that must not be anywhere but in its one place.

@@ -261,11 +261,23 @@ static void test_key(void **state)
     check_key("cometapi", "sk-a.b~c+d/e==", "sk-a.b~c+d/e==");
     check_key("cometapi", "$COMETAPI_KEY", NULL);
     check_key("cometapi", "%COMETAPI_KEY%", NULL);
+    check_key("cometapi", "${COMETAPI_KEY}", NULL);
+    check_key("cometapi", "$my_key", NULL);
+    check_key("cometapi", "$(cat key)", NULL);
     check_key("cometapi", "{{key}}", NULL);
+    check_key("cometapi", "your-key-here", NULL);
+    check_key("runway", "YOUR_API_KEY", NULL);
     check_key("runway", "<your-key>", NULL);
     check_key("runway", "key_****", NULL);
     check_key("runway", "key_...", NULL);
     check_key("runway", "...", NULL);
+    /* as a gateway of one's own may give out */
+    check_key("cometapi", "$2b$10$N9qo8uLOickgx2", "$2b$10$N9qo8uLOickgx2");
+    check_key("cometapi", "pa$$word", "pa$$word");
+    check_key("cometapi", "100%sure*<3>{x}", "100%sure*<3>{x}");
+    check_key("cometapi", "%a", "%a");
+    check_key("cometapi", "<a", "<a");
+    check_key("cometapi", "yourself", "yourself");
     check_key("runway", runway_key, runway_key);
     check_key("cometapi", runway_key, NULL);
     /* one digit less is not one of Runway's */

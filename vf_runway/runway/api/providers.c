@@ -18,6 +18,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "providers.h"
 
@@ -192,11 +193,25 @@ static int has_more_than_key(const RunwayProvider *provider, const char *key)
     return !strncmp(key, provider->key_variable, name) && key[name] == '=';
 }
 
-/** Whether it only stands for a key: a variable that was not expanded, asterisks,
- *  or what an example has in its place. No bearer token has one of these. */
+/** Whether it only stands for a key: a variable that was not expanded, asterisks
+ *  or dots, or what an example has in its place. Such characters may well be in
+ *  the key of a gateway of one's own. */
 static int is_placeholder(const char *key)
 {
-    return strpbrk(key, "$%<>{}*") || strstr(key, "...");
+    const char last = key[strlen(key) - 1];
+
+    switch (*key) {
+    case '$':
+        return key[1] == '{' || key[1] == '(' ||
+               !key[1 + strspn(key + 1, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_"
+                                        "abcdefghijklmnopqrstuvwxyz")];
+    case '%': return last == '%';
+    case '<': return last == '>';
+    case '{': return last == '}';
+    default:
+        return strstr(key, "***") || strstr(key, "...") ||
+               (!strncasecmp(key, "your", 4) && strpbrk(key + 4, "-_"));
+    }
 }
 
 RunwayOutcome ff_runway_key_check(const RunwayProvider *provider, char *key,
