@@ -19,6 +19,7 @@ use lib dirname(abs_path(__FILE__)) . '/lib';
 
 use Test::More;
 
+use FilterTest qw(raw_frames);
 use RunwayFilm;
 use RunwayTest;
 
@@ -106,6 +107,77 @@ for (
         is(join(' ', sort values %sizes), $name =~ /er$/ ? '2 2' : '4', 'each of its own size');
     };
 }
+
+# PNGs as one film: parts of [frames, size, what their pixels are made of].
+sub changing_pictures {
+    my ($name, @parts) = @_;
+    my $nb = 0;
+    for (@parts) {
+        my ($frames, $size, $filter) = @$_;
+        my $run = run_cmd([$FFMPEG, qw(-hide_banner -nostdin -v error -y -f lavfi -i), "testsrc2=size=$size:rate=24,$filter",
+            '-frames:v', $frames, '-start_number', $nb, "$TMP/$name-%03d.png"]);
+        die "no pictures: $run->{err}\n" if $run->{status};
+        $nb += $frames;
+    }
+    return "$TMP/$name-%03d.png";
+}
+
+# The values of alpha in the left and right third of each frame of an output.
+sub alphas {
+    my ($run) = @_;
+    my ($w, $h) = split /x/, $run->{frames}[0]{size};
+    my $part = int($w / 3);
+    return [map {
+        my %side;
+        for my $line (unpack "(a$w)*", $_) {
+            $side{0}{$_}++ for unpack 'C*', substr $line, 0, $part;
+            $side{1}{$_}++ for unpack 'C*', substr $line, -$part;
+        }
+        join ' ', map { join ',', sort { $a <=> $b } keys %{ $side{$_} } } 0, 1;
+    } @{ raw_frames($run->{file}, 'alphaextract,format=gray', $w * $h) }];
+}
+
+for (
+    ['a picture without alpha', [[24, '160x96', 'format=rgba,colorchannelmixer=aa=0.5'], [24, '160x96', 'format=rgb24'],
+        [24, '160x96', 'format=rgba,colorchannelmixer=aa=0.25']], 'N/24/TB', { 24 => '255 255', 48 => '64 64' }],
+    # its first one has the time of the one before, and counts as one of the open clip
+    ['a smaller one that is not sent', [[24, '160x96', 'format=rgba,colorchannelmixer=aa=0.5'],
+        [24, '80x48', 'format=rgba,colorchannelmixer=aa=0.25']], '(N-gte(N,24))/24/TB', { 24 => '64 64' }],
+    ['a larger one that is not sent', [[24, '80x48', 'format=rgba,colorchannelmixer=aa=0.5'],
+        [24, '160x96', "format=rgba,geq=r='r(X,Y)':a='if(lt(X,W/2),64,200)'"]], '(N-gte(N,24))/24/TB', { 24 => '64 200' }],
+    ['one without alpha that is not sent', [[24, '160x96', 'format=rgba,colorchannelmixer=aa=0.5'],
+        [24, '80x48', 'format=rgb24']], '(N-gte(N,24))/24/TB', { 24 => '255 255' }],
+) {
+    my ($name, $parts, $times, $changes) = @$_;
+    subtest "alpha: $name" => sub {
+        $FFMPEG = $lax;
+        my $run = filter_film($sim, changing_pictures($name =~ s/ /-/gr, @$parts), 'runway_v2v=prompt=echo:model=aleph2:clip_duration=2',
+            before => "setpts='$times'", input => [qw(-reinit_filter 0 -framerate 24)]);
+        $FFMPEG = $strict;
+        ends_well($run, 'ends well') or return;
+        my $alpha = '128 128';
+        my @wanted = map { my $nb = $_; $alpha = $changes->{$nb} // $alpha } 0 .. -1 + 24 * @$parts;
+        is_deeply(alphas($run), \@wanted, 'each frame has its own');
+    };
+}
+
+# The changed frame lasts longer than the clip has left, and the next clip was
+# begun ahead, of frames as they were.
+subtest 'a change where clips overlap' => sub {
+    my $film = spew("$TMP/overlap.ts", join '', map { slurp($_) }
+        numbered_film(name => 'overlap-0.ts', size => '320x192', rate => 25, frames => 49, codec => [qw(-c:v libx264 -preset ultrafast -qp 4 -bf 0)],
+            args => [qw(-output_ts_offset 10)]),
+        numbered_film(name => 'overlap-1.ts', size => '160x96', rate => '25/2', frames => 20, first => 49, codec => [qw(-c:v libx264 -preset ultrafast -qp 4 -bf 0)],
+            args => [qw(-output_ts_offset 11.96)]));
+    my $before = $sim->requests('create');
+    $FFMPEG = $lax;
+    my $run = filter_film($sim, $film, 'runway_v2v=prompt=echo:model=aleph2:clip_duration=2:seam=blend:overlap=0.5', input => [qw(-reinit_filter 0)]);
+    $FFMPEG = $strict;
+    ends_well($run, 'ends well') or return;
+    is(near(numbers_of($run->{file}), [0 .. 68], 0), '', 'each frame in its place');
+    my @sent = ($sim->requests('create'))[$before .. $sim->requests('create') - 1];
+    is(join(' ', sort map { "$_->{clip}{width}x$_->{clip}{height}" } @sent), '160x96 320x192', 'no clip is begun with frames of both sizes');
+};
 
 for my $more ('take=2', 'take=3:max_credits=1000') {
     subtest "without -reinit_filter 0, $more" => sub {

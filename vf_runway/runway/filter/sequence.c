@@ -329,6 +329,7 @@ static int is_cut(const RunwaySequence *s, double score)
 static int ends_clip(RunwaySequence *s, const AVFrame *frame, int64_t length)
 {
     double score = 0;
+    int ret;
 
     if (s->scene) {
         score = ff_runway_scene_score(s->scene, frame);
@@ -337,16 +338,13 @@ static int ends_clip(RunwaySequence *s, const AVFrame *frame, int64_t length)
     }
     if (!s->open)
         return 0;
-    if (is_cut(s, score))
+    if (is_cut(s, score) || !ff_runway_clip_accepts(s->open, frame))
         return CLIP_CUT;
-    if (!ff_runway_clip_fits(s->open, frame, length)) {
-        int ret = check_first(s, ff_runway_clip_end(s->open) +
-                                 FFMIN(length, RUNWAY_STAND_MAX));
-
-        return ret < 0 ? ret : CLIP_FULL;
-    }
-    return frame->width != s->width || frame->height != s->height ||
-           frame->format != s->format ? CLIP_CUT : 0;
+    if (ff_runway_clip_fits(s->open, frame, length))
+        return 0;
+    ret = check_first(s, ff_runway_clip_end(s->open) +
+                         FFMIN(length, RUNWAY_STAND_MAX));
+    return ret < 0 ? ret : CLIP_FULL;
 }
 
 /* Keep a copy of a frame behind what is in line already. */

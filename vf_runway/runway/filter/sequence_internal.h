@@ -70,7 +70,6 @@ struct RunwaySequence {
 
     RunwayClip *open;           ///< the clip that frames go into
     const char *ratio;          ///< of that clip
-    int width, height, format;  ///< of its frames
     RunwayGeometry geometry;    ///< of what is sent of it
     int64_t pixels;             ///< of its result's picture, if like the upload
     int64_t frame;              ///< length of a frame of the upload

@@ -209,9 +209,6 @@ int ff_runway_sequence_open_clip(RunwaySequence *s, const AVFrame *frame,
     s->frame  = ff_runway_segment_length(&segment, 1);
     s->max_duration = segment.max_duration;
     s->geometry = config.writer.geometry;
-    s->width  = frame->width;
-    s->height = frame->height;
-    s->format = frame->format;
     if (config.index == 1 &&
         2 * set->overlap < FFMIN(length, s->frame) && set->overlap)
         av_log(set->log_ctx, AV_LOG_WARNING, "overlap: %g s is less than half "

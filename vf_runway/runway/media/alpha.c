@@ -36,11 +36,28 @@ static AVFrame *new_plane(enum AVPixelFormat format, int width, int height)
     return plane;
 }
 
+static void make_opaque(AVFrame *plane, int depth)
+{
+    for (int y = 0; y < plane->height; y++) {
+        uint8_t *line = plane->data[0] + y * (ptrdiff_t)plane->linesize[0];
+
+        for (int x = 0; x < plane->width; x++)
+            if (depth > 8)
+                ((uint16_t *)(void *)line)[x] = (uint16_t)((1 << depth) - 1);
+            else
+                line[x] = 255;
+    }
+}
+
 AVFrame *ff_runway_alpha_take(const AVFrame *frame)
 {
     AVFrame *plane = new_plane(frame->format, frame->width, frame->height);
 
-    if (plane && ff_runway_component_read(frame, RUNWAY_ALPHA, plane) < 0)
+    if (!plane)
+        return NULL;
+    if (!ff_runway_format_has_alpha(frame->format))
+        make_opaque(plane, ff_runway_format_depth(frame->format));
+    else if (ff_runway_component_read(frame, RUNWAY_ALPHA, plane) < 0)
         av_frame_free(&plane);
     return plane;
 }
@@ -50,21 +67,12 @@ static int fit_plane(RunwayScaler *scaler, const AVFrame *plane,
                      enum AVPixelFormat format, RunwayRect from, AVFrame **fit,
                      const AVFrame *frame, RunwayRect to)
 {
-    const int depth = ff_runway_format_depth(format);
     AVFrame *f = new_plane(format, frame->width, frame->height);
 
     *fit = f;
     if (!f)
         return AVERROR(ENOMEM);
-    for (int y = 0; y < f->height; y++) {
-        uint8_t *line = f->data[0] + y * (ptrdiff_t)f->linesize[0];
-
-        for (int x = 0; x < f->width; x++)
-            if (depth > 8)
-                ((uint16_t *)(void *)line)[x] = (uint16_t)((1 << depth) - 1);
-            else
-                line[x] = 255;
-    }
+    make_opaque(f, ff_runway_format_depth(format));
     return ff_runway_scaler_convert(scaler, plane, from, f, to);
 }
 
@@ -75,7 +83,8 @@ int ff_runway_alpha_put(RunwayScaler *scaler, AVFrame *plane,
     AVFrame *fit = NULL;
     int ret = 0;
 
-    if (plane && (from.w != frame->width || from.h != frame->height ||
+    if (plane && (plane->width != frame->width || from.w != frame->width ||
+                  plane->height != frame->height || from.h != frame->height ||
                   to.w != frame->width || to.h != frame->height)) {
         ret = fit_plane(scaler, plane, format, from, &fit, frame, to);
         plane = fit;

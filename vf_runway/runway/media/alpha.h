@@ -29,8 +29,8 @@
 
 #include "scaler.h"
 
-/** A frame's alpha as a picture of its own, the caller's; its format is
- *  ff_runway_format_of_component(). NULL: no memory. */
+/** A frame's alpha as a picture of its own, the caller's, opaque where it has
+ *  none; its format is ff_runway_format_of_component(). NULL: no memory. */
 AVFrame *ff_runway_alpha_take(const AVFrame *frame);
 
 /**

@@ -112,6 +112,9 @@ int ff_runway_clip_create(RunwayClip **clip, const RunwayClipConfig *config,
         return AVERROR(ENOMEM);
     c->config = *config;
     c->fd     = -1;
+    c->width  = first->width;
+    c->height = first->height;
+    c->format = first->format;
     c->start  = first->pts;
     c->identity = ff_runway_identity_create();
     if (!c->identity) {
@@ -165,6 +168,12 @@ void ff_runway_clip_free(RunwayClip **clip)
     av_freep(&c->seam);
     av_freep(&c->align);
     av_freep(clip);
+}
+
+int ff_runway_clip_accepts(const RunwayClip *clip, const AVFrame *frame)
+{
+    return frame->width == clip->width && frame->height == clip->height &&
+           frame->format == clip->format;
 }
 
 int ff_runway_clip_fits(const RunwayClip *clip, const AVFrame *frame,
@@ -323,6 +332,8 @@ int ff_runway_clip_add(RunwayClip *c, const AVFrame *frame, int64_t length)
     int64_t slot = ff_runway_segment_slot(&c->config.segment, time);
     int ret;
 
+    if (!ff_runway_clip_accepts(c, frame))
+        return AVERROR_BUG;
     ret = ff_runway_identity_add(c->identity, frame, slot);
     if (ret >= 0 && c->writer)
         ret = ff_runway_writer_write(c->writer, frame,

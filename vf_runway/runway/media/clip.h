@@ -102,10 +102,15 @@ int64_t ff_runway_clip_time(const RunwayClip *clip, int nb);
 /** Whether the clip has the length that a model takes at least. */
 int ff_runway_clip_is_long_enough(const RunwayClip *clip);
 
+/** Whether the frame has the size and format of the clip's first. */
+int ff_runway_clip_accepts(const RunwayClip *clip, const AVFrame *frame);
+
+/** Only frames that are accepted. */
 int ff_runway_clip_add(RunwayClip *clip, const AVFrame *frame, int64_t length);
 
 /** A frame that is not sent, as its time is not behind the one before: it comes
- *  out with that one's picture. Also after ff_runway_clip_close(). */
+ *  out with that one's picture. It may be of any size and format. Also after
+ *  ff_runway_clip_close(). */
 int ff_runway_clip_add_unsent(RunwayClip *clip, const AVFrame *frame);
 
 /** A clip as it is sent. */

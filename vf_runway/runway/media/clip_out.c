@@ -248,6 +248,7 @@ static RunwayRect place_of_source(const RunwayClip *c, const AVFrame *frame)
 /* Give a frame the alpha of the source frame that is answered. */
 static int put_alpha(RunwayClip *c, const AVFrame *props, AVFrame *frame)
 {
+    RunwayRect from = c->config.writer.geometry.source;
     int ret = 1;
 
     if (!c->config.alpha)
@@ -259,11 +260,13 @@ static int put_alpha(RunwayClip *c, const AVFrame *props, AVFrame *frame)
     }
     if (!c->alpha)
         return ret < 0 ? ret : AVERROR_BUG;
+    /* of a frame of another size, which is not sent, all of it */
+    if (c->alpha->width != c->width || c->alpha->height != c->height)
+        from = (RunwayRect){ 0, 0, c->alpha->width, c->alpha->height };
     ret = av_frame_make_writable(frame);
     return ret < 0 ? ret :
-           ff_runway_alpha_put(c->alpha_scaler, c->alpha, props->format,
-                               c->config.writer.geometry.source, frame,
-                               place_of_source(c, frame));
+           ff_runway_alpha_put(c->alpha_scaler, c->alpha, props->format, from,
+                               frame, place_of_source(c, frame));
 }
 
 int ff_runway_clip_mark(AVDictionary **metadata, const char *filter,
