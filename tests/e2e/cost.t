@@ -373,6 +373,13 @@ subtest 'the account' => sub {
     cmp_ok(scalar(() = $sim->requests('create')), '<=', 4, 'at a gateway: one create for each clip');
     is(billed($sim), 2, 'at a gateway: two were paid');
 
+    $sim = simulator('--daily' => 2, '--latency' => 1);
+    $job = job(sim => $sim, options => { concurrency => 3 });
+    $run = $job->run;
+    cmp_ok($run->{status}, '>', 0, 'the third of three clips at once is refused') or diag $run->{err};
+    like($run->{said}, qr/^a clip may not be bought: no more clips are sent; waiting for what is already paid for$/m, 'which is said');
+    is((grep { $_ eq 'stored' } values %{ $job->states }), 2, 'and the other two are awaited') or diag explain $job->states;
+
     for my $fault ('status=404', 'status=500', 'bad-json', 'html', 'drop-after') {
         $sim = simulator('--fault' => "account:*=$fault");
         $run = $account->($sim)->run;

@@ -187,6 +187,11 @@ subtest 'what is fetched is no video' => sub {
     stops('several at once', $job, [qr/a second result of this run cannot be used/]);
     cmp_ok(billed($sim), '<=', 8, 'nor beside those in flight and those that are not checked yet');
     is((grep { $_ ne 'generated' } values %{ $job->states }), 0, 'which are awaited') or diag explain $job->states;
+    # nothing of it is paid for
+    $sim = simulator('--fault' => 'create:2=status=503,retry-after=300', '--fault' => 'download:*=html');
+    $job = job(sim => $sim, options => { concurrency => 2 });
+    stops('a clip whose create is put off for minutes is not awaited', $job, [qr/^clip \d .*SUCCEEDED and is paid for/]);
+    is(billed($sim), 1, 'and is not sent');
     # the third one's result is here before the second one's
     $sim = simulator('--fault' => 'create:2=stall=2', '--fault' => 'download:*=html');
     $job = job(sim => $sim, options => { on_error => 'source' });

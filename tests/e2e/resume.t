@@ -173,13 +173,15 @@ subtest 'a task that had succeeded is never lost' => sub {
     my $job = PaidTest->new(sim => $quiet, in => film(seconds => 1), options => { prompt => 'please fail with CANCELLED' });
     cmp_ok($job->run->{status}, '>', 0, 'a task that is cancelled');
     my $paid = billed($quiet);
-    rewrite_record($job->record_of(1)->{path}, sub { s/"state":"lost"/"state":"generated"/ or die });
-    for my $more ({}, { on_unknown => 'resend' }) {
+    for (['generated', {}], ['generated', { on_unknown => 'resend' }], ['stored', {}], ['refused', {}]) {
+        my ($state, $more) = @$_;
+        rewrite_record($job->record_of(1)->{path}, sub { s/"state":"\w+"/"state":"$state"/ or die });
         my $run = $job->run(options => $more);
-        cmp_ok($run->{status}, '>', 0, 'when it had succeeded before');
+        cmp_ok($run->{status}, '>', 0, "when it was $state before");
         like($run->{said}, qr/^clip 1 .*had SUCCEEDED and is paid for, but now: .*cancelled.*for free; .*on_error=source.*"runway-tasks forget --force \w{12}"/m,
             'that is said, with the ways to proceed');
-        is($job->states->{1}, 'generated', 'and it stays');
+        is($run->{said} =~ /Its result was stored before, but is not in results_dir: look for it/, $state ne 'generated', 'and where it may be');
+        is($job->states->{1}, $state, 'and it stays');
     }
     is($job->run(options => { on_error => 'source' })->{status}, 0, 'its source is one of them');
     is(billed($quiet), $paid, 'nothing was paid again');

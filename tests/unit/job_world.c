@@ -214,7 +214,8 @@ static RunwayOutcome run_job(World *w, RunwayError *err)
     };
     RunwayJobHost host = {
         .output = "",
-        .policy = &policy, .log = &log, .opaque = w, .wait = wait_a_little, .cancelled = never,
+        .policy = &policy, .log = &log, .opaque = w, .wait = wait_a_little,
+        .wait_open = wait_a_little, .cancelled = never,
         .closed = never, .enter = enter, .provider = "runway",
         .changed = ignore_change, .expected = not_known,
         .check = check_result, .download_timeout = w->download_timeout,
@@ -243,6 +244,9 @@ static RunwayOutcome run_job(World *w, RunwayError *err)
     if (!ret) {
         ret  = ff_runway_job_run(job, &host);
         *err = job->error;
+        if (!w->service.special && !w->service.accepted[0] &&
+            ret != RUNWAY_UNKNOWN)
+            assert_true(job->now.spent.cost == 0);
         assert_int_equal(job->result_fd < 0, !!ret);
     }
     if (job)
@@ -408,6 +412,14 @@ static void check_record(World *w, int clip, RunwayOutcome ret)
         assert_true(ret || w->reported);
 }
 
+static int is_intent(World *w, int clip)
+{
+    RunwayRecord r;
+
+    read_record(w, clip, &r);
+    return ff_runway_record_state(&r) == RUNWAY_CLIP_INTENT;
+}
+
 /* The same again, on a machine that is well: it gets through, and pays nothing
  * that is paid already. */
 static void check_next_run(World *w)
@@ -459,8 +471,12 @@ static int run_with_fault(World *w, const char *name, FaultKind kind,
         fail_msg("%s, fault %d: a descriptor is left", name, first);
     w->service.server = server_start(serve, &w->service);
     assert_int_equal(w->wrong, 0);
-    for (int i = 0; i < CLIPS; i++)
+    for (int i = 0; i < CLIPS; i++) {
         check_record(w, i, ret);
+        /* what was left by a disk that is well again is taken back */
+        if (nb == 1 && is_intent(w, i))
+            assert_true(w->service.accepted[i]);
+    }
     switch (ret) {
     case RUNWAY_OK:
     case RUNWAY_NOMEM:

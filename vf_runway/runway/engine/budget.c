@@ -257,6 +257,7 @@ static RunwayOutcome intend_once(const RunwayPurchase *purchase,
     RunwayJournalLock *money;
     Sums s = { .purchase = purchase };
     double price = purchase->credits;
+    RunwayError ignored;
     RunwayOutcome ret;
 
     *wait = 0;
@@ -277,8 +278,12 @@ static RunwayOutcome intend_once(const RunwayPurchase *purchase,
         ret = ff_runway_record_begin(record, purchase->output,
                                      (int64_t)time(NULL), purchase->seconds,
                                      price, err);
-    if (!ret && !*wait)
+    if (!ret && !*wait) {
         ret = ff_runway_journal_write(purchase->journal, lock, record, err);
+        /* nothing goes out: no intent may be found, nor counted */
+        if (ret && !ff_runway_record_take_back(record, &ignored))
+            ff_runway_journal_write(purchase->journal, lock, record, &ignored);
+    }
     ff_runway_journal_unlock(&money);
     return ret;
 }

@@ -67,17 +67,13 @@ static RunwayOutcome finish_task(RunwayJobRun *run, RunwayError *err)
     RunwayTry *t = ff_runway_record_try(run->record);
     const char *code = NULL, *what;
     RunwayClipState state;
-    RunwayOutcome ret = RUNWAY_OK;
+    RunwayOutcome ret;
 
     ff_runway_copy_text(job->now.task_id, sizeof(job->now.task_id),
                          t->task_id);
     job->now.task_state = t->state == RUNWAY_CLIP_SUBMITTED ?
                           RUNWAY_TASK_PENDING : RUNWAY_TASK_SUCCEEDED;
-    /* the file of its result is gone */
-    if (t->state == RUNWAY_CLIP_STORED || t->state == RUNWAY_CLIP_REFUSED)
-        ret = ff_runway_run_write(run, RUNWAY_CLIP_GENERATED, NULL, NULL, err);
-    if (!ret)
-        ret = ff_runway_run_await(run, err);
+    ret = ff_runway_run_await(run, err);
     if (!ret)
         ret = ff_runway_run_fetch(run, err);
     what = err->text;
@@ -96,16 +92,20 @@ static RunwayOutcome finish_task(RunwayJobRun *run, RunwayError *err)
         return ret;
     }
     /* what has succeeded is paid for, whatever is said of it later */
-    if (t->state == RUNWAY_CLIP_GENERATED) {
+    if (t->state != RUNWAY_CLIP_SUBMITTED) {
         const RunwayError why = *err;
 
         return ff_runway_error(err, RUNWAY_NO_RESULT, "task %s had SUCCEEDED "
-                               "and is paid for, but now: %s. Run the same "
+                               "and is paid for, but now: %s. %sRun the same "
                                "command again, which polls it for free; or "
                                "continue with the source's own frames "
                                "(on_error=source), or buy the clip again "
                                "(\"runway-tasks forget --force %.12s\")",
-                               job->now.task_id, why.text, job->identity);
+                               job->now.task_id, why.text,
+                               t->state == RUNWAY_CLIP_GENERATED ? "" :
+                               "Its result was stored before, but is not in "
+                               "results_dir: look for it where else results "
+                               "may have been. ", job->identity);
     }
     if (run->task->credits >= 0)
         t->charged = run->task->credits;

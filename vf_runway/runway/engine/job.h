@@ -99,7 +99,8 @@ typedef struct RunwayJob {
     /* set by the worker */
     int reused;              ///< what came is on disk already: its result, or
                              ///< one that the checks refuse
-    int capped;              ///< it failed because max_credits is reached
+    int refused;             ///< it failed as it may not be bought: by a cap, the
+                             ///< account or the provider
     int result_fd;           ///< MP4, -1: none; closed by ff_runway_job_free()
     int64_t result_size;
     RunwayJobProgress now;
@@ -137,6 +138,9 @@ typedef struct RunwayJobHost {
     void *opaque;
     /** Wait; non-zero when cancelled, at once then. */
     int (*wait)(void *opaque, int64_t microseconds);
+    /** The same for what is done before a create: non-zero also when none may
+     *  start any more. */
+    int (*wait_open)(void *opaque, int64_t microseconds);
     /** Non-zero when cancelled. */
     int (*cancelled)(void *opaque);
     /** Non-zero when no create may start any more. */

@@ -49,7 +49,7 @@ static RunwayPurchase purchase_of(const RunwayJobRun *run)
         .seconds   = (double)run->job->sent / 1e6,
         .credits   = (double)run->job->credits,
         .opaque    = host->opaque,
-        .wait      = host->wait,
+        .wait      = host->wait_open,
         .cancelled = host->cancelled,
     };
 }
@@ -69,7 +69,6 @@ static RunwayOutcome write_intent(RunwayJobRun *run, RunwayError *err)
     ff_runway_copy_text(r->model, sizeof(r->model), job->request.model_name);
     ff_runway_copy_text(r->label, sizeof(r->label), job->label);
     ret = ff_runway_budget_intend(&purchase, run->lock, r, err);
-    job->capped = ret == RUNWAY_REFUSED;
     ff_runway_run_count(run);
     return ret;
 }
@@ -207,7 +206,7 @@ static RunwayOutcome await_turn(RunwayJobRun *run, RunwayError *err)
     int waited = 0;
 
     for (; !ff_runway_account_may_create(host->account, run); waited = 1)
-        if (host->wait(host->opaque, TURN_INTERVAL))
+        if (host->wait_open(host->opaque, TURN_INTERVAL))
             return ff_runway_run_cancelled(err);
     if (waited)
         ff_runway_retry_recovered(&run->retry);
@@ -268,6 +267,7 @@ RunwayOutcome ff_runway_run_submit(RunwayJobRun *run, RunwayError *err)
 
     job->now.task_id[0] = 0;
     job->now.ends       = 0;
+    run->retry.wait     = run->host->wait_open;
     /* another try has the place of the one that failed */
     if (job->now.state != RUNWAY_JOB_WAITING)
         ff_runway_run_set_state(run, RUNWAY_JOB_PREPARING);
@@ -279,16 +279,16 @@ RunwayOutcome ff_runway_run_submit(RunwayJobRun *run, RunwayError *err)
         if (!ret)
             ret = ff_runway_budget_check(&purchase, err);
     }
-    if (ret) {
-        job->capped = ret == RUNWAY_REFUSED;
-        return ret;
-    }
-    ret = ff_runway_account_admit(run->host->account, job->request.model_name,
-                                  (double)job->credits, err);
+    if (!ret)
+        ret = ff_runway_account_admit(run->host->account,
+                                      job->request.model_name,
+                                      (double)job->credits, err);
     if (!ret)
         ret = make_body(run, &body, err);
     if (!ret)
         ret = send_create(run, body, err);
+    job->refused    = ret == RUNWAY_REFUSED;
+    run->retry.wait = run->host->wait;
     ff_runway_account_release(run->host->account, run);
     ff_runway_body_free(&body);
     return ret;

@@ -33,9 +33,10 @@
  * the filter.
  *
  * The first job that fails stops the pipeline: nothing more is submitted, the
- * other jobs are cancelled where they wait, and the error stays. One that fails
- * because max_credits is reached closes it: no other job is started, those that
- * are in flight, and paid for, go on to their end, and then the error is there.
+ * other jobs are cancelled where they wait, and the error stays. One that may not
+ * be bought (a cap, the account, the provider) closes it: no other job is
+ * started, those that are in flight, and paid for, go on to their end, and then
+ * the error is there.
  */
 
 #ifndef AVFILTER_RUNWAY_ENGINE_PIPELINE_H

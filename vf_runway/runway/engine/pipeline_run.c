@@ -45,18 +45,28 @@ int ff_runway_pipeline_is_stopped(void *opaque)
            RUNWAY_STOP_NOW : RUNWAY_STOP_SOON;
 }
 
-static int wait_or_stop(void *opaque, int64_t microseconds)
+/* Wait, unless it is over: the run, or with for_create the buying. */
+static int wait_for(RunwayPipeline *p, int64_t microseconds, int for_create)
 {
-    RunwayPipeline *p = opaque;
     int64_t end = ff_runway_now() + microseconds;
-    int stop;
+    int is_over;
 
     pthread_mutex_lock(&p->lock);
-    while (!p->stop && ff_runway_cond_wait(&p->changed, &p->lock, end))
+    while (!(is_over = p->stop || (for_create && p->closed)) &&
+           ff_runway_cond_wait(&p->changed, &p->lock, end))
         ;
-    stop = p->stop;
     pthread_mutex_unlock(&p->lock);
-    return stop;
+    return is_over;
+}
+
+static int wait_or_stop(void *opaque, int64_t microseconds)
+{
+    return wait_for(opaque, microseconds, 0);
+}
+
+static int wait_or_close(void *opaque, int64_t microseconds)
+{
+    return wait_for(opaque, microseconds, 1);
 }
 
 static Entry *find_entry(RunwayPipeline *p, const RunwayJob *job)
@@ -192,11 +202,21 @@ static Entry *last_unusable(const RunwayPipeline *p)
     return NULL;
 }
 
+/* lock is held */
+static int is_paid_for(const RunwayPipeline *p)
+{
+    const Entry *e = p->head;
+
+    while (e && (e->ended || !e->now.task_id[0]))
+        e = e->next;
+    return !!e;
+}
+
 /* Start nothing more, but let those end that are paid for: their results would
  * wait at the provider otherwise. lock is held. */
 static void close_pipeline(RunwayPipeline *p, const char *why)
 {
-    if (!p->closed && p->active)
+    if (!p->closed && is_paid_for(p))
         ff_runway_log(p->config.client.log, RUNWAY_LOG_WARNING, "%s: no more "
                       "clips are sent; waiting for what is already paid for",
                       why);
@@ -220,8 +240,8 @@ static void end_run(RunwayPipeline *p, Entry *e)
     if (ret != RUNWAY_CANCELLED && !p->error.outcome)
         p->error = e->job->error;
     e->fatal = 1;
-    if (e->job->capped)
-        close_pipeline(p, "the credit limit is reached");
+    if (e->job->refused)
+        close_pipeline(p, "a clip may not be bought");
     else if (e->unusable)
         close_pipeline(p, "results cannot be used");
     else if (!p->closed || ret != RUNWAY_CANCELLED)
@@ -475,6 +495,7 @@ void *ff_runway_pipeline_worker(void *opaque)
         .events        = p->config.events,
         .opaque        = p,
         .wait          = wait_or_stop,
+        .wait_open     = wait_or_close,
         .cancelled     = ff_runway_pipeline_is_stopped,
         .closed        = is_closed,
         .enter         = enter,
