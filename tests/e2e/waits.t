@@ -63,8 +63,9 @@ begin('lines', simulator('--latency' => 5), seconds => 3, options => { concurren
 begin('last', simulator('--latency' => 1), seconds => 4);
 begin('trim', simulator('--latency' => 1), seconds => 12, args => [qw(-t 6)]);
 begin('long', simulator('--latency' => 0.5), seconds => 12, options => { log_path => "$TMP/long.jsonl" });
+begin('short', simulator('--latency' => 9), seconds => 5, faster => 5, options => { concurrency => 4, log_path => "$TMP/short.jsonl" });
 begin('early', simulator('--latency' => 0.1, '--fault' => 'read:1=stall=7'), seconds => 8, faster => 5);
-begin('unread', simulator('--latency' => 0.1, '--fault' => 'read:1=stall=1.5'), seconds => 4);
+begin('unread', simulator('--latency' => 0.1, '--fault' => 'read:1=stall=1.5'), seconds => 3);
 begin('closed', simulator('--latency' => 5 * $PATIENCE), in => $url);
 
 # The filter's lines of a run that went well.
@@ -94,13 +95,22 @@ subtest 'lines of a long film' => sub {
     cmp_ok(scalar @beats, '<=', 5 + $minutes, 'less often in the course of the run, not again from the beginning for each clip');
 };
 
+# On 5.1 no frame comes out between the end of the input and the end of all tasks, so
+# the filter reads no more than one clip behind those that are at the provider.
+subtest 'a short film begins to come out with its first result' => sub {
+    said('short');
+    my @events = map { RunwayTest::decode($_) } split /\n/, slurp("$TMP/short.jsonl");
+    my ($first) = grep { ($_->{event} eq 'emitted' && $_->{clip} == 1) || ($_->{event} eq 'stored' && $_->{clip} == 5) } @events;
+    is("$first->{event} $first->{clip}", 'emitted 1', 'before the last task has ended');
+};
+
 subtest 'what is left' => sub {
     like(said('last'), qr/[1-3] of 4 clips ready.*, the last in about \d+ (s|min),/, 'the time to the last, once one is there');
     like(said('trim'), qr/film read to [1-4]\.\d s, \d of about 6 clips ready/, 'clips of a film that a trim ends');
 };
 
 subtest 'where the input ended' => sub {
-    for my $case (['unread', 4], ['closed']) {
+    for my $case (['unread', 3], ['closed']) {
         my ($name, $seconds) = @$case;
         my $said = said($name);
         my ($end) = $said =~ /^the input ended at (\d+\.\d\d) s$/m;

@@ -131,11 +131,13 @@ for my $concurrency (1, 4) {
     subtest "a window that is full, concurrency=$concurrency" => sub {
         my $going = $job->begin(before => 'showinfo');
         my $planned = sub { -e $log ? () = slurp($log) =~ /"event":"planned"/g : 0 };
-        my $window = $concurrency + 2;
+        # on 5.1 another one may be the last of a short film, which would hold back all of it
+        my $waiting = $LIBAVFILTER < 9 ? 1 : 2;
+        my $window = $concurrency + $waiting;
         ok($going->until(sub { $planned->() >= $window && $sim->events('billed') >= $concurrency }), 'fills')
             or diag $going->said;
         sleep 1.5;
-        is($planned->(), $window, 'so many in flight, and two that wait');
+        is($planned->(), $window, "so many in flight, and $waiting that wait");
         is(scalar $sim->events('billed'), $concurrency, 'so many tasks are at the provider');
         my $read = () = $going->said =~ / n: *\d+ pts:/g;
         cmp_ok($read, '>=', 48 * $window, 'that much was read ...');
@@ -179,7 +181,25 @@ my $short = numbered_film(rate => 24, seconds => 8);
     cmp_ok($run->{seconds}, '<', 50, '... and comes in time');
 }
 
-# --- what is live -------------------------------------------------------------------------------
+# --- what comes through a pipe -------------------------------------------------------------------------------
+
+my @raw = qw(-f rawvideo -pix_fmt yuv420p -video_size 160x120 -framerate);
+
+# A process that gives frames to a pipe as that sub wants it, which calls what it
+# is given with their number; it ends with 0 if the sub says so.
+sub feed {
+    my ($pipe, $sub) = @_;
+    POSIX::mkfifo($pipe, 0600) or die "mkfifo: $!\n";
+    my $feeder = fork // die "fork: $!\n";
+    return $feeder if $feeder;
+    local $SIG{PIPE} = 'IGNORE';
+    open my $to, '>:raw', $pipe or POSIX::_exit(1);
+    $to->autoflush(1);
+    my $given = 0;
+    my $good = $sub->(sub { for (1 .. $_[0]) { print $to chr(20 + $given++ % 200) x (160 * 120) . chr(128) x (160 * 60) or return } });
+    close $to;
+    POSIX::_exit($good ? 0 : 2);
+}
 
 # Five frames a second come through a pipe, so that places at the provider are idle.
 # When two clips of ten frames are ready, twelve more frames come, and then none:
@@ -187,34 +207,55 @@ my $short = numbered_film(rate => 24, seconds => 8);
 {
     my $sim = RunwayTest::Simulator->start('--latency' => 0.5, @exact, '--fault' => 'create:1=stall=2');
     my ($pipe, $log) = ("$TMP/live.pipe", "$TMP/live.jsonl");
-    POSIX::mkfifo($pipe, 0600) or die "mkfifo: $!\n";
-    my $feeder = fork // die "fork: $!\n";
-    if (!$feeder) {
-        local $SIG{PIPE} = 'IGNORE';
+    my $feeder = feed($pipe, sub {
+        my ($give) = @_;
         my $has = sub {
             my ($event) = @_;
             return -e $log && 2 == grep { $_->{event} eq $event && $_->{clip} <= 2 } events_of($log);
         };
-        open my $to, '>:raw', $pipe or POSIX::_exit(1);
-        $to->autoflush(1);
         my $after = 0;
-        for my $i (1 .. 200) {
-            print $to chr(20 + $i) x (160 * 120) . chr(128) x (160 * 60) or last;
+        for (1 .. 200) {
+            $give->(1);
             sleep 0.2;
             $after++ if $after || $has->('stored');
             last if $after > 12;
         }
         my $until = time + 20;
         sleep 0.2 while time < $until && !$has->('emitted');
-        my $out = $has->('emitted');
-        close $to;
-        POSIX::_exit($out ? 0 : 2);
-    }
-    my $run = filter_film($sim, $pipe, "$filter:concurrency=4:log_path=$log",
-        input => [qw(-f rawvideo -pix_fmt yuv420p -video_size 160x120 -framerate 5)]);
+        return $has->('emitted');
+    });
+    my $run = filter_film($sim, $pipe, "$filter:concurrency=4:log_path=$log", input => [@raw, 5]);
     waitpid $feeder, 0;
     is($? >> 8, 0, 'what is ready is out when a live input stands still');
     ends_well($run, 'it goes on');
+}
+
+# The first result is there from an earlier run; then the places are taken by tasks
+# that take long, and much input comes at once.
+for my $concurrency (1, 2) {
+    my $sim = RunwayTest::Simulator->start('--latency' => 0.5, @exact, '--fault' => 'create:2+=stall=4');
+    my ($pipe, $log, $state) = map { "$TMP/taken-$concurrency.$_" } qw(pipe jsonl state);
+    my $first = feed("$pipe.first", sub { $_[0]->(48); return 1 });
+    ends_well(filter_film($sim, "$pipe.first", "$filter:state_dir=$state", input => [@raw, 24]), 'one clip is bought');
+    waitpid $first, 0;
+    my $feeder = feed($pipe, sub {
+        my ($give) = @_;
+        $give->(48 * (1 + $concurrency) + 3);
+        my $sent = sub { scalar grep { slurp($_) =~ /"state": *"intent"/ } glob "$state/clips/*.record" };
+        my $until = time + 30;
+        sleep 0.1 while time < $until && !($sent->() == $concurrency && grep { $_->{event} eq 'stored' } events_of($log));
+        my $good = $sent->() == $concurrency;
+        $give->(48 * 2 - 3);
+        return $good;
+    });
+    my $run = filter_film($sim, $pipe, "$filter:state_dir=$state:concurrency=$concurrency:log_path=$log", input => [@raw, 24]);
+    waitpid $feeder, 0;
+    is($? >> 8, 0, "the places are taken, concurrency=$concurrency");
+    ends_well($run, '... and it ends well');
+    my $next = $concurrency + 2;
+    my ($seen) = map { "$_->{event} $_->{clip}" }
+        grep { ($_->{event} eq 'emitted' && $_->{clip} == 1) || ($_->{event} eq 'planned' && $_->{clip} == $next) } events_of($log);
+    is($seen, 'emitted 1', '... and what is ready goes out before more is read');
 }
 
 # --- where a clip ends ------------------------------------------------------------------------

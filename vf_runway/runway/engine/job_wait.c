@@ -140,6 +140,7 @@ RunwayOutcome ff_runway_run_await(RunwayJobRun *run, RunwayError *err)
             pace.expected = host->expected(host->opaque);
         length = ff_runway_pace_length(&pace);
         /* a SUCCEEDED one is only read for another URL */
+        job->now.length = length;
         job->now.ends = length && job->now.task_state != RUNWAY_TASK_SUCCEEDED ?
                         pace.began + length : 0;
         ff_runway_run_set_state(run, RUNWAY_JOB_WAITING);

@@ -25,6 +25,9 @@
 /* microseconds; a clip of five seconds is encoded in less */
 #define ENDING_SOON 3000000
 
+/* likewise; a task that takes longer is a slow one */
+#define SLOW_MIN 40000000
+
 /* likewise; less padding is the last frame's rounding */
 #define FILLED_MIN 100000
 
@@ -429,6 +432,18 @@ int ff_runway_pipeline_is_short(RunwayPipeline *p)
                count(p, is_unchecked) < concurrency;
     pthread_mutex_unlock(&p->lock);
     return is_short;
+}
+
+int ff_runway_pipeline_is_slow(RunwayPipeline *p)
+{
+    int64_t length;
+
+    pthread_mutex_lock(&p->lock);
+    length = p->task_time;
+    if (!length && p->head)
+        length = p->head->now.length;
+    pthread_mutex_unlock(&p->lock);
+    return !length || length > SLOW_MIN;
 }
 
 int ff_runway_pipeline_is_due(RunwayPipeline *p)

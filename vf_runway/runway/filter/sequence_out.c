@@ -173,10 +173,13 @@ static int wants_result(const RunwaySequence *s, RunwaySequenceNode **node)
 }
 
 /* Whether some of the first clips are in line, and enough that wait behind as
- * many as are at the provider at once. */
+ * many as are at the provider at once: one, where tasks are slow, as any further
+ * clip may be the end of a short film, which holds back all of it. */
 static int is_first_batch(const RunwaySequence *s)
 {
     int concurrency = s->set->policy.concurrency, first = 0, last = 0;
+    int waiting = ff_runway_pipeline_is_slow(s->pipeline) ? 1
+                                                          : RUNWAY_JOBS_WAITING;
 
     for (const RunwaySequenceNode *node = s->head; node; node = node->next) {
         if (!first)
@@ -185,7 +188,7 @@ static int is_first_batch(const RunwaySequence *s)
             last = node->index;
     }
     /* where clips are blended, the last one's end needs a later result */
-    return first && last >= concurrency + RUNWAY_JOBS_WAITING &&
+    return first && last >= concurrency + waiting &&
            first <= concurrency - (s->set->seam == RUNWAY_SEAM_MODE_BLEND);
 }
 
