@@ -282,6 +282,47 @@ subtest 'make patch, for git am' => sub {
     ok(!-e "$tmp/second.patch", 'no file is left');
 };
 
+# The oldest libcurl that has all that is used, and is no older for what is used only
+# where it is there. Symbols by their version, from curl's docs/libcurl/symbols-in-versions
+# and the pages of its functions.
+subtest 'configure asks for the libcurl that is needed' => sub {
+    my @since = (
+        ['7.66.0', qr/curl_multi_poll/],
+        ['7.62.0', qr/curl_url(?:_cleanup|_get|_set)?|CURLU(?:code|Part|PART_\w+|E_OK|E_OUT_OF_MEMORY|_(?:URLDECODE|NON_SUPPORT_SCHEME|GUESS_SCHEME|DEFAULT_PORT))?/],
+        ['7.61.0', qr/CURLINFO_PRETRANSFER_TIME_T/],
+        ['7.56.0', qr/curl_mime(?:part|_(?:init|free|addpart|name|type|filename|data|data_cb))?|CURLOPT_MIMEPOST|CURL_ZERO_TERMINATED/],
+        ['7.55.0', qr/CURLINFO_CONTENT_LENGTH_DOWNLOAD_T/],
+        ['7.54.0', qr/CURLOPT_SUPPRESS_CONNECT_HEADERS/],
+        ['7.34.0', qr/CURL_SSLVERSION_TLSv1_2/],
+        ['7.21.7', qr/curl_(?:slist\w*|easy_(?:init|cleanup|setopt|getinfo|strerror)|multi_(?:init|cleanup|perform|info_read|(?:add|remove)_handle)|global_init|getdate|free|off_t|socket_t|sockaddr|infotype)
+            |CURL(?:|code|M|Msg|MSG_DONE|PROTO_HTTPS?|_(?:SOCKET_BAD|READFUNC_ABORT|HTTP_VERSION_1_1|GLOBAL_DEFAULT|ERROR_SIZE))
+            |CURLE_(?:OK|OUT_OF_MEMORY|ABORTED_BY_CALLBACK|URL_MALFORMAT|UNSUPPORTED_PROTOCOL|SSL_CONNECT_ERROR|RECV_ERROR|OPERATION_TIMEDOUT|NOT_BUILT_IN)
+            |CURLINFO_(?:RESPONSE_CODE|REDIRECT_URL|PRIMARY_IP|HEADER_OUT)
+            |CURLOPT_(?:NOSIGNAL|HTTPHEADER|WRITE(?:FUNCTION|DATA)|READ(?:FUNCTION|DATA)|HEADER(?:FUNCTION|DATA)|DEBUG(?:FUNCTION|DATA)|OPENSOCKET(?:FUNCTION|DATA)|VERBOSE|USERAGENT|URL
+                |TIMEOUT_MS|CONNECTTIMEOUT|SSL_VERIFY(?:PEER|HOST)|SSLVERSION|RANGE|PROXY|NOPROXY|PROTOCOLS|POST|POSTFIELDSIZE_LARGE|LOW_SPEED_(?:TIME|LIMIT)|HTTP_VERSION|FRESH_CONNECT
+                |FORBID_REUSE|FOLLOWLOCATION|ERRORBUFFER|CAINFO)/x],
+    );
+    my (%needed, @unknown);
+    for my $file (glob "$root/vf_runway/runway/*/*.[ch]") {
+        my $text = slurp($file) =~ s/^#if LIBCURL_VERSION_NUM.*?^#(?:else|endif)\b//gmsr =~ s{/\*.*?\*/|"(?:[^"\\]|\\.)*"}{}gsr;
+        for my $name ($text =~ /\b(curl_\w+|CURL[A-Z]*\w*)\b/g) {
+            next if $name =~ /^curl_(?:once|ready)$/;    # our own
+            my ($known) = grep { $name =~ /^(?:$_->[1])$/ } @since;
+            if ($known) { $needed{ $known->[0] } = 1 } else { push @unknown, $name }
+        }
+    }
+    is("@unknown", '', 'since when each symbol is there is known');
+    my ($oldest) = grep { $needed{$_} } map { $_->[0] } @since;
+    like(slurp($_), qr/^\+enabled libcurl .*"libcurl >= \Q$oldest\E"/m, "$oldest: " . s{.*/}{}r) for glob "$root/libavfilter-patch/hooks-*.patch";
+    like(slurp("$root/README.md"), qr/libcurl \(\Q${\($oldest =~ s{\.0$}{}r)}\E or later\)/, 'README');
+
+    make_path("$tmp/configured", "$tmp/pc");
+    spew("$tmp/pc/libcurl.pc", "Name: libcurl\nDescription: one that is too old\nVersion: 7.65.3\nLibs: -lcurl\nCflags:\n");
+    my $said = `cd '$tmp/configured' && PKG_CONFIG_PATH='$tmp/pc' '$source/configure' --disable-everything --disable-autodetect --disable-doc --disable-x86asm --disable-programs --disable-network --enable-libcurl 2>&1`;
+    isnt($?, 0, 'with an older one, configure ends');
+    like($said, qr/^ERROR: libcurl >= \Q$oldest\E not found using pkg-config/m, 'and says which one it wants');
+};
+
 # What the page says by hand against what apply really adds, file by file.
 subtest 'configure-snippet says what apply does' => sub {
     my $page = slurp("$root/configure-snippet/README.md");

@@ -13,7 +13,7 @@ use lib dirname(abs_path(__FILE__)) . '/lib', dirname(abs_path(__FILE__)) . '/..
 
 use Test::More;
 
-use BenchTimes qw(creates first_after_stored idle median ratios successes tail utc verdict);
+use BenchTimes qw(creates first_after_stored held idle median ratios successes tail utc verdict);
 use Bench;
 use BenchFirst;
 use BenchMemory;
@@ -46,6 +46,9 @@ near(utc('2026-11-27T07:00:01.250Z') - utc('2026-11-27T06:59:59Z'), 2.25, 'times
 near(first_after_stored([map { { event => $_->[0], time => "2026-11-27T07:00:0$_->[1]Z" } }
     ['planned', 1], ['stored', '3.5'], ['stored', '2.5'], ['emitted', 4]], utc('2026-11-27T07:00:03Z')), 0.5,
     'the first frame behind the first result');
+is_deeply(held(utc('2026-11-27T07:00:00Z'), map { { event => $_->[0], time => "2026-11-27T07:00:0$_->[1]Z", state => $_->[2] } }
+    ['state', 1, 'RUNNING'], ['state', 2, 'SUCCEEDED'], ['emitted', 3], ['state', 4, 'SUCCEEDED'], ['emitted', 5], ['state', 6, 'RUNNING']),
+    { success => 4, first => 3, out => 1 }, 'what was out when the last task had succeeded');
 is(median(3, 1, 2), 2, 'median');
 is(median(4, 1, 2, 3), 2.5, 'median of an even number');
 is(median(), undef, 'median of nothing');

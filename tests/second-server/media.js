@@ -38,16 +38,17 @@ function fraction(text) {
 
 const H264 = ['-c:v', 'libx264', '-preset', 'ultrafast', '-crf', '12', '-pix_fmt', 'yuv420p'];
 const TEN_BIT = (encoder) => ['-c:v', encoder, '-preset', 'ultrafast', '-crf', '12', '-pix_fmt', 'yuv420p10le'];
-const HDR = (transfer) => ['-color_primaries', 'bt2020', '-colorspace', 'bt2020nc', '-color_trc', transfer];
+// By a filter: from FFmpeg 7.1 on, what the frames say is what is written.
+const HDR = (transfer) => [`setparams=range=tv:color_primaries=bt2020:colorspace=bt2020nc:color_trc=${transfer}`];
 
-// Arguments for the codec, and the container; `hevc` is the encoder there is.
+// Arguments for the codec, filters that tag the frames, and the container; `hevc` is the encoder there is.
 function codecOf(format, hevc) {
     switch (format) {
     case 'prores':
     case 'hdr_prores': return { args: ['-c:v', 'prores_ks', '-profile:v', '3', '-pix_fmt', 'yuv422p10le'], as: 'mov' };
     case 'sdr_rec709_10bit': return { args: TEN_BIT(hevc), as: 'mp4' };
-    case 'hdr10': return { args: [...TEN_BIT(hevc), ...HDR('smpte2084')], as: 'mp4' };
-    case 'hlg': return { args: [...TEN_BIT(hevc), ...HDR('arib-std-b67')], as: 'mp4' };
+    case 'hdr10': return { args: TEN_BIT(hevc), tags: HDR('smpte2084'), as: 'mp4' };
+    case 'hlg': return { args: TEN_BIT(hevc), tags: HDR('arib-std-b67'), as: 'mp4' };
     default: return { args: H264, as: 'mp4' };
     }
 }
@@ -116,7 +117,7 @@ function create({ ffmpeg, ffprobe, skew = 1 }) {
         const codec = codecOf(output.format, await hevcEncoder());
         const filters = [
             output.plain ? 'null' : effectOf(prompt),
-            `scale=${output.width}:${output.height}`, 'setsar=1', `fps=${output.rate}`,
+            `scale=${output.width}:${output.height}`, 'setsar=1', `fps=${output.rate}`, ...(codec.tags || []),
             // as long as it has to be: the model goes on where the input ends
             'tpad=stop_mode=clone:stop=-1',
         ];

@@ -13,7 +13,7 @@ use Exporter qw(import);
 use List::Util qw(max min);
 use Time::Local qw(timegm);
 
-our @EXPORT_OK = qw(successes creates idle tail utc first_after_stored median verdict ratios);
+our @EXPORT_OK = qw(successes creates idle tail utc first_after_stored held median verdict ratios);
 
 sub median {
     my @sorted = sort { $a <=> $b } @_;
@@ -82,6 +82,15 @@ sub first_after_stored {
     my ($events, $first) = @_;
     my @stored = map { utc($_->{time}) } grep { $_->{event} eq 'stored' } @$events;
     return @stored ? $first - min(@stored) : undef;
+}
+
+# Of the filter's events and the start of its run, seconds since 1970: the last
+# success of a task, the first clip that was out, and how many were out by then.
+sub held {
+    my ($start, @events) = @_;
+    my $success = max(map { utc($_->{time}) } grep { $_->{event} eq 'state' && $_->{state} eq 'SUCCEEDED' } @events);
+    my @out = map { utc($_->{time}) } grep { $_->{event} eq 'emitted' } @events;
+    return { success => $success - $start, first => min(@out) - $start, out => scalar grep { $_ < $success } @out };
 }
 
 # A figure beside its bar: "1.32 (1.25: MISSED)". Without a figure, "-".

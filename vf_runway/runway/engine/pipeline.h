@@ -58,7 +58,8 @@ typedef struct RunwayPipelineConfig {
     const RunwayPolicy *policy; ///< outlives the pipeline
     RunwayEventLog *events;     ///< likewise; NULL: none
     /** As in RunwayJobHost; it returns early when cancelled() says so; on
-     *  workers, one at a time: each holds many pictures. */
+     *  workers, of one pipeline one at a time: each holds many pictures. The
+     *  pipelines of several filters check beside each other. */
     RunwayOutcome (*check)(void *opaque, int (*cancelled)(void *cancel_opaque),
                            void *cancel_opaque, int fd, int64_t size,
                            int64_t sent, RunwayError *err);

@@ -99,7 +99,8 @@ int ff_runway_reader_next(RunwayReader *reader, AVFrame *frame,
  * RUNWAY_OK; RUNWAY_NO_RESULT, no whole MP4; RUNWAY_BAD_RESULT with the reason;
  * RUNWAY_NOMEM, RUNWAY_IO or RUNWAY_INVALID where this machine cannot know;
  * RUNWAY_CANCELLED within the time that one picture takes, once cancelled()
- * answers non-zero. Any thread.
+ * answers non-zero. Any thread, and any number at a time: each holds as many
+ * pictures as its codec refers to, so whoever wants little memory runs one.
  */
 RunwayOutcome ff_runway_reader_check(void *limits,
                                      int (*cancelled)(void *opaque),
