@@ -74,8 +74,8 @@ typedef struct RunwayJobProgress {
                                  ///< way when it began
     int64_t ends;                ///< when the task is likely to, as
                                  ///< ff_runway_now(); 0: not known
-    int64_t length;              ///< what it is likely to take, microseconds;
-                                 ///< 0: not known
+    int64_t length;              ///< that the task is likely to take in
+                                 ///< microseconds; 0: not known
     int64_t took;                ///< what the task took in microseconds, as near
                                  ///< as is known; 0: not known
 } RunwayJobProgress;
