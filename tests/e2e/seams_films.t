@@ -83,6 +83,9 @@ all_ways('animation that is held for two frames', film('twos', moving(rate => 12
 all_ways('a film without colours', film('colourless', moving() . ',hue=s=0'), seam => 'matched');
 all_ways('a dark film', film('night', moving() . ",lutyuv=y='16+(val-16)/8':u='128+(val-128)/8':v='128+(val-128)/8'", 'yuv420p'), seam => 'matched');
 all_ways('a zoom', film('zoom', moving() . ",scale=w='256+4*n':h='144+2.25*n':eval=frame,crop=$W:$H", 'yuv420p'), seam => 'matched');
+# of place nothing is matched without overlap, and nothing is seen as well as an edge of black
+all_ways('a letterboxed film', film('letterbox', moving() . ',drawbox=0:0:iw:18:black:fill,drawbox=0:ih-18:iw:18:black:fill', 'yuv420p'),
+    service => ['--drift' => 'tone,field,grain'], seam => 'matched', part => 0.25);
 # where the source changes much the film is not touched, or not made worse
 all_ways('a fade across the joint', film('fade', moving() . ",fade=out:st=1.5:d=1:enable='lt(t,2.5)',fade=in:st=2.5:d=1:enable='gte(t,2.5)'"),
     seam => 'cut matched', judge => 0);
@@ -116,6 +119,27 @@ for my $at (47, 48) {
         is_deeply(times_of($blend->{out}), times_of($none->{out}), 'blend: each frame at its time');
     };
 }
+
+subtest 'a strobe' => sub {
+    my $strobe = film('strobe-in', moving() . ",lutyuv=y=val/4:enable='lt(mod(n,4),2)'");
+    my $sim = RunwayTest::Simulator->start('--latency' => 0, '--drift' => 'tone', '--seed' => 3);
+    my ($none, $match, $blend) = map { treated($sim, 'strobe-' . ($_->{seam} // 'match'), $strobe, $_) } { seam => 'none' }, {}, \%BLEND;
+    is_deeply(frames_md5($match->{out}), frames_md5($none->{out}), 'match: every frame is that of seam=none');
+    is_deeply(times_of($blend->{out}), times_of($none->{out}), 'blend: each frame at its time');
+    is(join(' ', map { $_->{seam} } joints($_)), join(' ', ('cut') x joints($_)), 'said so') for $match, $blend;
+};
+
+# White on both sides of the joint says nothing of the levels that come back.
+subtest 'a flash over the end of a clip' => sub {
+    my $flash = film('flash-over', moving() . ",lutyuv=y=235:enable='between(n,46,49)'", 'yuv420p');
+    my $sim = RunwayTest::Simulator->start('--latency' => 0, '--drift' => 'tone', '--seed' => 3);
+    my ($none, $match, $blend) = map { treated($sim, 'over-' . ($_->{seam} // 'match'), $flash, $_) } { seam => 'none' }, {}, \%BLEND;
+    is_deeply(times_of($_->{out}), times_of($none->{out}), 'each frame at its time') for $match, $blend;
+    my ($in, $without, $with) = map { luma($_) } $flash, $none->{out}, $match->{out};
+    my $look = sub { my ($out, $n) = @_; return abs((mean($out->[$n]) - mean($in->[$n])) - (mean($out->[44]) - mean($in->[44]))) };
+    my @worse = grep { $look->($with, $_) > $look->($without, $_) + 0.5 } 50 .. 95;
+    is_deeply(\@worse, [], 'match: no frame behind it is farther from the look before it than without');
+};
 
 # The size of a result's pictures may change in mid-stream.
 subtest 'a result that changes its size in the overlap' => sub {

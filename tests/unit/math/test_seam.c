@@ -360,6 +360,59 @@ static void test_cut(void **state)
     assert_int_equal(fit_step(unchanged, unchanged), RUNWAY_SEAM_MATCHED);
 }
 
+static int is_inset(double x, double y)
+{
+    return x > 0.18 && x < 0.82 && y > 0.18 && y < 0.82;
+}
+
+static double inset(int plane, const double yuv[3], double x, double y)
+{
+    return is_inset(x, y) ? yuv[plane] : plane ? 120 : 60 + 80 * y;
+}
+
+static double inset_negative(int plane, const double yuv[3], double x, double y)
+{
+    return is_inset(x, y) ? 255 - yuv[plane] : inset(plane, yuv, x, y);
+}
+
+static double toned_inset_negative(int plane, const double yuv[3], double x,
+                                   double y)
+{
+    const double other[3] = { inset_negative(0, yuv, x, y),
+                              inset_negative(1, yuv, x, y),
+                              inset_negative(2, yuv, x, y) };
+
+    return toned(plane, other, x, y);
+}
+
+/* A picture in a still one, which is the larger part: where only the former cuts
+ * the latter would be seen to jump. */
+static void test_inset(void **state)
+{
+    Film *f = new_film(8), *wanted = new_film(8);
+    RunwaySeamGrid grids[3];
+    const RunwaySeamGrid *const source[2] = { &grids[0], &grids[1] };
+    const RunwaySeamGrid *const film[2] = { &grids[0], &grids[2] };
+    RunwaySeam seam;
+
+    draw(f, 0, inset);
+    ff_runway_seam_measure(&grids[0], &f->picture);
+    draw(wanted, 0, inset_negative);
+    ff_runway_seam_measure(&grids[1], &wanted->picture);
+    draw(f, 0, toned_inset_negative);
+    ff_runway_seam_measure(&grids[2], &f->picture);
+    assert_int_equal(ff_runway_seam_fit(&seam, source, film),
+                     RUNWAY_SEAM_MATCHED);
+    assert_int_equal(ff_runway_seam_apply(&seam, 1, &f->picture), 0);
+    for (int y = 0; y < HEIGHT; y++)
+        for (int x = 0; x < WIDTH; x++)
+            if (y < HEIGHT / 8 || y > HEIGHT * 7 / 8 || x < WIDTH / 8 ||
+                x > WIDTH * 7 / 8)
+                assert_true(fabs(get(f, 0, x, y) - get(wanted, 0, x, y)) < 2);
+    free(f);
+    free(wanted);
+}
+
 static void watch(RunwaySeamWatch *w, int64_t time, double moved, Change *change)
 {
     Film *f = new_film(8);
@@ -731,6 +784,7 @@ int main(void)
         cmocka_unit_test(test_object),
         cmocka_unit_test(test_unlike),
         cmocka_unit_test(test_cut),
+        cmocka_unit_test(test_inset),
         cmocka_unit_test(test_watch),
         cmocka_unit_test(test_flat),
         cmocka_unit_test(test_one_level),
