@@ -32,9 +32,10 @@
  *          explains most of the film's steps inside clips, so that a negative is
  *          judged as a negative
  *   fine   the same, pixel by pixel, in Y at half size
- *   ratio  the worse of both over what is usual inside clips where the source
- *          moves as much, by the same scale: leaves in the wind move pixels and
- *          no block (never under FLOOR_TONE and FLOOR_FINE levels)
+ *   ratio  the worse of both over what is usual inside the clips on either side
+ *          where the source moves as much, by the same scale: leaves in the wind
+ *          move pixels and no block (never under FLOOR_TONE and FLOOR_FINE
+ *          levels)
  *   near   the worst ratio within NEAR frames of the joint, over the median of
  *          such worsts away from joints: a jump that was only moved is seen
  *   step   levels: mean colour after less before, beyond those frames, less k
@@ -68,10 +69,12 @@ typedef struct Frame {
 /* The step to a frame from the one before it. */
 typedef struct Step {
     double gg, gs, ss;      /* of half-size luma: sums of products, per pixel */
-    double tone, fine, ratio;
-    double motion[2];       /* the source's own: of tone and of fine */
+    double value[2], usual[2]; /* of tone and of fine */
+    double motion[2];       /* the source's own, likewise */
+    double ratio;
     int left_out;           /* a cut of the source */
     int joint, printed;
+    int clip;               /* from 0; at a joint the later one */
 } Step;
 
 typedef struct Film {
@@ -217,40 +220,67 @@ static double tone_of(const Film *s, const Film *g, int i, const double k[3])
     return sqrt(sum / (3 * BLOCKS));
 }
 
-/* What is usual for that much motion: a line through the steps inside clips. */
-static void fit(const Step *steps, int fine, double *at0, double *per_motion)
+/* Steps inside a clip: sums over motion and value. */
+typedef struct Line {
+    double n, x, y, xx, xy;
+} Line;
+
+static void add_to_line(Line *line, double motion, double value)
 {
-    double n = 0, x = 0, y = 0, xx = 0, xy = 0, det;
+    line->n++;
+    line->x  += motion;
+    line->y  += value;
+    line->xx += motion * motion;
+    line->xy += motion * value;
+}
+
+static double at(const Line *l, double motion)
+{
+    double det = l->n * l->xx - l->x * l->x;
+    double slope = det > 1e-9 ? fmax(0, (l->n * l->xy - l->x * l->y) / det) : 0;
+
+    return l->n ? (l->y - slope * l->x) / l->n + slope * motion : 0;
+}
+
+/* What is usual for that much motion: a line through the steps inside a clip, as
+ * grain and placement are each clip's own, or of all clips where it has few. At a
+ * joint it is half of both sides'. */
+static void find_usual(Step *steps, int fine, double least)
+{
+    int nb_clips = steps[nb_frames - 1].clip + 1;
+    Line *lines = allocate(nb_clips + 1, sizeof(*lines));
+    Line *all = &lines[nb_clips];
 
     for (int i = 1; i < nb_frames; i++) {
-        double m = steps[i].motion[fine];
-        double v = fine ? steps[i].fine : steps[i].tone;
+        const Step *t = &steps[i];
 
-        if (steps[i].left_out || steps[i].joint)
+        if (t->left_out || t->joint)
             continue;
-        n++;
-        x  += m;
-        y  += v;
-        xx += m * m;
-        xy += m * v;
+        add_to_line(&lines[t->clip], t->motion[fine], t->value[fine]);
+        add_to_line(all, t->motion[fine], t->value[fine]);
     }
-    det = n * xx - x * x;
-    *per_motion = det > 1e-9 ? fmax(0, (n * xy - x * y) / det) : 0;
-    *at0        = n ? (y - *per_motion * x) / n : 0;
+    for (int i = 0; i < nb_clips; i++)
+        if (lines[i].n < SIDE)
+            lines[i] = *all;
+    for (int i = 1; i < nb_frames; i++) {
+        Step *t = &steps[i];
+        const Line *behind = &lines[t->clip], *before = behind - t->joint;
+
+        t->usual[fine] = fmax(least, (at(before, t->motion[fine]) +
+                                      at(behind, t->motion[fine])) / 2);
+    }
+    free(lines);
 }
 
 static void set_ratios(Step *steps)
 {
-    double t0, tm, f0, fm;
-
-    fit(steps, 0, &t0, &tm);
-    fit(steps, 1, &f0, &fm);
+    find_usual(steps, 0, FLOOR_TONE);
+    find_usual(steps, 1, FLOOR_FINE);
     for (int i = 1; i < nb_frames; i++) {
-        double t = fmax(FLOOR_TONE, t0 + tm * steps[i].motion[0]);
-        double f = fmax(FLOOR_FINE, f0 + fm * steps[i].motion[1]);
+        Step *t = &steps[i];
 
-        steps[i].ratio = steps[i].left_out ? 0 : fmax(steps[i].tone / t,
-                                                      steps[i].fine / f);
+        t->ratio = t->left_out ? 0 : fmax(t->value[0] / t->usual[0],
+                                          t->value[1] / t->usual[1]);
     }
 }
 
@@ -403,8 +433,9 @@ int main(int argc, char **argv)
     for (int i = 1; i < nb_frames; i++) {
         Step *t = &steps[i];
 
-        t->tone = tone_of(&s, &g, i, k);
-        t->fine = sqrt(fmax(0, t->gg - 2 * k[0] * t->gs + k[0] * k[0] * t->ss));
+        t->clip = t[-1].clip + (t->joint && !t[-1].joint);
+        t->value[0] = tone_of(&s, &g, i, k);
+        t->value[1] = sqrt(fmax(0, t->gg - 2 * k[0] * t->gs + k[0] * k[0] * t->ss));
     }
     set_ratios(steps);
     usual = usual_worst(steps);
@@ -416,8 +447,8 @@ int main(int argc, char **argv)
             continue;
         printf("{\"%s\":%d,\"cut\":%d,", steps[i].joint ? "joint" : "inside", i,
                steps[i].left_out);
-        print_number("tone", steps[i].tone, ",");
-        print_number("fine", steps[i].fine, ",");
+        print_number("tone", steps[i].value[0], ",");
+        print_number("fine", steps[i].value[1], ",");
         print_number("ratio", steps[i].ratio, ",");
         print_number("near", worst_near(steps, i) / usual, ",");
         print_number("step", step_over(&s, &g, i, k), ",");
