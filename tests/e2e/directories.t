@@ -116,24 +116,34 @@ subtest 'links at the names that are written' => sub {
     }
 };
 
-# Somebody puts another directory there while it runs.
-subtest 'results_dir is replaced' => sub {
+# Somebody puts another directory there while it runs. Each is opened once.
+subtest 'directories are replaced' => sub {
     my $slow = RunwayTest::Simulator->start('--latency' => 2);
-    my $billed = 0;
-    for my $with ('another', 'a link', 'nothing') {
-        my $job = PaidTest->new(sim => $slow, seconds => 1, options => { take => ++$number });
-        my $going = $job->begin;
-        ok($going->until(sub { -d "$job->{results}/incoming" && glob "$job->{state}/clips/*" }), "$with: it has begun") or diag $going->said;
-        rename $job->{results}, "$job->{dir}/real" or die "rename: $!\n";
-        make_path("$job->{dir}/trap/incoming");
-        rename "$job->{dir}/trap", $job->{results} if $with eq 'another';
-        symlink "$job->{dir}/trap", $job->{results} if $with eq 'a link';
-        my $run = $going->end;
-        is($run->{status}, 0, "$with: it ends well") or diag $run->{err};
-        is(scalar(() = glob "$job->{dir}/real/*.mp4"), 1, "$with: the result is in the directory that was opened");
-        is(scalar(() = map { glob "$_/*.mp4 $_/incoming/*" } $job->{results}, "$job->{dir}/trap"), 0, "$with: and not in what is there now");
-        is(billed($slow), ++$billed, "$with: it was paid for once");
+    my $film = film(seconds => 1);
+    my @cases = map { my $which = $_; map { { which => $which, with => $_, name => "$which, $_" } } 'another', 'a link', 'nothing' }
+        qw(results results/incoming state state/clips state/locks);
+    for my $j (@cases) {
+        my $name = $j->{name};
+        my $job = $j->{job} = PaidTest->new(sim => $slow, in => $film, options => { take => ++$number });
+        $j->{going} = $job->begin;
+        ok($j->{going}->until(sub { -d "$job->{results}/incoming" && glob "$job->{state}/clips/*" }), "$name: it has begun") or diag $j->{going}->said;
+        my ($at, $trap) = ("$job->{dir}/$j->{which}", "$job->{dir}/trap");
+        rename $at, "$job->{dir}/real" or die "rename: $!\n";
+        make_path(map { "$trap/$_" } qw(incoming clips locks));
+        rename $trap, $at if $j->{with} eq 'another';
+        symlink $trap, $at if $j->{with} eq 'a link';
     }
+    for my $j (@cases) {
+        my ($name, $job) = @$j{qw(name job)};
+        my $run = $j->{going}->end;
+        is($run->{status}, 0, "$name: it ends well") or diag $run->{err};
+        is(scalar(() = map { glob "$_ $_/*/*" } grep { !/\*/ } map { glob "$_/{incoming,clips,locks}/* $_/*.mp4" } "$job->{dir}/$j->{which}", "$job->{dir}/trap"), 0,
+            "$name: nothing is in what is there now");
+        my %real = map { ($_ => $j->{which} eq $_ ? "$job->{dir}/real" : $j->{which} eq $_ =~ s{/.*}{}r ? "$job->{dir}/real" . s{^\w+}{}r : "$job->{dir}/$_") } qw(results state/clips);
+        is(scalar(() = glob "$real{results}/*.mp4"), 1, "$name: the result is in the directory that was opened");
+        like(join('', map { slurp($_) } glob "$real{'state/clips'}/*.record"), qr/"state":"stored"/, "$name: and so is the record");
+    }
+    is(billed($slow), scalar @cases, 'each was paid for once');
 };
 
 # File systems of their own, which end with the process.

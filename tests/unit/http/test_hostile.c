@@ -539,6 +539,46 @@ static void test_result_late(void **state)
     assert_int_equal(late_looks, 4);
 }
 
+/* What stands for an output that never comes. */
+static const char *no_output;
+
+static int result_never(Server *server, int fd, const Request *request)
+{
+    char text[128];
+
+    (void)server;
+    if (strncmp(request->head, "GET /v1/tasks/", 14))
+        return -1;
+    late_looks++;
+    snprintf(text, sizeof(text), "{\"status\":\"SUCCEEDED\"%s}", no_output);
+    server_reply(fd, "200 OK", "", text);
+    return 0;
+}
+
+static void test_result_never(void **state)
+{
+    static const char *const none[] = {
+        "", ",\"output\":[]", ",\"output\":null", ",\"output\":\"\"",
+        ",\"output\":[5]", ",\"output\":{}", ",\"output\":[\"\"]",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(none) / sizeof(*none); i++) {
+        RunwayError err = { RUNWAY_OK, "" };
+        RunwayOutcome ret;
+
+        no_output  = none[i];
+        late_looks = 0;
+        ret = world_run_hostile(result_never, 0, &err);
+        if (ret != RUNWAY_NO_RESULT || late_looks != 10 ||
+            !strstr(err.text, "SUCCEEDED and is paid for") ||
+            !strstr(err.text, "its output is not there yet. Run the same "
+                              "command again"))
+            fail_msg("%s: %d, %s: %s", no_output, late_looks,
+                     ff_runway_outcome_name(ret), err.text);
+    }
+}
+
 /* It has succeeded, though nothing could be fetched yet: it never fails. */
 static int then_failed(Server *server, int fd, const Request *request)
 {
@@ -656,6 +696,7 @@ int main(void)
         cmocka_unit_test(test_result_elsewhere),
         cmocka_unit_test(test_result_is_no_url),
         cmocka_unit_test(test_result_late),
+        cmocka_unit_test(test_result_never),
         cmocka_unit_test(test_failed_after_success),
         cmocka_unit_test(test_redirects),
         cmocka_unit_test(test_private_addresses_by_proxy),

@@ -74,6 +74,8 @@ static RunwayOutcome finish_task(RunwayJobRun *run, RunwayError *err)
     job->now.task_state = t->state == RUNWAY_CLIP_SUBMITTED ?
                           RUNWAY_TASK_PENDING : RUNWAY_TASK_SUCCEEDED;
     ret = ff_runway_run_await(run, err);
+    if (ret == RUNWAY_NO_RESULT)
+        ret = ff_runway_run_unusable(run, ret, NULL, err);
     if (!ret)
         ret = ff_runway_run_fetch(run, err);
     what = err->text;

@@ -95,8 +95,7 @@ static RunwayOutcome download(RunwayJobRun *run, int fd, int64_t *size,
     return ret;
 }
 
-/* What a person can do about a result that was paid for and cannot be used. */
-static RunwayOutcome report_unusable(RunwayJobRun *run, RunwayOutcome ret,
+RunwayOutcome ff_runway_run_unusable(RunwayJobRun *run, RunwayOutcome ret,
                                      const char *name, RunwayError *err)
 {
     const RunwayJob *job = run->job;
@@ -223,7 +222,7 @@ RunwayOutcome ff_runway_run_fetch(RunwayJobRun *run, RunwayError *err)
             ret = fetch_once(run, &result, err);
     }
     if (ret == RUNWAY_NO_RESULT)
-        return report_unusable(run, ret, NULL, err);
+        return ff_runway_run_unusable(run, ret, NULL, err);
     if (is_refusal(ret)) {
         RunwayError ignored;
 
@@ -232,7 +231,7 @@ RunwayOutcome ff_runway_run_fetch(RunwayJobRun *run, RunwayError *err)
                                 &ignored))
             ff_runway_log(run->host->log, RUNWAY_LOG_WARNING, "%s",
                           ignored.text);
-        return report_unusable(run, ret, result.name, err);
+        return ff_runway_run_unusable(run, ret, result.name, err);
     }
     if (run->job->now.is_stored)
         ff_runway_run_note(run, RUNWAY_CLIP_STORED);
@@ -287,7 +286,7 @@ RunwayOutcome ff_runway_run_find_result(RunwayJobRun *run, RunwayError *err)
         return RUNWAY_OK;
     }
     if (is_refusal(ret))
-        ret = report_unusable(run, ret, result.name, err);
+        ret = ff_runway_run_unusable(run, ret, result.name, err);
     if (!ret && result.refused)
         ret = ff_runway_results_accept(host->results, &result, err);
     if (ret) {

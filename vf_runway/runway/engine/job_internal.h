@@ -43,7 +43,9 @@ typedef struct RunwayJobRun {
     int first_try;           ///< of the record's, that counts for this run
     int resent;              ///< times on_unknown=resend was used
     int submitted_here;      ///< the task is one of this run's own
-    int unreachable;         ///< its result is refused, whatever the URL
+    int unreachable;         ///< its result is refused, whatever the URL, or it
+                             ///< has none
+    int late;                ///< times that it has SUCCEEDED without an output
     RunwayTask *task;        ///< as it was read last
 } RunwayJobRun;
 
@@ -84,6 +86,11 @@ RunwayOutcome ff_runway_run_await(RunwayJobRun *run, RunwayError *err);
 /** The same for a step that is good news: a journal that cannot be written is
  *  only a warning. */
 void ff_runway_run_note(RunwayJobRun *run, RunwayClipState state);
+
+/** What a person can do about a result that was paid for and cannot be used, for
+ *  the reason in err: RUNWAY_NO_RESULT, or one that is kept as name. */
+RunwayOutcome ff_runway_run_unusable(RunwayJobRun *run, RunwayOutcome ret,
+                                     const char *name, RunwayError *err);
 
 /** Bring the result of a task that has SUCCEEDED in: checked and stored, the
  *  job's result_fd is it. What the checks refuse is kept as well. */

@@ -27,6 +27,9 @@
  * and what is called lost here is never read again */
 #define NOT_EXIST_MAX 600000000LL
 
+/* polls of a task that has SUCCEEDED until its output counts as missing */
+#define LATE_MAX 10
+
 /* before: the RunwayTaskState that was logged last, -1: none. */
 static void log_state(RunwayJobRun *run, int before)
 {
@@ -61,11 +64,15 @@ RunwayOutcome ff_runway_run_read_task(RunwayJobRun *run, RunwayError *err)
                                     &run->retry.why);
         if (!ret)
             ff_runway_retry_recovered(&run->retry);
-        /* its output is late: it has succeeded all the same */
         if (ret == RUNWAY_UNAVAILABLE &&
-            run->task->state == RUNWAY_TASK_SUCCEEDED &&
-            ff_runway_record_state(run->record) == RUNWAY_CLIP_SUBMITTED)
-            ff_runway_run_note(run, RUNWAY_CLIP_GENERATED);
+            run->task->state == RUNWAY_TASK_SUCCEEDED) {
+            /* its output is late: it has succeeded all the same */
+            if (ff_runway_record_state(run->record) == RUNWAY_CLIP_SUBMITTED)
+                ff_runway_run_note(run, RUNWAY_CLIP_GENERATED);
+            run->unreachable = ++run->late >= LATE_MAX;
+            if (run->unreachable)
+                ret = RUNWAY_NO_RESULT;
+        }
     } while (ff_runway_retry_again(&run->retry, "reading the task", &ret, err));
     return ret;
 }

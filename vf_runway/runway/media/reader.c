@@ -434,7 +434,7 @@ static RunwayOutcome open_result(RunwayReader *r, int64_t size,
     error = open_demuxer(r);
     if (error >= 0)
         error = open_decoder(r);
-    if (error == AVERROR_DECODER_NOT_FOUND)
+    if (r->stream && error == AVERROR_DECODER_NOT_FOUND)
         return ff_runway_error(err, blame(error), "the result is not a "
                                "readable video: it is coded as %s, which is "
                                "not supported%s",
