@@ -85,20 +85,36 @@ void sweep_memory(const char *name, SweepDo what, void *opaque, unsigned may)
     sweep(name, FAULT_MEMORY, what, opaque, may | SWEEP_MAY(RUNWAY_NOMEM));
 }
 
-char *sweep_make_dir(void)
-{
-    const char *base = getenv("TEST_TMP");
-    char path[512];
-
-    snprintf(path, sizeof(path), "%s/runway_v2v_sweep_XXXXXX",
-             base && *base ? base : "/tmp");
-    return mkdtemp(path) ? strdup(path) : NULL;
-}
-
 static int remove_one(const char *path, const struct stat *st, int type,
                       struct FTW *at)
 {
     return remove(path);
+}
+
+/* What all directories are in: in memory where that can be, as a test makes some
+ * ten thousand files. */
+static char all[512];
+
+static void remove_all(void)
+{
+    nftw(all, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+char *sweep_make_dir(void)
+{
+    const char *base = getenv("TEST_TMP");
+    char path[540];
+
+    if (!all[0]) {
+        if (!access("/dev/shm", W_OK))
+            base = "/dev/shm";
+        snprintf(all, sizeof(all), "%s/runway_v2v_sweep_XXXXXX",
+                 base && *base ? base : "/tmp");
+        if (!mkdtemp(all) || atexit(remove_all))
+            return NULL;
+    }
+    snprintf(path, sizeof(path), "%s/XXXXXX", all);
+    return mkdtemp(path) ? strdup(path) : NULL;
 }
 
 void sweep_remove_dir(char *dir)
