@@ -22,18 +22,22 @@ my $sim = RunwayTest::Simulator->start('--latency' => 0.2);
 # Strong colours, which a wrong matrix turns by 15 and more, but none at the
 # edge of the gamut, where clipping would hide an error. The greys are for the
 # range: 16..235 taken for 0..255 moves the darkest and the lightest by 10.
-my @PATCHES = ([200, 40, 40], [40, 200, 40], [40, 40, 200], [40, 200, 200], [200, 40, 200], [200, 200, 40],
+our @PATCHES = ([200, 40, 40], [40, 200, 40], [40, 40, 200], [40, 200, 200], [200, 40, 200], [200, 200, 40],
     [30, 30, 30], [230, 230, 230]);
 # H.264 twice, 8 bits of YUV twice: each step may be off by one or two.
 my $TOLERANCE = 5;
 my ($W, $H) = (320, 240);
 my ($PW, $PH) = ($W / 4, $H / 2);
 
-# One picture of the patches, four by two, as raw RGB.
-my $patches = spew("$TMP/patches.rgb", join '', map {
-    my $row = $_ >= $PH ? 1 : 0;
-    join '', map { pack('C3', @{ $PATCHES[4 * $row + $_] }) x $PW } 0 .. 3;
-} 0 .. $H - 1);
+# One picture of patches, four by two, as raw RGB.
+sub raw_patches {
+    my ($name, @patches) = @_;
+    return spew("$TMP/$name.rgb", join '', map {
+        my $row = $_ >= $PH ? 1 : 0;
+        join '', map { pack('C3', @{ $patches[4 * $row + $_] }) x $PW } 0 .. 3;
+    } 0 .. $H - 1);
+}
+my $patches = raw_patches('patches', @PATCHES);
 
 # What an output is written with. FFV1 is not for full range: since FFmpeg 7.1
 # what goes into it is made limited, whatever the filter gave.
@@ -223,27 +227,52 @@ subtest 'a range that changes in mid-stream' => sub {
 
 my $has_zscale = run_cmd([$FFMPEG, qw(-hide_banner -filters)])->{out} =~ /^ \S+ zscale /m;
 
+# A clip in wider primaries of patches that are BT.709's: that is what has to be in the
+# upload, and the clip's own colours what comes back.
+sub wide_primaries {
+    my ($name, $clip, $matrix, $tagged) = @_;
+    my $run = ok_filter($sim, "$name, echo", in => $clip, before => $tagged, options => { prompt => 'echo', model => 'aleph2' });
+    my ($before, $after) = map { video_facts($_) } $clip, $run->{out};
+    # no file says V-Gamut
+    is($after->{$_}, $before->{$_}, "$_ is the input's") for qw(pix_fmt color_range color_space color_transfer), $tagged ? () : 'color_primaries';
+    my ($create) = reverse $sim->requests('create');
+    is(join(' ', map { $create->{clip}{$_} } qw(color_space color_primaries color_transfer)), 'bt709 bt709 bt709', 'the upload is BT.709');
+    right_colours("$name, the upload", echo_of_upload(), 'bt709', 'tv');
+    my ($was, $is) = map { patches_of($_, $matrix, 'tv') } $clip, $run->{out};
+    my ($off) = sort { $b <=> $a } map { my $i = $_; map { abs($was->[$i][$_] - $is->[$i][$_]) } 0 .. 2 } 0 .. $#PATCHES;
+    cmp_ok($off, '<=', $TOLERANCE, 'and what comes back is what went in');
+}
+
+# Raw RGB to a clip, by a chain.
+sub rgb_clip {
+    my ($name, $rgb, $chain) = @_;
+    my $run = run_cmd([$FFMPEG, qw(-hide_banner -nostdin -v error -y -f rawvideo -pixel_format rgb24 -video_size), "${W}x$H", qw(-framerate 24 -stream_loop 11 -i), $rgb,
+        '-vf', $chain, qw(-c:v ffv1), "$TMP/$name.mkv"]);
+    is($run->{status}, 0, "$name: the source") or diag $run->{err};
+    return "$TMP/$name.mkv";
+}
+
 subtest 'wide primaries, SDR' => sub {
     plan skip_all => 'this ffmpeg has no zscale to judge with' if !$has_zscale;
-    for my $primaries ('2020', 'smpte432') {
+    for my $primaries (qw(2020 smpte431 smpte432 film bt470m)) {
         my $matrix = $primaries eq '2020' ? '2020_ncl' : '709';
-        my $clip = "$TMP/wide-$primaries.mkv";
-        # the patches are BT.709's, written down in wider primaries
-        my $run = run_cmd([$FFMPEG, qw(-hide_banner -nostdin -v error -y -f rawvideo -pixel_format rgb24 -video_size), "${W}x$H", qw(-framerate 24 -stream_loop 11 -i), $patches,
-            '-vf', "format=gbrp16le,zscale=min=gbr:pin=709:tin=709:rin=full:p=$primaries:m=$matrix:t="
-                . ($primaries eq '2020' ? '2020_10' : '709') . ':r=limited,format=yuv420p10le',
-            qw(-c:v ffv1), $clip]);
-        is($run->{status}, 0, 'the source') or return diag $run->{err};
-        $run = ok_filter($sim, 'echo', in => $clip, options => { prompt => 'echo', model => 'aleph2' });
-        my ($before, $after) = map { video_facts($_) } $clip, $run->{out};
-        is($after->{$_}, $before->{$_}, "$_ is the input's") for qw(pix_fmt color_range color_space color_primaries color_transfer);
-        my ($create) = reverse $sim->requests('create');
-        is(join(' ', map { $create->{clip}{$_} } qw(color_space color_primaries color_transfer)), 'bt709 bt709 bt709', 'the upload is BT.709');
-        right_colours('the upload', echo_of_upload(), 'bt709', 'tv');
-        my ($was, $is) = map { patches_of($_, $primaries eq '2020' ? 'bt2020' : 'bt709', 'tv') } $clip, $run->{out};
-        my ($off) = sort { $b <=> $a } map { my $i = $_; map { abs($was->[$i][$_] - $is->[$i][$_]) } 0 .. 2 } 0 .. $#PATCHES;
-        cmp_ok($off, '<=', $TOLERANCE, 'and what comes back is what went in');
+        # whose blue is less than BT.709's
+        local @PATCHES = map { [map { ($_ + 128) / 2 } @$_] } @PATCHES if $primaries eq 'bt470m';
+        wide_primaries($primaries, rgb_clip("wide-$primaries", raw_patches($primaries, @PATCHES), "format=gbrp16le,zscale=min=gbr:pin=709:tin=709:rin=full:p=$primaries:m=$matrix:t="
+            . ($primaries eq '2020' ? '2020_10' : '709') . ':r=limited,format=yuv420p10le'), $primaries eq '2020' ? 'bt2020' : 'bt709');
     }
+};
+# zscale does not know V-Gamut. The matrix is the inverse of Panasonic's, which goes to
+# BT.709; light is the 2.4th power of a value.
+subtest 'V-Gamut' => sub {
+    plan skip_all => 'this ffmpeg has no V-Gamut' if run_cmd([$FFMPEG, qw(-hide_banner -h filter=setparams)])->{out} !~ /^ +vgamut /m;
+    my @matrix = ([0.585196, 0.322642, 0.092162], [0.078588, 0.819627, 0.101784], [0.022794, 0.114217, 0.862989]);
+    my $wide = raw_patches('vgamut', map {
+        my @light = map { ($_ / 255) ** 2.4 } @$_;
+        [map { int(255 * ($_->[0] * $light[0] + $_->[1] * $light[1] + $_->[2] * $light[2]) ** (1 / 2.4) + 0.5) } @matrix];
+    } @PATCHES);
+    wide_primaries('vgamut', rgb_clip('vgamut', $wide, 'scale=flags=accurate_rnd+full_chroma_int+full_chroma_inp:in_range=pc:out_range=tv:out_color_matrix=bt709,'
+        . 'format=yuv444p10le,setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709:range=tv'), 'bt709', 'setparams=color_primaries=vgamut');
 };
 
 subtest 'the chain that the error of an HDR input names' => sub {

@@ -90,7 +90,9 @@ int ff_runway_negotiate_query(AVFilterContext *ctx, int hdr)
         ret = refer(&inlink->outcfg, behind_palette, 0);
     else
         ret = refer_all(&inlink->outcfg, 0);
-    return ret < 0 ? ret : hdr ? refer_hdr(out) : refer_all(out, 1);
+    if (ret >= 0)
+        ret = hdr ? refer_hdr(out) : refer_all(out, 1);
+    return ret < 0 ? ret : ff_runway_refer_alpha(ctx);
 }
 
 static const char *without_zscale(void)
@@ -138,6 +140,16 @@ static void log_hdr(AVFilterContext *ctx, const AVFrame *frame,
            "setparams=color_trc=bt709%s\n", reason, first, chain, missing);
 }
 
+static int refuse_tag(AVFilterContext *ctx, const char *what,
+                      const char *option, char zscale, const char *is)
+{
+    av_log(ctx, AV_LOG_ERROR, "the %s of the input (%s) cannot be sent; "
+           "convert it first: zscale=%c=bt709; or, where the tag is wrong, "
+           "setparams=%s=bt709%s\n", what, is, zscale, option,
+           without_zscale());
+    return AVERROR(EINVAL);
+}
+
 int ff_runway_negotiate_check(AVFilterContext *ctx, const AVFrame *frame,
                               int hdr)
 {
@@ -170,15 +182,16 @@ int ff_runway_negotiate_check(AVFilterContext *ctx, const AVFrame *frame,
             log_hdr(ctx, frame, reason);
         return AVERROR(EINVAL);
     }
+    /* XYZ in the format of something else */
+    if (frame->color_primaries == AVCOL_PRI_SMPTE428)
+        return refuse_tag(ctx, "primaries", "color_primaries", 'p',
+                          av_color_primaries_name(frame->color_primaries));
     if (ff_runway_format_is_rgb(frame->format) ||
         ff_runway_format_is_gray(frame->format) ||
         ff_runway_scaler_knows(frame->colorspace))
         return 0;
-    av_log(ctx, AV_LOG_ERROR, "the matrix of the input (%s) is not supported; "
-           "convert it first: zscale=m=bt709; or, where the tag is wrong, "
-           "setparams=colorspace=bt709%s\n",
-           av_color_space_name(frame->colorspace), without_zscale());
-    return AVERROR(EINVAL);
+    return refuse_tag(ctx, "matrix", "colorspace", 'm',
+                      av_color_space_name(frame->colorspace));
 }
 
 enum AVPixelFormat ff_runway_negotiate_end(const AVFilterLink *link)

@@ -48,11 +48,29 @@ static void invert(double m[3][3])
             m[i][k] = a[i][k] / det;
 }
 
-/* The XYZ of each primary, as strong as makes white of the three. */
-static void to_xyz(const RunwayPrimaries *p, double m[3][3])
+/* What the three kinds of cones in the eye see of XYZ, by Bradford. */
+static const double cones[3][3] = {
+    {  0.8951,  0.2664, -0.1614 },
+    { -0.7502,  1.7135,  0.0367 },
+    {  0.0389, -0.0685,  1.0296 },
+};
+
+static void multiply(const double a[3][3], const double b[3][3],
+                     double product[3][3])
+{
+    for (int i = 0; i < 3; i++)
+        for (int k = 0; k < 3; k++)
+            product[i][k] = a[i][0] * b[0][k] + a[i][1] * b[1][k] +
+                            a[i][2] * b[2][k];
+}
+
+/* What the cones see of each primary, which is as strong as makes white of the
+ * three. White is 1 for each, as the eye adapts to it: the whites of two kinds of
+ * primaries may differ. */
+static void to_cones(const RunwayPrimaries *p, double m[3][3])
 {
     const double *const xy[4] = { p->red, p->green, p->blue, p->white };
-    double inverse[3][3], xyz[4][3];
+    double inverse[3][3], light[3][3], xyz[4][3];
 
     for (int i = 0; i < 4; i++) {
         xyz[i][0] = xy[i][0] / xy[i][1];
@@ -69,7 +87,14 @@ static void to_xyz(const RunwayPrimaries *p, double m[3][3])
         for (int i = 0; i < 3; i++)
             strength += inverse[k][i] * xyz[3][i];
         for (int i = 0; i < 3; i++)
-            m[i][k] = xyz[k][i] * strength;
+            light[i][k] = xyz[k][i] * strength;
+    }
+    multiply(cones, light, m);
+    for (int i = 0; i < 3; i++) {
+        const double white = m[i][0] + m[i][1] + m[i][2];
+
+        for (int k = 0; k < 3; k++)
+            m[i][k] /= white;
     }
 }
 
@@ -77,26 +102,17 @@ RunwayGamut *ff_runway_gamut_create(const RunwayPrimaries *from,
                                     const RunwayPrimaries *to)
 {
     RunwayGamut *g = malloc(sizeof(*g));
-    double there[3][3], here[3][3];
+    double there[3][3], here[3][3], m[3][3];
 
     if (!g)
         return NULL;
-    to_xyz(from, there);
-    to_xyz(to, here);
+    to_cones(from, there);
+    to_cones(to, here);
     invert(here);
-    for (int i = 0; i < 3; i++) {
-        double row[3], sum = 0;
-
-        for (int k = 0; k < 3; k++) {
-            row[k] = 0;
-            for (int j = 0; j < 3; j++)
-                row[k] += here[i][j] * there[j][k];
-            sum += row[k];
-        }
-        /* the whites of the two may differ */
+    multiply(here, there, m);
+    for (int i = 0; i < 3; i++)
         for (int k = 0; k < 3; k++)
-            g->m[i][k] = (float)(row[k] / sum);
-    }
+            g->m[i][k] = (float)m[i][k];
     for (int i = 0; i <= MAX; i++) {
         g->light[i] = (float)pow((double)i / MAX, GAMMA);
         g->value[i] = (uint16_t)lrint(pow((double)i / MAX, 2 / GAMMA) * MAX);

@@ -203,6 +203,21 @@ static inline void ff_runway_set_link_colours(AVFilterLink *link,
 }
 #endif
 
+/* links say whether colours are multiplied by alpha: 11.6.100, FFmpeg 8.1. A
+ * result is not, so what is sent must not be either. */
+static inline int ff_runway_refer_alpha(AVFilterContext *ctx)
+{
+#if LIBAVFILTER_VERSION_INT >= AV_VERSION_INT(11, 6, 100)
+    static const int modes[] = {
+        AVALPHA_MODE_UNSPECIFIED, AVALPHA_MODE_STRAIGHT, -1
+    };
+
+    return ff_set_common_alpha_modes_from_list(ctx, modes);
+#else
+    return 0;
+#endif
+}
+
 /* ffmpeg of 5.1 exits with 0 when a filter fails after the end of input was
  * delivered (its transcode() forgets the error; measured with 5.1.9, not so
  * with 6.1.1): everything that may fail has to be over by then. */

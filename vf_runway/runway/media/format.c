@@ -36,6 +36,9 @@ static int is_supported(const AVPixFmtDescriptor *desc, int output)
     for (int i = 0; i < desc->nb_components; i++)
         if (desc->comp[i].depth < 8 && i < 3)
             return 0;
+    /* four pixels in six bytes: no step leads from one to the next (UYYVYY411) */
+    if (desc->comp[0].step * 8 > av_get_padded_bits_per_pixel(desc))
+        return 0;
     return desc->comp[0].depth <= 16 &&
            (output ? sws_isSupportedOutput(format)
                    : sws_isSupportedInput(format));
