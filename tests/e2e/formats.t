@@ -128,13 +128,15 @@ for my $size ([1280, 720, 'bt709'], [320, 240, 'smpte170m']) {
 sub has_encoder { return run_cmd([$FFMPEG, qw(-hide_banner -encoders)])->{out} =~ /^ V\S+ +$_[0] /m }
 
 subtest 'source frames that pass' => sub {
-    for my $format (qw(rgb24 rgba gbrp10le gray)) {
+    for my $film ((map { [320, 240, 'smpte170m', $_] } qw(rgb24 rgba gbrp10le gray)), (map { [1280, 720, 'bt709', $_] } qw(rgb24 gbrap10le))) {
+        my ($w, $h, $space, $format) = @$film;
         for my $case ([dry_run => 1], [enable => 'gt(t,100)'], [on_error => 'source', prompt => 'fail INTERNAL']) {
             my %options = (prompt => 'negative', model => 'aleph2', @$case);
-            my $run = ok_filter($sim, "$format, $case->[0]", in => film(320, 240, $format), options => \%options, args => $BEHIND{x264});
+            my $name = "${w}x$h, $format, $case->[0]";
+            my $run = ok_filter($sim, $name, in => film($w, $h, $format), options => \%options, args => $BEHIND{x264});
             my ($facts, $is) = patches_by_tags($run->{out});
-            is("$facts->{pix_fmt} $facts->{color_space} $facts->{color_range}", 'yuv420p smpte170m tv', 'the tags of what was made');
-            right_patches("$format, $case->[0]", $is, 0) if $format ne 'gray';
+            is("$facts->{pix_fmt} $facts->{color_space} $facts->{color_range}", "yuv420p $space tv", 'the tags of what was made');
+            right_patches($name, $is, 0) if $format ne 'gray';
         }
     }
 };
