@@ -169,21 +169,36 @@ SKIP: {
     skip 'no script(1) to make a terminal', 1 if run_cmd(['sh', '-c', 'command -v script'])->{status} || $^O ne 'linux';
     my $sim = RunwayTest::Simulator->start('--latency' => 7, @exact);
     subtest 'on a terminal' => sub {
-        for my $case (['info', 140], ['info', 80], ['info', 40], ['error', 80]) {
-            my ($level, $columns) = @$case;
-            my $log = "$TMP/terminal-$level-$columns.jsonl";
-            my $command = "stty cols $columns; exec " . join ' ', map { s/'/'\\''/gr =~ s/.*/'$&'/sr } $FFMPEG, qw(-hide_banner -nostdin -nostats -y -loglevel), $level, '-i', $short,
-                '-vf', "$filter:log_path=$log:" . api_options($sim), @$lossless, "$TMP/terminal.nut";
-            my $run = run_cmd(['script', '-qec', $command, '/dev/null'], env => command_env(), timeout => 60);
+        my $env = command_env();
+        # once a task has ended, in an earlier run as well, the end can be estimated
+        for my $case (['info', 140], ['info', 80], ['info', 40], ['error', 80], ['info', 140, 1], ['info', 80, 2, '-stats']) {
+            my ($level, $columns, $take, $stats) = @$case;
+            # with two at once the third clip is not paid for yet
+            my $credits = $stats ? 112 : 168;
+            my $log = "$TMP/terminal-$level-$columns-" . ($take // 0) . '.jsonl';
+            my $command = "stty cols $columns; exec " . join ' ', map { s/'/'\\''/gr =~ s/.*/'$&'/sr } $FFMPEG, qw(-hide_banner -nostdin -y), $stats // '-nostats', '-loglevel', $level, '-i', $short,
+                '-vf', "$filter:log_path=$log:take=" . ($take // 0) . ($stats ? ':concurrency=2:' : ':') . api_options($sim), @$lossless, "$TMP/terminal.nut";
+            my $run = run_cmd(['script', '-qec', $command, '/dev/null'], env => $take ? $env : command_env(), timeout => 60);
+            if (($take // 0) == 1 && $run->{out} !~ / in about /) {
+                # this was the run from which it is known
+                $run = run_cmd(['script', '-qec', $command =~ s/take=1/take=3/r, '/dev/null'], env => $env, timeout => 60);
+            }
             ok(!$run->{status}, "-v $level, $columns columns: ends well") or diag $run->{out};
             my @status = $run->{out} =~ /(film read to [\d.]+ s, 0 of 3 clips ready[^\r\n]*; Ctrl-C is safe|5 s read, 0\/3 clips[^\r\n]*?) *\r(?!\n)/g;
             cmp_ok(scalar @status, $level eq 'info' ? '>=' : '==', $level eq 'info' ? 3 : 0, '... the status in place');
+            cmp_ok(scalar @status, '<=', $run->{seconds} + 2, '... once a second');
             is_deeply([grep { length >= $columns } @status], [], '... in one line');
-            like($_, $columns == 140 ? qr/^film.*; Ctrl-C is safe$/ : $columns == 80 ? qr/^5 s.*, 168 credits; Ctrl-C is safe$/ : qr/^5 s read, 0\/3 clips; Ctrl-C is safe$/, '... as much as there is space for')
+            like($_, $columns == 140 ? qr/^film.*; Ctrl-C is safe$/ : $columns == 80 ? qr/^5 s.*, (168|$credits) credits; Ctrl-C is safe$/ : qr/^5 s read, 0\/3 clips; Ctrl-C is safe$/, '... as much as there is space for')
                 for $status[-1] // ();
-            unlike($run->{out}, qr/waiting for \d/, '... and not in lines');
+            ok((grep { $stats ? /, all in about \d+ s, / : /, (the next )?ready in about \d+ s, / } @status), '... with the time that is left') or diag join "\n", @status if $take;
+            if ($stats) {
+                like($run->{out}, qr/frame= *\d+ fps=/, '... beside ffmpeg\'s own');
+                unlike($run->{out}, qr/frame=[^\r\n]*read, |Ctrl-C is safe *[^\r\n ][^\r\n]*frame=/, '... each for itself');
+            }
+            unlike($run->{out}, qr/waiting for \d/, '... and not in lines') if !$stats;
             my @beats = grep { $_->{event} eq 'heartbeat' } map { RunwayTest::decode($_) } split /\n/, slurp($log);
-            ok(@beats && $beats[0]{clips} == 3 && $beats[0]{credits} == 168, '... a heartbeat for programs') or diag explain \@beats;
+            ok(@beats && $beats[0]{clips} == 3 && $beats[0]{credits} == $credits && $beats[0]{queued} == 0, '... a heartbeat for programs') or diag explain \@beats;
+            cmp_ok($beats[0]{last_seconds} // -1, '>', 0, '... which also has the time that is left') or diag explain \@beats if $stats;
         }
     };
 }

@@ -167,6 +167,28 @@ subtest 'keys' => sub {
     chmod 0600, $file;
     ok_filter($none, 'key_file', in => $clip, options => { prompt => 'echo', key_file => $file, provider => 'cometapi' },
         env => { COMETAPI_KEY => undef });
+    # as it is pasted: before anything is sent. White space around it is no fault.
+    my $key = $FilterTest::KEY;
+    my $before = () = $none->requests;
+    $file = "$TMP/pasted.key";
+    for my $case (map({ ["$_->[0]", $_->[1], qr/contains more than the key .*COMETAPI_KEY/] } ['Bearer', "Bearer $key"], ['a header', "Authorization: Bearer $key"],
+            ['double quotes', "\"$key\""], ['single quotes', "'$key'"], ['one quote', "$key'"], ['typographic quotes', "\xe2\x80\x9c$key\xe2\x80\x9d"],
+            ['other typographic quotes', "\xe2\x80\x98$key\xe2\x80\x99"], ['low and high quotes', "\xe2\x80\x9e$key\xe2\x80\x9c"], ['angle quotes', "\xc2\xab$key\xc2\xbb"],
+            ['Bearer in quotes and a newline', "\"Bearer $key\"\n"], ['a blank', substr($key, 0, 9) . ' ' . substr $key, 9], ['a no-break space', "$key\xc2\xa0"]),
+            ['a line break', substr($key, 0, 9) . "\n" . substr($key, 9), qr/contains a line break/]) {
+        my ($what, $pasted, $says) = @$case;
+        spew($file, $pasted);
+        for my $way ([env => { COMETAPI_KEY => $pasted }], [env => { COMETAPI_KEY => undef }, options => { provider => 'cometapi', key_file => $file }]) {
+            my $run = failing($none, @$way);
+            error_line("$what, by $way->[-2]", $run, $says);
+            unlike($run->{err}, qr/\Q$key\E/, '... without the key');
+        }
+    }
+    is(scalar(() = $none->requests), $before, 'and nothing was sent');
+    for my $space ("$key\n", " \t$key \r\n") {
+        ok_filter($none, 'white space around a key', in => $clip, options => { prompt => 'echo' }, env => { COMETAPI_KEY => $space });
+        is(($none->requests('create'))[-1]{status}, 200, '... is left out');
+    }
     error_line('401', failing(simulator('--key' => 'another')), qr/401/, qr/COMETAPI_KEY/);
 };
 

@@ -137,7 +137,7 @@ for my $file (@FILES) {
             my $creates = $sim->requests('create');
             my $run = filter_film($sim, $path, $filter, input => \@input);
             isnt($run->{status}, 0, "$name: linear light is refused");
-            like($run->{err}, qr/(taken for|tagged as) linear light.*zscale=t=bt709.*setparams=color_trc=bt709/, '... with the cure');
+            like($run->{err}, qr/(treated|tagged) as linear light.*zscale=t=bt709.*setparams=color_trc=bt709/, '... with the cure');
             is($sim->requests('create') - $creates, 0, '... before anything is paid for');
             $run{before} = 'setparams=color_trc=bt709';
         }

@@ -64,10 +64,12 @@ subtest 'what ffmpeg converts in front' => sub {
         my $first = identities($film, before => 'setparams=color_trc=bt709', args => $BEHIND{x264}[0], out => "$TMP/out.mkv");
         is(identities($film, before => 'setparams=color_trc=bt709', args => $BEHIND{$_}[0], out => "$TMP/$BEHIND{$_}[1]"), $first, "$format: the same with $_") for qw(ffv1 prores);
     }
-    my $film = make('scaled.nut', 'testsrc2=s=256x192:r=24:d=3', qw(-c:v rawvideo));
-    my $first = identities($film, before => 'scale=128:96', args => $BEHIND{x264}[0], out => "$TMP/out.mkv");
-    is(identities($film, before => 'scale=128:96', args => $BEHIND{$_}[0], out => "$TMP/$BEHIND{$_}[1]"), $first,
-        "scale in front: the same with $_") for qw(ffv1 prores mjpeg png);
+    for my $format (qw(yuv420p nv12 rgb24 yuv422p10le yuva444p gray)) {
+        my $film = make("scaled-$format.nut", "testsrc2=s=256x192:r=24:d=3,format=$format", qw(-c:v rawvideo));
+        my %seen = map { ($_ => identities($film, before => 'scale=128:96', args => $BEHIND{$_}[0], out => "$TMP/$BEHIND{$_}[1]")) } sort keys %BEHIND;
+        like($seen{x264}, qr/^\w{64} \w{64}$/, "scale in front of $format: two clips");
+        is($seen{$_}, $seen{x264}, "... the same with $_") for sort keys %seen;
+    }
 };
 
 subtest 'alpha is no part of it' => sub {

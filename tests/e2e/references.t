@@ -242,6 +242,15 @@ subtest 'sendcmd says the same' => sub {
     my @made = (creates($sim))[$before .. creates($sim) - 1];
     # two requests at once arrive in either order
     is(join(' ', sort map { $_->{seed} } @made), '1 2', 'only another seed ends the clip');
+    # what the model has not, and what is taken back before a frame comes
+    for my $case (['a seed', 'gemini_omni_flash', '1.0 runway_v2v seed -1;'], ['taken back', 'aleph2', '1.0 runway_v2v take 9, runway_v2v take 5, runway_v2v seed 7, runway_v2v seed 1;']) {
+        my ($name, $model, $command) = @$case;
+        $before = creates($sim);
+        $run = run_filter($sim, in => $clip, before => 'sendcmd=f=' . escape(spew("$TMP/no-change.txt", "$command\n")),
+            options => { prompt => "echo $name", model => $model, take => 5 });
+        is($run->{status}, 0, "$name: goes well") or diag $run->{err};
+        is(creates($sim) - $before, 1, '... in one clip');
+    }
 };
 
 # A command that would be lost: the film is not bought as if it had not been given.

@@ -139,14 +139,17 @@ static void abbreviate(AVBPrint *text, const RunwayProgress *p, int total,
 static void beat(const RunwayProgress *p, RunwayEventLog *events, int total,
                  const RunwayPipelineStatus *st, int64_t now)
 {
+    const int64_t last = ff_runway_pipeline_time_to_last(st, total);
     const RunwayEventField fields[] = {
         RUNWAY_NUMBER("waiting_seconds", (now - p->wait_start) / 1e6),
         RUNWAY_NUMBER("film_seconds", p->film / 1e6),
         RUNWAY_INT("ready", st->done), RUNWAY_INT("admitted", st->admitted),
         RUNWAY_NUMBER("clips", total ? total : -1),
+        RUNWAY_INT("queued", st->throttled),
         RUNWAY_NUMBER("progress", st->progress),
         RUNWAY_NUMBER("expected_seconds", st->expected < 0 ? -1 :
                                           st->expected / 1e6),
+        RUNWAY_NUMBER("last_seconds", last < 0 ? -1 : last / 1e6),
         RUNWAY_NUMBER("credits", st->unpriced ? -1 : st->credits),
         RUNWAY_EVENT_LAST
     };
