@@ -90,6 +90,15 @@ subtest 'scene=auto: what is a cut' => sub {
         my $plan = planned("color=0x606060:s=64x36:r=24:d=6,lutyuv=y=val+$levels:enable='gte(n,72)'", clip_duration => 4, scene => 'auto');
         is($plan->{clips}[0][1], $end, "$levels levels: the first clip ends at $end s") or diag explain $plan->{lines};
     }
+    # the lower half of a word is noise, whichever comes first
+    for my $format (qw(gray16le gray16be rgb48be)) {
+        for my $case ([20, '4.00'], [28, '3.00']) {
+            my ($levels, $end) = @$case;
+            my $plan = planned("color=s=64x36:r=24:d=6,format=gray16le,geq=lum='(96+$levels*gte(N,72))*256+random(1)*255',format=$format",
+                clip_duration => 4, scene => 'auto');
+            is($plan->{clips}[0][1], $end, "$format, $levels levels: the first clip ends at $end s") or diag explain $plan->{lines};
+        }
+    }
 };
 
 subtest 'overlap: what is sent twice' => sub {

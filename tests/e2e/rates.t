@@ -53,6 +53,21 @@ same_film($sim, $filter, 'times in milliseconds', $film, before => q(settb=1/100
 same_film($sim, $filter, 'bursts', $film, before => q(settb=1/1000,setpts='floor(N/4)*160+mod(N,4)*10'), within => 2);
 same_film($sim, $filter, 'a rate that is not known', $film, before => q(fps=24,settb=1/1000,setpts='N*1000/24+0*TB'));
 
+# A mean of odd lengths is a fraction of numbers of 31 bits, which the encoder's
+# distance of key frames is computed from.
+subtest 'a rate of large numbers' => sub {
+    my $film = make_clip(size => '160x96', frames => 60, name => 'mean.mp4',
+        filter => q{settb=1/90000,setpts='if(eq(N,0),0,4500+(N-1)*90000/26.4+mod(N*7919,1500))'},
+        codec => [qw(-c:v libx264 -preset ultrafast -enc_time_base 1/90000 -fps_mode vfr -video_track_timescale 1000000007)]);
+    my ($num) = split m{/}, probe($film)->{video}{avg_frame_rate};
+    cmp_ok($num, '>', 2 ** 30, 'it is one');
+    my $run = filter_film($sim, $film, $filter, loglevel => 'verbose');
+    ends_well($run, 'ends well') or return;
+    my @keys = $run->{err} =~ /frame I:\s*(\d+)/g;
+    cmp_ok(scalar @keys, '>', 0, 'the encoder says how many key frames a clip has');
+    is((grep { $_ > 2 } @keys), 0, 'few') or diag "@keys";
+};
+
 # --- counts -----------------------------------------------------------------------
 
 for my $frames (1, 2, 47, 48, 49, 50) {

@@ -142,12 +142,18 @@ subtest 'what asks for more than it has costs nothing' => sub {
         ['a description of a gigabyte',              film(track(entry => box('mp4v', words(0, 1), "\0" x 16, pack('nn', 64, 48), "\0" x 50,
                                                         box('esds', words(0), "\x03\x80\x80\x80\x22\0\0\0", "\x04\x80\x80\x80\x14", "\x20", "\0" x 12,
                                                             "\x05\x83\xFF\xFF\xFF\x7F")))), qr/description that is larger/],
+        ['a gigabyte behind a name',                 film(track(entry => box('mp4v', words(0, 1), "\0" x 16, pack('nn', 64, 48), "\0" x 50,
+                                                        box('esds', words(0), "\x03\x80\x80\x80\x22\0\0\x40\xFF", "\0" x 255, "\x04\x80\x80\x80\x14\x20",
+                                                            "\0" x 12, "\x05\x83\xFF\xFF\x7F", "\0" x 100)))), qr/description that is larger/],
         ['4,000,000 samples in fragments',           film($plain, box('mvex', box('trex', words(0, 1, 1, 1, 1, 0)))) . join('',
                                                         map { box('moof', box('traf', box('tfhd', words(0x20000, 1)), box('trun', words(0, 131_072)))) }
                                                         1 .. 30), qr/more frames than a clip/],
         ['an index of fragments behind the file',    film($plain) . box('mfra', box('tfra', words(0, 1, 0, 0xFFFFFFFF)), box('mfro', words(0, 40)))],
         ['pictures in another file',                 film(track(dref => box('dref', words(0, 1), box('url ', words(0), "/etc/passwd\0")))),
                                                         qr/in another file/],
+        ['times that are too far apart',             film($plain, box('mvex', box('trex', words(0, 1, 1, 1, 1, 0)))) . join('',
+                                                        map { box('moof', box('traf', box('tfhd', words(0x20000, 1)), box('tfdt', words(0x1000000, $_, 2)), box('trun', words(0, 1)))) }
+                                                        0x80000000, 0x40000000, 0x7FFFFFFF)],
         # what is left of the file is a positive number again, as an int
         ['frames far behind the end',                film(track(sizes => [100, 100], per_chunk => 1, chunks => [0x80010000, 0xC0010000])),
                                                         qr/damaged after frame 0/],

@@ -179,6 +179,19 @@ subtest 'a change where clips overlap' => sub {
     is(join(' ', sort map { "$_->{clip}{width}x$_->{clip}{height}" } @sent), '160x96 320x192', 'no clip is begun with frames of both sizes');
 };
 
+subtest 'a format that is not supported' => sub {
+    my $film = changing_pictures('palette', [12, '160x96', 'format=rgb24'], [12, '160x96', 'format=pal8']);
+    my @args = ($sim, $film, 'runway_v2v=prompt=echo:model=aleph2');
+    $FFMPEG = $lax;
+    my $run = filter_film(@args, input => [qw(-reinit_filter 0)]);
+    my $cured = filter_film(@args, input => [qw(-reinit_filter 0)], before => 'scale,format=rgb24');
+    $FFMPEG = $strict;
+    isnt($run->{status}, 0, 'is an error');
+    like($run->{err}, qr/changes to pal8, which is not supported; put scale,format=rgb24 in front/, 'and the cure');
+    ends_well($cured, 'which helps') or return;
+    is(scalar @{ $cured->{frames} }, 24, 'all frames');
+};
+
 for my $more ('take=2', 'take=3:max_credits=1000') {
     subtest "without -reinit_filter 0, $more" => sub {
         my $film = changing_film('lost', { size => '160x96' }, { size => '320x192' });

@@ -100,6 +100,11 @@ subtest 'times as the filter sees them' => sub {
     is($run->{status}, 0, 'goes well') or diag $run->{err};
     is(names("$TMP/later"), '000100.000.png 000102.000.png 000104.000.png', 'of a film that begins later');
     is(probe("$TMP/later/000100.000.png")->{video}{width}, 2 * $W, 'pixels are square');
+    # 128 times as wide are more columns than a picture should have
+    $run = ran({ dry_run => 1, stills_dir => "$TMP/wide" }, before => "setsar=128:max=1000");
+    is($run->{status}, 0, 'very wide pixels') or diag $run->{err};
+    my $still = probe("$TMP/wide/000000.000.png")->{video};
+    is("$still->{width}x$still->{height}", $W . 'x' . int($H / 128 + 0.5), 'are square in fewer lines');
     $run = ran({ dry_run => 1, stills_dir => "$TMP/overlap", seam => 'blend', overlap => 0.25 });
     is(names("$TMP/overlap"), '000000.000.png 000001.750.png 000003.500.png', 'where clips overlap, each begins ahead');
 };

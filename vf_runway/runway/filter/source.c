@@ -30,6 +30,7 @@
 #include "../media/averror.h"
 #include "../media/clip.h"
 #include "../media/compat.h"
+#include "../media/format.h"
 #include "../media/picture.h"
 #include "filter_internal.h"
 #include "negotiate.h"
@@ -454,6 +455,14 @@ static int take_frame(AVFilterContext *ctx, AVFrame **frame)
     RunwayPlace where;
     int ret;
 
+    /* with -reinit_filter 0 nothing converts what changes in mid-stream */
+    if (!ff_runway_format_is_supported((*frame)->format)) {
+        av_log(ctx, AV_LOG_ERROR, "the pixel format of the input changes to "
+               "%s, which is not supported; put scale,format=%s in front of "
+               "the filter\n", av_get_pix_fmt_name((*frame)->format),
+               av_get_pix_fmt_name(in->format));
+        return AVERROR(EINVAL);
+    }
     if ((*frame)->pts != AV_NOPTS_VALUE)
         note_film(s, av_rescale_q((*frame)->pts, in->time_base,
                                   AV_TIME_BASE_Q) + last_length(ctx, *frame));

@@ -265,7 +265,7 @@ static int read_descriptor(const unsigned char *data, int size, int *at,
 /* How to decode, in descriptors: the demuxer believes their lengths. */
 void ff_runway_mp4_esds(Parse *p, const Box *box)
 {
-    unsigned char data[256];
+    unsigned char data[320]; /* more than the 295 that it may come to */
     int size = (int)sizeof(data), at = 4, tag;
     int64_t length, whole = box->end - box->start;
 

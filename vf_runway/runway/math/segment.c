@@ -35,6 +35,12 @@
 /* The sum of many rounded times may pass an exact limit by this much. */
 #define TOLERANCE 1000
 
+/* In a file of such a rate a second has NUM_MAX units, and a frame DEN_MAX. With
+ * more, a few reordered frames are beyond the 2^28 that FFmpeg 5.1 to 7.1 accept,
+ * in a result of the same rate too. */
+#define NUM_MAX (1 << 29)
+#define DEN_MAX (1 << 25)
+
 /* The rate of frames of that length, if it is one of film or video. The length
  * may be a difference of times in whole milliseconds. Others are no guess: a
  * long frame may be a still picture of a variable rate. */
@@ -99,20 +105,16 @@ void ff_runway_segment_rate(RunwaySegment *segment, int num, int den,
     /* of a film whose rate varies each container knows another mean */
     if (!snap(&num, &den))
         guess(length, &num, &den);
+    if (num > NUM_MAX || den > DEN_MAX) { /* the mean of many odd lengths */
+        num = (int)fmin(NUM_MAX, fmax(1, rint(1000.0 * num / den)));
+        den = 1000;
+    }
     limit = (int64_t)max_rate * den;
     n     = (num + limit - 1) / limit;
-    if (den > INT32_MAX / n) { /* nonsense such as 90000/1 over a huge den */
-        segment->rate_num = max_rate;
-        segment->rate_den = 1;
-        segment->nearest  = 1;
-        return;
-    }
-    segment->rate_num = num;
     segment->rate_den = (int)(den * n);
     /* a frame every minute: as one slot it would be longer than any clip */
     n = ((int64_t)den + num - 1) / num;
-    if (n > 1 && num <= INT32_MAX / n)
-        segment->rate_num = (int)(num * n);
+    segment->rate_num = (int)(num * n);
 }
 
 int ff_runway_segment_fits(const RunwaySegment *segment, int64_t end)

@@ -55,7 +55,8 @@ typedef struct RunwaySegment {
  * frame, microseconds, where that is one of film or video; else it gives max_rate
  * itself. A rate that is nearly one of film or video is taken for that, and in
  * place of any other the one that the length shows, if it does: a rate must not
- * depend on how a container writes it down.
+ * depend on how a container writes it down. A fraction of very large numbers is
+ * rounded to thousandths.
  */
 void ff_runway_segment_rate(RunwaySegment *segment, int num, int den,
                             int64_t length, int max_rate);

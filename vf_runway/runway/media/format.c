@@ -62,6 +62,11 @@ int *ff_runway_formats(int output)
     return formats;
 }
 
+int ff_runway_format_is_supported(enum AVPixelFormat format)
+{
+    return is_supported(av_pix_fmt_desc_get(format), 0);
+}
+
 int ff_runway_format_is_rgb(enum AVPixelFormat format)
 {
     const AVPixFmtDescriptor *desc = av_pix_fmt_desc_get(format);

@@ -33,6 +33,8 @@
  * @return ended by AV_PIX_FMT_NONE, the caller's to av_free(); NULL: no memory
  */
 int *ff_runway_formats(int output);
+/** Whether it is one of those that go in. */
+int ff_runway_format_is_supported(enum AVPixelFormat format);
 
 /** XYZ, which only goes in, counts as RGB. */
 int ff_runway_format_is_rgb(enum AVPixelFormat format);

@@ -227,7 +227,8 @@ static int accept(RunwayReader *r, AVFrame *frame, int64_t *time)
         return AVERROR_INVALIDDATA;
     if (r->first == AV_NOPTS_VALUE)
         r->first = pts;
-    *time = av_rescale_q(pts - r->first, r->stream->time_base, AV_TIME_BASE_Q);
+    *time = av_rescale_q(av_sat_sub64(pts, r->first), r->stream->time_base,
+                         AV_TIME_BASE_Q);
     if (*time <= r->last)
         return AVERROR_INVALIDDATA;
     r->last = *time;
@@ -356,7 +357,7 @@ static RunwayOutcome measure(RunwayReader *r, RunwayError *err)
                                                          : 0;
         if (p->pts != AV_NOPTS_VALUE) {
             start = FFMIN(start, p->pts);
-            end   = FFMAX(end, p->pts + FFMAX(p->duration, 0));
+            end   = FFMAX(end, av_sat_add64(p->pts, FFMAX(p->duration, 0)));
         }
         av_packet_unref(r->packet);
         if (ret < 0)
@@ -376,8 +377,8 @@ static RunwayOutcome measure(RunwayReader *r, RunwayError *err)
         r->info.duration = av_rescale_q(r->stream->duration,
                                         r->stream->time_base, AV_TIME_BASE_Q);
     else if (end > start)
-        r->info.duration = av_rescale_q(end - start, r->stream->time_base,
-                                        AV_TIME_BASE_Q);
+        r->info.duration = av_rescale_q(av_sat_sub64(end, start),
+                                        r->stream->time_base, AV_TIME_BASE_Q);
     if (!nb || r->info.duration <= 0)
         return ff_runway_error(err, RUNWAY_BAD_RESULT,
                                "the result has no frames");

@@ -294,8 +294,8 @@ static int add_chroma(View *view, AVFrame **chroma)
     int ret;
 
     snprintf(full, sizeof(full), "yuv420p%s", name + strlen("gray"));
-    ret = ensure(chroma, wide ? AV_PIX_FMT_GRAY16 : AV_PIX_FMT_GRAY8,
-                 AV_CEIL_RSHIFT(view->w, 1), AV_CEIL_RSHIFT(view->h, 1));
+    ret = ensure(chroma, view->format, AV_CEIL_RSHIFT(view->w, 1),
+                 AV_CEIL_RSHIFT(view->h, 1));
     if (ret < 0)
         return ret;
     if (ret) {

@@ -20,8 +20,10 @@
 #include <stdlib.h>
 
 #include "libavfilter/scene_sad.h"
+#include "libavutil/bswap.h"
 #include "libavutil/common.h"
 #include "libavutil/imgutils.h"
+#include "libavutil/intreadwrite.h"
 #include "libavutil/pixdesc.h"
 
 #include "compat.h"
@@ -52,19 +54,32 @@ void ff_runway_scene_free(RunwayScene **scene)
     av_freep(scene);
 }
 
+/* As ff_scene_sad16, of words in the other order of bytes. */
+static void sad_swapped(SCENE_SAD_PARAMS)
+{
+    *sum = 0;
+    for (; height--; src1 += stride1, src2 += stride2)
+        for (ptrdiff_t x = 0; x < width; x++)
+            *sum += abs(av_bswap16(AV_RN16(src1 + 2 * x)) -
+                        av_bswap16(AV_RN16(src2 + 2 * x)));
+}
+
 /* Mean absolute difference of the first plane, per cent of full scale: luma, or
  * all there is of a packed format. */
 static double plane_difference(const AVFrame *a, const AVFrame *b)
 {
-    const AVComponentDescriptor *comp =
-        &av_pix_fmt_desc_get(a->format)->comp[0];
+    const AVPixFmtDescriptor *desc = av_pix_fmt_desc_get(a->format);
+    const AVComponentDescriptor *comp = &desc->comp[0];
     int depth = comp->depth + comp->shift > 8 ? 16 : 8;
     int scale = depth == 8 ? 8 : comp->depth + comp->shift;
     int width = av_image_get_linesize(a->format, a->width, 0) * 8 / depth;
+    ff_scene_sad_fn sad = ff_scene_sad_get_fn(depth);
     uint64_t sum = 0;
 
-    ff_scene_sad_get_fn(depth)(a->data[0], a->linesize[0], b->data[0],
-                               b->linesize[0], width, a->height, &sum);
+    if (depth == 16 && !(desc->flags & AV_PIX_FMT_FLAG_BE) != !AV_HAVE_BIGENDIAN)
+        sad = sad_swapped;
+    sad(a->data[0], a->linesize[0], b->data[0], b->linesize[0], width,
+        a->height, &sum);
     return sum * 100. / ((double)width * a->height) / (1 << scale);
 }
 

@@ -32,6 +32,9 @@
 #include "scaler.h"
 #include "still.h"
 
+/* of a still whose pixels are not square */
+#define WIDTH_MAX 16384
+
 /* The frame in RGB, with square pixels. */
 static int make_picture(const AVFrame *frame, AVFrame *rgb, void *log_ctx)
 {
@@ -43,10 +46,17 @@ static int make_picture(const AVFrame *frame, AVFrame *rgb, void *log_ctx)
     if (!scaler)
         return ret;
     rgb->format = AV_PIX_FMT_RGB24;
+    rgb->width  = frame->width;
     rgb->height = frame->height;
-    rgb->width  = sar.num > 0 && sar.den > 0 ?
-                  FFMAX(1, (int)av_rescale(frame->width, sar.num, sar.den)) :
-                  frame->width;
+    if (sar.num > 0 && sar.den > 0) {
+        int64_t width = av_rescale(frame->width, sar.num, sar.den);
+
+        if (width <= FFMAX(frame->width, WIDTH_MAX))
+            rgb->width  = FFMAX(1, (int)width);
+        else
+            rgb->height = FFMAX(1, (int)av_rescale(frame->height, sar.den,
+                                                   sar.num));
+    }
     rgb->colorspace      = AVCOL_SPC_RGB;
     rgb->color_range     = AVCOL_RANGE_JPEG;
     rgb->color_primaries = AVCOL_PRI_BT709;
@@ -63,17 +73,14 @@ static int make_picture(const AVFrame *frame, AVFrame *rgb, void *log_ctx)
     return ret;
 }
 
-static int encode(const AVFrame *rgb, AVPacket *packet, void *log_ctx)
+static int encode(const AVFrame *rgb, AVPacket *packet)
 {
     const AVCodec *codec = avcodec_find_encoder(AV_CODEC_ID_PNG);
     AVCodecContext *encoder;
     int ret;
 
-    if (!codec) {
-        av_log(log_ctx, AV_LOG_ERROR, "stills_dir: this FFmpeg has no PNG "
-               "encoder\n");
+    if (!codec)
         return AVERROR_ENCODER_NOT_FOUND;
-    }
     encoder = avcodec_alloc_context3(codec);
     if (!encoder)
         return AVERROR(ENOMEM);
@@ -138,9 +145,13 @@ int ff_runway_still_write(const AVFrame *frame, const char *dir,
         goto end;
     ret = make_picture(frame, rgb, log_ctx);
     if (ret >= 0)
-        ret = encode(rgb, packet, log_ctx);
-    if (ret < 0)
+        ret = encode(rgb, packet);
+    if (ret < 0) {
+        av_log(log_ctx, AV_LOG_ERROR, "stills_dir: %s cannot be made: %s\n",
+               path, ret == AVERROR_ENCODER_NOT_FOUND ?
+               "this FFmpeg has no PNG encoder" : av_err2str(ret));
         goto end;
+    }
     error = write_file(path, packet);
     if (error == EEXIST) {
         av_log(log_ctx, AV_LOG_WARNING, "stills_dir: %s exists already, and is "

@@ -117,7 +117,8 @@ static void tune(RunwayWriter *w, const AVCodec *codec)
     enc->thread_type  = FF_THREAD_SLICE;
     /* a page of statistics for each clip is nothing for INFO */
     enc->log_level_offset = AV_LOG_VERBOSE - AV_LOG_INFO;
-    enc->gop_size     = FFMAX(1, 2 * w->config.rate_num / w->config.rate_den);
+    enc->gop_size     = FFMAX(1, (int)(2LL * w->config.rate_num /
+                                           w->config.rate_den));
     if (!strcmp(codec->name, "libx264")) {
         tune_x264(enc, w->config.bit_rate);
     } else if (!w->config.bit_rate) {
