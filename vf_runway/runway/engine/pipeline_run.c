@@ -329,9 +329,14 @@ static int count(const RunwayPipeline *p,
     return nb;
 }
 
-static int is_submitting(const RunwayJobProgress *now)
+/* Jobs in line that are in that state. lock is held */
+static int count_in(const RunwayPipeline *p, RunwayJobState state)
 {
-    return now->state == RUNWAY_JOB_SUBMITTING;
+    int nb = 0;
+
+    for (const Entry *e = p->head; e; e = e->next)
+        nb += e->now.state == state;
+    return nb;
 }
 
 /* Whether the job waits for its create, or will. */
@@ -359,16 +364,6 @@ static int is_unchecked(const RunwayJobProgress *now)
             now->task_state == RUNWAY_TASK_SUCCEEDED);
 }
 
-static int is_downloading(const RunwayJobProgress *now)
-{
-    return now->state == RUNWAY_JOB_DOWNLOADING;
-}
-
-static int is_checking(const RunwayJobProgress *now)
-{
-    return now->state == RUNWAY_JOB_CHECKING;
-}
-
 /* How many before that one will want a place, too: clips go out in order, and
  * what is made first is to be the first that is needed. lock is held */
 static int count_earlier(const RunwayPipeline *p, const Entry *end)
@@ -388,12 +383,12 @@ static int is_open(const RunwayPipeline *p, const Entry *e,
     int concurrency = p->config.policy->concurrency;
 
     if (state == RUNWAY_JOB_DOWNLOADING)
-        return count(p, is_downloading) < RUNWAY_FETCHES_MAX;
+        return count_in(p, state) < RUNWAY_FETCHES_MAX;
     if (state == RUNWAY_JOB_CHECKING)
-        return !count(p, is_checking);
+        return !count_in(p, state);
     /* what a cap leaves is for the first clips: one behind a gap is not output */
     if (ff_runway_budget_has_cap(p->config.policy) &&
-        (count_earlier(p, e) || count(p, is_submitting)))
+        (count_earlier(p, e) || count_in(p, state)))
         return 0;
     return count(p, is_in_flight) +
            count_earlier(p, e) < concurrency &&
