@@ -460,6 +460,21 @@ static void test_read_only(void **state)
     ff_runway_journal_free(&j);
 }
 
+/* Nobody waits to begin for one who has stopped while it had the money lock. */
+static void test_open_beside_money(void **state)
+{
+    RunwayJournal *j = open_at(dir), *other;
+    RunwayJournalLock *money;
+
+    (void)state;
+    assert_int_equal(ff_runway_journal_lock_money(j, NULL, NULL, &money, NULL),
+                     RUNWAY_OK);
+    other = open_at(dir);
+    ff_runway_journal_free(&other);
+    ff_runway_journal_unlock(&money);
+    ff_runway_journal_free(&j);
+}
+
 /* --- writing and reading ------------------------------------------------ */
 
 static void test_write(void **state)
@@ -1353,6 +1368,7 @@ int main(void)
         TEST(test_full_disk),
         TEST(test_default),
         TEST(test_read_only),
+        TEST(test_open_beside_money),
         TEST(test_write),
         TEST(test_durable),
         TEST(test_interrupted),

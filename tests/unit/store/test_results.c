@@ -413,6 +413,46 @@ static void test_full(void **state)
     ff_runway_results_free(&r);
 }
 
+static int is_interrupted(void *opaque)
+{
+    return *(int *)opaque;
+}
+
+/* Who waits for an end waits for no result that takes seconds to be read. */
+static void test_interrupted(void **state)
+{
+    RunwayResults *r = open_results(results_dir, 1 << 30);
+    int interrupted = 0;
+    RunwayIncoming *in;
+    RunwayResult result;
+    RunwayError err;
+
+    (void)state;
+    ff_runway_results_heed(r, is_interrupted, &interrupted);
+    for (int i = 0; i < 3; i++) {
+        /* the second one is kept, the third is too large */
+        interrupted = i > 0;
+        assert_int_equal(ff_runway_results_begin(r, identity_of(i), &in, &err),
+                         RUNWAY_OK);
+        assert_int_equal(ftruncate(ff_runway_incoming_fd(in),
+                                   i == 1 ? 1000 : 65 << 20), 0);
+        assert_int_equal(ff_runway_results_keep(r, &in, 0, &result, &err),
+                         i == 2 ? RUNWAY_CANCELLED : RUNWAY_OK);
+        assert_null(in);
+        assert_int_equal(result.fd < 0, i == 2);
+        if (i < 2)
+            close(result.fd);
+    }
+    assert_int_equal(ff_runway_results_find(r, identity_of(0), &result, &err),
+                     RUNWAY_CANCELLED);
+    assert_true(result.fd < 0);
+    assert_true(find(r, identity_of(1), &result));
+    assert_false(ff_runway_results_has(r, identity_of(2), 1));
+    interrupted = 0;
+    assert_true(find(r, identity_of(0), &result));
+    ff_runway_results_free(&r);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -427,6 +467,7 @@ int main(void)
         TEST(test_incoming),
         TEST(test_places),
         TEST(test_full),
+        TEST(test_interrupted),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

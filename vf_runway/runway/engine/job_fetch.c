@@ -26,10 +26,6 @@
 /* fresh URLs asked for until a result counts as unreachable */
 #define URL_TRIES 5
 
-/* bytes of a result that are read again and made durable in well under the two
- * seconds that a person waits for an end */
-#define STOP_SIZE (64 << 20)
-
 /* The result is here. */
 static void log_stored(RunwayJobRun *run)
 {
@@ -176,9 +172,7 @@ static RunwayOutcome fetch_once(RunwayJobRun *run, RunwayResult *result,
     if (ret)
         goto end;
     ret = check_result(run, ff_runway_incoming_fd(in), size, err);
-    if (ret == RUNWAY_NO_RESULT ||
-        (size > STOP_SIZE &&
-         host->cancelled(host->opaque) == RUNWAY_STOP_NOW))
+    if (ret == RUNWAY_NO_RESULT)
         goto end;
     kept = ff_runway_results_keep(host->results, &in, is_refusal(ret), result,
                                   &why);

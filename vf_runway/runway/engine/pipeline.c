@@ -43,6 +43,9 @@ static RunwayOutcome open_disk(RunwayPipeline *p, RunwayError *err)
 
     if (!ret)
         ret = ff_runway_results_open(policy, p->journal, log, &p->results, err);
+    if (!ret)
+        ff_runway_results_heed(p->results, p->config.interrupted,
+                               p->config.interrupt_opaque);
     if (!ret && policy->dry_run)
         return ff_runway_plan_create(p->journal, p->results, policy, log,
                                      &p->plan, err);

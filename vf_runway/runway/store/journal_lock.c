@@ -117,7 +117,7 @@ static void free_lock(RunwayJournalLock *l)
     free(l);
 }
 
-/* identity "": money. */
+/* identity "": money; or any other name of up to 64 characters. */
 static RunwayJournalLock *make_lock(const RunwayJournal *j,
                                     const char *identity)
 {
@@ -231,9 +231,13 @@ RunwayOutcome ff_runway_journal_prove_locks(RunwayJournal *j,
                                             RunwayError *err)
 {
     RunwayJournalLock *lock;
+    char name[32];
     int second, why;
-    RunwayOutcome ret = ff_runway_journal_lock_money(j, NULL, NULL, &lock, err);
+    RunwayOutcome ret;
 
+    /* one of its own: another process may have stopped with any other */
+    snprintf(name, sizeof(name), "proof-%ld", (long)getpid());
+    ret = take_lock(j, name, NULL, NULL, NULL, &lock, err);
     if (ret)
         return ret;
     why = open_lock(lock, &second);

@@ -32,6 +32,10 @@
 
 #define BUFFER_SIZE 65536
 
+/* bytes of a result that are read and made durable in well under the two seconds
+ * that a person waits for an end */
+#define STOP_SIZE (64 << 20)
+
 static const char *const endings[] = {
     [RESULT_WHOLE]   = ".mp4",
     [RESULT_REFUSED] = ".refused.mp4",
@@ -128,6 +132,13 @@ void ff_runway_results_free(RunwayResults **results)
     *results = NULL;
 }
 
+void ff_runway_results_heed(RunwayResults *r, int (*interrupted)(void *opaque),
+                            void *opaque)
+{
+    r->interrupted = interrupted;
+    r->opaque      = opaque;
+}
+
 const char *ff_runway_results_path(const RunwayResults *r)
 {
     return r->path;
@@ -185,8 +196,10 @@ void ff_runway_incoming_abort(RunwayIncoming **incoming)
     free_incoming(incoming);
 }
 
-/* Size and digest of the whole file; 0 or an errno value. */
-static int digest_file(int fd, int64_t *size, char digest[RUNWAY_SHA256_SIZE])
+/* Size and digest of the whole file; 0, or an errno value: ECANCELED when a person
+ * would wait too long for it. */
+static int digest_file(const RunwayResults *r, int fd, int64_t *size,
+                       char digest[RUNWAY_SHA256_SIZE])
 {
     char *buffer = malloc(BUFFER_SIZE);
     RunwaySha256 sum;
@@ -201,6 +214,8 @@ static int digest_file(int fd, int64_t *size, char digest[RUNWAY_SHA256_SIZE])
         ret = ff_runway_disk_read(fd, *size, buffer, BUFFER_SIZE, &n);
         ff_runway_sha256_add(&sum, buffer, n);
         *size += (int64_t)n;
+        if (*size > STOP_SIZE && r->interrupted && r->interrupted(r->opaque))
+            ret = ECANCELED;
     } while (!ret && n == BUFFER_SIZE);
     ff_runway_sha256_text(&sum, digest);
     free(buffer);
@@ -248,11 +263,11 @@ RunwayOutcome ff_runway_results_keep(RunwayResults *r,
     RunwayIncoming *in = *incoming;
     char digest[RUNWAY_SHA256_SIZE];
     RunwayError ignored;
-    int why = ff_runway_disk_sync(in->fd);
+    int why = digest_file(r, in->fd, &result->size, digest);
 
     result->fd = -1;
     if (!why)
-        why = digest_file(in->fd, &result->size, digest);
+        why = ff_runway_disk_sync(in->fd);
     if (!why)
         why = ff_runway_dir_open_file(r->incoming, in->name, O_RDONLY,
                                       &result->fd);
@@ -270,6 +285,8 @@ RunwayOutcome ff_runway_results_keep(RunwayResults *r,
         ff_runway_incoming_abort(incoming);
         if (why == ENOMEM)
             return ff_runway_no_memory(err);
+        if (why == ECANCELED)
+            return ff_runway_error(err, RUNWAY_CANCELLED, "cancelled");
         return ff_runway_error(err, RUNWAY_IO, OPTION ": the result cannot be "
                                "stored in %s: %s", r->path, strerror(why));
     }
@@ -289,7 +306,7 @@ static int open_result(RunwayResults *r, const char *name, const char *digest,
 
     if (ret)
         return ret;
-    ret = digest_file(result->fd, &result->size, found);
+    ret = digest_file(r, result->fd, &result->size, found);
     if (!ret && (!result->size || strcmp(found, digest)))
         ret = EILSEQ;
     if (ret)
@@ -357,6 +374,8 @@ RunwayOutcome ff_runway_results_find(RunwayResults *r, const char *identity,
                 move_aside(r, name);
             else if (why == ENOMEM)
                 ret = ff_runway_no_memory(err);
+            else if (why == ECANCELED)
+                ret = ff_runway_error(err, RUNWAY_CANCELLED, "cancelled");
             else if (why && why != ENOENT)
                 ret = ff_runway_error(err, RUNWAY_IO, OPTION ": %s/%s cannot "
                                       "be read: %s", r->path, name,

@@ -63,6 +63,12 @@ RunwayOutcome ff_runway_results_open(const RunwayPolicy *policy,
 /** Incoming ones must be kept or aborted; descriptors stay valid. */
 void ff_runway_results_free(RunwayResults **results);
 
+/** Whether a person waits for the end; any thread; NULL: never. Large results are
+ *  not read to their end then, nor kept: RUNWAY_CANCELLED. Set it before there
+ *  are threads. */
+void ff_runway_results_heed(RunwayResults *results,
+                            int (*interrupted)(void *opaque), void *opaque);
+
 /** results_dir as it was resolved; lives as long as the results. */
 const char *ff_runway_results_path(const RunwayResults *results);
 

@@ -50,6 +50,8 @@ struct RunwayResults {
     int ours;               ///< what is old may be removed
     const RunwayPolicy *policy;
     const RunwayLog *log;
+    int (*interrupted)(void *opaque); ///< NULL: never
+    void *opaque;
     atomic_flag full_logged;
     atomic_int nb_incoming; ///< so far, for their names
 };
