@@ -253,6 +253,24 @@ subtest 'sendcmd says the same' => sub {
     }
 };
 
+# Megabytes each, which are kept once.
+subtest 'sendcmd: two references that take turns' => sub {
+    my @large = map { picture("turn-$_.png", "nullsrc=size=1000x700,format=rgb24,noise=alls=100:all_seed=$_") } 1, 2;
+    cmp_ok(-s $_, '>', 1_000_000, 'a picture') for @large;
+    my $film = make_clip(size => '64x48', rate => 2, seconds => 60, name => 'turns.nut', codec => [qw(-c:v ffv1)]);
+    my @peak;
+    for my $turns (2, 59) {
+        my $commands = join '', map { "$_ runway_v2v reference '$large[$_ % 2]';\n" } 1 .. $turns;
+        my $run = run_filter($sim, in => $film, before => 'sendcmd=f=' . escape(spew("$TMP/turns-$turns.txt", $commands)),
+            loglevel => 'info', args => [qw(-benchmark -f null)], options => { prompt => 'echo', reference => $large[0], dry_run => 1 });
+        is($run->{status}, 0, "$turns changes") or diag $run->{err};
+        push @peak, $run->{err} =~ /maxrss=(\d+)/;
+    }
+    note "@peak KiB";
+    cmp_ok($peak[1], '<', $peak[0] + 50_000, 'need no more memory than two') if @peak == 2;
+    is(scalar @peak, 2, 'and that was measured');
+};
+
 # A command that would be lost: the film is not bought as if it had not been given.
 subtest 'sendcmd: what cannot be changed' => sub {
     my $can = 'what can be changed while the filter runs: prompt, seed, take, reference';

@@ -109,12 +109,36 @@ static int read_picture(const RunwaySettings *set, const char *option,
     return 0;
 }
 
+static int is_same(const RunwayPicture *a, const RunwayPicture *b)
+{
+    if (!a->uri != !b->uri || !a->file != !b->file)
+        return 0;
+    return (!a->uri || !strcmp(a->uri, b->uri)) &&
+           (!a->file || (a->file->size == b->file->size &&
+                         !strcmp(a->file->path, b->file->path) &&
+                         !strcmp(a->file->checksum, b->file->checksum)));
+}
+
+/* That picture, of an earlier list, or NULL: two that take turns would be kept
+ * anew each time. */
+static const RunwayPicture *find_kept(const RunwaySettings *set,
+                                      const RunwayPicture *picture)
+{
+    for (int i = 0; i < set->nb_kept_pictures; i++)
+        for (const RunwayPicture *p = set->kept_pictures[i];
+             p && (p->uri || p->file); p++)
+            if (is_same(p, picture))
+                return p;
+    return NULL;
+}
+
 /* "IMAGE" or, with_time, "SECONDS[-SECONDS]=IMAGE" */
 static int parse_picture(RunwaySettings *set, const char *option,
                          const char *text, int with_time,
                          RunwayPicture *picture)
 {
     const char *name = text;
+    const RunwayPicture *kept;
     RunwayError err;
     char *block;
     int ret;
@@ -131,7 +155,15 @@ static int parse_picture(RunwaySettings *set, const char *option,
             return ret;
     }
     ret = read_picture(set, option, name, picture, &block);
-    return ret < 0 ? ret : ff_runway_settings_keep(set, block);
+    if (ret < 0)
+        return ret;
+    kept = find_kept(set, picture);
+    if (!kept)
+        return ff_runway_settings_keep(set, block);
+    picture->uri  = kept->uri;
+    picture->file = kept->file;
+    free(block);
+    return 0;
 }
 
 /* The part of a list up to the next |, without the white space around it; \| is
@@ -155,7 +187,7 @@ static char *next_name(const char **list)
     return name;
 }
 
-/* A list with | between into a new array. */
+/* A list with | between into a new array, with an empty one behind the last. */
 static int parse_pictures(RunwaySettings *set, const char *option,
                           const char *list, int with_time,
                           RunwayPicture **pictures, int *nb)
@@ -169,12 +201,13 @@ static int parse_pictures(RunwaySettings *set, const char *option,
 
         if (*list)
             list++;
-        larger = text ? av_realloc_array(array, count + 1, sizeof(*larger))
+        larger = text ? av_realloc_array(array, count + 2, sizeof(*larger))
                       : NULL;
         if (!larger) {
             ret = AVERROR(ENOMEM);
         } else {
             array = larger;
+            array[count + 1] = (RunwayPicture){ 0 };
             ret = parse_picture(set, option, text, with_time, &array[count++]);
         }
         av_free(text);
@@ -195,17 +228,11 @@ static int parse_pictures(RunwaySettings *set, const char *option,
 static int are_same(const RunwayPicture *a, int nb_a, const RunwayPicture *b,
                     int nb_b)
 {
-    if (nb_a != nb_b)
-        return 0;
-    for (int i = 0; i < nb_a; i++) {
-        if (!a[i].uri != !b[i].uri || !a[i].file != !b[i].file ||
-            (a[i].uri && strcmp(a[i].uri, b[i].uri)) ||
-            (a[i].file && (a[i].file->size != b[i].file->size ||
-                           strcmp(a[i].file->path, b[i].file->path) ||
-                           strcmp(a[i].file->checksum, b[i].file->checksum))))
-            return 0;
-    }
-    return 1;
+    int nb = 0;
+
+    while (nb < nb_a && nb < nb_b && is_same(&a[nb], &b[nb]))
+        nb++;
+    return nb == nb_a && nb == nb_b;
 }
 
 /* Free what was kept since there were that many of each. */
