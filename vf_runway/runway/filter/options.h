@@ -120,8 +120,8 @@ typedef struct RunwaySettings {
     int key_exposed;            ///< others can read key_file
     char **kept;                ///< every text that request has pointed to
     int nb_kept;
-    RunwayPicture **kept_pictures; ///< every array of pictures, likewise; the last
-                                ///< one in it is empty
+    RunwayPicture **kept_pictures; ///< every array of pictures, likewise; the
+                                ///< last one in it is empty
     int nb_kept_pictures;
 } RunwaySettings;
 

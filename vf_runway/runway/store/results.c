@@ -196,8 +196,8 @@ void ff_runway_incoming_abort(RunwayIncoming **incoming)
     free_incoming(incoming);
 }
 
-/* Size and digest of the whole file; 0, or an errno value: ECANCELED when a person
- * would wait too long for it. */
+/* Size and digest of the whole file; 0, or an errno value: ECANCELED when a
+ * person would wait too long for it. */
 static int digest_file(const RunwayResults *r, int fd, int64_t *size,
                        char digest[RUNWAY_SHA256_SIZE])
 {
