@@ -83,6 +83,9 @@ all_ways('animation that is held for two frames', film('twos', moving(rate => 12
 all_ways('a film without colours', film('colourless', moving() . ',hue=s=0'), seam => 'matched');
 all_ways('a dark film', film('night', moving() . ",lutyuv=y='16+(val-16)/8':u='128+(val-128)/8':v='128+(val-128)/8'", 'yuv420p'), seam => 'matched');
 all_ways('a zoom', film('zoom', moving() . ",scale=w='256+4*n':h='144+2.25*n':eval=frame,crop=$W:$H", 'yuv420p'), seam => 'matched');
+# steps of up to a twentieth of the picture's width, over many small things
+all_ways('a hand that shakes', film('shake', "color=gray:s=640x360:r=24,format=yuv420p,noise=c0s=90:c1s=40:c2s=40:all_seed=3,gblur=sigma=2.5,eq=contrast=2,"
+    . "trim=end_frame=1,loop=-1:1:0,setpts=N/24/TB,trim=end_frame=144,crop=$W:$H:x='100+4*sin(n*1.7)+4*sin(n*2.9)':y='80+4*sin(n*2.1)'"), seam => 'matched');
 # of place nothing is matched without overlap, and nothing is seen as well as an edge of black
 all_ways('a letterboxed film', film('letterbox', moving() . ',drawbox=0:0:iw:18:black:fill,drawbox=0:ih-18:iw:18:black:fill', 'yuv420p'),
     service => ['--drift' => 'tone,field,grain'], seam => 'matched', part => 0.25);

@@ -110,6 +110,9 @@ for my $case (
     ['padding', film('two-wide', moving(@TWO, size => '256x108')), { %BLEND, provider => 'cometapi', model => 'gen4_aleph', ratio => '1280x720' }, 45],
     ['a variable rate', film('two-variable', moving(@TWO, rate => 30) . ",select='gt(mod(n\\,7)\\,2)+lt(n\\,20)'"), \%BLEND, 40],
     ['60 frames a second', film('two-60', moving(@TWO, rate => 60)), \%BLEND, 112],
+    ['results that are too short', $film, \%BLEND, 45, '--result-stretch' => 0.94],
+    ['results of half the rate', $film, \%BLEND, 45, '--result-rate' => 12],
+    ['a fade across the joint', film('two-fade', moving(@TWO) . ",fade=out:st=1.5:d=0.4:enable='lt(t,1.9)',fade=in:st=1.9:d=0.4:enable='gte(t,1.9)'"), \%BLEND, 45],
     ['a cut among the frames that two clips show', film('two-cut', moving(@TWO) . ",negate=enable='gte(n,45)'", 'yuv420p'), \%BLEND, 46],
 ) {
     my ($name, $in, $way, $nb, @service) = @$case;

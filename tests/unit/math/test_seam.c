@@ -360,6 +360,28 @@ static void test_cut(void **state)
     assert_int_equal(fit_step(unchanged, unchanged), RUNWAY_SEAM_MATCHED);
 }
 
+/* Much that is small, and the same a thirtieth of the width aside. */
+static double leaves(int plane, const double yuv[3], double x, double y)
+{
+    return plane ? 128 : 128 + 50 * sin(50 * x + 9 * y) * cos(40 * y - 7 * x);
+}
+
+static double leaves_aside(int plane, const double yuv[3], double x, double y)
+{
+    return leaves(plane, yuv, x + 0.032, y + 0.02);
+}
+
+static double other_leaves(int plane, const double yuv[3], double x, double y)
+{
+    return leaves(plane, yuv, y, x);
+}
+
+static void test_shake(void **state)
+{
+    assert_int_equal(fit_step(leaves, leaves_aside), RUNWAY_SEAM_MATCHED);
+    assert_int_equal(fit_step(leaves, other_leaves), RUNWAY_SEAM_CUT);
+}
+
 static int is_inset(double x, double y)
 {
     return x > 0.18 && x < 0.82 && y > 0.18 && y < 0.82;
@@ -785,6 +807,7 @@ int main(void)
         cmocka_unit_test(test_unlike),
         cmocka_unit_test(test_cut),
         cmocka_unit_test(test_inset),
+        cmocka_unit_test(test_shake),
         cmocka_unit_test(test_watch),
         cmocka_unit_test(test_flat),
         cmocka_unit_test(test_one_level),

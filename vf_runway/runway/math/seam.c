@@ -395,45 +395,67 @@ static int fades(const float *before, const double *moved)
     return 0;
 }
 
-/* What half of a plane's blocks move by at most, those that are black before and
- * behind, as bars are, left out. */
-static double usual_move(const RunwaySeamGrid *before,
-                         const RunwaySeamGrid *behind, int plane)
+/* A block of a plane where a picture has been moved by halves of blocks, or the
+ * nearest one at its edges. */
+static double block_at(const float *mean, int x, int y)
 {
-    double moved[BLOCKS];
+    int right, down;
+
+    x     = x < 0 ? 0 : x < 2 * COLUMNS - 2 ? x : 2 * COLUMNS - 2;
+    y     = y < 0 ? 0 : y < 2 * ROWS - 2 ? y : 2 * ROWS - 2;
+    right = x % 2;              /* between two blocks */
+    down  = y % 2 * COLUMNS;
+    mean += y / 2 * COLUMNS + x / 2;
+    return (mean[0] + mean[right] + mean[down] + mean[right + down]) / 4;
+}
+
+/* How much the blocks of a plane change where what was before is moved. A title
+ * or bars that appear are in few: none counts for much more than what half of
+ * them change by at most, those that are black before and behind left out. */
+static double change_of(const RunwaySeamGrid *before,
+                        const RunwaySeamGrid *behind, int plane, int dx, int dy)
+{
+    double moved[BLOCKS], usual[BLOCKS], sum = 0;
     int nb = 0;
 
     for (int b = 0; b < BLOCKS; b++) {
-        double by = behind->mean[plane][b] - before->mean[plane][b];
-
+        moved[b] = fabs(behind->mean[plane][b] -
+                        block_at(before->mean[plane], 2 * (b % COLUMNS) + dx,
+                                 2 * (b / COLUMNS) + dy));
         if (before->mean[0][b] > BLACK || behind->mean[0][b] > BLACK)
-            moved[nb++] = fabs(by);
+            usual[nb++] = moved[b];
     }
     if (!nb)
         return 0;
-    qsort(moved, (size_t)nb, sizeof(*moved), compare);
-    return moved[nb / 2];
+    qsort(usual, (size_t)nb, sizeof(*usual), compare);
+    for (int b = 0; b < BLOCKS; b++) {
+        double by = fmin(moved[b], USUAL * usual[nb / 2]);
+
+        sum += by * by;
+    }
+    return sum;
 }
 
-/* Whether the source becomes another picture. A title or bars that appear are in
- * few blocks: none counts for much more than is usual. */
+/* Whether the source becomes another picture, and is not the same one that moves,
+ * by a block at most: a hand that shakes, or a fast pan. */
 static int cuts(const RunwaySeamGrid *before, const RunwaySeamGrid *behind)
 {
-    double all = 0, detail = 0;
+    double detail = 0, most;
 
-    for (int p = 0; p < 3; p++) {
-        double most = USUAL * usual_move(before, behind, p);
-
-        for (int b = 0; b < BLOCKS; b++) {
-            double moved = behind->mean[p][b] - before->mean[p][b];
-
-            moved = fmin(fabs(moved), most);
-            all  += moved * moved;
-        }
+    for (int p = 0; p < 3; p++)
         detail += covariance(before->mean[p], before->mean[p]);
+    most = fmin(CUT * CUT * BLOCKS, fmax(detail, CUT_MIN * CUT_MIN * BLOCKS));
+    for (int i = 0; i < 25; i++) {
+        /* of a block: what does not move is seen at once */
+        static const int halves[5] = { 0, 1, -1, 2, -2 };
+        double all = 0;
+
+        for (int p = 0; p < 3; p++)
+            all += change_of(before, behind, p, halves[i % 5], halves[i / 5]);
+        if (all <= most)
+            return 0;
     }
-    return all > CUT * CUT * BLOCKS ||
-           all > fmax(detail, CUT_MIN * CUT_MIN * BLOCKS);
+    return 1;
 }
 
 void ff_runway_seam_watch(RunwaySeamWatch *watch, const RunwaySeamGrid *look,
