@@ -115,6 +115,19 @@ subtest 'the output has none' => sub {
     my $said = run_cmd([$FFPROBE, qw(-v error -show_entries stream_side_data:frame=side_data_list), $run->{out}]);
     is($said->{status}, 0, 'it can be read') or diag $said->{err};
     unlike($said->{out}, qr/Mastering/i, 'and says nothing of a mastering display');
+    $run = ok_filter($sim, 'the light to see it in', in => with_box($h264, 'amve', pack 'N n2', 314000, 15635, 16450),
+        options => { prompt => 'x', model => 'aleph2' }, args => [qw(-c:v libx264 -f mp4)]);
+    $said = run_cmd([$FFPROBE, qw(-v error -show_entries stream_side_data:frame=side_data_list), $run->{out}]);
+    unlike($said->{out}, qr/Ambient/i, 'is not said of what is generated');
+    my $profile = pack('N', 200) . 'profile of a camera' x 11;
+    for my $case ([0, 'runway_v2v', 'cometapi'], $has_x265 ? [1, 'runway_hdr', 'runway'] : ()) {
+        my ($is_hdr, $filter, $provider) = @$case;
+        $run = ok_filter($sim, "$filter with a profile", in => with_box($h264, 'colr', "prof$profile"), filter => $filter,
+            env => { RUNWAYML_API_SECRET => 'k', COMETAPI_KEY => $is_hdr ? undef : 'k' },
+            options => { provider => $provider, base_url => $is_hdr ? $sim->{runway} : $sim->{api}, $is_hdr ? () : (prompt => 'x') },
+            args => [$is_hdr ? qw(-c:v libx265 -x265-params log-level=error) : qw(-c:v libx264), qw(-movflags +write_colr+prefer_icc -f mp4)]);
+        is(index(slurp($run->{out}), $profile) < 0 ? 1 : 0, $is_hdr, $is_hdr ? 'which is not that of HDR' : 'stays');
+    }
 } if $LIBAVFILTER >= 11;
 
 subtest 'in a later clip' => sub {

@@ -1838,6 +1838,15 @@ static void test_unfit_configuration(void **state)
     config = make_config("http://127.0.0.1:5");
     config.proxy = "http://u:hunter2@proxy.example.com:8080";
     check_invalid(config, "http_proxy");
+    config = make_config("https://a.b");
+    config.proxy = "http://u%0Ax:hunter2@127.0.0.1:9";
+    check_invalid(config, "http_proxy) has a control character");
+    config.proxy = "http://127.0.0.1:9\r\nX-Evil: hunter2";
+    check_invalid(config, "http_proxy) has a control character");
+    config.proxy = NULL;
+    setenv("https_proxy", "http://u:hunter2%1f@127.0.0.1:9", 1);
+    check_invalid(config, "environment) has a control character");
+    unsetenv("https_proxy");
 }
 
 static void test_endpoint(void **state)

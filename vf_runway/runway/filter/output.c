@@ -198,14 +198,16 @@ static int config_size(AVFilterLink *outlink)
 }
 
 /* HDR is refused where a frame says so: what is left of it is wrong, and is not
- * true of what is generated. */
-static void forget_hdr(AVFilterLink *outlink)
+ * true of what is generated; nor is the source's profile of what is made HDR. */
+static void forget_colours(AVFilterLink *outlink, int makes_hdr)
 {
+    static const enum AVFrameSideDataType profile = AV_FRAME_DATA_ICC_PROFILE;
     const enum AVFrameSideDataType *kinds;
     int nb = ff_runway_hdr_kinds(&kinds);
 
-    for (int i = 0; i < nb; i++)
-        ff_runway_link_forget(outlink, kinds[i]);
+    ff_runway_link_forget(outlink, kinds, nb);
+    if (makes_hdr)
+        ff_runway_link_forget(outlink, &profile, 1);
 }
 
 int ff_runway_filter_config_output(AVFilterLink *outlink)
@@ -220,7 +222,7 @@ int ff_runway_filter_config_output(AVFilterLink *outlink)
     if (ret < 0)
         return ret;
     ff_runway_negotiate_configure(outlink);
-    forget_hdr(outlink);
+    forget_colours(outlink, ff_runway_makes_hdr(&s->set));
     if (!s->scaler)
         s->scaler = ff_runway_scaler_create(outlink->src);
     return s->scaler ? 0 : AVERROR(ENOMEM);

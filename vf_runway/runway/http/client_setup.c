@@ -404,6 +404,17 @@ static char *copy_proxy(const char *proxy)
     return copy;
 }
 
+/** Whether a URL has a control character in it, as it is or, in its user or
+ *  password, as %0A: libcurl would connect past such a proxy (7.88.1). */
+static int has_control(const char *url)
+{
+    for (const char *c = url; *c; c++)
+        if ((unsigned char)*c < 0x20 || *c == 0x7F ||
+            (*c == '%' && (c[1] == '0' || c[1] == '1') && strchr(c, '@')))
+            return 1;
+    return 0;
+}
+
 static const char *get_variable(const char *name)
 {
     const char *value = getenv(name);
@@ -443,6 +454,11 @@ static RunwayOutcome choose_proxy(RunwayClient *client, const char *proxy,
     }
     if (!proxy || !*proxy)
         return RUNWAY_OK;
+    if (has_control(proxy))
+        return ff_runway_error(err, RUNWAY_INVALID, "the URL of the proxy "
+                               "(http_proxy%s) has a control character in it",
+                               is_given ? "" : " or another variable of the "
+                               "environment");
     client->proxy = copy_proxy(proxy);
     if (!client->proxy || read_proxy(client, proxy, &is_loopback))
         return ff_runway_no_memory(err);

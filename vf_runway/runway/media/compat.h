@@ -71,6 +71,13 @@ static inline void ff_runway_set_progressive(AVFrame *frame)
 }
 #endif
 
+/* SMPTE ST 2094-50: lavu 60.30.100, FFmpeg 9.0 */
+#if LIBAVUTIL_VERSION_INT >= AV_VERSION_INT(60, 30, 100)
+#define RUNWAY_LATER_HDR_KINDS AV_FRAME_DATA_DYNAMIC_HDR_SMPTE_2094_APP5,
+#else
+#define RUNWAY_LATER_HDR_KINDS
+#endif
+
 /* buffers that an AVIOContext writes became const: lavf 61, FFmpeg 7.0 */
 #if LIBAVFORMAT_VERSION_MAJOR >= 61
 #define RUNWAY_AVIO_CONST const
@@ -116,12 +123,17 @@ static inline const uint8_t *ff_runway_display_matrix(const AVStream *st)
 #endif
 
 /* links have the side data of their first frame, which encoders write: 10.7.100,
- * FFmpeg 8.0 */
+ * FFmpeg 8.0. Those kinds of it, and the light to see the source in. */
 static inline void ff_runway_link_forget(AVFilterLink *link,
-                                         enum AVFrameSideDataType type)
+                                         const enum AVFrameSideDataType *kinds,
+                                         int nb)
 {
 #if LIBAVFILTER_VERSION_INT >= AV_VERSION_INT(10, 7, 100)
-    av_frame_side_data_remove(&link->side_data, &link->nb_side_data, type);
+    for (int i = 0; i < nb; i++)
+        av_frame_side_data_remove(&link->side_data, &link->nb_side_data,
+                                  kinds[i]);
+    av_frame_side_data_remove(&link->side_data, &link->nb_side_data,
+                              AV_FRAME_DATA_AMBIENT_VIEWING_ENVIRONMENT);
 #endif
 }
 

@@ -24,12 +24,14 @@
 #include "libavutil/mastering_display_metadata.h"
 #include "libavutil/pixdesc.h"
 
+#include "compat.h"
 #include "hdr.h"
 
 /* What describes HDR: first what is copied from a result, last what says most. */
 static const enum AVFrameSideDataType kinds[] = {
     AV_FRAME_DATA_MASTERING_DISPLAY_METADATA, AV_FRAME_DATA_CONTENT_LIGHT_LEVEL,
     AV_FRAME_DATA_DYNAMIC_HDR_PLUS, AV_FRAME_DATA_DYNAMIC_HDR_VIVID,
+    RUNWAY_LATER_HDR_KINDS
     AV_FRAME_DATA_DOVI_RPU_BUFFER, AV_FRAME_DATA_DOVI_METADATA,
 };
 
