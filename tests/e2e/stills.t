@@ -186,6 +186,7 @@ subtest 'what is refused' => sub {
         'a file'        => [{ keyframe_dir => "$TMP/a-file" }, qr/^keyframe_dir: \S+ cannot be read: Not a directory/],
         'no picture'    => [{ keyframe_dir => directory('empty', 'notes.txt') }, qr/^keyframe_dir: there is no PNG, JPEG or WebP picture in /],
         'no time'       => [{ keyframe_dir => directory('named', 'first.png') }, qr/^keyframe_dir: \S+first\.png is not named by a time/],
+        'for a terminal' => [{ keyframe_dir => directory('escapes', "a\e[31m\r\xc2\x9b31mb.png") }, qr/^keyframe_dir: \S+\/a \[31m +31mb\.png is not named by a time/],
         'no such time'  => [{ keyframe_dir => directory('late', '99999999999999.png') }, qr/^keyframe_dir: \S+99\.png is not named by a time/],
         'two of a time' => [{ keyframe_dir => directory('twice', '2.png', '2.0.png') }, qr/^keyframe_dir: .* are for the same time/],
         'a link'        => [{ keyframe_dir => $link }, qr/^keyframe_dir: \S+2\.png is not a regular file/],

@@ -38,6 +38,7 @@
 #include "../media/averror.h"
 #include "../api/files.h"
 #include "../base/disk.h"
+#include "../base/text.h"
 #include "options_internal.h"
 
 static int keep_pictures(RunwaySettings *set, RunwayPicture *pictures)
@@ -332,14 +333,16 @@ static int is_picture_name(const char *name)
 static int parse_name(RunwaySettings *set, const char *name, double *seconds)
 {
     char *time = av_strndup(name, strrchr(name, '.') - name);
+    char shown[256]; /* for a terminal */
     int64_t microseconds;
     int ret = time ? av_parse_time(&microseconds, time, 1) : AVERROR(ENOMEM);
 
     av_free(time);
+    ff_runway_copy_text(shown, sizeof(shown), name);
     if (ret < 0 && ret != AVERROR(ENOMEM))
         av_log(set->log_ctx, AV_LOG_ERROR, "keyframe_dir: %s/%s is not named by "
                "a time in seconds, as 000012.500.png is\n",
-               set->keyframe_dir, name);
+               set->keyframe_dir, shown);
     if (ret >= 0)
         *seconds = microseconds / 1e6;
     return ret;
