@@ -31,7 +31,7 @@ sub identities {
     my ($path, %opt) = @_;
     my $log = "$TMP/plan-" . ++our $plans . '.jsonl';
     my @filters = grep { defined } $opt{before}, filter_graph(model => 'aleph2', prompt => 'x', dry_run => 1, provider => 'cometapi',
-        clip_duration => 2, log_path => $log);
+        clip_duration => 2, log_path => $log, %{ $opt{options} || {} });
     my $run = run_cmd([$FFMPEG, qw(-hide_banner -nostdin -y -v error), @{ $opt{global} || [] }, @{ $opt{input} || [] }, '-i', $path,
         '-vf', join(',', @filters), @{ $opt{args} || [qw(-f null)] }, $opt{out} // '-'], env => $ENV_OF_RUN);
     is($run->{status}, 0, 'ffmpeg ends well') or diag $run->{err};
@@ -69,6 +69,24 @@ subtest 'what ffmpeg converts in front' => sub {
         my %seen = map { ($_ => identities($film, before => 'scale=128:96', args => $BEHIND{$_}[0], out => "$TMP/$BEHIND{$_}[1]")) } sort keys %BEHIND;
         like($seen{x264}, qr/^\w{64} \w{64}$/, "scale in front of $format: two clips");
         is($seen{$_}, $seen{x264}, "... the same with $_") for sort keys %seen;
+    }
+};
+
+# What was bought under these names is found again as long as they stay: the default
+# seed is in them, even where the model has no seeds and none is sent.
+subtest 'as they have been' => sub {
+    my $film = spew("$TMP/gray.raw", chr(128) x (320 * 240 * 3 / 2) x 96);
+    my @raw = (input => [qw(-f rawvideo -s 320x240 -r 12 -pix_fmt yuv420p)]);
+    my %known = (
+        aleph2            => 'b9b234d79087d5556459417c1b184bbe7a93ac0f4d5f941831acf119279e317a',
+        gemini_omni_flash => 'db8e9659062c111cc993ea7a6bd42be03d748b1c90cd870f184a25486dba5b21',
+    );
+    for my $model (sort keys %known) {
+        my %options = (model => $model, clip_duration => 4);
+        is(identities($film, @raw, options => \%options), "$known{$model} $known{$model}", $model);
+        next if $model eq 'aleph2';
+        my $commands = spew("$TMP/seed.txt", "1.0 runway_v2v seed -1;\n5.0 runway_v2v seed 1;\n");
+        is(identities($film, @raw, options => \%options, before => "sendcmd=f=$commands"), "$known{$model} $known{$model}", '... whatever seed is commanded');
     }
 };
 

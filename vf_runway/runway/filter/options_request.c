@@ -59,16 +59,14 @@ static int check_output_format(RunwaySettings *set, const char *value)
 /* 1 is the default, which a model without seeds may be left alone with. */
 int ff_runway_set_seed(RunwaySettings *set)
 {
-    const int has_seed = set->model_info->fields & RUNWAY_FIELD_SEED;
-
-    if (set->seed >= 0 && set->seed != 1 && !has_seed) {
+    if (set->seed >= 0 && set->seed != 1 &&
+        !(set->model_info->fields & RUNWAY_FIELD_SEED)) {
         av_log(set->log_ctx, AV_LOG_ERROR, "seed: model %s has no such "
                "setting; for another result, set another take\n",
                set->model);
         return AVERROR(EINVAL);
     }
-    /* to change what is not sent changes nothing: no clip ends there */
-    set->request.seed = has_seed ? set->seed : -1;
+    set->request.seed = set->seed;
     return 0;
 }
 

@@ -253,17 +253,21 @@ int64_t ff_runway_sequence_clip_length(const RunwaySequence *s)
 
 int ff_runway_sequence_change(RunwaySequence *s)
 {
-    const RunwayRequest *request = &s->set->request, *now = &s->request;
+    RunwayRequest next = s->set->request;
+    const RunwayRequest *now = &s->request;
     int ret = 0;
 
-    if (s->set->take != s->take || request->seed != now->seed ||
-        request->references != now->references ||
-        !request->prompt != !now->prompt ||
-        (request->prompt && strcmp(request->prompt, now->prompt))) {
+    /* a seed that is not sent is no change, but it is in clips' identities */
+    if (!(next.model->fields & RUNWAY_FIELD_SEED))
+        next.seed = now->seed;
+    if (s->set->take != s->take || next.seed != now->seed ||
+        next.references != now->references ||
+        !next.prompt != !now->prompt ||
+        (next.prompt && strcmp(next.prompt, now->prompt))) {
         ret = ff_runway_sequence_cut_early(s);
         s->shot++;
     }
-    s->request = *request;
+    s->request = next;
     s->take    = s->set->take;
     return ret;
 }
