@@ -373,7 +373,7 @@ subtest 'the account' => sub {
     cmp_ok(scalar(() = $sim->requests('create')), '<=', 4, 'at a gateway: one create for each clip');
     is(billed($sim), 2, 'at a gateway: two were paid');
 
-    $sim = simulator('--daily' => 2, '--latency' => 1);
+    $sim = simulator('--daily' => 2, '--latency' => 5);
     $job = job(sim => $sim, options => { concurrency => 3 });
     $run = $job->run;
     cmp_ok($run->{status}, '>', 0, 'the third of three clips at once is refused') or diag $run->{err};

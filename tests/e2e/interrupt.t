@@ -334,7 +334,8 @@ interrupted('while more comes in', begin => { input => [qw(-readrate 0.25)] }, s
 
 interrupted('while no more fits in', options => { concurrency => 1 },
     make => sub { return PaidTest->new(in => film(seconds => 8), sim => simulator('--latency' => 60)) },
-    moment => sub { is_submitted($_[0], 1) && events($_[0], 'planned') == 3 && after($_[0], 0.3) },
+    # on 5.1 one clip less is read while nobody knows how long a task takes
+    moment => sub { is_submitted($_[0], 1) && events($_[0], 'planned') == ($LIBAVFILTER < 9 ? 2 : 3) && after($_[0], 0.3) },
     creates => 1, frames => 0, states => { 1 => 'submitted' }, again => 0);
 
 # --- while it is fetched --------------------------------------------------------------
@@ -355,7 +356,7 @@ SKIP: {
     my $film = film(seconds => 2, size => '320x180', filter => 'noise=alls=60:allf=t');
     my $slow_reads = sub {
         my ($file, $env) = slow('SLOW_READ');
-        return PaidTest->new(in => $film, sim => simulator('--latency' => 2, '--concurrency' => 1, @_), env => $env, slow => $file);
+        return PaidTest->new(in => $film, sim => simulator('--latency' => 3, '--concurrency' => 1, @_), env => $env, slow => $file);
     };
     my $go_on = sub {
         my ($signal, $job, $downloads) = @_;
@@ -374,7 +375,8 @@ SKIP: {
         moment => sub {
             my ($job) = @_;
             spew($job->{slow}, '') if !-e $job->{slow} && is_submitted($job, 2);
-            return has_asked($job, 'download') == 2 && -s $job->{slow} && after($job, 0.3);
+            my $whole = 2 == grep { -s } glob "$job->{results}/incoming/*";
+            return $whole && -s $job->{slow} && after($job, 1);
         },
         again => sub { $go_on->(@_[0, 1], 3) });
     interrupted('while a stored result is looked through', %fetched,

@@ -373,7 +373,7 @@ static void admit(int index)
     assert_int_equal(ff_runway_pipeline_admit(pipeline, &job, &err), RUNWAY_OK);
 }
 
-/* What a person was reported of the time to the end, where that is wanted. */
+/* What a person was shown of the time to the end, where that is wanted. */
 static struct { int64_t time, left; } *reported;
 static int nb_reported;
 
@@ -495,7 +495,7 @@ static void test_times_that_vary_and_progress(void **state)
     assert_within(make_new_film(300), 1.02 * (double)floor_of(300));
 }
 
-/* A person is reported the time to the end when a first task has shown what one takes,
+/* A person is shown the time to the end when a first task has shown what one takes,
  * and it does not jump. */
 static void test_the_time_to_the_end(void **state)
 {
