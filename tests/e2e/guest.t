@@ -62,6 +62,8 @@ my %known = (
     'Inconsistently formatted doxygen comment'   => qr{:\s*/\*\* ?\w},
     # the core is plain C and knows no FFmpeg
     'Please use av_malloc'                       => qr/$core|malloc\(\)ed|<malloc\.h>|\bmalloc_trim\(/,
+    # which allocates what it needs
+    'Possible security issue, make sure this is safe or use snprintf/av_strl*' => qr/\bav_asprintf\(/,
     # a line that is written over has no prefix
     'Missing context in av_log'                  => qr/^runway\/filter\/status_line\.c:.*\\r"/,
     'Please use av_log'                          => qr/\bav_bprintf\(|\bformat\(printf\b/,

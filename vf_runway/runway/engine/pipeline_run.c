@@ -49,7 +49,7 @@ int ff_runway_pipeline_is_stopped(void *opaque)
 }
 
 /* Wait, unless it is over: the run, or with for_create the buying. */
-static int wait_for(RunwayPipeline *p, int64_t microseconds, int for_create)
+static int do_wait(RunwayPipeline *p, int64_t microseconds, int for_create)
 {
     int64_t end = ff_runway_now() + microseconds;
     int is_over;
@@ -64,12 +64,12 @@ static int wait_for(RunwayPipeline *p, int64_t microseconds, int for_create)
 
 static int wait_or_stop(void *opaque, int64_t microseconds)
 {
-    return wait_for(opaque, microseconds, 0);
+    return do_wait(opaque, microseconds, 0);
 }
 
 static int wait_or_close(void *opaque, int64_t microseconds)
 {
-    return wait_for(opaque, microseconds, 1);
+    return do_wait(opaque, microseconds, 1);
 }
 
 static Entry *find_entry(RunwayPipeline *p, const RunwayJob *job)
@@ -206,7 +206,7 @@ static Entry *last_unusable(const RunwayPipeline *p)
 }
 
 /* lock is held */
-static int is_paid_for(const RunwayPipeline *p)
+static int has_paid_tasks(const RunwayPipeline *p)
 {
     const Entry *e = p->head;
 
@@ -219,7 +219,7 @@ static int is_paid_for(const RunwayPipeline *p)
  * wait at the provider otherwise. lock is held. */
 static void close_pipeline(RunwayPipeline *p, const char *why)
 {
-    if (!p->closed && is_paid_for(p))
+    if (!p->closed && has_paid_tasks(p))
         ff_runway_log(p->config.client.log, RUNWAY_LOG_WARNING, "%s: no more "
                       "clips are sent; waiting for what is already paid for",
                       why);
