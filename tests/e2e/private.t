@@ -198,7 +198,7 @@ subtest 'a key that is said back' => sub {
         (map { ["a failure, $_",        'fails', $task->('failure', "it says $form{$_}, no more")] } sort keys %form),
         (map { ["a failureCode, $_",    'fails', $task->('failureCode', "INTERNAL.$form{$_}")] } qw(raw percent json)),
         ['a long failure',              'fails', $task->('failure', $long)],
-        (map { ["a task's id, $_",      '',      sub { $_[0] =~ /^POST/ ? $_[1] =~ s/("id":\s*")[^"]*/$1$form{$_}/r : $_[1] }] } qw(raw json base64)),
+        (map { my $said = $form{$_}; ["a task's id, $_", '', sub { $_[0] =~ /^POST/ ? $_[1] =~ s/("id":\s*")[^"]*/$1$said/r : $_[1] }] } qw(raw json base64)),
         ['a Location',                  '',      $status->('v1/video_to_video', '202 Accepted', "Location: /runwayml/v1/tasks/$KEY\r\n", '')],
         ['a redirect',                  '',      $status->('v1/video_to_video', '302 Found', "Location: http://127.0.0.1/$KEY\r\n", '')],
         ['headers of an error',         '',      $status->('v1/video_to_video', "400 Bad $KEY", "X-Request-Id: $KEY\r\nRetry-After: $KEY\r\nWWW-Authenticate: $KEY\r\n",
