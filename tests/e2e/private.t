@@ -197,6 +197,7 @@ subtest 'a key that is said back' => sub {
     my @cases = (
         (map { ["a failure, $_",        'fails', $task->('failure', "it says $form{$_}, no more")] } sort keys %form),
         (map { ["a failureCode, $_",    'fails', $task->('failureCode', "INTERNAL.$form{$_}")] } qw(raw percent json)),
+        ['a key of escapes',            'fails', $task->('failure', 'it says 100%25sure%2A%3C3%3E-7f3b91, 100%sure*&lt;3&gt;-7f3b91'), '100%sure*<3>-7f3b91'],
         ['a long failure',              'fails', $task->('failure', $long)],
         (map { my $said = $form{$_}; ["a task's id, $_", '', sub { $_[0] =~ /^POST/ ? $_[1] =~ s/("id":\s*")[^"]*/$1$said/r : $_[1] }] } qw(raw json base64)),
         ['a Location',                  '',      $status->('v1/video_to_video', '202 Accepted', "Location: /runwayml/v1/tasks/$KEY\r\n", '')],
@@ -211,19 +212,19 @@ subtest 'a key that is said back' => sub {
         ['a wrapped failure',           'wrap',  $task->('fail_reason', $long)],
     );
     for my $case (@cases) {
-        my ($name, $mode, $rewrite) = @$case;
+        my ($name, $mode, $rewrite, $key) = @$case;
         my $sim = RunwayTest::Simulator->start('--latency' => 0.1, $mode ? ('--fail-tasks' => '*=INTERNAL') : (), $mode eq 'wrap' ? '--wrap' : ());
         my ($port, $proxy) = recording_proxy("$TMP/said-" . ++our $said, $rewrite);
         my $log = "$TMP/said-$said.jsonl";
         my $run = run_filter($sim, in => $clip, loglevel => 'trace', timeout => 60, signal => [6 => 'INT'],
-            options => { prompt => 'echo', http_proxy => "http://127.0.0.1:$port", log_path => $log });
+            options => { prompt => 'echo', http_proxy => "http://127.0.0.1:$port", log_path => $log }, env => { COMETAPI_KEY => $key || $KEY });
         kill TERM => $proxy;
         waitpid $proxy, 0;
         cmp_ok($run->{status}, '!=', 0, "$name: is an error");
         my @files = (files_below($run->{own}), $log);
         my %text = (stderr => $run->{err}, names => "@files", map { ($_ => slurp($_)) } @files);
         my $part = lc substr $KEY, 0, 12;
-        my @found = grep { my $text = $_; grep { index(lc $text{$text}, $_) >= 0 } $part, substr($KEY, -10), map { lc } @form{qw(percent json html)}, substr encode_base64("Bearer $KEY"), 10, 20 } sort keys %text;
+        my @found = grep { my $text = $_; grep { index(lc $text{$text}, $_) >= 0 } qw(sure* 25sure 7f3b91,), $part, substr($KEY, -10), map { lc } @form{qw(percent json html)}, substr encode_base64("Bearer $KEY"), 10, 20 } sort keys %text;
         is("@found", '', "$name: it is nowhere");
         diag map { "$_: " . substr($text{$_}, index(lc $text{$_}, $part) - 200, 400) . "\n" } @found if @found;
     }

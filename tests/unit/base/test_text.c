@@ -216,6 +216,47 @@ static void test_scrub_word_in_disguise(void **state)
     }
 }
 
+/* Of what escapes begin with, and of what HTML has names for. */
+static void test_scrub_word_of_escapes(void **state)
+{
+    static const struct { const char *word, *forms[8]; } cases[] = {
+        { "100%sure*<3>{x}",
+          { "100%sure*<3>{x}", "100%25sure%2A%3C3%3E%7Bx%7D",
+            "100%2525sure%252A%253C3%253E%257Bx%257D",
+            "100%sure*&lt;3&gt;{x}", "100&#37;sure*&amp;lt;3&amp;GT;{x}",
+            "100%sure*\\u003c3\\u003e{x}" } },
+        { "ab%41c%z", { "ab%41c%z", "ab%2541c%25z", "ab%252541c%2525z", "ab&#37;41c%z" } },
+        { "a%25b&lt;c\\u005cd", { "a%25b&lt;c\\u005cd" } },
+        { "%abc", { "%abc", "%25abc" } },
+        { "a&b&c", { "a&b&c", "a&amp;b&amp;c", "a%26b%26c",
+                     "a&amp;amp;b&amp;amp;c", "a&#38;b&#x26;c" } },
+        { "\"a'b\"", { "\"a'b\"", "&quot;a&#39;b&quot;", "\\\"a'b\\\"",
+                      "&quot;a&apos;b&quot;", "&#34;a&#039;b&#34;" } },
+        { "a\\nb", { "a\\nb", "a\\\\nb", "a%5Cnb", "a\\u005cnb" } },
+    };
+    static const char *const others[] = {
+        "100%2sure*<3>{x}", "100%sure*&lt3&gt;{x}", "100%sure*&lt;3&gt", "&", "&amp;",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        for (int k = 0; cases[i].forms[k]; k++) {
+            char text[64];
+
+            snprintf(text, sizeof(text), "a %s b", cases[i].forms[k]);
+            ff_runway_scrub_word(text, cases[i].word);
+            assert_string_equal(text, "a ... b");
+        }
+    }
+    for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
+        char text[64];
+
+        strcpy(text, others[i]);
+        ff_runway_scrub_word(text, cases[0].word);
+        assert_string_equal(text, others[i]);
+    }
+}
+
 static void test_scrub_users(void **state)
 {
     static const struct { const char *in, *out; } cases[] = {
@@ -242,7 +283,9 @@ static void test_scrub_users(void **state)
  * square. */
 static void test_scrub_long_escapes(void **state)
 {
-    static const char *const units[] = { "\\", "%25", "s", "s ", "&#", "&#1" };
+    static const char *const units[] = {
+        "\\", "%25", "s", "s ", "&#", "&#1", "&amp;",
+    };
     const size_t size = 1 << 20;
     char *text = malloc(size + 4);
 
@@ -291,6 +334,7 @@ int main(void)
         cmocka_unit_test(test_scrub_long_runs),
         cmocka_unit_test(test_scrub_word),
         cmocka_unit_test(test_scrub_word_in_disguise),
+        cmocka_unit_test(test_scrub_word_of_escapes),
         cmocka_unit_test(test_scrub_users),
         cmocka_unit_test(test_scrub_long_escapes),
         cmocka_unit_test(test_scrub_many_words),

@@ -276,24 +276,57 @@ static int hex(const char *s, int n)
     return value;
 }
 
+/** Bytes of s, which begins with a %, a \ or an &, that are only there because
+ *  that was escaped, and maybe once more; 0 of any other s. */
+static size_t escapes_of_escape(const char *s)
+{
+    const char *again = *s == '%' ? "25" : *s == '\\' ? "\\" :
+                        *s == '&' ? "amp;" : NULL;
+    size_t n = 0;
+
+    while (again && n < ESCAPES_MAX &&
+           !strncasecmp(s + 1 + n, again, strlen(again)))
+        n += strlen(again);
+    return n;
+}
+
+/** The character of &#65; &#x41; &lt; and such at s, the & left out, -1: there is
+ *  none. *length: its bytes. */
+static int entity(const char *s, size_t *length)
+{
+    static const struct { const char *name; int value; } names[] = {
+        { "lt;", '<' }, { "gt;", '>' }, { "quot;", '"' }, { "apos;", '\'' },
+    };
+    int is_hex, value;
+    char *end;
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+        *length = strlen(names[i].name);
+        if (!strncasecmp(s, names[i].name, *length))
+            return names[i].value;
+    }
+    if (*s != '#')
+        return -1;
+    is_hex  = s[1] == 'x' || s[1] == 'X';
+    value   = (int)strtol(s + 1 + is_hex, &end, is_hex ? 16 : 10);
+    *length = (size_t)(end - s) + 1;
+    return *end == ';' ? value : -1;
+}
+
 /** The character at s, its escapes undone: %41, also where that was escaped
  *  once more (%2541); \u0041, \x41, \n or itself behind any number of
- *  backslashes; &#65; and &#x41;. *length: its bytes. */
+ *  backslashes; &#65;, &#x41; and &lt;. *length: its bytes. */
 static int character_at(const char *s, size_t *length)
 {
-    size_t n = 1;
+    size_t n = 1 + escapes_of_escape(s);
     int value = -1;
 
     if (*s == '%') {
-        while (n < ESCAPES_MAX && !strncmp(s + n, "25", 2))
-            n += 2;
         value = hex(s + n, 2);
         if (value < 0 && n > 1)
             value = hex(s + (n -= 2), 2);
         n += 2;
     } else if (*s == '\\') {
-        while (n < ESCAPES_MAX && s[n] == '\\')
-            n++;
         if (s[n] == 'u' || s[n] == 'x') {
             int digits = s[n] == 'u' ? 4 : 2;
 
@@ -303,14 +336,14 @@ static int character_at(const char *s, size_t *length)
         if (value < 0)
             value = s[n] && strchr("nrt", s[n]) ? ' ' : (unsigned char)s[n];
         n++;
-    } else if (!strncmp(s, "&#", 2)) {
-        int is_hex = s[2] == 'x' || s[2] == 'X';
-        char *end;
+    } else if (*s == '&') {
+        size_t name;
 
-        value = (int)strtol(s + 2 + is_hex, &end, is_hex ? 16 : 10);
-        n     = (size_t)(end - s) + 1;
-        if (*end != ';')
-            value = -1;
+        value = entity(s + n, &name);
+        if (value > 0)
+            n += name;
+        else
+            value = '&';
     }
     *length = value > 0 ? n : 1;
     return value > 0 ? value : (unsigned char)*s;
@@ -321,24 +354,33 @@ static int lower_case(int c)
     return c >= 'A' && c <= 'Z' ? c | 0x20 : c;
 }
 
-/** Bytes at s that say word, in whatever escapes and letters and on however many
- *  lines; 0: something else is there. */
+/** Bytes at s that say c, escaped in whatever way; 0: something else is there. */
+static size_t says_character(const char *s, char c)
+{
+    size_t n;
+
+    if (lower_case(character_at(s, &n)) == lower_case((unsigned char)c))
+        return n;
+    /* what looks like an escape may be the word's own: %2541 for its %41 */
+    return *s == c ? 1 + escapes_of_escape(s) : 0;
+}
+
+/** Bytes at s that say word, as it is or in whatever escapes and letters and on
+ *  however many lines; 0: something else is there. */
 static size_t says(const char *s, const char *word)
 {
-    size_t length = 0;
+    size_t length = strlen(word), n;
 
-    for (const char *w = word; *w; w++) {
-        size_t n = 1;
-        int c;
+    if (!strncasecmp(s, word, length))
+        return length;
+    length = 0;
+    for (; *word; word++) {
+        while (!(n = says_character(s + length, *word))) {
+            int c = character_at(s + length, &n);
 
-        while (lower_case(s[length]) != lower_case(*w)) {
-            c = character_at(s + length, &n);
-            if (lower_case(c) == lower_case((unsigned char)*w))
-                break;
-            if (w == word || !c || !strchr(" \t\r\n", c))
+            if (!length || !c || !strchr(" \t\r\n", c))
                 return 0;
             length += n;
-            n = 1;
         }
         length += n;
     }
