@@ -278,6 +278,7 @@ static void test_key(void **state)
     check_key("cometapi", "%a", "%a");
     check_key("cometapi", "<a", "<a");
     check_key("cometapi", "yourself", "yourself");
+    check_key("cometapi", "yourcorp-prod_1f8e", "yourcorp-prod_1f8e");
     check_key("runway", runway_key, runway_key);
     check_key("cometapi", runway_key, NULL);
     /* one digit less is not one of Runway's */

@@ -1846,7 +1846,30 @@ static void test_unfit_configuration(void **state)
     config.proxy = NULL;
     setenv("https_proxy", "http://u:hunter2%1f@127.0.0.1:9", 1);
     check_invalid(config, "environment) has a control character");
+    setenv("https_proxy", "http://u:hunter2%7F@127.0.0.1:9", 1);
+    check_invalid(config, "environment) has a control character");
     unsetenv("https_proxy");
+}
+
+/* A % in a password that is no escape, and no control character. */
+static void test_percent_in_a_proxy(void **state)
+{
+    static const char *const proxies[] = {
+        "http://u:100%1@127.0.0.1:9", "http://u:100%@127.0.0.1:9",
+        "http://u:%0z%1@127.0.0.1:9", "http://u:%7e%2f@127.0.0.1:9",
+        "http://127.0.0.1:9/%0A",
+    };
+    RunwayClientConfig config;
+    RunwayClient *client;
+
+    reset(NULL);
+    config = make_config("https://a.b");
+    for (size_t i = 0; i < sizeof(proxies) / sizeof(*proxies); i++) {
+        config.proxy = proxies[i];
+        assert_int_equal(ff_runway_client_create(&config, &client, &last),
+                         RUNWAY_OK);
+        ff_runway_client_free(&client);
+    }
 }
 
 static void test_endpoint(void **state)
@@ -2078,6 +2101,7 @@ int main(void)
         TEST(test_proxy_for_loopback_when_named),
         TEST(test_socks_proxy),
         TEST(test_unfit_configuration),
+        TEST(test_percent_in_a_proxy),
         TEST(test_endpoint),
         TEST(test_own_headers),
         TEST(test_own_headers_in_replies),

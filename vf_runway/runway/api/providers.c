@@ -210,7 +210,7 @@ static int is_placeholder(const char *key)
     case '{': return last == '}';
     default:
         return strstr(key, "***") || strstr(key, "...") ||
-               (!strncasecmp(key, "your", 4) && strpbrk(key + 4, "-_"));
+               !strncasecmp(key, "your-", 5) || !strncasecmp(key, "your_", 5);
     }
 }
 

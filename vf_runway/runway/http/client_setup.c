@@ -404,13 +404,20 @@ static char *copy_proxy(const char *proxy)
     return copy;
 }
 
+/** Whether s begins with %00 to %1F, or %7F. */
+static int is_escaped_control(const char *s)
+{
+    return *s == '%' && strspn(s + 1, "0123456789abcdefABCDEF") >= 2 &&
+           (s[1] == '0' || s[1] == '1' || !strncasecmp(s + 1, "7f", 2));
+}
+
 /** Whether a URL has a control character in it, as it is or, in its user or
  *  password, as %0A: libcurl would connect past such a proxy (7.88.1). */
 static int has_control(const char *url)
 {
     for (const char *c = url; *c; c++)
         if ((unsigned char)*c < 0x20 || *c == 0x7F ||
-            (*c == '%' && (c[1] == '0' || c[1] == '1') && strchr(c, '@')))
+            (is_escaped_control(c) && strchr(c, '@')))
             return 1;
     return 0;
 }
