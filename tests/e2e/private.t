@@ -224,7 +224,7 @@ subtest 'a key that is said back' => sub {
         my @files = (files_below($run->{own}), $log);
         my %text = (stderr => $run->{err}, names => "@files", map { ($_ => slurp($_)) } @files);
         my $part = lc substr $KEY, 0, 12;
-        my @found = grep { my $text = $_; grep { index(lc $text{$text}, $_) >= 0 } qw(sure* 25sure 7f3b91,), $part, substr($KEY, -10), map { lc } @form{qw(percent json html)}, substr encode_base64("Bearer $KEY"), 10, 20 } sort keys %text;
+        my @found = grep { my $text = $_; grep { index(lc $text{$text}, $_) >= 0 } qw(sure* 25sure), $part, substr($KEY, -10), map { lc } @form{qw(percent json html)}, substr encode_base64("Bearer $KEY"), 10, 20 } sort keys %text;
         is("@found", '', "$name: it is nowhere");
         diag map { "$_: " . substr($text{$_}, index(lc $text{$_}, $part) - 200, 400) . "\n" } @found if @found;
     }
