@@ -75,6 +75,21 @@ subtest 'one comes later' => sub {
     like($second->said, qr/clip 1 .*: waiting for process $first->{pid}\b/, 'the second says what it waits for');
 };
 
+# Not for longer than it buys anything.
+subtest 'an error of the one that waits' => sub {
+    my $sim = simulator('--latency' => 20, '--fault' => 'create:2=status=400');
+    my $film = film(seconds => 1);
+    my %dirs = (state => "$TMP/short/state", results => "$TMP/short/results");
+    mkdir "$TMP/short";
+    my $first = job(sim => $sim, in => $film, %dirs)->begin;
+    ok($first->until(sub { scalar $sim->requests('create') }), 'the first has sent the clip that both have');
+    my $run = job(sim => $sim, in => film(seconds => 2), %dirs)->run;
+    cmp_ok($run->{status}, '>', 0, "the second's own clip is refused") or diag $run->{err};
+    like($run->{said}, qr/clip 1 .*: waiting for process $first->{pid}\b.*^clip 2 .*400/ms, 'which ends it') or diag $run->{err};
+    ok(!$first->is_over, 'before the first has ended');
+    is($first->end('TERM')->{status}, 255, 'which goes on');
+};
+
 # Those that have the same clips in another order: who waits for whom must not
 # be a circle.
 subtest 'in another order' => sub {

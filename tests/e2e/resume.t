@@ -155,6 +155,17 @@ subtest 'what was lost is looked for' => sub {
         $change->(1, sub { s/"state":"stored"/"state":"lost"/ or die });
     }
 
+    my $late = RunwayTest::Simulator->start('--latency' => 0, '--output-after' => 8);
+    my $again = PaidTest->new(sim => $late, in => film(seconds => 1));
+    my $going = $again->begin;
+    ok($going->until(sub { ($again->states->{1} // '') eq 'generated' }), 'a task that has no output yet') or diag $going->said;
+    $going->end('KILL');
+    rewrite_record($again->record_of(1)->{path}, sub { s/"state":"generated"/"state":"lost"/ or die });
+    my $known = $again->run;
+    is($known->{status}, 0, 'is known again') or diag $known->{err};
+    like($known->{said}, qr/has reappeared.*reading the task failed, trying again/s, 'at once, and its output is waited for');
+    is(billed($late), 1, 'it was paid once');
+
     $change->(1, sub { s/("task_id":"\w+)/${1}0/ or die });
     remove_tree($job->{results});
     my $looks = sub { scalar grep { $_->{status} != 200 } $quiet->requests('read') };

@@ -120,6 +120,8 @@ struct World {
     WorldKind world;
     int64_t download_timeout;
     int waits;              ///< of this run, so far
+    int closed_at;          ///< which time closed() is asked it says so; 0: none
+    int asked;              ///< times so far
     _Atomic int reported;       ///< errors and warnings of this run
     _Atomic int wrong;      ///< results that were not what was sent
 };
@@ -146,6 +148,13 @@ static int wait_a_little(void *opaque, int64_t microseconds)
 static int never(void *opaque)
 {
     return 0;
+}
+
+static int is_closed(void *opaque)
+{
+    World *w = opaque;
+
+    return ++w->asked >= w->closed_at && w->closed_at;
 }
 
 static int enter(void *opaque, RunwayJob *job, RunwayJobState state)
@@ -216,7 +225,7 @@ static RunwayOutcome run_job(World *w, RunwayError *err)
         .output = "",
         .policy = &policy, .log = &log, .opaque = w, .wait = wait_a_little,
         .wait_open = wait_a_little, .cancelled = never,
-        .closed = never, .enter = enter, .provider = "runway",
+        .closed = is_closed, .enter = enter, .provider = "runway",
         .changed = ignore_change, .expected = not_known,
         .check = check_result, .download_timeout = w->download_timeout,
     };
@@ -554,4 +563,27 @@ RunwayOutcome world_run_hostile(ServerHandler special,
     end_world(w);
     free_world(w);
     return ret;
+}
+
+void world_close(void)
+{
+    World *w = new_world(WORLD_INLINE);
+    RunwayOutcome ret = RUNWAY_CANCELLED;
+    RunwayError err;
+
+    while (ret) {
+        RunwayRecord r;
+
+        w->asked = 0;
+        w->closed_at++;
+        start_world(w);
+        ret = run(w, &err);
+        read_record(w, 0, &r);
+        assert_int_equal(w->service.accepted[0], !ret);
+        assert_int_equal(ret, r.nb_tries ? RUNWAY_OK : RUNWAY_CANCELLED);
+        end_world(w);
+    }
+    /* at the beginning, before the intent, for the money, before the create */
+    assert_int_equal(w->asked, 4);
+    free_world(w);
 }

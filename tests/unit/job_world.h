@@ -53,4 +53,8 @@ void world_sweep(const char *name, FaultKind kind, WorldKind world);
 RunwayOutcome world_run_hostile(ServerHandler special,
                                 int64_t download_timeout, RunwayError *err);
 
+/** One clip's journey, with an end of the buying each time that this is asked:
+ *  nothing is sent, and no intent is left. */
+void world_close(void);
+
 #endif /* TESTS_UNIT_JOB_WORLD_H */

@@ -539,6 +539,36 @@ static void test_result_late(void **state)
     assert_int_equal(late_looks, 4);
 }
 
+/* One that is taken back, between polls without an output. */
+static int result_late_twice(Server *server, int fd, const Request *request)
+{
+    (void)server;
+    if (strncmp(request->head, "GET /v1/tasks/", 14) || ++late_looks > 19)
+        return -1;
+    server_reply(fd, "200 OK", "", late_looks == 10 ?
+                 "{\"status\":\"RUNNING\"}" : "{\"status\":\"SUCCEEDED\"}");
+    return 0;
+}
+
+static void test_result_late_twice(void **state)
+{
+    RunwayError err = { RUNWAY_OK, "" };
+    RunwayOutcome ret;
+
+    (void)state;
+    late_looks = 0;
+    ret = world_run_hostile(result_late_twice, 0, &err);
+    if (ret)
+        fail_msg("%s: %s", ff_runway_outcome_name(ret), err.text);
+    assert_int_equal(late_looks, 20);
+}
+
+static void test_closed(void **state)
+{
+    (void)state;
+    world_close();
+}
+
 /* What stands for an output that never comes. */
 static const char *no_output;
 
@@ -696,7 +726,9 @@ int main(void)
         cmocka_unit_test(test_result_elsewhere),
         cmocka_unit_test(test_result_is_no_url),
         cmocka_unit_test(test_result_late),
+        cmocka_unit_test(test_result_late_twice),
         cmocka_unit_test(test_result_never),
+        cmocka_unit_test(test_closed),
         cmocka_unit_test(test_failed_after_success),
         cmocka_unit_test(test_redirects),
         cmocka_unit_test(test_private_addresses_by_proxy),

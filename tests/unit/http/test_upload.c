@@ -211,6 +211,26 @@ static void test_picture_is_no_file_any_more(void **state)
     unlink(fifo);
 }
 
+static int is_over(void *opaque, int64_t microseconds)
+{
+    (void)opaque;
+    return !microseconds;
+}
+
+/* Nothing is asked for, not even with the client. */
+static void test_over(void **state)
+{
+    const RunwayRetry retry = { .wait = is_over };
+    const RunwayUpload clip = { "clip.mp4", "video/mp4", -1, 1 };
+    RunwayError err;
+    char *uri;
+
+    (void)state;
+    assert_int_equal(ff_runway_upload(&retry, &clip, &uri, &err),
+                     RUNWAY_CANCELLED);
+    assert_null(uri);
+}
+
 static void test_free_nothing(void **state)
 {
     RunwayUploader *none = NULL;
@@ -226,6 +246,7 @@ int main(void)
         cmocka_unit_test(test_short_file),
         cmocka_unit_test(test_form_is_streamed),
         cmocka_unit_test(test_picture_is_no_file_any_more),
+        cmocka_unit_test(test_over),
         cmocka_unit_test(test_free_nothing),
     };
 

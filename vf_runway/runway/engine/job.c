@@ -161,7 +161,7 @@ static RunwayOutcome make_result(RunwayJobRun *run, RunwayError *err)
         /* what there was of a task is over */
         job->now.task_id[0] = 0;
         /* a run that ends buys nothing more, and does not say that it would */
-        if (host->cancelled(host->opaque) || host->closed(host->opaque))
+        if (host->closed(host->opaque))
             return ff_runway_run_cancelled(err);
         log_again(run);
         ret = ff_runway_run_submit(run, err);
@@ -230,7 +230,7 @@ RunwayOutcome ff_runway_job_run(RunwayJob *job, const RunwayJobHost *host)
     if (!run.lock) {
         ff_runway_run_set_state(&run, RUNWAY_JOB_BLOCKED);
         ret = ff_runway_journal_lock(host->journal, job->identity, job->label,
-                                     host->cancelled, host->opaque, &run.lock,
+                                     host->closed, host->opaque, &run.lock,
                                      &err);
     }
     if (!ret)

@@ -140,12 +140,15 @@ typedef struct RunwayJobHost {
     void *opaque;
     /** Wait; non-zero when cancelled, at once then. */
     int (*wait)(void *opaque, int64_t microseconds);
-    /** The same for what is done before a create: non-zero also when none may
-     *  start any more. */
+    /** The same for what is done before a create, and asked before each upload:
+     *  non-zero also when none may start any more. */
     int (*wait_open)(void *opaque, int64_t microseconds);
     /** Non-zero when cancelled. */
     int (*cancelled)(void *opaque);
-    /** Non-zero when no create may start any more. */
+    /** Non-zero when no create may start any more, or cancelled; asked right
+     *  before each. A create that has started is not cut off by it, as nobody
+     *  might know what came of that: it is answered, and its result, which is
+     *  paid for, is brought in. */
     int (*closed)(void *opaque);
     /** Wait until the job may go to that state: SUBMITTING, when there is a
      *  place for its task at the provider; DOWNLOADING; CHECKING. Sets it.

@@ -45,7 +45,6 @@ typedef struct RunwayJobRun {
     int submitted_here;      ///< the task is one of this run's own
     int unreachable;         ///< its result is refused, whatever the URL, or it
                              ///< has none
-    int late;                ///< times that it has SUCCEEDED without an output
     RunwayTask *task;        ///< as it was read last
 } RunwayJobRun;
 
@@ -77,7 +76,8 @@ RunwayOutcome ff_runway_run_write(RunwayJobRun *run, RunwayClipState state,
  */
 RunwayOutcome ff_runway_run_submit(RunwayJobRun *run, RunwayError *err);
 
-/** Read the task into run->task, however many tries that takes. */
+/** Read the task into run->task, however many tries that takes; one that has
+ *  SUCCEEDED has its output then, unless the record says that it was LOST. */
 RunwayOutcome ff_runway_run_read_task(RunwayJobRun *run, RunwayError *err);
 
 /** Wait for the task to end: RUNWAY_OK when run->task has SUCCEEDED. */

@@ -50,7 +50,7 @@ static RunwayPurchase purchase_of(const RunwayJobRun *run)
         .credits   = (double)run->job->credits,
         .opaque    = host->opaque,
         .wait      = host->wait_open,
-        .cancelled = host->cancelled,
+        .cancelled = host->closed,
     };
 }
 
@@ -234,6 +234,11 @@ static RunwayOutcome send_create(RunwayJobRun *run, RunwayBody *body,
         ret = write_intent(run, err);
         if (ret)
             return ret;
+        /* and while the money was locked */
+        if (host->closed(host->opaque)) {
+            take_back(run);
+            return ff_runway_run_cancelled(err);
+        }
         ret = ff_runway_client_submit(host->client, body, job->now.task_id,
                                       &reported, &run->retry.after,
                                       &run->retry.why);

@@ -27,7 +27,9 @@
  * and what is called lost here is never read again */
 #define NOT_EXIST_MAX 600000000LL
 
-/* polls of a task that has SUCCEEDED until its output counts as missing */
+/* polls in a row of a task that has SUCCEEDED until its output counts as missing.
+ * They are as far apart as tries after a failure (retry.c): about two minutes in
+ * all, whatever poll_interval is. */
 #define LATE_MAX 10
 
 /* before: the RunwayTaskState that was logged last, -1: none. */
@@ -56,6 +58,7 @@ static void log_state(RunwayJobRun *run, int before)
 
 RunwayOutcome ff_runway_run_read_task(RunwayJobRun *run, RunwayError *err)
 {
+    int late = 0;
     RunwayOutcome ret;
 
     do {
@@ -66,10 +69,15 @@ RunwayOutcome ff_runway_run_read_task(RunwayJobRun *run, RunwayError *err)
             ff_runway_retry_recovered(&run->retry);
         if (ret == RUNWAY_UNAVAILABLE &&
             run->task->state == RUNWAY_TASK_SUCCEEDED) {
+            RunwayClipState state = ff_runway_record_state(run->record);
+
+            /* that it is known again is all that find_task() asks */
+            if (state == RUNWAY_CLIP_LOST)
+                return RUNWAY_OK;
             /* its output is late: it has succeeded all the same */
-            if (ff_runway_record_state(run->record) == RUNWAY_CLIP_SUBMITTED)
+            if (state == RUNWAY_CLIP_SUBMITTED)
                 ff_runway_run_note(run, RUNWAY_CLIP_GENERATED);
-            run->unreachable = ++run->late >= LATE_MAX;
+            run->unreachable = ++late >= LATE_MAX;
             if (run->unreachable)
                 ret = RUNWAY_NO_RESULT;
         }

@@ -35,8 +35,9 @@
  * The first job that fails stops the pipeline: nothing more is submitted, the
  * other jobs are cancelled where they wait, and the error stays. One that may not
  * be bought (a cap, the account, the provider) closes it: no other job is
- * started, those that are in flight, and paid for, go on to their end, and then
- * the error is there.
+ * started, those whose create has started, and may be paid for, go on to their
+ * end, and then the error is there. One that waits for another process's clip
+ * ends at once: whatever that one pays for, the next run finds.
  */
 
 #ifndef AVFILTER_RUNWAY_ENGINE_PIPELINE_H

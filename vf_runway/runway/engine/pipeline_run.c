@@ -306,16 +306,10 @@ static void run_entry(RunwayPipeline *p, Entry *e, const RunwayJobHost *host)
     ff_runway_cond_wake(&p->changed);
 }
 
-/* Whether a create may not start: another clip has ended that. */
+/* Whether a create may not start: the run or another clip has ended that. */
 static int is_closed(void *opaque)
 {
-    RunwayPipeline *p = opaque;
-    int closed;
-
-    pthread_mutex_lock(&p->lock);
-    closed = p->closed;
-    pthread_mutex_unlock(&p->lock);
-    return closed;
+    return do_wait(opaque, 0, 1);
 }
 
 /* Jobs in line of which is() is true. lock is held */

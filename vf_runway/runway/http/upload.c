@@ -110,6 +110,9 @@ RunwayOutcome ff_runway_upload(const RunwayRetry *like,
     *uri = NULL;
     ff_runway_retry_recovered(&retry);
     do {
+        /* another may have been waited for */
+        if (retry.wait(retry.opaque, 0))
+            return ff_runway_error(err, RUNWAY_CANCELLED, "cancelled");
         ret = upload_once(&retry, what, uri, &stored);
         /* a slot is used up by a try: what the storage refuses may be the
          * slot's fault */

@@ -44,7 +44,8 @@ void ff_runway_uploader_free(RunwayUploader **uploader);
  * Upload for who goes by retry; failures are a row of their own. *uri is what a
  * create calls the file for the next 24 hours, the caller's to free(). A
  * transient failure is waited out; RUNWAY_UNAVAILABLE when it does not pass,
- * RUNWAY_REFUSED, RUNWAY_IO, RUNWAY_CANCELLED.
+ * RUNWAY_REFUSED, RUNWAY_IO; RUNWAY_CANCELLED, before a try too, where
+ * retry->wait() says so.
  */
 RunwayOutcome ff_runway_upload(const RunwayRetry *retry,
                                const RunwayUpload *what, char **uri,
