@@ -294,7 +294,10 @@ static size_t escapes_of_escape(const char *s)
  *  none. *length: its bytes. */
 static int entity(const char *s, size_t *length)
 {
-    static const struct { const char *name; int value; } names[] = {
+    static const struct {
+        const char *name;
+        int value;
+    } names[] = {
         { "lt;", '<' }, { "gt;", '>' }, { "quot;", '"' }, { "apos;", '\'' },
     };
     int is_hex, value;

@@ -32,8 +32,8 @@
 
 #define BUFFER_SIZE 65536
 
-/* bytes of one result that are read and made durable in well under the two seconds
- * that a person waits for an end; several at once take longer */
+/* bytes of one result that are read and made durable in well under the two
+ * seconds that a person waits for an end; several at once take longer */
 #define STOP_SIZE (64 << 20)
 
 static const char *const endings[] = {
