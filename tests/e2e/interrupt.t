@@ -224,9 +224,9 @@ my ($port, @held);
 SKIP: {
     skip 'no /proc here to look into', 1 if !-r '/proc/net/tcp';
     ($port, @held) = full_port();
-    # sockets that are in SYN_SENT to it; a child that is not ffmpeg yet has those held here
+    # sockets that are in SYN_SENT to it; a child that is still Perl has those held here
     my $waiting = sub {
-        return 0 if (readlink "/proc/$_[1]{pid}/exe" // '') ne abs_path($FFMPEG);
+        return 0 if (readlink "/proc/$_[1]{pid}/exe" // '') eq abs_path($^X);
         my $hex = sprintf '0100007F:%04X', $port;
         my @inodes = map { (split ' ')[9] } grep { (split ' ')[2] eq $hex && (split ' ')[3] eq '02' } split /\n/, slurp('/proc/net/tcp');
         return grep { my $inode = $_; grep { (readlink // '') eq "socket:[$inode]" } glob "/proc/$_[1]{pid}/fd/*" } @inodes;
