@@ -374,6 +374,23 @@ subtest 'alpha in an output of another size, and with native timing' => sub {
     }
 };
 
+# Scaling overshoots beside an edge: more than the most is not little.
+subtest 'an edge of alpha, in an output of another size' => sub {
+    my $film = "$TMP/edge.nut";
+    convert_all([[qw(-f lavfi -i), 'color=white:s=320x240:r=12:d=1'],
+        q{format=yuva444p10le,geq=lum=512:cb=512:cr=512:a='1023*gt(X,159)'}, [qw(-c:v rawvideo), $film]]);
+    for my $format (qw(rgba yuva444p10le yuva444p12le)) {
+        my $run = ok_filter($sim, "into $format", in => $film, args => [qw(-c:v rawvideo -fps_mode passthrough)],
+            options => { prompt => 'echo', model => 'aleph2', size => '640x480' }, after => "format=$format", out => 'out.nut');
+        convert_all([['-i', $run->{out}], "format=$format,extractplanes=a", [qw(-f rawvideo), "$run->{out}.alpha"]]);
+        my ($template, $bytes, $full) = $format eq 'rgba' ? ('C*', 1, 255) : ('v*', 2, $format =~ /10/ ? 1023 : 4095);
+        my @line = unpack $template, substr slurp("$run->{out}.alpha"), 640 * 240 * $bytes, 640 * $bytes;
+        is((sort { $b <=> $a } @line)[0], $full, 'no more than opaque');
+        is((grep { $_ < $full / 2 } @line[330 .. 639]), 0, 'and opaque behind the edge') or diag "@line[310 .. 330]";
+        is($line[0], 0, 'transparent in front of it');
+    }
+};
+
 # Lines at info that begin so.
 sub lines_like {
     my ($run, $pattern) = @_;

@@ -112,6 +112,8 @@ subtest 'HLG, and a mezzanine' => sub {
     like($run->{err}, qr/the result is 320x180, yuv422p10le, 12 fps, prores/, 'and comes');
     is(video_facts($run->{out})->{color_transfer}, 'smpte2084', 'as PQ');
     is(last_time($run->{out}), last_time($film), 'to the last frame');
+    error_line('a number between them', run_filter($sim, in => $film, filter => 'runway_hdr', loglevel => 'error', options => { transfer => 17 }),
+        qr/^transfer: 17 is neither pq nor hlg$/);
 };
 
 # What a result leaves unsaid is what was asked for, and no picture is changed by it;

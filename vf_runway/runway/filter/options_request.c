@@ -90,9 +90,17 @@ int ff_runway_set_output_format(RunwaySettings *set)
     const char *value = set->output_format;
     int ret;
 
-    if (ff_runway_makes_hdr(set))
+    if (ff_runway_makes_hdr(set)) {
+        /* the option's range has another one in the middle */
+        if (set->transfer != AVCOL_TRC_SMPTE2084 &&
+            set->transfer != AVCOL_TRC_ARIB_STD_B67) {
+            av_log(set->log_ctx, AV_LOG_ERROR,
+                   "transfer: %d is neither pq nor hlg\n", set->transfer);
+            return AVERROR(EINVAL);
+        }
         value = set->mezzanine ? "hdr_prores" :
                 set->transfer == AVCOL_TRC_ARIB_STD_B67 ? "hlg" : "hdr10";
+    }
     if (!value)
         return 0;
     set->request.output_format = value;

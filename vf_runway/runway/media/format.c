@@ -178,6 +178,9 @@ void ff_runway_component_write(AVFrame *frame, int component,
             unsigned value = !plane ? is : depth > 8 ? AV_RN16(from + 2 * x)
                                                      : from[x];
 
+            /* a plane that was scaled overshoots beside its edges */
+            if (plane && value > was)
+                value = was;
             if (plane && was != is)
                 value = (value * is + was / 2) / was;
             put(to, value << comp->shift, wide,
