@@ -202,6 +202,17 @@ subtest 'a cut among the frames that two clips show' => sub {
     is(join(' ', map { $_->{seam} } joints($run)), 'cut blended blended', 'it is said to be a cut');
 };
 
+# Frames 42 to 47 are in both, and the watch begins before them.
+subtest 'a cut behind another one' => sub {
+    my $cut = film('cut-again', moving() . ",negate=enable='gte(n,39)',lutyuv=y=235-val/2:u=val/2:enable='gte(n,45)'", 'yuv420p');
+    my $sim = RunwayTest::Simulator->start('--latency' => 0, '--drift' => 'tone', '--seed' => 3);
+    my %results = (results_dir => "$TMP/cut-again-results");
+    my ($run, $none) = map { treated($sim, $_->{seam}, $cut, { %results, %$_ }) } { %BLEND }, { seam => 'none' };
+    is((joints($run))[0]{seam}, 'cut', 'it is said to be a cut');
+    my ($out, $first) = map { luma($_->{out}) } $run, $none;
+    is_deeply([grep { $out->[$_] ne $first->[$_] } 0 .. 44], [], 'up to it, it is the first clip');
+};
+
 # Of two frames, which begins before the frames that two clips show, with them, or
 # among them.
 for my $at (40, 41, 42, 44) {

@@ -446,30 +446,63 @@ static void watch(RunwaySeamWatch *w, int64_t time, double moved, Change *change
     free(f);
 }
 
-static void check_watch(const RunwaySeamWatch *w, int64_t cut, int64_t back)
+static void check_watch(const RunwaySeamWatch *w, int nb_cuts,
+                        const int64_t *cuts, int64_t back)
 {
-    assert_int_equal(w->cut, cut);
+    assert_int_equal(w->nb_cuts, nb_cuts);
+    for (int i = 0; i < nb_cuts; i++)
+        assert_int_equal(w->cuts[i], cuts[i]);
     assert_int_equal(w->back, back);
 }
 
 /* Motion is no cut; what comes back was none. */
 static void test_watch(void **state)
 {
+    static const int64_t cuts[] = { 33, 34 };
     RunwaySeamWatch w = { .seen = 0 };
 
     for (int i = 0; i < 10; i++)
         watch(&w, 20 + i, i, unchanged);
-    check_watch(&w, 0, 0);
+    check_watch(&w, 0, NULL, 0);
     watch(&w, 30, 10, orange);
-    check_watch(&w, 30, 0);
+    check_watch(&w, 1, (const int64_t[]){ 30 }, 0);
     watch(&w, 31, 11, orange);
-    check_watch(&w, 30, 0);
+    check_watch(&w, 1, (const int64_t[]){ 30 }, 0);
     watch(&w, 32, 12, unchanged);
-    check_watch(&w, 0, 32);
+    check_watch(&w, 0, NULL, 32);
     watch(&w, 33, 13, negative);
-    check_watch(&w, 33, 32);
+    check_watch(&w, 1, cuts, 32);
     watch(&w, 34, 14, other_hue);
-    check_watch(&w, 33, 32);
+    check_watch(&w, 2, cuts, 32);
+    /* a flash behind cuts, and one of two pictures */
+    watch(&w, 35, 15, orange);
+    watch(&w, 36, 16, other_hue);
+    check_watch(&w, 2, cuts, 36);
+    watch(&w, 37, 17, orange);
+    watch(&w, 38, 18, narrow_negative);
+    watch(&w, 39, 19, other_hue);
+    check_watch(&w, 2, cuts, 39);
+}
+
+/* Of many cuts the newest are known. */
+static void test_many_cuts(void **state)
+{
+    RunwaySeamWatch w = { .seen = 0 };
+    RunwaySeamGrid grid;
+
+    for (int i = 0; i < RUNWAY_SEAM_CUTS + 3; i++) {
+        for (int p = 0; p < 3; p++)
+            for (int b = 0; b < RUNWAY_SEAM_BLOCKS; b++)
+                grid.mean[p][b] = p ? 128 : (float)(20 * i + 20);
+        ff_runway_seam_watch(&w, &grid, i + 1);
+    }
+    check_watch(&w, RUNWAY_SEAM_CUTS,
+                (const int64_t[]){ 4, 5, 6, 7, 8, 9, 10, 11 }, 0);
+    /* flat: what is in the middle of them is seen again */
+    for (int b = 0; b < RUNWAY_SEAM_BLOCKS; b++)
+        grid.mean[0][b] = 120;
+    ff_runway_seam_watch(&w, &grid, 12);
+    check_watch(&w, 3, (const int64_t[]){ 4, 5, 6 }, 12);
 }
 
 /* A flat plane that changes says nothing of how much of that is in the film, so
@@ -809,6 +842,7 @@ int main(void)
         cmocka_unit_test(test_inset),
         cmocka_unit_test(test_shake),
         cmocka_unit_test(test_watch),
+        cmocka_unit_test(test_many_cuts),
         cmocka_unit_test(test_flat),
         cmocka_unit_test(test_one_level),
         cmocka_unit_test(test_bounds),

@@ -462,12 +462,24 @@ void ff_runway_seam_watch(RunwaySeamWatch *watch, const RunwaySeamGrid *look,
                           int64_t time)
 {
     if (watch->seen++ && cuts(&watch->last, look)) {
-        if (!watch->cut) {
-            watch->before = watch->last;
-            watch->cut    = time;
-        } else if (!cuts(&watch->before, look)) {
-            watch->cut  = 0;
-            watch->back = time;
+        int i = 0;
+
+        while (i < watch->nb_cuts && cuts(&watch->before[i], look))
+            i++;
+        if (i < watch->nb_cuts) {
+            watch->nb_cuts = i;
+            watch->back    = time;
+        } else {
+            if (i == RUNWAY_SEAM_CUTS) {
+                i--;
+                memmove(watch->cuts, watch->cuts + 1,
+                        (size_t)i * sizeof(*watch->cuts));
+                memmove(watch->before, watch->before + 1,
+                        (size_t)i * sizeof(*watch->before));
+            }
+            watch->before[i] = watch->last;
+            watch->cuts[i]   = time;
+            watch->nb_cuts   = i + 1;
         }
     }
     watch->last = *look;

@@ -91,12 +91,15 @@ RunwaySeamFit ff_runway_seam_fit(RunwaySeam *seam,
                                  const RunwaySeamGrid *const source[2],
                                  const RunwaySeamGrid *const film[2]);
 
+#define RUNWAY_SEAM_CUTS 8
+
 /** Where a source becomes another picture. Begins as zeros. */
 typedef struct RunwaySeamWatch {
     RunwaySeamGrid last;    ///< its last picture
-    RunwaySeamGrid before;  ///< the one in front of cut
     int seen;               ///< pictures
-    int64_t cut;            ///< when it last became another; 0: never
+    int nb_cuts;            ///< those it is not back from; of more, the newest
+    int64_t cuts[RUNWAY_SEAM_CUTS]; ///< when it became another, in order
+    RunwaySeamGrid before[RUNWAY_SEAM_CUTS]; ///< the pictures in front of them
     int64_t back;           ///< when it last was back from one, a flash, which
                             ///< is no cut then; 0: never
 } RunwaySeamWatch;

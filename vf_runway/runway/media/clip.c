@@ -475,8 +475,11 @@ int ff_runway_clip_close(RunwayClip *c, RunwayClipFile *file)
         ret = ff_runway_writer_finish(c->writer, slots, &size);
         memcpy(c->looks, ff_runway_writer_looks(c->writer), sizeof(c->looks));
         watch   = ff_runway_writer_watch(c->writer);
-        c->cut  = ff_runway_segment_length(&c->config.segment, watch->cut);
         c->back = ff_runway_segment_length(&c->config.segment, watch->back);
+        for (; c->nb_cuts < watch->nb_cuts; c->nb_cuts++)
+            c->cuts[c->nb_cuts] =
+                ff_runway_segment_length(&c->config.segment,
+                                         watch->cuts[c->nb_cuts]);
     }
     ff_runway_writer_free(&c->writer);
     if (ret >= 0 && size > max_size(c))

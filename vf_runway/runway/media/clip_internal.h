@@ -73,7 +73,8 @@ struct RunwayClip {
     int64_t fade;             ///< when these begin to fade, time of the result
     int corrected;            ///< the present picture is
     const char *joint;        ///< what was made of the joint in front
-    int64_t cut, back;        ///< as in RunwaySeamWatch, in what is sent
+    int nb_cuts;              ///< as in RunwaySeamWatch, in what is sent
+    int64_t cuts[RUNWAY_SEAM_CUTS], back;
     RunwayClip *later;        ///< shows the last frames too, NULL: none does
     int64_t fade_begin, fade_end; ///< of the cross-fade with it, time of the
                               ///< source; a cut of the source if they are equal

@@ -126,8 +126,13 @@ void ff_runway_clip_blend(RunwayClip *c, RunwayClip *later)
     c->fade_end   = source_time(c, c->source_end);
     if (c->back)
         c->fade_begin = FFMAX(c->fade_begin, shown_from(c, c->back));
-    if (c->cut && shown_from(c, c->cut) + 1 >= source_time(later, 0))
-        c->fade_begin = c->fade_end = shown_from(c, c->cut);
+    for (int i = c->nb_cuts - 1; i >= 0; i--) {
+        /* the first that both show */
+        int64_t cut = shown_from(c, c->cuts[i]);
+
+        if (cut + 1 >= source_time(later, 0))
+            c->fade_begin = c->fade_end = cut;
+    }
 }
 
 /* What brings the colour of picture, which the later clip shows, to that of
