@@ -266,22 +266,22 @@ subtest 'a cross-fade at a variable rate goes by time' => sub {
 
 # The first clip of a film from one service, the others from another.
 sub of_two_services {
-    my ($name, $deep, @other) = @_;
+    my ($name, $way, $deep, @other) = @_;
     my $sim = RunwayTest::Simulator->start('--latency' => 0, '--drift' => 'tone', '--seed' => 3, @{ $deep || [] });
-    treated($sim, $name, film("$name-beginning", moving(seconds => 2)), { %BLEND });
+    treated($sim, $name, film("$name-beginning", moving(seconds => 2)), $way);
     my ($port) = $sim->{runway} =~ /:(\d+)/;
     my %env = (XDG_STATE_HOME => "$TMP/state-$sim->{pid}");
     $sim->stop;
     $sim = RunwayTest::Simulator->start('--latency' => 0, '--port' => $port, '--drift' => 'tone', '--seed' => 4, @other);
-    my %of = options_of($sim, $name, $film, { %BLEND });
+    my %of = options_of($sim, $name, $film, $way);
     my $run = ok_filter($sim, $name, %of, env => { %{ $of{env} }, %env }, loglevel => 'warning');
-    is(scalar $sim->requests('create'), 3, 'the first clip is not bought again');
+    is(scalar $sim->requests('create'), scalar joints($run), 'the first clip is not bought again');
     is_deeply(times_of($run->{out}), times_of($film), 'each frame at its time');
     return $run;
 }
 
 subtest 'results that cannot be blended' => sub {
-    my $run = of_two_services('two-sizes', undef, '--result-size' => '128x80');
+    my $run = of_two_services('two-sizes', \%BLEND, undef, '--result-size' => '128x80');
     is(join(' ', map { $_->{seam} } joints($run)), 'unlike blended blended', 'the first joint is said to be left as it is');
     my @said = $run->{err} =~ /(cannot be blended.*)/g;
     is(scalar @said, 1, 'and it is said once') or diag($run->{err});
@@ -291,12 +291,27 @@ subtest 'results that cannot be blended' => sub {
 for my $case (['of ten bits behind eight', undef, '--result-codec' => 'hevc10'], ['of eight bits behind ten', ['--result-codec' => 'hevc10']]) {
     my ($name, @services) = @$case;
     subtest "results $name" => sub {
-        my $run = of_two_services($name =~ tr/ /-/r, @services);
+        my $run = of_two_services($name =~ tr/ /-/r, \%BLEND, @services);
         is(join(' ', map { $_->{seam} } joints($run)), 'blended blended blended', 'are blended');
         is($run->{err}, '', 'without a warning');
         my ($first) = joints($run);
         my ($ratio) = ratios($film, $run->{out}, [map { $first->{frame} - $_ } 0 .. 6]);
         cmp_ok($ratio, '<', 2.5, 'the joint is not seen');
+    };
+}
+
+# The second clip's, which begins at that frame, is BT.601 of full range.
+for my $case (['blend', \%BLEND, 42, 'blended'], ['match', {}, 48, 'unlike']) {
+    my ($name, $way, $begin, $seam) = @$case;
+    subtest "results of other levels: $name" => sub {
+        my $file = "$TMP/full-$name.mp4";
+        run_cmd([$FFMPEG, qw(-v error -nostdin -i), $film, '-vf', "trim=start_frame=$begin,setpts=PTS-STARTPTS,scale=in_color_matrix=bt709:out_color_matrix=bt601:out_range=full,format=yuv420p",
+            qw(-frames:v 48 -c:v libx264 -crf 4 -color_range pc -colorspace smpte170m), $file]);
+        my $run = of_two_services("levels-$name", $way, ['--drift' => 'grain'], '--result-file' => $file);
+        is((joints($run))[0]{seam}, $seam, 'what is said');
+        my ($in, $out) = map { luma($_) } $film, $run->{out};
+        my ($most) = sort { $b <=> $a } map { abs(mean($in->[$_]) - mean($out->[$_])) } 36 .. 80;
+        cmp_ok($most, '<', 1.5, 'their levels are those of the film');
     };
 }
 

@@ -24,6 +24,7 @@
 
 #include "compat.h"
 #include "clip_internal.h"
+#include "picture.h"
 
 int ff_runway_clip_match(RunwayClip *c, const RunwayJoint *before)
 {
@@ -36,8 +37,27 @@ int ff_runway_clip_match(RunwayClip *c, const RunwayJoint *before)
     return c->before ? 0 : AVERROR(ENOMEM);
 }
 
+/* A frame without pixels, whose tags say what the levels of frame mean. */
+static AVFrame tags_of(const AVFrame *frame)
+{
+    AVFrame tags = {
+        .format      = frame->format,
+        .width       = frame->width,
+        .height      = frame->height,
+        .colorspace  = frame->colorspace,
+        .color_range = frame->color_range,
+    };
+
+    ff_runway_picture_name_colour(&tags);
+    return tags;
+}
+
 int ff_runway_clip_joint(const RunwayClip *c, RunwayJoint *joint)
 {
+    const AVFrame tags = tags_of(c->frame);
+
+    joint->matrix = tags.colorspace;
+    joint->range  = tags.color_range;
     joint->source = c->looks[1];
     joint->end    = av_rescale_q(c->start, c->config.time_base,
                                  AV_TIME_BASE_Q) + c->source_end;
@@ -50,13 +70,16 @@ static int fit_joint(RunwayClip *c)
     const RunwaySeamGrid *const source[2] = { &c->before->source, &c->looks[0] };
     RunwaySeamGrid first;
     const RunwaySeamGrid *const film[2] = { &c->before->film, &first };
-    RunwaySeamFit fit;
+    const AVFrame tags = tags_of(c->frame);
+    RunwaySeamFit fit = RUNWAY_SEAM_UNLIKE;
 
     if (ff_runway_joint_measure(&first, c->frame, c->part)) {
         c->seam = av_malloc(sizeof(*c->seam));
         if (!c->seam)
             return AVERROR(ENOMEM);
-        fit = ff_runway_seam_fit(c->seam, source, film);
+        if (tags.colorspace == c->before->matrix &&
+            tags.color_range == c->before->range)
+            fit = ff_runway_seam_fit(c->seam, source, film);
         if (fit != RUNWAY_SEAM_MATCHED)
             av_freep(&c->seam);
         c->joint = ff_runway_joint_name(fit);
@@ -156,15 +179,17 @@ static int fit_colour(RunwayClip *later, const RunwaySeamGrid *reference,
     return ff_runway_joint_correct(later->seam, 1, picture, later->part);
 }
 
-/* Results of one film may differ in depth: bring the later clip's picture to this
- * one's format. */
+/* Results of one film may differ in depth and in tags: bring the later clip's
+ * picture to this one's format, matrix and range. */
 static int unite(RunwayClip *c)
 {
     AVFrame *from = c->later->frame, *to;
     const RunwayRect whole = { 0, 0, from->width, from->height };
     int ret;
 
-    if (from->format == c->frame->format)
+    if (from->format == c->frame->format &&
+        from->colorspace == c->frame->colorspace &&
+        from->color_range == c->frame->color_range)
         return 0;
     to = av_frame_alloc();
     if (!to)
@@ -175,6 +200,9 @@ static int unite(RunwayClip *c)
     ret = av_frame_get_buffer(to, 0);
     if (ret >= 0)
         ret = av_frame_copy_props(to, from);
+    to->colorspace      = c->frame->colorspace;
+    to->color_range     = c->frame->color_range;
+    to->color_primaries = c->frame->color_primaries;
     if (ret >= 0)
         ret = ff_runway_scaler_convert(c->later->scaler, from, whole, to, whole);
     if (ret >= 0)

@@ -34,6 +34,8 @@
 /** How the film goes on behind a clip: what the next one is matched with. */
 typedef struct RunwayJoint {
     RunwaySeamGrid source, film; ///< of the clip's last picture
+    enum AVColorSpace matrix;    ///< what film's levels mean
+    enum AVColorRange range;
     int64_t end;                 ///< of the clip, microseconds of the source
 } RunwayJoint;
 
