@@ -143,10 +143,15 @@ static int plan_picture(RunwaySequence *s, const AVFrame *frame,
     return AVERROR(EINVAL);
 }
 
-/* How large the file may be, and from where on flashes are watched for. */
+/* How large the file may be, and from where on cuts and flashes are watched for;
+ * length is the first frame's. */
 static void plan_limits(const RunwaySettings *set, const RunwaySegment *segment,
-                        RunwayClipConfig *config)
+                        int64_t length, RunwayClipConfig *config)
 {
+    /* it may end at any place, by the number of its frames */
+    int ends_early = config->max_frames &&
+                     config->max_frames * length < segment->max_duration;
+
     if (set->transport != RUNWAY_SEND_UPLOAD)
         config->inline_size = ff_runway_data_uri_capacity("video/mp4",
                                                           RUNWAY_DATA_URI_MAX);
@@ -155,9 +160,9 @@ static void plan_limits(const RunwaySettings *set, const RunwaySegment *segment,
         config->upload_size = RUNWAY_UPLOAD_MAX;
     /* a flash may begin before the frames that clips share */
     if (set->overlap)
-        config->writer.watch = ff_runway_segment_slot(segment,
-                                                      segment->max_duration -
-                                                      2 * set->overlap);
+        config->writer.watch = ends_early ? 0 :
+            ff_runway_segment_slot(segment, segment->max_duration -
+                                            2 * set->overlap);
 }
 
 int ff_runway_sequence_open_clip(RunwaySequence *s, const AVFrame *frame,
@@ -205,7 +210,7 @@ int ff_runway_sequence_open_clip(RunwaySequence *s, const AVFrame *frame,
         return ret;
     config.alpha = s->alpha;
     config.index = ++s->nb_clips;
-    plan_limits(set, &segment, &config);
+    plan_limits(set, &segment, length, &config);
     s->frame  = ff_runway_segment_length(&segment, 1);
     s->max_duration = segment.max_duration;
     s->geometry = config.writer.geometry;
