@@ -165,6 +165,8 @@ struct RunwayClient {
     int64_t download_step;    ///< less that for each task before
     int64_t check_takes;      ///< each check
     int sends_pages;          ///< instead of results
+    int64_t denied_from, denied_to; ///< in each task's life: no such task, it says
+    int nb_denied;
     int64_t created[TASKS_MAX];
     int is_done[TASKS_MAX];   ///< was read as such
     int nb, running, most;
@@ -236,7 +238,11 @@ RunwayOutcome ff_runway_client_read(RunwayClient *c, const char *id,
     task->state   = RUNWAY_TASK_RUNNING;
     pthread_mutex_lock(&c->lock);
     elapsed = now - c->created[nb];
-    if (elapsed >= c->takes[nb]) {
+    if (elapsed >= c->denied_from && elapsed < c->denied_to) {
+        task->state = RUNWAY_TASK_NOT_EXIST;
+        c->last     = now;
+        c->nb_denied++;
+    } else if (elapsed >= c->takes[nb]) {
         task->state = RUNWAY_TASK_SUCCEEDED;
         snprintf(task->url, sizeof(task->url), "%d", nb);
         c->running    -= !c->is_done[nb];
@@ -550,6 +556,41 @@ static void test_another_run(void **state)
     assert_true(make_new_film(1) > 65 * SECOND);
 }
 
+/* A task that is denied now and then goes on, however long it has been waited for:
+ * another in its place would be paid twice. One that is denied for ten minutes at
+ * each poll is lost. */
+static void test_a_task_that_is_denied(void **state)
+{
+    RunwayOutcome ret = RUNWAY_OK;
+    int64_t start;
+    RunwayJob *job = NULL;
+    RunwayError err;
+    char *dir = sweep_make_dir();
+
+    (void)state;
+    assert_non_null(dir);
+    let_tasks_take(900, 900, 0);
+    provider.denied_from = 650 * SECOND;
+    provider.denied_to   = 690 * SECOND;
+    assert_true(make_new_film(1) >= 900 * SECOND);
+    assert_true(provider.nb_denied > 0);
+
+    provider.denied_from = 100 * SECOND;
+    provider.denied_to   = INT64_MAX;
+    begin(dir, 1);
+    start = ff_runway_now();
+    admit(0);
+    while (!job && !ret)
+        ret = ff_runway_pipeline_take(pipeline, 90 * SECOND, &job, &err);
+    assert_int_equal(ret, RUNWAY_TASK_LOST);
+    assert_in_range((provider.last - start) / SECOND, 700, 800);
+    assert_non_null(strstr(err.text, "polls it once more, for free"));
+    ff_runway_job_free(&job);
+    ff_runway_pipeline_free(&pipeline);
+    provider.denied_from = provider.denied_to = 0;
+    sweep_remove_dir(dir);
+}
+
 /* The first job comes out: now it is known what a task takes. */
 static void take_first(void)
 {
@@ -707,6 +748,7 @@ int main(void)
         cmocka_unit_test_teardown(test_times_that_vary_and_progress, clean_up),
         cmocka_unit_test_teardown(test_the_time_to_the_end, clean_up),
         cmocka_unit_test_teardown(test_another_run, clean_up),
+        cmocka_unit_test_teardown(test_a_task_that_is_denied, clean_up),
         cmocka_unit_test_teardown(test_a_place_that_will_be_free, clean_up),
         cmocka_unit_test_teardown(test_a_result_that_is_due, clean_up),
         cmocka_unit_test_teardown(test_downloads, clean_up),

@@ -28,6 +28,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "base/checksum.h"
 #include "core_test.h"
 #include "http/upload.h"
 #include "tiny_server.h"
@@ -211,6 +212,76 @@ static void test_picture_is_no_file_any_more(void **state)
     unlink(fifo);
 }
 
+/* A slot, and its storage. */
+static int keep_picture(Server *server, int fd, const Request *request)
+{
+    char slot[256];
+    int *nb_stored = server->opaque;
+
+    if (strncmp(request->head, "POST /v1/uploads ", 17)) {
+        ++*nb_stored;
+        server_reply(fd, "204 No Content", "", "");
+        return 0;
+    }
+    snprintf(slot, sizeof(slot), "{\"uploadUrl\":\"http://127.0.0.1:%d/store\","
+             "\"fields\":{\"key\":\"k\"},\"runwayUri\":\"runway://%d\"}",
+             server->port, *nb_stored);
+    server_reply(fd, "200 OK", "Content-Type: application/json\r\n", slot);
+    return 0;
+}
+
+static int goes_on(void *opaque, int64_t microseconds)
+{
+    (void)opaque;
+    (void)microseconds;
+    return 0;
+}
+
+/* A still is freed with its clip, and the next one may lie where it was: it is
+ * another picture all the same. */
+static void test_pictures_at_one_address(void **state)
+{
+    static const RunwayLog log;
+    static const char *const texts[] = { "first", "other", "first" };
+    static const char *const uris[] = { "runway://0", "runway://1",
+                                        "runway://0" };
+    int nb_stored = 0;
+    Server *server = server_start(keep_picture, &nb_stored);
+    char base[64], path[64], sum[RUNWAY_CHECKSUM_SIZE];
+    RunwayClient *client = connect_to(server, base, sizeof(base));
+    const RunwayRetry retry = { .client = client, .log = &log, .label = "clip",
+                                .wait = goes_on };
+    RunwayPictureFile picture = { .path = path, .type = "image/png",
+                                  .checksum = sum, .size = 5 };
+    RunwayUploader *uploader;
+    RunwayError err;
+
+    (void)state;
+    snprintf(path, sizeof(path), "/tmp/test_upload-%ld.png", (long)getpid());
+    assert_int_equal(ff_runway_uploader_create(&uploader, &err), RUNWAY_OK);
+    for (int i = 0; i < 3; i++) {
+        FILE *file = fopen(path, "w");
+        RunwayChecksum s;
+        char *uri;
+
+        assert_non_null(file);
+        fputs(texts[i], file);
+        fclose(file);
+        ff_runway_checksum_init(&s);
+        ff_runway_checksum_add(&s, texts[i], 5);
+        ff_runway_checksum_text(&s, sum);
+        assert_int_equal(ff_runway_upload_picture(uploader, &retry, &picture,
+                                                  &uri, &err), RUNWAY_OK);
+        assert_string_equal(uri, uris[i]);
+        free(uri);
+    }
+    assert_int_equal(nb_stored, 2);
+    unlink(path);
+    ff_runway_uploader_free(&uploader);
+    ff_runway_client_free(&client);
+    server_stop(&server);
+}
+
 static int is_over(void *opaque, int64_t microseconds)
 {
     (void)opaque;
@@ -246,6 +317,7 @@ int main(void)
         cmocka_unit_test(test_short_file),
         cmocka_unit_test(test_form_is_streamed),
         cmocka_unit_test(test_picture_is_no_file_any_more),
+        cmocka_unit_test(test_pictures_at_one_address),
         cmocka_unit_test(test_over),
         cmocka_unit_test(test_free_nothing),
     };

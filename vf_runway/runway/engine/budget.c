@@ -257,6 +257,8 @@ static RunwayOutcome intend_once(const RunwayPurchase *purchase,
     RunwayJournalLock *money;
     Sums s = { .purchase = purchase };
     double price = purchase->credits;
+    /* the only one there is where no copy of it could be kept */
+    int is_damaged = !!record->damage[0];
     RunwayError ignored;
     RunwayOutcome ret;
 
@@ -269,7 +271,7 @@ static RunwayOutcome intend_once(const RunwayPurchase *purchase,
     if (ff_runway_budget_has_cap(purchase->policy)) {
         ret   = make_sums(purchase, record, &s, err);
         price = price_of(&s);
-        add_damaged(&s, !!record->damage[0]);
+        add_damaged(&s, is_damaged);
         *wait = !ret && s.unanswered && !s.answered;
         if (!ret && !*wait)
             ret = check_caps(&s, err);
@@ -281,7 +283,8 @@ static RunwayOutcome intend_once(const RunwayPurchase *purchase,
     if (!ret && !*wait) {
         ret = ff_runway_journal_write(purchase->journal, lock, record, err);
         /* nothing goes out: no intent may be found, nor counted */
-        if (ret && !ff_runway_record_take_back(record, &ignored))
+        if (ret && !is_damaged &&
+            !ff_runway_record_take_back(record, &ignored))
             ff_runway_journal_write(purchase->journal, lock, record, &ignored);
     }
     ff_runway_journal_unlock(&money);

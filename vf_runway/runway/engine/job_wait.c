@@ -22,9 +22,9 @@
 #include "job_internal.h"
 #include "pace.h"
 
-/* how long a provider may deny a task that it has accepted. A task of an
- * earlier run is given as long: when that was, only the wall clock could say,
- * and what is called lost here is never read again */
+/* how long a provider may deny, at each poll, a task that it has accepted. A task
+ * of an earlier run is given as long: when that was, only the wall clock could
+ * say */
 #define NOT_EXIST_MAX 600000000LL
 
 /* polls in a row of a task that has SUCCEEDED until its output counts as missing.
@@ -101,8 +101,8 @@ static void note_end(RunwayJobRun *run, const RunwayPace *pace, int64_t now)
 }
 
 /* What a task that was read says: RUNWAY_OK where it goes on, or has SUCCEEDED.
- * waited is how long this run has. */
-static RunwayOutcome judge(const RunwayJobRun *run, int64_t waited,
+ * denied is for how long it has been said that there is no such task. */
+static RunwayOutcome judge(const RunwayJobRun *run, int64_t denied,
                            RunwayError *err)
 {
     const RunwayTask *task = run->task;
@@ -120,7 +120,7 @@ static RunwayOutcome judge(const RunwayJobRun *run, int64_t waited,
         return ff_runway_error(err, RUNWAY_TASK_LOST, "task %s was cancelled by "
                                "somebody else", id);
     case RUNWAY_TASK_NOT_EXIST:
-        if (waited > NOT_EXIST_MAX)
+        if (denied > NOT_EXIST_MAX)
             return ff_runway_error(err, RUNWAY_TASK_LOST, "the provider says "
                                    "that task %s does not exist, though it was "
                                    "accepted; it may have been billed", id);
@@ -136,6 +136,7 @@ RunwayOutcome ff_runway_run_await(RunwayJobRun *run, RunwayError *err)
     RunwayTask *task = run->task;
     const RunwayJobHost *host = run->host;
     int64_t created = ff_runway_now(), last = created;
+    int64_t denied = -1;        /* since when, -1: it is not */
     int64_t interval = host->policy->poll_interval;
     RunwayPace pace = {
         .interval = interval, .began = created,
@@ -172,7 +173,12 @@ RunwayOutcome ff_runway_run_await(RunwayJobRun *run, RunwayError *err)
             counted += now - last;
         last   = now;
         before = task->state;
-        ret    = judge(run, now - created, err);
+        /* one poll may have reached a cache, or a node that is behind */
+        if (task->state != RUNWAY_TASK_NOT_EXIST)
+            denied = -1;
+        else if (denied < 0)
+            denied = now;
+        ret    = judge(run, denied < 0 ? 0 : now - denied, err);
         if (ret)
             return ret;
         if (task->state == RUNWAY_TASK_SUCCEEDED) {

@@ -35,9 +35,12 @@
 /* an upload lives for 24 hours; a task may wait for its place before it looks */
 #define REUSE_MAX 43200000000LL
 
-/* A picture that is there. */
+/* A picture that is there. Of the caller's only the type is kept, which is a
+ * constant: a still lives no longer than its clip. */
 typedef struct Known {
-    const RunwayPictureFile *picture;
+    uint64_t size;
+    char checksum[RUNWAY_CHECKSUM_SIZE];
+    const char *type;
     char *uri;
     int64_t since;
     struct Known *next;
@@ -131,9 +134,9 @@ RunwayOutcome ff_runway_upload(const RunwayRetry *like,
 static char *find_known(RunwayUploader *u, const RunwayPictureFile *picture)
 {
     for (const Known *k = u->known; k; k = k->next)
-        if (k->picture->size == picture->size &&
-            !strcmp(k->picture->checksum, picture->checksum) &&
-            !strcmp(k->picture->type, picture->type) &&
+        if (k->size == picture->size &&
+            !strcmp(k->checksum, picture->checksum) &&
+            !strcmp(k->type, picture->type) &&
             ff_runway_now() - k->since < REUSE_MAX)
             return strdup(k->uri);
     return NULL;
@@ -151,10 +154,13 @@ static void keep_known(RunwayUploader *u, const RunwayPictureFile *picture,
         free(known);
         return;
     }
-    known->picture = picture;
-    known->since   = since;
-    known->next    = u->known;
-    u->known       = known;
+    known->size  = picture->size;
+    known->type  = picture->type;
+    known->since = since;
+    known->next  = u->known;
+    snprintf(known->checksum, sizeof(known->checksum), "%s",
+             picture->checksum);
+    u->known     = known;
 }
 
 /* Whether fd still holds what it held when the options were read. */

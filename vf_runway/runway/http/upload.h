@@ -52,7 +52,8 @@ RunwayOutcome ff_runway_upload(const RunwayRetry *retry,
                                RunwayError *err);
 
 /** The same for a picture, which clips share: one upload serves all of them
- *  for some hours. RUNWAY_INVALID: the file is no longer what it was. */
+ *  for some hours. picture may be freed afterwards; its type is a constant.
+ *  RUNWAY_INVALID: the file is no longer what it was. */
 RunwayOutcome ff_runway_upload_picture(RunwayUploader *uploader,
                                        const RunwayRetry *retry,
                                        const RunwayPictureFile *picture,
