@@ -192,6 +192,34 @@ subtest 'a format that is not supported' => sub {
     is(scalar @{ $cured->{frames} }, 24, 'all frames');
 };
 
+# Each clip costs what the shortest one costs, so a kind for each frame is an error.
+{
+    my $before = 'scale=w=160+2*n:h=96:eval=frame';
+    subtest 'each frame has its own size' => sub {
+        my $film = numbered_film(name => 'grows.mkv', frames => 50, size => '160x96');
+        my $nb = $sim->requests('create');
+        for ('', ':dry_run=1') {
+            $FFMPEG = $lax;
+            my $run = filter_film($sim, $film, "runway_v2v=prompt=echo:model=aleph2$_", before => $before);
+            $FFMPEG = $strict;
+            isnt($run->{status}, 0, 'is an error');
+            like($run->{err}, qr/another size, format or pixel shape of the input end a clip every few frames.*put scale in front/, '... that says why') or diag $run->{err};
+        }
+        cmp_ok($sim->requests('create') - $nb, '<=', 3, '... before much is paid for');
+    };
+}
+
+subtest 'the shape of pixels changes' => sub {
+    my $film = numbered_film(name => 'shape.mkv', frames => 96, size => '160x96');
+    my $nb = $sim->requests('create');
+    my $run = filter_film($sim, $film, 'runway_v2v=prompt=echo:model=aleph2', before => 'split[a][b];[a]trim=end=2,setsar=1[c];'
+        . '[b]trim=start=2,setpts=PTS-STARTPTS,setsar=2[d];[c][d]concat=unsafe=1');
+    ends_well($run, 'ends well') or return;
+    is(near(numbers_of($run->{file}), [0 .. 95], 0), '', 'each frame in its place');
+    my @sent = ($sim->requests('create'))[$nb .. $sim->requests('create') - 1];
+    is(join(' ', sort map { "$_->{clip}{width}x$_->{clip}{height}" } @sent), '160x96 320x96', 'a clip of each');
+};
+
 for my $more ('take=2', 'take=3:max_credits=1000') {
     subtest "without -reinit_filter 0, $more" => sub {
         my $film = changing_film('lost', { size => '160x96' }, { size => '320x192' });

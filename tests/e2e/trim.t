@@ -16,7 +16,7 @@ use RunwayFilm;
 use RunwayTest;
 
 my $sim = RunwayTest::Simulator->start('--latency' => 0.1, '--result-rate' => 'source', '--result-frames' => '+0');
-my $film = numbered_film(frames => 480, size => '64x36', codec => [qw(-c:v libx264 -preset ultrafast -qp 4)], name => 'film.mkv');
+our $film = numbered_film(frames => 480, size => '64x36', codec => [qw(-c:v libx264 -preset ultrafast -qp 4)], name => 'film.mkv');
 my $n = 0;
 our @before; # -i
 
@@ -218,6 +218,14 @@ subtest 'a dry run' => sub {
             "$name: the clip that was not complete is among the clips");
         like($run->{err}, qr/plan: the output ends before the input; the run reads ahead, and may send up to 7 clips more, 392 credits,/,
             "$name: with what is read ahead");
+    }
+    # FFV1 is decoded without delay: the end comes at once
+    for (['FFV1', numbered_film(frames => 480, size => '64x36', name => 'film-ffv1.mkv', codec => [qw(-c:v ffv1)])]) {
+        (my $name, local $film) = @$_;
+        $run = run_ffmpeg(v2v('dry_run=1'), qw(-frames:v 60));
+        ends_well($run, "$name: ends well") or next;
+        like($run->{err}, qr/plan: the output ends before the input; the run reads ahead/, "$name: with what is read ahead");
+        unlike(run_ffmpeg(v2v('dry_run=1'))->{err}, qr/reads ahead/, "$name: all of it is complete");
     }
     for (['-ss behind the end', qw(-ss 30)], ['-t 0', qw(-t 0)]) {
         my ($name, @args) = @$_;

@@ -166,7 +166,8 @@ static int end_input(AVFilterContext *ctx)
     if (ret >= 0)
         ret = ff_runway_sequence_end(s->sequence, discard);
     if (ret >= 0 && s->set.policy.dry_run)
-        ff_runway_sequence_log_plan(s->sequence, 0);
+        ff_runway_sequence_log_plan(s->sequence, RUNWAY_SETTLE_AT_EOF &&
+                                    !discard && !is_wanted(ctx));
     return ret;
 }
 

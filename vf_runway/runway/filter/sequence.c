@@ -310,7 +310,7 @@ static int add_ahead(RunwaySequence *s, const AVFrame *frame, int64_t length)
     return ret;
 }
 
-enum { CLIP_FULL = 1, CLIP_CUT };
+enum { CLIP_FULL = 1, CLIP_CUT, CLIP_OTHER };
 
 /* Whether the open clip ends at a cut of that score. */
 static int is_cut(const RunwaySequence *s, double score)
@@ -342,7 +342,9 @@ static int ends_clip(RunwaySequence *s, const AVFrame *frame, int64_t length)
     }
     if (!s->open)
         return 0;
-    if (is_cut(s, score) || !ff_runway_clip_accepts(s->open, frame))
+    if (!ff_runway_clip_accepts(s->open, frame))
+        return CLIP_OTHER;
+    if (is_cut(s, score))
         return CLIP_CUT;
     if (ff_runway_clip_fits(s->open, frame, length))
         return 0;
@@ -368,7 +370,9 @@ int ff_runway_sequence_add(RunwaySequence *s, const AVFrame *frame,
     int ret = ends_clip(s, frame, length);
 
     if (ret > 0)
-        ret = ret == CLIP_FULL ? close_full(s) : ff_runway_sequence_cut(s);
+        ret = ret == CLIP_FULL  ? close_full(s) :
+              ret == CLIP_OTHER ? ff_runway_sequence_cut_early(s) :
+                                  ff_runway_sequence_cut(s);
     if (ret < 0)
         return ret;
     ret = s->open ? ff_runway_clip_add(s->open, frame, length)

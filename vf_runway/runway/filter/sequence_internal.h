@@ -79,7 +79,7 @@ struct RunwaySequence {
     int64_t shared;             ///< of all clips, microseconds
     int nb_clips;
     int64_t early[RUNWAY_EARLY_MAX]; ///< where the last ones of these ended
-    int nb_early;               ///< clips that did, by the timeline or commands
+    int nb_early;               ///< clips that did, see cut_early()
     RunwayClip *ahead;          ///< begins within the open clip, NULL: none yet
     int64_t ahead_frame, ahead_duration; ///< as frame and max_duration, of
                                 ///< that clip
@@ -109,8 +109,9 @@ int ff_runway_sequence_open_clip(RunwaySequence *s, const AVFrame *frame,
 /** End the clip that frames went into, if there is one, and send it on. */
 int ff_runway_sequence_send_clip(RunwaySequence *s);
 
-/** End the open clip by the timeline or a command: an error where these do so
- *  every few frames, as each clip costs what the shortest one costs. */
+/** End the open clip by the timeline, a command or frames of another kind: an
+ *  error where these do so every few frames, as each clip costs what the shortest
+ *  one costs. */
 int ff_runway_sequence_cut_early(RunwaySequence *s);
 
 /** What is in the spools now belongs to closed clips. */

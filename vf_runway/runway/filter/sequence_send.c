@@ -97,10 +97,12 @@ int ff_runway_sequence_cut_early(RunwaySequence *s)
     credits = price(s, &s->request, least);
     if (credits >= 0)
         snprintf(cost, sizeof(cost), ", %"PRId64" credits", credits);
-    av_log(s->set->log_ctx, AV_LOG_ERROR, "enable or commands end a clip every "
-           "few frames, %d within %.2f s of film at %.2f s, and each costs what "
-           "%g s cost%s; let them change less often, or generate the whole film "
-           "and choose between it and its source behind the filter\n",
+    av_log(s->set->log_ctx, AV_LOG_ERROR, "enable, commands or another size, "
+           "format or pixel shape of the input end a clip every few frames, %d "
+           "within %.2f s of film at %.2f s, and each costs what %g s cost%s; "
+           "let them change less often, or put scale in front against sizes "
+           "that change, or generate the whole film and choose between it and "
+           "its source behind the filter\n",
            RUNWAY_EARLY_MAX + 1, since / 1e6, end, least / 1e6, cost);
     return AVERROR(EINVAL);
 }

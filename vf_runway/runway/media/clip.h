@@ -102,7 +102,7 @@ int64_t ff_runway_clip_time(const RunwayClip *clip, int nb);
 /** Whether the clip has the length that a model takes at least. */
 int ff_runway_clip_is_long_enough(const RunwayClip *clip);
 
-/** Whether the frame has the size and format of the clip's first. */
+/** Whether the frame has the size, format and pixel shape of the clip's first. */
 int ff_runway_clip_accepts(const RunwayClip *clip, const AVFrame *frame);
 
 /** Only frames that are accepted. */

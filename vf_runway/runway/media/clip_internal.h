@@ -45,6 +45,7 @@ struct RunwayClip {
     int fd;
     RunwayIdentity *identity;
     int width, height, format; ///< of all frames but those that are not sent
+    AVRational sar;           ///< likewise, 1:1 where it is not known
     int64_t start;            ///< pts of the first frame, time base of config
     int64_t end;              ///< of what is sent so far, microseconds
     int64_t source_end;       ///< of the source so far, microseconds from start
