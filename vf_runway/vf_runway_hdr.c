@@ -39,4 +39,4 @@ static const AVOption runway_hdr_options[] = {
 };
 
 RUNWAY_DEFINE_FILTER(runway_hdr, RUNWAY_VIDEO_TO_HDR,
-                     "Generate HDR from SDR video by Runway's API.", 0, NULL);
+                     "Generate HDR from SDR video using Runway's API.", 0, NULL);

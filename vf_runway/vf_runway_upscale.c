@@ -44,4 +44,4 @@ static const AVOption runway_upscale_options[] = {
 };
 
 RUNWAY_DEFINE_FILTER(runway_upscale, RUNWAY_VIDEO_UPSCALE,
-                     "Upscale video generatively by Runway's API.", 0, NULL);
+                     "Upscale video generatively using Runway's API.", 0, NULL);

@@ -78,6 +78,6 @@ static const AVOption runway_v2v_options[] = {
 };
 
 RUNWAY_DEFINE_FILTER(runway_v2v, RUNWAY_VIDEO_TO_VIDEO,
-                     "Generate video from video by Runway's API.",
+                     "Generate video from video using Runway's API.",
                      AVFILTER_FLAG_SUPPORT_TIMELINE_INTERNAL,
                      ff_runway_filter_process_command);

@@ -27,7 +27,7 @@ sub plan_lines { return [grep { !/^pictures of / } $_[0]{said} =~ /^plan: (.*)/m
 my $NOWHERE = 'https://api.example.invalid/runwayml';
 
 # what credits are where dollars are billed
-my $MEASURE = qr/ \(Runway's measure: CometAPI bills US dollars, by its own prices\)/;
+my $MEASURE = qr/ \(Runway's measure: CometAPI bills in US dollars, at its own prices\)/;
 
 subtest 'the plan' => sub {
     my %bare = (env => { COMETAPI_KEY => undef, HOME => undef, XDG_STATE_HOME => undef });
@@ -39,7 +39,7 @@ subtest 'the plan' => sub {
         'clip 2 (1.00-2.00 s): 1.000 s sent, 15 credits',
         # filled up to the least that the model takes
         'clip 3 (2.00-2.30 s): 1.000 s sent, 15 credits, 11 of them for 0.700 s of padding',
-        '3 clips, 3.000 s sent, 45 credits (Runway\'s measure: CometAPI bills US dollars, by its own prices) with one task per clip; 0 of them are already here and cost nothing more',
+        '3 clips, 3.000 s sent, 45 credits (Runway\'s measure: CometAPI bills in US dollars, at its own prices) with one task per clip; 0 of them are already here and cost nothing more',
         'at most 135 credits with every retry used up (retries=2); nothing was sent',
     ], 'clips with their times, what is sent, what it costs; the sum, and the sum with retries') or diag $run->{err};
     is_deeply(frames_md5($run->{file}), frames_md5($job->{in}), 'the frames pass through');
@@ -61,7 +61,7 @@ subtest 'the plan' => sub {
     # only what enable lets through
     $run = $job->run(%bare, options => { enable => 'between(t,1,1.95)' });
     is_deeply([@{ plan_lines($run) }[0, 1]], ['clip 1 (1.00-2.00 s): 1.000 s sent, 15 credits',
-        '1 clip, 1.000 s sent, 15 credits (Runway\'s measure: CometAPI bills US dollars, by its own prices) with one task per clip; 0 of them are already here and cost nothing more'],
+        '1 clip, 1.000 s sent, 15 credits (Runway\'s measure: CometAPI bills in US dollars, at its own prices) with one task per clip; 0 of them are already here and cost nothing more'],
         'what enable leaves out costs nothing') or diag $run->{err};
 };
 
@@ -95,7 +95,7 @@ subtest 'a plan of what was begun' => sub {
     my $run = $plan->($job, retries => 1);
     like($run->{said}, qr/clip 4 .*, equal to an earlier clip: free/, 'equal clips: said');
     is_deeply($last->($run), [
-        '4 clips, 4.000 s sent, 15 credits (Runway\'s measure: CometAPI bills US dollars, by its own prices) with one task per clip; 0 of them are already here and cost nothing more; 3 share the task of another',
+        '4 clips, 4.000 s sent, 15 credits (Runway\'s measure: CometAPI bills in US dollars, at its own prices) with one task per clip; 0 of them are already here and cost nothing more; 3 share the task of another',
         'at most 30 credits with every retry used up (retries=1); nothing was sent',
     ], 'equal clips: paid once') or diag $run->{err};
     is($job->run->{status}, 0, 'equal clips: a run');
@@ -107,7 +107,7 @@ subtest 'a plan of what was begun' => sub {
     ok($going->until(sub { 3 == grep { $_->{state} eq 'submitted' } $job->records }), 'three tasks are on their way');
     $going->end('KILL');
     is_deeply($last->($plan->($job, retries => 2)), [
-        '3 clips, 3.000 s sent, 0 credits (Runway\'s measure: CometAPI bills US dollars, by its own prices) with one task per clip; 3 of them are already here and cost nothing more',
+        '3 clips, 3.000 s sent, 0 credits (Runway\'s measure: CometAPI bills in US dollars, at its own prices) with one task per clip; 3 of them are already here and cost nothing more',
         'at most 90 credits with every retry used up (retries=2); nothing was sent',
     ], 'tasks on their way: the retries are still to come');
 
@@ -117,7 +117,7 @@ subtest 'a plan of what was begun' => sub {
     $run = $plan->($job);
     like($run->{said}, qr/clip 1 .*, failed before: the run would stop here/, 'failed: said');
     is_deeply($last->($run), [
-        '1 clip, 1.000 s sent, 0 credits (Runway\'s measure: CometAPI bills US dollars, by its own prices) with one task per clip; 0 of them are already here and cost nothing more; the run would stop at 1 of them',
+        '1 clip, 1.000 s sent, 0 credits (Runway\'s measure: CometAPI bills in US dollars, at its own prices) with one task per clip; 0 of them are already here and cost nothing more; the run would stop at 1 of them',
         'at most 0 credits with every retry used up (retries=0); nothing was sent',
     ], 'failed: costs nothing') or diag $run->{err};
     $run = $plan->($job, on_error => 'source');

@@ -148,7 +148,7 @@ subtest 'refused' => sub {
     refused('HLG', $hlg, {}, qr/^the input is already HDR \(arib-std-b67\)/);
     refused('a limit', $film, { max_credits => 19 }, qr/max_credits=19\b/);
     refused('CometAPI', $film, { provider => 'cometapi' }, qr{^provider=cometapi: CometAPI has no /v1/video_to_hdr; Runway has it, provider=runway});
-    refused('a model of another endpoint', $film, { model => 'aleph2' }, qr{^model aleph2 is not known to be one of /v1/video_to_hdr.*ruby is});
+    refused('a model of another endpoint', $film, { model => 'aleph2' }, qr{^model aleph2 is not known to run at /v1/video_to_hdr, .*; ruby does});
     refused('a profile of SDR\'s', $film, { format => 'hdr_prores', prores_profile => '4444 XQ' }, qr/is not one of 422, 422 HQ and 4444$/);
     refused('prores_profile', $film, { prores_profile => '422' }, qr/^prores_profile: that is a setting of format=hdr_prores/);
 };

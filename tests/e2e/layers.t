@@ -134,6 +134,7 @@ subtest 'each library in one place' => sub {
         cmp_ok(scalar @who, '>', 0, "$library is used");
         is(join(' ', grep { s{^runway/}{}r !~ $place{$library} } @who), '', "$library only where it belongs");
     }
+    is(join(' ', grep { $text{$_} =~ /\bLIB(?:AV|SW)\w+_VERSION/ } @files), 'runway/media/compat.h', 'one file knows FFmpeg\'s version');
 };
 
 subtest 'names' => sub {
@@ -232,6 +233,7 @@ subtest 'limits are as they are written down' => sub {
         ['checking a result',    qr/^10 min$/,              RESULT_TIME => 10 * $minutes],
         ['`prompt_file`',        qr/^64 KiB$/,             TEXT_MAX => 64 << 10],
         ['a local picture',      qr/^64 MiB$/,             PICTURE_MAX => 64 * $mib],
+        ['source frames',        qr/^8 GiB, of which one clip at most 4$/, SPOOL_CLIP => 4 << 30, SPOOL_SIZE => 4 << 30],
         ['a record',             qr/^128 KiB, 32 tries$/,  RECORD_TEXT => 131072, TRIES_MAX => 32],
     ) {
         my ($begin, $says, %value) = @$case;

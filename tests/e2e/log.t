@@ -104,6 +104,14 @@ subtest 'failures' => sub {
     is((of('summary', @lines))[0]{end}, 'ok', 'and ends well');
 };
 
+subtest 'outcomes' => sub {
+    my ($names) = slurp("$ROOT/vf_runway/runway/base/error.c") =~ /^const char \*ff_runway_outcome_name(.*?)^}/ms;
+    my ($row) = $page =~ /^\| `outcome` \| (.*) \|$/m;
+    my %named = map { ($_ => 1) } ($names // '') =~ /return "(\w+)"/g;
+    delete $named{ok};
+    is(join(' ', sort $row =~ /`(\w+)`/g), join(' ', sort keys %named), 'the page has all of them');
+};
+
 subtest 'a dry run' => sub {
     my $path = "$TMP/dry.jsonl";
     my $run = run_filter(undef, in => $clip, env => { COMETAPI_KEY => undef },

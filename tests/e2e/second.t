@@ -212,7 +212,7 @@ subtest 'tasks that fail' => sub {
 
 subtest 'kill -9' => sub {
     my %moments = (
-        'while tasks run' => sub { @{ $_[0]{tasks} } == 3 && !grep { !$_->{told} || !$_->{polls} } @{ $_[0]{tasks} } },
+        'while tasks run' => sub { @{ $_[0]{tasks} } == 3 && !grep { !$_->{reported} || !$_->{polls} } @{ $_[0]{tasks} } },
         # every create's answer has been read: what one that has not means is second_fates.t's
         'while a result comes in' => sub { $_[0]{requests}{download} && @{ $_[0]{tasks} } == 3 && !grep { !$_->{polls} } @{ $_[0]{tasks} } },
     );

@@ -184,7 +184,7 @@ subtest 'the ledger' => sub {
     ask($server, 'GET', "/v1/tasks/$id") for 1, 2;
     ask($server, 'DELETE', "/v1/tasks/$id");
     my $ledger = $server->ledger;
-    is(join(' ', map { $_->{told} ? 'told' : 'untold' } @{ $ledger->{tasks} }), 'told untold told', 'who was told of what');
+    is(join(' ', map { $_->{reported} ? 'reported' : 'unknown' } @{ $ledger->{tasks} }), 'reported unknown reported', 'which of them the client can know of');
     is($ledger->{credits}, 168, 'all are billed');
     is($ledger->{early_polls}, 1, 'a second read too early');
     is("$ledger->{forbidden}{deletes} $ledger->{forbidden}{second_bearers}", '1 1', 'what is forbidden');

@@ -142,7 +142,7 @@ subtest 'a still of another shape' => sub {
     }
     my $run = ran({ keyframe_dir => $dir, dry_run => 1 });
     is($run->{status}, 0, 'goes well') or diag $run->{err};
-    is(join(' ', $run->{err} =~ /(\w+\.png) has another shape \((\d+x\d+)\) than the film/g), '2.png 100x400', 'the first is warned of, once');
+    is(join(' ', $run->{err} =~ /(\w+\.png) has a different shape \((\d+x\d+)\) than the film/g), '2.png 100x400', 'the first is warned of, once');
 };
 
 subtest 'one that no clip begins with' => sub {

@@ -46,7 +46,7 @@ const TITLES = {
 
 // From when on a client may know of the task.
 function tells(res, task) {
-    res.on('finish', () => { task.told ??= new Date().toISOString(); });
+    res.on('finish', () => { task.reported ??= new Date().toISOString(); });
 }
 
 function answer(res, fault, result, refusal) {

@@ -1,7 +1,7 @@
 // What happened, for whoever judges: GET /_ledger.
 //
 //   { provider, seed, credits,
-//     tasks: [{ n, id, path, model, state, credits, estimated, fault, told, polls,
+//     tasks: [{ n, id, path, model, state, credits, estimated, fault, reported, polls,
 //               early_polls, throttled, asked_at, created_at, prompt, members, request,
 //               bearer,
 //               source: { transport, bytes, sha256, picture, first, last, width, height,
@@ -11,7 +11,7 @@
 //     early_polls, requests: { create, read, ... }, faults: [those that struck] }
 //
 // asked_at is when the create came in, created_at when it was accepted. A task is
-// `told` (the time, or null) when an answer that names it was handed to the connection
+// `reported` (the time, or null) when an answer that names it was handed to the connection
 // whole: only of others may a client not know that they exist. `request` is a digest
 // of the body without its video. What is forbidden is counted, and served as the
 // service would serve it.
@@ -27,7 +27,7 @@ function entry(task) {
     const { [task.spec.source]: video, ...rest } = task.body;
     return {
         n: task.n, id: String(task.id), path: task.path, model: task.model, state: task.state,
-        credits: task.charged, estimated: task.estimated, fault: task.fault.kind || null, told: task.told,
+        credits: task.charged, estimated: task.estimated, fault: task.fault.kind || null, reported: task.reported,
         polls: task.polls, early_polls: task.earlyPolls, throttled: Boolean(task.throttled),
         asked_at: task.askedAt, created_at: task.createdAt, prompt: task.body.promptText ?? null,
         members: Object.keys(task.body).sort(),

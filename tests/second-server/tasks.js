@@ -50,7 +50,7 @@ function create({ dir, media, faults, options, link }) {
         const task = {
             ...request, id: id === 'number' ? randomInt(1e9, 1e12) : randomUUID(), n: all.length + 1,
             state: 'PENDING', since: seconds(), createdAt: new Date().toISOString(), estimated, charged,
-            fault: faults.next('task') || {}, told: null, polls: 0, earlyPolls: 0,
+            fault: faults.next('task') || {}, reported: null, polls: 0, earlyPolls: 0,
         };
         byId.set(String(task.id), task);
         all.push(task);
@@ -88,7 +88,7 @@ function create({ dir, media, faults, options, link }) {
         const age = seconds() - task.since;
         switch (task.state) {
         case 'RUNNING':
-            // told by the service only now and then
+            // reported by the service only now and then
             return { ...common, ...estimate, progress: task.polls % 3 === 1 ? null : Math.min(0.99, age / (options.run + 1)) };
         case 'SUCCEEDED': {
             const late = task.fault.kind === 'late_output' && age < task.fault.seconds;

@@ -103,8 +103,8 @@ sub _epoch {
 # client died at about the time of that answer.
 sub _may_be_unknown {
     my ($task, $deaths) = @_;
-    return 1 if !$task->{told};
-    my ($from, $to) = (_epoch($task->{asked_at}) - 0.5, _epoch($task->{told}) + 2);
+    return 1 if !$task->{reported};
+    my ($from, $to) = (_epoch($task->{asked_at}) - 0.5, _epoch($task->{reported}) + 2);
     return scalar grep { $_->[1] > $from && $_->[0] < $to } @{ $deaths || [] };
 }
 

@@ -1952,7 +1952,8 @@ static void test_own_headers_in_replies(void **state)
         connect_with(with_headers(base_of(server), "X-Auth: Bearer "
                                   "sess-4f5e6a7b\nCookie: sid=abc0123456; "
                                   "a=b\nX-Env: production\n"
-                                  "X-Tenant: tenant42"));
+                                  "X-Tenant: tenant42\nX-A: abcdefg7 abcdef7 "
+                                  "sixteenletterssx fifteenletterss"));
     RunwaySlot *slot;
 
     strcpy(text, "{\"status\":\"FAILED\",\"failure\":\"token sess-4f5e6a7b of "
@@ -1960,6 +1961,11 @@ static void test_own_headers_in_replies(void **state)
     assert_int_equal(read_task(client), RUNWAY_OK);
     assert_string_equal(last_task.failure, "token ... of ... in production");
     assert_string_equal(last_task.failure_code, "A....");
+    /* eight characters with a digit, or sixteen */
+    strcpy(text, "{\"status\":\"FAILED\",\"failure\":\"abcdefg7 abcdef7 "
+           "sixteenletterssx, fifteenletterss\"}");
+    assert_int_equal(read_task(client), RUNWAY_OK);
+    assert_string_equal(last_task.failure, "... abcdef7 ..., fifteenletterss");
     /* a URL at its beginning makes no text a URL */
     strcpy(text, "{\"status\":\"FAILED\",\"failure\":\"https://a.b/ knows no "
            "tenant42\"}");

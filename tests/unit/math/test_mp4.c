@@ -414,9 +414,9 @@ static void test_nonsense(void **state)
         { "<html><body>", 12, "truncated, or not a readable video" },
         { "moov", 4, "no MP4 index" },
         { "\0\0\0\0moov", 8, "no video" },
-        { "\0\0\0\1moov", 8, "smaller than its head" },
+        { "\0\0\0\1moov", 8, "smaller than its header" },
         { "\0\0\0\1moov\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF", 16, "truncated" },
-        { "\0\0\0\4moov", 8, "smaller than its head" },
+        { "\0\0\0\4moov", 8, "smaller than its header" },
         { "\xFF\xFF\xFF\xFFmdat", 8, "truncated" },
         { "\0\0\0\x08mdat", 8, "no MP4 index" },
     };
@@ -442,7 +442,7 @@ static void test_structure(void **state)
     Mp4File *f;
 
     film_refused(FILM(it.more_stbl = 1; it.in_moov = "free"),
-                 "larger than what it is in");
+                 "larger than the one it is in");
     film_refused(FILM(it.no_video = 1), "has no video");
     film_refused(FILM(it.handler = "soun"), "has no video");
     refused_as(RUNWAY_INVALID, make_film(FILM(it.format = "raw ")),

@@ -139,7 +139,7 @@ RunwayOutcome ff_runway_read_key(const char *path, char **key, int *exposed,
                               "write to %s, so the key in it may be anyone's; "
                               "run chmod 600 on it", path);
     else if (strlen(*key) != size)
-        ret = ff_runway_error(err, RUNWAY_INVALID, "key_file: %s is no text",
+        ret = ff_runway_error(err, RUNWAY_INVALID, "key_file: %s is not text",
                               path);
     if (ret) {
         memset(*key, 0, size);

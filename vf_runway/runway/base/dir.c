@@ -82,8 +82,8 @@ static RunwayOutcome open_dir(const char *option, const char *path, int dir,
                               option, path, (long)st.st_uid);
     else if (!is_ours(&st) && st.st_mode & S_ISVTX)
         ret = ff_runway_error(err, RUNWAY_INVALID, "%s: others can write to "
-                              "%s, as to /tmp; use a directory of your own in "
-                              "it", option, path);
+                              "%s, as they can to /tmp; use a directory of your "
+                              "own inside it", option, path);
     else if (!is_ours(&st))
         ret = ff_runway_error(err, RUNWAY_INVALID, "%s: others can write to "
                               "%s; check what is in it, then run chmod go-w "

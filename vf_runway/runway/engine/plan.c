@@ -220,8 +220,8 @@ void ff_runway_plan_log(const RunwayPlan *p, const RunwayProvider *provider,
         snprintf(dollars, sizeof(dollars), " (%.2f US dollars)",
                  (double)p->credits * provider->dollars_per_credit);
     else if (provider->bills_dollars)
-        snprintf(dollars, sizeof(dollars), " (Runway's measure: %s bills US "
-                 "dollars, by its own prices)", provider->title);
+        snprintf(dollars, sizeof(dollars), " (Runway's measure: %s bills in "
+                 "US dollars, at its own prices)", provider->title);
     ff_runway_log(p->log, RUNWAY_LOG_INFO, "plan: %s%d clip%s, %.3f s sent, "
                   "%"PRId64" credits%s%s with one task per clip; %d of them "
                   "are already here and cost nothing more%s%s%s",
@@ -229,7 +229,7 @@ void ff_runway_plan_log(const RunwayPlan *p, const RunwayProvider *provider,
                   nb == 1 ? "" : "s",
                   (double)p->sent / 1e6, p->credits, dollars, unpriced,
                   p->nb[FATE_STORED] + p->nb[FATE_PAID], equal, stops,
-                  open ? "; the last is not complete, and in no sum here" : "");
+                  open ? "; the last is incomplete, and not counted here" : "");
     if (p->about)
         ff_runway_log(p->log, RUNWAY_LOG_INFO, "plan: these are estimates: a "
                       "clip whose picture is too detailed to be sent in one "

@@ -165,9 +165,9 @@ int ff_runway_negotiate_check(AVFilterContext *ctx, const AVFrame *frame,
     }
     if (frame->color_trc == AVCOL_TRC_UNSPECIFIED &&
         is_float_source(ctx->inputs[0])) {
-        av_log(ctx, AV_LOG_ERROR, "the input has floating point and no tag, "
-               "which is treated as linear light, and the service does not "
-               "support that; convert it first: setparams=color_trc=linear:"
+        av_log(ctx, AV_LOG_ERROR, "the input is floating point without a "
+               "tag, so it is treated as linear light, which the service does "
+               "not support; convert it first: setparams=color_trc=linear:"
                "color_primaries=bt709:colorspace=gbr:range=pc,zscale=t=bt709; "
                "or, where the light is not linear, setparams=color_trc=bt709"
                "%s\n", without_zscale());

@@ -189,8 +189,8 @@ static int set_model(RunwaySettings *set)
     if (ff_runway_model_choose(set->model, set->mode, &set->model_info, &err))
         return ff_runway_report(set->log_ctx, &err);
     if (set->model_info->endpoint != client->endpoint) {
-        av_log(set->log_ctx, AV_LOG_ERROR, "model %s is not known to be one of "
-               "%s, where this filter's tasks are created; %s is\n", set->model,
+        av_log(set->log_ctx, AV_LOG_ERROR, "model %s is not known to run at "
+               "%s, where this filter creates its tasks; %s does\n", set->model,
                ff_runway_endpoint_path(client->endpoint),
                client->provider->models[client->endpoint]);
         return AVERROR(EINVAL);

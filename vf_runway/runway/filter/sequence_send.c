@@ -186,8 +186,9 @@ static void check_shape(RunwaySequence *s, const RunwayStill *still)
     if (still->width && !s->ratio && !s->said.still &&
         ff_runway_geometry_is_off(&s->geometry, still->width, still->height)) {
         s->said.still = 1;
-        av_log(s->set->log_ctx, AV_LOG_WARNING, "keyframe_dir: %s has another "
-               "shape (%dx%d) than the film, which is sent as %dx%d\n",
+        av_log(s->set->log_ctx, AV_LOG_WARNING, "keyframe_dir: %s has a "
+               "different shape (%dx%d) than the film, which is sent as "
+               "%dx%d\n",
                still->path, still->width, still->height, s->geometry.width,
                s->geometry.height);
     }

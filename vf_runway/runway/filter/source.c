@@ -130,7 +130,7 @@ static int start(AVFilterContext *ctx)
                "itself\n", s->window.hidden_by);
     if (s->window.ended_by)
         av_log(ctx, AV_LOG_INFO, "%s follows the filter and may end before the "
-               "film: what is generated behind that is paid for and not output; "
+               "film: what is generated after that is paid for but not output; "
                "put a trim in front of the filter\n", s->window.ended_by);
     if (s->set.timing == RUNWAY_TIMING_NATIVE)
         av_log(ctx, AV_LOG_INFO, "timing=native: the frames come at the "

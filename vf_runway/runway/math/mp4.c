@@ -174,9 +174,9 @@ static int next_box(Parse *p, int64_t *at, int64_t end, Box *box)
         box->has_no_end = 1;
     }
     if (size < head_size)
-        ff_runway_mp4_bad(p, "has a box that is smaller than its head");
+        ff_runway_mp4_bad(p, "has a box that is smaller than its header");
     else if (size > left && end != p->source->size)
-        ff_runway_mp4_bad(p, "has a box that is larger than what it is in");
+        ff_runway_mp4_bad(p, "has a box that is larger than the one it is in");
     else if (size > left && !p->ret)
         p->ret = ff_runway_error(p->err, RUNWAY_NO_RESULT, "the result is "
                                  "truncated, or not a readable video: a part "

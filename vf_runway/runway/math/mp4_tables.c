@@ -120,7 +120,8 @@ void ff_runway_mp4_dref(Parse *p, const Box *box)
         }
         size = ff_runway_mp4_u32_at(p, at);
         if (size < 12 || size > box->end - at)
-            ff_runway_mp4_bad(p, "has a box that is larger than what it is in");
+            ff_runway_mp4_bad(p, "has a box that is larger than the one it is "
+                              "in");
         if (!(ff_runway_mp4_u32_at(p, at + 8) & 1))
             ff_runway_mp4_bad(p, "says that the pictures are in another file");
     }
@@ -379,7 +380,7 @@ void ff_runway_mp4_sums(Parse *p)
         p->nb_samples * p->nb_edits > RUNWAY_MP4_EDITED_MAX)
         ff_runway_mp4_bad(p, "plays its frames more often than a clip can");
     if (p->nb_bytes > 2 * p->source->size)
-        ff_runway_mp4_bad(p, "has more bytes of frames than the file");
+        ff_runway_mp4_bad(p, "has more bytes of frames than the file can hold");
     if (p->largest > most + SAMPLE_SLACK)
         ff_runway_mp4_bad(p, "has a frame of more bytes than its pixels can "
                           "take");
