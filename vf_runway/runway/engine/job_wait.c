@@ -130,13 +130,25 @@ static RunwayOutcome judge(const RunwayJobRun *run, int64_t denied,
     }
 }
 
+/* For how long each poll has been answered that there is no such task: one alone may
+ * have reached a cache, or a node that is behind. *since is when that began, -1:
+ * it does not say so. */
+static int64_t denied_for(const RunwayTask *task, int64_t now, int64_t *since)
+{
+    if (task->state != RUNWAY_TASK_NOT_EXIST)
+        *since = -1;
+    else if (*since < 0)
+        *since = now;
+    return *since < 0 ? 0 : now - *since;
+}
+
 RunwayOutcome ff_runway_run_await(RunwayJobRun *run, RunwayError *err)
 {
     RunwayJob *job = run->job;
     RunwayTask *task = run->task;
     const RunwayJobHost *host = run->host;
     int64_t created = ff_runway_now(), last = created;
-    int64_t denied = -1;        /* since when, -1: it is not */
+    int64_t denied = -1;        /* see denied_for() */
     int64_t interval = host->policy->poll_interval;
     RunwayPace pace = {
         .interval = interval, .began = created,
@@ -173,12 +185,7 @@ RunwayOutcome ff_runway_run_await(RunwayJobRun *run, RunwayError *err)
             counted += now - last;
         last   = now;
         before = task->state;
-        /* one poll may have reached a cache, or a node that is behind */
-        if (task->state != RUNWAY_TASK_NOT_EXIST)
-            denied = -1;
-        else if (denied < 0)
-            denied = now;
-        ret    = judge(run, denied < 0 ? 0 : now - denied, err);
+        ret    = judge(run, denied_for(task, now, &denied), err);
         if (ret)
             return ret;
         if (task->state == RUNWAY_TASK_SUCCEEDED) {
