@@ -140,7 +140,7 @@ sub mp3_with_cover {
         my $before = $sim->requests('create');
         my $run = filter_film($sim, "$TMP/$name", $filter, args => [qw(-map 0 -c:v ffv1 -c:a copy)]);
         isnt($run->{status}, 0, '... with -map 0: an error');
-        like($run->{err}, $name =~ /film/ ? qr/another video stream has a single frame without a length: it is a cover picture.*-map 0:v:0/
+        like($run->{err}, $name =~ /film/ ? qr/another video stream has a single frame without a length: it is a cover picture.*-map 0:v:0.*; if it is a film whose second frame is late, put fps=25 in front of the filter there/
             : qr/only frame of the input has no length: it is a cover picture.*-map 0:v:0/, '... which says so');
         is($sim->requests('create') - $before, 0, '... before anything is paid for');
         next if $name !~ /film/;

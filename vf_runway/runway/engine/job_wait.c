@@ -130,9 +130,9 @@ static RunwayOutcome judge(const RunwayJobRun *run, int64_t denied,
     }
 }
 
-/* For how long each poll has been answered that there is no such task: one alone may
- * have reached a cache, or a node that is behind. *since is when that began, -1:
- * it does not say so. */
+/* For how long each poll has had the answer that there is no such task: one alone
+ * may have reached a cache, or a node that is behind. *since is when that began,
+ * -1: it is not so. */
 static int64_t denied_for(const RunwayTask *task, int64_t now, int64_t *since)
 {
     if (task->state != RUNWAY_TASK_NOT_EXIST)

@@ -238,7 +238,8 @@ static int check_beside(AVFilterContext *ctx)
         !ff_runway_rebuild_is_ffmpegs(ctx->graph))
         return 0;
     av_log(ctx, AV_LOG_ERROR, "another video stream has a single frame without "
-           "a length: " IS_COVER "\n");
+           "a length: " IS_COVER "; if it is a film whose second frame is late, "
+           "put fps=25 in front of the filter there\n");
     return AVERROR(EINVAL);
 }
 
