@@ -133,7 +133,7 @@ static RunwayOutcome judge(const RunwayJobRun *run, int64_t denied,
 /* For how long each poll has had the answer that there is no such task: one alone
  * may have reached a cache, or a node that is behind. *since is when that began,
  * -1: it is not so. */
-static int64_t denied_for(const RunwayTask *task, int64_t now, int64_t *since)
+static int64_t denied_time(const RunwayTask *task, int64_t now, int64_t *since)
 {
     if (task->state != RUNWAY_TASK_NOT_EXIST)
         *since = -1;
@@ -148,7 +148,7 @@ RunwayOutcome ff_runway_run_await(RunwayJobRun *run, RunwayError *err)
     RunwayTask *task = run->task;
     const RunwayJobHost *host = run->host;
     int64_t created = ff_runway_now(), last = created;
-    int64_t denied = -1;        /* see denied_for() */
+    int64_t denied = -1;        /* see denied_time() */
     int64_t interval = host->policy->poll_interval;
     RunwayPace pace = {
         .interval = interval, .began = created,
@@ -185,7 +185,7 @@ RunwayOutcome ff_runway_run_await(RunwayJobRun *run, RunwayError *err)
             counted += now - last;
         last   = now;
         before = task->state;
-        ret    = judge(run, denied_for(task, now, &denied), err);
+        ret    = judge(run, denied_time(task, now, &denied), err);
         if (ret)
             return ret;
         if (task->state == RUNWAY_TASK_SUCCEEDED) {
