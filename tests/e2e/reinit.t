@@ -203,7 +203,7 @@ subtest 'a format that is not supported' => sub {
             my $run = filter_film($sim, $film, "runway_v2v=prompt=echo:model=aleph2$_", before => $before);
             $FFMPEG = $strict;
             isnt($run->{status}, 0, 'is an error');
-            like($run->{err}, qr/another size, format or pixel shape of the input end a clip every few frames.*put scale in front/, '... that says why') or diag $run->{err};
+            like($run->{err}, qr/changes in the input's size, format or pixel shape end a clip every few frames.*put scale in front/, '... that says why') or diag $run->{err};
         }
         cmp_ok($sim->requests('create') - $nb, '<=', 3, '... before much is paid for');
     };

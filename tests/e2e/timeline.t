@@ -115,7 +115,7 @@ for (
         for ($graph, "$graph:dry_run=1") {
             my $run = filter_film($sim, $film, $_, @opt);
             isnt($run->{status}, 0, 'is an error');
-            like($run->{err}, qr/enable, commands or another size, format or pixel shape of the input end a clip every few frames, 4 within \d\.\d\d s of film at \S+ s, and each costs what 2 s cost, 56 credits; let them change less often/,
+            like($run->{err}, qr/enable, commands, or changes in the input's size, format or pixel shape end a clip every few frames, 4 within \d\.\d\d s of film at \S+ s, and each costs what 2 s cost, 56 credits; let them change less often/,
                 '... that says why') or diag $run->{err};
         }
         cmp_ok($sim->requests('create') - $before, '<=', 3 + ($more // 0), '... before much is paid for');

@@ -97,8 +97,8 @@ int ff_runway_sequence_cut_early(RunwaySequence *s)
     credits = price(s, &s->request, least);
     if (credits >= 0)
         snprintf(cost, sizeof(cost), ", %"PRId64" credits", credits);
-    av_log(s->set->log_ctx, AV_LOG_ERROR, "enable, commands or another size, "
-           "format or pixel shape of the input end a clip every few frames, %d "
+    av_log(s->set->log_ctx, AV_LOG_ERROR, "enable, commands, or changes in the "
+           "input's size, format or pixel shape end a clip every few frames, %d "
            "within %.2f s of film at %.2f s, and each costs what %g s cost%s; "
            "let them change less often, or put scale in front against sizes "
            "that change, or generate the whole film and choose between it and "
