@@ -28,6 +28,7 @@ struct RunwayAccountGate {
     pthread_mutex_t lock;
     /* under lock */
     int checked;
+    RunwayError refusal;    ///< what the look said, for whoever comes after it
     const void *turn;   ///< who alone may create now; NULL: all
 };
 
@@ -96,8 +97,13 @@ RunwayOutcome ff_runway_account_admit(RunwayAccountGate *gate,
     RunwayOutcome ret = RUNWAY_OK;
 
     pthread_mutex_lock(&gate->lock);
-    if (!gate->checked && ff_runway_client_has_account(gate->client))
+    if (gate->refusal.outcome)
+        ret = ff_runway_error(err, gate->refusal.outcome, "%s",
+                              gate->refusal.text);
+    else if (!gate->checked && ff_runway_client_has_account(gate->client))
         ret = check(gate, model_name, credits, err);
+    if (ret == RUNWAY_REFUSED && err)
+        gate->refusal = *err;
     gate->checked = !ret;
     pthread_mutex_unlock(&gate->lock);
     return ret;

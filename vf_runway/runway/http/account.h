@@ -45,8 +45,9 @@ void ff_runway_account_gate_free(RunwayAccountGate **gate);
 
 /**
  * Before a create; from any thread, and others wait meanwhile. The first call
- * looks; all others are RUNWAY_OK, as the first one's failure ends the run.
- * credits is the price of the clip at hand, -1: not known.
+ * looks; all others are RUNWAY_OK, or refused as the first one was, which ends
+ * the run: what is on its way to a create by then does not ask again. credits is
+ * the price of the clip at hand, -1: not known.
  *
  * RUNWAY_REFUSED: the key is not accepted, the balance is smaller than the
  * price, or no task is left for today; the text has the numbers.
