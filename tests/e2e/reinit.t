@@ -212,12 +212,15 @@ subtest 'a format that is not supported' => sub {
 subtest 'the shape of pixels changes' => sub {
     my $film = numbered_film(name => 'shape.mkv', frames => 96, size => '160x96');
     my $nb = $sim->requests('create');
-    my $run = filter_film($sim, $film, 'runway_v2v=prompt=echo:model=aleph2', before => 'split[a][b];[a]trim=end=2,setsar=1[c];'
-        . '[b]trim=start=2,setpts=PTS-STARTPTS,setsar=2[d];[c][d]concat=unsafe=1');
+    my $change = 'split[a][b];[a]trim=end=2,setsar=1[c];[b]trim=start=2,setpts=PTS-STARTPTS,setsar=2[d];[c][d]concat=unsafe=1';
+    # concat of FFmpeg 7.1 gives all frames the first one's
+    my $shapes = run_cmd([$FFMPEG, qw(-hide_banner -nostdin -v info -i), $film, '-vf', "$change,showinfo", qw(-f null -)])->{err};
+    my $run = filter_film($sim, $film, 'runway_v2v=prompt=echo:model=aleph2', before => $change);
     ends_well($run, 'ends well') or return;
     is(near(numbers_of($run->{file}), [0 .. 95], 0), '', 'each frame in its place');
     my @sent = ($sim->requests('create'))[$nb .. $sim->requests('create') - 1];
-    is(join(' ', sort map { "$_->{clip}{width}x$_->{clip}{height}" } @sent), '160x96 320x96', 'a clip of each');
+    is(join(' ', sort map { "$_->{clip}{width}x$_->{clip}{height}" } @sent),
+        $shapes =~ m{ sar:2/1 } ? '160x96 320x96' : '160x96', 'a clip of each');
 };
 
 for my $more ('take=2', 'take=3:max_credits=1000') {
