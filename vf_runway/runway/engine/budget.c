@@ -283,8 +283,8 @@ static RunwayOutcome intend_once(const RunwayPurchase *purchase,
     if (!ret && !*wait) {
         ret = ff_runway_journal_write(purchase->journal, lock, record, err);
         /* nothing goes out: no intent may be found, nor counted */
-        if (ret && !is_damaged &&
-            !ff_runway_record_take_back(record, &ignored))
+        if (ret && !ff_runway_record_take_back(record, &ignored) &&
+            !is_damaged)
             ff_runway_journal_write(purchase->journal, lock, record, &ignored);
     }
     ff_runway_journal_unlock(&money);

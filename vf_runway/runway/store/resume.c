@@ -88,9 +88,10 @@ static void stop(const RunwayRecord *r, const char *label,
         break;
     case RUNWAY_CLIP_LOST:
         ff_runway_error(err, RUNWAY_TASK_LOST, "%s: task %s was accepted%s and "
-                        "is gone%s: it may have been billed (%s). Running the "
-                        "same command again polls it once more, for free. %s",
-                        label, t->task_id, again, reason, price, ways);
+                        "is gone%s: it may have been billed (%s). %s%s", label,
+                        t->task_id, again, reason, price,
+                        resent ? "" : "Running the same command again polls "
+                                      "it once more, for free. ", ways);
         break;
     case RUNWAY_CLIP_DAMAGED:
         ff_runway_error(err, RUNWAY_IO, "%s: its record in the journal cannot "
