@@ -209,6 +209,8 @@ subtest 'limits are as they are written down' => sub {
     my %is = $code =~ /^#define (\w+)[ \t]+(\(.*?\)|\d\w*)/mg;
     for (values %is) { s/(\d)[LU]+/$1/g; $_ = eval if /^[\d(<* )]+$/ }
     my ($minutes, $mib) = (60_000_000, 1 << 20);
+    # CODE is what stands there where the figure has no name
+    my %checked;
     for my $case (
         ['headers of a reply',   qr/^128 KiB$/,            HEAD_MAX => 128 << 10],
         ['a JSON reply',         qr/^1 MiB,/,              REPLY_MAX => $mib],
@@ -235,16 +237,30 @@ subtest 'limits are as they are written down' => sub {
         ['a local picture',      qr/^64 MiB$/,             PICTURE_MAX => 64 * $mib],
         ['source frames',        qr/^8 GiB, of which one clip at most 4$/, SPOOL_CLIP => 4 << 30, SPOOL_SIZE => 4 << 30],
         ['a record',             qr/^128 KiB, 32 tries$/,  RECORD_TEXT => 131072, TRIES_MAX => 32],
+        ['nesting of JSON',      qr/^cJSON's 1000$/,       CODE => qr/#include <(?:cjson\/)?cJSON\.h>/],
+        ['a task',               qr/^`task_timeout`, 30 min$/, CODE => qr/\bRUNWAY_OPTIONS_TASKS\(1800000000LL, /],
+        ['length of a result',   qr/ at most \(a tenth\)$/, CODE => qr/"length_tolerance", .*\{ \.dbl = 0\.1 \}/],
+        ['bytes of all frames',  qr/^twice the file; 1 for each pixel and 1 MiB, 2 of /, SAMPLE_SLACK => $mib,
+            CODE => qr/most = p->is_intra \? 2 \* pixels : pixels;.*nb_bytes > 2 \* p->source->size.*largest > most \+ SAMPLE_SLACK/s],
+        ['results kept',         qr/^`results_size`, 20 GiB$/, CODE => qr/"results_size", .*\{ \.i64 = 20LL << 30 \}/],
     ) {
         my ($begin, $says, %value) = @$case;
         my ($found) = sort { length $a <=> length $b } grep { index($_, $begin) == 0 } keys %row;
         like($row{$found // ''}[0] // '', $says, "$begin: the page");
+        $checked{$found // ''} = 1;
+        my $line = delete $value{CODE};
+        ok($code =~ $line, "$begin: the code") if $line;
         for my $name (sort keys %value) {
             # longer names end in shorter ones: RUNWAY_URL_MAX, and URL_MAX of a file
             my $value = $is{"RUNWAY_$name"} // $is{$name};
             is($value, $value{$name}, "$begin: $name");
         }
     }
+    is(join(', ', grep { $row{$_}[0] =~ /\d|\btwice\b|\btenth\b/ && !$checked{$_} } sort keys %row), '', 'each figure was looked up');
+    my $lines = () = slurp("$ROOT/SECURITY.md") =~ /^\|/mg;
+    is(scalar keys %row, $lines - 1, 'each row was read');
+    delete $row{what};
+    is(join(', ', grep { $row{$_}[2] !~ /^(?:`(?:test_\w+\.c|\w+\.t)`(?:, )?)+$/ } sort keys %row), '', 'each names its tests');
     my %there = map { (basename($_) => 1) } @files;
     find(sub { $there{$_} = 1 if /\.[ct]$/ }, map { "$ROOT/tests/$_" } qw(unit e2e));
     my %wanted = map { ($_ => 1) } map { /`([\w.]+)`/g } map { @$_[1, 2] } values %row;

@@ -11,6 +11,7 @@ use Cwd qw(abs_path);
 use File::Basename qw(dirname);
 use lib dirname(abs_path(__FILE__)) . '/lib';
 
+use IO::Socket::INET;
 use Test::More;
 
 use RunwayTest;
@@ -46,6 +47,9 @@ for my $case (@CASES) {
     $case->{job} = job(sim => $case->{sim}, $case->{seconds} ? (in => film(seconds => $case->{seconds})) : ());
     $case->{going} = $case->{job}->begin(loglevel => 'error');
 }
+# one that takes connections and says nothing on them, not even for TLS
+my $silent = IO::Socket::INET->new(Proto => 'tcp', LocalAddr => '127.0.0.1', LocalPort => 0, Listen => 16) or die "socket: $!\n";
+my $hanging = job(options => { poll_interval => 6, base_url => 'https://127.0.0.1:' . $silent->sockport })->begin(loglevel => 'error');
 # seven minutes or so for each kind of request
 my $back = simulator('create:1-15=status=429', 'read:1-20=status=502', 'download:1-15=status=503');
 my $patient = job(sim => $back, options => { concurrency => 1, poll_interval => 6 })->begin;
@@ -63,6 +67,16 @@ for my $case (@CASES) {
         is(billed($case->{sim}), $case->{billed}, 'and paid for or not');
     };
 }
+
+subtest 'a connection that is never made' => sub {
+    my $run = $hanging->end(undef, 120);
+    error_line('it gives up', $run, qr/cannot reach 127\.0\.0\.1:/);
+    # two tries of fifteen seconds, and a wait between them
+    my ($seconds) = $run->{err} =~ /has failed for (\d+) s/;
+    cmp_ok($seconds // 0, '>=', 20, 'after two tries');
+    # a delay of the machine counts forty times, and a create may take half an hour
+    cmp_ok($seconds // 9999, '<', 300, 'of a quarter of a minute');
+};
 
 subtest 'the service was down' => sub {
     my $run = $patient->end(undef, 120);

@@ -19,7 +19,7 @@
 /* What the check of a result says of a file, and what that costs. Run by
  * reader.t:
  *
- *     reader FILE SENT PIXELS TIME [STOP]
+ *     [VERBOSE=1] reader FILE SENT PIXELS TIME [STOP]
  *
  * SENT and TIME in microseconds; STOP: how often it asks whether it is to stop
  * until it is stopped. One line: outcome, the check's seconds of processor time,
@@ -130,6 +130,8 @@ int main(int argc, char **argv)
 
     if (argc < 5)
         return 2;
+    if (getenv("VERBOSE"))
+        av_log_set_level(AV_LOG_VERBOSE);
     fd            = open(argv[1], O_RDONLY);
     size          = lseek(fd, 0, SEEK_END);
     limits.pixels = atoll(argv[3]);

@@ -24,7 +24,7 @@ my $second = 1_000_000;
 sub check {
     my ($path, %opt) = @_;
     my $run = run_cmd([$READER, $path, $opt{sent} // $second, $opt{pixels} // 4096 * 2304, $opt{time} // 60 * $second, $opt{stop} // 0],
-        timeout => 120);
+        timeout => 120, $opt{verbose} ? (env => { VERBOSE => 1 }) : ());
     chomp(my $said = $run->{out});
     my %is;
     @is{qw(outcome seconds memory stopping asked longest frames text)} = split /\|/, $said, 8;
@@ -232,6 +232,7 @@ subtest 'a picture that is larger than the index says' => sub {
     is($is->{crashed}, 0, 'ends');
     like("$is->{outcome} $is->{text}", qr/^bad_result .*damaged/, 'is refused');
     is($is->{err}, '', 'and the decoder has no line of its own');
+    like(check("$TMP/small.mp4", verbose => 1)->{err}, qr/^\[h264 @/m, 'but at verbose');
 };
 
 # The most that is let through: as many frames as may be, twice.

@@ -996,6 +996,25 @@ static void test_damaged_replies(void **state)
     }
 }
 
+/* cJSON's own limit, which the library has to have been built with. */
+static void test_depth(void **state)
+{
+    (void)state;
+    for (int depth = 999; depth <= 1001; depth++) {
+        RunwayAccount account;
+        RunwayError err;
+        char text[2100] = "{\"x\":";
+
+        /* in an object */
+        memset(text + strlen(text), '[', (size_t)depth - 1);
+        memset(text + strlen(text), ']', (size_t)depth - 1);
+        strcat(text, "}");
+        assert_int_equal(ff_runway_parse_account(text, strlen(text), "aleph2",
+                                                 &account, &err),
+                         depth > 1000 ? RUNWAY_UNAVAILABLE : RUNWAY_OK);
+    }
+}
+
 /*
  * The account
  */
@@ -1061,6 +1080,7 @@ int main(void)
         cmocka_unit_test(test_error_text_holds_no_secret),
         cmocka_unit_test(test_refusal),
         cmocka_unit_test(test_damaged_replies),
+        cmocka_unit_test(test_depth),
         cmocka_unit_test(test_account),
     };
 

@@ -31,6 +31,7 @@
 #include <utime.h>
 #include <cmocka.h>
 
+#include "base/checksum.h"
 #include "base/clock.h"
 #include "disk_faults.h"
 #include "core_test.h"
@@ -615,6 +616,26 @@ static void expect_damaged(RunwayJournal *j, const char *why)
     assert_int_equal(r.nb_tries, 0);
 }
 
+/* A record that nothing is wrong with but that it has so many blanks in it. */
+static void put_blanks(const char *path, const char *text, size_t size,
+                       size_t blanks)
+{
+    const size_t end = strlen("checksum \n") + RUNWAY_CHECKSUM_SIZE - 1;
+    char *longer = malloc(size + blanks), sum_text[RUNWAY_CHECKSUM_SIZE];
+    RunwayChecksum sum;
+
+    longer[0] = '{';
+    memset(longer + 1, ' ', blanks);
+    memcpy(longer + 1 + blanks, text + 1, size - 1);
+    ff_runway_checksum_init(&sum);
+    ff_runway_checksum_add(&sum, longer, size + blanks - end);
+    ff_runway_checksum_text(&sum, sum_text);
+    memcpy(longer + size + blanks - RUNWAY_CHECKSUM_SIZE, sum_text,
+           RUNWAY_CHECKSUM_SIZE - 1);
+    put(path, longer, size + blanks);
+    free(longer);
+}
+
 /* on the disk: every byte, every length; and the clips beside it stay */
 static void test_damage(void **state)
 {
@@ -649,6 +670,12 @@ static void test_damage(void **state)
     expect_damaged(j, NULL);
     put(path, "", 0);
     expect_damaged(j, "empty");
+    /* more than is read */
+    put_blanks(path, data, size, RUNWAY_RECORD_TEXT - size - 1);
+    read_clip(j, IDENTITY, &r);
+    assert_int_equal(state_of(&r), RUNWAY_CLIP_SUBMITTED);
+    put_blanks(path, data, size, RUNWAY_RECORD_TEXT - size + 1);
+    expect_damaged(j, NULL);
     /* another clip's record under this name */
     free(data);
     data = slurp(path_of(identity_of(1), ".record"), &size);

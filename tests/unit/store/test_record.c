@@ -371,7 +371,7 @@ static void test_largest(void **state)
 {
     RunwayRecord r, back;
     size_t size;
-    char *text;
+    char *text, *at, *more;
 
     (void)state;
     fill(&r, RUNWAY_CLIP_STORED);
@@ -403,8 +403,14 @@ static void test_largest(void **state)
     assert_int_equal(ff_runway_record_decode(text, size, IDENTITY, &back),
                      RUNWAY_OK);
     assert_same(&r, &back);
+    /* no more than these, nor in a file */
+    at   = strstr(text, "\"tries\":[") + strlen("\"tries\":[");
+    more = calloc(1, size);
+    memcpy(more, "\"tries\":[", strlen("\"tries\":["));
+    strncat(more, at, (size_t)(strstr(at, "},{") + 2 - at));
+    assert_edited(&r, "\"tries\":[", more, "missing or invalid");
+    free(more);
     free(text);
-    /* no more than these */
     assert_int_equal(ff_runway_record_begin(&r, "", 1, 5, 75, NULL),
                      RUNWAY_REFUSED);
     assert_int_equal(r.nb_tries, RUNWAY_TRIES_MAX);
