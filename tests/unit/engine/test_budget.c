@@ -25,6 +25,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 #include <cmocka.h>
@@ -235,6 +236,53 @@ static void put_torn(int n)
     assert_non_null(f);
     assert_true(fputs("torn", f) >= 0);
     fclose(f);
+}
+
+/* A write that fails, with the next one going well. */
+static RunwayOutcome fail_to_buy(int n, const RunwayPurchase *p,
+                                 RunwayRecord *r, RunwayError *err)
+{
+    RunwayJournalLock *lock = open_record(n, r);
+    RunwayOutcome ret;
+    char path[700];
+
+    /* in the place of the file that space for the next step is reserved in */
+    snprintf(path, sizeof(path), "%s/clips/%s.next", dir, identity_of(n));
+    assert_int_equal(mkdir(path, 0700), 0);
+    ret = ff_runway_budget_intend(p, lock, r, err);
+    assert_int_equal(rmdir(path), 0);
+    ff_runway_journal_unlock(&lock);
+    return ret;
+}
+
+/* Nothing went out: there is no intent, here or on disk, and nothing to pay for.
+ * What cannot be trusted stays: of it there may be no copy. */
+static void test_failed_intent(void **state)
+{
+    const RunwayPolicy policy = { .max_credits = 30 };
+    const RunwayPurchase p = purchase(&policy, 15);
+    RunwayRecord *r = calloc(1, sizeof(*r));
+    RunwayError err;
+
+    (void)state;
+    put_torn(1);
+    assert_int_equal(fail_to_buy(1, &p, r, &err), RUNWAY_IO);
+    assert_non_null(strstr(err.text, "cannot be written"));
+    /* what was damaged stands for a try */
+    assert_int_equal(r->nb_tries, 1);
+    assert_int_equal(ff_runway_record_state(r), RUNWAY_CLIP_UNKNOWN);
+    assert_int_equal(ff_runway_journal_read(journal, identity_of(1), r, NULL),
+                     RUNWAY_OK);
+    assert_int_equal(ff_runway_record_state(r), RUNWAY_CLIP_DAMAGED);
+    assert_int_equal(fail_to_buy(2, &p, r, &err), RUNWAY_IO);
+    assert_int_equal(r->nb_tries, 0);
+    assert_int_equal(ff_runway_journal_read(journal, identity_of(2), r, NULL),
+                     RUNWAY_OK);
+    assert_int_equal(ff_runway_record_state(r), RUNWAY_CLIP_NONE);
+    /* 15 for the damaged one, 15 for this, and no more */
+    assert_int_equal(buy(2, &p, RUNWAY_CLIP_STORED, -1, &err), RUNWAY_OK);
+    assert_int_equal(buy(3, &p, RUNWAY_CLIP_STORED, -1, &err), RUNWAY_REFUSED);
+    free(r);
 }
 
 /* nor which output it belongs to: it counts for each, and for the day */
@@ -572,6 +620,7 @@ int main(void)
         TEST(test_many),
         TEST(test_what_counts),
         TEST(test_damaged),
+        TEST(test_failed_intent),
         TEST(test_damaged_elsewhere),
         TEST(test_day_price),
         TEST(test_day),

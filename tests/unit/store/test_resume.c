@@ -248,7 +248,8 @@ static void test_texts(void **state)
 
     fill(&r, RUNWAY_CLIP_LOST);
     stop_text(&r, NULL, &err);
-    assert_non_null(strstr(err.text, "17f20503"));
+    assert_non_null(strstr(err.text, "17f20503 was accepted and is gone"));
+    assert_non_null(strstr(err.text, "Running the same command again polls"));
 
     t = fill(&r, RUNWAY_CLIP_FAILED);
     strcpy(t->failure, "Your input was refused");
@@ -272,6 +273,29 @@ static void test_texts(void **state)
     fill(&r, RUNWAY_CLIP_DAMAGED);
     stop_text(&r, NULL, &err);
     assert_non_null(strstr(err.text, "(/x/y.record: it is empty)"));
+}
+
+/* What was resent in this run is said to be. The same command would buy another
+ * task then, so nobody is told to repeat it. */
+static void test_resent(void **state)
+{
+    static const RunwayClipState states[] = {
+        RUNWAY_CLIP_LOST, RUNWAY_CLIP_UNKNOWN,
+    };
+    const RunwayPolicy policy = { .on_unknown = RESEND };
+    RunwayError err;
+    RunwayRecord r;
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        fill(&r, states[i]);
+        assert_int_equal(ff_runway_resume(&r, NULL, &policy, 1, &err), STOP);
+        assert_non_null(strstr(err.text, ", after it had been sent again once "
+                                         "in this run, "));
+        assert_null(strstr(err.text, "Running the same command"));
+        assert_null(strstr(err.text, "for free"));
+        assert_non_null(strstr(err.text, "runway-tasks adopt"));
+    }
 }
 
 /* the longest of all still names the ways to proceed */
@@ -298,6 +322,7 @@ int main(void)
         cmocka_unit_test(test_rounds),
         cmocka_unit_test(test_taken_back),
         cmocka_unit_test(test_texts),
+        cmocka_unit_test(test_resent),
         cmocka_unit_test(test_long),
     };
 
