@@ -115,10 +115,25 @@ subtest 'size=' => sub {
         }
         is_deeply(times_of($run->{out})->[-1] =~ s/,\d+$//r, times_of($in)->[-1] =~ s/,\d+$//r, "$name: times are the source's");
     }
-    error_line('size=tiny', run_filter($sim, in => $clip, options => { prompt => 'echo', size => 'tiny' }, loglevel => 'error'),
-        qr/"tiny" is neither WxH nor generated/);
-    error_line('size with enable', run_filter($sim, in => $clip, options => { prompt => 'echo', size => '320x240', enable => 'lt(t,1)' },
-        loglevel => 'error'), qr/size: with enable.*160x120/);
+    # a plan is refused with the same words, and both before anything is sent
+    my $before = $sim->requests('create');
+    for my $case (
+        [qr/size: "tiny" is neither WxH nor generated/,                    size => 'tiny'],
+        [qr/size: with enable or on_error=source.*input's size 160x120$/m, size => '320x240', enable => 'lt(t,2)'],
+        [qr/size: with enable or on_error=source.*input's size 160x120$/m, size => '320x240', on_error => 'source'],
+        [qr/Picture size 50000x50000 is invalid/,                          size => '50000x50000'],
+    ) {
+        my ($says, %options) = @$case;
+        my $name = join ' ', map { "$_=$options{$_}" } sort keys %options;
+        my @said = map {
+            my $run = run_filter($sim, in => $clip, options => { prompt => 'echo', dry_run => $_, %options }, loglevel => 'error');
+            ok($run->{status} > 0, "$name: an error" . ($_ ? ' of the plan too' : ''));
+            join "\n", map { s/ @ \w+//gr } grep { /^\[(?:Parsed_)?runway_v2v/ } split /\n/, $run->{err};
+        } 0, 1;
+        like($said[0], $says, "$name: says why");
+        is($said[1], $said[0], "$name: and the plan says the same");
+    }
+    is($sim->requests('create') - $before, 0, 'nothing is sent');
 };
 
 subtest 'fit=' => sub {

@@ -23,6 +23,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "libavutil/imgutils.h"
 #include "libavutil/mathematics.h"
 #include "libavutil/opt.h"
 
@@ -37,15 +38,6 @@
 
 /* frames per second that no input has */
 #define RATE_MAX 1000
-
-/* Whether frames of the input may come out as they are. */
-static int passes_source(const AVFilterContext *ctx)
-{
-    const RunwayFilter *s = ctx->priv;
-
-    return s->set.policy.dry_run || ctx->enable_str ||
-           s->set.policy.on_error == RUNWAY_ON_ERROR_SOURCE;
-}
 
 /* The picture is expanded to a ratio: the output holds the input as it is, and
  * what is new around it; or that in the size that was asked for. */
@@ -114,11 +106,10 @@ static int enlarge(AVFilterContext *ctx, int *w, int *h)
     if (ff_runway_larger_size(s->set.model_info, s->set.request.resolution,
                               inlink->w, inlink->h, w, h))
         return 0;
-    av_log(ctx, s->set.policy.dry_run ? AV_LOG_WARNING : AV_LOG_ERROR,
-           "size: what model %s makes of %dx%d at resolution=%s is not on "
-           "record; set the size of the output, e.g. size=%dx%d: the result "
-           "is scaled to it\n", s->set.model, inlink->w, inlink->h,
-           s->set.request.resolution, 2 * inlink->w, 2 * inlink->h);
+    av_log(ctx, AV_LOG_ERROR, "size: what model %s makes of %dx%d at "
+           "resolution=%s is not on record; set the size of the output, e.g. "
+           "size=%dx%d: the result is scaled to it\n", s->set.model, inlink->w,
+           inlink->h, s->set.request.resolution, 2 * inlink->w, 2 * inlink->h);
     return AVERROR(EINVAL);
 }
 
@@ -141,38 +132,21 @@ static int check_source(AVFilterContext *ctx)
     return ff_runway_negotiate_check(ctx, &frame, ff_runway_makes_hdr(&s->set));
 }
 
-static int config_size(AVFilterLink *outlink)
+/* The size and shape of what is generated, or an error where that cannot be: a
+ * plan is refused as the run would be. */
+static int config_size(AVFilterContext *ctx)
 {
-    AVFilterContext *ctx = outlink->src;
-    AVFilterLink *inlink = ctx->inputs[0];
-    RunwayFilter *s = ctx->priv;
-    AVRational rate = RUNWAY_LINK(inlink)->frame_rate;
+    const RunwayFilter *s = ctx->priv;
+    const AVFilterLink *inlink = ctx->inputs[0];
+    AVFilterLink *outlink = ctx->outputs[0];
     const char *ratio;
     int w, h, ret;
 
-    ret = check_source(ctx);
-    if (ret < 0)
-        return ret;
     ret = ff_runway_sequence_ratio(&s->set.request, inlink->w, inlink->h,
                                    inlink->sample_aspect_ratio, &ratio, &w, &h,
                                    ctx);
     if (ret < 0)
         return ret;
-    /* 90000/1 is a time base that was taken for a rate */
-    s->delta = rate.num > 0 && rate.den > 0 && av_q2d(rate) <= RATE_MAX ?
-               av_rescale(AV_TIME_BASE, rate.den, rate.num) : 0;
-    outlink->w         = inlink->w;
-    outlink->h         = inlink->h;
-    outlink->time_base = s->set.timing == RUNWAY_TIMING_NATIVE ? NATIVE_TIME_BASE
-                                                    : inlink->time_base;
-    outlink->sample_aspect_ratio    = inlink->sample_aspect_ratio;
-    RUNWAY_LINK(outlink)->frame_rate = s->set.timing == RUNWAY_TIMING_NATIVE ?
-                                       (AVRational){ 1, 0 } : rate;
-    if (s->set.policy.dry_run) { /* frames pass through as they are */
-        if (ff_runway_enlarges(&s->set) && !s->set.size)
-            enlarge(ctx, &w, &h); /* it warns of what will be an error */
-        return 0;
-    }
     if (ratio && (s->set.model_info->fields & RUNWAY_FIELD_ASPECT))
         expand_output(s, inlink, outlink, ratio);
     else if (s->set.size && (s->set.out_w || w)) {
@@ -186,7 +160,8 @@ static int config_size(AVFilterLink *outlink)
     }
     if (w && s->set.fit == RUNWAY_FIT_CROP)
         warn_cropped(ctx, w, h);
-    if (passes_source(ctx) &&
+    if ((ctx->enable_str ||
+         s->set.policy.on_error == RUNWAY_ON_ERROR_SOURCE) &&
         (outlink->w != inlink->w || outlink->h != inlink->h)) {
         av_log(ctx, AV_LOG_ERROR, "size: with enable or on_error=source, "
                "frames pass through as they are, so the output has to have "
@@ -194,6 +169,40 @@ static int config_size(AVFilterLink *outlink)
                !s->set.size ? ", and ratio changes it" : "");
         return AVERROR(EINVAL);
     }
+    /* as libavfilter checks each link, but a plan's has the input's size */
+    return av_image_check_size2(outlink->w, outlink->h, INT64_MAX,
+                                outlink->format, 0, ctx);
+}
+
+static void inherit_size(AVFilterLink *outlink, const AVFilterLink *inlink)
+{
+    outlink->w = inlink->w;
+    outlink->h = inlink->h;
+    outlink->sample_aspect_ratio = inlink->sample_aspect_ratio;
+}
+
+static int config_link(AVFilterLink *outlink)
+{
+    AVFilterContext *ctx = outlink->src;
+    AVFilterLink *inlink = ctx->inputs[0];
+    RunwayFilter *s = ctx->priv;
+    AVRational rate = RUNWAY_LINK(inlink)->frame_rate;
+    int ret = check_source(ctx);
+
+    inherit_size(outlink, inlink);
+    if (ret >= 0)
+        ret = config_size(ctx);
+    if (ret < 0)
+        return ret;
+    if (s->set.policy.dry_run) /* frames pass through as they are */
+        inherit_size(outlink, inlink);
+    /* 90000/1 is a time base that was taken for a rate */
+    s->delta = rate.num > 0 && rate.den > 0 && av_q2d(rate) <= RATE_MAX ?
+               av_rescale(AV_TIME_BASE, rate.den, rate.num) : 0;
+    outlink->time_base = s->set.timing == RUNWAY_TIMING_NATIVE ? NATIVE_TIME_BASE
+                                                    : inlink->time_base;
+    RUNWAY_LINK(outlink)->frame_rate = s->set.timing == RUNWAY_TIMING_NATIVE ?
+                                       (AVRational){ 1, 0 } : rate;
     return 0;
 }
 
@@ -218,7 +227,7 @@ int ff_runway_filter_config_output(AVFilterLink *outlink)
     s->kind = ff_runway_kind(outlink->src->inputs[0]);
     ret     = ff_runway_rebuild_check(&s->kind, outlink->src);
     if (ret >= 0)
-        ret = config_size(outlink);
+        ret = config_link(outlink);
     if (ret < 0)
         return ret;
     ff_runway_negotiate_configure(outlink);
