@@ -70,6 +70,21 @@ for my $case (@CASES) {
     };
 }
 
+# 160 of these pixels are more square ones than an int has room for.
+subtest 'pixels of a shape that none has' => sub {
+    my $clip = lossless_clip(size => '160x120', frames => 6);
+    for my $case (['20000000', '1584:672'], ['1/20000000', '720:1280']) {
+        my ($sar, $ratio) = @$case;
+        for my $options ({}, { size => 'generated' }, { size => 'generated', fit => 'crop' }, { fit => 'crop' }) {
+            my $name = join ' ', "SAR $sar", map { "$_=$options->{$_}" } sort keys %$options;
+            ok_filter($sim, $name, in => $clip, before => "setsar=$sar:max=2000000000", options => { prompt => 'echo', %$options },
+                args => [qw(-f null)], out => '-');
+            my ($create) = reverse $sim->requests('create');
+            is($create->{body}{ratio}, $ratio, "$name: the nearest shape");
+        }
+    }
+};
+
 subtest 'rates' => sub {
     for my $case (['30000/1001', '30000/1001'], [24, '24/1'], ['12', '12/1']) {
         my ($rate, $want) = @$case;

@@ -22,6 +22,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -224,6 +225,33 @@ static void test_expand(void **state)
     }
 }
 
+/* Pixels of a shape that none has are numbers that fit, not others. */
+static void test_absurd_pixels(void **state)
+{
+    RunwayGeometry g;
+    int w = 1920, h = 1080;
+
+    (void)state;
+    assert_int_equal(ff_runway_geometry_square(720, 16, 15), 768);
+    assert_int_equal(ff_runway_geometry_square(720, 0, 1), 720);
+    assert_int_equal(ff_runway_geometry_square(3, 1, 2), 2);
+    assert_int_equal(ff_runway_geometry_square(1920, INT_MAX, 1), INT_MAX);
+    assert_int_equal(ff_runway_geometry_square(INT_MAX, INT_MAX, INT_MAX),
+                     INT_MAX);
+    assert_int_equal(ff_runway_geometry_square(1920, 1, INT_MAX), 1);
+    ff_runway_geometry_expand(&w, &h, INT_MAX, 1, 1, 99999);
+    assert_int_equal(w, 1920);
+    assert_int_equal(h, INT_MAX - 1);
+    ff_runway_geometry_plan(&g, 1920, 1080, INT_MAX, 1, 0, 0, RUNWAY_FIT_PAD,
+                            0, 0);
+    assert_int_equal(g.width, INT_MAX - 1);
+    assert_int_equal(g.height, 1080);
+    g = plan(1920, 1080, 1, INT_MAX, 1280, 720, RUNWAY_FIT_PAD);
+    assert_int_equal(g.width, 1280);
+    assert_int_equal(g.height, 720);
+    assert_int_equal(g.target.w, 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -236,6 +264,7 @@ int main(void)
         cmocka_unit_test(test_stretch),
         cmocka_unit_test(test_sweep),
         cmocka_unit_test(test_expand),
+        cmocka_unit_test(test_absurd_pixels),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

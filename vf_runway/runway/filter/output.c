@@ -20,7 +20,6 @@
 
 #define RUNWAY_COMPAT_FILTER
 
-#include <math.h>
 #include <string.h>
 
 #include "libavutil/imgutils.h"
@@ -68,12 +67,12 @@ static void shape_pixels(const RunwayFilter *s, const AVFilterLink *inlink,
 {
     const RunwayGeometry own = { .width = outlink->w, .height = outlink->h };
     AVRational sar = inlink->sample_aspect_ratio;
+    int square = ff_runway_geometry_square(inlink->w, sar.num, sar.den);
 
     if (!s->set.out_w && sar.num <= 0)
         sar = (AVRational){ 1, 1 };
     if (!s->set.out_w && (s->set.fit == RUNWAY_FIT_CROP ||
-                          !ff_runway_geometry_is_off(&own, lrint(inlink->w *
-                                                     av_q2d(sar)), inlink->h)))
+                          !ff_runway_geometry_is_off(&own, square, inlink->h)))
         outlink->sample_aspect_ratio = (AVRational){ 1, 1 };
     else if (sar.num > 0 && s->set.fit != RUNWAY_FIT_CROP)
         outlink->sample_aspect_ratio =
@@ -87,10 +86,8 @@ static void warn_cropped(AVFilterContext *ctx, int ratio_w, int ratio_h)
     const AVFilterLink *outlink = ctx->outputs[0];
     const RunwayGeometry result = { .width = ratio_w, .height = ratio_h };
     AVRational sar = outlink->sample_aspect_ratio;
-    int w = outlink->w;
+    int w = ff_runway_geometry_square(outlink->w, sar.num, sar.den);
 
-    if (sar.num > 0 && sar.den > 0)
-        w = FFMAX(1, av_rescale(w, sar.num, sar.den));
     if (ff_runway_geometry_is_off(&result, w, outlink->h))
         av_log(ctx, AV_LOG_WARNING, "fit=crop: the output and the result "
                "(%dx%d) differ in shape, so the result is cropped once more; "

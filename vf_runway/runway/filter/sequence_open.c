@@ -36,8 +36,7 @@ int ff_runway_sequence_ratio(const RunwayRequest *request, int width,
     RunwayError err;
 
     *ratio_w = *ratio_h = 0;
-    if (sar.num > 0 && sar.den > 0)
-        width = FFMAX(1, av_rescale(width, sar.num, sar.den));
+    width = ff_runway_geometry_square(width, sar.num, sar.den);
     if (ff_runway_ratio_choose(request->model, request->ratio, width, height,
                                ratio, &err))
         return ff_runway_report(log_ctx, &err);

@@ -16,7 +16,9 @@
  * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
  */
 
+#include <limits.h>
 #include <math.h>
+#include <stdint.h>
 
 #include "geometry.h"
 
@@ -24,7 +26,7 @@
 
 static int even(double v)
 {
-    int n = 2 * (int)lrint(v / 2);
+    int n = 2 * (int)lrint(fmin(v, INT_MAX - 1) / 2);
 
     return n < 2 ? 2 : n;
 }
@@ -133,6 +135,15 @@ int ff_runway_geometry_is_off(const RunwayGeometry *g, int width, int height)
 {
     return shapes_differ((double)width / height,
                          (double)g->width / g->height);
+}
+
+int ff_runway_geometry_square(int width, int sar_num, int sar_den)
+{
+    int64_t w = width;
+
+    if (sar_num > 0 && sar_den > 0)
+        w = (w * sar_num + sar_den / 2) / sar_den;
+    return w < 1 ? 1 : w > INT_MAX ? INT_MAX : (int)w;
 }
 
 void ff_runway_geometry_expand(int *width, int *height, int sar_num,

@@ -64,6 +64,10 @@ RunwayRect ff_runway_geometry_result(const RunwayGeometry *g, int width,
                                      int height, RunwayFit fit, int out_w,
                                      int out_h, int sar_num, int sar_den);
 
+/** A width of pixels of that sample aspect ratio (0/1: square) in square ones,
+ *  1 to INT_MAX. */
+int ff_runway_geometry_square(int width, int sar_num, int sar_den);
+
 /** Make *width x *height, of the given sample aspect ratio, the smallest even
  *  size of shape ratio_w:ratio_h that a picture of that size fits into. */
 void ff_runway_geometry_expand(int *width, int *height, int sar_num,
