@@ -75,12 +75,15 @@ for my $case (
     };
 }
 
-# Clips end after 32 frames instead of 96, and the second one begins at the 21st.
-subtest 'a cut in an overlap' => sub {
-    my ($printed) = run(4608, 1000, 32, "$film,negate=enable='gte(n,26)'",
-        "runway_v2v=prompt=negative:model=gen4_aleph:clip_duration=4:state_dir=$TMP/state-cut:poll_interval=0.1:base_url='"
-        . $sim->{api} =~ s/:/\\:/gr . "':on_error=source:overlap=0.5:seam=blend,metadata=mode=print:file=-", 'format=yuv420p');
-    is(($printed =~ /runway_v2v\.seam=(\w+)/)[0], 'cut', 'is seen');
-};
+# Clips end after 32 frames instead of 96, and the second one begins at the 21st;
+# so they do where the first frame stands for a second.
+for my $source ($film, "$film,setpts='N+23*gt(N,0)'") {
+    subtest "a cut in an overlap: $source" => sub {
+        my ($printed) = run(4608, 1000, 32, "$source,negate=enable='gte(n,26)'",
+            "runway_v2v=prompt=negative:model=gen4_aleph:clip_duration=4:state_dir=$TMP/state-" . ++$number . ":poll_interval=0.1:base_url='"
+            . $sim->{api} =~ s/:/\\:/gr . "':on_error=source:overlap=0.5:seam=blend,metadata=mode=print:file=-", 'format=yuv420p');
+        is(($printed =~ /runway_v2v\.seam=(\w+)/)[0], 'cut', 'is seen');
+    };
+}
 
 done_testing;

@@ -142,24 +142,21 @@ static int plan_picture(RunwaySequence *s, const AVFrame *frame,
     return AVERROR(EINVAL);
 }
 
-/* How large the file may be, and from where on cuts and flashes are watched for;
- * length is the first frame's. */
+/* How large the file may be, and from where on cuts and flashes are watched
+ * for. */
 static void plan_limits(const RunwaySettings *set, const RunwaySegment *segment,
-                        int64_t length, RunwayClipConfig *config)
+                        RunwayClipConfig *config)
 {
-    /* it may end at any place, by the number of its frames */
-    int ends_early = config->max_frames &&
-                     config->max_frames * length < segment->max_duration;
-
     if (set->transport != RUNWAY_SEND_UPLOAD)
         config->inline_size = ff_runway_data_uri_capacity("video/mp4",
                                                           RUNWAY_DATA_URI_MAX);
     if (set->transport != RUNWAY_SEND_INLINE &&
         set->client.provider->uploads_path)
         config->upload_size = RUNWAY_UPLOAD_MAX;
-    /* a flash may begin before the frames that clips share */
+    /* a flash may begin before the frames that clips share; where the number of
+     * frames ends a clip is not known before, as their lengths may vary */
     if (set->overlap)
-        config->writer.watch = ends_early ? 0 :
+        config->writer.watch = config->max_frames ? 0 :
             ff_runway_segment_slot(segment, segment->max_duration -
                                             2 * set->overlap);
 }
@@ -209,7 +206,7 @@ int ff_runway_sequence_open_clip(RunwaySequence *s, const AVFrame *frame,
         return ret;
     config.alpha = s->alpha;
     config.index = ++s->nb_clips;
-    plan_limits(set, &segment, length, &config);
+    plan_limits(set, &segment, &config);
     s->frame  = ff_runway_segment_length(&segment, 1);
     s->max_duration = segment.max_duration;
     s->geometry = config.writer.geometry;
