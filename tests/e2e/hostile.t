@@ -9,6 +9,8 @@ use warnings;
 
 use Cwd qw(abs_path);
 use File::Basename qw(dirname);
+use IO::Socket::INET;
+use POSIX ();
 use lib dirname(abs_path(__FILE__)) . '/lib';
 
 use Test::More;
@@ -188,6 +190,42 @@ subtest 'memory is short' => sub {
     $run = run_filter(@run);
     is($run->{status}, 0, 'with memory it is there') or diag $run->{err};
     is(scalar $large->requests($_), 1, "after one $_") for qw(create download);
+};
+
+# --- replies --------------------------------------------------------------------------
+
+# A server that has one body for everything; returns its port. It ends with this
+# process.
+sub serve {
+    my ($body) = @_;
+    my $listen = IO::Socket::INET->new(Listen => 5, LocalAddr => '127.0.0.1', Timeout => 1) or die "listen: $!\n";
+    my $parent = $$;
+    my $pid = fork // die "fork: $!\n";
+    return $listen->sockport if $pid;
+    while (kill 0 => $parent) {
+        my $client = $listen->accept or next;
+        my $request = '';
+        until ($request =~ /\r\n\r\n/) { sysread $client, $request, 65536, length $request or last }
+        my $length = $request =~ /^Content-Length: (\d+)/mi ? $1 : 0;
+        my $all = index($request, "\r\n\r\n") + 4 + $length;
+        while (length $request < $all) { sysread $client, $request, 65536, length $request or last }
+        print $client "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: " . length($body) . "\r\n\r\n$body";
+        close $client;
+    }
+    POSIX::_exit(0);
+}
+
+# As deep as cJSON goes, where a thread has as little room as musl gives it.
+subtest 'arrays in arrays' => sub {
+    my $answered = sub {
+        my $what = filter_command(undef, in => $clip, loglevel => 'error', out => '-', args => [qw(-f null)],
+            options => { prompt => 'echo', base_url => 'http://127.0.0.1:' . serve($_[0]) . '/runwayml' });
+        return run_cmd(['sh', '-c', 'ulimit -s 128; exec "$@"', 'sh', @{ $what->{command} }], timeout => 60, env => $what->{env});
+    };
+    plan skip_all => 'ffmpeg itself needs more' if $answered->('[]')->{signal};
+    my $run = $answered->('[' x 999 . ']' x 999);
+    is($run->{signal}, 0, 'no crash');
+    error_line('a create', $run, qr/may/, qr/billed/);
 };
 
 # --- certificates -------------------------------------------------------------------

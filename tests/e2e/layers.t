@@ -237,7 +237,7 @@ subtest 'limits are as they are written down' => sub {
         ['a local picture',      qr/^64 MiB$/,             PICTURE_MAX => 64 * $mib],
         ['source frames',        qr/^8 GiB, of which one clip at most 4$/, SPOOL_CLIP => 4 << 30, SPOOL_SIZE => 4 << 30],
         ['a record',             qr/^128 KiB, 32 tries$/,  RECORD_TEXT => 131072, TRIES_MAX => 32],
-        ['nesting of JSON',      qr/^cJSON's 1000$/,       CODE => qr/#include <(?:cjson\/)?cJSON\.h>/],
+        ['nesting of JSON',      qr/^cJSON's 1000, on threads with 1 MiB of stack$/, STACK_SIZE => $mib, CODE => qr/#include <(?:cjson\/)?cJSON\.h>/],
         ['a task',               qr/^`task_timeout`, 30 min$/, CODE => qr/\bRUNWAY_OPTIONS_TASKS\(1800000000LL, /],
         ['length of a result',   qr/ at most \(a tenth\)$/, CODE => qr/"length_tolerance", .*\{ \.dbl = 0\.1 \}/],
         ['bytes of all frames',  qr/^twice the file; 1 for each pixel and 1 MiB, 2 of /, SAMPLE_SLACK => $mib,

@@ -21,6 +21,7 @@
 #include <time.h>
 
 #include "../base/clock.h"
+#include "../base/thread.h"
 #include "rebuilt.h"
 #include "pipeline_internal.h"
 
@@ -310,8 +311,8 @@ RunwayOutcome ff_runway_pipeline_admit(RunwayPipeline *p, RunwayJob **job,
     pthread_mutex_lock(&p->lock);
     if (p->idle <= p->queued &&
         p->nb_threads < RUNWAY_JOBS_MAX(p->config.policy->concurrency)) {
-        if (!pthread_create(&p->threads[p->nb_threads], NULL,
-                            ff_runway_pipeline_worker, p))
+        if (!ff_runway_thread_create(&p->threads[p->nb_threads],
+                                     ff_runway_pipeline_worker, p))
             p->nb_threads++;
         else if (!p->nb_threads) {
             pthread_mutex_unlock(&p->lock);

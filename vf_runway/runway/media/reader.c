@@ -16,7 +16,6 @@
  * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
  */
 
-#include <pthread.h>
 #include <string.h>
 
 #include "libavutil/mathematics.h"
@@ -25,6 +24,7 @@
 #include "averror.h"
 #include "../base/clock.h"
 #include "../base/disk.h"
+#include "../base/thread.h"
 #include "../math/mp4.h"
 #include "../math/parts.h"
 #include "fdio.h"
@@ -586,7 +586,7 @@ RunwayOutcome ff_runway_reader_check(void *limits,
 
     /* on a thread that ends with it, as an allocator keeps what a thread has
      * freed for that thread */
-    if (c.reader && !pthread_create(&thread, NULL, run_check, &c))
+    if (c.reader && !ff_runway_thread_create(&thread, run_check, &c))
         pthread_join(thread, NULL);
     else
         c.outcome = ff_runway_no_memory(err);
