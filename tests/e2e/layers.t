@@ -137,6 +137,16 @@ subtest 'each library in one place' => sub {
     is(join(' ', grep { $text{$_} =~ /\bLIB(?:AV|SW)\w+_VERSION/ } @files), 'runway/media/compat.h', 'one file knows FFmpeg\'s version');
 };
 
+# Where what is opened is closed when the host starts a program, and where threads
+# get their stack.
+subtest 'each call in one place' => sub {
+    my %place = ('base/dir base/disk' => qr/\b(?:f?open(?:at)?|creat|mks?temp)\(/, 'base/thread' => qr/\bpthread_create\(/);
+    for my $where (sort keys %place) {
+        my @who = grep { $text{$_} =~ s{/\*.*?\*/}{}gsr =~ $place{$where} } grep { /\.c$/ } @files;
+        is(join(' ', map { m{^runway/(.*)\.c$} } @who), $where, $place{$where});
+    }
+};
+
 subtest 'names' => sub {
     my %seen;
     push @{ $seen{ basename($_) } }, $_ for @files;

@@ -52,12 +52,12 @@ static RunwayOutcome read_all(const char *option, const char *path,
                               size_t *size, RunwayError *err)
 {
     /* nobody may ever write into a pipe with a name */
-    int fd = open(path, O_RDONLY | O_NONBLOCK), why = 0;
+    int fd, why = ff_runway_disk_open(path, O_RDONLY | O_NONBLOCK, &fd);
     RunwayOutcome ret = RUNWAY_OK;
 
     *data = NULL;
-    if (fd < 0 || fstat(fd, st) < 0) {
-        why = errno;
+    if (why || fstat(fd, st) < 0) {
+        why = why ? why : errno;
     } else if (what_else(st)) {
         ret = ff_runway_error(err, RUNWAY_INVALID, "%s: %s is %s; it is read "
                               "more than once, so it must be a regular file",

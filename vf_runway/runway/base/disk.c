@@ -33,7 +33,7 @@
 
 #include "disk.h"
 
-static int open_file(const char *path, int flags, int *fd)
+int ff_runway_disk_open(const char *path, int flags, int *fd)
 {
     do
         *fd = open(path, flags, 0600);
@@ -46,7 +46,7 @@ static int open_file(const char *path, int flags, int *fd)
 
 int ff_runway_disk_create(const char *path, int *fd)
 {
-    return open_file(path, O_RDWR | O_CREAT | O_EXCL, fd);
+    return ff_runway_disk_open(path, O_RDWR | O_CREAT | O_EXCL, fd);
 }
 
 void ff_runway_disk_close(int *fd)
@@ -173,7 +173,7 @@ static void sync_dir(const char *path)
 {
     int fd;
 
-    if (open_file(path, O_RDONLY, &fd))
+    if (ff_runway_disk_open(path, O_RDONLY, &fd))
         return;
     ff_runway_disk_sync(fd);
     close(fd);

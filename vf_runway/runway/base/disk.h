@@ -52,6 +52,10 @@ char *ff_runway_disk_path(const char *a, const char *b, const char *c);
 RunwayOutcome ff_runway_disk_make_dir(const char *option, const char *path,
                                       RunwayError *err);
 
+/** open() with close-on-exec: a program that the host starts meanwhile does not
+ *  get it. What O_CREAT makes is 0600. *fd is -1 on failure. */
+int ff_runway_disk_open(const char *path, int flags, int *fd);
+
 /** Open a new file, 0600 and close-on-exec, for reading and writing; it must
  *  not exist yet. */
 int ff_runway_disk_create(const char *path, int *fd);

@@ -30,6 +30,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "disk.h"
 #include "event_log.h"
 #include "interrupt.h"
 #include "json.h"
@@ -84,8 +85,7 @@ static int is_other_file(const char *path, int fd)
         return 1;
     if (!S_ISREG(st.st_mode) || !strncmp(path, "/dev/", 5))
         return 0;
-    in = open(path, O_RDONLY);
-    if (in < 0)
+    if (ff_runway_disk_open(path, O_RDONLY, &in))
         return 0;
     size = pread(in, found, sizeof(found), 0);
     close(in);
@@ -103,8 +103,8 @@ RunwayOutcome ff_runway_event_log_open(const char *path, const RunwayLog *log,
     if (!e)
         return ff_runway_no_memory(err);
     /* a pipe may have no reader, now or ever, and must not stop us */
-    e->fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK, 0600);
-    if (e->fd < 0 && errno == ENXIO) {
+    if (ff_runway_disk_open(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK,
+                            &e->fd) == ENXIO) {
         e->fd = find_socket(path);
         why   = e->fd < 0 ? "nothing reads from it" : NULL;
     }

@@ -352,9 +352,10 @@ static int parse_name(RunwaySettings *set, const char *name, double *seconds)
 static void read_size(RunwayStill *still)
 {
     uint8_t begin[24] = { 0 };
-    int fd = open(still->path, O_RDONLY);
+    int fd;
 
-    if (fd >= 0 && !ff_runway_disk_read_at(fd, 0, begin, sizeof(begin)) &&
+    if (!ff_runway_disk_open(still->path, O_RDONLY, &fd) &&
+        !ff_runway_disk_read_at(fd, 0, begin, sizeof(begin)) &&
         begin[1] == 'P') {
         still->width  = (int)FFMIN(AV_RB32(begin + 16), INT_MAX);
         still->height = (int)FFMIN(AV_RB32(begin + 20), INT_MAX);

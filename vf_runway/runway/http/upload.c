@@ -195,11 +195,12 @@ static RunwayOutcome upload_picture(RunwayUploader *u, const RunwayRetry *retry,
     char filename[32];
     int64_t start = ff_runway_now();
     RunwayOutcome ret;
+    int why;
 
-    what.fd = open(picture->path, O_RDONLY | O_NONBLOCK);
-    if (what.fd < 0)
+    why = ff_runway_disk_open(picture->path, O_RDONLY | O_NONBLOCK, &what.fd);
+    if (why)
         return ff_runway_error(err, RUNWAY_INVALID, "%s cannot be read: %s",
-                               picture->path, strerror(errno));
+                               picture->path, strerror(why));
     /* its own name is nobody's business: "image/png" becomes picture.png */
     snprintf(filename, sizeof(filename), "picture.%.8s",
              strchr(picture->type, '/') + 1);
