@@ -1691,6 +1691,62 @@ static void test_proxy_password(void **state)
     server_stop(&proxy);
 }
 
+/* What to do is said on the way to https and http, also where the proxy has a
+ * page for it; and what is said to be set is what works. */
+static void test_proxy_wants_a_password(void **state)
+{
+    static const char page[] = "HTTP/1.1 407 Proxy Authentication Required\r\n"
+                               "Proxy-Authenticate: Basic realm=\"x\"\r\n"
+                               "Content-Type: text/html\r\n"
+                               "Content-Length: 9\r\n\r\n<p>no</p>";
+    static const char hint[] = "the proxy wants a user and a password: set "
+                               "https_proxy=USER:PASSWORD@HOST:PORT in the "
+                               "environment";
+    static const char *const bases[] = {
+        "https://api.example.com", "http://127.0.0.1:9/x",
+    };
+    Server *proxy = server_start(say, (void *)page);
+    RunwayClient *client;
+    char url[64];
+
+    for (int i = 0; i < 2; i++) {
+        RunwayClientConfig config = make_config(bases[i]);
+
+        snprintf(url, sizeof(url), "127.0.0.1:%d", proxy->port);
+        config.proxy = url;
+        client = connect_with(config);
+        assert_int_equal(submit(client), i ? RUNWAY_UNKNOWN
+                                           : RUNWAY_UNAVAILABLE);
+        assert_says("407");
+        assert_says(hint);
+        assert_int_equal(!!strstr(last.text, "may have been accepted and "
+                                             "billed"), i);
+        assert_null(strstr(last.text, "base_url"));
+        assert_int_equal(read_task(client), RUNWAY_UNAVAILABLE);
+        assert_says(hint);
+        ff_runway_client_free(&client);
+    }
+    snprintf(url, sizeof(url), "me:hunter2222@127.0.0.1:%d", proxy->port);
+    setenv("https_proxy", url, 1);
+    client = connect_with(make_config(bases[0]));
+    assert_int_equal(submit(client), RUNWAY_UNAVAILABLE);
+    assert_says(hint);
+    assert_null(strstr(last.text, "hunter2222"));
+    assert_string_equal(request_header(&proxy->requests[4],
+                                       "Proxy-Authorization"),
+                        "Basic bWU6aHVudGVyMjIyMg==");
+    unsetenv("https_proxy");
+    ff_runway_client_free(&client);
+    server_stop(&proxy);
+    /* one that is none has no hint */
+    proxy  = server_start(say, (void *)page);
+    client = connect_to(proxy);
+    assert_int_equal(read_task(client), RUNWAY_UNAVAILABLE);
+    assert_null(strstr(last.text, hint));
+    ff_runway_client_free(&client);
+    server_stop(&proxy);
+}
+
 static void test_proxy_from_the_environment(void **state)
 {
     static const char *const names[] = {
@@ -2103,6 +2159,7 @@ int main(void)
         TEST(test_proxy_refuses),
         TEST(test_proxy_without_tls_behind),
         TEST(test_proxy_password),
+        TEST(test_proxy_wants_a_password),
         TEST(test_proxy_from_the_environment),
         TEST(test_proxy_for_loopback_when_named),
         TEST(test_socks_proxy),

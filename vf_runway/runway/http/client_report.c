@@ -75,6 +75,21 @@ static const char *what(const RunwayCall *call)
     }
 }
 
+/** What to do where a proxy asks for a password, or does not take the one it was
+ *  given; else nothing. Behind two slashes, error.c would blank it. */
+static const char *proxy_hint(const RunwayCall *call)
+{
+    long status = 0;
+
+    if (!call->proxied)
+        return "";
+    curl_easy_getinfo(call->easy, CURLINFO_HTTP_CONNECTCODE, &status);
+    return status == 407 || call->status == 407 ?
+           ": the proxy wants a user and a password: set "
+           "https_proxy=USER:PASSWORD@HOST:PORT in the environment (or the "
+           "option http_proxy, which others can see)" : "";
+}
+
 RunwayOutcome ff_runway_call_report_transport(RunwayCall *call,
                                               RunwayOutcome outcome,
                                               RunwayError *err)
@@ -93,8 +108,8 @@ RunwayOutcome ff_runway_call_report_transport(RunwayCall *call,
                                "http:// is for loopback only");
     switch (call->transport) {
     case RUNWAY_TRANSPORT_NOT_SENT:
-        return ff_runway_error(err, outcome, "cannot reach %s:%d%s: %s", host,
-                               port, through, reason(call));
+        return ff_runway_error(err, outcome, "cannot reach %s:%d%s: %s%s", host,
+                               port, through, reason(call), proxy_hint(call));
     case RUNWAY_TRANSPORT_TLS:
         return ff_runway_error(err, outcome,
                                "no secure connection to %s:%d%s: %s. If your "
@@ -202,6 +217,11 @@ RunwayOutcome ff_runway_call_report_status(RunwayCall *call,
                                what(call), call->status, text);
     if (call->status >= 300 && call->status < 400)
         describe_redirect(call, text, sizeof(text));
+    if (*proxy_hint(call))
+        return ff_runway_error(err, outcome, "%s was answered with 407 (%s)%s%s",
+                               what(call), text, outcome == RUNWAY_UNKNOWN ?
+                               ": it may have been accepted and billed" : "",
+                               proxy_hint(call));
     if (outcome == RUNWAY_UNKNOWN)
         return report_unknown(call, text, err);
     if (call->status == 401)
