@@ -20,40 +20,6 @@ use FilterTest;
 use RunwayTest;
 use SeamTest;
 
-# A film, treated in each way, against a service that drifts. Besides the film:
-#   options, service   of both
-#   seam               what is said of joints with match: of all, or of each
-#   part               of an untreated joint that may be left (1/2)
-#   judge              0: times only
-#   at                 where the joints are, with match and with blend
-sub all_ways {
-    my ($name, $film, %opt) = @_;
-    subtest $name => sub {
-        my $sim = RunwayTest::Simulator->start('--latency' => 0, '--drift' => 'tone', '--seed' => 3, @{ $opt{service} || [] });
-        my %options = %{ $opt{options} || {} };
-        my $none = treated($sim, 'none', $film, { seam => 'none', %options });
-        my @joints = joints($none);
-        cmp_ok(scalar @joints, '>=', 2, 'there are joints');
-        my @before = ratios($film, $none->{out}, map { [$_->{frame}] } @joints);
-        my ($least) = sort { $a <=> $b } @before;
-        my $part = $opt{part} // 0.5;
-        for my $way ({}, \%BLEND) {
-            my $run = treated($sim, 'way', $film, { %options, %$way });
-            my $seam = $way->{seam} // 'match';
-            is_deeply(times_of($run->{out}), times_of($none->{out}), "$seam: each frame at its time");
-            my @now = joints($run);
-            is(join(' ', map { $_->{seam} } @now), $opt{seam} =~ / / ? $opt{seam} : join(' ', ($opt{seam}) x @now), "$seam: what was done")
-                if $opt{seam} && !%$way;
-            is_deeply([map { $_->{frame} } @now], $opt{at}[$way == \%BLEND], "$seam: where clips meet") if $opt{at};
-            next if defined $opt{judge};
-            my @after = ratios($film, $run->{out},
-                map { my $at = $_->{frame}; $way->{overlap} ? [map { $at - $_ } 0 .. ($opt{shared} // 6)] : [$at] } @now);
-            my ($worst) = sort { $b <=> $a } @after;
-            cmp_ok($worst, '<', $least * $part, "$seam: the worst joint is less than so much of the best untreated one");
-        }
-    };
-}
-
 # Luma of each frame of a film.
 sub luma { return raw_frames($_[0], 'extractplanes=y', $W * $H) }
 

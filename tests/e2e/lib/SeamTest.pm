@@ -4,6 +4,7 @@
 #   my $film = film('moving', moving());            # lossless, of a lavfi graph
 #   my $run = treated($sim, 'name', $film, \%BLEND); # and it has to go well
 #   joints($run)                                    # { frame, seam } of each
+#   all_ways('moving', $film)                       # none, match, blend
 #
 # This file is part of runway_v2v, LGPL 2.1 or later.
 package SeamTest;
@@ -11,11 +12,12 @@ use strict;
 use warnings;
 
 use Exporter qw(import);
+use Test::More;
 
 use FilterTest;
 use RunwayTest;
 
-our @EXPORT = qw($W $H %OPTIONS %BLEND moving film options_of treated joints ratios frames_md5);
+our @EXPORT = qw($W $H %OPTIONS %BLEND moving film options_of treated all_ways joints ratios frames_md5);
 
 our ($W, $H) = (256, 144);
 # one clip after the other: what drifts follows from the number of the task
@@ -49,9 +51,10 @@ sub options_of {
         env => { RUNWAYML_API_SECRET => 'key', COMETAPI_KEY => $gateway ? 'key' : undef, XDG_STATE_HOME => "$TMP/state-$sim->{pid}" });
 }
 
+# More is as for run_filter().
 sub treated {
-    my ($sim, $name, $in, $options) = @_;
-    return ok_filter($sim, $name, options_of($sim, $name, $in, $options));
+    my ($sim, $name, $in, $options, %more) = @_;
+    return ok_filter($sim, $name, options_of($sim, $name, $in, $options), %more);
 }
 
 # The frames that begin a clip, and what was done there.
@@ -94,6 +97,46 @@ sub ratios {
     die "seams: $run->{err}\n" if $run->{status};
     my %ratio = map { defined $_->{joint} ? ($_->{joint} => $_->{cut} ? 0 : $_->{ratio}) : () } map { decode($_) } split /\n/, $run->{out};
     return map { (sort { $b <=> $a } map { $ratio{$_} // 0 } @$_)[0] } @spans;
+}
+
+# A film, treated in each way, against a service that drifts. Besides the film:
+#   options, service   of both
+#   seam               what is said of joints with match: of all, or of each
+#   part               of an untreated joint that may be left (1/2)
+#   judge              0: times only
+#   at                 where the joints are, with match and with blend
+#   format             of what goes in and comes out, where the file has another
+sub all_ways {
+    my ($name, $film, %opt) = @_;
+    subtest $name => sub {
+        my $sim = RunwayTest::Simulator->start('--latency' => 0, '--drift' => 'tone', '--seed' => 3, @{ $opt{service} || [] });
+        my %options = %{ $opt{options} || {} };
+        my @more = $opt{format} ? (before => "format=$opt{format}", after => "format=$opt{format},metadata=mode=print:file=-") : ();
+        my $none = treated($sim, 'none', $film, { seam => 'none', %options }, @more);
+        my @joints = joints($none);
+        cmp_ok(scalar @joints, '>=', 2, 'there are joints');
+        # the container rounds to milliseconds
+        my ($in, $out) = map { [map { $_->{pts_time} } @{ packets($_, 'v:0') }] } $film, $none->{out};
+        ok(@$in == @$out && !grep({ abs($in->[$_] - $out->[$_]) > 0.0011 } 0 .. $#$in), 'each frame of the film comes out at its time')
+            or diag("in: @$in\nout: @$out");
+        my @before = ratios($film, $none->{out}, map { [$_->{frame}] } @joints);
+        my ($least) = sort { $a <=> $b } @before;
+        my $part = $opt{part} // 0.5;
+        for my $way ({}, \%BLEND) {
+            my $run = treated($sim, 'way', $film, { %options, %$way }, @more);
+            my $seam = $way->{seam} // 'match';
+            is_deeply(times_of($run->{out}), times_of($none->{out}), "$seam: each frame at its time");
+            my @now = joints($run);
+            is(join(' ', map { $_->{seam} } @now), $opt{seam} =~ / / ? $opt{seam} : join(' ', ($opt{seam}) x @now), "$seam: what was done")
+                if $opt{seam} && !%$way;
+            is_deeply([map { $_->{frame} } @now], $opt{at}[$way == \%BLEND], "$seam: where clips meet") if $opt{at};
+            next if defined $opt{judge};
+            my @after = ratios($film, $run->{out},
+                map { my $at = $_->{frame}; $way->{overlap} ? [map { $at - $_ } 0 .. ($opt{shared} // 6)] : [$at] } @now);
+            my ($worst) = sort { $b <=> $a } @after;
+            cmp_ok($worst, '<', $least * $part, "$seam: the worst joint is less than so much of the best untreated one");
+        }
+    };
 }
 
 sub frames_md5 {
