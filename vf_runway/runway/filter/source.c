@@ -227,7 +227,11 @@ static int check_cover(AVFilterContext *ctx)
 }
 
 /* A cover beside the film would end ffmpeg's run with that error, but only behind
- * the film, when all of it is paid for. By now another frame would have come. */
+ * the film, when all of it is paid for. By now another frame would have come; or
+ * there would be a rate or a length, as slides have in NUT, Matroska, MP4, AVI
+ * and MPEG-TS [5.1.9], but not in MPEG-PS. Waiting for more tells no more: what
+ * comes before the first clip is complete may not be enough either, and then that
+ * is paid for. */
 static int check_beside(AVFilterContext *ctx)
 {
     const RunwayFilter *s = ctx->priv;
