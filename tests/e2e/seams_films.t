@@ -266,19 +266,58 @@ for my $case (['of ten bits behind eight', undef, '--result-codec' => 'hevc10'],
     };
 }
 
-# The second clip's, which begins at that frame, is BT.601 of full range.
-for my $case (['blend', \%BLEND, 42, 'blended'], ['match', {}, 48, 'unlike']) {
-    my ($name, $way, $begin, $seam) = @$case;
-    subtest "results of other levels: $name" => sub {
-        my $file = "$TMP/full-$name.mp4";
-        run_cmd([$FFMPEG, qw(-v error -nostdin -i), $film, '-vf', "trim=start_frame=$begin,setpts=PTS-STARTPTS,scale=in_color_matrix=bt709:out_color_matrix=bt601:out_range=full,format=yuv420p",
-            qw(-frames:v 48 -c:v libx264 -crf 4 -color_range pc -colorspace smpte170m), $file]);
-        my $run = of_two_services("levels-$name", $way, ['--drift' => 'grain'], '--result-file' => $file);
-        is((joints($run))[0]{seam}, $seam, 'what is said');
-        my ($in, $out) = map { luma($_) } $film, $run->{out};
-        my ($most) = sort { $b <=> $a } map { abs(mean($in->[$_]) - mean($out->[$_])) } 36 .. 80;
-        cmp_ok($most, '<', 1.5, 'their levels are those of the film');
-    };
+# The film from a frame on, with other levels and tags, as a result.
+sub result_of {
+    my ($name, $begin, $filter, @tags) = @_;
+    my $file = "$TMP/second-$name.mp4";
+    my $made = run_cmd([$FFMPEG, qw(-v error -nostdin -y -i), $film, '-vf', "trim=start_frame=$begin,setpts=PTS-STARTPTS,$filter,format=yuv420p",
+        qw(-frames:v 48 -c:v libx264 -crf 4), @tags, $file]);
+    is($made->{status}, 0, 'its result can be made') or diag $made->{err};
+    return $file;
+}
+
+my $RANGE = 'scale=in_color_matrix=bt709:out_color_matrix=bt601:out_range=full';
+# of light that is the 2.4th power of a level
+my $LIGHT = join ':', map { "$_=maxval*pow(val/maxval\\,POWER)" } qw(r g b);
+my $WIDE = join ',', 'scale=in_color_matrix=bt709,format=gbrp16', 'lutrgb=' . $LIGHT =~ s/POWER/2.4/gr,
+    'colorchannelmixer=.6274:.3293:.0433:0:.0691:.9195:.0114:0:.0164:.088:.8956',
+    'lutrgb=' . $LIGHT =~ s{POWER}{1/2.4}gr, 'scale=out_color_matrix=bt709:out_range=tv';
+my @BT709 = qw(-color_range tv -colorspace bt709);
+for my $case (
+    ['BT.601, full range', $RANGE, qw(-color_range pc -colorspace smpte170m)],
+    ['primaries', $WIDE, @BT709, qw(-color_primaries bt2020 -color_trc bt709)],
+) {
+    my ($name, $filter, @tags) = @$case;
+    for my $way (['blend', \%BLEND, 42, 'blended'], ['match', {}, 48, 'unlike']) {
+        my ($seam, $options, $begin, $done) = @$way;
+        subtest "results of other levels, $name: $seam" => sub {
+            my $file = result_of("$name-$seam" =~ tr/ ,/-/r, $begin, $filter, @tags);
+            my $run = of_two_services("levels-$name-$seam" =~ tr/ ,/-/r, $options, ['--drift' => 'grain'], '--result-file' => $file);
+            is((joints($run))[0]{seam}, $done, 'what is said');
+            for my $plane (qw(y u v)) {
+                my ($in, $out) = map { raw_frames($_, "extractplanes=$plane", $W * $H / ($plane eq 'y' ? 1 : 4)) } $film, $run->{out};
+                my ($most) = sort { $b <=> $a } map { abs(mean($in->[$_]) - mean($out->[$_])) } 36 .. 80;
+                cmp_ok($most, '<', 1.5, "their levels are those of the film: $plane");
+            }
+        };
+    }
+}
+
+# The second one is brighter, which is matched where the light is the same.
+for my $case (['HLG beside PQ', 'arib-std-b67', 'unlike', 'unlike'], ['PQ beside PQ', 'smpte2084', 'matched', 'blended']) {
+    my ($name, $light, @done) = @$case;
+    for my $way (['match', {}, 48], ['blend', \%BLEND, 42]) {
+        my ($seam, $options, $begin) = @$way;
+        my $done = shift @done;
+        subtest "results of $name: $seam" => sub {
+            my $first = result_of("$light-$seam-first", 0, 'null', @BT709, qw(-color_trc smpte2084));
+            my $second = result_of("$light-$seam", $begin, 'lutyuv=y=val+8', @BT709, '-color_trc', $light);
+            my $run = of_two_services("light-$light-$seam", $options, ['--result-file' => $first], '--result-file' => $second);
+            is((joints($run))[0]{seam}, $done, 'what is said');
+            like($run->{err}, qr/the result, ${W}x$H yuv420p HLG, cannot be blended with the one before it, ${W}x$H yuv420p PQ$/m, 'and why')
+                if "$seam $done" eq 'blend unlike';
+        };
+    }
 }
 
 done_testing;

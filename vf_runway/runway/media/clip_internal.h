@@ -71,6 +71,8 @@ struct RunwayClip {
                               ///< first picture is there
     RunwaySeam *seam;         ///< correction, NULL: none
     RunwayAlign *align;       ///< likewise, of where the picture lies
+    RunwayLevels levels;      ///< that both were fitted in, by a cross-fade
+    int converts;             ///< which are not the result's own
     int64_t fade;             ///< when these begin to fade, time of the result
     int corrected;            ///< the present picture is
     const char *joint;        ///< what was made of the joint in front

@@ -37,27 +37,42 @@ int ff_runway_clip_match(RunwayClip *c, const RunwayJoint *before)
     return c->before ? 0 : AVERROR(ENOMEM);
 }
 
-/* A frame without pixels, whose tags say what the levels of frame mean. */
-static AVFrame tags_of(const AVFrame *frame)
+/* What the levels of a frame mean, by its tags. */
+static RunwayLevels levels_of(const AVFrame *frame)
 {
     AVFrame tags = {
-        .format      = frame->format,
-        .width       = frame->width,
-        .height      = frame->height,
-        .colorspace  = frame->colorspace,
-        .color_range = frame->color_range,
+        .format          = frame->format,
+        .width           = frame->width,
+        .height          = frame->height,
+        .colorspace      = frame->colorspace,
+        .color_range     = frame->color_range,
+        .color_primaries = frame->color_primaries,
+        .color_trc       = frame->color_trc,
     };
+    int is_hdr = frame->color_trc == AVCOL_TRC_SMPTE2084 ||
+                 frame->color_trc == AVCOL_TRC_ARIB_STD_B67;
 
     ff_runway_picture_name_colour(&tags);
-    return tags;
+    return (RunwayLevels){
+        .matrix    = tags.colorspace,
+        .range     = tags.color_range,
+        /* as they are converted: most are near enough to BT.709 */
+        .primaries = ff_runway_scaler_is_wide(&tags) ? tags.color_primaries
+                                                     : AVCOL_PRI_BT709,
+        /* all others are output as they are */
+        .transfer  = is_hdr ? tags.color_trc : AVCOL_TRC_BT709,
+    };
+}
+
+static int is_same(const RunwayLevels *a, const RunwayLevels *b)
+{
+    return a->matrix == b->matrix && a->range == b->range &&
+           a->primaries == b->primaries && a->transfer == b->transfer;
 }
 
 int ff_runway_clip_joint(const RunwayClip *c, RunwayJoint *joint)
 {
-    const AVFrame tags = tags_of(c->frame);
-
-    joint->matrix = tags.colorspace;
-    joint->range  = tags.color_range;
+    joint->levels = levels_of(c->frame);
     joint->source = c->looks[1];
     joint->end    = av_rescale_q(c->start, c->config.time_base,
                                  AV_TIME_BASE_Q) + c->source_end;
@@ -70,15 +85,14 @@ static int fit_joint(RunwayClip *c)
     const RunwaySeamGrid *const source[2] = { &c->before->source, &c->looks[0] };
     RunwaySeamGrid first;
     const RunwaySeamGrid *const film[2] = { &c->before->film, &first };
-    const AVFrame tags = tags_of(c->frame);
+    const RunwayLevels levels = levels_of(c->frame);
     RunwaySeamFit fit = RUNWAY_SEAM_UNLIKE;
 
     if (ff_runway_joint_measure(&first, c->frame, c->part)) {
         c->seam = av_malloc(sizeof(*c->seam));
         if (!c->seam)
             return AVERROR(ENOMEM);
-        if (tags.colorspace == c->before->matrix &&
-            tags.color_range == c->before->range)
+        if (is_same(&levels, &c->before->levels))
             fit = ff_runway_seam_fit(c->seam, source, film);
         if (fit != RUNWAY_SEAM_MATCHED)
             av_freep(&c->seam);
@@ -90,11 +104,16 @@ static int fit_joint(RunwayClip *c)
     return 0;
 }
 
+/* How much of the correction the present picture gets. */
+static double strength_of(const RunwayClip *c)
+{
+    return ff_runway_seam_strength(c->time - c->fade, c->sent - c->fade);
+}
+
 /* Correct the present picture where it is. */
 static int correct(RunwayClip *c)
 {
-    double strength = ff_runway_seam_strength(c->time - c->fade,
-                                              c->sent - c->fade);
+    double strength = strength_of(c);
     int ret = c->before ? fit_joint(c) : 0;
 
     if (ret < 0 || c->corrected || strength <= 0 ||
@@ -179,34 +198,35 @@ static int fit_colour(RunwayClip *later, const RunwaySeamGrid *reference,
     return ff_runway_joint_correct(later->seam, 1, picture, later->part);
 }
 
-/* Results of one film may differ in depth and in tags: bring the later clip's
- * picture to this one's format, matrix and range. */
-static int unite(RunwayClip *c)
+/* Results of one film may differ in depth and in tags: bring the present picture
+ * to a format and, where matrix, range or primaries are others, to such levels.
+ * Of another transfer there are none that could be had: is_alike(). */
+static int unite(RunwayClip *c, enum AVPixelFormat format,
+                 const RunwayLevels *levels)
 {
-    AVFrame *from = c->later->frame, *to;
+    const RunwayLevels own = levels_of(c->frame);
+    AVFrame *from = c->frame, *to;
     const RunwayRect whole = { 0, 0, from->width, from->height };
     int ret;
 
-    if (from->format == c->frame->format &&
-        from->colorspace == c->frame->colorspace &&
-        from->color_range == c->frame->color_range)
+    if (from->format == format && is_same(&own, levels))
         return 0;
     to = av_frame_alloc();
     if (!to)
         return AVERROR(ENOMEM);
-    to->format = c->frame->format;
+    to->format = format;
     to->width  = from->width;
     to->height = from->height;
     ret = av_frame_get_buffer(to, 0);
     if (ret >= 0)
         ret = av_frame_copy_props(to, from);
-    to->colorspace      = c->frame->colorspace;
-    to->color_range     = c->frame->color_range;
-    to->color_primaries = c->frame->color_primaries;
+    to->colorspace      = levels->matrix;
+    to->color_range     = levels->range;
+    to->color_primaries = levels->primaries;
     if (ret >= 0)
-        ret = ff_runway_scaler_convert(c->later->scaler, from, whole, to, whole);
+        ret = ff_runway_scaler_convert(c->scaler, from, whole, to, whole);
     if (ret >= 0)
-        FFSWAP(AVFrame *, c->later->frame, to);
+        FFSWAP(AVFrame *, c->frame, to);
     av_frame_free(&to);
     return ret;
 }
@@ -217,8 +237,18 @@ static int is_alike(const RunwayClip *c)
 {
     return c->frame->width == c->later->frame->width &&
            c->frame->height == c->later->frame->height &&
+           levels_of(c->frame).transfer == levels_of(c->later->frame).transfer &&
            ff_runway_joint_accepts(c->frame) &&
            ff_runway_joint_accepts(c->later->frame);
+}
+
+static const char *light_of(const AVFrame *frame)
+{
+    switch (levels_of(frame).transfer) {
+    case AVCOL_TRC_SMPTE2084:    return " PQ";
+    case AVCOL_TRC_ARIB_STD_B67: return " HLG";
+    default:                     return "";
+    }
 }
 
 static void stop_blending(RunwayClip *c)
@@ -228,10 +258,11 @@ static void stop_blending(RunwayClip *c)
     c->later     = NULL;
     later->joint = ff_runway_joint_name(RUNWAY_SEAM_UNLIKE);
     av_log(c->config.log_ctx, AV_LOG_WARNING, "%s: the result, %dx%d "
-           "%s, cannot be blended with the one before it, %dx%d %s\n",
+           "%s%s, cannot be blended with the one before it, %dx%d %s%s\n",
            later->label, later->frame->width, later->frame->height,
-           av_get_pix_fmt_name(later->frame->format), c->frame->width,
-           c->frame->height, av_get_pix_fmt_name(c->frame->format));
+           av_get_pix_fmt_name(later->frame->format), light_of(later->frame),
+           c->frame->width, c->frame->height,
+           av_get_pix_fmt_name(c->frame->format), light_of(c->frame));
 }
 
 /* With the first picture of both at hand: what brings the later one to this.
@@ -240,17 +271,20 @@ static void stop_blending(RunwayClip *c)
 static int fit_blend(RunwayClip *c)
 {
     RunwayClip *later = c->later;
+    const RunwayLevels own = levels_of(later->frame);
     RunwaySeamGrid grid;
     AVFrame *coloured, *placed;
     int ret;
 
     c->blending = 1;
+    later->levels   = levels_of(c->frame);
+    later->converts = !is_same(&own, &later->levels);
     ff_runway_joint_measure(&grid, c->frame, c->part);
     if (c->fade_begin == c->fade_end) {
         later->joint = ff_runway_joint_name(RUNWAY_SEAM_CUT);
         return 0;
     }
-    ret = unite(c);
+    ret = unite(later, c->frame->format, &later->levels);
     if (ret < 0)
         return ret;
     ret = AVERROR(ENOMEM);
@@ -293,12 +327,17 @@ int ff_runway_clip_present(RunwayClip *c, const RunwayClipFrame *frame,
                            const AVFrame *dst, AVFrame **mixed)
 {
     RunwayClip *later = c->later;
+    RunwayLevels levels;
     int64_t wanted;
-    int ret;
+    int ret = 0;
 
     *mixed = NULL;
     set_part(c, dst);
-    ret = correct(c);
+    /* for as long as it is corrected, it is in the levels of that */
+    if (c->converts && strength_of(c) > 0)
+        ret = unite(c, c->frame->format, &c->levels);
+    if (ret >= 0)
+        ret = correct(c);
     if (ret < 0 || !later ||
         source_time(c, frame->source) + 1 < c->fade_begin)
         return ret;
@@ -314,8 +353,9 @@ int ff_runway_clip_present(RunwayClip *c, const RunwayClipFrame *frame,
     }
     if (!c->blending)
         ret = fit_blend(c);
+    levels = levels_of(c->frame);
     if (ret >= 0)
-        ret = unite(c);
+        ret = unite(later, c->frame->format, &levels);
     if (ret >= 0)
         ret = correct(later);
     return ret < 0 ? ret : ff_runway_joint_mix(mixed, c->frame, later->frame,

@@ -31,11 +31,18 @@
 #include "../math/geometry.h"
 #include "../math/seam.h"
 
+/** What the levels of a picture mean, where it is compared with another. */
+typedef struct RunwayLevels {
+    enum AVColorSpace matrix;
+    enum AVColorRange range;
+    enum AVColorPrimaries primaries;            ///< BT.709 if they are near it
+    enum AVColorTransferCharacteristic transfer; ///< PQ, HLG, or BT.709: others
+} RunwayLevels;
+
 /** How the film goes on behind a clip: what the next one is matched with. */
 typedef struct RunwayJoint {
     RunwaySeamGrid source, film; ///< of the clip's last picture
-    enum AVColorSpace matrix;    ///< what film's levels mean
-    enum AVColorRange range;
+    RunwayLevels levels;         ///< of film
     int64_t end;                 ///< of the clip, microseconds of the source
 } RunwayJoint;
 
