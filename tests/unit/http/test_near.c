@@ -228,6 +228,9 @@ static void refuses_both(RunwayClient *client)
 static void test_verified(void **state)
 {
     RunwayClient *client = connect_with("ca0.pem", 1);
+    int64_t done = 0, wait;
+    RunwayError err;
+    char url[64];
 
     (void)state;
     /* that its name leads here says nothing yet: names can be led astray */
@@ -235,6 +238,11 @@ static void test_verified(void **state)
     assert_int_equal(read_task(client), RUNWAY_OK);
     assert_int_equal(download(client, "127.0.0.1"), RUNWAY_OK);
     assert_int_equal(download(client, NAME), RUNWAY_OK);
+    /* which does not make it an API on this machine, as base_url may say */
+    snprintf(url, sizeof(url), "http://127.0.0.1:%d/result", port);
+    assert_int_equal(ff_runway_client_download(client, url, -1, &done, &wait,
+                                               &err), RUNWAY_REFUSED);
+    assert_non_null(strstr(err.text, "over http://"));
     ff_runway_client_free(&client);
 }
 
