@@ -100,7 +100,7 @@ static int fetch_one(void *opaque, const RunwayRecord *r)
         ff_runway_resume(r, NULL, &t->policy, 0, &why) !=
         RUNWAY_RESUME_READ_TASK)
         return 0;
-    if (ff_runway_results_has(t->results, r->identity, 1))
+    if (ff_runway_results_has(t->results, r->identity, 1) > 0)
         return 0;
     if (strcmp(r->endpoint, ff_runway_client_endpoint(t->client))) {
         printf("%.*s  skipped: it belongs to %s\n", SHORT, r->identity,

@@ -51,7 +51,8 @@ static cJSON *to_json(const Tool *t, const RunwayRecord *r)
     cJSON_AddStringToObject(json, "endpoint", r->endpoint);
     cJSON_AddStringToObject(json, "model", r->model);
     cJSON_AddBoolToObject(json, "result",
-                          ff_runway_results_has(t->results, r->identity, 1));
+                          ff_runway_results_has(t->results, r->identity,
+                                                1) > 0);
     cJSON_AddNumberToObject(json, "updated", (double)r->updated);
     cJSON_AddNumberToObject(json, "credits", cost_of(r));
     if (r->damage[0])

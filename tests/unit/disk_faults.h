@@ -27,6 +27,7 @@
 #ifndef TESTS_UNIT_DISK_FAULTS_H
 #define TESTS_UNIT_DISK_FAULTS_H
 
+#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -47,7 +48,7 @@ typedef struct DiskEvent {
     ino_t inode;
 } DiskEvent;
 
-static struct {
+typedef struct Faults {
     int on;            /* nothing below happens without it */
     int steps;         /* calls so far */
     int exit_before;   /* _exit() in place of the call with that number */
@@ -56,10 +57,14 @@ static struct {
     int choppy;        /* every other call is interrupted, one byte a write */
     int fail_sync;     /* errno of all fsync(), 0: none */
     int fail_rename;
+    int fail_list;     /* errno of readdir() after list_first names */
+    int list_first;
     int lock_lies;     /* every flock() succeeds */
     DiskEvent events[256];
     int nb_events;
-} faults = { .space = -1 };
+} Faults;
+
+static Faults faults = { .space = -1 };
 
 static void faults_reset(void)
 {
@@ -183,6 +188,17 @@ int renameat(int from_dir, const char *from, int to_dir, const char *to)
     if (die)
         _exit(99);
     return ret;
+}
+
+struct dirent *readdir(DIR *list)
+{
+    struct dirent *(*real)(DIR *) = REAL("readdir", struct dirent *(*)(DIR *));
+
+    if (faults.on && faults.fail_list && --faults.list_first < 0) {
+        errno = faults.fail_list;
+        return NULL;
+    }
+    return real(list);
 }
 
 int unlinkat(int dir, const char *path, int flags)

@@ -181,6 +181,11 @@ DIR *faulty_fdopendir(int fd)
     return fails(DISK) ? NULL : fdopendir(fd);
 }
 
+struct dirent *faulty_readdir(DIR *list)
+{
+    return fails(DISK) ? NULL : readdir(list);
+}
+
 ssize_t faulty_read(int fd, void *data, size_t size)
 {
     return fails(DISK) ? -1 : read(fd, data, size);

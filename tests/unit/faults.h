@@ -84,6 +84,7 @@ int faulty_mkdir(const char *path, mode_t mode);
 int faulty_mkdirat(int dir, const char *path, mode_t mode);
 DIR *faulty_opendir(const char *path);
 DIR *faulty_fdopendir(int fd);
+struct dirent *faulty_readdir(DIR *list);
 ssize_t faulty_read(int fd, void *data, size_t size);
 ssize_t faulty_pread(int fd, void *data, size_t size, off_t at);
 ssize_t faulty_write(int fd, const void *data, size_t size);
@@ -111,6 +112,7 @@ int faulty_socket(int domain, int type, int protocol);
 #define mkdirat   faulty_mkdirat
 #define opendir   faulty_opendir
 #define fdopendir faulty_fdopendir
+#define readdir   faulty_readdir
 #define read      faulty_read
 #define pread     faulty_pread
 #define write     faulty_write

@@ -30,6 +30,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "disk_faults.h"
 #include "engine/budget.h"
 #include "engine/rebuilt.h"
 
@@ -50,26 +51,22 @@ static const char *identity_of(int n)
 static int set_up(void **state)
 {
     static const RunwayPolicy config = { .state_dir = dir };
-    const char *base = getenv("TEST_TMP");
 
     (void)state;
     cancel = 0;
+    faults_reset();
     strcpy(own, identity_of(1));
-    snprintf(dir, sizeof(dir), "%s/runway_v2v_budget_XXXXXX",
-             base && *base ? base : "/tmp");
-    if (!mkdtemp(dir))
-        return 1;
+    strcpy(dir, make_test_dir());
     return ff_runway_journal_open(&config, NULL, &journal, NULL);
 }
 
 static int tear_down(void **state)
 {
-    char command[600];
-
     (void)state;
+    faults_reset();
     ff_runway_journal_free(&journal);
-    snprintf(command, sizeof(command), "rm -rf '%s'", dir);
-    return system(command);
+    remove_test_dir(dir);
+    return 0;
 }
 
 static int wait_a_little(void *opaque, int64_t microseconds)
@@ -305,6 +302,30 @@ static void test_damaged_elsewhere(void **state)
     put_torn(1);
     assert_int_equal(buy(1, &p, RUNWAY_CLIP_STORED, -1, &err), RUNWAY_REFUSED);
     assert_non_null(strstr(err.text, "30 credits were spent"));
+}
+
+/* A sum over a part of the records would leave too much. */
+static void test_not_listed(void **state)
+{
+    const RunwayPolicy policy = { .max_credits = 30 };
+    const RunwayPurchase p = purchase(&policy, 15);
+    RunwayJournalLock *lock;
+    RunwayRecord *r = calloc(1, sizeof(*r));
+    RunwayError err;
+
+    (void)state;
+    assert_int_equal(buy(1, &p, RUNWAY_CLIP_STORED, -1, &err), RUNWAY_OK);
+    assert_int_equal(buy(2, &p, RUNWAY_CLIP_STORED, -1, &err), RUNWAY_OK);
+    lock = open_record(3, r);
+    faults = (Faults){ .on = 1, .space = -1, .fail_list = EIO };
+    assert_int_equal(ff_runway_budget_check(&p, &err), RUNWAY_IO);
+    assert_int_equal(ff_runway_budget_intend(&p, lock, r, &err), RUNWAY_IO);
+    faults_reset();
+    assert_non_null(strstr(err.text, "/clips cannot be read: "));
+    assert_int_equal(r->nb_tries, 0);
+    ff_runway_journal_unlock(&lock);
+    assert_int_equal(buy(3, &p, RUNWAY_CLIP_STORED, -1, &err), RUNWAY_REFUSED);
+    free(r);
 }
 
 /* for the day other outputs of the same model report the price as well */
@@ -622,6 +643,7 @@ int main(void)
         TEST(test_damaged),
         TEST(test_failed_intent),
         TEST(test_damaged_elsewhere),
+        TEST(test_not_listed),
         TEST(test_day_price),
         TEST(test_day),
         TEST(test_reported),

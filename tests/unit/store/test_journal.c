@@ -1385,6 +1385,54 @@ static void test_prune_leftovers(void **state)
     ff_runway_journal_free(&j);
 }
 
+static int count_clip(void *opaque, const RunwayRecord *record)
+{
+    ++*(int *)opaque;
+    return 0;
+}
+
+/* A directory that cannot be read on is no directory that ends there: what is
+ * behind may have been paid for. */
+static void test_not_listed(void **state)
+{
+    const int64_t now = 2000000000;
+    RunwayRecord r;
+    RunwayJournal *j;
+    RunwayError err;
+    int nb = 0;
+
+    (void)state;
+    /* whether it is empty */
+    faults = (Faults){ .on = 1, .space = -1, .fail_list = EIO };
+    assert_int_equal(try_open(dir, &j, &err), RUNWAY_IO);
+    assert_non_null(strstr(err.text, strerror(EIO)));
+    faults_reset();
+    j = open_at(dir);
+    for (int i = 0; i < 3; i++) {
+        make_record(&r, identity_of(i), RUNWAY_CLIP_STORED);
+        write_clip(j, &r);
+    }
+    for (int first = 0; first < 5; first++) {
+        faults = (Faults){ .on = 1, .space = -1, .fail_list = EIO,
+                           .list_first = first };
+        nb = 0;
+        assert_int_equal(ff_runway_journal_each(j, count_clip, &nb, &err),
+                         RUNWAY_IO);
+        assert_true(nb <= first);
+        assert_non_null(strstr(err.text, "/clips cannot be read: "));
+        assert_non_null(strstr(err.text, strerror(EIO)));
+    }
+    /* records are all read, and then what is left over */
+    faults = (Faults){ .on = 1, .space = -1, .fail_list = EIO,
+                       .list_first = 6 };
+    assert_int_equal(ff_runway_journal_prune(j, now, NULL, NULL, &err),
+                     RUNWAY_IO);
+    ff_runway_journal_free(&j);
+    /* records of an earlier version */
+    faults = (Faults){ .on = 1, .space = -1, .fail_list = EIO };
+    assert_int_equal(try_open(dir, &j, &err), RUNWAY_IO);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -1411,6 +1459,7 @@ int main(void)
         TEST(test_lock_fails),
         TEST(test_money),
         TEST(test_each),
+        TEST(test_not_listed),
         TEST(test_prune),
         TEST(test_prune_leftovers),
         TEST(test_not_ours),

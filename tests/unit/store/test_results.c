@@ -453,6 +453,47 @@ static void test_interrupted(void **state)
     ff_runway_results_free(&r);
 }
 
+/* A directory that cannot be read to its end may have the result: it is not
+ * bought again. */
+static void test_not_listed(void **state)
+{
+    RunwayResults *r = open_results(results_dir, 1000);
+    RunwayRecord *record = calloc(1, sizeof(*record));
+    RunwayResult result;
+    RunwayError err;
+    int removed;
+
+    (void)state;
+    bring_in(r, IDENTITY, "film", 0, &result);
+    ff_runway_record_init(record, IDENTITY);
+    for (int first = 0; first < 2; first++) {
+        const Faults failing = { .on = 1, .space = -1, .fail_list = EIO,
+                                 .list_first = first };
+
+        faults = failing;
+        assert_int_equal(ff_runway_results_find(r, identity_of(1), &result,
+                                                &err), RUNWAY_IO);
+        assert_true(result.fd < 0);
+        assert_non_null(strstr(err.text, "results_dir: "));
+        assert_non_null(strstr(err.text, strerror(EIO)));
+        faults = failing;
+        assert_int_equal(ff_runway_results_has(r, identity_of(1), 1), -1);
+        faults = failing;
+        assert_int_equal(ff_runway_results_remove(r, identity_of(1), &removed,
+                                                  &err), RUNWAY_IO);
+        faults = failing;
+        assert_int_equal(ff_runway_results_prune(r, time(NULL), &err),
+                         RUNWAY_IO);
+        faults = failing;
+        ff_runway_results_doubt(r, record);
+        assert_int_equal(ff_runway_record_state(record), RUNWAY_CLIP_DAMAGED);
+        ff_runway_record_init(record, IDENTITY);
+    }
+    faults_reset();
+    free(record);
+    ff_runway_results_free(&r);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -468,6 +509,7 @@ int main(void)
         TEST(test_places),
         TEST(test_full),
         TEST(test_interrupted),
+        TEST(test_not_listed),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

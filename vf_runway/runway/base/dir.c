@@ -233,6 +233,17 @@ int ff_runway_dir_list(int dir, DIR **list)
     return ret;
 }
 
+const struct dirent *ff_runway_dir_next(DIR *list, int *why)
+{
+    const struct dirent *entry;
+
+    /* nothing else tells a list that ends from one that cannot be read on */
+    errno = 0;
+    entry = readdir(list);
+    *why  = entry ? 0 : errno;
+    return entry;
+}
+
 static int is_empty(int dir, int *empty)
 {
     const struct dirent *entry;
@@ -242,10 +253,10 @@ static int is_empty(int dir, int *empty)
     *empty = 1;
     if (ret)
         return ret;
-    while (*empty && (entry = readdir(list)))
+    while (*empty && (entry = ff_runway_dir_next(list, &ret)))
         *empty = !strcmp(entry->d_name, ".") || !strcmp(entry->d_name, "..");
     closedir(list);
-    return 0;
+    return ret;
 }
 
 static int claim(int dir, int *ours)

@@ -97,4 +97,8 @@ RunwayOutcome ff_runway_dir_prove(const char *option, const char *path,
 /** The names in dir: closedir(). dir stays open and may be listed again. */
 int ff_runway_dir_list(int dir, DIR **list);
 
+/** The next name in list, as readdir(). NULL: there are no more, and *why is 0,
+ *  or they cannot be read, and it is the reason. */
+const struct dirent *ff_runway_dir_next(DIR *list, int *why);
+
 #endif /* AVFILTER_RUNWAY_BASE_DIR_H */

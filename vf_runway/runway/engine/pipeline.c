@@ -31,6 +31,7 @@ static int has_result(void *opaque, const char *identity)
 {
     RunwayPipeline *p = opaque;
 
+    /* also where nobody knows: then nothing is removed */
     return ff_runway_results_has(p->results, identity, 1);
 }
 

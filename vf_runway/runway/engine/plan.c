@@ -189,7 +189,7 @@ RunwayOutcome ff_runway_plan_add(RunwayPlan *p, const RunwayJob *job,
         ret = ff_runway_journal_read(p->journal, job->identity, record, err);
     if (!ret) {
         ff_runway_results_doubt(p->results, record);
-        fate = ff_runway_results_has(p->results, job->identity, 0) ?
+        fate = ff_runway_results_has(p->results, job->identity, 0) > 0 ?
                FATE_STORED : fate_of(p, record, job);
         if (met && (fate == FATE_BUY || fate == FATE_PAID))
             fate = FATE_EQUAL;

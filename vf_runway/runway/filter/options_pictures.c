@@ -37,6 +37,7 @@
 #include "../media/compat.h"
 #include "../media/averror.h"
 #include "../api/files.h"
+#include "../base/dir.h"
 #include "../base/disk.h"
 #include "../base/text.h"
 #include "options_internal.h"
@@ -419,12 +420,20 @@ static int compare_stills(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+static int report_unread(const RunwaySettings *set, int why)
+{
+    RunwayError err;
+
+    ff_runway_error(&err, RUNWAY_INVALID, "keyframe_dir: %s cannot be read: %s",
+                    set->keyframe_dir, strerror(why));
+    return ff_runway_report(set->log_ctx, &err);
+}
+
 int ff_runway_set_keyframe_dir(RunwaySettings *set)
 {
     const struct dirent *entry;
-    RunwayError err;
     DIR *dir;
-    int ret;
+    int ret, why = 0;
 
     if (!set->keyframe_dir)
         return 0;
@@ -432,14 +441,13 @@ int ff_runway_set_keyframe_dir(RunwaySettings *set)
     if (ret < 0)
         return ret;
     dir = opendir(set->keyframe_dir);
-    if (!dir) {
-        ff_runway_error(&err, RUNWAY_INVALID, "keyframe_dir: %s cannot be read: "
-                        "%s", set->keyframe_dir, strerror(errno));
-        return ff_runway_report(set->log_ctx, &err);
-    }
-    while (ret >= 0 && (entry = readdir(dir)))
+    if (!dir)
+        return report_unread(set, errno);
+    while (ret >= 0 && (entry = ff_runway_dir_next(dir, &why)))
         ret = add_still(set, entry->d_name);
     closedir(dir);
+    if (why)
+        return report_unread(set, why);
     if (ret < 0)
         return ret;
     if (!set->nb_stills) {

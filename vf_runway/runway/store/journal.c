@@ -61,10 +61,10 @@ static RunwayOutcome warn_earlier(RunwayJournal *j, RunwayError *err)
     char identity[RUNWAY_IDENTITY_SIZE];
     const struct dirent *entry;
     DIR *list;
-    int nb = 0;
+    int nb = 0, why = 0;
     RunwayOutcome ret = ff_runway_journal_list(j, &list, err);
 
-    while (list && (entry = readdir(list)))
+    while (list && (entry = ff_runway_dir_next(list, &why)))
         nb += ff_runway_journal_match_name(entry->d_name, SUFFIX_EARLIER,
                                            identity);
     if (list)
@@ -74,7 +74,7 @@ static RunwayOutcome warn_earlier(RunwayJournal *j, RunwayError *err)
                       "%d records of an earlier version (*" SUFFIX_EARLIER
                       "), which this one does not read: their clips would be "
                       "bought again; they are left alone", j->path, nb);
-    return ret;
+    return ret ? ret : ff_runway_journal_listed(j, why, err);
 }
 
 RunwayOutcome ff_runway_journal_open(const RunwayPolicy *policy,
@@ -371,6 +371,12 @@ RunwayOutcome ff_runway_journal_list(const RunwayJournal *j, DIR **list,
     *list = NULL;
     if (j->clips >= 0)
         why = ff_runway_dir_list(j->clips, list);
+    return ff_runway_journal_listed(j, why, err);
+}
+
+RunwayOutcome ff_runway_journal_listed(const RunwayJournal *j, int why,
+                                       RunwayError *err)
+{
     return why ? ff_runway_error(err, RUNWAY_IO, OPTION ": %s/" CLIPS " cannot "
                                  "be read: %s", j->path, strerror(why))
                : RUNWAY_OK;
@@ -385,12 +391,13 @@ RunwayOutcome ff_runway_journal_each(RunwayJournal *j,
     RunwayRecord *record = malloc(sizeof(*record)); /* many KiB */
     const struct dirent *entry;
     DIR *list = NULL;
+    int end = 0;
     RunwayOutcome ret;
 
     if (!record)
         return ff_runway_no_memory(err);
     ret = ff_runway_journal_list(j, &list, err);
-    while (!ret && list && (entry = readdir(list))) {
+    while (!ret && list && (entry = ff_runway_dir_next(list, &end))) {
         RunwayError why;
 
         if (!ff_runway_journal_match_name(entry->d_name, SUFFIX_RECORD,
@@ -411,5 +418,5 @@ RunwayOutcome ff_runway_journal_each(RunwayJournal *j,
     if (list)
         closedir(list);
     free(record);
-    return ret;
+    return ret ? ret : ff_runway_journal_listed(j, end, err);
 }

@@ -117,7 +117,8 @@ RunwayOutcome ff_runway_journal_write(RunwayJournal *journal,
 
 /**
  * Visit all records, in no order, DAMAGED ones included. A non-zero answer of
- * visit() ends it. record is only valid during the call.
+ * visit() ends it. record is only valid during the call. RUNWAY_IO: these were
+ * not all, the directory cannot be read.
  */
 RunwayOutcome ff_runway_journal_each(RunwayJournal *journal,
                                      int (*visit)(void *opaque,

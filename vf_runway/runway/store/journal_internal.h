@@ -77,6 +77,9 @@ int ff_runway_journal_match_name(const char *name, const char *suffix,
  *  made it. */
 RunwayOutcome ff_runway_journal_list(const RunwayJournal *j, DIR **list,
                                      RunwayError *err);
+/** What kept them from being read, an errno value, as RUNWAY_IO; 0: RUNWAY_OK. */
+RunwayOutcome ff_runway_journal_listed(const RunwayJournal *j, int why,
+                                       RunwayError *err);
 
 /** Prove that locks exclude each other here. */
 RunwayOutcome ff_runway_journal_prove_locks(RunwayJournal *j,

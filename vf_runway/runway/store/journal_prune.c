@@ -113,11 +113,12 @@ RunwayOutcome ff_runway_journal_prune(RunwayJournal *j, int64_t now,
     Prune p = { j, now, has_result, opaque, 0 };
     const struct dirent *entry;
     DIR *list = NULL;
+    int why = 0;
     RunwayOutcome ret = ff_runway_journal_each(j, prune_record, &p, err);
 
     if (!ret && j->ours)
         ret = ff_runway_journal_list(j, &list, err);
-    while (list && (entry = readdir(list)))
+    while (list && (entry = ff_runway_dir_next(list, &why)))
         prune_leftover(&p, entry->d_name);
     if (list)
         closedir(list);
@@ -126,5 +127,5 @@ RunwayOutcome ff_runway_journal_prune(RunwayJournal *j, int64_t now,
                       "days ago may have been paid for and %s never fetched: "
                       "\"runway-tasks list\" shows them", p.open,
                       p.open == 1 ? "" : "s", p.open == 1 ? "was" : "were");
-    return ret;
+    return ret ? ret : ff_runway_journal_listed(j, why, err);
 }

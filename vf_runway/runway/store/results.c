@@ -252,6 +252,12 @@ RunwayOutcome ff_runway_results_list(const RunwayResults *r, int dir,
     *list = NULL;
     if (dir >= 0)
         why = ff_runway_dir_list(dir, list);
+    return ff_runway_results_listed(r, why, err);
+}
+
+RunwayOutcome ff_runway_results_listed(const RunwayResults *r, int why,
+                                       RunwayError *err)
+{
     return why ? ff_runway_error(err, RUNWAY_IO, OPTION ": %s cannot be read: "
                                  "%s", r->path, strerror(why)) : RUNWAY_OK;
 }
@@ -336,15 +342,16 @@ void ff_runway_results_reject(RunwayResults *r, RunwayResult *result)
     move_aside(r, result->name);
 }
 
-/* The name of a file of that clip and kind; 0: there is none. */
+/* The name of a file of that clip and kind; 0: there is none, or *why says why
+ * nobody knows. */
 static int find_name(DIR *list, const char *identity, ResultKind kind,
                      char name[RUNWAY_RESULT_NAME],
-                     char digest[RUNWAY_SHA256_SIZE])
+                     char digest[RUNWAY_SHA256_SIZE], int *why)
 {
     char found[RUNWAY_IDENTITY_SIZE];
     const struct dirent *entry;
 
-    while ((entry = readdir(list))) {
+    while ((entry = ff_runway_dir_next(list, why))) {
         if (ff_runway_results_parse_name(entry->d_name, found, digest) != kind ||
             strcmp(found, identity))
             continue;
@@ -360,13 +367,14 @@ RunwayOutcome ff_runway_results_find(RunwayResults *r, const char *identity,
     static const ResultKind kinds[] = { RESULT_WHOLE, RESULT_REFUSED };
     char name[RUNWAY_RESULT_NAME], digest[RUNWAY_SHA256_SIZE];
     DIR *list;
+    int end = 0;
     RunwayOutcome ret = ff_runway_results_list(r, r->dir, &list, err);
 
     result->fd = -1;
     for (int i = 0; list && i < 2 && !ret && result->fd < 0; i++) {
         rewinddir(list);
         while (!ret && result->fd < 0 &&
-               find_name(list, identity, kinds[i], name, digest)) {
+               find_name(list, identity, kinds[i], name, digest, &end)) {
             int why = open_result(r, name, digest, result);
 
             result->refused = kinds[i] == RESULT_REFUSED;
@@ -381,40 +389,52 @@ RunwayOutcome ff_runway_results_find(RunwayResults *r, const char *identity,
                                       "be read: %s", r->path, name,
                                       strerror(why));
         }
+        if (!ret && result->fd < 0)
+            ret = ff_runway_results_listed(r, end, err);
     }
     if (list)
         closedir(list);
     return ret;
 }
 
+/* Whether there is one, -1: nobody knows. */
 static int has_kind(RunwayResults *r, const char *identity, ResultKind kind,
                     char name[RUNWAY_RESULT_NAME])
 {
     char digest[RUNWAY_SHA256_SIZE];
     DIR *list;
-    int has;
+    int has, why;
 
-    if (ff_runway_results_list(r, r->dir, &list, NULL) || !list)
+    if (ff_runway_results_list(r, r->dir, &list, NULL))
+        return -1;
+    if (!list)
         return 0;
-    has = find_name(list, identity, kind, name, digest);
+    has = find_name(list, identity, kind, name, digest, &why);
     closedir(list);
-    return has;
+    return why ? -1 : has;
 }
 
 int ff_runway_results_has(RunwayResults *r, const char *identity, int refused)
 {
     char name[RUNWAY_RESULT_NAME];
+    int has = has_kind(r, identity, RESULT_WHOLE, name);
 
-    return has_kind(r, identity, RESULT_WHOLE, name) ||
-           (refused && has_kind(r, identity, RESULT_REFUSED, name));
+    return has || !refused ? has
+                           : has_kind(r, identity, RESULT_REFUSED, name);
 }
 
 void ff_runway_results_doubt(RunwayResults *r, RunwayRecord *record)
 {
     char name[RUNWAY_RESULT_NAME];
+    int has = 0;
 
-    if (ff_runway_record_state(record) == RUNWAY_CLIP_NONE &&
-        has_kind(r, record->identity, RESULT_DAMAGED, name))
+    if (ff_runway_record_state(record) == RUNWAY_CLIP_NONE)
+        has = has_kind(r, record->identity, RESULT_DAMAGED, name);
+    if (has < 0)
+        snprintf(record->damage, sizeof(record->damage), "there is none, and "
+                 "%.*s, which cannot be read, may show that there was one", 512,
+                 r->path);
+    else if (has)
         snprintf(record->damage, sizeof(record->damage),
                  "it is lost, and %.*s/%s shows that there was one", 512,
                  r->path, name);
@@ -448,12 +468,12 @@ RunwayOutcome ff_runway_results_remove(RunwayResults *r, const char *identity,
 {
     char found[RUNWAY_IDENTITY_SIZE], digest[RUNWAY_SHA256_SIZE];
     const struct dirent *entry;
-    int why;
+    int why, end = 0;
     DIR *list;
     RunwayOutcome ret = ff_runway_results_list(r, r->dir, &list, err);
 
     *removed = 0;
-    while (list && (entry = readdir(list))) {
+    while (list && (entry = ff_runway_dir_next(list, &end))) {
         if (!ff_runway_results_parse_name(entry->d_name, found, digest) ||
             strcmp(found, identity))
             continue;
@@ -466,5 +486,5 @@ RunwayOutcome ff_runway_results_remove(RunwayResults *r, const char *identity,
     }
     if (list)
         closedir(list);
-    return ret;
+    return ret ? ret : ff_runway_results_listed(r, end, err);
 }

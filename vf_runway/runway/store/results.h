@@ -112,12 +112,13 @@ RunwayOutcome ff_runway_results_find(RunwayResults *results,
                                      RunwayResult *result, RunwayError *err);
 
 /** Whether there is a file of that name; nothing of it is read. With refused set
- *  one that the checks refused counts as well: it was paid for. */
+ *  one that the checks refused counts as well: it was paid for. -1: nobody
+ *  knows, results_dir cannot be read. */
 int ff_runway_results_has(RunwayResults *results, const char *identity,
                           int refused);
 
 /** A damaged result shows that its clip was paid for: where record says nothing
- *  of that, it is lost, and is DAMAGED as well. */
+ *  of that, it is lost, and is DAMAGED as well; also where it cannot be known. */
 void ff_runway_results_doubt(RunwayResults *results, RunwayRecord *record);
 
 /** The checks take now what they refused before: give it its name. */

@@ -65,5 +65,8 @@ ResultKind ff_runway_results_parse_name(const char *name,
  *  it does not exist. */
 RunwayOutcome ff_runway_results_list(const RunwayResults *r, int dir,
                                      DIR **list, RunwayError *err);
+/** What kept them from being read, an errno value, as RUNWAY_IO; 0: RUNWAY_OK. */
+RunwayOutcome ff_runway_results_listed(const RunwayResults *r, int why,
+                                       RunwayError *err);
 
 #endif /* AVFILTER_RUNWAY_STORE_RESULTS_INTERNAL_H */

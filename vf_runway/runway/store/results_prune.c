@@ -65,9 +65,10 @@ static RunwayOutcome list_results(const RunwayResults *r, Results *all,
     char digest[RUNWAY_SHA256_SIZE];
     const struct dirent *entry;
     DIR *list;
+    int why = 0;
     RunwayOutcome ret = ff_runway_results_list(r, r->dir, &list, err);
 
-    while (!ret && list && (entry = readdir(list))) {
+    while (!ret && list && (entry = ff_runway_dir_next(list, &why))) {
         Result result = { .emitted = 0 };
         struct stat st;
 
@@ -83,7 +84,7 @@ static RunwayOutcome list_results(const RunwayResults *r, Results *all,
     }
     if (list)
         closedir(list);
-    return ret;
+    return ret ? ret : ff_runway_results_listed(r, why, err);
 }
 
 static int64_t read_emitted(const RunwayResults *r, const char *identity)
@@ -172,9 +173,10 @@ static RunwayOutcome prune_incoming(const RunwayResults *r, int64_t now,
     const struct dirent *entry;
     struct stat st;
     DIR *list;
+    int why = 0;
     RunwayOutcome ret = ff_runway_results_list(r, r->incoming, &list, err);
 
-    while (list && (entry = readdir(list))) {
+    while (list && (entry = ff_runway_dir_next(list, &why))) {
         const char *name = entry->d_name;
         RunwayJournalLock *lock;
 
@@ -191,7 +193,7 @@ static RunwayOutcome prune_incoming(const RunwayResults *r, int64_t now,
     }
     if (list)
         closedir(list);
-    return ret;
+    return ret ? ret : ff_runway_results_listed(r, why, err);
 }
 
 RunwayOutcome ff_runway_results_prune(RunwayResults *r, int64_t now,
