@@ -44,11 +44,17 @@ same_film($sim, $filter, 'starts at 100 s',  $film, before => 'setpts=PTS+100/TB
 same_film($sim, $filter, 'starts at -5 s, ends at 0.04 s', $film, before => 'setpts=PTS-5/TB');
 same_film($sim, $filter, 'an odd time base', $film, before => 'settb=1001/240000,setpts=PTS+7');
 # A picture is shown where it is the nearest: the upload has a constant rate.
-same_film($sim, $filter, 'a gap inside a clip', $film, before => q(select='not(between(n,60,75))'), within => 1);
+same_film($sim, $filter, 'a gap inside a clip', $film, before => q(select='not(between(n,60,75))'));
 same_film($sim, $filter, 'a gap of many seconds, longer than a clip', $film,
-    before => q(settb=1/24,setpts='N+if(gte(N,30),1000,0)'), within => 1);
-same_film($sim, $filter, 'two frames in three', $film, before => q(select='mod(n,3)'), within => 1);
+    before => q(settb=1/24,setpts='N+if(gte(N,30),1000,0)'));
+same_film($sim, $filter, 'two frames in three', $film, before => q(select='mod(n,3)'));
 same_film($sim, $filter, 'a variable rate', $film, before => q(settb=1/1000,setpts='floor((N+0.4*sin(N))*1000/24)'), within => 1);
+same_film($sim, $filter, 'slides, each as long as it likes', $film,
+    before => q(trim=end_frame=24,settb=1/1000,setpts='floor(500*N+180*sin(3*N))'));
+same_film($sim, "$filter:overlap=0.5:seam=blend:clip_duration=4", 'slides in clips that overlap', $film,
+    before => q(trim=end_frame=24,settb=1/1000,setpts='floor(500*N+180*sin(3*N))'));
+same_film($sim, "$filter:clip_duration=5", 'a last frame between two of the upload', numbered_film(rate => 50, frames => 120),
+    before => q(select='not(mod(n,7))'));
 same_film($sim, $filter, 'times in milliseconds', $film, before => q(settb=1/1000,setpts='floor(N*1000/24)'));
 same_film($sim, $filter, 'bursts', $film, before => q(settb=1/1000,setpts='floor(N/4)*160+mod(N,4)*10'), within => 2);
 same_film($sim, $filter, 'a rate that is not known', $film, before => q(fps=24,settb=1/1000,setpts='N*1000/24+0*TB'));

@@ -136,11 +136,28 @@ static void test_rate_varies(void **state)
     assert_int_equal(s.rate_num, 30);
     assert_int_equal(s.rate_den, 1);
     assert_false(s.nearest);
+    /* a length that is no part of it, unless frames are paid for */
+    ff_runway_segment_rate(&s, 4080, 149, 66667, 24);
+    assert_int_equal(s.rate_num, 24);
+    assert_int_equal(s.rate_den, 1);
+    assert_true(s.nearest);
+    s.is_billed = 1;
     ff_runway_segment_rate(&s, 4080, 149, 66667, 0);
     assert_int_equal(s.rate_num, 4080);
     assert_int_equal(s.rate_den, 149);
+    assert_false(s.nearest);
+    s.is_billed = 0;
+    /* constant, and in milliseconds */
     ff_runway_segment_rate(&s, 31, 1, 32258, 0);
     assert_int_equal(s.rate_num, 31);
+    ff_runway_segment_rate(&s, 31, 1, 32000, 0);
+    assert_int_equal(s.rate_num, 31);
+    ff_runway_segment_rate(&s, 240, 1, 5000, 0);
+    assert_int_equal(s.rate_num, 240);
+    assert_int_equal(s.rate_den, 8);
+    ff_runway_segment_rate(&s, 1, 7, 7000000, 0);
+    assert_int_equal(s.rate_den, 7);
+    assert_false(s.nearest);
     /* a known one stays */
     ff_runway_segment_rate(&s, 30, 1, 40000, 0);
     assert_int_equal(s.rate_num, 30);

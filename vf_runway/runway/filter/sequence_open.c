@@ -65,6 +65,7 @@ static RunwaySegment plan_segment(const RunwaySequence *s, int64_t length)
     RunwaySegment segment = { 0 };
 
     segment.whole_seconds = !!(m->fields & RUNWAY_FIELD_DURATION);
+    segment.is_billed    = m->prices && m->prices->frame > 0;
     segment.min_duration = m->min_duration;
     segment.max_duration = ff_runway_sequence_longest(s->set);
     ff_runway_segment_rate(&segment, rate.num, rate.den, length, m->max_rate);

@@ -89,22 +89,32 @@ static int snap(int *num, int *den)
     return 0;
 }
 
+/* Whether a frame of that length is none of a film of that rate: then the rate is
+ * the mean of a variable one. Short lengths may be rounded to milliseconds. */
+static int is_mean(int num, int den, int64_t length)
+{
+    double frame = 1e6 * den / num, off = fabs((double)length - frame);
+
+    return length > 0 && off > frame / 5 && off > 1000;
+}
+
 void ff_runway_segment_rate(RunwaySegment *segment, int num, int den,
                             int64_t length, int max_rate)
 {
+    int is_known = num > 0 && den > 0;
     int64_t limit, n;
 
     if (max_rate <= 0)
         max_rate = RUNWAY_RATE_MAX;
-    segment->nearest = num <= 0 || den <= 0;
-    if (segment->nearest && !guess(length, &num, &den)) {
+    segment->nearest = !is_known;
+    /* of a film whose rate varies each container knows another mean */
+    if (!(is_known && snap(&num, &den)) && !guess(length, &num, &den) &&
+        (!is_known || (is_mean(num, den, length) && !segment->is_billed))) {
+        segment->nearest  = 1;
         segment->rate_num = max_rate;
         segment->rate_den = 1;
         return;
     }
-    /* of a film whose rate varies each container knows another mean */
-    if (!snap(&num, &den))
-        guess(length, &num, &den);
     if (num > NUM_MAX || den > DEN_MAX) { /* the mean of many odd lengths */
         num = (int)fmin(NUM_MAX, fmax(1, rint(1000.0 * num / den)));
         den = 1000;

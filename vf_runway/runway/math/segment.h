@@ -41,6 +41,7 @@
 typedef struct RunwaySegment {
     int rate_num, rate_den;    ///< of the upload, frames per second
     int nearest;               ///< that is not the source's rate, or a guess
+    int is_billed;             ///< each frame of the upload is paid for
     int64_t min_duration;      ///< shortest upload, microseconds
     int64_t max_duration;      ///< longest upload, microseconds
     int whole_seconds;         ///< uploads are lengthened to whole seconds, as
@@ -55,8 +56,10 @@ typedef struct RunwaySegment {
  * frame, microseconds, where that is one of film or video; else it gives max_rate
  * itself. A rate that is nearly one of film or video is taken for that, and in
  * place of any other the one that the length shows, if it does: a rate must not
- * depend on how a container writes it down. A fraction of very large numbers is
- * rounded to thousandths.
+ * depend on how a container writes it down. Any other that the length is off
+ * from by more than a fifth is a mean of lengths that differ, and as good as not
+ * known, unless is_billed is set. A fraction of very large numbers is rounded to
+ * thousandths.
  */
 void ff_runway_segment_rate(RunwaySegment *segment, int num, int den,
                             int64_t length, int max_rate);

@@ -302,7 +302,7 @@ static int append(RunwayClip *c, const AVFrame *frame, int64_t source,
         return AVERROR(ENOMEM);
     c->frames = frames;
     frames[c->nb_frames] = (RunwayClipFrame){ properties_of(frame), source,
-                                              time };
+                                              time, time };
     if (!frames[c->nb_frames].props)
         return AVERROR(ENOMEM);
     c->nb_frames++;
@@ -339,18 +339,26 @@ int ff_runway_clip_add(RunwayClip *c, const AVFrame *frame, int64_t length)
     int64_t source = time_of(c, frame->pts);
     int64_t time = next_time_of(c, source);
     int64_t slot = ff_runway_segment_slot(&c->config.segment, time);
+    int64_t before = c->nb_frames ? c->slot : -1;
     int ret;
 
     if (!ff_runway_clip_accepts(c, frame))
         return AVERROR_BUG;
-    ret = ff_runway_identity_add(c->identity, frame, slot);
+    ret  = ff_runway_identity_add(c->identity, frame, slot);
+    c->last_gap = c->nb_frames ? time - c->slot_time : 0;
+    slot = shown_slot(c, slot, time);
     if (ret >= 0 && c->writer)
-        ret = ff_runway_writer_write(c->writer, frame,
-                                     shown_slot(c, slot, time));
+        ret = ff_runway_writer_write(c->writer, frame, slot);
     if (ret >= 0)
         ret = append(c, frame, source, time);
     if (ret < 0)
         return ret;
+    if (slot == before) /* the upload has this one in its place */
+        for (int i = c->slot_frame; i < c->nb_frames - 1; i++)
+            c->frames[i].shown = c->frames[i].time;
+    c->slot_frame = c->nb_frames - 1;
+    c->frames[c->slot_frame].shown =
+        FFMAX(time, ff_runway_segment_length(&c->config.segment, slot));
     c->last_length = sent_of(c, length);
     c->end         = time + c->last_length;
     c->source_end  = source + length;
@@ -359,9 +367,12 @@ int ff_runway_clip_add(RunwayClip *c, const AVFrame *frame, int64_t length)
 
 int ff_runway_clip_add_unsent(RunwayClip *c, const AVFrame *frame)
 {
-    const RunwayClipFrame *last = &c->frames[c->nb_frames - 1];
+    const RunwayClipFrame last = c->frames[c->nb_frames - 1];
+    int ret = append(c, frame, last.source, last.time);
 
-    return append(c, frame, last->source, last->time);
+    if (ret >= 0)
+        c->frames[c->nb_frames - 1].shown = last.shown;
+    return ret;
 }
 
 int64_t ff_runway_clip_place(const RunwayClip *c, double seconds)
@@ -463,9 +474,22 @@ int64_t ff_runway_clip_first_length(const RunwayClip *c)
     return c->nb_frames > 1 ? c->frames[1].source : c->source_end;
 }
 
+/* Slots of the whole upload: the last frame is in it, unless frames are so close
+ * that some are left out, or that costs another second. */
+static int64_t nb_slots(const RunwayClip *c)
+{
+    const RunwaySegment *s = &c->config.segment;
+    int64_t end = c->end;
+
+    if (3 * FFMAX(c->last_gap, c->last_length) >
+            2 * ff_runway_segment_length(s, 1) && !s->whole_seconds)
+        end = FFMAX(end, ff_runway_segment_length(s, c->slot + 1));
+    return ff_runway_segment_slots(s, end);
+}
+
 int ff_runway_clip_close(RunwayClip *c, RunwayClipFile *file)
 {
-    int64_t slots = ff_runway_segment_slots(&c->config.segment, c->end);
+    int64_t slots = nb_slots(c);
     const RunwaySeamWatch *watch;
     double start, end;
     int64_t size = 0;

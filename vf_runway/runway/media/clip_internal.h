@@ -35,6 +35,7 @@ typedef struct RunwayClipFrame {
     AVFrame *props;           ///< without a picture; NULL: it is out
     int64_t source;           ///< its time, microseconds from the clip's start
     int64_t time;             ///< and in what is sent
+    int64_t shown;            ///< when that shows it; its time if it does not
 } RunwayClipFrame;
 
 struct RunwayClip {
@@ -51,6 +52,8 @@ struct RunwayClip {
     int64_t source_end;       ///< of the source so far, microseconds from start
     int64_t slot;             ///< of the upload, that the newest frame is in
     int64_t slot_time;        ///< and that frame's time
+    int slot_frame;           ///< and that frame
+    int64_t last_gap;         ///< from the frame before to the newest one
     int64_t last_length;      ///< of the newest frame as it is sent
     AVFrame *first;           ///< the first frame, NULL: not kept
     char label[96];           ///< once it is closed

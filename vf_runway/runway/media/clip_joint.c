@@ -156,7 +156,7 @@ static int64_t shown_from(const RunwayClip *c, int64_t sent)
     int64_t slot = ff_runway_segment_length(&c->config.segment, 1);
 
     for (int i = 0; i < c->nb_frames; i++)
-        if (ff_runway_retime_is_nearer(c->frames[i].time, sent - slot, sent))
+        if (ff_runway_retime_is_nearer(c->frames[i].shown, sent - slot, sent))
             return source_time(c, c->frames[i].source);
     return source_time(c, c->source_end);
 }
@@ -323,6 +323,17 @@ static double later_weight(const RunwayClip *c, const RunwayClipFrame *frame)
     return !length ? 1 : 0.5 - 0.5 * cos(M_PI * av_clipd(at / length, 0, 1));
 }
 
+/* When the later clip shows the frame of that time of the source. */
+static int64_t shown_in(const RunwayClip *later, int64_t time)
+{
+    int i = later->nb_frames - 1;
+
+    /* a microsecond for times that were rounded */
+    while (i > 0 && source_time(later, later->frames[i].source) > time + 1)
+        i--;
+    return later->frames[i].shown;
+}
+
 int ff_runway_clip_present(RunwayClip *c, const RunwayClipFrame *frame,
                            const AVFrame *dst, AVFrame **mixed)
 {
@@ -341,7 +352,7 @@ int ff_runway_clip_present(RunwayClip *c, const RunwayClipFrame *frame,
     if (ret < 0 || !later ||
         source_time(c, frame->source) + 1 < c->fade_begin)
         return ret;
-    wanted = ff_runway_clip_place(later, source_time(c, frame->source) / 1e6);
+    wanted = shown_in(later, source_time(c, frame->source));
     ret = ff_runway_clip_seek(later,
                               ff_runway_retime_map(&later->retime, wanted));
     if (ret < 0)

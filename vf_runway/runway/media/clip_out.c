@@ -351,7 +351,7 @@ static int next_for_source(RunwayClip *c, AVFrame **out,
 {
     RunwayClipFrame *frame = &c->frames[c->nb_out];
     int ret = ff_runway_clip_seek(c, ff_runway_retime_map(&c->retime,
-                                                          frame->time));
+                                                          frame->shown));
 
     if (ret >= 0)
         ret = make_frame(c, frame, out, get_buffer, opaque);
