@@ -132,6 +132,10 @@ sub mp3_with_cover {
         'film.mp4'   => ['-i', $film[0], @second, @film[1, 2]],
         'film.mkv'   => ['-i', $film[0], @attached, @film[1, 2]],
     );
+    # without a rate, and with lengths that are none
+    my $doubled = filter_film($sim, numbered_film(rate => 90000, frames => 71), $filter, before => 'settb=1/1000000,setpts=40000*floor(N/2)');
+    ends_well($doubled, 'a film whose times all come twice is no cover');
+    is(scalar @{ $doubled->{frames} }, 71, '... and has all of its frames');
     mp3_with_cover($picture);
     for my $name (sort keys %made, 'cover.mp3') {
         my $made = $made{$name} ? run_cmd([$FFMPEG, qw(-v error -y), @{ $made{$name} }, "$TMP/$name"]) : {};

@@ -211,7 +211,7 @@ static int is_cover(const AVFilterContext *ctx)
 {
     const RunwayFilter *s = ctx->priv;
 
-    return s->held && !s->distance && !s->delta &&
+    return s->held && s->progress.nb_in == 1 && !s->distance && !s->delta &&
            av_rescale_q(RUNWAY_FRAME_DURATION(s->held),
                         ctx->inputs[0]->time_base, AV_TIME_BASE_Q) < 1000;
 }
@@ -484,6 +484,7 @@ static int take_frame(AVFilterContext *ctx, AVFrame **frame)
         s->prev_pts == AV_NOPTS_VALUE)
         return take_too_late(ctx, frame);
     s->progress.nb_in++;
+    ff_runway_filter_note_cover(ctx, 0);
     if (ctx->is_disabled)
         return pass_frame(ctx, frame);
     ret = check_frame(ctx, *frame);
