@@ -16,6 +16,7 @@
  * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
  */
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -71,18 +72,47 @@ static int check_keyframes(const RunwaySettings *set, double length)
             return AVERROR(EINVAL);
         }
     }
-    /* a still has no range, and is the first of its clip */
-    for (int i = 0; i < set->nb_stills; i++)
-        for (int j = 0; j < set->nb_keyframes; j++)
-            if (k[j].range_end > 0 &&
-                is_touched(&k[j], set->stills[i].seconds, length)) {
-                av_log(set->log_ctx, AV_LOG_ERROR, "keyframe: the one at %g s "
-                       "has a range and can be in one clip with %s of "
-                       "keyframe_dir, which has none\n", k[j].seconds,
-                       set->stills[i].path);
-                return AVERROR(EINVAL);
-            }
     return 0;
+}
+
+/* The same of what is in a clip that begins with a still. */
+static int check_still(const RunwaySettings *set, const RunwayStill *still,
+                       double length)
+{
+    const RunwayModel *m = set->request.model;
+    int nb = 1, is_used = 1;
+
+    for (int i = 0; i < set->nb_keyframes; i++) {
+        const RunwayPicture *k = &set->keyframes[i];
+
+        if (!is_touched(k, still->seconds, length))
+            continue;
+        if (k->range_end > 0) {
+            av_log(set->log_ctx, AV_LOG_ERROR, "keyframe: the one at %g s has a "
+                   "range and can be in one clip with %s of keyframe_dir, which "
+                   "has none\n", k->seconds, still->path);
+            return AVERROR(EINVAL);
+        }
+        nb++;
+        /* it takes the still's place */
+        is_used &= fabs(k->seconds - still->seconds) > 1e-6;
+    }
+    if (!is_used || !m->max_keyframes || nb <= m->max_keyframes)
+        return 0;
+    av_log(set->log_ctx, AV_LOG_ERROR, "keyframe: %d can be in one clip with %s "
+           "of keyframe_dir, but model %s supports %d; leave out one of them, "
+           "or the still\n", nb - 1, still->path, set->request.model_name,
+           m->max_keyframes);
+    return AVERROR(EINVAL);
+}
+
+static int check_stills(const RunwaySettings *set, double length)
+{
+    int ret = 0;
+
+    for (int i = 0; ret >= 0 && i < set->nb_stills; i++)
+        ret = check_still(set, &set->stills[i], length);
+    return ret;
 }
 
 /* A length that clips cannot have is moved to where they can: never in silence,
@@ -90,6 +120,7 @@ static int check_keyframes(const RunwaySettings *set, double length)
 static int check_clip_duration(const RunwaySettings *set)
 {
     int64_t longest = ff_runway_sequence_longest(set);
+    int ret;
 
     if (set->clip_duration && longest != set->clip_duration)
         av_log(set->log_ctx, AV_LOG_WARNING, "clip_duration: %g s is %s than "
@@ -103,7 +134,8 @@ static int check_clip_duration(const RunwaySettings *set)
                set->overlap / 1e6, longest / 2e6, longest / 1e6);
         return AVERROR(EINVAL);
     }
-    return check_keyframes(set, longest / 1e6);
+    ret = check_keyframes(set, longest / 1e6);
+    return ret < 0 ? ret : check_stills(set, longest / 1e6);
 }
 
 int ff_runway_sequence_create(RunwaySequence **sequence,
