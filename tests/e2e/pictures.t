@@ -125,6 +125,11 @@ for (['size=generated', '1280x720'], ['size=640x360', '640x360']) {
         args => [qw(-an -fps_mode passthrough -c:v libx264 -bf 0 -f h264)]);
     my @numbers = map { ord($_) - 0x20 } slurp($run->{file}) =~ /GA94\x03..\xFC(.)/gs;
     is("@numbers", join(' ', 0 .. 25), 'each with its own');
+    # two generated frames of one of the source
+    my $faster = RunwayTest::Simulator->start('--latency' => 0.1, '--result-rate' => 24);
+    $run = filter_film($faster, $film, "$aleph2:timing=native", before => "setpts=2*PTS");
+    cmp_ok(scalar @{ $run->{frames} }, '>', 45, 'native: frames of twice the rate');
+    cmp_ok((grep { $_->{text} =~ /closed captions/i } @{ $run->{frames} }), '<=', 26, '... have captions once');
 }
 
 sub sei {
@@ -132,6 +137,25 @@ sub sei {
     my $cc = pack 'C3', 0xFC, 0x20 + $n, 0x41;
     my $payload = pack('C n a4 C C C', 0xB5, 0x31, 'GA94', 3, 0x41, 0xFF) . $cc . "\xFF";
     return "\0\0\0\1\x06\x04" . chr(length $payload) . $payload . "\x80";
+}
+
+# --- orientation and key frames -----------------------------------------------------------
+
+{
+    my $film = make_clip(name => 'upright.mp4', frames => 30, codec => [qw(-c:v libx264 -preset ultrafast -g 8 -bf 0)]);
+    # a quarter turn on each picture: where it comes and goes, ffmpeg builds its graph anew
+    my $turn = "\0\0\0\1\x06\x2F\x03\x08\0\x14\x80";
+    my $turned = spew("$TMP/turned.h264", slurp("$TMP/plain.h264") =~ s/(\x00\x00\x01\x09.)/$1$turn/gsr);
+    my ($null, $run) = map { filter_film($_ eq 'null' ? undef : $sim, $turned, $_, input => ['-noautorotate']) } 'null', $aleph2;
+    like($null->{frames}[0]{text}, qr/displaymatrix/, 'the source says so');
+    like($run->{frames}[0]{text}, qr/displaymatrix/, 'and so does the output');
+    for my $case (['-force_key_frames source', '0 8 16 24', qw(-force_key_frames source)], ['without it', '0']) {
+        my ($name, $keys, @args) = @$case;
+        $run = filter_film($sim, $film, $aleph2, name => 'keys.mp4', args => [qw(-an -c:v libx264 -preset ultrafast -g 999 -sc_threshold 0 -bf 0), @args]);
+        ends_well($run, "$name: ends well") or next;
+        my @packets = split /\n/, run_cmd([$FFPROBE, qw(-v error -select_streams v -show_entries packet=flags -of csv=p=0), $run->{file}])->{out};
+        is(join(' ', grep { $packets[$_] =~ /K/ } 0 .. $#packets), $keys, "$name: key frames");
+    }
 }
 
 # --- what is refused before anything is paid ----------------------------------------------

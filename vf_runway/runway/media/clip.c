@@ -34,10 +34,12 @@
 #define BITS_PER_PIXEL_DEN 20
 
 /* The only side data that still describes a picture that was made anew, in the
- * colours of the source. */
+ * colours and the place of the source. */
 static const enum AVFrameSideDataType kept_side_data[] = {
     AV_FRAME_DATA_A53_CC, AV_FRAME_DATA_S12M_TIMECODE,
     AV_FRAME_DATA_GOP_TIMECODE, AV_FRAME_DATA_ICC_PROFILE,
+    AV_FRAME_DATA_DISPLAYMATRIX, AV_FRAME_DATA_SPHERICAL,
+    AV_FRAME_DATA_STEREO3D,
 };
 
 static int is_kept(enum AVFrameSideDataType type)

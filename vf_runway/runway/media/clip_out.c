@@ -385,6 +385,9 @@ static int next_native(RunwayClip *c, AVFrame **out,
     ret = make_frame(c, &c->frames[c->nb_out], out, get_buffer, opaque);
     if (ret < 0)
         return ret;
+    /* the next one may be of the same source frame */
+    av_frame_remove_side_data(c->frames[c->nb_out].props, AV_FRAME_DATA_A53_CC);
+    ff_runway_set_not_key(c->frames[c->nb_out].props);
     (*out)->pts = native_pts(c, time);
     RUNWAY_FRAME_DURATION(*out) = native_pts(c, end) - (*out)->pts;
     if (c->has_next && c->end > end)

@@ -56,8 +56,12 @@ static inline int ff_runway_is_interlaced(const AVFrame *frame)
 
 static inline void ff_runway_set_progressive(AVFrame *frame)
 {
-    frame->flags &= ~(AV_FRAME_FLAG_INTERLACED | AV_FRAME_FLAG_TOP_FIELD_FIRST |
-                      AV_FRAME_FLAG_KEY);
+    frame->flags &= ~(AV_FRAME_FLAG_INTERLACED | AV_FRAME_FLAG_TOP_FIELD_FIRST);
+}
+
+static inline void ff_runway_set_not_key(AVFrame *frame)
+{
+    frame->flags &= ~AV_FRAME_FLAG_KEY;
 }
 #else
 static inline int ff_runway_is_interlaced(const AVFrame *frame)
@@ -67,7 +71,12 @@ static inline int ff_runway_is_interlaced(const AVFrame *frame)
 
 static inline void ff_runway_set_progressive(AVFrame *frame)
 {
-    frame->interlaced_frame = frame->top_field_first = frame->key_frame = 0;
+    frame->interlaced_frame = frame->top_field_first = 0;
+}
+
+static inline void ff_runway_set_not_key(AVFrame *frame)
+{
+    frame->key_frame = 0;
 }
 #endif
 
