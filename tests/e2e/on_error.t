@@ -317,6 +317,15 @@ subtest 'three in a row' => sub {
         like($run->{said}, qr/^6 of 8 clips were replaced by their source frames$/m, "time $time: all of them as their source");
     }
     is(billed($sim), 8, 'each paid once');
+
+    # one task of four equal clips, as of a black leader
+    ($sim, $job) = moderated([1]);
+    $job = PaidTest->new(in => film(seconds => 4, source => 'color=gray'), sim => $sim, options => { on_error => 'source' });
+    for my $time (1, 2) {
+        my $run = $job->run;
+        is($run->{status}, 0, "one task of equal clips is no row, time $time") or diag $run->{err};
+        is(billed($sim), 1, "and is paid once, time $time");
+    }
 };
 
 done_testing;

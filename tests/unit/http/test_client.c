@@ -894,6 +894,10 @@ static void test_read_replies(void **state)
           RUNWAY_OK, 1, NULL },
         { "HTTP/1.1 404 Not Found\r\nContent-Type: text/html\r\n\r\n<p>x</p>",
           RUNWAY_UNAVAILABLE, 0, "404" },
+        { "HTTP/1.1 404 Not Found\r\nContent-Type: text/plain\r\n\r\n"
+          "default backend - 404", RUNWAY_UNAVAILABLE, 0, "404" },
+        { "HTTP/1.1 410 Gone\r\n\r\ngone", RUNWAY_UNAVAILABLE, 0, "410" },
+        { "HTTP/1.1 404 Not Found\r\n\r\n{}", RUNWAY_OK, 1, NULL },
         { JSON("404 Not Found", "", "0", ""), RUNWAY_UNAVAILABLE, 0, "404" },
         { JSON("400 Bad Request", "", "2", "{}"), RUNWAY_REFUSED, 0, "400" },
         { JSON("401 Unauthorized", "", "2", "{}"), RUNWAY_REFUSED, 0,

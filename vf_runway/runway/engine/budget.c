@@ -295,11 +295,16 @@ RunwayOutcome ff_runway_budget_intend(const RunwayPurchase *purchase,
                                       const RunwayJournalLock *lock,
                                       RunwayRecord *record, RunwayError *err)
 {
-    int wait = 1;
+    int wait = 1, logged = 0;
     RunwayOutcome ret = check_price(purchase, err);
 
     while (!ret && wait) {
         ret = intend_once(purchase, lock, record, &wait, err);
+        if (!ret && wait && !logged++)
+            ff_runway_log(purchase->log, RUNWAY_LOG_VERBOSE, "%s: waiting for "
+                          "the answer to another clip's create, which may "
+                          "report a price (max_credits, max_credits_day)",
+                          purchase->label);
         if (!ret && wait && purchase->wait(purchase->opaque, ANSWER_PAUSE))
             ret = ff_runway_error(err, RUNWAY_CANCELLED, "cancelled");
     }

@@ -31,6 +31,7 @@
 #include <stdint.h>
 
 #include "../base/error.h"
+#include "../base/log.h"
 #include "../base/policy.h"
 #include "../store/journal.h"
 
@@ -44,6 +45,8 @@ typedef struct RunwayPurchase {
     void *opaque;
     /** Wait; non-zero when cancelled, at once then. */
     int (*wait)(void *opaque, int64_t microseconds);
+    const RunwayLog *log;    ///< told once that there is such a wait
+    const char *label;       ///< of the clip, for that
     /** Non-zero when cancelled. */
     int (*cancelled)(void *opaque);
 } RunwayPurchase;

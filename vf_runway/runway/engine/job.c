@@ -164,7 +164,13 @@ static RunwayOutcome make_result(RunwayJobRun *run, RunwayError *err)
         if (host->closed(host->opaque))
             return ff_runway_run_cancelled(err);
         log_again(run);
-        ret = ff_runway_run_submit(run, err);
+        /* an intent of ours says that a create is going out, and others wait
+         * for its answer: nobody waits for this one's any more */
+        if (ff_runway_record_state(run->record) == RUNWAY_CLIP_INTENT)
+            ret = ff_runway_run_write(run, RUNWAY_CLIP_UNKNOWN, "the run that "
+                                      "sent it ended meanwhile", NULL, err);
+        if (!ret)
+            ret = ff_runway_run_submit(run, err);
     }
     return ret;
 }

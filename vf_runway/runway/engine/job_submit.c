@@ -50,6 +50,8 @@ static RunwayPurchase purchase_of(const RunwayJobRun *run)
         .credits   = (double)run->job->credits,
         .opaque    = host->opaque,
         .wait      = host->wait_open,
+        .log       = host->log,
+        .label     = run->job->label,
         .cancelled = host->closed,
     };
 }

@@ -21,6 +21,7 @@
 #include <time.h>
 
 #include "../base/clock.h"
+#include "../base/text.h"
 #include "../base/thread.h"
 #include "rebuilt.h"
 #include "pipeline_internal.h"
@@ -144,8 +145,19 @@ static RunwayJob *remove_head(RunwayPipeline *p)
     Entry *e = p->head;
     RunwayJob *job = e->job;
 
-    p->moderated = e->moderated ? p->moderated + 1 : 0;
-    p->unusable += e->unusable;
+    if (!e->moderated) {
+        p->moderated         = 0;
+        p->last_moderated[0] = 0;
+    } else if (strcmp(job->identity, p->last_moderated)) {
+        p->moderated++;
+        ff_runway_copy_text(p->last_moderated, sizeof(p->last_moderated),
+                            job->identity);
+    }
+    if (e->unusable && strcmp(job->identity, p->last_unusable)) {
+        p->unusable++;
+        ff_runway_copy_text(p->last_unusable, sizeof(p->last_unusable),
+                            job->identity);
+    }
     p->head = e->next;
     if (!p->head)
         p->tail = NULL;

@@ -82,6 +82,9 @@ struct RunwayPipeline {
                              ///< earlier run's; 0: not known
     int moderated;           ///< permanent failures in a row, of jobs that were
                              ///< taken already
+    /** The last clips that were counted in these: equal ones share a task. */
+    char last_unusable[RUNWAY_IDENTITY_SIZE];
+    char last_moderated[RUNWAY_IDENTITY_SIZE];
 };
 
 /** What all jobs have cost so far. lock is held. */

@@ -18,6 +18,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "../base/clock.h"
 #include "pipeline_internal.h"
@@ -179,16 +180,20 @@ static int is_tolerated(const RunwayPipeline *p, RunwayOutcome outcome)
             outcome == RUNWAY_TASK_FAILED_TRANSIENT || is_of_no_use(outcome));
 }
 
-/* Whether too many clips in a row have failed permanently. In the order of the
- * clips and not of their ends, so that it is the same in every run: a failure
- * that the journal knows ends its clip at once. lock is held */
+/* Whether too many clips in a row have failed permanently; equal ones are one, as
+ * they share a task. In the order of the clips and not of their ends, so that it
+ * is the same in every run: a failure that the journal knows ends its clip at
+ * once. lock is held */
 static int is_moderated(const RunwayPipeline *p)
 {
+    const char *last = p->last_moderated;
     int row = p->moderated;
 
     for (const Entry *e = p->head; e && row < RUNWAY_MODERATION_MAX;
-         e = e->next)
-        row = e->moderated ? row + 1 : 0;
+         e = e->next) {
+        row  = e->moderated ? row + !!strcmp(e->job->identity, last) : 0;
+        last = e->moderated ? e->job->identity : "";
+    }
     return row >= RUNWAY_MODERATION_MAX;
 }
 
@@ -197,11 +202,16 @@ static int is_moderated(const RunwayPipeline *p)
  * any order. lock is held */
 static Entry *last_unusable(const RunwayPipeline *p)
 {
+    const char *last = p->last_unusable;
     int nb = p->unusable;
 
-    for (Entry *e = p->head; e; e = e->next)
-        if (e->unusable && ++nb == RUNWAY_UNUSABLE_MAX)
+    for (Entry *e = p->head; e; e = e->next) {
+        if (!e->unusable || !strcmp(e->job->identity, last))
+            continue;
+        last = e->job->identity;
+        if (++nb == RUNWAY_UNUSABLE_MAX)
             return e;
+    }
     return NULL;
 }
 

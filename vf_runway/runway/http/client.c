@@ -152,6 +152,15 @@ RunwayOutcome ff_runway_client_submit(RunwayClient *client, RunwayBody *body,
     return ret;
 }
 
+/** Whether a reply is JSON by its type, or has none and looks like it. */
+static int may_be_json(const RunwayCall *call)
+{
+    const char *text = call->reply + strspn(call->reply, " \t\r\n");
+
+    return ff_runway_call_is_json(call) ||
+           (!call->content_type[0] && *text == '{');
+}
+
 /** Whether an error reply to a read says that the task is not there. */
 static int is_missing_task(const RunwayCall *call)
 {
@@ -160,8 +169,7 @@ static int is_missing_task(const RunwayCall *call)
         return 0;
     if (ff_runway_reply_is_not_exist(call->reply, call->reply_size))
         return 1;
-    return (call->status == 404 || call->status == 410) &&
-           !ff_runway_call_is_web_page(call);
+    return (call->status == 404 || call->status == 410) && may_be_json(call);
 }
 
 /** Whether somebody in between refuses a read, as the login page of a network

@@ -116,8 +116,8 @@ RunwayOutcome ff_runway_client_submit(RunwayClient *client, RunwayBody *body,
  * GET {base}/v1/tasks/{id}. A reply that says that there is no such task (in
  * so many words, or a 404 or 410 in JSON) is RUNWAY_OK with state
  * RUNWAY_TASK_NOT_EXIST (how long that is waited out is the caller's matter).
- * RUNWAY_UNAVAILABLE: ask again later; a 404 that is a web page is one too: it
- * comes from something on the way that knows nothing of tasks.
+ * RUNWAY_UNAVAILABLE: ask again later; a 404 that is a web page or a plain text
+ * is one too: it comes from something on the way that knows nothing of tasks.
  */
 RunwayOutcome ff_runway_client_read(RunwayClient *client, const char *id,
                                     RunwayTask *task, int64_t *retry_after,
