@@ -359,8 +359,20 @@ static void test_day(void **state)
                      RUNWAY_REFUSED);
     assert_non_null(strstr(err.text, "max_credits_day=30 is reached"));
     assert_non_null(strstr(err.text, "set max_credits_day=45, "));
+    assert_non_null(strstr(err.text, "tomorrow"));
+    /* a clock that was wrong: tomorrow nothing is better */
     lock = open_record(1, r);
-    r->tries[0].time -= DAY;
+    r->tries[0].time += 7 * DAY;
+    assert_int_equal(ff_runway_journal_write(journal, lock, r, NULL),
+                     RUNWAY_OK);
+    ff_runway_journal_unlock(&lock);
+    assert_int_equal(buy(3, &p, RUNWAY_CLIP_STORED, -1, &err),
+                     RUNWAY_REFUSED);
+    assert_null(strstr(err.text, "tomorrow"));
+    assert_non_null(strstr(err.text, ", 15 of these at times that are to come"));
+    assert_non_null(strstr(err.text, identity_of(1)));
+    lock = open_record(1, r);
+    r->tries[0].time -= 8 * DAY;
     assert_int_equal(ff_runway_journal_write(journal, lock, r, NULL),
                      RUNWAY_OK);
     ff_runway_journal_unlock(&lock);

@@ -27,6 +27,9 @@
 
 #define DAY 86400
 
+/* seconds by which the clocks of two machines may differ */
+#define SKEW_MAX 60
+
 /* sums of amounts with three places: less is no difference */
 #define EPSILON 0.0005
 
@@ -48,6 +51,8 @@ typedef struct Sums {
     const RunwayRecord *own; ///< the clip's; NULL: only a question
     int64_t now;
     double output, day;     ///< credits
+    double future;          ///< of these of a day, at times that are to come
+    char future_name[RUNWAY_IDENTITY_SIZE]; ///< and a record that says so
     double unit;            ///< highest price per second that was reported
     int damaged;            ///< other records whose tries cannot be read
     int answered;           ///< tries of this output, or whose answer nobody
@@ -112,6 +117,11 @@ static void add_try(Sums *s, const RunwayRecord *r, const RunwayTry *t)
 
     if (s->now - t->time < DAY)
         s->day += ff_runway_try_cost(t);
+    if (t->time - s->now > SKEW_MAX) {
+        s->future += ff_runway_try_cost(t);
+        ff_runway_copy_text(s->future_name, sizeof(s->future_name),
+                            r->identity);
+    }
     if (t->seconds > 0 && known / ceil(t->seconds) > s->unit &&
         (is_of_output || (s->purchase->policy->max_credits_day > 0 &&
                           is_like_own(s, r))))
@@ -182,6 +192,17 @@ static void put_spent(const Sums *s, char *text, size_t size)
         snprintf(text + used, size - used, ")");
 }
 
+/* What does not count for a day less tomorrow, and what to do; or nothing. */
+static void put_future(const Sums *s, char *text, size_t size)
+{
+    if (s->future > 0)
+        snprintf(text, size, ", %.15g of these at times that are to come, as "
+                 "%s/clips/%.64s.record has it: a clock was wrong then or is "
+                 "now; where that is so, and its result is stored, move that "
+                 "record away", s->future,
+                 ff_runway_journal_path(s->purchase->journal), s->future_name);
+}
+
 /* The numbers of a cap, rounded up to what goes on. */
 static RunwayOutcome refuse(const Sums *s, const char *option, double max,
                             double spent, double price, RunwayError *err)
@@ -189,7 +210,9 @@ static RunwayOutcome refuse(const Sums *s, const char *option, double max,
     int is_day = !strcmp(option, "max_credits_day");
     char list[RUNWAY_ERROR_TEXT / 2] = "", damaged[128] = "";
 
-    if (!is_day)
+    if (is_day)
+        put_future(s, list, sizeof(list));
+    else
         put_spent(s, list, sizeof(list));
     if (s->damaged)
         snprintf(damaged, sizeof(damaged), ", %.15g of these for %d records "
@@ -203,7 +226,8 @@ static RunwayOutcome refuse(const Sums *s, const char *option, double max,
                            is_day ? " in the last 24 hours" : " on this output",
                            list, damaged, price, option,
                            ceil(spent + price - EPSILON),
-                           is_day ? ", or run the same command tomorrow" : "",
+                           is_day && !list[0] ?
+                           ", or run the same command tomorrow" : "",
                            is_day ? "" : "; if another film that begins "
                            "with the same clip has spent them, use another "
                            "state_dir");
