@@ -658,6 +658,43 @@ static void test_wrapped_task(void **state)
     assert_string_equal(task.failure, "why");
 }
 
+/* a code that stands only in the text: what is permanent is not bought again */
+static void test_code_in_text(void **state)
+{
+    static const struct {
+        const char *reason, *code;
+    } cases[] = {
+        { "SAFETY.INPUT.TEXT: the prompt", "SAFETY.INPUT.TEXT" },
+        { "INPUT_PREPROCESSING.SAFETY.TEXT", "INPUT_PREPROCESSING.SAFETY.TEXT" },
+        { "ASSET.INVALID (no video)", "ASSET.INVALID" },
+        { "THIRD_PARTY.INPUT_VALIDATION x", "THIRD_PARTY.INPUT_VALIDATION" },
+        { "INTERNAL.BAD_OUTPUT: x", "" },
+        { "Safety. First", "" },
+        { "not SAFETY.INPUT.TEXT", "" },
+        { "SOMETHING.NEW: x", "" },
+    };
+    char text[256];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        snprintf(text, sizeof(text), "{\"data\":{\"status\":\"FAILURE\","
+                 "\"fail_reason\":\"%s\",\"data\":{\"failure\":"
+                 "\"it failed\",\"status\":\"FAILED\"}}}", cases[i].reason);
+        check_state(text, RUNWAY_TASK_FAILED_STATE, -1, -1);
+        assert_string_equal(task.failure, "it failed");
+        assert_string_equal(task.failure_code, cases[i].code);
+        snprintf(text, sizeof(text), "{\"status\":\"FAILED\",\"failure\":"
+                 "\"%s\"}", cases[i].reason);
+        check_state(text, RUNWAY_TASK_FAILED_STATE, -1, -1);
+        assert_string_equal(task.failure_code, cases[i].code);
+    }
+    /* its own is believed more */
+    check_state("{\"status\":\"FAILED\",\"failure\":\"SAFETY.X\","
+                "\"failureCode\":\"INTERNAL\"}", RUNWAY_TASK_FAILED_STATE, -1,
+                -1);
+    assert_string_equal(task.failure_code, "INTERNAL");
+}
+
 static void test_not_exist(void **state)
 {
     static const char *const yes[] = {
@@ -697,6 +734,9 @@ static void test_task_replies_not_understood(void **state)
         "{\"status\":\"\"}", "{\"status\":\"DREAMING\"}",
         "{\"status\":\"SUCCEEDED",
         "{\"code\":\"success\",\"data\":{\"status\":\"UNKNOWN\"}}",
+        /* the envelope's word is not the task's */
+        "{\"status\":\"success\",\"data\":{\"status\":\"UNKNOWN\"}}",
+        "{\"status\":\"failed\",\"data\":{\"data\":{\"status\":\"NEW\"}}}",
         "<html><title>502 Bad Gateway</title></html>",
     };
 
@@ -1070,6 +1110,7 @@ int main(void)
         cmocka_unit_test(test_bare_task),
         cmocka_unit_test(test_failed_task),
         cmocka_unit_test(test_wrapped_task),
+        cmocka_unit_test(test_code_in_text),
         cmocka_unit_test(test_not_exist),
         cmocka_unit_test(test_task_replies_not_understood),
         cmocka_unit_test(test_unfit_outputs),

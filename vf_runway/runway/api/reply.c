@@ -265,8 +265,15 @@ static int find_state(const cJSON *root, const cJSON **task, const cJSON **wrap,
     *wrap = runway_json_field(root, "data");
     *task = runway_json_field(*wrap, "data");
     if (!state_of(*task, state)) {
-        /* an envelope's own status is about the reply, not about the task */
-        *task = state_of(*wrap, state) ? *wrap : root;
+        const char *word = runway_json_text(*wrap, "status");
+
+        /* an envelope's own status is about the reply, not about the task: also
+         * where the task's is a word that nobody knows */
+        if (!word)
+            word = runway_json_text(*task, "status");
+        if (word && !state_of(*wrap, state))
+            return 0;
+        *task = word ? *wrap : root;
         if (*task == root)
             *wrap = NULL;
         return state_of(*task, state);
@@ -320,10 +327,37 @@ static int64_t time_of(const char *text)
     return ((days * 24 + hour) * 60 + minute) * 60 + second;
 }
 
+/** Why a task has FAILED. Gateways put the code in front of a text. */
+static void fill_failure(RunwayTask *task, const cJSON *object,
+                         const cJSON *wrap)
+{
+    const char *reasons[] = {
+        runway_json_text(object, "failure"),
+        runway_json_text(wrap, "fail_reason"),
+        runway_json_text(object, "fail_reason"),
+    };
+    const char *code = runway_json_text(object, "failureCode");
+
+    if (code)
+        ff_runway_copy_text(task->failure_code, sizeof(task->failure_code),
+                            code);
+    for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
+        if (!reasons[i])
+            continue;
+        if (!task->failure[0])
+            ff_runway_copy_text(task->failure, sizeof(task->failure),
+                                reasons[i]);
+        if (!task->failure_code[0])
+            ff_runway_failure_code(task->failure_code,
+                                   sizeof(task->failure_code), reasons[i]);
+    }
+    /* it is logged, and may quote what was sent */
+    ff_runway_scrub(task->failure);
+    ff_runway_scrub(task->failure_code);
+}
+
 static void fill_task(RunwayTask *task, const cJSON *object, const cJSON *wrap)
 {
-    const char *text;
-
     task->progress = progress_of(object);
     if (task->progress < 0)
         task->progress = progress_of(wrap);
@@ -337,22 +371,8 @@ static void fill_task(RunwayTask *task, const cJSON *object, const cJSON *wrap)
     if (task->state == RUNWAY_TASK_SUCCEEDED && !(task->credits > 0))
         task->credits = -1;
 
-    if (task->state == RUNWAY_TASK_FAILED_STATE) {
-        text = runway_json_text(object, "failure");
-        if (!text)
-            text = runway_json_text(wrap, "fail_reason");
-        if (!text)
-            text = runway_json_text(object, "fail_reason");
-        if (text)
-            ff_runway_copy_text(task->failure, sizeof(task->failure), text);
-        text = runway_json_text(object, "failureCode");
-        if (text)
-            ff_runway_copy_text(task->failure_code, sizeof(task->failure_code),
-                                text);
-        /* it is logged, and may quote what was sent */
-        ff_runway_scrub(task->failure);
-        ff_runway_scrub(task->failure_code);
-    }
+    if (task->state == RUNWAY_TASK_FAILED_STATE)
+        fill_failure(task, object, wrap);
 }
 
 RunwayOutcome ff_runway_parse_task(const char *text, size_t size,

@@ -16,6 +16,7 @@
  * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
  */
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -91,4 +92,17 @@ RunwayOutcome ff_runway_failure_class(const char *failure_code)
             return RUNWAY_TASK_FAILED_TRANSIENT;
     }
     return RUNWAY_TASK_FAILED;
+}
+
+void ff_runway_failure_code(char *code, size_t size, const char *text)
+{
+    static const char *const permanent[] = {
+        "SAFETY.", "INPUT_PREPROCESSING.SAFETY", "ASSET.INVALID",
+        "THIRD_PARTY.INPUT_VALIDATION",
+    };
+    size_t length = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.");
+
+    for (size_t i = 0; i < sizeof(permanent) / sizeof(permanent[0]); i++)
+        if (!strncmp(text, permanent[i], strlen(permanent[i])))
+            snprintf(code, size, "%.*s", (int)length, text);
 }

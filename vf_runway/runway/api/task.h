@@ -24,6 +24,7 @@
 #ifndef AVFILTER_RUNWAY_API_TASK_H
 #define AVFILTER_RUNWAY_API_TASK_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "../base/error.h"
@@ -56,7 +57,8 @@ typedef struct RunwayTask {
     double progress;            ///< 0..1, -1 when not reported
     char url[RUNWAY_URL_MAX];   ///< SUCCEEDED: first output; "": none, or no URL
     char failure[1024];         ///< FAILED: text, may be ""
-    char failure_code[128];     ///< FAILED: code, may be ""
+    char failure_code[128];     ///< FAILED: code, also one that only the text
+                                ///< begins with; may be ""
     int64_t created;            ///< seconds since the epoch, -1: not reported
     double credits;             ///< cost, else, of a task that goes on, the
                                 ///< estimate; -1 when not reported, as a nought
@@ -74,5 +76,9 @@ int ff_runway_task_state_find(const char *name, RunwayTaskState *state);
  *  ("" and unknown INTERNAL-like codes are transient; moderation, assets and
  *  codes nobody knows are permanent). */
 RunwayOutcome ff_runway_failure_class(const char *failure_code);
+
+/** The code that a text about a failure begins with, where it is one that is
+ *  known to be permanent; code is left alone otherwise. */
+void ff_runway_failure_code(char *code, size_t size, const char *text);
 
 #endif /* AVFILTER_RUNWAY_API_TASK_H */
