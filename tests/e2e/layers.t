@@ -241,7 +241,7 @@ subtest 'limits are as they are written down' => sub {
         ['frames, boxes',        qr/^2\^17; 65536$/,        MP4_SAMPLES_MAX => 2 ** 17, MP4_BOXES_MAX => 65536],
         ['frames x edits',       qr/^2\^18$/,               MP4_EDITED_MAX => 2 ** 18],
         ['slices or scans',      qr/^100 parts; 25 where .* 25 times 4096 x 2304$/, PARTS_MAX => 100, PARTS_LARGE => 25],
-        ['parameter sets',       qr/^250, and one for each frame$/, RESULT_SETS => 250],
+        ['parameter sets',       qr/^16; 64 KiB$/,           NALS_SETS => 16, NALS_MESSAGES => 65536],
         ['checking a result',    qr/^10 min$/,              RESULT_TIME => 10 * $minutes],
         ['`prompt_file`',        qr/^64 KiB$/,             TEXT_MAX => 64 << 10],
         ['a local picture',      qr/^64 MiB$/,             PICTURE_MAX => 64 * $mib],

@@ -94,10 +94,10 @@ sub track {
             box('minf',
                 box('dinf', $t{dref} // box('dref', words(0, 1), box('url ', words(1)))),
                 box('stbl',
-                    box('stsd', words(0, 1), $entry),
+                    box('stsd', words(0, ref $entry ? scalar @$entry : 1), ref $entry ? @$entry : $entry),
                     box('stts', ref $t{stts} ? words(0, @{ $t{stts} } / 2, @{ $t{stts} }) : words(0, 1, $t{stts} // $t{claims} // ($t{constant} ? $t{samples} : scalar @$sizes), $t{delta} // 1)),
                     $t{ctts} ? box('ctts', words(0, 1, @{ $t{ctts} })) : '',
-                    box('stsc', words(0, 1, 1, $t{per_chunk} // scalar @$sizes, 1)),
+                    box('stsc', words(0, 1, 1, $t{per_chunk} // scalar @$sizes, ref $entry ? scalar @$entry : 1)),
                     box('stsz', $stsz),
                     box('stco', words(0, scalar @{ $t{chunks} // [28] }, @{ $t{chunks} // [28] }))))));
 }
@@ -105,6 +105,18 @@ sub track {
 sub film {
     my (@in_moov) = @_;
     return box('ftyp', 'isom', words(0)) . box('mdat', $jpeg x 10) . box('moov', box('mvhd', words(0, 0, 0, 10, 10), "\0" x 80), @in_moov);
+}
+
+# HEVC, as its description says.
+my %hevc = (64 => '4201010160000003009000000300000300baa0208317fabc2080',
+    16240 => '4201010160000003009000000300000300baa0007ee2000fdc5feaf082');
+my $pps = pack 'H*', '4401c0718012';
+
+sub hevc {
+    my ($size, $nb_pps) = @_;
+    my @lists = ([32, pack 'H*', '40010c01ffff0160000003009000000300000300baf024'], [33, pack 'H*', $hevc{$size}], [34, ($pps) x $nb_pps]);
+    return box('hvc1', words(0, 1), "\0" x 16, pack('nn', 64, 48), "\0" x 46, pack('nn', 24, 65535), box('hvcC', "\1", "\0" x 20, "\3", chr @lists,
+        map { my ($type, @units) = @$_; (pack('Cn', $type, scalar @units), map { pack 'n/a*', $_ } @units) } @lists));
 }
 
 my $hungry_sound = track(type => 'soun', id => 2, constant => 1, samples => 1000, stts => 1, per_chunk => 0xFFFFFFF,
@@ -154,6 +166,12 @@ subtest 'what asks for more than it has costs nothing' => sub {
         ['times that are too far apart',             film($plain, box('mvex', box('trex', words(0, 1, 1, 1, 1, 0)))) . join('',
                                                         map { box('moof', box('traf', box('tfhd', words(0x20000, 1)), box('tfdt', words(0x1000000, $_, 2)), box('trun', words(0, 1)))) }
                                                         0x80000000, 0x40000000, 0x7FFFFFFF)],
+        ['3,000 parameter sets of HEVC',             film(track(entry => hevc(64, 3000))), qr/3002 parameter sets in one place/],
+        ['of a larger picture',                      film(track(entry => hevc(16240, 1))), qr/damaged: its pictures are larger \(16240x16240\)/],
+        ['in a second description',                  film(track(entry => [hevc(64, 1), hevc(16240, 1)])), qr/damaged: its pictures are larger/],
+        ['60 of them with a picture',                film(track(entry => hevc(64, 1))) =~ s/mdat\0{4}\K\0{600}/(pack('N', length $pps) . $pps) x 60/er, qr/60 parameter sets in/],
+        ['400,000 bytes of messages',                box('mdat', pack('N/a*', "\x4E\1" . ("\5\x10" . 'a' x 16) x 22_222)) .
+                                                        film(track(entry => hevc(64, 1), chunks => [8], sizes => [400_002])), qr/399998 bytes of messages/],
         # what is left of the file is a positive number again, as an int
         ['frames far behind the end',                film(track(sizes => [100, 100], per_chunk => 1, chunks => [0x80010000, 0xC0010000])),
                                                         qr/damaged after frame 0/],
@@ -218,21 +236,49 @@ subtest 'damage behind many large frames' => sub {
     my $is = check(spew("$TMP/damaged.mp4", $bytes));
     like("$is->{outcome} $is->{text}", qr/^bad_result .*damaged after 0\.[5-9]/, 'is found');
     cmp_ok($is->{memory}, '<', $undamaged->{memory} + (32 << 10), 'memory') if !$is_sanitized;
+    is($is->{err}, '', 'the decoder has no line of its own');
+    my $small = slurp(make_clip(size => '320x240', frames => 10, rate => 10, codec => [qw(-c:v libx264 -preset ultrafast)], name => 'damage.mp4'));
+    substr($small, index($small, 'mdat') + 3000, 500) = "\xFF" x 500;
+    like(check(spew("$TMP/damage.mp4", $small), verbose => 1)->{err}, qr/^\[h264 @/m, 'but at verbose');
     note "$is->{memory} KiB, $undamaged->{memory} undamaged: $is->{text}";
 };
 
 # How large it is counts for how many parts it may have.
 subtest 'a picture that is larger than the index says' => sub {
-    my $bytes = slurp(make_clip(size => '640x480', seconds => 1, rate => 10, codec => [qw(-c:v libx264 -preset ultrafast)], name => 'small.mp4'));
-    my $is = check(spew("$TMP/small.mp4", $bytes));
-    is($is->{outcome}, 'accepted', 'as it is');
-    # width and height of the sample entry
-    substr($bytes, index($bytes, 'avc1', index $bytes, 'stsd') + 28, 4) = pack 'nn', 64, 48;
-    $is = check(spew("$TMP/small.mp4", $bytes));
-    is($is->{crashed}, 0, 'ends');
-    like("$is->{outcome} $is->{text}", qr/^bad_result .*damaged/, 'is refused');
-    is($is->{err}, '', 'and the decoder has no line of its own');
-    like(check("$TMP/small.mp4", verbose => 1)->{err}, qr/^\[h264 @/m, 'but at verbose');
+    my $encoders = run_cmd([$FFMPEG, qw(-hide_banner -encoders)])->{out};
+    for my $case (['avc1', qw(libx264)], ['hvc1', qw(libx265 -tag:v hvc1 -x265-params log-level=none)]) {
+        my ($format, $encoder, @more) = @$case;
+        next if $encoders !~ / $encoder /;
+        my $bytes = slurp(make_clip(size => '640x480', seconds => 1, rate => 10, name => 'small.mp4', codec => ['-c:v', $encoder, @more, qw(-preset ultrafast)]));
+        my $is = check(spew("$TMP/small.mp4", $bytes));
+        is($is->{outcome}, 'accepted', "$format: as it is");
+        # width and height of the sample entry
+        substr($bytes, index($bytes, $format, index $bytes, 'stsd') + 28, 4) = pack 'nn', 64, 48;
+        $is = check(spew("$TMP/small.mp4", $bytes));
+        is($is->{crashed}, 0, "$format: ends");
+        like("$is->{outcome} $is->{text}", qr/^bad_result .*damaged: its pictures are larger \(640x480\)/, "$format: is refused");
+        is($is->{err}, '', "$format: and the decoder has no line of its own");
+    }
+};
+
+# What encoders write before a size is read over.
+subtest 'parameter sets of many kinds' => sub {
+    my $encoders = run_cmd([$FFMPEG, qw(-hide_banner -encoders)])->{out};
+    my @hevc = qw(libx265 -tag:v hvc1 -x265-params);
+    for my $case (
+        [qw(libx264 -x264-params interlaced=1)],
+        [qw(libx264 -x264-params cqm=jvt:repeat-headers=1:keyint=1:aud=1)],
+        [qw(libx264 -pix_fmt yuv444p -x264-params cqm=jvt)],
+        [qw(libx264 -pix_fmt yuv420p -profile:v baseline)],
+        [@hevc, 'log-level=none:repeat-headers=1:keyint=1:hrd=1:vbv-maxrate=1000:vbv-bufsize=1000:aud=1'],
+        [@hevc, 'log-level=none:temporal-layers=3:bframes=3'],
+        [@hevc, 'log-level=none', qw(-pix_fmt yuv444p10le)],
+    ) {
+        my ($encoder, @more) = @$case;
+        next if $encoders !~ / $encoder /;
+        my $is = check(make_clip(size => '72x40', frames => 8, rate => 8, name => 'kinds.mp4', codec => ['-c:v', $encoder, @more]));
+        is("$is->{outcome} $is->{text}", 'accepted ', "@$case");
+    }
 };
 
 # The most that is let through: as many frames as may be, twice.

@@ -93,34 +93,12 @@ static void test_excess(void **state)
                                             sizeof(data)), 0);
 }
 
-static size_t count_sets(const char *bytes, size_t size)
-{
-    return ff_runway_count_sets((const unsigned char *)bytes, size);
-}
-
-#define SETS(bytes) count_sets(bytes, sizeof(bytes) - 1)
-
-static void test_sets(void **state)
-{
-    assert_int_equal(SETS(""), 0);
-    assert_int_equal(SETS("\0\0\0\2\x67y"), 1);
-    assert_int_equal(SETS("\0\0\0\2\x67y\0\0\0\3\x27yz\0\0\0\2\x68y"), 2);
-    assert_int_equal(SETS("\2\x07y\1\x65\3\x47zz"), 2);
-    /* what a decoder does not come to */
-    assert_int_equal(SETS("\0\0\0\2\x67y\0\0\0\3a"), 0);
-    assert_int_equal(SETS("\0\0\1\x67..\0\0\1\x68\0\0\1\x67\0\0\1"), 2);
-    /* a description, as it stands in an index */
-    assert_int_equal(SETS("\1d\0\n\xFF\xE3\0"), 3);
-    assert_int_equal(SETS("\1d\0\n\xFF\xE3"), 0);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_nals),
         cmocka_unit_test(test_others),
         cmocka_unit_test(test_excess),
-        cmocka_unit_test(test_sets),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -39,30 +39,20 @@ static size_t count_marks(const unsigned char *data, size_t size,
     return nb;
 }
 
-/* What a NAL unit begins with: a sequence parameter set of H.264. */
-static int is_set(unsigned char head)
-{
-    return (head & 31) == 7;
-}
-
-/* NAL units behind lengths of so many bytes, and parameter sets among them.
- * Decoders read none of them when the last goes beyond the packet's end; less
- * than four bytes behind it are ignored. */
+/* NAL units behind lengths of so many bytes. Decoders read none of them when the
+ * last goes beyond the packet; less than four bytes behind it are ignored. */
 static size_t count_lengths(const unsigned char *data, size_t size,
-                            size_t bytes, size_t *sets)
+                            size_t bytes)
 {
     size_t at = 0, nb = 0;
 
-    *sets = 0;
     while (size - at >= 4) {
         size_t length = 0;
 
         for (size_t i = 0; i < bytes; i++)
             length = length << 8 | data[at++];
         if (!length || length > size - at)
-            return *sets = 0;
-        if (is_set(data[at]))
-            ++*sets;
+            return 0;
         at += length;
         nb++;
     }
@@ -98,7 +88,7 @@ static size_t count_frames(const unsigned char *data, size_t size)
 size_t ff_runway_count_parts(RunwayPartKind kind, const unsigned char *data,
                              size_t size)
 {
-    size_t most = 0, sets;
+    size_t most = 0;
 
     if (kind == RUNWAY_PART_SCAN)
         return count_marks(data, size, "\xFF\xDA", 2);
@@ -110,7 +100,7 @@ size_t ff_runway_count_parts(RunwayPartKind kind, const unsigned char *data,
         return count_frames(data, size);
     /* the index says how long lengths are, and so may each packet */
     for (size_t bytes = 1; bytes <= 4; bytes++) {
-        size_t nb = count_lengths(data, size, bytes, &sets);
+        size_t nb = count_lengths(data, size, bytes);
 
         if (nb > most)
             most = nb;
@@ -125,22 +115,4 @@ size_t ff_runway_excess_parts(RunwayPartKind kind, int64_t pixels,
 
     return nb > PARTS_MAX ||
            (nb > PARTS_LARGE && pixels > PIXELS_MAX / (int64_t)nb) ? nb : 0;
-}
-
-size_t ff_runway_count_sets(const unsigned char *data, size_t size)
-{
-    size_t most = 0, sets;
-
-    for (size_t bytes = 1; bytes <= 4; bytes++) {
-        count_lengths(data, size, bytes, &sets);
-        if (sets > most)
-            most = sets;
-    }
-    for (size_t i = 0; i + 4 <= size; i++)
-        if (!memcmp(data + i, "\0\0\1", 3) && is_set(data[i + 3]))
-            most++;
-    /* a packet may be a description itself */
-    if (size > 6 && data[0] == 1)
-        most += data[5] & 31;
-    return most;
 }

@@ -49,9 +49,4 @@ size_t ff_runway_count_parts(RunwayPartKind kind, const unsigned char *data,
 size_t ff_runway_excess_parts(RunwayPartKind kind, int64_t pixels,
                               const unsigned char *data, size_t size);
 
-/** The number of H.264's sequence parameter sets in a packet, or in a description
- *  of packets. FFmpeg goes on behind one that it cannot read, and says so, where
- *  the decoder's log level is not asked. */
-size_t ff_runway_count_sets(const unsigned char *data, size_t size);
-
 #endif /* AVFILTER_RUNWAY_MATH_PARTS_H */

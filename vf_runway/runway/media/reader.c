@@ -26,6 +26,7 @@
 #include "../base/disk.h"
 #include "../base/thread.h"
 #include "../math/mp4.h"
+#include "../math/nals.h"
 #include "../math/parts.h"
 #include "fdio.h"
 #include "heap.h"
@@ -47,7 +48,8 @@ struct RunwayReader {
     int64_t first;       ///< pts of the first frame, stream time base
     int64_t last;        ///< time of the frame handed out last, -1: none
     int draining;
-    int no_memory;       ///< a picture was not decoded for that reason
+    int refused;         ///< why a picture was not decoded, an AVERROR
+    RunwayNals nals;     ///< of H.264 and HEVC
     int (*cancelled)(void *opaque); ///< NULL: never
     void *opaque;
     int64_t deadline;    ///< 0: none
@@ -111,6 +113,16 @@ static int kind_of(enum AVCodecID id)
     }
 }
 
+/* Pixels of a picture as decoders count them, which round up and leave edges. Of
+ * MPEG-4, the demuxer leaves the size to its decoder. */
+static int64_t pixels_of(const RunwayReader *r)
+{
+    const AVCodecParameters *par = r->stream->codecpar;
+
+    return par->width ? (par->width + 96LL) * (par->height + 96LL)
+                      : r->limits.pixels;
+}
+
 /* Read from the beginning again. A file in fragments is not sought in: that is
  * done otherwise in each release, and opening it costs next to nothing. */
 static int rewind_demuxer(RunwayReader *r)
@@ -138,7 +150,8 @@ static int open_decoder(RunwayReader *r)
     /* two that decode a frame each take a sixth more time of processors, and
      * pictures of their own */
     r->dec->thread_count    = 1;
-    r->dec->max_pixels      = r->limits.pixels;
+    /* get_buffer() is exact; beyond this, memory is said to be short */
+    r->dec->max_pixels      = 2 * pixels_of(r);
     /* what is wrong is said once, by whoever asked; the decoder's own lines
      * (errors at VERBOSE) can have text of the result in them */
     r->dec->log_level_offset = AV_LOG_VERBOSE - AV_LOG_ERROR;
@@ -262,12 +275,6 @@ static int next_frame(RunwayReader *r, AVFrame *frame, int64_t *time)
                                                         : ret;
 }
 
-/* Where it broke off, in seconds. */
-static double position(const RunwayReader *r)
-{
-    return r->last < 0 ? 0.0 : r->last / 1e6;
-}
-
 int ff_runway_reader_next(RunwayReader *r, AVFrame *frame,
                           int64_t *time)
 {
@@ -275,7 +282,7 @@ int ff_runway_reader_next(RunwayReader *r, AVFrame *frame,
 
     if (ret < 0)
         av_log(r->limits.log_ctx, AV_LOG_VERBOSE, "the result is damaged after "
-               "%.3f s\n", position(r));
+               "%.3f s\n", FFMAX(r->last, 0) / 1e6);
     return ret;
 }
 
@@ -301,40 +308,32 @@ static int64_t nb_expected(const RunwayReader *r)
                  avformat_index_get_entries_count(r->stream));
 }
 
-/* Pixels of a picture as decoders count them, which round up and leave edges. Of
- * MPEG-4, the demuxer leaves the size to its decoder. */
-static int64_t pixels_of(const RunwayReader *r)
+/* Whether a decoder may be given a description, or (nb: its number) a packet. */
+static RunwayOutcome check_part(RunwayReader *r, const uint8_t *data, size_t size,
+                                int64_t nb, RunwayError *err)
 {
-    const AVCodecParameters *par = r->stream->codecpar;
-
-    return par->width ? (par->width + 96LL) * (par->height + 96LL)
-                      : r->limits.pixels;
-}
-
-/* Whether the packet that was read may be decoded; *sets is of all so far. */
-static RunwayOutcome check_packet(const RunwayReader *r, int64_t nb,
-                                  size_t *sets, RunwayError *err)
-{
-    const AVCodecParameters *par = r->stream->codecpar;
-    const AVPacket *p = r->packet;
-    size_t parts = ff_runway_excess_parts(kind_of(par->codec_id),
-                                          pixels_of(r), p->data, p->size);
+    const int kind = kind_of(r->stream->codecpar->codec_id);
+    size_t parts = nb < 0 ? 0 :
+                   ff_runway_excess_parts(kind, r->nals.pixels, data, size);
 
     if (parts)
         return ff_runway_error(err, RUNWAY_BAD_RESULT, "frame %lld of the "
                                "result is made of %zu parts, too many for its "
                                "size", (long long)nb, parts);
-    if (par->codec_id == AV_CODEC_ID_H264) {
-        *sets += ff_runway_count_sets(p->data, p->size);
-        for (int i = 0; i < p->side_data_elems; i++)
-            *sets += ff_runway_count_sets(p->side_data[i].data,
-                                          p->side_data[i].size);
-    }
-    if (*sets > RUNWAY_RESULT_SETS + (uint64_t)nb)
-        return ff_runway_error(err, RUNWAY_BAD_RESULT, "the result has %zu "
-                               "parameter sets in its first %lld frames, more "
-                               "than they need", *sets, (long long)nb + 1);
-    return RUNWAY_OK;
+    return kind != RUNWAY_PART_NAL ? RUNWAY_OK : nb < 0 ?
+           ff_runway_nals_description(&r->nals, data, size, err) :
+           ff_runway_nals_packet(&r->nals, data, size, err);
+}
+
+static RunwayOutcome check_packet(RunwayReader *r, int64_t nb, RunwayError *err)
+{
+    size_t size;
+    const uint8_t *data =
+        av_packet_get_side_data(r->packet, AV_PKT_DATA_NEW_EXTRADATA, &size);
+    RunwayOutcome ret = data ? check_part(r, data, size, -1, err) : RUNWAY_OK;
+
+    return ret ? ret : check_part(r, r->packet->data, (size_t)r->packet->size,
+                                  nb, err);
 }
 
 /* Read every packet, for what the header cannot be believed to say: it says
@@ -344,12 +343,11 @@ static RunwayOutcome measure(RunwayReader *r, RunwayError *err)
     int64_t expected = nb_expected(r), nb = 0;
     int64_t start = INT64_MAX, end = INT64_MIN;
     AVRational rate = r->stream->avg_frame_rate;
-    size_t sets = 0;
     int ret;
 
     while ((ret = read_packet(r)) > 0) {
         const AVPacket *p = r->packet;
-        RunwayOutcome outcome = check_packet(r, nb, &sets, err);
+        RunwayOutcome outcome = check_packet(r, nb, err);
 
         if (outcome)
             return outcome;
@@ -433,8 +431,15 @@ static RunwayOutcome open_result(RunwayReader *r, int64_t size,
     if (ret)
         return ret;
     error = open_demuxer(r);
-    if (error >= 0)
+    if (error >= 0) {
+        const AVCodecParameters *par = r->stream->codecpar;
+
+        r->nals = (RunwayNals){ par->codec_id == AV_CODEC_ID_HEVC, pixels_of(r) };
+        ret = check_part(r, par->extradata, (size_t)par->extradata_size, -1, err);
+        if (ret)
+            return ret;
         error = open_decoder(r);
+    }
     if (r->stream && error == AVERROR_DECODER_NOT_FOUND)
         return ff_runway_error(err, blame(error), "the result is not a "
                                "readable video: it is coded as %s, which is "
@@ -485,8 +490,8 @@ int ff_runway_reader_open(RunwayReader **reader,
     return ff_runway_averror(outcome);
 }
 
-/* Decoders call a picture that there is no memory for damaged. One that is larger
- * than the index says would be made of more parts than it may. */
+/* Decoders call a picture that there is no memory for damaged, HEVC's the other
+ * way round. One larger than the index says might have too many parts. */
 static int get_buffer(AVCodecContext *dec, AVFrame *frame, int flags)
 {
     RunwayReader *r = dec->opaque;
@@ -494,8 +499,8 @@ static int get_buffer(AVCodecContext *dec, AVFrame *frame, int flags)
               AVERROR_INVALIDDATA :
               avcodec_default_get_buffer2(dec, frame, flags);
 
-    if (ret == AVERROR(ENOMEM))
-        r->no_memory = 1;
+    if (ret < 0)
+        r->refused = ret;
     return ret;
 }
 
@@ -519,8 +524,8 @@ static int decode_all(RunwayReader *r)
     while ((ret = next_frame(r, frame, &time)) > 0)
         nb_frames++;
     av_frame_free(&frame);
-    if (ret < 0 && r->no_memory)
-        return AVERROR(ENOMEM);
+    if (ret < 0 && r->refused)
+        return r->refused;
     return ret >= 0 && !nb_frames ? AVERROR_INVALIDDATA : ret;
 }
 
@@ -552,7 +557,7 @@ static RunwayOutcome check(RunwayReader *r, int64_t size, int64_t sent,
         return outcome;
     ret = decode_all(r);
     return ret < 0 ? ff_runway_error(err, blame(ret), "the result is damaged "
-                                     "after %.3f s: %s", position(r),
+                                     "after %.3f s: %s", FFMAX(r->last, 0) / 1e6,
                                      av_err2str(ret)) : RUNWAY_OK;
 }
 

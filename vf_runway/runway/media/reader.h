@@ -50,11 +50,6 @@ typedef struct RunwayReaderInfo {
 /** Most frames a second that a result may have. */
 #define RUNWAY_RESULT_RATE 1000
 
-/** Most sequence parameter sets of H.264 in a result, beside one for each frame:
- *  FFmpeg may have a few lines to say about each. Encoders write one for a group
- *  of pictures, which can be a single one. */
-#define RUNWAY_RESULT_SETS 250
-
 /** Longest time for parsing, measuring and decoding a result, microseconds. */
 #define RUNWAY_RESULT_TIME 600000000
 

@@ -1,0 +1,221 @@
+/*
+ * This file is part of runway_v2v.
+ *
+ * runway_v2v is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * runway_v2v is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with runway_v2v; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "core_test.h"
+#include "math/nals.h"
+
+/* Sequence parameter sets, all of 64x48 but for those named otherwise. */
+#define HEVC_SET \
+    "\x42\x01\x01\x01\x60\x00\x00\x03\x00\x90\x00\x00\x03\x00" \
+    "\x00\x03\x00\xBA\xA0\x20\x83\x17\xFA\xBC\x20\x80"
+#define HEVC_16240 \
+    "\x42\x01\x01\x01\x60\x00\x00\x03\x00\x90\x00\x00\x03\x00" \
+    "\x00\x03\x00\xBA\xA0\x00\x7E\xE2\x00\x0F\xDC\x5F\xEA\xF0" \
+    "\x82"
+/* of three temporal layers, of which two are described */
+#define HEVC_LAYERS \
+    "\x42\x01\x05\x01\x60\x00\x00\x03\x00\x90\x00\x00\x03\x00" \
+    "\x00\x03\x00\xBA\xD0\x00\x01\x60\x00\x00\x03\x00\x90\x00" \
+    "\x00\x03\x00\x00\x03\x00\x5A\x5A\x90\x04\x10\x62\x80"
+
+#define SET(name, is_hevc, bytes, width, height) \
+    { name, is_hevc, sizeof(bytes) - 1, bytes, width, height }
+
+static const struct {
+    const char *name;
+    int is_hevc;
+    size_t size;
+    const char *bytes;
+    int width, height;       /* 0: cannot be read */
+} sets[] = {
+    SET("HEVC", 1, HEVC_SET, 64, 48),
+    SET("HEVC, large", 1, HEVC_16240, 16240, 16240),
+    SET("HEVC, layers", 1, HEVC_LAYERS, 64, 48),
+    SET("HEVC, of a second view", 1, "\x42\x09\x0F\x01\x60", 0, 0),
+    SET("HEVC, an end", 1, "\x42\x01\x01", 0, 0),
+    SET("H.264", 0,
+        "\x67\x42\x00\x33\xDA\x11\xE4", 64, 48),
+    SET("H.264, large", 0,
+        "\x67\x42\x00\x33\xDA\x00\x3F\x70\x07\xEF\x90", 16240, 16240),
+    SET("H.264, order of kind 0", 0,
+        "\x67\x42\x00\x33\xE5\x42\x3C\x80", 64, 48),
+    SET("H.264, order of kind 1", 0,
+        "\x67\x42\x00\x33\xD1\x91\x98\xE8\x47\x90", 64, 48),
+    SET("H.264, lists", 0,
+        "\x67\x64\x00\x33\xAD\x42\x34\x13\xA4\x92\x49\x24\x92\x49"
+        "\x1F\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xF6\x54\x23\xC8", 64, 48),
+    SET("H.264, 4:4:4", 0,
+        "\x67\x64\x00\x33\x91\xA8\x46\x82\x74\x92\x49\x24\x92\x49"
+        "\x23\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFE\x0C\xA8\x47\x90", 64, 48),
+    SET("H.264, fields", 0,
+        "\x67\x64\x00\x33\xAC\xCA\x84\x44\x80", 64, 64),
+    /* FFmpeg would read it again, with its escape */
+    SET("H.264, escaped", 0, "\x67\x42\0\0\3\x01\x33\xDA\x11\xE4", 0, 0),
+    SET("H.264, reserved order", 0, "\x67\x42\0\x33\xC9\x11", 0, 0),
+    SET("H.264, no end of a number", 0, "\x67\x42\0\x33\0\0\0\0\0\0", 0, 0),
+};
+
+static RunwayOutcome try_packet(RunwayNals *nals, const char *bytes, size_t size)
+{
+    RunwayError err;
+
+    return ff_runway_nals_packet(nals, (const unsigned char *)bytes, size, &err);
+}
+
+static RunwayOutcome describe(RunwayNals *nals, const char *bytes, size_t size)
+{
+    RunwayError err;
+
+    return ff_runway_nals_description(nals, (const unsigned char *)bytes, size,
+                                      &err);
+}
+
+#define PACKET(nals, bytes)   try_packet(nals, bytes, sizeof(bytes) - 1)
+#define DESCRIBE(nals, bytes) describe(nals, bytes, sizeof(bytes) - 1)
+
+/* A picture of just that size may be, and one of less may not. */
+static void test_sizes(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(sets) / sizeof(*sets); i++) {
+        int64_t pixels = (int64_t)sets[i].width * sets[i].height;
+        RunwayNals nals = { sets[i].is_hevc, pixels, 1 << 4 };
+        char data[128] = "\0\0\0";
+
+        data[3] = (char)sets[i].size;
+        memcpy(data + 4, sets[i].bytes, sets[i].size);
+        if (!pixels)
+            nals.pixels = INT64_MAX;
+        print_message("# %s\n", sets[i].name);
+        assert_int_equal(try_packet(&nals, data, 4 + sets[i].size),
+                         pixels ? RUNWAY_OK : RUNWAY_BAD_RESULT);
+        nals.pixels = pixels - 1;
+        assert_int_equal(try_packet(&nals, data, 4 + sets[i].size),
+                         RUNWAY_BAD_RESULT);
+    }
+}
+
+/* What is behind other lengths, or none, than the description says is nothing. */
+static void test_lengths(void **state)
+{
+    RunwayNals nals = { 1, 64 * 48, 0 };
+
+    (void)state;
+    /* no description: start codes alone */
+    assert_int_equal(DESCRIBE(&nals, ""), RUNWAY_OK);
+    assert_int_equal(PACKET(&nals, HEVC_16240), RUNWAY_OK);
+    assert_int_equal(PACKET(&nals, "\0\0\1" HEVC_16240), RUNWAY_BAD_RESULT);
+    assert_int_equal(PACKET(&nals, "\x1D" HEVC_16240), RUNWAY_OK);
+    /* an empty one that says a byte each; then both may be */
+    assert_int_equal(DESCRIBE(&nals, "\1....................\0\0"), RUNWAY_OK);
+    assert_int_equal(PACKET(&nals, "\x1D" HEVC_16240), RUNWAY_BAD_RESULT);
+    assert_int_equal(PACKET(&nals, "\1a\x1D" HEVC_16240), RUNWAY_BAD_RESULT);
+    assert_int_equal(PACKET(&nals, "\0\x1D" HEVC_16240), RUNWAY_BAD_RESULT);
+    assert_int_equal(PACKET(&nals, "\x1E" HEVC_16240), RUNWAY_OK);
+    assert_int_equal(PACKET(&nals, "\0\x1D" HEVC_16240 "\7"), RUNWAY_BAD_RESULT);
+    assert_int_equal(PACKET(&nals, "\x22..\0\0\1" HEVC_16240),
+                     RUNWAY_BAD_RESULT);
+    /* too short to say it */
+    assert_int_equal(DESCRIBE(&nals, "\1..."), RUNWAY_OK);
+    assert_int_equal(PACKET(&nals, "\0\0\x1D" HEVC_16240), RUNWAY_BAD_RESULT);
+    /* a length of 256 to 511 bytes is no start code */
+    nals.lengths = 1 << 4;
+    assert_int_equal(PACKET(&nals, "\0\0\1\x42" "\1...."), RUNWAY_OK);
+    /* of H.264, a packet may describe those that follow */
+    nals = (RunwayNals){ 0, 64 * 48, 1 << 4 };
+    assert_int_equal(PACKET(&nals, "\1\x42\0\x33\xFC\xE0\0"), RUNWAY_OK);
+    assert_int_equal(nals.lengths, 1 << 4 | 1 << 1);
+}
+
+static void test_descriptions(void **state)
+{
+    static const char avcc[] = "\1\x42\0\x33\xFF\xE1\0\7\x67\x42\0\x33\xDA"
+                               "\x11\xE4\1\0\4\x68xyz";
+    static const char hvcc[] = "\1....................\3\2\xA0\0\0\xA1\0\2"
+                               "\0\0\0\x1D" HEVC_16240;
+    RunwayNals nals = { 0, 64 * 48, 0 };
+
+    (void)state;
+    assert_int_equal(DESCRIBE(&nals, avcc), RUNWAY_OK);
+    assert_int_equal(nals.lengths, 1 << 4);
+    nals.pixels--;
+    assert_int_equal(DESCRIBE(&nals, avcc), RUNWAY_BAD_RESULT);
+    nals = (RunwayNals){ 1, 64 * 48, 0 };
+    assert_int_equal(DESCRIBE(&nals, hvcc), RUNWAY_BAD_RESULT);
+    nals.pixels = 16240 * 16240;
+    assert_int_equal(DESCRIBE(&nals, hvcc), RUNWAY_OK);
+    assert_int_equal(nals.lengths, 1 << 4);
+    /* wherever it ends */
+    for (size_t size = 0; size < sizeof(hvcc); size++)
+        describe(&nals, hvcc, size);
+    nals.is_hevc = 0;
+    for (size_t size = 0; size < sizeof(avcc); size++)
+        describe(&nals, avcc, size);
+}
+
+static void test_many(void **state)
+{
+    static char data[70000];
+    RunwayNals nals = { 1, 64 * 48, 1 << 1 };
+    RunwayNals h264 = { 0, 64 * 48, 1 << 1 };
+
+    (void)state;
+    for (size_t i = 0; i < 17; i++)
+        memcpy(data + 3 * i, "\2\x44\1", 3);
+    assert_int_equal(try_packet(&nals, data, 3 * 16), RUNWAY_OK);
+    assert_int_equal(try_packet(&nals, data, 3 * 17), RUNWAY_BAD_RESULT);
+    assert_int_equal(try_packet(&h264, data, 3 * 17), RUNWAY_OK);
+    for (size_t i = 0; i < 17; i++)
+        data[3 * i + 1] = 0x68;
+    assert_int_equal(try_packet(&h264, data, 3 * 17), RUNWAY_BAD_RESULT);
+    assert_int_equal(try_packet(&nals, data, 3 * 17), RUNWAY_OK);
+    /* messages before a picture, or behind it */
+    memset(data, 'a', sizeof(data));
+    memcpy(data, "\0\0\1\x4E", 4);
+    nals.lengths = h264.lengths = 1;
+    assert_int_equal(try_packet(&nals, data, 65536 + 3), RUNWAY_OK);
+    assert_int_equal(try_packet(&nals, data, 65536 + 4), RUNWAY_BAD_RESULT);
+    memcpy(data + 40000, "\0\0\1\x50", 4);
+    assert_int_equal(try_packet(&nals, data, 65536 + 4), RUNWAY_OK);
+    assert_int_equal(try_packet(&nals, data, 65536 + 7), RUNWAY_BAD_RESULT);
+    data[3] = 6;
+    assert_int_equal(try_packet(&h264, data, 65536 + 3), RUNWAY_OK);
+    data[40003] = 6;
+    assert_int_equal(try_packet(&h264, data, 65536 + 7), RUNWAY_BAD_RESULT);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_sizes),
+        cmocka_unit_test(test_lengths),
+        cmocka_unit_test(test_descriptions),
+        cmocka_unit_test(test_many),
+    };
+
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    return cmocka_run_group_tests_name("nals", tests, NULL, NULL);
+}

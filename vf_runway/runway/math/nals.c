@@ -1,0 +1,295 @@
+/*
+ * This file is part of FFmpeg.
+ *
+ * FFmpeg is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * FFmpeg is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with FFmpeg; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+#include <string.h>
+
+#include "nals.h"
+
+/* The bits of a NAL unit, without the bytes that keep start codes out of it. */
+typedef struct Bits {
+    const unsigned char *data;
+    size_t size, at;
+    int zeros;           ///< bytes of 0 in a row before at
+    int left;            ///< bits of the byte before at
+    int has_escapes;     ///< there were such bytes
+    int is_bad;          ///< it ended, or says what it may not
+} Bits;
+
+/* What is in a packet, or in a description. */
+typedef struct Found {
+    const RunwayNals *nals;
+    size_t sets, messages;
+    int is_bad;            ///< one of the sets is
+    int64_t width, height; ///< of a picture that is too large
+} Found;
+
+static unsigned read_bit(Bits *b)
+{
+    if (!b->left) {
+        if (b->zeros >= 2 && b->at < b->size && b->data[b->at] == 3) {
+            b->at++;
+            b->zeros       = 0;
+            b->has_escapes = 1;
+        }
+        if (b->at == b->size) {
+            b->is_bad = 1;
+            return 0;
+        }
+        b->zeros = b->data[b->at++] ? 0 : b->zeros + 1;
+        b->left  = 8;
+    }
+    return b->data[b->at - 1] >> --b->left & 1;
+}
+
+static unsigned read_bits(Bits *b, int nb)
+{
+    unsigned value = 0;
+
+    while (nb-- > 0)
+        value = value << 1 | read_bit(b);
+    return value;
+}
+
+/* An Exp-Golomb code that may be most. */
+static int64_t read_ue(Bits *b, int64_t most)
+{
+    int64_t value;
+    int nb = 0;
+
+    while (!b->is_bad && !read_bit(b))
+        b->is_bad |= ++nb > 31;
+    if (b->is_bad)
+        return 0;
+    value = ((int64_t)1 << nb | read_bits(b, nb)) - 1;
+    b->is_bad |= value > most;
+    return value;
+}
+
+/* Differences of -128 to 127; the list ends where the sum of them is 0. */
+static void skip_scaling_list(Bits *b, int size)
+{
+    int sum = 8;
+
+    if (!read_bit(b))
+        return;
+    for (int i = 0; i < size && sum && !b->is_bad; i++) {
+        const int code = (int)read_ue(b, 256);
+
+        b->is_bad |= code == 255;
+        sum = (sum + (code & 1 ? (code >> 1) + 1 : -(code >> 1))) & 0xFF;
+    }
+}
+
+/* What only some profiles have. */
+static void skip_high(Bits *b)
+{
+    const int64_t chroma = read_ue(b, 3);
+
+    if (chroma == 3)
+        read_bit(b);
+    read_ue(b, 6);
+    read_ue(b, 6);
+    read_bit(b);
+    if (read_bit(b))
+        for (int i = 0; i < (chroma == 3 ? 12 : 8); i++)
+            skip_scaling_list(b, i < 6 ? 16 : 64);
+}
+
+/* A sequence parameter set of H.264 up to its size, as FFmpeg reads it. One that
+ * it cannot read it reads again, with the escapes in it. */
+static void read_h264(Bits *b, int64_t *width, int64_t *height)
+{
+    static const unsigned char high[] = {
+        100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 144,
+    };
+    const int profile = (int)read_bits(b, 16) & 0xFF;
+    int64_t kind;
+
+    read_bits(b, 16);
+    read_ue(b, 31);
+    if (memchr(high, profile, sizeof(high)))
+        skip_high(b);
+    read_ue(b, 12);
+    kind = read_ue(b, 2);
+    if (!kind) {
+        read_ue(b, 12);
+    } else if (kind == 1) {
+        read_bit(b);
+        read_ue(b, UINT32_MAX);
+        read_ue(b, UINT32_MAX);
+        for (int64_t nb = read_ue(b, 254); nb > 0; nb--)
+            read_ue(b, UINT32_MAX);
+    }
+    read_ue(b, 16);
+    read_bit(b);
+    *width   = 16 * (read_ue(b, 1 << 20) + 1);
+    *height  = 16 * (read_ue(b, 1 << 20) + 1);
+    *height *= 2 - (int)read_bit(b);
+    b->is_bad |= b->has_escapes;
+}
+
+/* The same of HEVC. */
+static void read_hevc(Bits *b, int64_t *width, int64_t *height)
+{
+    int layers, has[8] = { 0 };
+
+    read_bits(b, 16 + 4);
+    layers = (int)read_bits(b, 3);
+    b->is_bad |= layers == 7; /* what a second view has */
+    read_bits(b, 1 + 88 + 8);
+    for (int i = 0; i < 8 && layers; i++)
+        has[i] = (int)read_bits(b, 2);
+    for (int i = 0; i < layers; i++)
+        read_bits(b, (has[i] & 2 ? 88 : 0) + (has[i] & 1 ? 8 : 0));
+    read_ue(b, 15);
+    if (read_ue(b, 3) == 3)
+        read_bit(b);
+    *width  = read_ue(b, 1 << 20);
+    *height = read_ue(b, 1 << 20);
+}
+
+/* One NAL unit, of a byte at least. */
+static void take(Found *f, const unsigned char *data, size_t size)
+{
+    const int is_hevc = f->nals->is_hevc;
+    const int type = is_hevc ? data[0] >> 1 & 63 : data[0] & 31;
+    Bits bits = { .data = data, .size = size };
+    int64_t width = 0, height = 0;
+
+    if (is_hevc ? type == 39 || type == 40 : type == 6)
+        f->messages += size;
+    f->sets += is_hevc ? type >= 32 && type <= 34 : type == 7 || type == 8;
+    if (is_hevc && type == 33)
+        read_hevc(&bits, &width, &height);
+    else if (!is_hevc && type == 7)
+        read_h264(&bits, &width, &height);
+    f->is_bad |= bits.is_bad;
+    if (width * height > f->nals->pixels) {
+        f->width  = width;
+        f->height = height;
+    }
+}
+
+/* NAL units between start codes; another begins before the first of these where
+ * a length says so. */
+static void take_all(Found *f, const unsigned char *data, size_t size,
+                     int begins)
+{
+    size_t from = 0;
+
+    for (size_t i = 0; i + 3 <= size; i++) {
+        if (memcmp(data + i, "\0\0\1", 3))
+            continue;
+        if (begins && i > from)
+            take(f, data + from, i - from);
+        begins = 1;
+        from   = i + 3;
+        i     += 2;
+    }
+    if (begins && size > from)
+        take(f, data + from, size - from);
+}
+
+/* As many NAL units, or fewer, behind lengths of so many bytes. @return where
+ * they end */
+static size_t take_list(Found *f, const unsigned char *data, size_t size,
+                        size_t at, size_t bytes, size_t nb)
+{
+    for (; nb && size - at >= bytes; nb--) {
+        size_t length = 0;
+
+        for (size_t i = 0; i < bytes; i++)
+            length = length << 8 | data[at++];
+        if (length > size - at)
+            return size;
+        take_all(f, data + at, length, 1);
+        at += length;
+    }
+    return at;
+}
+
+static RunwayOutcome judge(const Found *f, RunwayError *err)
+{
+    if (f->sets > RUNWAY_NALS_SETS)
+        return ff_runway_error(err, RUNWAY_BAD_RESULT, "the result has %zu "
+                               "parameter sets in one place: more than %d",
+                               f->sets, RUNWAY_NALS_SETS);
+    if (f->messages > RUNWAY_NALS_MESSAGES)
+        return ff_runway_error(err, RUNWAY_BAD_RESULT, "the result has %zu "
+                               "bytes of messages in one place: more than %d",
+                               f->messages, RUNWAY_NALS_MESSAGES);
+    if (f->is_bad)
+        return ff_runway_error(err, RUNWAY_BAD_RESULT, "the result is damaged: "
+                               "a parameter set of it cannot be read");
+    if (f->width)
+        return ff_runway_error(err, RUNWAY_BAD_RESULT, "the result is damaged: "
+                               "its pictures are larger (%lldx%lld) than its "
+                               "index says", (long long)f->width,
+                               (long long)f->height);
+    return RUNWAY_OK;
+}
+
+RunwayOutcome ff_runway_nals_description(RunwayNals *nals,
+                                         const unsigned char *data, size_t size,
+                                         RunwayError *err)
+{
+    Found f = { .nals = nals };
+    size_t at;
+
+    /* as FFmpeg tells them from NAL units behind start codes */
+    if (nals->is_hevc && size > 3 && (data[0] || data[1] || data[2] > 1)) {
+        nals->lengths |= size < 23 ? 0x1E : 2u << (data[21] & 3);
+        at = 23;
+        for (int nb = size < 23 ? 0 : data[22]; nb && size - at >= 3; nb--)
+            at = take_list(&f, data, size, at + 3, 2,
+                           (size_t)data[at + 1] << 8 | data[at + 2]);
+    } else if (!nals->is_hevc && size >= 7 && data[0] == 1) {
+        nals->lengths |= 2u << (data[4] & 3);
+        at = take_list(&f, data, size, 6, 2, data[5] & 31);
+        if (at < size)
+            take_list(&f, data, size, at + 1, 2, data[at]);
+    } else {
+        nals->lengths |= 1;
+        take_all(&f, data, size, 0);
+    }
+    return judge(&f, err);
+}
+
+RunwayOutcome ff_runway_nals_packet(RunwayNals *nals,
+                                    const unsigned char *data, size_t size,
+                                    RunwayError *err)
+{
+    RunwayOutcome ret = RUNWAY_OK;
+
+    /* a packet of H.264 may be a description */
+    if (!nals->is_hevc && size >= 7 && data[0] == 1 && !data[2] &&
+        data[4] >= 0xFC)
+        ret = ff_runway_nals_description(nals, data, size, err);
+    for (size_t bytes = 0; !ret && bytes <= 4; bytes++) {
+        Found f = { .nals = nals };
+
+        if (!(nals->lengths >> bytes & 1))
+            continue;
+        if (bytes)
+            take_list(&f, data, size, 0, bytes, SIZE_MAX);
+        else
+            take_all(&f, data, size, 0);
+        ret = judge(&f, err);
+    }
+    return ret;
+}

@@ -1,0 +1,66 @@
+/*
+ * This file is part of FFmpeg.
+ *
+ * FFmpeg is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * FFmpeg is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with FFmpeg; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+/**
+ * @file
+ * What a decoder of H.264 or HEVC is told beside the pictures: parameter sets,
+ * each of which may cost it a table of the whole picture or a pass over it, and
+ * messages, which it keeps one by one. FFmpeg takes what is said there for the
+ * size of a picture, whatever the index says, and cannot be stopped before it
+ * has read all of a description or of a packet. Layer 1: no I/O, no FFmpeg.
+ */
+
+#ifndef AVFILTER_RUNWAY_MATH_NALS_H
+#define AVFILTER_RUNWAY_MATH_NALS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../base/error.h"
+
+/** Most parameter sets in a description, or in a packet: encoders write up to
+ *  five. */
+#define RUNWAY_NALS_SETS 16
+
+/** Most bytes of messages (SEI) in a description, or in a packet. */
+#define RUNWAY_NALS_MESSAGES 65536
+
+/** A stream, the zero of it set up with its first two fields. One thread at a
+ *  time. */
+typedef struct RunwayNals {
+    int is_hevc;
+    int64_t pixels;      ///< most of a picture, as decoders count them: in whole
+                         ///< blocks
+    unsigned lengths;    ///< its own: how long NAL units' lengths are, a bit for
+                         ///< each way that was said
+} RunwayNals;
+
+/**
+ * Whether a decoder may be given a description of the stream (avcC, hvcC, or
+ * none: size 0), or a packet of the last ones described. RUNWAY_OK, or
+ * RUNWAY_BAD_RESULT: too many sets, too long messages, or a sequence parameter
+ * set of too large a picture, or one that cannot be read up to there.
+ */
+RunwayOutcome ff_runway_nals_description(RunwayNals *nals,
+                                         const unsigned char *data, size_t size,
+                                         RunwayError *err);
+RunwayOutcome ff_runway_nals_packet(RunwayNals *nals,
+                                    const unsigned char *data, size_t size,
+                                    RunwayError *err);
+
+#endif /* AVFILTER_RUNWAY_MATH_NALS_H */
