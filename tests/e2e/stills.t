@@ -153,6 +153,14 @@ subtest 'one that no clip begins with' => sub {
         'more than half a frame off is off');
 };
 
+# Three with the first clip, four with the second, which begins at a cut.
+subtest 'keyframes beside stills where clips are short' => sub {
+    my $run = ran({ keyframe_dir => directory('short', '0.png', '2.png'), dry_run => 1, clip_duration => 4, scene => 10,
+        keyframe => join '|', map { "$_=$TMP/picture.png" } 0.3, 0.6, 2.3, 2.6, 2.9 }, before => "negate=enable='gte(n,48)'");
+    is($run->{status}, 0, 'goes well');
+    is($run->{err}, '', 'without a warning');
+};
+
 subtest 'edited, it is another clip' => sub {
     my $dir = directory('edit', '0.png');
     my $state = "$TMP/state-edit";

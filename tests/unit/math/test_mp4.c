@@ -45,6 +45,7 @@ typedef struct Film {
     uint32_t depth;          ///< bits of a pixel, and which palette
     uint32_t hdlr;           ///< bytes in its name
     uint32_t more_format;    ///< bytes in the description of its frames
+    uint32_t profile;        ///< bytes of a colour profile in front of in_format
     uint32_t dref_flags;
     const char *handler;
     const char *in_trak, *in_moov, *in_mdia, *in_stbl,
@@ -126,6 +127,11 @@ static void put_trak(Mp4File *f, const Film *film, uint32_t id,
     begin(f, "avcC");
     put_zeros(f, 30);
     end(f);
+    if (film->profile) {
+        begin(f, "colr");
+        put_zeros(f, film->profile);
+        end(f);
+    }
     if (film->in_format) {
         begin(f, film->in_format);
         put_zeros(f, 20);
@@ -640,6 +646,11 @@ static void test_shifted(void **state)
     assert_int_equal(count_shown(FILM(it.hdlr = 501), "hdlr"), 0);
     assert_int_equal(count_shown(FILM(it.hdlr = 501; it.in_mdia = "hdlr"),
                                  "hdlr"), 0);
+    /* but the colour tags beside a profile, and one of two */
+    assert_int_equal(count_shown(FILM(it.profile = 600; it.in_format = "colr"),
+                                 "colr"), 1);
+    assert_int_equal(count_shown(FILM(it.profile = 20; it.in_format = "colr"),
+                                 "colr"), 1);
 }
 
 /* Descriptors that claim a gigabyte are not shown to who would allocate it. */

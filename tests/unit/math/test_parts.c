@@ -59,6 +59,11 @@ static void test_others(void **state)
     assert_int_equal(COUNT(SCAN, "\xFF\xD8\xFF\xDA..\xFF\xDA..\xFF\xD9"), 2);
     assert_int_equal(COUNT(SCAN, "\xFF"), 0);
     assert_int_equal(COUNT(SCAN, "\xFF\xFF\xDA"), 1);
+    /* heads of pictures; tables and codes between them are none */
+    assert_int_equal(COUNT(SCAN, "\xFF\xDA\xFF\xC0\xFF\xC2\xFF\xF7"), 3);
+    assert_int_equal(COUNT(SCAN, "\xFF\xC4\xFF\xC8\xFF\xCC\xFF\xD0"), 0);
+    assert_true(COUNT(SCAN, "\xFF\xD8\xFF\xE1\0\x10" "Exif") > 100);
+    assert_int_equal(COUNT(SCAN, "\xFF\xD8\xFF\xE1\0\x10" "Exi"), 0);
     assert_int_equal(COUNT(VIDEO_PACKET, "\0\0\1\xB6..\0\0\x80..\0\0\x40.."), 3);
     assert_int_equal(COUNT(VIDEO_PACKET, "\0.\0."), 0);
     /* a delimiter, a sequence header, a frame; a header with an extension */

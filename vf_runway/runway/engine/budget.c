@@ -226,7 +226,7 @@ static RunwayOutcome refuse(const Sums *s, const char *option, double max,
                            is_day ? " in the last 24 hours" : " on this output",
                            list, damaged, price, option,
                            ceil(spent + price - EPSILON),
-                           is_day && !list[0] ?
+                           is_day && s->future + price <= max + EPSILON ?
                            ", or run the same command tomorrow" : "",
                            is_day ? "" : "; if another film that begins "
                            "with the same clip has spent them, use another "

@@ -110,8 +110,16 @@ static int check_stills(const RunwaySettings *set, double length)
 {
     int ret = 0;
 
-    for (int i = 0; ret >= 0 && i < set->nb_stills; i++)
-        ret = check_still(set, &set->stills[i], length);
+    for (int i = 0; ret >= 0 && i < set->nb_stills; i++) {
+        double at = set->stills[i].seconds, end = at + length;
+
+        /* where a clip begins, the one before it ends; one that begins where
+         * there is no still is seen when it is there */
+        for (int k = 0; k < set->nb_stills; k++)
+            if (set->stills[k].seconds > at)
+                end = fmin(end, set->stills[k].seconds);
+        ret = check_still(set, &set->stills[i], end - at);
+    }
     return ret;
 }
 

@@ -143,6 +143,9 @@ static int plan_picture(RunwaySequence *s, const AVFrame *frame,
     return AVERROR(EINVAL);
 }
 
+/* no film has more frames a second for a whole clip */
+#define SOURCE_RATE 120
+
 /* How large the file may be, and from where on cuts and flashes are watched
  * for. */
 static void plan_limits(const RunwaySettings *set, const RunwaySegment *segment,
@@ -155,9 +158,11 @@ static void plan_limits(const RunwaySettings *set, const RunwaySegment *segment,
         set->client.provider->uploads_path)
         config->upload_size = RUNWAY_UPLOAD_MAX;
     /* a flash may begin before the frames that clips share; where the number of
-     * frames ends a clip is not known before, as their lengths may vary */
+     * frames may end a clip is not known before, as their lengths may vary */
     if (set->overlap)
-        config->writer.watch = config->max_frames ? 0 :
+        config->writer.watch =
+            config->max_frames && config->max_frames <
+            av_rescale(segment->max_duration, SOURCE_RATE, AV_TIME_BASE) ? 0 :
             ff_runway_segment_slot(segment, segment->max_duration -
                                             2 * set->overlap);
 }

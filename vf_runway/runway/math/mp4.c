@@ -44,8 +44,8 @@ typedef enum Place {
 
 /* A box that is shown, where nothing else is said. Its content has min bytes at
  * least, or min64 where that is set and its version is not 0; one of more than
- * max bytes, where that is set, is hidden. Of boxes with the same number in one
- * place (0: any number of them) the first is shown, or none. */
+ * max bytes, where that is set, is hidden. Of boxes with one number (0: none),
+ * the first in a place is shown, or none; in a format, the first not hidden. */
 typedef struct Rule {
     Place place;
     char type[5];
@@ -111,9 +111,9 @@ static const Rule rules[] = {
  * Frames of the first NB_INTRA are coded each by itself. */
 #define NB_INTRA 11
 static const char formats[][5] = {
-    "apch", "apcn", "apcs", "apco", "ap4h", "ap4x", "AVdn", "AVdh", "jpeg",
-    "mjpa", "mjpb", "avc1", "avc3", "hvc1", "hev1", "dvh1", "dvhe", "av01",
-    "vp08", "vp09", "mp4v",
+    "apch", "apcn", "apcs", "apco", "ap4h", "ap4x", "AVdn", "AVdh", "jpeg", "mjpa",
+    "mjpb", "avc1", "avc3", "hvc1", "hev1", "dvh1", "dvhe", "av01", "vp08", "vp09",
+    "mp4v",
 };
 #define NB_FORMATS (sizeof(formats) / sizeof(*formats))
 
@@ -253,13 +253,14 @@ static const Rule *find_rule(Place place, const Box *box, unsigned *seen)
     for (size_t i = 0; i < sizeof(rules) / sizeof(*rules); i++) {
         const Rule *rule = &rules[i];
         unsigned bit = rule->number ? 1u << rule->number : 0;
+        int is_shown = !(*seen & bit) &&
+                       (!rule->max || box->end - box->start <= rule->max);
 
         if (rule->place != place || memcmp(rule->type, box->type, 4))
             continue;
-        if (*seen & bit)
-            return NULL;
-        *seen |= bit;
-        return rule->max && box->end - box->start > rule->max ? NULL : rule;
+        if (is_shown || place != IN_FORMAT)
+            *seen |= bit;
+        return is_shown ? rule : NULL;
     }
     return NULL;
 }
@@ -300,12 +301,11 @@ static void check_ftyp(Parse *p, const Box *box)
     unsigned char name[4];
 
     ff_runway_mp4_bytes(p, box->start, name, 4);
-    for (int i = 0; i < 4 && !p->ret; i++) {
+    for (int i = 0; i < 4 && !p->ret; i++)
         if (name[i] < ' ' || name[i] > '~') {
             hide(p, box);
             return;
         }
-    }
 }
 
 /* Its number in the list; NB_FORMATS: it is not on it. */
@@ -330,8 +330,8 @@ static void unknown_format(Parse *p, const char *type)
                              "not supported", name);
 }
 
-/* What a trak box is: its id, its format, and how likely it is the film: previews
- * are disabled, smaller or shorter. @return whether it is video */
+/* What a trak box is, and how likely the film: not a preview, disabled, small or
+ * short. @return whether it is video */
 static int identify(Parse *p, const Box *trak, uint32_t *id, uint64_t *rank,
                     char format[4])
 {

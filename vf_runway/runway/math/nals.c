@@ -132,7 +132,7 @@ static void read_h264(Bits *b, int64_t *width, int64_t *height)
         read_bit(b);
         read_ue(b, UINT32_MAX);
         read_ue(b, UINT32_MAX);
-        for (int64_t nb = read_ue(b, 254); nb > 0; nb--)
+        for (int64_t nb = read_ue(b, 255); nb > 0; nb--)
             read_ue(b, UINT32_MAX);
     }
     read_ue(b, 16);

@@ -39,6 +39,27 @@ static size_t count_marks(const unsigned char *data, size_t size,
     return nb;
 }
 
+/* Scans of a JPEG and heads of its pictures, for each of which a decoder clears a
+ * whole one. Exif may be lists within lists whose texts take gigabytes: what has
+ * it has too many. */
+static size_t count_scans(const unsigned char *data, size_t size)
+{
+    size_t nb_scans = 0, nb_heads = 0;
+
+    for (size_t i = 0; i + 2 <= size; i++) {
+        const int mark = data[i] == 0xFF ? data[i + 1] : 0;
+
+        nb_scans += mark == 0xDA;
+        /* the others from 0xC0 to 0xCF are no heads; 0xF7 is JPEG-LS's */
+        nb_heads += mark == 0xF7 ||
+                    (mark >= 0xC0 && mark <= 0xCF && mark != 0xC4 &&
+                     mark != 0xC8 && mark != 0xCC);
+        if (mark == 0xE1 && i + 8 <= size && !memcmp(data + i + 4, "Exif", 4))
+            nb_heads += PARTS_MAX + 1;
+    }
+    return nb_scans > nb_heads ? nb_scans : nb_heads;
+}
+
 /* NAL units behind lengths of so many bytes. Decoders read none of them when the
  * last goes beyond the packet; less than four bytes behind it are ignored. */
 static size_t count_lengths(const unsigned char *data, size_t size,
@@ -91,7 +112,7 @@ size_t ff_runway_count_parts(RunwayPartKind kind, const unsigned char *data,
     size_t most = 0;
 
     if (kind == RUNWAY_PART_SCAN)
-        return count_marks(data, size, "\xFF\xDA", 2);
+        return count_scans(data, size);
     if (kind == RUNWAY_PART_VIDEO_PACKET)
         return count_marks(data, size, "\0\0", 2);
     if (kind == RUNWAY_PART_WHOLE)

@@ -90,12 +90,13 @@ static int snap(int *num, int *den)
 }
 
 /* Whether a frame of that length is none of a film of that rate: then the rate is
- * the mean of a variable one. Short lengths may be rounded to milliseconds. */
+ * the mean of a variable one. Short lengths may be rounded, to a
+ * 600th of a second at the coarsest. */
 static int is_mean(int num, int den, int64_t length)
 {
     double frame = 1e6 * den / num, off = fabs((double)length - frame);
 
-    return length > 0 && off > frame / 5 && off > 1000;
+    return length > 0 && off > frame / 5 && off > 1700;
 }
 
 void ff_runway_segment_rate(RunwaySegment *segment, int num, int den,

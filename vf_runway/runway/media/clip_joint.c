@@ -231,17 +231,6 @@ static int unite(RunwayClip *c, enum AVPixelFormat format,
     return ret;
 }
 
-/* Whether the present pictures can be mixed. Within a result, size and format may
- * change from one to the next. */
-static int is_alike(const RunwayClip *c)
-{
-    return c->frame->width == c->later->frame->width &&
-           c->frame->height == c->later->frame->height &&
-           levels_of(c->frame).transfer == levels_of(c->later->frame).transfer &&
-           ff_runway_joint_accepts(c->frame) &&
-           ff_runway_joint_accepts(c->later->frame);
-}
-
 static const char *light_of(const AVFrame *frame)
 {
     switch (levels_of(frame).transfer) {
@@ -249,6 +238,21 @@ static const char *light_of(const AVFrame *frame)
     case AVCOL_TRC_ARIB_STD_B67: return " HLG";
     default:                     return "";
     }
+}
+
+/* Whether the present pictures can be mixed. Within a result, size and format may
+ * change from one to the next; primaries are converted in light as SDR has it. */
+static int is_alike(const RunwayClip *c)
+{
+    const RunwayLevels one = levels_of(c->frame);
+    const RunwayLevels other = levels_of(c->later->frame);
+
+    return c->frame->width == c->later->frame->width &&
+           c->frame->height == c->later->frame->height &&
+           one.transfer == other.transfer &&
+           (one.primaries == other.primaries || !*light_of(c->frame)) &&
+           ff_runway_joint_accepts(c->frame) &&
+           ff_runway_joint_accepts(c->later->frame);
 }
 
 static void stop_blending(RunwayClip *c)
@@ -277,13 +281,13 @@ static int fit_blend(RunwayClip *c)
     int ret;
 
     c->blending = 1;
-    later->levels   = levels_of(c->frame);
-    later->converts = !is_same(&own, &later->levels);
     ff_runway_joint_measure(&grid, c->frame, c->part);
     if (c->fade_begin == c->fade_end) {
         later->joint = ff_runway_joint_name(RUNWAY_SEAM_CUT);
         return 0;
     }
+    later->levels   = levels_of(c->frame);
+    later->converts = !is_same(&own, &later->levels);
     ret = unite(later, c->frame->format, &later->levels);
     if (ret < 0)
         return ret;
