@@ -25,6 +25,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -237,14 +238,29 @@ static int goes_on(void *opaque, int64_t microseconds)
     return 0;
 }
 
+/* The clock of a machine that has slept: time() of the C library stands behind
+ * this one. */
+static time_t slept;
+
+time_t time(time_t *at)
+{
+    struct timespec ts;
+
+    clock_gettime(CLOCK_REALTIME, &ts);
+    ts.tv_sec += slept;
+    if (at)
+        *at = ts.tv_sec;
+    return ts.tv_sec;
+}
+
 /* A still is freed with its clip, and the next one may lie where it was: it is
- * another picture all the same. */
+ * another picture all the same. After half a day it is uploaded again. */
 static void test_pictures_at_one_address(void **state)
 {
     static const RunwayLog log;
-    static const char *const texts[] = { "first", "other", "first" };
+    static const char *const texts[] = { "first", "other", "first", "first" };
     static const char *const uris[] = { "runway://0", "runway://1",
-                                        "runway://0" };
+                                        "runway://0", "runway://2" };
     int nb_stored = 0;
     Server *server = server_start(keep_picture, &nb_stored);
     char base[64], path[64], sum[RUNWAY_CHECKSUM_SIZE];
@@ -259,7 +275,7 @@ static void test_pictures_at_one_address(void **state)
     (void)state;
     snprintf(path, sizeof(path), "/tmp/test_upload-%ld.png", (long)getpid());
     assert_int_equal(ff_runway_uploader_create(&uploader, &err), RUNWAY_OK);
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 4; i++) {
         FILE *file = fopen(path, "w");
         RunwayChecksum s;
         char *uri;
@@ -270,12 +286,14 @@ static void test_pictures_at_one_address(void **state)
         ff_runway_checksum_init(&s);
         ff_runway_checksum_add(&s, texts[i], 5);
         ff_runway_checksum_text(&s, sum);
+        slept = i == 3 ? 13 * 3600 : 0;
         assert_int_equal(ff_runway_upload_picture(uploader, &retry, &picture,
                                                   &uri, &err), RUNWAY_OK);
         assert_string_equal(uri, uris[i]);
         free(uri);
     }
-    assert_int_equal(nb_stored, 2);
+    assert_int_equal(nb_stored, 3);
+    slept = 0;
     unlink(path);
     ff_runway_uploader_free(&uploader);
     ff_runway_client_free(&client);

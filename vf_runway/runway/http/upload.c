@@ -22,18 +22,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../base/checksum.h"
-#include "../base/clock.h"
 #include "../base/disk.h"
 #include "upload.h"
 
 /* slots tried until the storage's refusal is believed */
 #define REFUSED_MAX 3
 
-/* an upload lives for 24 hours; a task may wait for its place before it looks */
-#define REUSE_MAX 43200000000LL
+/* seconds; an upload lives for 24 hours; a task may wait for its place before it
+ * looks */
+#define REUSE_MAX 43200
 
 /* A picture that is there. Of the caller's only the type is kept, which is a
  * constant: a still lives no longer than its clip. */
@@ -42,7 +43,7 @@ typedef struct Known {
     char checksum[RUNWAY_CHECKSUM_SIZE];
     const char *type;
     char *uri;
-    int64_t since;
+    time_t since;               ///< a machine that sleeps ages it, too
     struct Known *next;
 } Known;
 
@@ -133,18 +134,21 @@ RunwayOutcome ff_runway_upload(const RunwayRetry *like,
  * held. */
 static char *find_known(RunwayUploader *u, const RunwayPictureFile *picture)
 {
+    time_t now = time(NULL);
+
+    /* a clock that was set back says nothing of its age */
     for (const Known *k = u->known; k; k = k->next)
         if (k->size == picture->size &&
             !strcmp(k->checksum, picture->checksum) &&
             !strcmp(k->type, picture->type) &&
-            ff_runway_now() - k->since < REUSE_MAX)
+            now >= k->since && now - k->since < REUSE_MAX)
             return strdup(k->uri);
     return NULL;
 }
 
 /* Without memory it is uploaded again the next time. lock is held. */
 static void keep_known(RunwayUploader *u, const RunwayPictureFile *picture,
-                       const char *uri, int64_t since)
+                       const char *uri, time_t since)
 {
     Known *known = calloc(1, sizeof(*known));
 
@@ -193,7 +197,7 @@ static RunwayOutcome upload_picture(RunwayUploader *u, const RunwayRetry *retry,
 {
     RunwayUpload what = { .type = picture->type, .size = picture->size };
     char filename[32];
-    int64_t start = ff_runway_now();
+    time_t start = time(NULL);
     RunwayOutcome ret;
     int why;
 
