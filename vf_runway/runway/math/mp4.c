@@ -111,9 +111,9 @@ static const Rule rules[] = {
  * Frames of the first NB_INTRA are coded each by itself. */
 #define NB_INTRA 11
 static const char formats[][5] = {
-    "apch", "apcn", "apcs", "apco", "ap4h", "ap4x", "AVdn", "AVdh", "jpeg", "mjpa",
-    "mjpb", "avc1", "avc3", "hvc1", "hev1", "dvh1", "dvhe", "av01", "vp08", "vp09",
-    "mp4v",
+    "apch", "apcn", "apcs", "apco", "ap4h", "ap4x", "AVdn", "AVdh", "jpeg",
+    "mjpa", "mjpb", "avc1", "avc3", "hvc1", "hev1", "dvh1", "dvhe", "av01",
+    "vp08", "vp09", "mp4v",
 };
 #define NB_FORMATS (sizeof(formats) / sizeof(*formats))
 
