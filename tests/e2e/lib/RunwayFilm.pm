@@ -86,13 +86,14 @@ sub filter_film {
     return $run;
 }
 
-# The lines of showinfo.
+# The lines of showinfo. They are written in parts, between which another thread's
+# line can come (FFmpeg 7 and later): then a frame begins within a line.
 sub frames_of {
     my ($text) = @_;
     my @frames;
-    for (split /\n/, $text) {
-        next if !/^\[Parsed_showinfo\S* @ [^\]]+\]\s+(.*)/;
-        my $line = $1;
+    for (split /\n|(?=\bn:\s*\d+ pts:)/, $text) {
+        my ($line) = /^(?:\[Parsed_showinfo\S* @ [^\]]+\]\s+)?(.*)/;
+        next if $line eq '' || ($line eq $_ && $line !~ /^n:/);
         if ($line =~ /^n:\s*\d+ pts:\s*(\S+) pts_time:\s*(\S+)/) {
             my %frame = (pts => $1, time => $2, text => $line);
             ($frame{size}) = $line =~ / s:(\d+x\d+)/;
