@@ -103,8 +103,9 @@ for my $n (2, 3) {
     subtest "time stamps: to and fro, every $n frames" => sub {
         isnt($run->{status}, 0, 'is an error');
         like($run->{err}, qr/timestamps step back by more than a second every few frames.*put setpts=N\/FR\/TB in front/, 'that names the cure');
-        # what comes before the first step: frames so far apart may be two clips
-        cmp_ok($sim->requests('create') - $before, '<=', $n - 1, 'before every few frames are paid for');
+        # what comes before the first step, as frames so far apart may be two clips;
+        # and one behind it, whose create may be faster than the frames up to the next
+        cmp_ok($sim->requests('create') - $before, '<=', $n, 'before every few frames are paid for');
     };
 }
 
