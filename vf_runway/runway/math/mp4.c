@@ -330,8 +330,8 @@ static void unknown_format(Parse *p, const char *type)
                              "not supported", name);
 }
 
-/* What a trak box is, and how likely the film: not a preview, disabled, small or
- * short. @return whether it is video */
+/* What a trak box is: its id, its format, and how likely it is the film: previews
+ * are disabled, smaller or shorter. @return whether it is video */
 static int identify(Parse *p, const Box *trak, uint32_t *id, uint64_t *rank,
                     char format[4])
 {

@@ -40,19 +40,10 @@ int ff_runway_clip_match(RunwayClip *c, const RunwayJoint *before)
 /* What the levels of a frame mean, by its tags. */
 static RunwayLevels levels_of(const AVFrame *frame)
 {
-    AVFrame tags = {
-        .format          = frame->format,
-        .width           = frame->width,
-        .height          = frame->height,
-        .colorspace      = frame->colorspace,
-        .color_range     = frame->color_range,
-        .color_primaries = frame->color_primaries,
-        .color_trc       = frame->color_trc,
-    };
+    const AVFrame tags = ff_runway_picture_tags(frame);
     int is_hdr = frame->color_trc == AVCOL_TRC_SMPTE2084 ||
                  frame->color_trc == AVCOL_TRC_ARIB_STD_B67;
 
-    ff_runway_picture_name_colour(&tags);
     return (RunwayLevels){
         .matrix    = tags.colorspace,
         .range     = tags.color_range,

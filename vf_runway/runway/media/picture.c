@@ -69,6 +69,22 @@ void ff_runway_picture_name_colour(AVFrame *frame)
                            AVCOL_TRC_SMPTE170M : AVCOL_TRC_BT709;
 }
 
+AVFrame ff_runway_picture_tags(const AVFrame *frame)
+{
+    AVFrame named = {
+        .format          = frame->format,
+        .width           = frame->width,
+        .height          = frame->height,
+        .colorspace      = frame->colorspace,
+        .color_range     = frame->color_range,
+        .color_primaries = frame->color_primaries,
+        .color_trc       = frame->color_trc,
+    };
+
+    ff_runway_picture_name_colour(&named);
+    return named;
+}
+
 void ff_runway_picture_name_xyz(AVFrame *frame)
 {
     if (!ff_runway_format_is_xyz(frame->format))

@@ -38,6 +38,9 @@
  */
 void ff_runway_picture_name_colour(AVFrame *frame);
 
+/** A frame without pixels, with the tags of frame so named. */
+AVFrame ff_runway_picture_tags(const AVFrame *frame);
+
 /**
  * Change the primaries and transfer of XYZ to those of the RGB that libswscale
  * makes of it (BT.709, gamma 2.2), as which it is sent and output.

@@ -102,26 +102,9 @@ static const RunwayPrimaries *primaries_of(const AVFrame *named)
     }
 }
 
-/* A frame without pixels, whose tags say all that those of frame leave open. */
-static AVFrame named_tags(const AVFrame *frame)
-{
-    AVFrame named = {
-        .format          = frame->format,
-        .width           = frame->width,
-        .height          = frame->height,
-        .colorspace      = frame->colorspace,
-        .color_range     = frame->color_range,
-        .color_primaries = frame->color_primaries,
-        .color_trc       = frame->color_trc,
-    };
-
-    ff_runway_picture_name_colour(&named);
-    return named;
-}
-
 int ff_runway_scaler_is_wide(const AVFrame *frame)
 {
-    const AVFrame named = named_tags(frame);
+    const AVFrame named = ff_runway_picture_tags(frame);
 
     return primaries_of(&named) != &bt709;
 }
@@ -260,7 +243,7 @@ static int take_step(RunwayScaler *scaler, Step *step, const View *in,
 static View view_of(const AVFrame *frame, RunwayRect part)
 {
     const AVPixFmtDescriptor *desc = av_pix_fmt_desc_get(frame->format);
-    const AVFrame named = named_tags(frame);
+    const AVFrame named = ff_runway_picture_tags(frame);
     View view = {
         .format    = ff_runway_format_plain(frame->format),
         .space     = named.colorspace,
