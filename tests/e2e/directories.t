@@ -126,7 +126,7 @@ subtest 'directories are replaced' => sub {
         my $name = $j->{name};
         my $job = $j->{job} = PaidTest->new(sim => $slow, in => $film, options => { take => ++$number });
         $j->{going} = $job->begin;
-        ok($j->{going}->until(sub { -d "$job->{results}/incoming" && glob "$job->{state}/clips/*" }), "$name: it has begun") or diag $j->{going}->said;
+        ok($j->{going}->until(sub { -d "$job->{results}/incoming" && (() = glob "$job->{state}/clips/*") }), "$name: it has begun") or diag $j->{going}->said;
         my ($at, $trap) = ("$job->{dir}/$j->{which}", "$job->{dir}/trap");
         rename $at, "$job->{dir}/real" or die "rename: $!\n";
         make_path(map { "$trap/$_" } qw(incoming clips locks));

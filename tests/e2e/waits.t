@@ -64,7 +64,8 @@ begin('last', simulator('--latency' => 1), seconds => 4);
 begin('trim', simulator('--latency' => 1), seconds => 12, args => [qw(-t 6)]);
 begin('long', simulator('--latency' => 0.5), seconds => 12, options => { log_path => "$TMP/long.jsonl" });
 begin('short', simulator('--latency' => 9), seconds => 5, faster => 5, options => { concurrency => 4, log_path => "$TMP/short.jsonl" });
-begin('early', simulator('--latency' => 0.1, '--fault' => 'read:1=stall=7'), seconds => 8, faster => 5);
+# Half a minute is fifteen seconds here, which no later wait takes on any machine.
+begin('early', simulator('--latency' => 0.1, '--fault' => 'read:1=stall=17'), seconds => 8, faster => 2, options => { poll_interval => 1 });
 begin('unread', simulator('--latency' => 0.1, '--fault' => 'read:1=stall=1.5'), seconds => 3);
 begin('closed', simulator('--latency' => 5 * $PATIENCE), in => $url);
 
