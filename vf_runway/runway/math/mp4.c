@@ -107,16 +107,6 @@ static const Rule rules[] = {
     { IN_TRAF,   "trun", 0,   8,   0,     0, IN_FILE, ff_runway_mp4_trun },
 };
 
-/* What samples are called whose decoder may be given a result: see reader.c.
- * Frames of the first NB_INTRA are coded each by itself. */
-#define NB_INTRA 11
-static const char formats[][5] = {
-    "apch", "apcn", "apcs", "apco", "ap4h", "ap4x", "AVdn", "AVdh", "jpeg",
-    "mjpa", "mjpb", "avc1", "avc3", "hvc1", "hev1", "dvh1", "dvhe", "av01",
-    "vp08", "vp09", "mp4v",
-};
-#define NB_FORMATS (sizeof(formats) / sizeof(*formats))
-
 void ff_runway_mp4_bad(Parse *p, const char *why)
 {
     if (!p->ret)
@@ -148,9 +138,7 @@ uint32_t ff_runway_mp4_u32_at(Parse *p, int64_t at)
     return ff_runway_mp4_u32(data);
 }
 
-/* The box at *at, before end; *at moves behind it. @return 0, and box->end is 0,
- * when there is no more: less than the head of a box is left. */
-static int next_box(Parse *p, int64_t *at, int64_t end, Box *box)
+int ff_runway_mp4_next_box(Parse *p, int64_t *at, int64_t end, Box *box)
 {
     unsigned char head[16];
     int64_t left = end - *at, size, head_size = 8;
@@ -193,14 +181,13 @@ static int next_box(Parse *p, int64_t *at, int64_t end, Box *box)
     return 1;
 }
 
-/* The first box of that type in another, with a content of min bytes at least.
- * @return whether there is one */
-static int find_box(Parse *p, const Box *in, const char *type, int min,
-                    Box *box)
+int ff_runway_mp4_find_box(Parse *p, const Box *in, const char *type, int min,
+                           Box *box)
 {
     int64_t at = in->start;
 
-    while (next_box(p, &at, in->end, box) && memcmp(box->type, type, 4))
+    while (ff_runway_mp4_next_box(p, &at, in->end, box) &&
+           memcmp(box->type, type, 4))
         ;
     if (box->end && box->end - box->start < min)
         ff_runway_mp4_bad(p, "has a box that is too small");
@@ -271,7 +258,7 @@ static void walk(Parse *p, Place place, int64_t at, int64_t end)
     unsigned seen = 0;
     Box box;
 
-    while (next_box(p, &at, end, &box)) {
+    while (ff_runway_mp4_next_box(p, &at, end, &box)) {
         const Rule *rule = find_rule(place, &box, &seen);
         int64_t size = box.end - box.start;
 
@@ -308,99 +295,9 @@ static void check_ftyp(Parse *p, const Box *box)
         }
 }
 
-/* Its number in the list; NB_FORMATS: it is not on it. */
-static size_t find_format(const char *type)
-{
-    size_t i = 0;
-
-    while (i < NB_FORMATS && memcmp(formats[i], type, 4))
-        i++;
-    return i;
-}
-
-/* The result may be good all the same: for a person to see. */
-static void unknown_format(Parse *p, const char *type)
-{
-    char name[5] = "";
-
-    for (int i = 0; i < 4; i++)
-        name[i] = type[i] < ' ' || type[i] > '~' ? '?' : type[i];
-    p->ret = ff_runway_error(p->err, RUNWAY_INVALID, "the result is not a "
-                             "readable video: it is coded as \"%s\", which is "
-                             "not supported", name);
-}
-
-/* What a trak box is: its id, its format, and how likely it is the film: previews
- * are disabled, smaller or shorter. @return whether it is video */
-static int identify(Parse *p, const Box *trak, uint32_t *id, uint64_t *rank,
-                    char format[4])
-{
-    unsigned char data[24];
-    Box mdia, minf, stbl, box;
-
-    if (!find_box(p, trak, "tkhd", 24, &box))
-        return 0;
-    ff_runway_mp4_bytes(p, box.start, data, 24);
-    *id   = ff_runway_mp4_u32(data + (data[0] ? 20 : 12));
-    *rank = (uint64_t)(data[3] & 1) << 62;
-    if (!find_box(p, trak, "mdia", 0, &mdia) ||
-        !find_box(p, &mdia, "hdlr", 12, &box))
-        return 0;
-    ff_runway_mp4_bytes(p, box.start, data, 12);
-    if (memcmp(data + 8, "vide", 4) ||
-        !find_box(p, &mdia, "minf", 0, &minf) ||
-        !find_box(p, &minf, "stbl", 0, &stbl))
-        return 0;
-    if (find_box(p, &stbl, "stsz", 12, &box)) /* a clip has no more than fit */
-        *rank |= ff_runway_mp4_u32_at(p, box.start + 8) & 0x3FFFF;
-    if (!find_box(p, &stbl, "stsd", 44, &box))
-        return 0;
-    ff_runway_mp4_bytes(p, box.start + 12, format, 4);
-    ff_runway_mp4_bytes(p, box.start + 40, data, 4);
-    *rank |= (uint64_t)(data[0] << 8 | data[1]) *
-             (uint64_t)(data[2] << 8 | data[3]) << 18;
-    return !p->ret;
-}
-
-/* Which track is shown: of those of a known format the likeliest. */
-static void choose_video(Parse *p, const Box *moov)
-{
-    int64_t at = moov->start;
-    uint64_t most = 0;
-    int is_compressed = 0, is_other = 0;
-    char other[4];
-    Box box;
-
-    while (next_box(p, &at, moov->end, &box)) {
-        uint64_t rank;
-        uint32_t id;
-        char format[4];
-
-        is_compressed |= !memcmp(box.type, "cmov", 4);
-        if (memcmp(box.type, "trak", 4) ||
-            !identify(p, &box, &id, &rank, format))
-            continue;
-        if (find_format(format) == NB_FORMATS) {
-            is_other = 1;
-            memcpy(other, format, 4);
-        } else if (p->video < 0 || rank > most) {
-            most     = rank;
-            p->video = box.at;
-            p->track = id;
-        }
-    }
-    if (p->ret || p->video >= 0)
-        return;
-    if (is_other)
-        unknown_format(p, other);
-    else
-        ff_runway_mp4_bad(p, is_compressed ? "is compressed, which is not "
-                                             "supported" : "has no video");
-}
-
 static void check_moov(Parse *p, const Box *box)
 {
-    choose_video(p, box);
+    ff_runway_mp4_choose_video(p, box);
     p->has_index = 1;
     walk(p, IN_MOOV, box->start, box->end);
 }
@@ -434,23 +331,25 @@ static void check_stsd(Parse *p, const Box *box)
         unsigned char data[86];
         int64_t pixels;
         int width, height;
+        Mp4Format format;
         Box entry;
 
-        if (!next_box(p, &at, box->end, &entry) || entry.has_no_end ||
-            entry.start - entry.at > 8) {
+        if (!ff_runway_mp4_next_box(p, &at, box->end, &entry) ||
+            entry.has_no_end || entry.start - entry.at > 8) {
             ff_runway_mp4_bad(p, "has a table with more entries than there "
                               "are");
             return;
         }
-        if (find_format(entry.type) == NB_FORMATS) {
-            unknown_format(p, entry.type);
+        format = ff_runway_mp4_format(entry.type);
+        if (format == RUNWAY_MP4_UNKNOWN) {
+            ff_runway_mp4_unknown(p, entry.type);
             return;
         }
         if (entry.end - entry.at < (int64_t)sizeof(data)) {
             ff_runway_mp4_bad(p, "has a box that is too small");
             return;
         }
-        p->is_intra |= find_format(entry.type) < NB_INTRA;
+        p->is_intra |= format == RUNWAY_MP4_INTRA;
         if (entry.end - entry.at > FORMAT_SIZE_MAX)
             ff_runway_mp4_bad(p, "has a box that is too large");
         ff_runway_mp4_bytes(p, entry.at, data, sizeof(data));
@@ -489,7 +388,7 @@ static void skip_traf(Parse *p, const Box *traf)
 
     hidden.mp4        = NULL;
     hidden.track_size = 0;
-    while (next_box(&hidden, &at, traf->end, &box)) {
+    while (ff_runway_mp4_next_box(&hidden, &at, traf->end, &box)) {
         if (box.end - box.start < 8)
             continue;
         if (!memcmp(box.type, "tfhd", 4))
@@ -509,7 +408,7 @@ static void check_traf(Parse *p, const Box *box)
     Box head;
 
     p->fragment_size = -1; /* comes with the head, which has to be first */
-    if (!find_box(p, box, "tfhd", 8, &head) ||
+    if (!ff_runway_mp4_find_box(p, box, "tfhd", 8, &head) ||
         ff_runway_mp4_u32_at(p, head.start + 4) != p->track) {
         hide(p, box);
         skip_traf(p, box);

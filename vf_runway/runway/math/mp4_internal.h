@@ -16,8 +16,8 @@
  * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
  */
 
-/* Between mp4.c, which knows the tree, and mp4_tables.c, which knows what is in
- * the boxes. */
+/* Between mp4.c, which knows the tree, mp4_video.c, which chooses the track, and
+ * mp4_tables.c, which knows what is in the boxes. */
 
 #ifndef AVFILTER_RUNWAY_MATH_MP4_INTERNAL_H
 #define AVFILTER_RUNWAY_MATH_MP4_INTERNAL_H
@@ -85,6 +85,29 @@ void ff_runway_mp4_bad(Parse *p, const char *why);
  * first. */
 void ff_runway_mp4_bytes(Parse *p, int64_t at, void *data, size_t size);
 uint32_t ff_runway_mp4_u32_at(Parse *p, int64_t at);
+
+/* The box at *at, before end; *at moves behind it. @return 0, and box->end is 0,
+ * when there is no more: less than the head of a box is left. */
+int ff_runway_mp4_next_box(Parse *p, int64_t *at, int64_t end, Box *box);
+
+/* The first box of that type in another, with a content of min bytes at least.
+ * @return whether there is one */
+int ff_runway_mp4_find_box(Parse *p, const Box *in, const char *type, int min,
+                           Box *box);
+
+/* Whether a decoder may be given samples that are called so. */
+typedef enum Mp4Format {
+    RUNWAY_MP4_UNKNOWN,
+    RUNWAY_MP4_KNOWN,
+    RUNWAY_MP4_INTRA,        ///< and each frame is coded by itself
+} Mp4Format;
+
+Mp4Format ff_runway_mp4_format(const char *type);
+/* RUNWAY_INVALID: the result may be good all the same, for a person to see. */
+void ff_runway_mp4_unknown(Parse *p, const char *type);
+
+/* Set video and track: of those of a known format the likeliest; or an error. */
+void ff_runway_mp4_choose_video(Parse *p, const Box *moov);
 
 /* What is in a box of that type is within the limits; adds to the sums. The box
  * has the least size that its rule says. */
