@@ -408,6 +408,58 @@ static void test_choice(void **state)
     }
 }
 
+/* Of what is not shown, nothing has to be whole, wherever it is; of the video, all
+ * of it. */
+static void test_damaged_track(void **state)
+{
+    static const struct {
+        const char *handler, *says;
+        uint32_t tkhd, hdlr, more;  ///< bytes in them; that hdlr claims beyond
+    } cases[] = {
+        { "soun", NULL, 3, 20, 0 },    { "vide", "too small", 3, 20, 0 },
+        { "soun", NULL, 80, 20, 999 }, { "vide", NULL, 80, 20, 999 },
+        { "soun", NULL, 80, 0, 0 },    { "soun", NULL, 80, 20, 0 },
+        { "tmcd", NULL, 3, 20, 0 },    { "tmcd", NULL, 3, 0, 999 },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < 2 * sizeof(cases) / sizeof(*cases); i++) {
+        Mp4File *f = calloc(1, sizeof(*f));
+        size_t k = i / 2, size, trak;
+        uint8_t *data;
+
+        begin(f, "mdat");
+        put_zeros(f, 3000);
+        end(f);
+        begin(f, "moov");
+        if (i % 2)
+            put_trak(f, &plain, 2, "vide");
+        trak = f->size;
+        begin(f, "trak");
+        begin(f, "tkhd");
+        put_zeros(f, cases[k].tkhd);
+        end(f);
+        begin(f, "mdia");
+        begin(f, "hdlr");
+        put_zeros(f, 8);
+        put_bytes(f, cases[k].handler, cases[k].hdlr ? 4 : 0);
+        put_zeros(f, cases[k].hdlr);
+        end_with(f, cases[k].more);
+        end(f);
+        end(f);
+        if (!(i % 2))
+            put_trak(f, &plain, 2, "vide");
+        end(f);
+        if (cases[k].says) {
+            refused(f, cases[k].says);
+            continue;
+        }
+        data = shown(f, &size);
+        assert_memory_equal(data + trak + 4, "skip", 4);
+        free(data);
+    }
+}
+
 static void test_nonsense(void **state)
 {
     static const struct {
@@ -709,6 +761,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_shown),
         cmocka_unit_test(test_choice),
+        cmocka_unit_test(test_damaged_track),
         cmocka_unit_test(test_nonsense),
         cmocka_unit_test(test_structure),
         cmocka_unit_test(test_tables),

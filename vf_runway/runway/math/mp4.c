@@ -194,6 +194,13 @@ int ff_runway_mp4_find_box(Parse *p, const Box *in, const char *type, int min,
     return box->end && !p->ret;
 }
 
+void ff_runway_mp4_return(Parse *p, const Parse *other)
+{
+    p->nb_boxes = other->nb_boxes;
+    if (other->ret != RUNWAY_BAD_RESULT && other->ret != RUNWAY_NO_RESULT)
+        p->ret = other->ret;
+}
+
 void ff_runway_mp4_patch(Parse *p, int64_t at, const unsigned char data[8])
 {
     RunwayMp4 *m = p->mp4;
@@ -396,11 +403,9 @@ static void skip_traf(Parse *p, const Box *traf)
         else if (!memcmp(box.type, "trun", 4))
             ff_runway_mp4_trun(&hidden, &box);
     }
-    p->nb_boxes = hidden.nb_boxes;
     if (!hidden.ret)
         p->follows = hidden.follows;
-    else if (hidden.ret != RUNWAY_BAD_RESULT)
-        p->ret = hidden.ret;
+    ff_runway_mp4_return(p, &hidden);
 }
 
 static void check_traf(Parse *p, const Box *box)

@@ -95,6 +95,10 @@ int ff_runway_mp4_next_box(Parse *p, int64_t *at, int64_t end, Box *box);
 int ff_runway_mp4_find_box(Parse *p, const Box *in, const char *type, int min,
                            Box *box);
 
+/* other is a copy of p in which something was looked at that is not shown: what
+ * is wrong with that is not wrong with the result. */
+void ff_runway_mp4_return(Parse *p, const Parse *other);
+
 /* Whether a decoder may be given samples that are called so. */
 typedef enum Mp4Format {
     RUNWAY_MP4_UNKNOWN,

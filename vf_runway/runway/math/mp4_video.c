@@ -48,6 +48,22 @@ void ff_runway_mp4_unknown(Parse *p, const char *type)
                              "not supported", name);
 }
 
+/* Whether a trak box is video; mdia: what else it says of that. Of what is not,
+ * nothing needs to be whole, as it is not shown. */
+static int is_video(Parse *p, const Box *trak, Box *mdia)
+{
+    Parse other = *p;
+    unsigned char data[12];
+    Box hdlr;
+    int ret = ff_runway_mp4_find_box(&other, trak, "mdia", 0, mdia) &&
+              ff_runway_mp4_find_box(&other, mdia, "hdlr", 12, &hdlr);
+
+    if (ret)
+        ff_runway_mp4_bytes(&other, hdlr.start, data, 12);
+    ff_runway_mp4_return(p, &other);
+    return ret && !p->ret && !memcmp(data + 8, "vide", 4);
+}
+
 /* What a trak box is: its id, its format, and how likely it is the film: previews
  * are disabled, smaller or shorter. @return whether it is video */
 static int identify(Parse *p, const Box *trak, uint32_t *id, uint64_t *rank,
@@ -56,17 +72,13 @@ static int identify(Parse *p, const Box *trak, uint32_t *id, uint64_t *rank,
     unsigned char data[24];
     Box mdia, minf, stbl, box;
 
-    if (!ff_runway_mp4_find_box(p, trak, "tkhd", 24, &box))
+    if (!is_video(p, trak, &mdia) ||
+        !ff_runway_mp4_find_box(p, trak, "tkhd", 24, &box))
         return 0;
     ff_runway_mp4_bytes(p, box.start, data, 24);
     *id   = ff_runway_mp4_u32(data + (data[0] ? 20 : 12));
     *rank = (uint64_t)(data[3] & 1) << 62;
-    if (!ff_runway_mp4_find_box(p, trak, "mdia", 0, &mdia) ||
-        !ff_runway_mp4_find_box(p, &mdia, "hdlr", 12, &box))
-        return 0;
-    ff_runway_mp4_bytes(p, box.start, data, 12);
-    if (memcmp(data + 8, "vide", 4) ||
-        !ff_runway_mp4_find_box(p, &mdia, "minf", 0, &minf) ||
+    if (!ff_runway_mp4_find_box(p, &mdia, "minf", 0, &minf) ||
         !ff_runway_mp4_find_box(p, &minf, "stbl", 0, &stbl))
         return 0;
     /* a clip has no more than fit */
@@ -115,4 +127,3 @@ void ff_runway_mp4_choose_video(Parse *p, const Box *moov)
         ff_runway_mp4_bad(p, is_compressed ? "is compressed, which is not "
                                              "supported" : "has no video");
 }
-
