@@ -67,10 +67,36 @@ subtest 'what muxers write is accepted' => sub {
     note "$accepted KiB at most, $is->{memory} of 1920x1080";
 };
 
-# --- odd ones -----------------------------------------------------------------------
-
 sub box { my ($type, @inside) = @_; my $all = join '', @inside; return pack('N', 8 + length $all) . $type . $all }
 sub words { return pack 'N*', @_ }
+
+# What FFmpeg plays, and what is only there.
+subtest 'what is odd and right is accepted' => sub {
+    my @files = map { "$ROOT/tests/e2e/muxers/$_.mp4" } qw(ffmpeg51 ffmpeg51-faststart ffmpeg51-fragments mediabunny);
+    for my $path ($decoders{h264} ? @files : ()) {
+        my $name = basename($path);
+        for my $tail ("Hello, world!\n", "\0" x 8, "\0" x 100, "\0\0\0\7text", "\0\0\0\1text") {
+            my $is = check(spew("$TMP/tail.mp4", slurp($path) . $tail));
+            is("$is->{outcome} $is->{frames} $is->{text}", 'accepted 8x48x32 ', "$name with something behind it");
+        }
+    }
+    # FFmpeg takes the first of these only
+    for my $samples ($decoders{h264} ? (0, 5) : ()) {
+        my $bytes = slurp($files[0]);
+        my $at = index $bytes, 'stsc';
+        my ($size, $nb) = (unpack('N', substr $bytes, $at - 4, 4), unpack 'N', substr $bytes, $at + 8, 4);
+        substr $bytes, $at - 4 + $size, 0, words(unpack('N', substr $bytes, index($bytes, 'stco') + 8, 4) + 1, $samples, 1);
+        substr $bytes, $at + 8, 4, words($nb + 1);
+        for my $type (qw(moov trak mdia minf stbl stsc)) {
+            my $start = rindex($bytes, $type, $at) - 4;
+            substr $bytes, $start, 4, words(12 + unpack 'N', substr $bytes, $start, 4);
+        }
+        my $is = check(spew("$TMP/chunks.mp4", $bytes));
+        is("$is->{outcome} $is->{frames} $is->{text}", 'accepted 8x48x32 ', "chunks of $samples frames that are not there");
+    }
+};
+
+# --- odd ones -----------------------------------------------------------------------
 
 # A film of JPEGs (their bytes are all zeros); a track says what is odd in it.
 my $jpeg = "\0" x 1000;

@@ -41,6 +41,7 @@ typedef struct Film {
     uint32_t nb_samples, nb_sizes, each;
     uint32_t nb_stts, stts_samples;
     uint32_t nb_chunks, stco, first_chunk, per_chunk, description;
+    uint32_t more_chunk;     ///< the first of another entry; 0: none
     uint32_t nb_edits, elst;
     uint32_t depth;          ///< bits of a pixel, and which palette
     uint32_t hdlr;           ///< bytes in its name
@@ -148,8 +149,12 @@ static void put_trak(Mp4File *f, const Film *film, uint32_t id,
     }
     if (film->ctts)
         PUT_TABLE(f, "ctts", 0, 1, 1, film->ctts);
-    PUT_TABLE(f, "stsc", 0, 1, film->first_chunk, film->per_chunk,
-              film->description);
+    if (film->more_chunk)
+        PUT_TABLE(f, "stsc", 0, 2, film->first_chunk, film->per_chunk,
+                  film->description, film->more_chunk, 0, 9);
+    else
+        PUT_TABLE(f, "stsc", 0, 1, film->first_chunk, film->per_chunk,
+                  film->description);
     begin(f, "stsz");
     put_u32(f, 0);
     put_u32(f, film->sample_size);
@@ -460,6 +465,58 @@ static void test_damaged_track(void **state)
     }
 }
 
+/* What is behind the boxes, once all of the film is there. */
+static void test_left_over(void **state)
+{
+    static const struct { const char *bytes; size_t size; int is_cut; } cases[] = {
+        { "text\n", 5, 0 },              { "Hello, world!\n", 14, 0 },
+        { "\0\0\0\0\0\0\0\0", 8, 0 },   { "\0\0\0\7text", 8, 0 },
+        { "\0\0\0\1text", 8, 0 },        { "\0\0\0\x09mdat", 8, 1 },
+        { "\0\0\0\1moofabcd", 12, 1 },   { "\0\0\1\0styp", 8, 1 },
+        { "\0\0\0\1mdat\x80\0\0\0\0\0\0\0", 16, 1 },
+        { "\0\0\0\1text\x80\0\0\0\0\0\0\0", 16, 0 },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < 2 * sizeof(cases) / sizeof(*cases); i++) {
+        size_t k = i / 2, was, size;
+        Mp4File *f = make_film(FILM(it.is_fragmented = (int)i % 2; it.each = 4));
+        uint8_t *data;
+
+        was = f->size;
+        put_bytes(f, cases[k].bytes, cases[k].size);
+        if (cases[k].is_cut) {
+            refused_as(memcmp(cases[k].bytes + 4, "moof", 4) ? RUNWAY_NO_RESULT
+                       : RUNWAY_BAD_RESULT, f, "");
+            continue;
+        }
+        data = shown(f, &size);
+        if (memcmp(cases[k].bytes, "\0\0\0\0", 4)) {
+            assert_int_equal(size, was + 8);
+            assert_memory_equal(data + was, "\0\0\0\x08skip", 8);
+        } else {
+            assert_int_equal(size, was + 16);
+            assert_memory_equal(data + was, "\0\0\0\x08skip\0\0\0\x08skip",
+                                16);
+        }
+        free(data);
+    }
+    /* samples that lie behind the end: of a fragment, of the last chunk */
+    for (int i = 0; i < 3; i++) {
+        Mp4File *f = make_film(FILM(it.is_fragmented = !i));
+        const size_t size = f->size;
+
+        for (size_t at = 0; i && at < size; at++)
+            if (!memcmp(f->data + at, "stco", 4))
+                f->data[at + 13] = (uint8_t)(i - 1); /* 64 KiB */
+        put_bytes(f, "Hello, world!", 13);
+        if (i == 1)
+            free(shown(f, &(size_t){ 0 }));
+        else
+            refused(f, "truncated");
+    }
+}
+
 static void test_nonsense(void **state)
 {
     static const struct {
@@ -572,6 +629,24 @@ static void test_tables(void **state)
                       it.each = 1), "plays its frames more often");
     film_refused(FILM(it.elst = 40000; it.nb_samples = it.nb_sizes = 7;
                       it.each = 1), "plays its frames more often");
+}
+
+/* A last entry of chunks that are not there is not shown. */
+static void test_more_chunks(void **state)
+{
+    Mp4File *f = make_film(FILM(it.more_chunk = 3; it.in_stbl = "sgpd"));
+    uint8_t *data;
+    size_t size, at = 0;
+
+    (void)state;
+    data = shown(f, &size);
+    while (memcmp(data + at, "stsc", 4))
+        at++;
+    assert_memory_equal(data + at, "stsc\0\0\0\0\0\0\0\1\0\0\0\1", 16);
+    free(data);
+    film_refused(FILM(it.more_chunk = 2), "not described");
+    film_refused(FILM(it.more_chunk = 3; it.first_chunk = 3), "not described");
+    free(shown(make_film(FILM(it.more_chunk = 0xFFFFFFFF)), &size));
 }
 
 static void test_fragments(void **state)
@@ -762,9 +837,11 @@ int main(void)
         cmocka_unit_test(test_shown),
         cmocka_unit_test(test_choice),
         cmocka_unit_test(test_damaged_track),
+        cmocka_unit_test(test_left_over),
         cmocka_unit_test(test_nonsense),
         cmocka_unit_test(test_structure),
         cmocka_unit_test(test_tables),
+        cmocka_unit_test(test_more_chunks),
         cmocka_unit_test(test_fragments),
         cmocka_unit_test(test_fragments_behind_sound),
         cmocka_unit_test(test_shifted),

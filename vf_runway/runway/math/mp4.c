@@ -149,6 +149,7 @@ int ff_runway_mp4_next_box(Parse *p, int64_t *at, int64_t end, Box *box)
     if (++p->nb_boxes > RUNWAY_MP4_BOXES_MAX)
         ff_runway_mp4_bad(p, "has more boxes than a clip can have");
     ff_runway_mp4_bytes(p, *at, head, 8);
+    memcpy(box->type, head + 4, 4);
     size = ff_runway_mp4_u32(head);
     if (size == 1 && left >= 16) {
         head_size = 16;
@@ -173,7 +174,6 @@ int ff_runway_mp4_next_box(Parse *p, int64_t *at, int64_t end, Box *box)
                                  (long long)p->source->size);
     if (p->ret)
         return 0;
-    memcpy(box->type, head + 4, 4);
     box->at    = *at;
     box->start = *at + head_size;
     box->end   = *at + size;
@@ -205,7 +205,10 @@ void ff_runway_mp4_patch(Parse *p, int64_t at, const unsigned char data[8])
 {
     RunwayMp4 *m = p->mp4;
     Patch *patch;
+    int i;
 
+    if (p->ret)
+        return;
     if (m->nb_patches == m->nb_allocated) {
         int nb = 2 * m->nb_allocated + 64;
 
@@ -217,9 +220,10 @@ void ff_runway_mp4_patch(Parse *p, int64_t at, const unsigned char data[8])
         m->patches      = patch;
         m->nb_allocated = nb;
     }
-    patch     = &m->patches[m->nb_patches++];
-    patch->at = at;
-    memcpy(patch->data, data, 8);
+    for (i = m->nb_patches++; i > 0 && m->patches[i - 1].at > at; i--)
+        m->patches[i] = m->patches[i - 1];
+    m->patches[i].at = at;
+    memcpy(m->patches[i].data, data, 8);
 }
 
 /* Show a box as one of that type, with its true size. */
@@ -259,13 +263,43 @@ static const Rule *find_rule(Place place, const Box *box, unsigned *seen)
     return NULL;
 }
 
+/* Whether a box at the end of a file is one that was cut off, or may be one that
+ * more of the film follows. */
+static int is_cut_off(const Parse *p, const Box *box, int64_t at)
+{
+    static const char types[][5] = {
+        "ftyp", "styp", "moov", "moof", "mdat", "sidx", "ssix", "emsg", "prft",
+        "free", "skip", "wide", "uuid",
+    };
+
+    for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++)
+        if (!memcmp(types[i], box->type, 4))
+            return 1;
+    return !p->has_index || p->reach >= (uint64_t)at ||
+           p->nb_boxes == RUNWAY_MP4_BOXES_MAX;
+}
+
+/* The next box in place. What is behind the last one of a file, players take no
+ * notice of; it is not shown. */
+static int next_shown(Parse *p, Place place, int64_t *at, int64_t end, Box *box)
+{
+    Parse other = *p;
+    int ret = ff_runway_mp4_next_box(&other, at, end, box);
+
+    if (place == IN_FILE && !p->ret && !is_cut_off(p, box, *at) &&
+        (other.ret == RUNWAY_BAD_RESULT || other.ret == RUNWAY_NO_RESULT))
+        return 0;
+    *p = other;
+    return ret;
+}
+
 /* Show what is on the list, hide the rest. */
 static void walk(Parse *p, Place place, int64_t at, int64_t end)
 {
     unsigned seen = 0;
     Box box;
 
-    while (ff_runway_mp4_next_box(p, &at, end, &box)) {
+    while (next_shown(p, place, &at, end, &box)) {
         const Rule *rule = find_rule(place, &box, &seen);
         int64_t size = box.end - box.start;
 

@@ -27,7 +27,7 @@
  *
  * What is shown holds: no box claims more than what it is in; no table claims
  * more entries than its box holds; the samples are in no other file; samples,
- * edits and bytes are within the limits below. How the pictures are coded and
+ * edits and bytes are within the limits below; all of it is boxes, and whole. How the pictures are coded and
  * where in the file they are is not parsed.
  *
  * Results are read by any thread, one at a time for one RunwayMp4.
@@ -71,7 +71,8 @@ RunwayOutcome ff_runway_mp4_parse(RunwayMp4 **mp4,
                                   int64_t max_pixels, RunwayError *err);
 void ff_runway_mp4_free(RunwayMp4 **mp4);
 
-/** Bytes of what is shown: a few more than the file has, or a few less. */
+/** Bytes of what is shown: a few more than the file has, or less where something
+ *  else is behind its boxes. */
 int64_t ff_runway_mp4_size(const RunwayMp4 *mp4);
 
 /** Read what is shown: size bytes at offset, both within the size above.

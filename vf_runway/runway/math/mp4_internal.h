@@ -52,6 +52,8 @@ typedef struct Parse {
     int64_t nb_edits;
     int64_t nb_chunks;
     int64_t nb_formats;
+    uint64_t reach;          ///< where the last chunk begins, or the last byte of
+                             ///< fragments is, whichever is later
     Box stsc;                ///< end 0: none
     uint32_t track_size;     ///< bytes of a sample in a fragment, by default
     int64_t fragment_size;   ///< the same in this fragment; -1: not known yet
@@ -75,7 +77,7 @@ static inline void ff_runway_mp4_put_u32(unsigned char *b, uint32_t value)
         b[i] = (unsigned char)(value >> (24 - 8 * i));
 }
 
-/* Show 8 bytes at a place behind all those before. */
+/* Show 8 bytes at a place; seldom at one before others. */
 void ff_runway_mp4_patch(Parse *p, int64_t at, const unsigned char data[8]);
 
 /* RUNWAY_BAD_RESULT: "the result's index " and why. */
@@ -87,7 +89,8 @@ void ff_runway_mp4_bytes(Parse *p, int64_t at, void *data, size_t size);
 uint32_t ff_runway_mp4_u32_at(Parse *p, int64_t at);
 
 /* The box at *at, before end; *at moves behind it. @return 0, and box->end is 0,
- * when there is no more: less than the head of a box is left. */
+ * when there is no more: less than the head of a box is left. box->type is set
+ * also where something is wrong with it. */
 int ff_runway_mp4_next_box(Parse *p, int64_t *at, int64_t end, Box *box);
 
 /* The first box of that type in another, with a content of min bytes at least.

@@ -201,10 +201,31 @@ void ff_runway_mp4_stz2(Parse *p, const Box *box)
 
 void ff_runway_mp4_stco(Parse *p, const Box *box)
 {
+    const size_t each = box->type[0] == 'c' ? 8 : 4;
+    const unsigned char *entry;
     Table t;
 
-    open_counted(&t, p, box, box->type[0] == 'c' ? 8 : 4);
+    open_counted(&t, p, box, each);
     p->nb_chunks = t.left;
+    while ((entry = next_entry(&t))) {
+        uint64_t at = ff_runway_mp4_u32(entry + each - 4);
+
+        if (each == 8)
+            at |= (uint64_t)ff_runway_mp4_u32(entry) << 32;
+        if (at > p->reach)
+            p->reach = at;
+    }
+}
+
+/* The last entry of stsc is of chunks that are not there: FFmpeg ignores it only
+ * where it has no samples. There is one more before it. */
+static void hide_last_chunks(Parse *p)
+{
+    unsigned char data[8];
+
+    ff_runway_mp4_bytes(p, p->stsc.start + 4, data, 8);
+    ff_runway_mp4_put_u32(data, ff_runway_mp4_u32(data) - 1);
+    ff_runway_mp4_patch(p, p->stsc.start + 4, data);
 }
 
 void ff_runway_mp4_chunks(Parse *p)
@@ -220,6 +241,11 @@ void ff_runway_mp4_chunks(Parse *p)
         int64_t next = p->nb_chunks + 1;
 
         entry = next_entry(&t);
+        if (entry && first && !t.left &&
+            ff_runway_mp4_u32(entry) > p->nb_chunks) {
+            hide_last_chunks(p);
+            entry = NULL;
+        }
         if (entry) {
             uint32_t format = ff_runway_mp4_u32(entry + 8);
 
@@ -360,6 +386,8 @@ void ff_runway_mp4_trun(Parse *p, const Box *box)
     p->follows = p->base + (uint64_t)(int32_t)offset +
                  (uint64_t)(p->nb_bytes - before);
     p->follows_shown = p->follows;
+    if (nb && p->follows - 1 > p->reach)
+        p->reach = p->follows - 1;
     if (flags & 1 && p->shift && p->mp4 && !p->ret) {
         unsigned char data[8];
 
