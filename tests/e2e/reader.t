@@ -80,6 +80,18 @@ subtest 'what is odd and right is accepted' => sub {
             is("$is->{outcome} $is->{frames} $is->{text}", 'accepted 8x48x32 ', "$name with something behind it");
         }
     }
+    # FFmpeg's own, whose first frames it leaves out, and others, of which it shows none
+    my $whole = make_clip(size => '48x32', frames => 16, rate => 8, name => 'endless.mp4',
+        codec => [qw(-c:v libx264 -g 4 -bf 2 -use_editlist 1 -movflags frag_keyframe)]);
+    for my $case ($decoders{h264} ? ([$whole, 2], map { [$_, 1] } @files) : ()) {
+        my ($path, $seconds) = @$case;
+        my $bytes = slurp($path);
+        my $at = index $bytes, 'elst';
+        is(unpack('N', substr $bytes, $at + 12, 4), 0, 'an edit without a length') if $path eq $whole;
+        substr $bytes, $at + 12, 4, words(0) if $at > 0;
+        my $is = check(spew("$TMP/edit.mp4", $bytes), sent => $seconds * $second);
+        is("$is->{outcome} $is->{frames} $is->{text}", 'accepted ' . 8 * $seconds . 'x48x32 ', basename($path) . ', of such an edit');
+    }
     # FFmpeg takes the first of these only
     for my $samples ($decoders{h264} ? (0, 5) : ()) {
         my $bytes = slurp($files[0]);

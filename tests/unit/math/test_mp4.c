@@ -631,6 +631,42 @@ static void test_tables(void **state)
                       it.each = 1), "plays its frames more often");
 }
 
+/* The only edit that shows something is shown with a length. */
+static void test_endless_edit(void **state)
+{
+    static const struct {
+        uint32_t elst;           ///< its bytes, in entries of 12
+        int version, empty;      ///< edits that show nothing before it
+        int is_changed;
+    } cases[] = {
+        { 1, 0, 0, 1 }, { 2, 0, 1, 1 }, { 2, 0, 0, 0 }, { 1, 0, 1, 0 },
+        { 5, 1, 2, 1 }, { 5, 1, 1, 0 },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        Mp4File *f = make_film(FILM(it.nb_edits = it.elst = cases[i].elst));
+        const size_t each = cases[i].version ? 20 : 12, time = each / 2 - 2;
+        uint8_t *data, is[24] = { 0 };
+        size_t size, at = 0;
+
+        while (memcmp(f->data + at, "elst", 4))
+            at++;
+        f->data[at + 4] = (uint8_t)cases[i].version;
+        if (cases[i].version)
+            f->data[at + 11] = (uint8_t)(cases[i].elst * 12 / 20);
+        for (int k = 0; k < cases[i].empty; k++)
+            memset(f->data + at + 12 + (size_t)k * each + time, 0xFF, time);
+        data = shown(f, &size);
+        at  += 12 + (cases[i].elst * 12 / each - 1) * each;
+        memset(is + time, i == 3 ? 0xFF : 0, time);
+        if (cases[i].is_changed)
+            memcpy(is + time - 4, "\x7F\xFF\xFF\xFF", 4);
+        assert_memory_equal(data + at, is, each);
+        free(data);
+    }
+}
+
 /* A last entry of chunks that are not there is not shown. */
 static void test_more_chunks(void **state)
 {
@@ -841,6 +877,7 @@ int main(void)
         cmocka_unit_test(test_nonsense),
         cmocka_unit_test(test_structure),
         cmocka_unit_test(test_tables),
+        cmocka_unit_test(test_endless_edit),
         cmocka_unit_test(test_more_chunks),
         cmocka_unit_test(test_fragments),
         cmocka_unit_test(test_fragments_behind_sound),

@@ -27,8 +27,8 @@
  *
  * What is shown holds: no box claims more than what it is in; no table claims
  * more entries than its box holds; the samples are in no other file; samples,
- * edits and bytes are within the limits below; all of it is boxes, and whole. How the pictures are coded and
- * where in the file they are is not parsed.
+ * edits and bytes are within the limits below; all of it is boxes, and whole.
+ * How the pictures are coded and where in the file they are is not parsed.
  *
  * Results are read by any thread, one at a time for one RunwayMp4.
  */

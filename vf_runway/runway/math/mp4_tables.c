@@ -16,6 +16,8 @@
  * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
  */
 
+#include <string.h>
+
 #include "mp4_internal.h"
 
 /* a decoder cannot be stopped before it has read all of them */
@@ -93,16 +95,31 @@ static void add_samples(Parse *p, int64_t nb, int64_t bytes)
         p->largest = bytes;
 }
 
-/* The demuxer reads as many edits as the box holds, whatever the count says. */
+/* The demuxer reads as many edits as the box holds, whatever the count says. The
+ * only one that shows something goes on to the end if it has no length; FFmpeg
+ * drops what of that is not in fragments. */
 void ff_runway_mp4_elst(Parse *p, const Box *box)
 {
-    int64_t entry = ff_runway_mp4_u32_at(p, box->start) >> 24 == 1 ? 20 : 12;
+    const int each = ff_runway_mp4_u32_at(p, box->start) >> 24 == 1 ? 20 : 12;
+    const int time = each == 20 ? 8 : 4;
+    static const unsigned char zeros[8];
+    const unsigned char *entry;
     Table t;
 
-    open_counted(&t, p, box, (size_t)entry);
-    open_table(&t, p, box, 8, (box->end - box->start - 8) / entry,
-               (size_t)entry);
+    open_counted(&t, p, box, (size_t)each);
+    open_table(&t, p, box, 8, (box->end - box->start - 8) / each, (size_t)each);
     p->nb_edits = t.left;
+    while ((entry = next_entry(&t))) {
+        unsigned char data[8];
+
+        if (entry[time] & 0x80) /* nothing is shown then */
+            continue;
+        if (t.left || memcmp(entry, zeros, (size_t)time))
+            break;
+        memcpy(data, entry, sizeof(data));
+        ff_runway_mp4_put_u32(data + time - 4, INT32_MAX);
+        ff_runway_mp4_patch(p, box->start + 8 + (p->nb_edits - 1) * each, data);
+    }
 }
 
 void ff_runway_mp4_dref(Parse *p, const Box *box)
