@@ -27,31 +27,53 @@
 #include "core_test.h"
 #include "math/parts.h"
 
-static size_t count(RunwayPartKind kind, const char *bytes, size_t size)
+static size_t count(RunwayPartKind kind, unsigned lengths, const char *bytes,
+                    size_t size)
 {
-    return ff_runway_count_parts(kind, (const unsigned char *)bytes, size);
+    return ff_runway_count_parts(kind, lengths, (const unsigned char *)bytes,
+                                 size);
 }
 
-#define COUNT(kind, bytes) count(RUNWAY_PART_##kind, bytes, sizeof(bytes) - 1)
+#define COUNT(kind, bytes) \
+    count(RUNWAY_PART_##kind, 0, bytes, sizeof(bytes) - 1)
+
+#define NALS(lengths, bytes) \
+    count(RUNWAY_PART_NAL, lengths, bytes, sizeof(bytes) - 1)
 
 static void test_nals(void **state)
 {
-    assert_int_equal(COUNT(NAL, ""), 0);
-    assert_int_equal(COUNT(NAL, "\0"), 0);
-    /* behind their lengths, of whatever size; the packet may say otherwise than
-     * the index */
-    assert_int_equal(COUNT(NAL, "\0\0\0\4abcd\0\0\0\2ab"), 2);
-    assert_int_equal(COUNT(NAL, "\0\0\2ab\0\0\4abcd\0\0\2ab"), 3);
-    assert_int_equal(COUNT(NAL, "\0\4abcd\0\2ab"), 2);
-    assert_int_equal(COUNT(NAL, "\4abcd\2ab\1a\1a"), 3);
+    static char large[4 + 65536] = "\0\1";
+
+    (void)state;
+    for (unsigned lengths = 0; lengths < 32; lengths++) {
+        assert_int_equal(NALS(lengths, ""), 0);
+        assert_int_equal(NALS(lengths, "\0"), 0);
+    }
+    /* behind their lengths, as long as they are */
+    assert_int_equal(NALS(1 << 4, "\0\0\0\4abcd\0\0\0\2ab"), 2);
+    assert_int_equal(NALS(1 << 3, "\0\0\2ab\0\0\4abcd\0\0\2ab"), 3);
+    assert_int_equal(NALS(1 << 2, "\0\4abcd\0\2ab"), 2);
+    assert_int_equal(NALS(1 << 1, "\4abcd\2ab\1a\1a"), 3);
+    /* one of several that were said; none that was not */
+    assert_int_equal(NALS(0x1F, "\4abcd\2ab\1a\1a"), 3);
+    assert_int_equal(NALS(0x1D, "\4abcd\2ab\1a\1a"), 0);
     /* less than a NAL unit at the end */
-    assert_int_equal(COUNT(NAL, "\0\0\0\4abcd\0\0\0"), 1);
+    assert_int_equal(NALS(1 << 4, "\0\0\0\4abcd\0\0\0"), 1);
     /* nothing of it is decoded where a length is wrong */
-    assert_int_equal(COUNT(NAL, "\0\0\0\4abcd\0\0\0\3ab"), 0);
-    assert_int_equal(COUNT(NAL, "\0\0\0\4abcd\0\0\0\0ab"), 0);
-    /* start codes, and those in a NAL unit that ends with them */
-    assert_int_equal(COUNT(NAL, "\0\0\0\1ab\0\0\1ab\0\0\1a"), 3);
-    assert_int_equal(COUNT(NAL, "\0\0\0\xA" "abc\0\0\1d\0\0\1"), 3);
+    assert_int_equal(NALS(1 << 4, "\0\0\0\4abcd\0\0\0\3ab"), 0);
+    assert_int_equal(NALS(1 << 4, "\0\0\0\4abcd\0\0\0\0ab"), 0);
+    /* start codes, and those in a NAL unit */
+    assert_int_equal(NALS(1, "\0\0\0\1ab\0\0\1ab\0\0\1a"), 3);
+    assert_int_equal(NALS(1 << 4, "\0\0\0\xA" "abc\0\0\1d\0\0\1"), 3);
+    /* a large one, in which there would be many of another length */
+    for (size_t i = 4; i < sizeof(large); i++)
+        large[i] = "\1\xFF"[i % 3];
+    assert_int_equal(count(RUNWAY_PART_NAL, 1 << 4, large, sizeof(large)), 1);
+    assert_true(count(RUNWAY_PART_NAL, 1 << 2, large, sizeof(large)) > 20000);
+    /* a length of 256 to 511 bytes is no start code */
+    memcpy(large, "\0\0\1\1", 4);
+    assert_int_equal(count(RUNWAY_PART_NAL, 1 << 4, large, 4 + 257), 1);
+    assert_int_equal(count(RUNWAY_PART_NAL, 1, large, 4 + 257), 1);
 }
 
 static void test_others(void **state)
@@ -89,13 +111,13 @@ static void test_excess(void **state)
     for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
         for (size_t k = 0; k < sizeof(data); k++)
             data[k] = k & 1 ? 0xDA : 0xFF;
-        assert_int_equal(ff_runway_excess_parts(RUNWAY_PART_SCAN,
+        assert_int_equal(ff_runway_excess_parts(RUNWAY_PART_SCAN, 0,
                                                 cases[i].pixels, data,
                                                 2 * cases[i].nb),
                          cases[i].many ? cases[i].nb : 0);
     }
-    assert_int_equal(ff_runway_excess_parts(RUNWAY_PART_WHOLE, 1LL << 40, data,
-                                            sizeof(data)), 0);
+    assert_int_equal(ff_runway_excess_parts(RUNWAY_PART_WHOLE, 0, 1LL << 40,
+                                            data, sizeof(data)), 0);
 }
 
 int main(void)

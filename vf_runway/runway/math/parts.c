@@ -60,8 +60,9 @@ static size_t count_scans(const unsigned char *data, size_t size)
     return nb_scans > nb_heads ? nb_scans : nb_heads;
 }
 
-/* NAL units behind lengths of so many bytes. Decoders read none of them when the
- * last goes beyond the packet; less than four bytes behind it are ignored. */
+/* NAL units behind lengths of so many bytes, and behind start codes in them.
+ * Decoders read none of them when the last goes beyond the packet; less than four
+ * bytes behind it are ignored. */
 static size_t count_lengths(const unsigned char *data, size_t size,
                             size_t bytes)
 {
@@ -74,8 +75,8 @@ static size_t count_lengths(const unsigned char *data, size_t size,
             length = length << 8 | data[at++];
         if (!length || length > size - at)
             return 0;
+        nb += 1 + count_marks(data + at, length, "\0\0\1", 3);
         at += length;
-        nb++;
     }
     return nb;
 }
@@ -106,33 +107,38 @@ static size_t count_frames(const unsigned char *data, size_t size)
     return nb;
 }
 
-size_t ff_runway_count_parts(RunwayPartKind kind, const unsigned char *data,
-                             size_t size)
+/* As many as there are in the way of those said that finds most. */
+static size_t count_nals(unsigned lengths, const unsigned char *data,
+                         size_t size)
 {
-    size_t most = 0;
+    size_t most = lengths & 1 ? count_marks(data, size, "\0\0\1", 3) : 0;
 
-    if (kind == RUNWAY_PART_SCAN)
-        return count_scans(data, size);
-    if (kind == RUNWAY_PART_VIDEO_PACKET)
-        return count_marks(data, size, "\0\0", 2);
-    if (kind == RUNWAY_PART_WHOLE)
-        return 1;
-    if (kind == RUNWAY_PART_FRAME)
-        return count_frames(data, size);
-    /* the index says how long lengths are, and so may each packet */
     for (size_t bytes = 1; bytes <= 4; bytes++) {
-        size_t nb = count_lengths(data, size, bytes);
+        size_t nb = lengths >> bytes & 1 ? count_lengths(data, size, bytes) : 0;
 
         if (nb > most)
             most = nb;
     }
-    return most + count_marks(data, size, "\0\0\1", 3);
+    return most;
 }
 
-size_t ff_runway_excess_parts(RunwayPartKind kind, int64_t pixels,
-                              const unsigned char *data, size_t size)
+size_t ff_runway_count_parts(RunwayPartKind kind, unsigned lengths,
+                             const unsigned char *data, size_t size)
 {
-    size_t nb = ff_runway_count_parts(kind, data, size);
+    switch (kind) {
+    case RUNWAY_PART_NAL:          return count_nals(lengths, data, size);
+    case RUNWAY_PART_SCAN:         return count_scans(data, size);
+    case RUNWAY_PART_VIDEO_PACKET: return count_marks(data, size, "\0\0", 2);
+    case RUNWAY_PART_FRAME:        return count_frames(data, size);
+    default:                       return 1;
+    }
+}
+
+size_t ff_runway_excess_parts(RunwayPartKind kind, unsigned lengths,
+                              int64_t pixels, const unsigned char *data,
+                              size_t size)
+{
+    size_t nb = ff_runway_count_parts(kind, lengths, data, size);
 
     return nb > PARTS_MAX ||
            (nb > PARTS_LARGE && pixels > PIXELS_MAX / (int64_t)nb) ? nb : 0;

@@ -40,13 +40,16 @@ typedef enum RunwayPartKind {
     RUNWAY_PART_WHOLE,      ///< it has none, or the eight frames that VP9 allows
 } RunwayPartKind;
 
-/** The number of parts in a packet; never less than a decoder would find. */
-size_t ff_runway_count_parts(RunwayPartKind kind, const unsigned char *data,
-                             size_t size);
+/** The number of parts in a packet; never less than a decoder would find.
+ *  lengths: those of NAL units, as RunwayNals has them once it has seen the
+ *  packet. */
+size_t ff_runway_count_parts(RunwayPartKind kind, unsigned lengths,
+                             const unsigned char *data, size_t size);
 
 /** The same if it is more than a packet of pictures of so many pixels may have,
  *  else 0. */
-size_t ff_runway_excess_parts(RunwayPartKind kind, int64_t pixels,
-                              const unsigned char *data, size_t size);
+size_t ff_runway_excess_parts(RunwayPartKind kind, unsigned lengths,
+                              int64_t pixels, const unsigned char *data,
+                              size_t size);
 
 #endif /* AVFILTER_RUNWAY_MATH_PARTS_H */

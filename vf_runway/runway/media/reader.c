@@ -26,12 +26,10 @@
 #include "../base/disk.h"
 #include "../base/thread.h"
 #include "../math/mp4.h"
-#include "../math/nals.h"
-#include "../math/parts.h"
 #include "fdio.h"
 #include "heap.h"
 #include "picture.h"
-#include "reader.h"
+#include "reader_internal.h"
 #include "../math/retime.h"
 
 struct RunwayReader {
@@ -94,25 +92,6 @@ static int open_demuxer(RunwayReader *r)
     return 0;
 }
 
-/* What packets are made of, -1 of codecs that are not supported: those that are
- * are what films come in. FFmpeg has decoders for some hundred others, which
- * nobody tries to break as hard. */
-static int kind_of(enum AVCodecID id)
-{
-    switch (id) {
-    case AV_CODEC_ID_H264:
-    case AV_CODEC_ID_HEVC:   return RUNWAY_PART_NAL;
-    case AV_CODEC_ID_AV1:    return RUNWAY_PART_FRAME;
-    case AV_CODEC_ID_MJPEG:  return RUNWAY_PART_SCAN;
-    case AV_CODEC_ID_MPEG4:  return RUNWAY_PART_VIDEO_PACKET;
-    case AV_CODEC_ID_VP8:
-    case AV_CODEC_ID_VP9:
-    case AV_CODEC_ID_PRORES:
-    case AV_CODEC_ID_DNXHD:  return RUNWAY_PART_WHOLE;
-    default:                 return -1;
-    }
-}
-
 /* Pixels of a picture as decoders count them, which round up and leave edges. Of
  * MPEG-4, the demuxer leaves the size to its decoder. */
 static int64_t pixels_of(const RunwayReader *r)
@@ -138,7 +117,7 @@ static int open_decoder(RunwayReader *r)
         avcodec_find_decoder(r->stream->codecpar->codec_id);
     int ret;
 
-    if (kind_of(r->stream->codecpar->codec_id) < 0 || !codec)
+    if (ff_runway_reader_kind(r->stream->codecpar->codec_id) < 0 || !codec)
         return AVERROR_DECODER_NOT_FOUND;
     r->dec = avcodec_alloc_context3(codec);
     if (!r->dec)
@@ -308,21 +287,11 @@ static int64_t nb_expected(const RunwayReader *r)
                  avformat_index_get_entries_count(r->stream));
 }
 
-/* Whether a decoder may be given a description, or (nb: its number) a packet. */
 static RunwayOutcome check_part(RunwayReader *r, const uint8_t *data, size_t size,
                                 int64_t nb, RunwayError *err)
 {
-    const int kind = kind_of(r->stream->codecpar->codec_id);
-    size_t parts = nb < 0 ? 0 :
-                   ff_runway_excess_parts(kind, r->nals.pixels, data, size);
-
-    if (parts)
-        return ff_runway_error(err, RUNWAY_BAD_RESULT, "frame %lld of the "
-                               "result is made of %zu parts, too many for its "
-                               "size", (long long)nb, parts);
-    return kind != RUNWAY_PART_NAL ? RUNWAY_OK : nb < 0 ?
-           ff_runway_nals_description(&r->nals, data, size, err) :
-           ff_runway_nals_packet(&r->nals, data, size, err);
+    return ff_runway_reader_judge(r->stream->codecpar->codec_id, &r->nals, data,
+                                  size, nb, err);
 }
 
 static RunwayOutcome check_packet(RunwayReader *r, int64_t nb, RunwayError *err)
@@ -440,13 +409,15 @@ static RunwayOutcome open_result(RunwayReader *r, int64_t size,
             return ret;
         error = open_decoder(r);
     }
-    if (r->stream && error == AVERROR_DECODER_NOT_FOUND)
+    if (r->stream && error == AVERROR_DECODER_NOT_FOUND) {
+        const enum AVCodecID id = r->stream->codecpar->codec_id;
+
         return ff_runway_error(err, blame(error), "the result is not a "
                                "readable video: it is coded as %s, which is "
-                               "not supported%s",
-                               avcodec_get_name(r->stream->codecpar->codec_id),
-                               kind_of(r->stream->codecpar->codec_id) < 0 ?
+                               "not supported%s", avcodec_get_name(id),
+                               ff_runway_reader_kind(id) < 0 ?
                                "" : " by this FFmpeg");
+    }
     if (error < 0)
         return ff_runway_error(err, blame(error), "the result (%lld bytes) is "
                                "not a readable video: %s",

@@ -1,0 +1,41 @@
+/*
+ * This file is part of FFmpeg.
+ *
+ * FFmpeg is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * FFmpeg is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with FFmpeg; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+/* Between reader.c, which reads, and reader_parts.c, which knows what a decoder
+ * may be given. */
+
+#ifndef AVFILTER_RUNWAY_MEDIA_READER_INTERNAL_H
+#define AVFILTER_RUNWAY_MEDIA_READER_INTERNAL_H
+
+#include "libavcodec/codec_id.h"
+
+#include "../math/nals.h"
+#include "reader.h"
+
+/* What packets are made of, a RunwayPartKind; -1 of codecs that are not
+ * supported. */
+int ff_runway_reader_kind(enum AVCodecID id);
+
+/* Whether a decoder may be given a description (nb: -1), or a packet, which has
+ * that number. nals: of H.264 and HEVC; its pixels are those of the others,
+ * too. */
+RunwayOutcome ff_runway_reader_judge(enum AVCodecID id, RunwayNals *nals,
+                                     const uint8_t *data, size_t size,
+                                     int64_t nb, RunwayError *err);
+
+#endif /* AVFILTER_RUNWAY_MEDIA_READER_INTERNAL_H */

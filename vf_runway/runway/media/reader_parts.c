@@ -1,0 +1,57 @@
+/*
+ * This file is part of FFmpeg.
+ *
+ * FFmpeg is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * FFmpeg is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with FFmpeg; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+#include "../math/parts.h"
+#include "reader_internal.h"
+
+/* Those that are supported are what films come in. FFmpeg has decoders for some
+ * hundred others, which nobody tries to break as hard. */
+int ff_runway_reader_kind(enum AVCodecID id)
+{
+    switch (id) {
+    case AV_CODEC_ID_H264:
+    case AV_CODEC_ID_HEVC:   return RUNWAY_PART_NAL;
+    case AV_CODEC_ID_AV1:    return RUNWAY_PART_FRAME;
+    case AV_CODEC_ID_MJPEG:  return RUNWAY_PART_SCAN;
+    case AV_CODEC_ID_MPEG4:  return RUNWAY_PART_VIDEO_PACKET;
+    case AV_CODEC_ID_VP8:
+    case AV_CODEC_ID_VP9:
+    case AV_CODEC_ID_PRORES:
+    case AV_CODEC_ID_DNXHD:  return RUNWAY_PART_WHOLE;
+    default:                 return -1;
+    }
+}
+
+RunwayOutcome ff_runway_reader_judge(enum AVCodecID id, RunwayNals *nals,
+                                     const uint8_t *data, size_t size,
+                                     int64_t nb, RunwayError *err)
+{
+    const int kind = ff_runway_reader_kind(id);
+    RunwayOutcome ret = kind != RUNWAY_PART_NAL ? RUNWAY_OK : nb < 0 ?
+                        ff_runway_nals_description(nals, data, size, err) :
+                        ff_runway_nals_packet(nals, data, size, err);
+    size_t parts = ret || nb < 0 ? 0 :
+                   ff_runway_excess_parts(kind, nals->lengths, nals->pixels,
+                                          data, size);
+
+    if (parts)
+        return ff_runway_error(err, RUNWAY_BAD_RESULT, "frame %lld of the "
+                               "result is made of %zu parts, too many for its "
+                               "size", (long long)nb, parts);
+    return ret;
+}
