@@ -148,6 +148,12 @@ static void test_lengths(void **state)
     nals = (RunwayNals){ 0, 64 * 48, 1 << 4 };
     assert_int_equal(PACKET(&nals, "\1\x42\0\x33\xFC\xE0\0"), RUNWAY_OK);
     assert_int_equal(nals.lengths, 1 << 4 | 1 << 1);
+    /* or be behind start codes, with a set of 128000x128000 */
+    nals = (RunwayNals){ 0, 64 * 48, 1 << 4 };
+    assert_int_equal(PACKET(&nals, "\0\0\0\1\x09\xF0\0\0\1\x67\x42\0\x33"
+                                   "\xDA\0\x07\xD0\0\x03\xE8\x19"),
+                     RUNWAY_BAD_RESULT);
+    assert_int_equal(nals.lengths, 1 << 4 | 1);
 }
 
 static void test_descriptions(void **state)

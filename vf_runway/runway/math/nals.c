@@ -280,6 +280,10 @@ RunwayOutcome ff_runway_nals_packet(RunwayNals *nals,
     if (!nals->is_hevc && size >= 7 && data[0] == 1 && !data[2] &&
         data[4] >= 0xFC)
         ret = ff_runway_nals_description(nals, data, size, err);
+    /* or have start codes in the place of lengths, with those that follow */
+    if (!nals->is_hevc && nals->lengths >> 4 & 1 && size > 8 &&
+        !memcmp(data, "\0\0\0\1", 4))
+        nals->lengths |= 1;
     for (size_t bytes = 0; !ret && bytes <= 4; bytes++) {
         Found f = { .nals = nals };
 
