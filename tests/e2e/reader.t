@@ -319,6 +319,47 @@ subtest 'parameter sets of many kinds' => sub {
     }
 };
 
+# A decoder keeps one for each number, of HEVC with tables for the whole picture.
+subtest 'parameter sets of all numbers' => sub {
+    my $encoders = run_cmd([$FFMPEG, qw(-hide_banner -encoders)])->{out};
+    my $golomb = sub { my $bits = sprintf '%b', $_[0] + 1; return '0' x (length($bits) - 1) . $bits };
+    for my $case (
+        # how many there may be, what a set begins with
+        ['avc1', 256, "\x68", qw(64x48 libx264)],
+        ['hvc1', 64, "\x44\1", qw(1920x1088 libx265 -tag:v hvc1 -x265-params), 'ctu=16:bframes=0:log-level=none'],
+    ) {
+        my ($format, $most, $head, $size, $encoder, @more) = @$case;
+        next if $encoders !~ / $encoder /;
+        my $clip = slurp(make_clip(size => $size, source => 'color', frames => 20, rate => 20, name => 'numbers.mp4', codec => ['-c:v', $encoder, @more, qw(-preset ultrafast)]));
+        my $at = index $clip, $format, index $clip, 'stsd';
+        my $entry = substr $clip, $at - 4, unpack 'N', substr $clip, $at - 4, 4;
+        my @sizes = unpack 'N20', substr $clip, index($clip, 'stsz') + 16;
+        $at = unpack 'N', substr $clip, index($clip, 'stco') + 12, 4;
+        my ($length, $at_pps) = $entry =~ /\x01\x00(.)\Q$head\E/s ? (ord $1, $+[0]) : die "no set in $format\n";
+        my $pps = unpack 'B*', substr $entry, $at_pps, $length - length $head;
+        for my $nb (12, $most) {
+            my ($frames, @now) = ('');
+            for my $n (0 .. $#sizes) {
+                my $sets = join '', map {
+                    my $bits = $golomb->(1 + $_ % ($nb - 1)) . substr $pps, 1;
+                    my $bytes = ($head . pack 'B*', $bits) =~ s/\x00\x00(?=[\x00-\x03])/\x00\x00\x03/gr;
+                    pack 'N/a*', $bytes;
+                } $n * 15 .. $n * 15 + 14;
+                $frames .= $sets . substr $clip, $at, $sizes[$n];
+                push @now, length($sets) + $sizes[$n];
+                $at += $sizes[$n];
+            }
+            $at -= $_ for @sizes;
+            my ($width, $height) = split /x/, $size;
+            my $is = check(spew("$TMP/numbers.mp4", box('mdat', $frames)
+                . film(track(entry => $entry, width => $width, height => $height, scale => 20, length => 20, chunks => [8], sizes => \@now))));
+            is($is->{crashed}, 0, "$nb of $format: ends");
+            like("$is->{outcome} $is->{text}", $nb == 12 ? qr/^accepted $/ : qr/^bad_result .*more than 16 different parameter sets/, "$nb of $format");
+            note "$is->{memory} KiB";
+        }
+    }
+};
+
 # The most that is let through: as many frames as may be, twice.
 subtest 'at the limits' => sub {
     my $most = film(track(constant => 1, samples => 131_072, stts => 131_072, per_chunk => 131_072, length => 131_072, scale => 131_072,

@@ -102,7 +102,8 @@ static void test_sizes(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(sets) / sizeof(*sets); i++) {
         int64_t pixels = (int64_t)sets[i].width * sets[i].height;
-        RunwayNals nals = { sets[i].is_hevc, pixels, 1 << 4 };
+        RunwayNals nals = { .is_hevc = sets[i].is_hevc, .pixels = pixels,
+                            .lengths = 1 << 4 };
         char data[128] = "\0\0\0";
 
         data[3] = (char)sets[i].size;
@@ -121,7 +122,7 @@ static void test_sizes(void **state)
 /* What is behind other lengths, or none, than the description says is nothing. */
 static void test_lengths(void **state)
 {
-    RunwayNals nals = { 1, 64 * 48, 0 };
+    RunwayNals nals = { .is_hevc = 1, .pixels = 64 * 48 };
 
     (void)state;
     /* no description: start codes alone */
@@ -145,11 +146,11 @@ static void test_lengths(void **state)
     nals.lengths = 1 << 4;
     assert_int_equal(PACKET(&nals, "\0\0\1\x42" "\1...."), RUNWAY_OK);
     /* of H.264, a packet may describe those that follow */
-    nals = (RunwayNals){ 0, 64 * 48, 1 << 4 };
+    nals = (RunwayNals){ .pixels = 64 * 48, .lengths = 1 << 4 };
     assert_int_equal(PACKET(&nals, "\1\x42\0\x33\xFC\xE0\0"), RUNWAY_OK);
     assert_int_equal(nals.lengths, 1 << 4 | 1 << 1);
     /* or be behind start codes, with a set of 128000x128000 */
-    nals = (RunwayNals){ 0, 64 * 48, 1 << 4 };
+    nals = (RunwayNals){ .pixels = 64 * 48, .lengths = 1 << 4 };
     assert_int_equal(PACKET(&nals, "\0\0\0\1\x09\xF0\0\0\1\x67\x42\0\x33"
                                    "\xDA\0\x07\xD0\0\x03\xE8\x19"),
                      RUNWAY_BAD_RESULT);
@@ -162,14 +163,14 @@ static void test_descriptions(void **state)
                                "\x11\xE4\1\0\4\x68xyz";
     static const char hvcc[] = "\1....................\3\2\xA0\0\0\xA1\0\2"
                                "\0\0\0\x1D" HEVC_16240;
-    RunwayNals nals = { 0, 64 * 48, 0 };
+    RunwayNals nals = { .pixels = 64 * 48 };
 
     (void)state;
     assert_int_equal(DESCRIBE(&nals, avcc), RUNWAY_OK);
     assert_int_equal(nals.lengths, 1 << 4);
     nals.pixels--;
     assert_int_equal(DESCRIBE(&nals, avcc), RUNWAY_BAD_RESULT);
-    nals = (RunwayNals){ 1, 64 * 48, 0 };
+    nals = (RunwayNals){ .is_hevc = 1, .pixels = 64 * 48 };
     assert_int_equal(DESCRIBE(&nals, hvcc), RUNWAY_BAD_RESULT);
     nals.pixels = 16240 * 16240;
     assert_int_equal(DESCRIBE(&nals, hvcc), RUNWAY_OK);
@@ -182,11 +183,48 @@ static void test_descriptions(void **state)
         describe(&nals, avcc, size);
 }
 
+/* A decoder keeps as many as there are numbers. */
+static void test_numbers(void **state)
+{
+    /* 0 to 3 of pictures, 0 and 1 of others */
+    static const char *const hevc[] = { "\x44\1\x80", "\x44\1\x40", "\x44\1\x60",
+                                        "\x44\1\x20", "\x40\1\0", "\x40\1\x10" };
+    RunwayNals nals = { .is_hevc = 1, .pixels = 64 * 48, .lengths = 1 << 1 };
+    RunwayNals h264 = { .pixels = 64 * 48, .lengths = 1 << 1 };
+
+    (void)state;
+    for (int i = 0; i < 100; i++) {
+        char data[4] = { 3 };
+
+        memcpy(data + 1, hevc[i % 6], 3);
+        assert_int_equal(try_packet(&nals, data, 4), RUNWAY_OK);
+        assert_int_equal(nals.nb_ids, i < 6 ? i + 1 : 6);
+    }
+    assert_int_equal(PACKET(&nals, "\x1A" HEVC_SET), RUNWAY_OK);
+    assert_int_equal(nals.nb_ids, 7);
+    /* one that has no end has no number */
+    assert_int_equal(PACKET(&nals, "\3\x44\1\0"), RUNWAY_OK);
+    assert_int_equal(nals.nb_ids, 7);
+    /* 7 to 22 of pictures, and one more */
+    for (int id = 7; id <= 23; id++) {
+        char data[4] = { 3, 0x68, 0, 0 };
+        int code = (id + 1) << (id < 15 ? 9 : 7);
+
+        data[2] = (char)(code >> 8);
+        data[3] = (char)code;
+        assert_int_equal(try_packet(&h264, data, 4),
+                         id < 23 ? RUNWAY_OK : RUNWAY_BAD_RESULT);
+    }
+    assert_int_equal(h264.nb_ids, 17);
+    /* which is so from then on */
+    assert_int_equal(PACKET(&h264, "\2\x41."), RUNWAY_BAD_RESULT);
+}
+
 static void test_many(void **state)
 {
     static char data[70000];
-    RunwayNals nals = { 1, 64 * 48, 1 << 1 };
-    RunwayNals h264 = { 0, 64 * 48, 1 << 1 };
+    RunwayNals nals = { .is_hevc = 1, .pixels = 64 * 48, .lengths = 1 << 1 };
+    RunwayNals h264 = { .pixels = 64 * 48, .lengths = 1 << 1 };
 
     (void)state;
     for (size_t i = 0; i < 17; i++)
@@ -219,6 +257,7 @@ int main(void)
         cmocka_unit_test(test_sizes),
         cmocka_unit_test(test_lengths),
         cmocka_unit_test(test_descriptions),
+        cmocka_unit_test(test_numbers),
         cmocka_unit_test(test_many),
     };
 

@@ -30,9 +30,14 @@ typedef struct Bits {
     int is_bad;          ///< it ended, or says what it may not
 } Bits;
 
+/* What a parameter set says; of others than sequences, 0x0. */
+typedef struct Set {
+    int64_t id, width, height;
+} Set;
+
 /* What is in a packet, or in a description. */
 typedef struct Found {
-    const RunwayNals *nals;
+    RunwayNals *nals;
     size_t sets, messages;
     int is_bad;            ///< one of the sets is
     int64_t width, height; ///< of a picture that is too large
@@ -112,7 +117,7 @@ static void skip_high(Bits *b)
 
 /* A sequence parameter set of H.264 up to its size, as FFmpeg reads it. One that
  * it cannot read it reads again, with the escapes in it. */
-static void read_h264(Bits *b, int64_t *width, int64_t *height)
+static void read_h264(Bits *b, Set *set)
 {
     static const unsigned char high[] = {
         100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 144,
@@ -121,7 +126,7 @@ static void read_h264(Bits *b, int64_t *width, int64_t *height)
     int64_t kind;
 
     read_bits(b, 16);
-    read_ue(b, 31);
+    set->id = read_ue(b, 31);
     if (memchr(high, profile, sizeof(high)))
         skip_high(b);
     read_ue(b, 12);
@@ -137,14 +142,14 @@ static void read_h264(Bits *b, int64_t *width, int64_t *height)
     }
     read_ue(b, 16);
     read_bit(b);
-    *width   = 16 * (read_ue(b, 1 << 20) + 1);
-    *height  = 16 * (read_ue(b, 1 << 20) + 1);
-    *height *= 2 - (int)read_bit(b);
+    set->width   = 16 * (read_ue(b, 1 << 20) + 1);
+    set->height  = 16 * (read_ue(b, 1 << 20) + 1);
+    set->height *= 2 - (int)read_bit(b);
     b->is_bad |= b->has_escapes;
 }
 
 /* The same of HEVC. */
-static void read_hevc(Bits *b, int64_t *width, int64_t *height)
+static void read_hevc(Bits *b, Set *set)
 {
     int layers, has[8] = { 0 };
 
@@ -156,11 +161,41 @@ static void read_hevc(Bits *b, int64_t *width, int64_t *height)
         has[i] = (int)read_bits(b, 2);
     for (int i = 0; i < layers; i++)
         read_bits(b, (has[i] & 2 ? 88 : 0) + (has[i] & 1 ? 8 : 0));
-    read_ue(b, 15);
+    set->id = read_ue(b, 15);
     if (read_ue(b, 3) == 3)
         read_bit(b);
-    *width  = read_ue(b, 1 << 20);
-    *height = read_ue(b, 1 << 20);
+    set->width  = read_ue(b, 1 << 20);
+    set->height = read_ue(b, 1 << 20);
+}
+
+/* A parameter set: of pictures (2), sequences (1), or others (0). Decoders have
+ * no use for one that cannot be read, but may read one of a sequence twice. */
+static void take_set(Found *f, int kind, Bits *b)
+{
+    const int is_hevc = f->nals->is_hevc;
+    Set set = { 0 };
+
+    if (kind == 1 && is_hevc) {
+        read_hevc(b, &set);
+    } else if (kind == 1) {
+        read_h264(b, &set);
+    } else {
+        read_bits(b, is_hevc ? 16 : 8);
+        set.id = kind ? read_ue(b, is_hevc ? 63 : 255) : read_bits(b, 4);
+    }
+    f->sets++;
+    f->is_bad |= kind == 1 && b->is_bad;
+    if (!b->is_bad) {
+        unsigned char *ids = &f->nals->ids[kind][set.id >> 3];
+        const int bit = 1 << (set.id & 7);
+
+        f->nals->nb_ids += !(*ids & bit);
+        *ids |= (unsigned char)bit;
+    }
+    if (set.width * set.height > f->nals->pixels) {
+        f->width  = set.width;
+        f->height = set.height;
+    }
 }
 
 /* One NAL unit, of a byte at least. */
@@ -169,20 +204,13 @@ static void take(Found *f, const unsigned char *data, size_t size)
     const int is_hevc = f->nals->is_hevc;
     const int type = is_hevc ? data[0] >> 1 & 63 : data[0] & 31;
     Bits bits = { .data = data, .size = size };
-    int64_t width = 0, height = 0;
 
     if (is_hevc ? type == 39 || type == 40 : type == 6)
         f->messages += size;
-    f->sets += is_hevc ? type >= 32 && type <= 34 : type == 7 || type == 8;
-    if (is_hevc && type == 33)
-        read_hevc(&bits, &width, &height);
-    else if (!is_hevc && type == 7)
-        read_h264(&bits, &width, &height);
-    f->is_bad |= bits.is_bad;
-    if (width * height > f->nals->pixels) {
-        f->width  = width;
-        f->height = height;
-    }
+    else if (is_hevc && type >= 32 && type <= 34)
+        take_set(f, type - 32, &bits);
+    else if (!is_hevc && (type == 7 || type == 8))
+        take_set(f, type - 6, &bits);
 }
 
 /* NAL units between start codes; another begins before the first of these where
@@ -229,6 +257,10 @@ static RunwayOutcome judge(const Found *f, RunwayError *err)
         return ff_runway_error(err, RUNWAY_BAD_RESULT, "the result has %zu "
                                "parameter sets in one place: more than %d",
                                f->sets, RUNWAY_NALS_SETS);
+    if (f->nals->nb_ids > RUNWAY_NALS_SETS)
+        return ff_runway_error(err, RUNWAY_BAD_RESULT, "the result has more "
+                               "than %d different parameter sets",
+                               RUNWAY_NALS_SETS);
     if (f->messages > RUNWAY_NALS_MESSAGES)
         return ff_runway_error(err, RUNWAY_BAD_RESULT, "the result has %zu "
                                "bytes of messages in one place: more than %d",

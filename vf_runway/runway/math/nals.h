@@ -33,8 +33,8 @@
 
 #include "../base/error.h"
 
-/** Most parameter sets in a description, or in a packet: encoders write up to
- *  five. */
+/** Most parameter sets in a description, in a packet, or by their numbers in all
+ *  of a stream, as a decoder keeps each: encoders write up to five. */
 #define RUNWAY_NALS_SETS 16
 
 /** Most bytes of messages (SEI) in a description, or in a packet. */
@@ -48,13 +48,17 @@ typedef struct RunwayNals {
                          ///< blocks
     unsigned lengths;    ///< its own: how long NAL units' lengths are, a bit for
                          ///< each way that was said
+    unsigned char ids[3][32]; ///< its own: those of VPS, SPS and PPS that were
+                         ///< there, a bit for each
+    int nb_ids;          ///< its own
 } RunwayNals;
 
 /**
  * Whether a decoder may be given a description of the stream (avcC, hvcC, or
- * none: size 0), or a packet of the last ones described. RUNWAY_OK, or
- * RUNWAY_BAD_RESULT: too many sets, too long messages, or a sequence parameter
- * set of too large a picture, or one that cannot be read up to there.
+ * none: size 0), or a packet of the last ones described. All of a stream are
+ * asked about, in order. RUNWAY_OK, or RUNWAY_BAD_RESULT: too many sets, long
+ * messages, or a sequence parameter set of too large a picture, or one that
+ * cannot be read up to there.
  */
 RunwayOutcome ff_runway_nals_description(RunwayNals *nals,
                                          const unsigned char *data, size_t size,

@@ -403,7 +403,8 @@ static RunwayOutcome open_result(RunwayReader *r, int64_t size,
     if (error >= 0) {
         const AVCodecParameters *par = r->stream->codecpar;
 
-        r->nals = (RunwayNals){ par->codec_id == AV_CODEC_ID_HEVC, pixels_of(r) };
+        r->nals = (RunwayNals){ .is_hevc = par->codec_id == AV_CODEC_ID_HEVC,
+                                .pixels  = pixels_of(r) };
         ret = check_part(r, par->extradata, (size_t)par->extradata_size, -1, err);
         if (ret)
             return ret;
