@@ -32,12 +32,13 @@ sub film {
 
 sub until_true {
     my ($what, $seconds) = @_;
-    my $end = time + ($seconds // 20) * $RunwayTest::PATIENCE;
-    while (!$what->()) {
-        return 0 if time > $end;
+    my $end = time + ($seconds // 60) * $RunwayTest::PATIENCE;
+    while (1) {
+        my $last = time > $end;
+        return 1 if $what->();
+        return 0 if $last;
         sleep 0.02;
     }
-    return 1;
 }
 
 # The pictures of a file or of ffmpeg's input arguments, by their digests.
@@ -176,12 +177,14 @@ sub is_over {
 }
 
 # Waits until something is true while it goes on. False when it was over first.
+# What comes with its end, or while this does not get to run, has come.
 sub until {
     my ($self, $what, $seconds) = @_;
-    my $end = time + ($seconds // 20) * $RunwayTest::PATIENCE;
+    my $end = time + ($seconds // 60) * $RunwayTest::PATIENCE;
     while (1) {
+        my $last = $self->is_over || time > $end;
         return 1 if $what->();
-        return 0 if $self->is_over || time > $end;
+        return 0 if $last;
         sleep 0.01;
     }
 }
