@@ -85,7 +85,7 @@ sub decode { return JSON::PP->new->utf8->decode($_[0]) }
 #   env      variables to add; undef removes one
 #   stdin    a file, instead of /dev/null
 #   dir      where to run it
-#   signal   [seconds => 'INT']: sent after that time
+#   signal   [seconds => 'INT']: sent after that time, or when that sub is true
 #
 # Returns { status, signal, out, err, seconds, timed_out }; status is -1 where
 # a signal ended it.
@@ -120,7 +120,7 @@ sub run_cmd {
     while (1) {
         if (waitpid($pid, WNOHANG) == $pid) { $status = $?; last }
         my $elapsed = time - $start;
-        if (@signal && $elapsed >= $signal[0]) {
+        if (@signal && (ref $signal[0] ? $signal[0]->() : $elapsed >= $signal[0])) {
             kill $signal[1] => $pid;
             splice @signal, 0, 2;
         }
@@ -336,7 +336,7 @@ sub start {
     my ($class, @args) = @_;
     my $self = $class->launch('simulator', sub {
         return ($RunwayTest::SIMULATOR, '--ffmpeg', $RunwayTest::PLAIN_FFMPEG, '--ffprobe', $RunwayTest::PLAIN_FFPROBE,
-            '--log', "$_[0]/log.jsonl", '--max-seconds', 1200, @args);
+            '--log', "$_[0]/log.jsonl", '--max-seconds', 3600, @args);
     });
     $self->{log_file} = "$self->{dir}/log.jsonl";
     @$self{qw(api runway cdn)} = @{ $self->{ready} }{qw(api runway cdn)};
