@@ -17,45 +17,48 @@ use Time::HiRes qw(sleep);
 use RunwayTest;
 use FilterTest;
 
-# A pipe that somebody types into after so many seconds, and then holds open.
+# A pipe that somebody types into as soon as that sub says so, and then holds open.
 sub keyboard {
-    my ($seconds, $keys) = @_;
+    my ($when, $keys) = @_;
     my $path = "$TMP/keyboard-" . ++our $keyboards;
     POSIX::mkfifo($path, 0600) or die "mkfifo: $!\n";
     my $pid = fork // die "fork: $!\n";
     return ($path, $pid) if $pid;
     open my $to, '>', $path or POSIX::_exit(1);
     $to->autoflush(1);
-    sleep $seconds * $PATIENCE;
+    sleep 0.05 until $when->();
     print $to $keys;
-    sleep 60;
+    sleep 600;
     POSIX::_exit(0);
 }
 
 subtest 'q finishes what was read, Ctrl-C does not' => sub {
-    my $film = make_clip(size => '96x64', seconds => 12);
+    my $film = make_clip(size => '96x64', seconds => 30);
     for my $key ('q', 'Ctrl-C') {
         my $sim = RunwayTest::Simulator->start('--latency' => 0.2);
-        my ($stdin, $typist) = keyboard(3, $key eq 'q' ? 'q' : '');
-        my $what = filter_command($sim, in => $film, input => ['-re'], options => { prompt => 'echo', model => 'aleph2', clip_duration => 2 });
+        my $log = "$TMP/" . lc($key) . '.jsonl';
+        my $is_out = sub { -e $log && slurp($log) =~ /"event":"emitted"/ };
+        my ($stdin, $typist) = keyboard($is_out, $key eq 'q' ? 'q' : '');
+        my $what = filter_command($sim, in => $film, input => ['-re'],
+            options => { prompt => 'echo', model => 'aleph2', clip_duration => 2, log_path => $log });
         # the keyboard is the point
         my @command = grep { $_ ne '-nostdin' } @{ $what->{command} };
         my $run = run_cmd(\@command, env => $what->{env}, stdin => $stdin, timeout => 60,
-            $key eq 'q' ? () : (signal => [3 * $PATIENCE, 'INT']));
+            $key eq 'q' ? () : (signal => [$is_out, 'INT']));
         kill KILL => $typist;
         waitpid $typist, 0;
         my $clips = () = $sim->events('billed');
         my $frames = probe($what->{out})->{video}{nb_read_packets} // 0;
         if ($key eq 'q') {
             is($run->{status}, 0, 'q: an end like any other') or diag $run->{err};
-            cmp_ok($frames, '<', 240, 'the film was not read to its end');
+            cmp_ok($frames, '<', 720, 'the film was not read to its end');
             # the clip at hand is short, as the end of an input is
             is($clips, POSIX::ceil($frames / 48), 'all that was read was sent, the clip at hand as well')
                 or diag "$frames frames, $clips clips";
         } else {
             is($run->{status}, 255, 'Ctrl-C: a stop');
             cmp_ok($clips, '>', 0, 'clips were paid for');
-            cmp_ok($clips, '<', 6, 'but not the film');
+            cmp_ok($clips, '<', 15, 'but not the film');
             cmp_ok($frames, '<=', 48 * $clips, 'and the clip at hand was not');
         }
     }
@@ -63,8 +66,8 @@ subtest 'q finishes what was read, Ctrl-C does not' => sub {
 
 subtest 'q while it waits: what is paid for is picked up' => sub {
     my $film = make_clip(size => '96x64', seconds => 4);
-    my $sim = RunwayTest::Simulator->start('--latency' => 10 * $PATIENCE);
-    my ($stdin, $typist) = keyboard(4, 'q');
+    my $sim = RunwayTest::Simulator->start('--latency' => 15);
+    my ($stdin, $typist) = keyboard(sub { 2 == $sim->events('billed') }, 'q');
     my $what = filter_command($sim, in => $film, options => { prompt => 'echo', model => 'aleph2', clip_duration => 2 });
     my $run = run_cmd([grep { $_ ne '-nostdin' } @{ $what->{command} }], env => $what->{env}, stdin => $stdin, timeout => 60);
     kill KILL => $typist;
@@ -122,7 +125,7 @@ subtest 'an encoder or a muxer that refuses its options' => sub {
 subtest 'with -v error or warning there is silence' => sub {
     my $film = make_clip(size => '96x64', seconds => 4);
     for my $loglevel (qw(error warning info)) {
-        my $sim = RunwayTest::Simulator->start('--latency' => 6);
+        my $sim = RunwayTest::Simulator->start('--latency' => $loglevel eq 'info' ? 12 : 6);
         my $run = ok_filter($sim, $loglevel, in => $film, loglevel => $loglevel, input => ['-nostats'],
             options => { prompt => 'echo', model => 'aleph2', clip_duration => 2 });
         $loglevel ne 'info' ? is($run->{err}, '', 'not a word') : like(join("\n", filter_lines($run)), qr/ sent: .*^waiting for /ms, 'which had lines to say');
