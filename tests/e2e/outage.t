@@ -31,15 +31,15 @@ sub job { return PaidTest->new(in => $FILM, env => { LD_PRELOAD => $lib }, optio
 # beside them one that does not have to.
 my @CASES = (
     # with jitter, one request in half a minute for each of the two clips
-    { name => 'reads', fault => 'read:*=status=502', where => 'read', least => 20, most => 160, state => 'submitted', billed => 2,
+    { name => 'reads', fault => 'read:*=status=502', where => 'read', least => 8, most => 160, state => 'submitted', billed => 2,
         says => qr/reading the task/ },
     # of four clips in flight one tries again for all
-    { name => 'creates', fault => 'create:*=status=429', seconds => 4, where => 'create', least => 20, most => 60, state => 'none', billed => 0,
+    { name => 'creates', fault => 'create:*=status=429', seconds => 4, where => 'create', least => 8, most => 60, state => 'none', billed => 0,
         says => qr/the create request.* 429/ },
     # five minutes is the most that is waited
     { name => 'creates, told when to come again', fault => 'create:*=status=503,retry-after=100000', where => 'create', least => 4, most => 6,
         state => 'none', billed => 0, says => qr/the create request.* 503/ },
-    { name => 'downloads', fault => 'download:*=status=503', where => 'download', least => 20, most => 160, state => 'generated', billed => 2,
+    { name => 'downloads', fault => 'download:*=status=503', where => 'download', least => 8, most => 160, state => 'generated', billed => 2,
         says => qr/the download/ },
 );
 for my $case (@CASES) {
@@ -49,14 +49,15 @@ for my $case (@CASES) {
 }
 # one that takes connections and says nothing on them, not even for TLS
 my $silent = IO::Socket::INET->new(Proto => 'tcp', LocalAddr => '127.0.0.1', LocalPort => 0, Listen => 16) or die "socket: $!\n";
-my $hanging = job(options => { poll_interval => 6, base_url => 'https://127.0.0.1:' . $silent->sockport })->begin(loglevel => 'error');
+my $hanging = job(options => { poll_interval => 6, base_url => 'https://127.0.0.1:' . $silent->sockport },
+    env => { LD_PRELOAD => $lib, FASTER => 10 })->begin(loglevel => 'error');
 # seven minutes or so for each kind of request
 my $back = simulator('create:1-15=status=429', 'read:1-20=status=502', 'download:1-15=status=503');
 my $patient = job(sim => $back, options => { concurrency => 1, poll_interval => 6 })->begin;
 
 for my $case (@CASES) {
     subtest "$case->{name}: the service is down" => sub {
-        my $run = $case->{going}->end(undef, 120);
+        my $run = $case->{going}->end(undef, 300);
         error_line('it gives up', $run, $case->{says}, qr/^clip \d .* has failed for (9\d\d|1[0-2]\d\d) s: .*same command again later/);
         my $asked = () = $case->{sim}->requests($case->{where});
         note "$asked requests";
@@ -69,17 +70,17 @@ for my $case (@CASES) {
 }
 
 subtest 'a connection that is never made' => sub {
-    my $run = $hanging->end(undef, 120);
+    my $run = $hanging->end(undef, 300);
     error_line('it gives up', $run, qr/cannot reach 127\.0\.0\.1:/);
     # two tries of fifteen seconds, and a wait between them
     my ($seconds) = $run->{err} =~ /has failed for (\d+) s/;
     cmp_ok($seconds // 0, '>=', 20, 'after two tries');
-    # a delay of the machine counts forty times, and a create may take half an hour
+    # a delay of the machine counts ten times, and a create may take half an hour
     cmp_ok($seconds // 9999, '<', 300, 'of a quarter of a minute');
 };
 
 subtest 'the service was down' => sub {
-    my $run = $patient->end(undef, 120);
+    my $run = $patient->end(undef, 300);
     is($run->{status}, 0, 'it goes on when it is there again') or diag $run->{err};
     is(billed($back), 2, 'each clip was paid once');
     cmp_ok(scalar(() = $back->requests($_)), '>', 15, "after all those $_ requests") for qw(create read download);
