@@ -72,7 +72,7 @@ subtest 'list and sum' => sub {
 };
 
 subtest 'fetch' => sub {
-    my $sim = simulator('--latency' => 0.6);
+    my $sim = simulator('--latency' => 5);
     my $job = PaidTest->new(sim => $sim, in => $FILM);
     my $going = $job->begin;
     ok($going->until(sub { 3 == grep { $_->{state} eq 'submitted' } $job->records }), 'three tasks run');
@@ -247,7 +247,7 @@ subtest 'fetch checks what it brings' => sub {
     for my $name (sort keys %comes) {
         my ($args, $bytes, $says, $state) = @{ $comes{$name} };
         my @file = defined $bytes ? ('--result-file' => spew("$TMP/comes.mp4", $bytes)) : ();
-        my $sim = simulator('--latency' => 0.6, @$args, @file);
+        my $sim = simulator('--latency' => 5, @$args, @file);
         my $job = PaidTest->new(sim => $sim, in => film(seconds => 1));
         my $going = $job->begin;
         ok($going->until(sub { ($job->states->{1} // '') eq 'submitted' }), "$name: a task runs");
