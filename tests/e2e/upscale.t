@@ -87,7 +87,7 @@ subtest 'CometAPI' => sub {
 
 # One graph, two filters: each clip of each is paid for once, whatever is killed when.
 subtest 'behind runway_v2v' => sub {
-    my $slow = RunwayTest::Simulator->start('--latency' => 1.5);
+    my $slow = RunwayTest::Simulator->start('--latency' => 6);
     my %both = (base_url => $slow->{runway}, provider => 'runway', poll_interval => 0.1, clip_duration => 2);
     my $long = lossless_clip(frames => 32, rate => 8, size => '96x64');
     my %run = (in => $long, options => { %both, prompt => 'negative', FILTER => 'runway_v2v' },
