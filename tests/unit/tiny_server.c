@@ -27,6 +27,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -235,8 +236,16 @@ void server_reply(int fd, const char *status, const char *more,
 
 void server_wait(Server *server, int milliseconds)
 {
-    for (int i = 0; i < milliseconds && !server->stop; i += 10)
+    struct timespec start, now;
+
+    /* by the clock: a sleep may take much longer */
+    clock_gettime(CLOCK_MONOTONIC, &start);
+    do {
         usleep(10000);
+        clock_gettime(CLOCK_MONOTONIC, &now);
+    } while (!server->stop &&
+             (now.tv_sec - start.tv_sec) * 1000 +
+             (now.tv_nsec - start.tv_nsec) / 1000000 < milliseconds);
 }
 
 static const char *find_header(const Request *request, const char *name)
