@@ -29,7 +29,7 @@ is($listed->{status}, 0, 'the list of FATE') or diag $listed->{err};
 my @tests = grep { /^fate-(filter-|ffmpeg-(filter|lavfi)|lavfi|sws-)/ } split /\s+/, $listed->{out};
 cmp_ok(scalar @tests, '>=', 130, 'has tests of filters') or diag "@tests";
 
-my $run = run_cmd(['make', '-k', '-j2', '-C', $dir, @tests], timeout => 580);
+my $run = run_cmd(['make', '-k', '-j2', '-C', $dir, @tests], timeout => 1500);
 my @failed = $run->{err} =~ /\*\*\* \[[^\]]*\b(fate-[^\]]+)\]/g;
 is("@failed", '', scalar(@tests) . ' tests of filters: none fails');
 is($run->{status}, 0, 'make agrees') or diag substr $run->{err}, -2000;

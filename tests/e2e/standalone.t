@@ -45,7 +45,7 @@ sub build {
         unlike("$run->{out}$run->{err}", qr/WARNING.*(runway|Disabled)/, 'does not leave the filter out');
         spew("$dir/.asked", $asked);
     }
-    my $built = run_cmd(['make', '-j2', '-C', $dir, $target], timeout => 580);
+    my $built = run_cmd(['make', '-j2', '-C', $dir, $target], timeout => 1500);
     is($built->{status}, 0, "$filter: it is built") or BAIL_OUT substr $built->{err}, -3000;
     return $dir;
 }
