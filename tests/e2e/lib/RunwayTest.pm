@@ -154,7 +154,7 @@ sub link_program {
     my %config = map { /^([\w-]+)=(.*)/ ? ($1 => $2) : () } split /\n/, slurp("$build/ffbuild/config.mak");
     my @libraries = grep { -e } map { "$build/lib$_/lib$_.a" } qw(avfilter postproc avformat avcodec swscale swresample avutil);
     my $line = join ' ', $config{CC}, '-std=gnu11 -O1 -g -Wall -Wextra -Werror -Wno-deprecated-declarations',
-        (grep { /^-fsanitize=/ } split ' ', $config{LDFLAGS}), "-I$build -I$build/src -I$ROOT/vf_runway/runway",
+        (grep { /^-(?:fsanitize=|static-lib)/ } split ' ', $config{LDFLAGS}), "-I$build -I$build/src -I$ROOT/vf_runway/runway",
         "-o $TMP/$name $ROOT/tests/e2e/$name.c", @more, @libraries, map { $config{$_} } sort grep { /^EXTRALIBS-/ } keys %config;
     my $run = run_cmd(['sh', '-c', $line], timeout => 300);
     Test::More::BAIL_OUT("$line\n$run->{err}") if $run->{status};

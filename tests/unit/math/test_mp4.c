@@ -784,8 +784,8 @@ static void test_fragments_behind_sound(void **state)
         for (int k = 0; k < 2; k++) {
             assert_memory_equal(data + trun[k] + 4, "trun", 4);
             assert_int_equal(data[trun[k] + 15], 1); /* frames */
-            assert_int_equal((int8_t)data[trun[k] + 18] << 8 |
-                             data[trun[k] + 19],
+            assert_int_equal((int16_t)(data[trun[k] + 18] << 8 |
+                                       data[trun[k] + 19]),
                              (int)cases[i].shown - 10 * k);
         }
         free(data);
