@@ -221,20 +221,23 @@ sub killed {
 
 subtest 'kill -9' => sub {
     killed('before anything was sent', [], sub { -d "$_[1]{state}/clips" },
-        begin => { under => [], before => 'realtime=speed=0.5' });
-    killed('while tasks run', [], sub { (grep { $_->{state} eq 'submitted' } $_[1]->records) == 3 }, latency => 1);
+        begin => { under => [], before => 'realtime=speed=0.1' });
+    killed('while tasks run', [], sub { (grep { $_->{state} eq 'submitted' } $_[1]->records) == 3 }, latency => 8);
     killed('when the first one is stored', [],
-        sub { join(' ', sort values %{ $_[1]->states }) eq 'stored submitted' }, concurrency => 1);
-    my ($sim) = killed('while a result comes in', ['download:1=slow=30000'],
-        sub { (grep { $_->{state} eq 'generated' } $_[1]->records) && $_[0]->requests('download') });
+        sub { join(' ', sort values %{ $_[1]->states }) eq 'stored submitted' }, concurrency => 1, latency => 3);
+    my ($sim) = killed('while a result comes in', ['download:1=slow=8000'], sub {
+        # and no create is going out any more
+        my @states = map { $_->{state} } $_[1]->records;
+        return $_[0]->requests('download') && grep({ $_ eq 'generated' } @states) && 3 == grep { /^(submitted|generated|stored)$/ } @states;
+    });
     killed('while frames go out', [], sub { (grep { $_->{state} eq 'stored' } $_[1]->records) == 3 },
         begin => { after => 'realtime=speed=0.3' });
     killed('while a read is not answered', ['read:2=stall=5'],
-        sub { (grep { $_->{state} eq 'submitted' } $_[1]->records) == 3 });
+        sub { (grep { $_->{state} eq 'submitted' } $_[1]->records) == 3 }, latency => 8);
 };
 
 subtest 'kill -9 again and again' => sub {
-    my $sim = RunwayTest::Simulator->start('--latency' => 0.4);
+    my $sim = RunwayTest::Simulator->start('--latency' => 3);
     my $job = PaidTest->new(sim => $sim, in => $FILM, options => { concurrency => 1 });
     for my $n (1 .. 3) {
         my $going = $job->begin;
@@ -337,7 +340,7 @@ time_t time(time_t *t)
 }
 C
     is($cc->{status}, 0, 'a library that shows another time') or do { diag $cc->{err}; return };
-    my $sim = RunwayTest::Simulator->start('--latency' => 0.8, '--not-exist-for' => 0.3);
+    my $sim = RunwayTest::Simulator->start('--latency' => 5, '--not-exist-for' => 0.3);
     my $job = PaidTest->new(sim => $sim, in => $FILM);
     my @jumps = (-20 * 365 * 86400, 3 * 365 * 86400, -3600, 0);
     for my $jump (@jumps[0, 1]) {
@@ -357,10 +360,10 @@ C
 };
 
 subtest 'times in the journal decide nothing' => sub {
-    my $sim = RunwayTest::Simulator->start('--latency' => 0.6);
+    my $sim = RunwayTest::Simulator->start('--latency' => 5);
     my $job = PaidTest->new(sim => $sim, in => $FILM);
     my $going = $job->begin;
-    $going->until(sub { (grep { $_->{state} eq 'submitted' } $job->records) == 3 });
+    ok($going->until(sub { (grep { $_->{state} eq 'submitted' } $job->records) == 3 }), 'three tasks run') or diag $going->said;
     $going->end('KILL');
     my $far = 0;
     for my $record ($job->records) {
