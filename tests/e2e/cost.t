@@ -163,10 +163,10 @@ subtest 'the cap' => sub {
     }
 
     # tasks in flight of a run that died count
-    my $sim = simulator('--latency' => 1);
+    my $sim = simulator('--latency' => 8);
     my $job = job(sim => $sim, in => $long);
     my $going = $job->begin(options => { concurrency => 3 });
-    $going->until(sub { 3 == grep { $_->{state} eq 'submitted' } $job->records });
+    ok($going->until(sub { 3 == grep { $_->{state} eq 'submitted' } $job->records }), 'three tasks run') or diag $going->said;
     $going->end('KILL');
     my $paid = $sim->stats->{credits};
     my $run = $job->run(options => { max_credits => $paid + 20 });
@@ -191,7 +191,7 @@ subtest 'the cap' => sub {
     for my $case (['--fail-tasks' => '1=INTERNAL.BAD_OUTPUT.CODE01', 'retries', 1],
         ['--fault' => 'create:4=drop-after', 'on_unknown', 'resend']) {
         my ($option, $value, @more) = @$case;
-        $sim = simulator('--latency' => 2, '--concurrency' => 1, $option => $value);
+        $sim = simulator('--latency' => 5, '--concurrency' => 1, $option => $value);
         $job = job(sim => $sim, in => $four);
         $run = $job->run(options => { max_credits => 60 });
         cmp_ok($run->{status}, '>', 0, "$option: the first run fails") or diag $run->{err};
@@ -373,7 +373,7 @@ subtest 'the account' => sub {
     cmp_ok(scalar(() = $sim->requests('create')), '<=', 4, 'at a gateway: one create for each clip');
     is(billed($sim), 2, 'at a gateway: two were paid');
 
-    $sim = simulator('--daily' => 2, '--latency' => 5);
+    $sim = simulator('--daily' => 2, '--latency' => 15);
     $job = job(sim => $sim, options => { concurrency => 3 });
     $run = $job->run;
     cmp_ok($run->{status}, '>', 0, 'the third of three clips at once is refused') or diag $run->{err};
