@@ -38,14 +38,16 @@ sub killed {
     return $? & 127;
 }
 
-# Killed once it has bought so many clips.
+# Killed once it has bought so many clips. What the next one is made of comes in
+# slowly: no other create is out, however late this is.
 sub killed_buying {
     my ($sim, $name, $in, $options, $bought) = @_;
+    my $hold = 'sendcmd=c=4.1 realtime speed 0.01,realtime=speed=1000';
     open my $null, '>', '/dev/null' or die "/dev/null: $!\n";
     my $polled = sub { my %tasks = map { ($_->{path} => 1) } $sim->requests('read'); return scalar keys %tasks };
-    my $until = time + 60;
-    # one at a time: no other create is out when that many tasks are known
-    return killed($sim, $name, $in, { %$options, concurrency => 1 }, $null, sub { sleep 0.05 while time < $until && $polled->() < $bought });
+    my $until = time + 60 * $PATIENCE;
+    return killed($sim, $name, $in, { %$options, concurrency => 1 }, $null,
+        sub { sleep 0.05 while time < $until && $polled->() < $bought }, before => $hold);
 }
 
 # Killed once so many frames have come out, of so many bytes; it waits to be rid of
