@@ -362,7 +362,7 @@ sub watch {
 }
 
 subtest 'temporary files while it runs' => sub {
-    my $sim = RunwayTest::Simulator->start('--latency' => 1.5);
+    my $sim = RunwayTest::Simulator->start('--latency' => 10);
     my $run = watch($sim, sub {
         my ($pid, $what) = @_;
       SKIP: {
@@ -385,7 +385,7 @@ subtest 'temporary files while it runs' => sub {
 
 subtest 'however it ends' => sub {
     for my $signal (qw(KILL TERM INT)) {
-        my $sim = RunwayTest::Simulator->start('--latency' => 2);
+        my $sim = RunwayTest::Simulator->start('--latency' => 20);
         my $run = watch($sim, sub { kill $signal => $_[0] });
         isnt("$run->{signal} $run->{status}", '0 0', "SIG$signal ends it");
         is(temporary_files($run), '', "SIG$signal: no temporary file is left");
