@@ -100,7 +100,7 @@ subtest 'fail' => sub {
     }
 
     # tasks of others are on their way when one fails
-    my $sim = simulator('--latency' => 0.5, '--fail-tasks' => '1=SAFETY.OUTPUT.IMAGE');
+    my $sim = simulator('--latency' => 5, '--fail-tasks' => '1=SAFETY.OUTPUT.IMAGE');
     my $job = job(sim => $sim);
     my $run = stops('beside others', $job, [qr/^clip \d .*SAFETY\.OUTPUT\.IMAGE/]);
     my $paid = billed($sim);
@@ -262,7 +262,7 @@ subtest 'not for these' => sub {
         $stop->("a create of unknown fate ($fault)", ['--fault' => "create:2=$fault"], [qr/^clip 2 .*on_unknown=resend/], 2);
     }
     $stop->('a task that is gone', [], [qr/^clip 1 .*on_unknown=resend/], 1, options => { prompt => 'fail with CANCELLED' });
-    my ($sim, $job) = $stop->('a task that takes too long', ['--latency' => 3], [qr/^clip 1 .*task_timeout/], 1, options => { task_timeout => 1 });
+    my ($sim, $job) = $stop->('a task that takes too long', ['--latency' => 8], [qr/^clip 1 .*task_timeout/], 1, options => { task_timeout => 1 });
     comes_out('which is there the next time', $job, kept => [], options => { task_timeout => 60 });
     $stop->('a cap that another try would pass', ['--fail-tasks' => '1=INTERNAL.BAD_OUTPUT.CODE01'],
         [qr/^clip 1 .*max_credits=20/], 1, options => { max_credits => 20, retries => 1 });
