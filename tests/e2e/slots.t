@@ -41,7 +41,7 @@ sub most_at_once {
 subtest 'a download keeps no create waiting' => sub {
     # the second's end is seen later: two that are not checked would stop the third
     my $sim = RunwayTest::Simulator->start('--latency' => 2, '--fault' => 'create:2=stall=5', '--fault' => 'download=slow=10000');
-    my $run = PaidTest->new(sim => $sim, in => film(seconds => 5), options => { concurrency => 2 })->run;
+    my $run = PaidTest->new(sim => $sim, in => film(seconds => 5), options => { concurrency => 2 })->run(timeout => 180);
     is($run->{status}, 0, 'ends well') or diag $run->{err};
     my @tasks = tasks_of($sim);
     is(scalar @tasks, 5, 'five tasks');
@@ -51,7 +51,7 @@ subtest 'a download keeps no create waiting' => sub {
 
 subtest 'results that nobody has checked are bounded' => sub {
     my $sim = RunwayTest::Simulator->start('--latency' => 0.1, '--fault' => 'download=slow=10000');
-    my $run = PaidTest->new(sim => $sim, in => film(seconds => 8), options => { concurrency => 2 })->run;
+    my $run = PaidTest->new(sim => $sim, in => film(seconds => 8), options => { concurrency => 2 })->run(timeout => 180);
     is($run->{status}, 0, 'ends well') or diag $run->{err};
     my @tasks = tasks_of($sim);
     is(scalar @tasks, 8, 'eight tasks');
@@ -62,7 +62,7 @@ subtest 'results that nobody has checked are bounded' => sub {
 };
 
 subtest 'what can be done before is done before' => sub {
-    my $sim = RunwayTest::Simulator->start('--latency' => 2);
+    my $sim = RunwayTest::Simulator->start('--latency' => 6);
     my $run = PaidTest->new(sim => $sim, in => film(seconds => 4),
         env => { COMETAPI_KEY => undef, RUNWAYML_API_SECRET => 'key_' . '0a' x 64 },
         options => { concurrency => 1, transport => 'upload', provider => 'runway', base_url => $sim->{runway}, model => 'aleph2', clip_duration => 2 })->run;
@@ -84,14 +84,14 @@ sub events_of {
     my ($seconds, $latency, %opt) = @_;
     my $sim = RunwayTest::Simulator->start('--latency' => $latency);
     my $path = sprintf '%s/events-%d.log', $TMP, ++our $logs;
-    my $run = PaidTest->new(sim => $sim, in => film(seconds => $seconds), options => { concurrency => 2, log_path => $path })->run(%opt);
+    my $run = PaidTest->new(sim => $sim, in => film(seconds => $seconds), options => { concurrency => 2, log_path => $path })->run(timeout => 180, %opt);
     is($run->{status}, 0, 'ends well') or diag $run->{err};
     return [map { RunwayTest::decode($_) } split /\n/, slurp($path)];
 }
 
 subtest 'a free place is filled before frames that are ready go out' => sub {
-    # output is slow: twelve seconds for the film
-    my $log = events_of(6, 0.2, after => 'setpts=2*PTS,realtime');
+    # output is slow: twenty-four seconds for the film
+    my $log = events_of(6, 0.2, after => 'setpts=4*PTS,realtime');
     cmp_ok(place_of($log, 'submitted', 6), '<', place_of($log, 'emitted', 3), 'the last clip is sent before half of the film is out');
     cmp_ok(place_of($log, 'submitted', 6), '>', 0, 'it is sent');
 };
