@@ -386,7 +386,7 @@ subtest 'clips' => sub {
 # --- what is made -------------------------------------------------------------
 
 subtest 'states by time' => sub {
-    my $sim = RunwayTest::Simulator->start('--latency', 4);
+    my $sim = RunwayTest::Simulator->start('--latency', 10);
     my $start = time;
     my $id = call(POST => "$sim->{runway}/v1/video_to_video", aleph2($two))->{json}{id};
     like($id, qr/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, 'the id is a UUID');
@@ -602,7 +602,7 @@ subtest 'failures' => sub {
 };
 
 subtest 'the output URL' => sub {
-    my $sim = RunwayTest::Simulator->start('--latency', 0, '--url-lifetime', 4);
+    my $sim = RunwayTest::Simulator->start('--latency', 0, '--url-lifetime', 600);
     my $id = call(POST => "$sim->{api}/v1/video_to_video", gen4($second))->{json}{id};
     my $url = wait_for($sim->{api}, $id)->{task}{output}[0];
     like($url, qr/^\Q$sim->{cdn}\E\/.+\.mp4\?_jwt=.+/, 'another origin, signed');
@@ -631,10 +631,13 @@ subtest 'the output URL' => sub {
     is($range->("bytes=$size-")->{status}, 416, 'beyond the end');
     is($range->('bytes=1-', 'If-Range' => $etag)->{status}, 206, 'If-Range: same');
     is($range->('bytes=1-', 'If-Range' => '"other"')->{status}, 200, 'If-Range: changed');
+    my $short = RunwayTest::Simulator->start('--latency', 0, '--url-lifetime', 4);
+    $id = call(POST => "$short->{api}/v1/video_to_video", gen4($second))->{json}{id};
+    my $old = wait_for($short->{api}, $id)->{task}{output}[0];
     sleep 4.1;
-    is(download($url)->{status}, 403, 'expired');
-    my $fresh = wait_for($sim->{api}, $id)->{task}{output}[0];
-    isnt($fresh, $url, 'reading again gives another');
+    is(download($old)->{status}, 403, 'expired');
+    my $fresh = wait_for($short->{api}, $id)->{task}{output}[0];
+    isnt($fresh, $old, 'reading again gives another');
     is(download($fresh)->{status}, 200, 'which is good');
     my $log = slurp($sim->{log_file});
     my ($jwt) = $url =~ /_jwt=(.+)/;
@@ -642,11 +645,11 @@ subtest 'the output URL' => sub {
 };
 
 subtest 'an output URL that is late, and odd' => sub {
-    my $sim = RunwayTest::Simulator->start('--latency', 0, '--output-after', 1, '--url-tail', '&name=a b');
+    my $sim = RunwayTest::Simulator->start('--latency', 0, '--output-after', 5, '--url-tail', '&name=a b');
     my $id = call(POST => "$sim->{api}/v1/video_to_video", gen4($second))->{json}{id};
     my $task = wait_for($sim->{api}, $id)->{task};
     is("$task->{status} " . @{ $task->{output} }, 'SUCCEEDED 0', 'no output yet');
-    sleep 1.1;
+    sleep 5.1;
     my ($url) = @{ call(GET => "$sim->{api}/v1/tasks/$id")->{json}{output} };
     like($url, qr/\?_jwt=[^& ]+&name=a b$/, 'then it is there, as it is');
     is(download($url =~ s/ /%20/r)->{status}, 200, 'and good');
@@ -655,19 +658,19 @@ subtest 'an output URL that is late, and odd' => sub {
 # --- the two providers ----------------------------------------------------------
 
 subtest 'gateway' => sub {
-    my $sim = RunwayTest::Simulator->start('--latency', 0.3, '--wrap', '--not-exist-for', 1.5, '--not-exist-as', 200);
+    my $sim = RunwayTest::Simulator->start('--latency', 0.3, '--wrap', '--not-exist-for', 5, '--not-exist-as', 200);
     my $create = call(POST => "$sim->{api}/v1/video_to_video", gen4($second));
     is(join(',', sort keys %{ $create->{json} }), 'id', 'create: nothing but the id');
     my $reply = call(GET => "$sim->{api}/v1/tasks/$create->{json}{id}");
     is("$reply->{status} $reply->{json}{code}", '200 task_not_exist', 'not known yet');
-    sleep 1.6;
+    sleep 5.1;
     $reply = wait_for($sim->{api}, $create->{json}{id});
     is($reply->{json}{code}, 'success', 'wrapped');
     my $data = $reply->{json}{data};
     is("$data->{task_id} $data->{status} $data->{progress}", "$create->{json}{id} SUCCESS 100%", 'outer fields');
     is($data->{data}{status}, 'SUCCEEDED', 'the inner object is Runway\'s');
     $reply = call(POST => "$sim->{api}/v1/video_to_video", gen4($second, promptText => 'fail ASSET.INVALID'));
-    sleep 1.6;
+    sleep 5.1;
     $data = wait_for($sim->{api}, $reply->{json}{id})->{json}{data};
     is($data->{status}, 'FAILURE', 'outer status of a failure');
     like($data->{fail_reason}, qr/asset/i, 'fail_reason');
@@ -683,8 +686,10 @@ subtest 'gateway' => sub {
 
 subtest 'throttling, balance, account' => sub {
     my $sim = RunwayTest::Simulator->start('--latency', 2, '--concurrency', 1, '--daily', 3, '--balance', 200);
-    my @ids = map { call(POST => "$sim->{runway}/v1/video_to_video", aleph2($two, seed => $_))->{json}{id} } 1 .. 3;
-    my @status = map { call(GET => "$sim->{runway}/v1/tasks/$_")->{json}{status} } @ids;
+    my $slow = RunwayTest::Simulator->start('--latency', 60, '--concurrency', 1);
+    my $create = sub { return call(POST => "$_[0]{runway}/v1/video_to_video", aleph2($two, seed => $_[1]))->{json}{id} };
+    my @status = map { call(GET => "$slow->{runway}/v1/tasks/$_")->{json}{status} } map { $create->($slow, $_) } 1 .. 3;
+    my @ids = map { $create->($sim, $_) } 1 .. 3;
     like($status[0], qr/PENDING|RUNNING/, 'the first runs');
     is("@status[1, 2]", 'THROTTLED THROTTLED', 'the others wait');
     my $reply = call(POST => "$sim->{runway}/v1/video_to_video", aleph2($two));
