@@ -62,9 +62,9 @@ isnt($status, 0, 'exit status');
 
 my $begin = time;
 ($status, $said, $last) = check({ TEST_TIMEOUT => 1 },
-    'if (!fork) { sleep 30; exit } print "1..1\n"; sleep 30;');
+    'if (!fork) { sleep 300; exit } print "1..1\n"; sleep 300;');
 is($last, '0 passed, 1 failed', 'a test that takes too long');
-cmp_ok(time - $begin, '<', 15, 'is ended, with what it started');
+cmp_ok(time - $begin, '<', 100, 'is ended, with what it started');
 
 ($status, $said, $last) = check({ COMETAPI_KEY => 'k', http_proxy => 'http://127.0.0.1:1', RUNWAYML_API_SECRET => 's' },
     'my $bad = grep { /^(COMETAPI|RUNWAYML)|proxy$/i } keys %ENV; print "1..1\n", $bad ? "not " : "", "ok 1\n"');
