@@ -49,13 +49,18 @@ subtest 'what muxers write is accepted' => sub {
     for my $path (@files) {
         my $name = basename($path);
         my $is = check($path);
-        my $decoder = $name =~ /dnx/ ? 'dnxhd' : $name =~ /vp9/ ? 'vp9' : 'h264';
+        if (my ($format) = $name =~ /-m?(jpeg|mpeg4|dnx)/) {
+            my $called = { jpeg => 'jpeg', mpeg4 => 'mp4v', dnx => 'AVdh' }->{$format};
+            is("$is->{outcome} $is->{text}", "invalid the result is not a readable video: it is coded as \"$called\", which is not supported", $name);
+            next;
+        }
+        my $decoder = $name =~ /vp9/ ? 'vp9' : 'h264';
         if (!$decoders{$decoder}) {
             like($is->{text}, qr/not supported by this FFmpeg/, "$name: nothing but the decoder is missing");
             next;
         }
         is("$is->{outcome} $is->{text}", 'accepted ', $name);
-        my $frames = $name =~ /dnx/ ? '2x256x144' : $name =~ /edit/ ? '6x48x32' : '8x48x32';
+        my $frames = $name =~ /edit/ ? '6x48x32' : '8x48x32';
         $frames =~ s/x48x32/x32x48/ if $name =~ /^ffmpeg.*rotated/;
         is($is->{frames}, $frames, "$name: frames");
         $accepted = $is->{memory} if $is->{memory} > $accepted;
@@ -110,14 +115,14 @@ subtest 'what is odd and right is accepted' => sub {
 
 # --- odd ones -----------------------------------------------------------------------
 
-# A film of JPEGs (their bytes are all zeros); a track says what is odd in it.
-my $jpeg = "\0" x 1000;
+# A film of ProRes (its bytes are all zeros); a track says what is odd in it.
+my $frame = "\0" x 1000;
 
 sub track {
     my (%t) = @_;
     my $type = $t{type} // 'vide';
     my $entry = $t{entry} // ($type eq 'vide'
-        ? box($t{format} // 'jpeg', words(0, 1), "\0" x 16, pack('nn', $t{width} // 64, $t{height} // 48), "\0" x 46, pack('nn', 24, 65535))
+        ? box($t{format} // 'apch', words(0, 1), "\0" x 16, pack('nn', $t{width} // 64, $t{height} // 48), "\0" x 46, pack('nn', 24, 65535))
         : box('raw ', words(0, 1), "\0" x 8, pack('nnN', 1, 8, 0), words(8000 << 16)));
     my $sizes = $t{constant} ? [] : $t{sizes} // [(1000) x 10];
     my $stsz = $t{constant} ? words(0, $t{constant}, $t{samples}) : words(0, 0, $t{claims} // scalar @$sizes, @$sizes);
@@ -142,7 +147,7 @@ sub track {
 
 sub film {
     my (@in_moov) = @_;
-    return box('ftyp', 'isom', words(0)) . box('mdat', $jpeg x 10) . box('moov', box('mvhd', words(0, 0, 0, 10, 10), "\0" x 80), @in_moov);
+    return box('ftyp', 'isom', words(0)) . box('mdat', $frame x 10) . box('moov', box('mvhd', words(0, 0, 0, 10, 10), "\0" x 80), @in_moov);
 }
 
 # HEVC, as its description says.
@@ -178,23 +183,16 @@ subtest 'what asks for more than it has costs nothing' => sub {
                                                         qr/plays its frames more often/],
         ['2,000 edits that are not counted',         film(track(constant => 1, samples => 1000, per_chunk => 1000, edits_claim => 1,
                                                         elst => [map { [1000, 0] } 1 .. 2000])), qr/plays its frames more often/],
-        ['boxes that begin behind a palette',        film(track(entry => box('jpeg', words(0, 1), "\0" x 16, pack('nn', 64, 48), "\0" x 46, pack('nn', 8, 0),
+        ['boxes that begin behind a palette',        film(track(entry => box('apch', words(0, 1), "\0" x 16, pack('nn', 64, 48), "\0" x 46, pack('nn', 8, 0),
                                                         box('glbl', box('skip', "\0" x 300), box('moov', box('mvhd', "\0" x 100), $hungry_sound))))),
                                                         qr/palette/],
         ['a sound handler behind one that is hidden', film(track(more => box('hdlr', words(0, 0), 'soun', "\0" x 13), name => "\0" x 600)), qr/damaged/],
-        ['a picture of 110 scans',                   film(track(sizes => [1000])) =~ s/mdat\K\0{220}/"\xFF\xDA" x 110/er, qr/frame 0 .* 108 parts, too many/],
-        ['a large picture of 30 scans',              film(track(width => 4096, height => 2304, sizes => [1000])) =~ s/mdat\K\0{60}/"\xFF\xDA" x 30/er, qr/frame 0 .* 28 parts, too many/],
+        ['a picture of 110 slices',                  film(track(entry => hevc(64, 1), sizes => [660])) =~ s/mdat\0{4}\K\0{660}/pack('NCC', 2, 2, 1) x 110/er, qr/frame 0 .* 110 parts, too many/],
         ['all samples at the same 8 MB',             film(track(sizes => \@all, per_chunk => 1, chunks => [(28) x @all])) . box('mdat', "\0" x (8 << 20)), qr/more bytes of frames than the file/],
         ['the same without a table',                 film(track(constant => 30 << 20, samples => 100_000, per_chunk => 100_000)), qr/more bytes of frames/],
         ['chunks of 4294967295',                     film(track(per_chunk => 0xFFFFFFFF, chunks => [(28) x 1000])), qr/more frames/],
         ['ctts of 4294967295',                       film(track(ctts => [0xFFFFFFFF, 0])), qr/more frames/],
         ['65535 x 65535 pixels',                     film(track(width => 65535, height => 65535)), qr/65535x65535/],
-        ['a description of a gigabyte',              film(track(entry => box('mp4v', words(0, 1), "\0" x 16, pack('nn', 64, 48), "\0" x 50,
-                                                        box('esds', words(0), "\x03\x80\x80\x80\x22\0\0\0", "\x04\x80\x80\x80\x14", "\x20", "\0" x 12,
-                                                            "\x05\x83\xFF\xFF\xFF\x7F")))), qr/description that is larger/],
-        ['a gigabyte behind a name',                 film(track(entry => box('mp4v', words(0, 1), "\0" x 16, pack('nn', 64, 48), "\0" x 50,
-                                                        box('esds', words(0), "\x03\x80\x80\x80\x22\0\0\x40\xFF", "\0" x 255, "\x04\x80\x80\x80\x14\x20",
-                                                            "\0" x 12, "\x05\x83\xFF\xFF\x7F", "\0" x 100)))), qr/description that is larger/],
         ['4,000,000 samples in fragments',           film($plain, box('mvex', box('trex', words(0, 1, 1, 1, 1, 0)))) . join('',
                                                         map { box('moof', box('traf', box('tfhd', words(0x20000, 1)), box('trun', words(0, 131_072)))) }
                                                         1 .. 30), qr/more frames than a clip/],
@@ -384,9 +382,7 @@ subtest 'the largest pictures' => sub {
         [qw(libx264 h264 -preset ultrafast -coder 1 -qp 22 -slices 24)], # and a description
         [qw(libx265 hevc -preset ultrafast -tag:v hvc1 -x265-params qp=22:log-level=none)],
         [qw(libx265 hevc -preset ultrafast -tag:v hvc1 -x265-params qp=22:slices=20:log-level=none)],
-        [qw(mpeg4 mpeg4 -q:v 6)],
         [qw(prores_ks prores -profile:v 3 -pix_fmt yuv422p10le -q:v 8)],
-        [qw(dnxhd dnxhd -profile:v dnxhr_hq -pix_fmt yuv422p)],
     );
     my $known = run_cmd([$FFMPEG, qw(-hide_banner -encoders)])->{out};
     my @files;
@@ -394,20 +390,12 @@ subtest 'the largest pictures' => sub {
         my ($name, $decoder, @args) = @$encoder;
         next if $known !~ / $name / || !$decoders{$decoder};
         push @files, make_clip(@large, source => 'color=gray', filter => 'noise=alls=100', codec => ['-c:v', $name, @args],
-            name => join('-', 'large', scalar @files, $name) . ($decoder =~ /prores|dnxhd/ ? '.mov' : '.mp4'));
+            name => join('-', 'large', scalar @files, $name) . ($decoder eq 'prores' ? '.mov' : '.mp4'));
     }
-    # a JPEG of as many scans as may be
-    my $still = slurp(make_clip(@large, codec => [qw(-c:v mjpeg -pix_fmt yuvj420p -q:v 20)], name => 'large.mjpeg'));
-    my $at = index $still, "\xFF\xDA";
-    my $scans = substr($still, 0, $at) . substr($still, $at, rindex($still, "\xFF\xD9") - $at) x 25 . "\xFF\xD9";
-    push @files, spew("$TMP/scans.mp4", box('ftyp', 'isom', words(0)) . box('mdat', $scans)
-        . box('moov', box('mvhd', words(0, 0, 0, 10, 10), "\0" x 80), track(width => 4096, height => 2304, sizes => [length $scans], delta => 10, chunks => [24])));
     for my $file (@files) {
         my $is = check($file);
         my $name = basename($file);
-        # FFmpeg 9.0 takes no second scan
-        my $refused = $name eq 'scans.mp4' ? '|bad_result 0x0x0 the result is damaged .*' : '';
-        like("$is->{outcome} $is->{frames} $is->{text}", qr/^(accepted 1x4096x2304 $refused)$/, $name);
+        is("$is->{outcome} $is->{frames} $is->{text}", 'accepted 1x4096x2304 ', $name);
         cmp_ok($is->{longest}, '<', 2 * $PATIENCE, "$name: not two seconds without a question");
         note sprintf '%s: %d bytes, %s s', $name, -s $file, $is->{longest};
     }

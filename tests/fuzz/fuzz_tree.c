@@ -135,7 +135,7 @@ static void put_stsd(Mp4File *f, FuzzInput *in)
     put_u32(f, 0);
     put_u32(f, near(in, nb));
     for (; nb; nb--) {
-        begin(f, formats[take(in, 30) < 20 ? 3 : take(in, 11)]);
+        begin(f, formats[take(in, 30) < 20 ? 4 : take(in, 11)]);
         put_u32(f, 0);
         put_u32(f, 1);
         put_zeros(f, 16);

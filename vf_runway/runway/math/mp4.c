@@ -95,8 +95,6 @@ static const Rule rules[] = {
     { IN_FORMAT, "av1C", 1,   4,   0, 65536, IN_FILE, NULL },
     { IN_FORMAT, "vpcC", 1,  12,   0, 65536, IN_FILE, NULL },
     { IN_FORMAT, "glbl", 1,   8,   0, 65536, IN_FILE, NULL },
-    { IN_FORMAT, "esds", 1,   6,   0, 65536, IN_FILE, ff_runway_mp4_esds },
-    { IN_FORMAT, "ACLR", 1,  16,   0,    64, IN_FILE, NULL },
     { IN_FORMAT, "colr", 2,  10,   0,    64, IN_FILE, NULL },
     { IN_FORMAT, "pasp", 3,   8,   0,     0, IN_FILE, NULL },
     { IN_FORMAT, "fiel", 4,   2,   0,     0, IN_FILE, NULL },

@@ -126,7 +126,6 @@ void ff_runway_mp4_stsc(Parse *p, const Box *box);
 void ff_runway_mp4_stsz(Parse *p, const Box *box);
 void ff_runway_mp4_stz2(Parse *p, const Box *box);
 void ff_runway_mp4_stco(Parse *p, const Box *box); /* and co64 */
-void ff_runway_mp4_esds(Parse *p, const Box *box);
 void ff_runway_mp4_trex(Parse *p, const Box *box);
 void ff_runway_mp4_tfhd(Parse *p, const Box *box);
 void ff_runway_mp4_trun(Parse *p, const Box *box);

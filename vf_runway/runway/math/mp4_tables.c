@@ -286,58 +286,6 @@ void ff_runway_mp4_chunks(Parse *p)
     } while (entry && !p->ret);
 }
 
-/* A descriptor's tag, and its length in up to four bytes of 7 bits. */
-static int read_descriptor(const unsigned char *data, int size, int *at,
-                           int64_t *length)
-{
-    int tag;
-
-    if (*at >= size)
-        return -1;
-    tag     = data[(*at)++];
-    *length = 0;
-    for (int i = 0; i < 4 && *at < size; i++) {
-        int c = data[(*at)++];
-
-        *length = *length << 7 | (c & 0x7F);
-        if (!(c & 0x80))
-            break;
-    }
-    return tag;
-}
-
-/* How to decode, in descriptors: the demuxer believes their lengths. */
-void ff_runway_mp4_esds(Parse *p, const Box *box)
-{
-    unsigned char data[320]; /* more than the 295 that it may come to */
-    int size = (int)sizeof(data), at = 4, tag;
-    int64_t length, whole = box->end - box->start;
-
-    if (size > whole)
-        size = (int)whole;
-    ff_runway_mp4_bytes(p, box->start, data, (size_t)size);
-    tag = read_descriptor(data, size, &at, &length);
-    if (tag == 3 && at + 3 <= size) {
-        int flags = data[at + 2];
-
-        at += 3;
-        if (flags & 0x80)
-            at += 2;
-        if (flags & 0x40 && at < size)
-            at += data[at] + 1;
-        if (flags & 0x20)
-            at += 2;
-    } else {
-        at += 2;
-    }
-    if (read_descriptor(data, size, &at, &length) != 4)
-        return;
-    at += 13;
-    tag = read_descriptor(data, size, &at, &length);
-    if (tag >= 0 && length > whole - at)
-        ff_runway_mp4_bad(p, "has a description that is larger than its box");
-}
-
 void ff_runway_mp4_trex(Parse *p, const Box *box)
 {
     const uint32_t size = ff_runway_mp4_u32_at(p, box->start + 16);

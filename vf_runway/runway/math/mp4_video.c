@@ -20,13 +20,12 @@
 
 #include "mp4_internal.h"
 
-/* What samples are called whose decoder may be given a result: see reader.c.
- * Frames of the first NB_INTRA are coded each by itself. */
-#define NB_INTRA 11
+/* What samples are called whose decoder may be given a result: see
+ * reader_parts.c. Frames of the first NB_INTRA are coded each by itself. */
+#define NB_INTRA 6
 static const char formats[][5] = {
-    "apch", "apcn", "apcs", "apco", "ap4h", "ap4x", "AVdn", "AVdh", "jpeg",
-    "mjpa", "mjpb", "avc1", "avc3", "hvc1", "hev1", "dvh1", "dvhe", "av01",
-    "vp08", "vp09", "mp4v",
+    "apch", "apcn", "apcs", "apco", "ap4h", "ap4x", "avc1", "avc3", "hvc1",
+    "hev1", "dvh1", "dvhe", "av01", "vp09",
 };
 
 Mp4Format ff_runway_mp4_format(const char *type)

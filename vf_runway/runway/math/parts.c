@@ -25,39 +25,16 @@
 #define PARTS_LARGE 25
 #define PIXELS_MAX  (PARTS_LARGE * 4096LL * 2304) /* of all parts together */
 
-/* How often the bytes of a mark occur. */
-static size_t count_marks(const unsigned char *data, size_t size,
-                          const char *mark, size_t length)
+static size_t count_start_codes(const unsigned char *data, size_t size)
 {
     size_t nb = 0;
 
-    for (size_t i = 0; i + length <= size; i++)
-        if (!memcmp(data + i, mark, length)) {
+    for (size_t i = 0; i + 3 <= size; i++)
+        if (!memcmp(data + i, "\0\0\1", 3)) {
             nb++;
-            i += length - 1;
+            i += 2;
         }
     return nb;
-}
-
-/* Scans of a JPEG and heads of its pictures, for each of which a decoder clears a
- * whole one. Exif may be lists within lists whose texts take gigabytes: what has
- * it has too many. */
-static size_t count_scans(const unsigned char *data, size_t size)
-{
-    size_t nb_scans = 0, nb_heads = 0;
-
-    for (size_t i = 0; i + 2 <= size; i++) {
-        const int mark = data[i] == 0xFF ? data[i + 1] : 0;
-
-        nb_scans += mark == 0xDA;
-        /* the others from 0xC0 to 0xCF are no heads; 0xF7 is JPEG-LS's */
-        nb_heads += mark == 0xF7 ||
-                    (mark >= 0xC0 && mark <= 0xCF && mark != 0xC4 &&
-                     mark != 0xC8 && mark != 0xCC);
-        if (mark == 0xE1 && i + 8 <= size && !memcmp(data + i + 4, "Exif", 4))
-            nb_heads += PARTS_MAX + 1;
-    }
-    return nb_scans > nb_heads ? nb_scans : nb_heads;
 }
 
 /* NAL units behind lengths of so many bytes, and behind start codes in them.
@@ -75,7 +52,7 @@ static size_t count_lengths(const unsigned char *data, size_t size,
             length = length << 8 | data[at++];
         if (!length || length > size - at)
             return 0;
-        nb += 1 + count_marks(data + at, length, "\0\0\1", 3);
+        nb += 1 + count_start_codes(data + at, length);
         at += length;
     }
     return nb;
@@ -111,7 +88,7 @@ static size_t count_frames(const unsigned char *data, size_t size)
 static size_t count_nals(unsigned lengths, const unsigned char *data,
                          size_t size)
 {
-    size_t most = lengths & 1 ? count_marks(data, size, "\0\0\1", 3) : 0;
+    size_t most = lengths & 1 ? count_start_codes(data, size) : 0;
 
     for (size_t bytes = 1; bytes <= 4; bytes++) {
         size_t nb = lengths >> bytes & 1 ? count_lengths(data, size, bytes) : 0;
@@ -126,11 +103,9 @@ size_t ff_runway_count_parts(RunwayPartKind kind, unsigned lengths,
                              const unsigned char *data, size_t size)
 {
     switch (kind) {
-    case RUNWAY_PART_NAL:          return count_nals(lengths, data, size);
-    case RUNWAY_PART_SCAN:         return count_scans(data, size);
-    case RUNWAY_PART_VIDEO_PACKET: return count_marks(data, size, "\0\0", 2);
-    case RUNWAY_PART_FRAME:        return count_frames(data, size);
-    default:                       return 1;
+    case RUNWAY_PART_NAL:   return count_nals(lengths, data, size);
+    case RUNWAY_PART_FRAME: return count_frames(data, size);
+    default:                return 1;
     }
 }
 

@@ -30,12 +30,9 @@
 #include <stdint.h>
 
 /** What parts are: NAL units behind their length or behind start codes (H.264,
- *  HEVC); scans (JPEG); video packets (MPEG-4); frames, of which one is shown at
- *  most (AV1). */
+ *  HEVC); frames, of which one is shown at most (AV1). */
 typedef enum RunwayPartKind {
     RUNWAY_PART_NAL,
-    RUNWAY_PART_SCAN,
-    RUNWAY_PART_VIDEO_PACKET,
     RUNWAY_PART_FRAME,
     RUNWAY_PART_WHOLE,      ///< it has none, or the eight frames that VP9 allows
 } RunwayPartKind;

@@ -92,8 +92,8 @@ static int open_demuxer(RunwayReader *r)
     return 0;
 }
 
-/* Pixels of a picture as decoders count them, which round up and leave edges. Of
- * MPEG-4, the demuxer leaves the size to its decoder. */
+/* Pixels of a picture as decoders count them, which round up and leave edges. An
+ * index may leave its size out. */
 static int64_t pixels_of(const RunwayReader *r)
 {
     const AVCodecParameters *par = r->stream->codecpar;

@@ -19,20 +19,17 @@
 #include "../math/parts.h"
 #include "reader_internal.h"
 
-/* Those that are supported are what films come in. FFmpeg has decoders for some
- * hundred others, which nobody tries to break as hard. */
+/* Those that are supported are what services send (H.264, HEVC, ProRes), or may
+ * come to send. FFmpeg has decoders for some hundred others, which nobody tries
+ * to break as hard. */
 int ff_runway_reader_kind(enum AVCodecID id)
 {
     switch (id) {
     case AV_CODEC_ID_H264:
     case AV_CODEC_ID_HEVC:   return RUNWAY_PART_NAL;
     case AV_CODEC_ID_AV1:    return RUNWAY_PART_FRAME;
-    case AV_CODEC_ID_MJPEG:  return RUNWAY_PART_SCAN;
-    case AV_CODEC_ID_MPEG4:  return RUNWAY_PART_VIDEO_PACKET;
-    case AV_CODEC_ID_VP8:
     case AV_CODEC_ID_VP9:
-    case AV_CODEC_ID_PRORES:
-    case AV_CODEC_ID_DNXHD:  return RUNWAY_PART_WHOLE;
+    case AV_CODEC_ID_PRORES: return RUNWAY_PART_WHOLE;
     default:                 return -1;
     }
 }
