@@ -168,7 +168,7 @@ subtest 'what is fetched is no video' => sub {
     my $job = job(sim => $sim, options => { concurrency => 1 });
     my %no_try = (options => { retries => 2 });
     for my $time (1, 2) {
-        stops("time $time", $job, [qr/^clip 1 .*SUCCEEDED and is paid for.*downloads it for free.*on_error=source.*another take for about 15 credits/], %no_try);
+        stops("time $time", $job, [qr/^clip 1 .*SUCCEEDED and is paid for.*downloads it for free.*on_error=source.*buy the clip again for about 15 credits \("runway-tasks forget --force [0-9a-f]{12}"\)/], %no_try);
         is_deeply($job->states, { 1 => 'generated' }, "time $time: it stays generated") or diag explain $job->states;
     }
     is(billed($sim), 1, 'nothing is bought for it, whatever retries says');
@@ -204,7 +204,7 @@ subtest 'a result whose length is off' => sub {
     my $path = kept_aside('refused', $job);
     is_deeply($job->states, { 1 => 'refused' }, 'it is written down');
     my $downloads = () = $sim->requests('download');
-    stops('again', $job, [qr/^clip 1 .*off by 0\.\d+ of it, and length_tolerance is 0\.1.*larger length_tolerance.*on_error=source.*another take for about 15/],
+    stops('again', $job, [qr/^clip 1 .*off by 0\.\d+ of it, and length_tolerance is 0\.1.*larger length_tolerance.*on_error=source.*buy the clip again for about 15 credits \("runway-tasks forget --force [0-9a-f]{12}"\)/],
         options => { retries => 2 });
     is(scalar(() = $sim->requests('download')), $downloads, 'it is not fetched again');
     is(billed($sim), 1, 'nor bought');
@@ -326,6 +326,33 @@ subtest 'three in a row' => sub {
         is($run->{status}, 0, "one task of equal clips is no row, time $time") or diag $run->{err};
         is(billed($sim), 1, "and is paid once, time $time");
     }
+};
+
+# As the error says it, and for that clip only.
+subtest 'to buy a clip again' => sub {
+    my @html = ('--fault' => 'download:1-2=html');
+    for my $case (
+        ['a permanent failure', ['--fail-tasks' => '2=NEW.CODE'], {}, 4],
+        ['a transient one', ['--fail-tasks' => '2=INTERNAL.BAD_OUTPUT.CODE01'], {}, 4],
+        ['what is fetched is no video', \@html, {}, 4],
+        ['a result whose length is off', ['--result-stretch' => 1.3], { length_tolerance => 0.5 }, 4],
+    ) {
+        my ($name, $args, $options, $paid) = @$case;
+        my $sim = simulator(@$args);
+        my $job = job(sim => $sim, in => film(seconds => 3), options => { concurrency => 1 });
+        my $run = $job->run;
+        cmp_ok($run->{status}, '>', 0, "$name: the run fails");
+        my ($how) = $run->{said} =~ /"runway-tasks (forget(?: --force)? [0-9a-f]{12})"/ or fail("$name: says how: $run->{said}");
+        unlike($run->{said}, qr/another take/, "$name: which is not a take");
+        my $forget = run_cmd([dirname($FFMPEG) . '/../bin/runway-tasks', '--state-dir', $job->{state},
+            '--results-dir', $job->{results}, split ' ', $how // 'list']);
+        is($forget->{status}, 0, "$name: it is forgotten") or diag $forget->{err};
+        $run = $job->run(options => $options);
+        is($run->{status}, 0, "$name: and comes") or diag $run->{err};
+        is(billed($sim), $paid, "$name: that clip was bought again, and no other");
+    }
+    my $job = job(sim => simulator('--fail-tasks' => '1=SAFETY.OUTPUT.VIDEO'), options => { concurrency => 1 });
+    stops('moderation', $job, [qr/SAFETY.*: change the request or the source$/]);
 };
 
 done_testing;

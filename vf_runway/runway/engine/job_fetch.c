@@ -106,21 +106,22 @@ RunwayOutcome ff_runway_run_unusable(RunwayJobRun *run, RunwayOutcome ret,
                                "but %s: %s. "
                                "Run the same command again, which downloads it "
                                "for free; or continue with the source's own "
-                               "frames (on_error=source), or buy another "
-                               "take%s",
-                               job->now.task_id, run->unreachable ?
+                               "frames (on_error=source), or buy the clip "
+                               "again%s (\"runway-tasks forget --force "
+                               "%.12s\")", job->now.task_id, run->unreachable ?
                                "its result cannot be downloaded" :
                                "what was downloaded is not a result",
-                               why.text, price);
+                               why.text, price, job->identity);
     return ff_runway_error(err, ret, "the result%s%s is not used: %s. It is "
                            "paid for and kept: %s/%s. If only its length is "
                            "off, a larger length_tolerance accepts it; or "
                            "continue with the source's own frames "
-                           "(on_error=source), or buy another take%s",
+                           "(on_error=source), or buy the clip again%s "
+                           "(\"runway-tasks forget --force %.12s\")",
                            *job->now.task_id ? " of task " : "",
                            job->now.task_id, why.text,
                            ff_runway_results_path(run->host->results), name,
-                           price);
+                           price, job->identity);
 }
 
 static int is_refusal(RunwayOutcome ret)

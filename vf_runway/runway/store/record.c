@@ -197,8 +197,8 @@ RunwayOutcome ff_runway_record_begin(RunwayRecord *r, const char *output,
         return ret;
     if (r->nb_tries == RUNWAY_TRIES_MAX)
         return ff_runway_error(err, RUNWAY_REFUSED, "it was tried %d times, "
-                               "which is the limit; use another take",
-                               RUNWAY_TRIES_MAX);
+                               "which is the limit; another take buys all "
+                               "clips anew", RUNWAY_TRIES_MAX);
     if (r->damage[0]) {
         r->damage[0] = 0;
         add_try(r, RUNWAY_CLIP_UNKNOWN, output, time, seconds, estimated);

@@ -60,6 +60,18 @@ static void put_ways(const RunwayRecord *r, char *text, size_t size)
              r->identity);
 }
 
+/* What else there is after a permanent failure; accounts are suspended for
+ * trying again what was moderated. */
+static void put_again(const RunwayRecord *r, const RunwayTry *t, char *text,
+                      size_t size)
+{
+    text[0] = 0;
+    if (!strstr(t->failure_code, "SAFETY"))
+        snprintf(text, size, "; or, if it was the provider's fault, have the "
+                 "next run buy this clip again (\"runway-tasks forget %.*s\")",
+                 SHORT_IDENTITY, r->identity);
+}
+
 static void stop(const RunwayRecord *r, const char *label,
                  const RunwayPolicy *policy, int resent,
                  RunwayError *err)
@@ -70,11 +82,12 @@ static void stop(const RunwayRecord *r, const char *label,
                                          "in this run," : "";
     int failures = ff_runway_record_failures(r);
     char reason[sizeof(t->failure) + sizeof(t->failure_code) + 8], price[64];
-    char ways[sizeof(r->endpoint) + 256];
+    char ways[sizeof(r->endpoint) + 256], anew[160];
 
     put_reason(t, reason, sizeof(reason));
     put_price(t, price, sizeof(price));
     put_ways(r, ways, sizeof(ways));
+    put_again(r, t, anew, sizeof(anew));
     switch (ff_runway_record_state(r)) {
     case RUNWAY_CLIP_INTENT:
         ff_runway_error(err, RUNWAY_UNKNOWN, "%s: an earlier run ended while "
@@ -105,16 +118,16 @@ static void stop(const RunwayRecord *r, const char *label,
         ff_runway_error(err, RUNWAY_TASK_FAILED, "%s: task %s FAILED "
                         "permanently%s and counts as billed (%s). It is not "
                         "sent again as it is: change the request or the "
-                        "source, or set take to another number to buy another "
-                        "try", label, t->task_id, reason, price);
+                        "source%s", label, t->task_id, reason, price, anew);
         break;
     default:
         ff_runway_error(err, RUNWAY_TASK_FAILED_TRANSIENT, "%s: task %s FAILED "
                         "for a transient reason%s and may be billed (%s); this "
                         "was failure %d, and retries=%d allows no more tries. "
-                        "Either run again with retries=%d, which buys a new "
-                        "task, or with another take", label, t->task_id,
-                        reason, price, failures, policy->retries, failures);
+                        "Run again with retries=%d, or after \"runway-tasks "
+                        "forget %.*s\": that buys a new task for this clip",
+                        label, t->task_id, reason, price, failures,
+                        policy->retries, failures, SHORT_IDENTITY, r->identity);
         break;
     }
 }
