@@ -222,15 +222,12 @@ static RunwayOutcome refuse(const Sums *s, const char *option, double max,
                            "credits were spent%s or are in flight%s%s, and this "
                            "clip may cost %.15g more; nothing was sent for it. "
                            "To continue with it, set %s=%.15g%s (dry_run=1 "
-                           "shows what all clips cost)%s", option, max, spent,
+                           "shows what all clips cost)", option, max, spent,
                            is_day ? " in the last 24 hours" : " on this output",
                            list, damaged, price, option,
                            ceil(spent + price - EPSILON),
                            is_day && s->future + price <= max + EPSILON ?
-                           ", or run the same command tomorrow" : "",
-                           is_day ? "" : "; if another film that begins "
-                           "with the same clip has spent them, use another "
-                           "state_dir");
+                           ", or run the same command tomorrow" : "");
 }
 
 static RunwayOutcome check_caps(const Sums *s, RunwayError *err)
