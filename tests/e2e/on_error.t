@@ -355,4 +355,17 @@ subtest 'to buy a clip again' => sub {
     stops('moderation', $job, [qr/SAFETY.*: change the request or the source$/]);
 };
 
+# Two tasks run, the create of a third clip is out, and a fourth one is refused: what
+# then becomes of the third one's is said, and is no reason to drop the two.
+subtest 'a create of unknown fate beside a clip that may not be bought' => sub {
+    my $sim = simulator('--latency' => 8, '--fault' => 'create:3=drop-late=4', '--fault' => 'create:4=status=400');
+    my $job = job(sim => $sim, in => film(seconds => 4));
+    my $run = $job->run;
+    cmp_ok($run->{status}, '>', 0, 'the run fails');
+    like($run->{said}, qr/^a clip may not be bought: no more clips are sent; waiting for what is already paid for$/m, 'at the refusal') or diag $run->{said};
+    my ($unknown) = map { $_->{label} } grep { $_->{state} eq 'unknown' } $job->records;
+    like($run->{said}, qr/^\Q$unknown\E: .*may have been accepted/m, 'what is not known is said') or diag $run->{said};
+    is((grep { $_ eq 'stored' } values %{ $job->states }), 2, 'and the other two are awaited') or diag explain $job->states;
+};
+
 done_testing;

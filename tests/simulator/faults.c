@@ -59,6 +59,7 @@ static const struct {
 } kinds[] = {
     { "drop-before",  FAULT_DROP_BEFORE,  0, 0, 0 },
     { "drop-after",   FAULT_DROP_AFTER,   0, 0, 0 },
+    { "drop-late",    FAULT_DROP_LATE,    1, 0, 86400 },
     { "status",       FAULT_STATUS,       1, 200, 599 },
     { "after-status", FAULT_AFTER_STATUS, 1, 200, 599 },
     { "after-page",   FAULT_AFTER_PAGE,   1, 200, 599 },
@@ -156,8 +157,9 @@ static const char *parse_what(Rule *rule, char *what)
             break;
     }
     if (i == SIM_ELEMS(kinds))
-        return "what: drop-before, drop-after, status=, after-status=, "
-               "after-page=, stall=, cut=, bad-json, html, slow= or huge expected";
+        return "what: drop-before, drop-after, drop-late=, status=, "
+               "after-status=, after-page=, stall=, cut=, bad-json, html, "
+               "slow= or huge expected";
     if (!equals != !kinds[i].has_value)
         return equals ? "this fault takes no value"
                       : "this fault needs a value";

@@ -43,6 +43,7 @@ typedef enum SimFaultKind {
     FAULT_NONE,
     FAULT_DROP_BEFORE,
     FAULT_DROP_AFTER,
+    FAULT_DROP_LATE,
     FAULT_STATUS,
     FAULT_AFTER_STATUS,
     FAULT_AFTER_PAGE,   ///< as a proxy that has forwarded the request

@@ -308,6 +308,9 @@ static enum MHD_Result answer(SimHttp *http, SimRequest *req)
         http->site->answer(http->server, req, &reply);
     }
     switch (fault->kind) {
+    case FAULT_DROP_LATE:
+        sleep_for(fault->value);
+        /* fall through */
     case FAULT_DROP_AFTER:
         clear_reply(&reply);
         sim_line_end(http->server, req, 0);

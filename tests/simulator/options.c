@@ -185,6 +185,7 @@ static const char help_text[] =
 "         20% (each with that chance); default 1\n"
 "  WHAT   drop-before        close without reading the body\n"
 "         drop-after         read, do what was asked (a create is billed), close\n"
+"         drop-late=SECONDS  the same, that much later\n"
 "         status=CODE        do nothing but answer CODE\n"
 "         after-status=CODE  do what was asked, but answer CODE\n"
 "         after-page=CODE    do what was asked, but answer CODE with the web\n"

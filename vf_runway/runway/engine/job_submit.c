@@ -184,8 +184,8 @@ static RunwayOutcome note_unknown(RunwayJobRun *run, const RunwayError *why,
     const RunwayJobHost *host = run->host;
     RunwayError second;
 
-    /* a run that is being ended asks nobody for its error any more */
-    if (host->cancelled(host->opaque))
+    /* a run that ends has another error, and asks for no more */
+    if (host->closed(host->opaque))
         ff_runway_log(host->log, RUNWAY_LOG_WARNING, "%s: %s",
                       run->job->label, why->text);
     if (!ff_runway_run_write(run, RUNWAY_CLIP_UNKNOWN, why->text, NULL,

@@ -257,7 +257,8 @@ static void end_run(RunwayPipeline *p, Entry *e)
         close_pipeline(p, "a clip may not be bought");
     else if (e->unusable)
         close_pipeline(p, "results cannot be used");
-    else if (!p->closed || ret != RUNWAY_CANCELLED)
+    /* nor is a create of unknown fate one to drop what is waited for */
+    else if (!p->closed || (ret != RUNWAY_CANCELLED && ret != RUNWAY_UNKNOWN))
         p->stop = 1;
 }
 
