@@ -104,13 +104,14 @@ subtest 'a film beside itself: opened twice, not split' => sub {
 subtest 'an encoder or a muxer that refuses its options' => sub {
     my $film = make_clip(size => '96x64', seconds => 4);
     my %bad = (
-        encoder => [qr/profile/, args => [qw(-c:v libx264 -profile:v nonsense)]],
-        muxer   => [qr/rawvideo/, args => [qw(-c:v rawvideo)], out => 'out.mp4'],
+        encoder => [qr/profile/, {}, args => [qw(-c:v libx264 -profile:v nonsense)]],
+        muxer   => [qr/rawvideo/, {}, args => [qw(-c:v rawvideo)], out => 'out.mp4'],
+        size    => [qr/not divisible by 2/, { size => '193x129' }, args => [qw(-c:v libx264)]],
     );
     for my $what (sort keys %bad) {
-        my ($words, @bad) = @{ $bad{$what} };
+        my ($words, $size, @bad) = @{ $bad{$what} };
         my $sim = RunwayTest::Simulator->start('--latency' => 0.2);
-        my %options = (prompt => 'echo', model => 'aleph2', clip_duration => 2);
+        my %options = (prompt => 'echo', model => 'aleph2', clip_duration => 2, %$size);
         my $run = run_filter($sim, in => $film, @bad, options => { %options, dry_run => 1 });
         isnt($run->{status}, 0, "$what: found by dry_run=1 in the same command");
         like($run->{err}, $words, 'with its own words');

@@ -168,7 +168,12 @@ subtest 'a plan' => sub {
     my $run = generated('dry_run', options => { dry_run => 1 }, env => { RUNWAYML_API_SECRET => undef });
     is(creates(), $before, 'nothing is sent');
     like($run->{err}, qr/plan: .*40 credits/, 'the price');
-    is(video_facts($run->{out})->{pix_fmt}, 'yuv420p', 'frames pass as they are');
+    is(video_facts($run->{out})->{pix_fmt}, 'yuv420p10le', 'frames pass with the ten bits of the output');
+    for my $plan (1, 0) {
+        $run = run_filter(undef, in => $film, filter => 'runway_hdr', env => \%env,
+            options => { base_url => undef, dry_run => $plan }, args => [qw(-c:v libx264 -profile:v high)]);
+        isnt($run->{status}, 0, $plan ? 'an encoder that takes no more than eight is found' : '... which the run cannot use');
+    }
 };
 
 done_testing;

@@ -121,6 +121,9 @@ subtest 'size=' => sub {
         my $run = ok_filter($sim, $name, in => $in, options => { prompt => 'echo', %$options });
         my $v = video_facts($run->{out});
         is("$v->{width}x$v->{height}", $size, "$name: is $size");
+        my $plan = video_facts(ok_filter($sim, "$name, a plan", in => $in, options => { prompt => 'echo', %$options, dry_run => 1 })->{out});
+        is("$plan->{width}x$plan->{height} $plan->{sample_aspect_ratio}", "$v->{width}x$v->{height} $v->{sample_aspect_ratio}",
+            "$name: what passes has that size and shape in a plan, too");
         if ($sar ne '7081:7081') {
             is($v->{sample_aspect_ratio}, $sar, "$name: SAR");
         } else {

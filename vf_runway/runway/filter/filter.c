@@ -60,8 +60,7 @@ int ff_runway_filter_query(AVFilterContext *ctx)
 {
     const RunwayFilter *s = ctx->priv;
 
-    return ff_runway_negotiate_query(ctx, ff_runway_makes_hdr(&s->set) &&
-                                          !s->set.policy.dry_run);
+    return ff_runway_negotiate_query(ctx, ff_runway_makes_hdr(&s->set));
 }
 
 av_cold void ff_runway_filter_uninit(AVFilterContext *ctx)

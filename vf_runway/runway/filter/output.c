@@ -22,7 +22,6 @@
 
 #include <string.h>
 
-#include "libavutil/imgutils.h"
 #include "libavutil/mathematics.h"
 #include "libavutil/opt.h"
 
@@ -166,16 +165,7 @@ static int config_size(AVFilterContext *ctx)
                !s->set.size ? ", and ratio changes it" : "");
         return AVERROR(EINVAL);
     }
-    /* as libavfilter checks each link, but a plan's has the input's size */
-    return av_image_check_size2(outlink->w, outlink->h, INT64_MAX,
-                                outlink->format, 0, ctx);
-}
-
-static void inherit_size(AVFilterLink *outlink, const AVFilterLink *inlink)
-{
-    outlink->w = inlink->w;
-    outlink->h = inlink->h;
-    outlink->sample_aspect_ratio = inlink->sample_aspect_ratio;
+    return 0;
 }
 
 static int config_link(AVFilterLink *outlink)
@@ -186,13 +176,13 @@ static int config_link(AVFilterLink *outlink)
     AVRational rate = RUNWAY_LINK(inlink)->frame_rate;
     int ret = check_source(ctx);
 
-    inherit_size(outlink, inlink);
+    outlink->w = inlink->w;
+    outlink->h = inlink->h;
+    outlink->sample_aspect_ratio = inlink->sample_aspect_ratio;
     if (ret >= 0)
         ret = config_size(ctx);
     if (ret < 0)
         return ret;
-    if (s->set.policy.dry_run) /* frames pass through as they are */
-        inherit_size(outlink, inlink);
     /* 90000/1 is a time base that was taken for a rate */
     s->delta = rate.num > 0 && rate.den > 0 && av_q2d(rate) <= RATE_MAX ?
                av_rescale(AV_TIME_BASE, rate.den, rate.num) : 0;

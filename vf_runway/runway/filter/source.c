@@ -452,6 +452,14 @@ static void note_film(RunwayFilter *s, int64_t end)
         s->progress.film = end;
 }
 
+/* A plan has no other picture: on with it in the shape of what is generated. */
+static int pass_planned(AVFilterContext *ctx, AVFrame **frame)
+{
+    rescale_times(ctx, *frame);
+    (*frame)->sample_aspect_ratio = ctx->outputs[0]->sample_aspect_ratio;
+    return ff_runway_filter_output(ctx, frame);
+}
+
 /* What becomes of a frame of the input. Hands *frame on, or leaves it. */
 static int take_frame(AVFilterContext *ctx, AVFrame **frame)
 {
@@ -508,10 +516,7 @@ static int take_frame(AVFilterContext *ctx, AVFrame **frame)
         if (ret >= 0 && fills_clip(ctx))
             ret = send_held(ctx, AV_NOPTS_VALUE);
     }
-    if (ret < 0 || !s->set.policy.dry_run)
-        return ret;
-    rescale_times(ctx, *frame);
-    return ff_runway_filter_output(ctx, frame);
+    return ret < 0 || !s->set.policy.dry_run ? ret : pass_planned(ctx, frame);
 }
 
 /* Something came from the input: note how long it was left alone before. */
