@@ -120,6 +120,20 @@ subtest 'a film that begins behind its end' => sub {
     is($sim->requests('create') - $before, 0, 'and costs nothing');
 };
 
+# What does not fit into the output is not passed, so the frames are others there.
+subtest 'a trim that counts frames of another size' => sub {
+    local @before = qw(-t 4);
+    my $before = $sim->requests('create');
+    for ('take=70', 'dry_run=1') {
+        my $run = run_ffmpeg(v2v("size=128x72:$_") . ',trim=start_frame=72');
+        is($run->{status}, 0, "$_: ends well");
+        like($run->{err}, qr/trim follows the filter: which frames a trim, .* drops behind it is not known/, 'that is not known');
+        is(scalar(() = packet_times($run) =~ /^\d/mg), 24, 'what comes out');
+        like($run->{err}, qr/plan: 2 clips, 4\.000 s sent/, 'the plan is that of the run') if /dry/;
+    }
+    is($sim->requests('create') - $before, 2, 'two clips were sent');
+};
+
 subtest 'behind a filter that is not known' => sub {
     my $before = $sim->requests('create');
     my $run = run_ffmpeg(v2v() . ',fps=24', qw(-t 3));
