@@ -46,7 +46,8 @@ for my $concurrency (1, 3) {
     # The first answer comes late: the clips behind it are there before it.
     my $sim = RunwayTest::Simulator->start('--latency' => 0.6, @exact, '--fault' => 'create:1=stall=8');
     my $log = "$TMP/flight-$concurrency.jsonl";
-    my $run = filter_film($sim, $film, "$filter:concurrency=$concurrency:log_path=$log");
+    # in real time, or the second clip's create could be the first
+    my $run = filter_film($sim, $film, "$filter:concurrency=$concurrency:log_path=$log", $concurrency > 1 ? (input => ['-re']) : ());
     subtest "concurrency=$concurrency" => sub {
         ends_well($run, 'ends well') or return;
         is(near(numbers_of($run->{file}), [0 .. 383], 0), '', 'each frame in its place');
@@ -165,12 +166,12 @@ for my $concurrency (1, 4) {
 my $short = numbered_film(rate => 24, seconds => 8);
 {
     # one at a time at the provider: the last waits for three others
-    my $sim = RunwayTest::Simulator->start('--latency' => 2, '--concurrency' => 1, @exact);
-    my $run = filter_film($sim, $short, "$filter:concurrency=4:task_timeout=5");
+    my $sim = RunwayTest::Simulator->start('--latency' => 3, '--concurrency' => 1, @exact);
+    my $run = filter_film($sim, $short, "$filter:concurrency=4:task_timeout=10");
     subtest 'THROTTLED is waiting' => sub {
         ends_well($run, 'ends well, though the last takes longer than task_timeout') or return;
         my @ends = sort { $a <=> $b } map { $_->{after} } $sim->events('ended');
-        cmp_ok($ends[-1], '>', 5, '... which it did');
+        cmp_ok($ends[-1], '>', 10, '... which it did');
         is((grep { $_->{throttled} } $sim->events('billed')), 3, 'three of four were throttled');
         is(near(numbers_of($run->{file}), [0 .. 191], 0), '', 'each frame in its place');
     };
@@ -289,8 +290,8 @@ for my $concurrency (1, 2) {
         cmp_ok(scalar @lines, '>=', 2, 'there are lines');
         my ($again) = grep { $lines[$_][0] <= $lines[$_ - 1][0] } 1 .. $#lines;
         is(defined $again, !$once, $once ? 'of one wait' : 'of two waits');
-        is((grep { my $at = $_->[0]; !grep { $at >= $_ && $at < $_ + 4 } 5, 15, 30, 60 } @lines), 0, 'after 5, 15, 30 and 60 s');
         my $off = $run->{seconds} - 24;
+        is((grep { my $at = $_->[0]; !grep { $at >= $_ && $at < $_ + 4 + $off } 5, 15, 30, 60 } @lines), 0, 'after 5, 15, 30 and 60 s');
         is((grep { !$_->[1] && defined $_->[2] && abs($_->[0] + $_->[2] - 12) > 4 + $off } @lines), 0,
             'what is known of the first is right');
         my @known = grep { $_->[1] == 1 } @lines;
@@ -320,7 +321,7 @@ for my $concurrency (1, 2) {
     ends_well($run, 'one at a time');
     my @lines = $run->{err} =~ /\] waiting for (.*)/g;
     ok((grep { /, 0 of 2 clips ready, 1 queued at the provider/ } @lines), 'one is queued') or diag @lines;
-    ok((grep { /, 1 of 2 clips ready.* ready in about ([2-9]|1[01]) s/ } @lines), 'the second takes as long as the first') or diag @lines;
+    ok((grep { /, 1 of 2 clips ready.* ready in about ([2-9]|1\d) s/ } @lines), 'the second takes as long as the first') or diag @lines;
 }
 
 done_testing;
