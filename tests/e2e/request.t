@@ -105,7 +105,7 @@ subtest 'one create for each clip' => sub {
 subtest 'concurrency' => sub {
     my $long = lossless_clip(seconds => 4);
     for my $n (1, 2) {
-        my $slow = RunwayTest::Simulator->start('--latency' => 0.5);
+        my $slow = RunwayTest::Simulator->start('--latency' => 2);
         ok_filter($slow, "concurrency=$n", in => $long, options => { prompt => 'snow', clip_duration => 1, concurrency => $n });
         # how many tasks had been created and not read as done, at each create
         my ($open, $most) = (0, 0);
