@@ -27,7 +27,7 @@ sub node { return run_cmd([$SecondServer::NODE, "$ROOT/tests/second-server/$_[0]
 my $types = node('sdk-types');
 is($types->{out}, "11 models compared\n", 'models, fields, what is required, values: all as in the SDK') or diag $types->{err};
 
-my $server = SecondServer->start('--provider' => 'runway', '--queue' => 0, '--run' => 2, '--credits' => 1000);
+my $server = SecondServer->start('--provider' => 'runway', '--queue' => 0, '--run' => 8, '--credits' => 1000);
 my $clip = make_clip(size => '320x192', seconds => 2);
 my $run = node('sdk-client', $server->{api}, $clip);
 is($run->{status}, 0, 'the SDK does its work') or BAIL_OUT($run->{err});
