@@ -23,10 +23,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 #include <cmocka.h>
 
 #include "base/text.h"
+#include "core_test.h"
 
 static void test_utf16(void **state)
 {
@@ -279,6 +281,26 @@ static void test_scrub_users(void **state)
     }
 }
 
+/** size bytes of unit, again and again, behind begin; free() it. */
+static char *repeated(const char *begin, const char *unit, size_t size)
+{
+    const size_t start = strlen(begin), n = strlen(unit);
+    char *text = malloc(start + size + n + 1);
+
+    assert_non_null(text);
+    strcpy(text, begin);
+    for (size_t k = 0; k < size; k += n)
+        memcpy(text + start + k, unit, n);
+    text[start + size] = 0;
+    return text;
+}
+
+/** Time of the processor since begin, seconds. */
+static double spent(clock_t begin)
+{
+    return (double)(clock() - begin) / CLOCKS_PER_SEC / test_patience();
+}
+
 /* What a server may say is as long as it likes: no text takes the time of its
  * square. */
 static void test_scrub_long_escapes(void **state)
@@ -287,22 +309,63 @@ static void test_scrub_long_escapes(void **state)
         "\\", "%25", "s", "s ", "&#", "&#1", "&amp;",
     };
     const size_t size = 1 << 20;
-    char *text = malloc(size + 4);
 
     (void)state;
-    assert_non_null(text);
-    alarm(60);
     for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++) {
-        size_t n = strlen(units[i]);
+        char *text = repeated("", units[i], size);
 
-        for (size_t k = 0; k < size; k += n)
-            memcpy(text + k, units[i], n);
-        text[size] = 0;
+        alarm(60);
         ff_runway_scrub_word(text, "sssssecret");
+        alarm(0);
         assert_int_equal(strlen(text), size);
+        free(text);
     }
-    alarm(0);
-    free(text);
+}
+
+/* The same of what only looks like a data URI or a URL with a query. */
+static void test_scrub_long_urls(void **state)
+{
+    static const struct { const char *begin, *unit; } cases[] = {
+        { "", "data:" }, { "https://h/", "data:" }, { "", "http:--http://" },
+        { "https://h/", "http://" }, { "https://h/", "https://-" },
+        { "", "bearer " }, { "", ":/" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        char *text = repeated(cases[i].begin, cases[i].unit, 1 << 20);
+        const clock_t begin = clock();
+
+        alarm(60);
+        ff_runway_scrub(text);
+        alarm(0);
+        assert_true(spent(begin) < 2);
+        free(text);
+    }
+}
+
+/* What was looked through in vain says nothing of what comes behind it. */
+static void test_scrub_behind_plain(void **state)
+{
+    static const struct { const char *in, *out; } cases[] = {
+        { "data:data:x data:text/plain", "data:data:x data:..." },
+        { "data:data:a/b", "data:..." },
+        { "http://a/http://b http://c/?def",
+          "http://a/http://b http://c/?..." },
+        { "http://a/http://b?", "http://a/http://b?" },
+        { "http://a/http://b?cde", "http://a/http://b?..." },
+        { "http://a/http://b? http://me:pw@c/?def",
+          "http://a/http://b? http://..." },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        char text[64];
+
+        strcpy(text, cases[i].in);
+        ff_runway_scrub(text);
+        assert_string_equal(text, cases[i].out);
+    }
 }
 
 /* A server may say a word as often as it likes. */
@@ -337,6 +400,8 @@ int main(void)
         cmocka_unit_test(test_scrub_word_of_escapes),
         cmocka_unit_test(test_scrub_users),
         cmocka_unit_test(test_scrub_long_escapes),
+        cmocka_unit_test(test_scrub_long_urls),
+        cmocka_unit_test(test_scrub_behind_plain),
         cmocka_unit_test(test_scrub_many_words),
     };
 

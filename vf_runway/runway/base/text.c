@@ -151,8 +151,34 @@ static size_t user_at(const char *s, size_t *keep)
     return n - 2;
 }
 
+/** Where a text was looked through in vain up to: it is not from each byte. */
+typedef struct Seen {
+    const char *data;   ///< for the / or , of a data URI
+    const char *query;  ///< for what stands behind the ? of a URL
+} Seen;
+
+/** The same of the query of a URL without a user, which would be hidden, too. */
+static size_t query_at(const char *s, size_t *keep, Seen *seen)
+{
+    size_t n = 0, query = 0;
+
+    if (s < seen->query || (strncasecmp(s, "http://", 7) &&
+                            strncasecmp(s, "https://", 8)) ||
+        has_user(strchr(s, '/') + 2))
+        return 0;
+    while (!is_end_of_run(s[n]) && s[n] != '?')
+        n++;
+    n += s[n] == '?';
+    while (!is_end_of_run(s[n + query]))
+        query++;
+    *keep = n;
+    if (!query)
+        seen->query = s + n;
+    return query;
+}
+
 /** The same of anything that is secret. */
-static size_t secret_at(const char *s, size_t *keep)
+static size_t secret_at(const char *s, size_t *keep, Seen *seen)
 {
     static const struct {
         const char *prefix;
@@ -164,28 +190,20 @@ static size_t secret_at(const char *s, size_t *keep)
     };
     size_t n;
 
-    if (!strncasecmp(s, "data:", 5)) {
+    if (s >= seen->data && !strncasecmp(s, "data:", 5)) {
         for (n = 5; !is_end_of_run(s[n]); n++)
             ;
         if (memchr(s + 5, '/', n - 5) || memchr(s + 5, ',', n - 5)) {
             *keep = 5;
             return n - 5;
         }
+        seen->data = s + n;
     }
     n = user_at(s, keep);
+    if (!n)
+        n = query_at(s, keep, seen);
     if (n)
         return n;
-    if ((!strncasecmp(s, "http://", 7) || !strncasecmp(s, "https://", 8)) &&
-        !has_user(strchr(s, '/') + 2)) {
-        for (n = 0; !is_end_of_run(s[n]) && s[n] != '?'; n++)
-            ;
-        if (s[n] == '?') {
-            *keep = n + 1;
-            for (n = 0; !is_end_of_run(s[*keep + n]); n++)
-                ;
-            return n;
-        }
-    }
     for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
         size_t length = strlen(prefixes[i].prefix);
 
@@ -212,11 +230,12 @@ static char *put_dots(char *to, size_t length)
 
 void ff_runway_scrub(char *text)
 {
+    Seen seen = { text, text };
     const char *from = text;
     char *to = text;
 
     while (*from) {
-        size_t keep = 0, drop = secret_at(from, &keep), run = 0;
+        size_t keep = 0, drop = secret_at(from, &keep, &seen), run = 0;
 
         if (drop) {
             memmove(to, from, keep);
