@@ -299,10 +299,12 @@ static int hex(const char *s, int n)
  *  that was escaped, and maybe once more; 0 of any other s. */
 static size_t escapes_of_escape(const char *s)
 {
-    const char *again = *s == '%' ? "25" : *s == '\\' ? "\\" :
-                        *s == '&' ? "amp;" : NULL;
+    const char *again = *s == '%' ? "25" : *s == '&' ? "amp;" : NULL;
     size_t n = 0;
 
+    if (*s == '\\')
+        while (n < ESCAPES_MAX && s[1 + n] == '\\')
+            n++;
     while (again && n < ESCAPES_MAX &&
            !strncasecmp(s + 1 + n, again, strlen(again)))
         n += strlen(again);
@@ -398,9 +400,9 @@ static size_t says(const char *s, const char *word)
     length = 0;
     for (; *word; word++) {
         while (!(n = says_character(s + length, *word))) {
-            int c = character_at(s + length, &n);
+            int c = length ? character_at(s + length, &n) : 0;
 
-            if (!length || !c || !strchr(" \t\r\n", c))
+            if (!c || !strchr(" \t\r\n", c))
                 return 0;
             length += n;
         }
