@@ -128,7 +128,7 @@ subtest 'failures' => sub {
 };
 
 subtest 'no second upload for a task' => sub {
-    my $sim = RunwayTest::Simulator->start('--latency' => 3);
+    my $sim = RunwayTest::Simulator->start('--latency' => 8);
     my %store = (XDG_STATE_HOME => "$TMP/two/state");
     my $run = at_runway($sim, env => \%store, options => { transport => 'upload', task_timeout => 1 });
     cmp_ok($run->{status}, '>', 0, 'the task takes too long');
@@ -151,7 +151,7 @@ subtest 'who has none' => sub {
 subtest 'shorter where it would get too thin' => sub {
     my $sim = RunwayTest::Simulator->start;
     my $run = run_filter($sim, in => 'color=gray:s=3840x2160:r=24,format=yuv420p,noise=alls=60:allf=t',
-        input => [qw(-f lavfi -t 4)], timeout => 120, args => [qw(-f null)], out => '-',
+        input => [qw(-f lavfi -t 4)], timeout => 600, args => [qw(-f null)], out => '-',
         options => { prompt => 'x', model => 'aleph9', encoder_opts => 'preset=ultrafast' });
     my ($seconds) = $run->{err} =~ /clip 1 ends after (\S+) s: the picture is too detailed to send more of it/;
     cmp_ok($seconds // 0, '>', 1.6, 'the clip ends early') or diag $run->{err};
