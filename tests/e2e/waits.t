@@ -1,6 +1,6 @@
 #!/usr/bin/env perl
 # What a person sees of a long wait: lines, the line in a terminal, what is left,
-# and what a wait does to the input. The clock of ffmpeg runs forty times faster for it, and
+# and what a wait does to the input. The clock of ffmpeg runs ten times faster for it, and
 # all runs go on beside each other.
 #
 # This file is part of runway_v2v, LGPL 2.1 or later.
@@ -20,6 +20,9 @@ use FastClock;
 use FilterTest;
 use PaidTest;
 
+# A second is so many. A create that is not answered for two minutes is given up: a
+# machine with many other things to do may stand still for twelve seconds.
+my $FAST = 10;
 my $lib = fast_clock();
 plan skip_all => 'no library that makes time go faster' if !$lib;
 
@@ -55,24 +58,31 @@ my ($server, $url) = impatient($loud, 1.5 * $PATIENCE);
 my %job;
 sub begin {
     my ($name, $sim, %opt) = @_;
-    my $job = PaidTest->new(sim => $sim, in => $opt{in} // film(seconds => $opt{seconds}), env => { LD_PRELOAD => $lib, FASTER => $opt{faster} // $FASTER },
+    my $job = PaidTest->new(sim => $sim, in => $opt{in} // film(seconds => $opt{seconds}), env => { LD_PRELOAD => $lib, FASTER => $opt{faster} // $FAST },
         options => { poll_interval => 6, concurrency => 1, %{ $opt{options} || {} } });
     $job{$name} = { sim => $sim, job => $job, going => $job->begin(args => [qw(-an), @{ $opt{args} || [] }, qw(-c:v ffv1 -g 1)]) };
 }
-begin('lines', simulator('--latency' => 5), seconds => 3, options => { concurrency => 3 });
-begin('last', simulator('--latency' => 1), seconds => 4);
-begin('trim', simulator('--latency' => 1), seconds => 12, args => [qw(-t 6)]);
-begin('long', simulator('--latency' => 0.5), seconds => 12, options => { log_path => "$TMP/long.jsonl" });
-begin('short', simulator('--latency' => 9), seconds => 5, faster => 5, options => { concurrency => 4, log_path => "$TMP/short.jsonl" });
+begin('lines', simulator('--latency' => 25), seconds => 3, faster => 8, options => { concurrency => 3 });
+begin('last', simulator('--latency' => 4), seconds => 4);
+begin('trim', simulator('--latency' => 4), seconds => 12, args => [qw(-t 6)]);
+begin('long', simulator('--latency' => 2), seconds => 12, options => { log_path => "$TMP/long.jsonl" });
+# Tasks that take more than forty seconds, also where a create is answered late.
+sub begin_short {
+    my $log = "$TMP/short-" . ++our $shorts . '.jsonl';
+    begin('short', simulator('--latency' => 12), seconds => 5, faster => 5, options => { concurrency => 4, log_path => $log });
+    return $log;
+}
+my $short = begin_short();
 # Half a minute is fifteen seconds here, which no later wait takes on any machine.
 begin('early', simulator('--latency' => 0.1, '--fault' => 'read:1=stall=17'), seconds => 8, faster => 2, options => { poll_interval => 1 });
-begin('unread', simulator('--latency' => 0.1, '--fault' => 'read:1=stall=1.5'), seconds => 3);
-begin('closed', simulator('--latency' => 5 * $PATIENCE), in => $url);
+begin('unread', simulator('--latency' => 0.1, '--fault' => 'read:1=stall=6'), seconds => 3);
+# What the sockets have of the film is less than a clip.
+begin('closed', simulator('--latency' => 3 + 2 * $PATIENCE), in => $url, options => { clip_duration => 2 });
 
 # The filter's lines of a run that went well.
 sub said {
     my ($name) = @_;
-    my $run = $job{$name}{going}->end(undef, 120);
+    my $run = $job{$name}{going}->end(undef, 300);
     is($run->{status}, 0, "$name: ends well") or diag $run->{err};
     return join "\n", filter_lines($run);
 }
@@ -92,16 +102,23 @@ subtest 'lines of a long film' => sub {
         grep { $_->{event} eq 'heartbeat' } map { RunwayTest::decode($_) } split /\n/, slurp($log);
     # twelve waits of 20 s or more
     cmp_ok(scalar @beats, '>=', 4, 'there are lines');
-    my $minutes = ($beats[-1] - $beats[0]) * $FASTER / 60;
+    my $minutes = ($beats[-1] - $beats[0]) * $FAST / 60;
     cmp_ok(scalar @beats, '<=', 5 + $minutes, 'less often in the course of the run, not again from the beginning for each clip');
 };
 
 # On 5.1 no frame comes out between the end of the input and the end of all tasks, so
 # the filter reads no more than one clip behind those that are at the provider.
 subtest 'a short film begins to come out with its first result' => sub {
-    said('short');
-    my @events = map { RunwayTest::decode($_) } split /\n/, slurp("$TMP/short.jsonl");
-    my ($first) = grep { ($_->{event} eq 'emitted' && $_->{clip} == 1) || ($_->{event} eq 'stored' && $_->{clip} == 5) } @events;
+    my $first;
+    # When a task ends is only estimated. Where that is off by three seconds of the fast
+    # clock, a place seems to be idle and the filter reads on: it is tried again.
+    for (1 .. 3) {
+        said('short');
+        ($first) = grep { ($_->{event} eq 'emitted' && $_->{clip} == 1) || ($_->{event} eq 'stored' && $_->{clip} == 5) }
+            map { RunwayTest::decode($_) } split /\n/, slurp($short);
+        last if $first->{event} eq 'emitted';
+        $short = begin_short() if $_ < 3;
+    }
     is("$first->{event} $first->{clip}", 'emitted 1', 'before the last task has ended');
 };
 
@@ -132,28 +149,31 @@ sub in_terminal {
     my ($columns, $before, $sim, %options) = @_;
     my $job = PaidTest->new(sim => $sim, in => film(seconds => 5), options => { poll_interval => 6, %options });
     my ($out, $env, @command) = $job->_command(args => [qw(-c:v ffv1 -g 1)]);
-    my $file = spew("$TMP/terminal", "stty cols $columns rows 24\n${before}LD_PRELOAD=$lib exec " . join ' ', map { "'" . s/'/'\\''/gr . "'" } @command);
-    return run_cmd(['script', qw(-q -e -c), "sh $file", '/dev/null'], env => { %$env, AV_LOG_FORCE_NOCOLOR => 1 });
+    my $file = spew("$TMP/terminal", "stty cols $columns rows 24\n${before}LD_PRELOAD=$lib FASTER=$FAST exec " . join ' ', map { "'" . s/'/'\\''/gr . "'" } @command);
+    unlink "$TMP/terminal.out";
+    return run_cmd(['script', qw(-f -q -e -c), "sh $file", "$TMP/terminal.out"], env => { %$env, AV_LOG_FORCE_NOCOLOR => 1 });
 }
 
 subtest 'in a terminal' => sub {
     plan skip_all => 'no script(1) to make a terminal' if !$script;
-    my $run = in_terminal(80, '', simulator('--latency' => 1), concurrency => 1);
+    my $run = in_terminal(80, '', simulator('--latency' => 3), concurrency => 1);
     is($run->{status}, 0, 'ends well') or diag $run->{out};
     my @status = $run->{out} =~ /(\d+ s read, [^\r\n]*?) *\r(?!\n)/g;
     cmp_ok(scalar @status, '>', 3, 'one line is written again and again');
     # or the end of a long one is left behind a shorter line
-    like($run->{out}, qr/Ctrl-C is safe *\r +\r\[\S+ @ \w+\] clip 1 [^\r\n]*: the result is /, 'and cleared before another takes its place') or diag $run->{out};
+    like($run->{out}, qr/Ctrl-C is safe *\r +\r(?:\[\S+ @ \w+\] clip 2 [^\r\n]*\r?\n)?\[\S+ @ \w+\] clip 1 [^\r\n]*: the result is /, 'and cleared before another takes its place') or diag $run->{out};
     is((grep { /waiting for/ } split /the result is/, (split /(?=clip 1 .*: the result is)/, $run->{out})[0]), 0, 'there are no others until the first frame is out');
     like($run->{out}, qr/the result is .*waiting for \d+ s: film read to/s, 'then there are');
 };
 
 subtest 'a line that is logged over it' => sub {
     plan skip_all => 'no script(1) to make a terminal' if !$script;
-    for my $case (['of a clip', '', qr/\r\[\S+ @ \w+\] clip [^\r\n]* sent: /, '--fault' => 'create:2=status=429'],
-        ['of the end', "(sleep 2; kill -INT \$\$) & ", qr/\r\[\S+ @ \w+\] interrupted: nothing more is sent/]) {
+    my $seen = "grep -qs 'Ctrl-C is safe' $TMP/terminal.out";
+    for my $case (['of a clip', '', qr/\r\[\S+ @ \w+\] clip [^\r\n]* sent: /, '--fault' => 'create:2=status=429', '--latency' => 4],
+        ['of the end', "(while kill -0 \$\$ && ! $seen; do sleep 0.2; done; kill -INT \$\$) & ",
+            qr/\r\[\S+ @ \w+\] interrupted: nothing more is sent/, '--latency' => 20]) {
         my ($name, $before, $line, @sim) = @$case;
-        my $run = in_terminal(200, $before, simulator('--latency' => 4, @sim), concurrency => 2);
+        my $run = in_terminal(200, $before, simulator(@sim), concurrency => 2);
         like($run->{out}, qr/Ctrl-C is safe *\r.*$line/s, "$name: comes") or diag $run->{out};
         unlike($run->{out}, qr/Ctrl-C is safe *\r+\[/, '... with nothing of it left beside');
     }
