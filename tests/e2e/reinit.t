@@ -19,7 +19,7 @@ use lib dirname(abs_path(__FILE__)) . '/lib';
 
 use Test::More;
 
-use FilterTest qw(raw_frames);
+use FilterTest qw(psnr_per_frame raw_frames);
 use RunwayFilm;
 use RunwayTest;
 
@@ -221,6 +221,10 @@ subtest 'the shape of pixels changes' => sub {
     my @sent = ($sim->requests('create'))[$nb .. $sim->requests('create') - 1];
     is(join(' ', sort map { "$_->{clip}{width}x$_->{clip}{height}" } @sent),
         $shapes =~ m{ sar:2/1 } ? '160x96 320x96' : '160x96', 'a clip of each');
+    my $cropped = filter_film($sim, $film, 'runway_v2v=prompt=echo:model=aleph2:fit=crop', before => $change);
+    ends_well($cropped, 'fit=crop: ends well') or return;
+    my ($least) = sort { $a <=> $b } @{ psnr_per_frame($cropped->{file}, 'null', $run->{file}, 'null') };
+    cmp_ok($least, '>', 40, '... and crops nothing that is as it was sent');
 };
 
 for my $more ('take=2', 'take=3:max_credits=1000') {

@@ -50,6 +50,7 @@ typedef struct RunwaySequenceConfig {
     int64_t pixels;              ///< of the larger one of a picture that goes
                                  ///< in and one that comes out
     AVRational time_base;        ///< of frames that go in
+    AVRational sar;              ///< of those that the output goes by
     AVRational frame_rate;       ///< of these, 0/0 or 1/0: not known
     AVRational out_time_base;    ///< of frames that come out
     enum AVPixelFormat out_format;

@@ -180,6 +180,7 @@ int ff_runway_sequence_open_clip(RunwaySequence *s, const AVFrame *frame,
         .out_w         = ff_runway_enlarges(set) ? c->out_w : 0,
         .out_h         = ff_runway_enlarges(set) ? c->out_h : 0,
         .time_base     = c->time_base,
+        .film_sar      = c->sar,
         .writer = {
             .encoder     = set->encoder,
             .options     = set->encoder_opts,

@@ -97,6 +97,7 @@ static int start(AVFilterContext *ctx)
         .pixels        = FFMAX((int64_t)inlink->w * inlink->h,
                                (int64_t)outlink->w * outlink->h),
         .time_base     = inlink->time_base,
+        .sar           = inlink->sample_aspect_ratio,
         .frame_rate    = RUNWAY_LINK(inlink)->frame_rate,
         .out_time_base = outlink->time_base,
         .out_format    = outlink->format,

@@ -102,13 +102,6 @@ static int64_t next_time_of(const RunwayClip *clip, int64_t source)
     return last ? last->time + sent_of(clip, source - last->source) : source;
 }
 
-static AVRational shape_of(const AVFrame *frame)
-{
-    const AVRational sar = frame->sample_aspect_ratio;
-
-    return sar.num > 0 && sar.den > 0 ? sar : (AVRational){ 1, 1 };
-}
-
 int ff_runway_clip_create(RunwayClip **clip, const RunwayClipConfig *config,
                           const AVFrame *first, int64_t length)
 {
@@ -125,7 +118,7 @@ int ff_runway_clip_create(RunwayClip **clip, const RunwayClipConfig *config,
     c->height = first->height;
     c->format = first->format;
     c->start  = first->pts;
-    c->sar    = shape_of(first);
+    c->sar    = ff_runway_clip_sar(first->sample_aspect_ratio);
     c->identity = ff_runway_identity_create();
     if (!c->identity) {
         ret = AVERROR(ENOMEM);
@@ -184,7 +177,7 @@ int ff_runway_clip_accepts(const RunwayClip *clip, const AVFrame *frame)
 {
     return frame->width == clip->width && frame->height == clip->height &&
            frame->format == clip->format &&
-           !av_cmp_q(shape_of(frame), clip->sar);
+           !av_cmp_q(ff_runway_clip_sar(frame->sample_aspect_ratio), clip->sar);
 }
 
 int ff_runway_clip_fits(const RunwayClip *clip, const AVFrame *frame,

@@ -55,6 +55,8 @@ typedef struct RunwayClipConfig {
     int out_w, out_h;               ///< size the result should have; 0: any
     int index;                      ///< number of the clip, from 1
     AVRational time_base;           ///< of the frames' pts
+    AVRational film_sar;            ///< of the frames that the output's size and
+                                    ///< shape go by
     RunwayWriterConfig writer;
     RunwaySegment segment;
     int max_frames;                 ///< that it has at most, 0: any number

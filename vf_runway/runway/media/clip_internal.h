@@ -98,6 +98,12 @@ struct RunwayClip {
     int finished;             ///< native: the last generated frame is out
 };
 
+/** A sample aspect ratio, or 1:1 where it is not known. */
+static inline AVRational ff_runway_clip_sar(AVRational sar)
+{
+    return sar.num > 0 && sar.den > 0 ? sar : (AVRational){ 1, 1 };
+}
+
 /** Go on to the generated frame that is nearest to the wanted time of the
  *  result. */
 int ff_runway_clip_seek(RunwayClip *clip, int64_t wanted);

@@ -120,11 +120,16 @@ static int correct(RunwayClip *c)
 
 static void set_part(RunwayClip *c, const AVFrame *dst)
 {
+    /* the output keeps its pixels' shape where that of the film has changed */
+    const AVRational change =
+        av_div_q(c->sar, ff_runway_clip_sar(c->config.film_sar));
+    const AVRational sar =
+        av_mul_q(ff_runway_clip_sar(dst->sample_aspect_ratio), change);
+
     c->part = ff_runway_geometry_result(&c->config.writer.geometry,
                                         c->frame->width, c->frame->height,
                                         c->config.fit, dst->width, dst->height,
-                                        dst->sample_aspect_ratio.num,
-                                        dst->sample_aspect_ratio.den);
+                                        sar.num, sar.den);
 }
 
 static int64_t source_time(const RunwayClip *c, int64_t time)
