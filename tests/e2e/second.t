@@ -219,7 +219,7 @@ subtest 'kill -9' => sub {
     for my $name (sort keys %moments) {
         for my $provider (qw(cometapi runway)) {
             my $server = SecondServer->start('--provider' => $provider, '--run' => 1,
-                faults => [{ on => 'download', nth => 1, kind => 'slow', rate => 30000 }]);
+                faults => [{ on => 'download', nth => 1, kind => 'slow', rate => 3000 }]);
             my $job = job($server);
             my $going = $job->begin;
             ok($going->until(sub { $moments{$name}->($server->ledger) }), "$provider, $name: the moment comes") or diag $going->said;
