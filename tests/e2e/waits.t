@@ -168,7 +168,8 @@ subtest 'in a terminal' => sub {
 
 subtest 'a line that is logged over it' => sub {
     plan skip_all => 'no script(1) to make a terminal' if !$script;
-    my $seen = "grep -qs 'Ctrl-C is safe' $TMP/terminal.out";
+    # the line that stands there when two clips are sent, and no more are
+    my $seen = "grep -qs '30 credits; Ctrl-C is safe' $TMP/terminal.out";
     for my $case (['of a clip', '', qr/\r\[\S+ @ \w+\] clip [^\r\n]* sent: /, '--fault' => 'create:2=status=429', '--latency' => 4],
         ['of the end', "(while kill -0 \$\$ && ! $seen; do sleep 0.2; done; kill -INT \$\$) & ",
             qr/\r\[\S+ @ \w+\] interrupted: nothing more is sent/, '--latency' => 20]) {
