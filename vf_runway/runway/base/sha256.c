@@ -51,6 +51,21 @@ void ff_runway_sha256_init(RunwaySha256 *s)
     memcpy(s->h, h, sizeof(h));
 }
 
+/* One round. Instead of being moved on, the eight values are read from one place
+ * further back each time: n stands for the round in a group of eight. */
+#define V(i) v[((i) + 8 - n) % 8]
+
+static inline void round_of(uint32_t v[8], unsigned n, uint32_t added)
+{
+    uint32_t t = V(7) + added +
+                 (rotr(V(4), 6) ^ rotr(V(4), 11) ^ rotr(V(4), 25)) +
+                 ((V(4) & V(5)) ^ (~V(4) & V(6)));
+
+    V(3) += t;
+    V(7)  = t + (rotr(V(0), 2) ^ rotr(V(0), 13) ^ rotr(V(0), 22)) +
+            ((V(0) & V(1)) ^ (V(0) & V(2)) ^ (V(1) & V(2)));
+}
+
 static void compress(RunwaySha256 *s, const unsigned char *p)
 {
     uint32_t w[64], v[8];
@@ -65,16 +80,15 @@ static void compress(RunwaySha256 *s, const unsigned char *p)
                w[i - 7] + (rotr(b, 17) ^ rotr(b, 19) ^ b >> 10);
     }
     memcpy(v, s->h, sizeof(v));
-    for (int i = 0; i < 64; i++) {
-        uint32_t t1, t2;
-
-        t1 = v[7] + (rotr(v[4], 6) ^ rotr(v[4], 11) ^ rotr(v[4], 25)) +
-             ((v[4] & v[5]) ^ (~v[4] & v[6])) + k[i] + w[i];
-        t2 = (rotr(v[0], 2) ^ rotr(v[0], 13) ^ rotr(v[0], 22)) +
-             ((v[0] & v[1]) ^ (v[0] & v[2]) ^ (v[1] & v[2]));
-        memmove(v + 1, v, 7 * sizeof(*v));
-        v[4] += t1;
-        v[0]  = t1 + t2;
+    for (int i = 0; i < 64; i += 8) { /* in full, so that v is registers */
+        round_of(v, 0, k[i] + w[i]);
+        round_of(v, 1, k[i + 1] + w[i + 1]);
+        round_of(v, 2, k[i + 2] + w[i + 2]);
+        round_of(v, 3, k[i + 3] + w[i + 3]);
+        round_of(v, 4, k[i + 4] + w[i + 4]);
+        round_of(v, 5, k[i + 5] + w[i + 5]);
+        round_of(v, 6, k[i + 6] + w[i + 6]);
+        round_of(v, 7, k[i + 7] + w[i + 7]);
     }
     for (int i = 0; i < 8; i++)
         s->h[i] += v[i];
