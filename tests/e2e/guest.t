@@ -57,7 +57,7 @@ my %known = (
     # a recipe of make
     'tabs'                                       => qr{^runway/Makefile:},
     # feature macros, what compilers define, ends of names
-    'reserved identifer'                         => qr/\b_(?:_\w+__|_has_include|\w+_SOURCE|ASPECT|UNREACHED_MAX|jwt|class)\b/,
+    'reserved identifer'                         => qr/\b_(?:_\w+__|_builtin_cpu_supports|_has_include|\w+_SOURCE|ASPECT|UNREACHED_MAX|jwt|class)\b/,
     # short ones begin on the first line, as many of FFmpeg's do
     'Inconsistently formatted doxygen comment'   => qr{:\s*/\*\* ?\w},
     # the core is plain C and knows no FFmpeg

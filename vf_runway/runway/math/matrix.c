@@ -23,6 +23,17 @@
 
 #include "matrix.h"
 
+/* Vectors as wide as the processor has: integers, so the result is the same. */
+#if defined(__GNUC__) && defined(__x86_64__)
+#define HAS_AVX2      __builtin_cpu_supports("avx2")
+#define AVX2          __attribute__((target("avx2")))
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+#else
+#define HAS_AVX2      0
+#define AVX2
+#define ALWAYS_INLINE inline
+#endif
+
 /* Everything is computed in 16 bits, which is what a compiler can make most of:
  * FFmpeg's `make` lets it, see Makefile. Samples of chroma, less
  * grey's, are shifted up until they fill 16 bits, and the high half of their
@@ -62,18 +73,18 @@ void ff_runway_matrix_plan(RunwayMatrix *m, RunwayPrimaryWeights from,
 #define UP(bits)    (15 - (bits))
 #define POINT(bits) (UP(bits) - 1)
 
-static inline int16_t times(int16_t a, int16_t coefficient)
+static ALWAYS_INLINE int16_t times(int16_t a, int16_t coefficient)
 {
     return (int16_t)((a * coefficient) >> 16);
 }
 
-static inline int16_t get(const uint8_t *line, int i, int wide)
+static ALWAYS_INLINE int16_t get(const uint8_t *line, int i, int wide)
 {
     return wide ? (int16_t)((const uint16_t *)(const void *)line)[i] : line[i];
 }
 
-static inline void put(uint8_t *line, int i, int16_t value, int16_t max,
-                       int wide)
+static ALWAYS_INLINE void put(uint8_t *line, int i, int16_t value, int16_t max,
+                              int wide)
 {
     value = value < 0 ? 0 : value;
     value = value > max ? max : value;
@@ -84,10 +95,11 @@ static inline void put(uint8_t *line, int i, int16_t value, int16_t max,
 }
 
 /* A line of chroma: turned, and what it means for luma into part. */
-static inline void turn(const RunwayMatrix *m, const uint8_t *restrict from_u,
-                        const uint8_t *restrict from_v, uint8_t *restrict u,
-                        uint8_t *restrict v, int16_t *restrict part, int width,
-                        int bits)
+static ALWAYS_INLINE void turn(const RunwayMatrix *m,
+                               const uint8_t *restrict from_u,
+                               const uint8_t *restrict from_v,
+                               uint8_t *restrict u, uint8_t *restrict v,
+                               int16_t *restrict part, int width, int bits)
 {
     const int16_t y_u = m->y[0], y_v = m->y[1];
     const int16_t u_u = m->u[0], u_v = m->u[1];
@@ -112,8 +124,8 @@ static inline void turn(const RunwayMatrix *m, const uint8_t *restrict from_u,
 }
 
 /* The same, twice, at each column of luma. part has place for one more. */
-static inline void widen(int16_t *restrict part, int16_t *restrict wide, int nb,
-                         int log2_chroma_w)
+static ALWAYS_INLINE void widen(int16_t *restrict part, int16_t *restrict wide,
+                                int nb, int log2_chroma_w)
 {
     part[nb] = part[nb - 1];
     for (int i = 0; i < nb; i++) {
@@ -128,9 +140,9 @@ static inline void widen(int16_t *restrict part, int16_t *restrict wide, int nb,
 
 /* A line of luma: takes its part of chroma, of the line of it that is near and
  * of the one that is far. */
-static inline void add(const uint8_t *restrict from, uint8_t *restrict y,
-                       const int16_t *near, const int16_t *far, int width,
-                       int bits)
+static ALWAYS_INLINE void add(const uint8_t *restrict from, uint8_t *restrict y,
+                              const int16_t *near, const int16_t *far,
+                              int width, int bits)
 {
     const int16_t max  = (int16_t)((1 << bits) - 1);
     /* a line is weighted by four, a column by two */
@@ -161,8 +173,8 @@ static uint8_t *target_of(const RunwayPlanes *p, int plane, int line)
     return p->data[plane] + (ptrdiff_t)line * p->stride[plane];
 }
 
-static inline void apply(const RunwayMatrix *m, const RunwayPlanes *p,
-                         int16_t *scratch, int bits)
+static ALWAYS_INLINE void apply(const RunwayMatrix *m, const RunwayPlanes *p,
+                                int16_t *scratch, int bits)
 {
     const int cw   = p->log2_chroma_w, ch = p->log2_chroma_h;
     const int nb   = (p->width + cw) >> cw;
@@ -195,6 +207,29 @@ static inline void apply(const RunwayMatrix *m, const RunwayPlanes *p,
     }
 }
 
+/* With the depth known, the compiler makes vectors of all of it. */
+static ALWAYS_INLINE void apply_any(const RunwayMatrix *m,
+                                    const RunwayPlanes *p, int16_t *scratch)
+{
+    switch (m->bits) {
+    case 8:  apply(m, p, scratch, 8);  break;
+    case 9:  apply(m, p, scratch, 9);  break;
+    default: apply(m, p, scratch, 10);
+    }
+}
+
+AVX2 static void apply_avx2(const RunwayMatrix *m, const RunwayPlanes *p,
+                            int16_t *scratch)
+{
+    apply_any(m, p, scratch);
+}
+
+static void apply_plain(const RunwayMatrix *m, const RunwayPlanes *p,
+                        int16_t *scratch)
+{
+    apply_any(m, p, scratch);
+}
+
 int ff_runway_matrix_apply(const RunwayMatrix *m, const RunwayPlanes *p)
 {
     const size_t nb = (size_t)((p->width + p->log2_chroma_w) >>
@@ -205,12 +240,10 @@ int ff_runway_matrix_apply(const RunwayMatrix *m, const RunwayPlanes *p)
 
     if (!scratch)
         return -1;
-    /* with the depth known, the compiler makes vectors of all of it */
-    switch (m->bits) {
-    case 8:  apply(m, p, scratch, 8);  break;
-    case 9:  apply(m, p, scratch, 9);  break;
-    default: apply(m, p, scratch, 10);
-    }
+    if (HAS_AVX2)
+        apply_avx2(m, p, scratch);
+    else
+        apply_plain(m, p, scratch);
     free(scratch);
     return 0;
 }
