@@ -221,6 +221,10 @@ static void take_all(Found *f, const unsigned char *data, size_t size,
     size_t from = 0;
 
     for (size_t i = 0; i + 3 <= size; i++) {
+        if (data[i + 2] > 1) { /* no start code has such a byte */
+            i += 2;
+            continue;
+        }
         if (memcmp(data + i, "\0\0\1", 3))
             continue;
         if (begins && i > from)

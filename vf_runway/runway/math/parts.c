@@ -29,11 +29,14 @@ static size_t count_start_codes(const unsigned char *data, size_t size)
 {
     size_t nb = 0;
 
-    for (size_t i = 0; i + 3 <= size; i++)
-        if (!memcmp(data + i, "\0\0\1", 3)) {
+    for (size_t i = 0; i + 3 <= size; i++) {
+        if (data[i + 2] <= 1) { /* what is more is in none */
+            if (memcmp(data + i, "\0\0\1", 3))
+                continue;
             nb++;
-            i += 2;
         }
+        i += 2;
+    }
     return nb;
 }
 
