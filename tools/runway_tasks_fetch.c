@@ -92,6 +92,7 @@ static int fetch_one(void *opaque, const RunwayRecord *r)
         .check = check,
     };
     const RunwayModel *model;
+    RunwayJournalLock *lock;
     RunwayError why;
     RunwayJob *job;
 
@@ -107,6 +108,14 @@ static int fetch_one(void *opaque, const RunwayRecord *r)
                r->endpoint);
         return 0;
     }
+    lock = ff_runway_journal_lock_if_free(t->journal, r->identity);
+    if (!lock) {
+        printf("%.*s  skipped: in use by another process\n", SHORT,
+               r->identity);
+        return 0;
+    }
+    /* the job takes it itself */
+    ff_runway_journal_unlock(&lock);
     job = ff_runway_job_create();
     if (!job) {
         t->failed++;

@@ -97,6 +97,18 @@ subtest 'fetch' => sub {
     cmp_ok($run->{status}, '>', 0, 'without a key it says so');
 };
 
+# It fetches them itself: that is no failure.
+subtest 'fetch beside a running film' => sub {
+    my $sim = simulator('--latency' => 60);
+    my $job = PaidTest->new(sim => $sim, in => $FILM);
+    my $going = $job->begin;
+    ok($going->until(sub { 3 == grep { $_->{state} eq 'submitted' } $job->records }), 'three tasks run');
+    my $run = tasks($job, 'fetch');
+    is($run->{status}, 0, 'fetch ends well') or diag "$run->{out}$run->{err}";
+    is((() = $run->{out} =~ /^\w{12}  skipped: in use by another process$/mg) + 0, 3, 'and skips them') or diag $run->{out};
+    $going->end('KILL');
+};
+
 subtest 'adopt' => sub {
     my $sim = simulator('--fault' => 'create:1-2=drop-after');
     my $job = PaidTest->new(sim => $sim, in => film(seconds => 1));
