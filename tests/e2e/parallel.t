@@ -232,4 +232,18 @@ subtest 'two filters' => sub {
     }
 };
 
+# An earlier film output them long ago, and this one has them in hand.
+subtest 'results_size removes nothing that is about to come out' => sub {
+    my $sim = simulator('--latency' => 1);
+    my $job = job(sim => $sim, in => film(seconds => 3), options => { concurrency => 1 });
+    is($job->run->{status}, 0, 'three results are there');
+    my $size = 0;
+    $size += -s $_ for glob "$job->{results}/*.mp4";
+    rewrite_record($_->{path}, sub { s/"emitted":(\d+)/'"emitted":' . ($1 - 9 * 86400)/e }) for $job->records;
+    my $going = $job->begin(in => film(seconds => 4), options => { results_size => $size }, after => 'realtime=speed=0.1');
+    ok($going->until(sub { 4 == grep { $_->{state} eq 'stored' } $job->records }), 'a fourth one comes') or diag $going->said;
+    $going->end('KILL');
+    is(scalar(() = glob "$job->{results}/*.mp4"), 4, 'and all are kept') or diag $going->said;
+};
+
 done_testing;

@@ -489,6 +489,27 @@ static void begin(RunwayRecord *r, double estimated)
                      RUNWAY_OK);
 }
 
+/* what was output long ago is as new from when it is taken up again */
+static void test_take_up(void **state)
+{
+    RunwayRecord r;
+
+    (void)state;
+    fill(&r, RUNWAY_CLIP_STORED);
+    r.emitted = 0;
+    assert_int_equal(ff_runway_record_take_up(&r, 1000000), 0);
+    assert_int_equal(r.emitted, 0);
+    r.emitted = 1000000;
+    assert_int_equal(ff_runway_record_take_up(&r, 1000000 + 86400), 0);
+    assert_int_equal(ff_runway_record_take_up(&r, 999999), 0);
+    assert_int_equal(r.emitted, 1000000);
+    assert_int_equal(ff_runway_record_take_up(&r, 1000000 + 86401), 1);
+    assert_int_equal(r.emitted, 1000000 + 86401);
+    move(&r, RUNWAY_CLIP_FORGOTTEN);
+    begin(&r, 75);
+    assert_int_equal(r.emitted, 0);
+}
+
 /* each try keeps what it was and what it cost */
 static void test_books(void **state)
 {
@@ -564,6 +585,7 @@ int main(void)
         cmocka_unit_test(test_largest),
         cmocka_unit_test(test_steps),
         cmocka_unit_test(test_needs),
+        cmocka_unit_test(test_take_up),
         cmocka_unit_test(test_books),
         cmocka_unit_test(test_identity),
     };

@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "../base/disk.h"
 #include "../base/text.h"
@@ -175,14 +176,17 @@ static RunwayOutcome make_result(RunwayJobRun *run, RunwayError *err)
     return ret;
 }
 
-/* The clip belongs to this output too, whoever has paid for it. */
+/* The clip belongs to this output too, whoever has paid for it; and its result is
+ * not to be removed before it is output. */
 static void note_output(RunwayJobRun *run)
 {
     const RunwayJobHost *host = run->host;
+    int is_new = ff_runway_record_take_up(run->record, (int64_t)time(NULL));
     RunwayError err;
 
-    if (run->record->nb_tries &&
-        ff_runway_record_add_output(run->record, host->output) &&
+    is_new |= run->record->nb_tries &&
+              ff_runway_record_add_output(run->record, host->output);
+    if (is_new &&
         ff_runway_journal_write(host->journal, run->lock, run->record, &err))
         ff_runway_log(host->log, RUNWAY_LOG_VERBOSE, "%s", err.text);
 }

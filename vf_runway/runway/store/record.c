@@ -21,6 +21,8 @@
 #include "../base/text.h"
 #include "record.h"
 
+#define DAY 86400
+
 int ff_runway_identity_is_valid(const char *text)
 {
     return strspn(text, "0123456789abcdef") == RUNWAY_IDENTITY_SIZE - 1 &&
@@ -207,7 +209,16 @@ RunwayOutcome ff_runway_record_begin(RunwayRecord *r, const char *output,
     }
     add_try(r, RUNWAY_CLIP_INTENT, output, time, seconds, estimated);
     ff_runway_record_add_output(r, output);
+    r->emitted = 0;
     return RUNWAY_OK;
+}
+
+int ff_runway_record_take_up(RunwayRecord *r, int64_t time)
+{
+    if (!r->emitted || time - r->emitted <= DAY)
+        return 0;
+    r->emitted = time;
+    return 1;
 }
 
 RunwayOutcome ff_runway_record_take_back(RunwayRecord *r, RunwayError *err)

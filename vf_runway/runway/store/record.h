@@ -96,8 +96,8 @@ typedef struct RunwayRecord {
     int nb_outputs;           ///< outputs that the clip belongs to
     RunwayTry tries[RUNWAY_TRIES_MAX]; ///< in order; the last is at hand
     int nb_tries;
-    int64_t emitted;          ///< when its frames were last output, seconds since
-                              ///< the epoch; 0: never
+    int64_t emitted;          ///< when its frames were last output, or taken up
+                              ///< to be, seconds since the epoch; 0: never
     char damage[1024];        ///< why it cannot be believed; "": it can
     /* kept by ff_runway_journal_write() */
     int64_t created, updated; ///< seconds since the epoch
@@ -129,12 +129,17 @@ int ff_runway_record_add_output(RunwayRecord *record, const char *output);
 /**
  * Begin another try: an INTENT. estimated and seconds as in RunwayTry. What a
  * damaged record has cost nobody knows: a try of unknown fate and of the same
- * price stands in for it. RUNWAY_REFUSED: the clip has had RUNWAY_TRIES_MAX.
- * RUNWAY_INVALID: a step that does not exist (internal error).
+ * price stands in for it. What it will bring was not output yet. RUNWAY_REFUSED:
+ * the clip has had RUNWAY_TRIES_MAX. RUNWAY_INVALID: a step that does not exist (internal error).
  */
 RunwayOutcome ff_runway_record_begin(RunwayRecord *record, const char *output,
                                      int64_t time, double seconds,
                                      double estimated, RunwayError *err);
+
+/** The clip's result is taken up to be output at that time, which counts as if it
+ *  had been, to a day: it was output before, and may be removed else. @return
+ *  whether that is new */
+int ff_runway_record_take_up(RunwayRecord *record, int64_t time);
 
 /** The INTENT at hand certainly was not accepted: as if it had not been. */
 RunwayOutcome ff_runway_record_take_back(RunwayRecord *record,
