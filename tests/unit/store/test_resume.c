@@ -260,7 +260,10 @@ static void test_texts(void **state)
     assert_non_null(strstr(err.text,
                            "(Your input was refused, SAFETY.INPUT.TEXT)"));
     assert_non_null(strstr(err.text, "(60 credits)"));
-    assert_non_null(strstr(err.text, "take"));
+    assert_null(strstr(err.text, "forget"));
+    strcpy(t->failure_code, "NEW.CODE");
+    stop_text(&r, NULL, &err);
+    assert_non_null(strstr(err.text, "\"runway-tasks forget "));
     assert_null(strstr(err.text, "on_unknown"));
 
     t = fill(&r, RUNWAY_CLIP_FAILED_TRANSIENT);

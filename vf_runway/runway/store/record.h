@@ -130,7 +130,8 @@ int ff_runway_record_add_output(RunwayRecord *record, const char *output);
  * Begin another try: an INTENT. estimated and seconds as in RunwayTry. What a
  * damaged record has cost nobody knows: a try of unknown fate and of the same
  * price stands in for it. What it will bring was not output yet. RUNWAY_REFUSED:
- * the clip has had RUNWAY_TRIES_MAX. RUNWAY_INVALID: a step that does not exist (internal error).
+ * the clip has had RUNWAY_TRIES_MAX. RUNWAY_INVALID: a step that does not exist
+ * (internal error).
  */
 RunwayOutcome ff_runway_record_begin(RunwayRecord *record, const char *output,
                                      int64_t time, double seconds,
