@@ -168,7 +168,7 @@ subtest 'what is fetched is no video' => sub {
     my $job = job(sim => $sim, options => { concurrency => 1 });
     my %no_try = (options => { retries => 2 });
     for my $time (1, 2) {
-        stops("time $time", $job, [qr/^clip 1 .*SUCCEEDED and is paid for.*downloads it for free.*on_error=source.*buy the clip again for about 15 credits \("runway-tasks forget --force [0-9a-f]{12}"\)/], %no_try);
+        stops("time $time", $job, [qr/^clip 1 .*SUCCEEDED and is paid for.*downloads it for free.*on_error=source; large pictures may be cut into other clips then, which dry_run=1 shows\), or buy the clip again for about 15 credits \("runway-tasks forget --force [0-9a-f]{12}"\)/], %no_try);
         is_deeply($job->states, { 1 => 'generated' }, "time $time: it stays generated") or diag explain $job->states;
     }
     is(billed($sim), 1, 'nothing is bought for it, whatever retries says');
@@ -204,7 +204,7 @@ subtest 'a result whose length is off' => sub {
     my $path = kept_aside('refused', $job);
     is_deeply($job->states, { 1 => 'refused' }, 'it is written down');
     my $downloads = () = $sim->requests('download');
-    stops('again', $job, [qr/^clip 1 .*off by 0\.\d+ of it, and length_tolerance is 0\.1.*larger length_tolerance.*on_error=source.*buy the clip again for about 15 credits \("runway-tasks forget --force [0-9a-f]{12}"\)/],
+    stops('again', $job, [qr/^clip 1 .*off by 0\.\d+ of it, and length_tolerance is 0\.1.*larger length_tolerance.*on_error=source; large pictures may be cut into other clips then, which dry_run=1 shows\), or buy the clip again for about 15 credits \("runway-tasks forget --force [0-9a-f]{12}"\)/],
         options => { retries => 2 });
     is(scalar(() = $sim->requests('download')), $downloads, 'it is not fetched again');
     is(billed($sim), 1, 'nor bought');

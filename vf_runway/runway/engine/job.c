@@ -101,8 +101,7 @@ static RunwayOutcome finish_task(RunwayJobRun *run, RunwayError *err)
         return ff_runway_error(err, RUNWAY_NO_RESULT, "task %s had SUCCEEDED "
                                "and is paid for, but now: %s. %sRun the same "
                                "command again, which polls it for free; or "
-                               "continue with the source's own frames "
-                               "(on_error=source), or buy the clip again "
+                               RUNWAY_RUN_USE_SOURCE ", or buy the clip again "
                                "(\"runway-tasks forget --force %.12s\")",
                                job->now.task_id, why.text,
                                t->state == RUNWAY_CLIP_GENERATED ? "" :

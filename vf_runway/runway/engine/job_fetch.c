@@ -105,9 +105,8 @@ RunwayOutcome ff_runway_run_unusable(RunwayJobRun *run, RunwayOutcome ret,
         return ff_runway_error(err, ret, "task %s SUCCEEDED and is paid for, "
                                "but %s: %s. "
                                "Run the same command again, which downloads it "
-                               "for free; or continue with the source's own "
-                               "frames (on_error=source), or buy the clip "
-                               "again%s (\"runway-tasks forget --force "
+                               "for free; or " RUNWAY_RUN_USE_SOURCE ", or buy "
+                               "the clip again%s (\"runway-tasks forget --force "
                                "%.12s\")", job->now.task_id, run->unreachable ?
                                "its result cannot be downloaded" :
                                "what was downloaded is not a result",
@@ -115,8 +114,7 @@ RunwayOutcome ff_runway_run_unusable(RunwayJobRun *run, RunwayOutcome ret,
     return ff_runway_error(err, ret, "the result%s%s is not used: %s. It is "
                            "paid for and kept: %s/%s. If only its length is "
                            "off, a larger length_tolerance accepts it; or "
-                           "continue with the source's own frames "
-                           "(on_error=source), or buy the clip again%s "
+                           RUNWAY_RUN_USE_SOURCE ", or buy the clip again%s "
                            "(\"runway-tasks forget --force %.12s\")",
                            *job->now.task_id ? " of task " : "",
                            job->now.task_id, why.text,

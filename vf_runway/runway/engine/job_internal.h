@@ -92,6 +92,11 @@ void ff_runway_run_note(RunwayJobRun *run, RunwayClipState state);
 RunwayOutcome ff_runway_run_unusable(RunwayJobRun *run, RunwayOutcome ret,
                                      const char *name, RunwayError *err);
 
+/** How a clip that is paid for and of no use is left out. */
+#define RUNWAY_RUN_USE_SOURCE \
+    "continue with the source's own frames (on_error=source; large pictures " \
+    "may be cut into other clips then, which dry_run=1 shows)"
+
 /** Bring the result of a task that has SUCCEEDED in: checked and stored, the
  *  job's result_fd is it. What the checks refuse is kept as well. */
 RunwayOutcome ff_runway_run_fetch(RunwayJobRun *run, RunwayError *err);
