@@ -333,6 +333,8 @@ static void test_day_price(void **state)
 {
     const RunwayPolicy day = { .max_credits_day = 100 };
     RunwayPurchase p = purchase(&day, 19);
+    RunwayRecord *r = calloc(1, sizeof(*r));
+    RunwayJournalLock *lock;
     RunwayError err;
 
     (void)state;
@@ -340,6 +342,16 @@ static void test_day_price(void **state)
     p.output = identity_of(9);
     assert_int_equal(buy(2, &p, RUNWAY_CLIP_STORED, 60, &err), RUNWAY_REFUSED);
     assert_non_null(strstr(err.text, "may cost 60 more"));
+    /* a price of long ago may be another by now */
+    lock = open_record(1, r);
+    r->tries[0].time -= 31 * DAY;
+    assert_int_equal(ff_runway_journal_write(journal, lock, r, NULL),
+                     RUNWAY_OK);
+    ff_runway_journal_unlock(&lock);
+    p.credits = 50;
+    assert_int_equal(buy(2, &p, RUNWAY_CLIP_STORED, -1, &err), RUNWAY_OK);
+    assert_int_equal(buy(3, &p, RUNWAY_CLIP_STORED, -1, &err), RUNWAY_OK);
+    free(r);
 }
 
 /* the journal's own limit, over all outputs, for a day */
@@ -437,6 +449,27 @@ static void test_charged(void **state)
     assert_int_equal(buy(3, &p, RUNWAY_CLIP_SUBMITTED, -1, &err),
                      RUNWAY_REFUSED);
     assert_non_null(strstr(err.text, "max_credits=110 is reached: 120 "));
+}
+
+/* what was held for a clip and not charged says nothing of the next one; what is
+ * held for any clip does not grow with it */
+static void test_held(void **state)
+{
+    const RunwayPolicy policy = { .max_credits = 100 };
+    RunwayPurchase p = purchase(&policy, 19);
+    RunwayError err;
+
+    (void)state;
+    assert_int_equal(buy(1, &p, RUNWAY_CLIP_STORED, 80, &err), RUNWAY_OK);
+    charge(1, 20);
+    p.seconds = 1.75;
+    assert_int_equal(buy(2, &p, RUNWAY_CLIP_STORED, 30, &err), RUNWAY_OK);
+    p.seconds = 4;
+    assert_int_equal(buy(3, &p, RUNWAY_CLIP_STORED, -1, &err),
+                     RUNWAY_REFUSED);
+    assert_non_null(strstr(err.text, "may cost 60 more"));
+    p.is_flat = 1;
+    assert_int_equal(buy(3, &p, RUNWAY_CLIP_STORED, -1, &err), RUNWAY_OK);
 }
 
 static void test_no_price(void **state)
@@ -664,6 +697,7 @@ int main(void)
         TEST(test_day_price),
         TEST(test_day),
         TEST(test_reported),
+        TEST(test_held),
         TEST(test_charged),
         TEST(test_no_price),
         TEST(test_no_cap),

@@ -27,6 +27,9 @@
 
 #define DAY 86400
 
+/* seconds for which a price of another output is believed */
+#define PRICES_KEEP (30LL * DAY)
+
 /* seconds by which the clocks of two machines may differ */
 #define SKEW_MAX 60
 
@@ -53,7 +56,8 @@ typedef struct Sums {
     double output, day;     ///< credits
     double future;          ///< of these of a day, at times that are to come
     char future_name[RUNWAY_IDENTITY_SIZE]; ///< and a record that says so
-    double unit;            ///< highest price per second that was reported
+    double unit;            ///< highest price per second that was reported, or
+                            ///< per clip
     int damaged;            ///< other records whose tries cannot be read
     int answered;           ///< tries of this output, or whose answer nobody
                             ///< waits for
@@ -110,9 +114,24 @@ static int is_like_own(const Sums *s, const RunwayRecord *r)
            !strcmp(r->model, s->own->model);
 }
 
+/* The price per second, or per clip, that a try has shown. */
+static void add_unit(Sums *s, const RunwayRecord *r, const RunwayTry *t)
+{
+    int is_of_output = !strcmp(t->output, s->purchase->output);
+    int is_of_day    = s->purchase->policy->max_credits_day > 0 &&
+                       is_like_own(s, r) && s->now - t->time < PRICES_KEEP;
+    /* what is held beforehand may be more */
+    double known = t->charged >= 0 ? t->charged : t->reported;
+
+    if (t->seconds <= 0 || !(is_of_output || is_of_day))
+        return;
+    if (!s->purchase->is_flat)
+        known /= ceil(t->seconds);
+    s->unit = fmax(s->unit, known);
+}
+
 static void add_try(Sums *s, const RunwayRecord *r, const RunwayTry *t)
 {
-    double known = fmax(t->reported, t->charged);
     int is_of_output = !strcmp(t->output, s->purchase->output);
 
     if (s->now - t->time < DAY)
@@ -122,10 +141,7 @@ static void add_try(Sums *s, const RunwayRecord *r, const RunwayTry *t)
         ff_runway_copy_text(s->future_name, sizeof(s->future_name),
                             r->identity);
     }
-    if (t->seconds > 0 && known / ceil(t->seconds) > s->unit &&
-        (is_of_output || (s->purchase->policy->max_credits_day > 0 &&
-                          is_like_own(s, r))))
-        s->unit = known / ceil(t->seconds);
+    add_unit(s, r, t);
     if (!is_of_output)
         return;
     s->output += ff_runway_try_cost(t);
@@ -150,7 +166,9 @@ static int add_record(void *opaque, const RunwayRecord *record)
 /* The price that is reserved: what the provider has reported before counts. */
 static double price_of(const Sums *s)
 {
-    return fmax(s->purchase->credits, s->unit * ceil(s->purchase->seconds));
+    double length = s->purchase->is_flat ? 1 : ceil(s->purchase->seconds);
+
+    return fmax(s->purchase->credits, s->unit * length);
 }
 
 /* What a damaged record has cost, and for which output, nobody knows: as much as

@@ -42,6 +42,8 @@ typedef struct RunwayPurchase {
     const char *output;      ///< identity of the output's first clip
     double seconds;          ///< length of the clip
     double credits;          ///< its price by the table, -1: not known
+    int is_flat;             ///< the provider holds a price that does not grow
+                             ///< with the clip
     void *opaque;
     /** Wait; non-zero when cancelled, at once then. */
     int (*wait)(void *opaque, int64_t microseconds);
@@ -67,10 +69,11 @@ RunwayOutcome ff_runway_budget_check(const RunwayPurchase *purchase,
  * The same, and begin a try of the clip whose record and lock these are: the
  * intent is on disk on success. With a cap an output's first create goes
  * alone: the others wait here until it was answered, and then count on the
- * highest price per second that the provider has reported, begun seconds as
- * whole ones; with a cap for a day also the reported prices of other outputs of
- * the record's endpoint and model. Another record that is damaged counts as much
- * as this clip. RUNWAY_CANCELLED.
+ * highest price per second that the provider has charged, or reported where it
+ * has not charged yet, begun seconds as whole ones (per clip where it is flat);
+ * with a cap for a day also the prices of other outputs of the record's endpoint
+ * and model of the last 30 days. Another record that is damaged counts as much as
+ * this clip. RUNWAY_CANCELLED.
  */
 RunwayOutcome ff_runway_budget_intend(const RunwayPurchase *purchase,
                                       const RunwayJournalLock *lock,

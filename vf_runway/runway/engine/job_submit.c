@@ -41,6 +41,7 @@ static void take_back(RunwayJobRun *run)
 static RunwayPurchase purchase_of(const RunwayJobRun *run)
 {
     const RunwayJobHost *host = run->host;
+    const RunwayModel *model = run->job->request.model;
 
     return (RunwayPurchase){
         .journal   = host->journal,
@@ -48,6 +49,7 @@ static RunwayPurchase purchase_of(const RunwayJobRun *run)
         .output    = host->output,
         .seconds   = (double)run->job->sent / 1e6,
         .credits   = (double)run->job->credits,
+        .is_flat   = model && model->fields & RUNWAY_FIELD_DURATION_AUTO,
         .opaque    = host->opaque,
         .wait      = host->wait_open,
         .log       = host->log,
