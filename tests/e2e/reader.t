@@ -97,6 +97,21 @@ subtest 'what is odd and right is accepted' => sub {
         my $is = check(spew("$TMP/edit.mp4", $bytes), sent => $seconds * $second);
         is("$is->{outcome} $is->{frames} $is->{text}", 'accepted ' . 8 * $seconds . 'x48x32 ', basename($path) . ', of such an edit');
     }
+    # nothing says how many frames are held back: no index lists them, and the stream does not, either
+    if ($decoders{h264}) {
+        my $bytes = slurp(make_clip(size => '48x32', frames => 24, rate => 24, name => 'held.mp4',
+            codec => [qw(-c:v libx264 -level 4 -bf 5 -b_strategy 0 -b-pyramid normal -refs 4 -movflags frag_keyframe+empty_moov)]));
+        my $at = index($bytes, 'avcC') + 4 + 6;
+        my $size = unpack 'n', substr $bytes, $at, 2;
+        my $bits = unpack 'B*', substr $bytes, $at + 2, $size;
+        # the flag, a bit, two zeros and twice what level 4 allows of vectors
+        my $from = rindex $bits, '1111' . '0001100' x 2;
+        cmp_ok($from, '>', 0, 'the stream does say it');
+        substr $bits, $from, length($bits) - $from, '01' . '0' x (length($bits) - $from - 2);
+        substr $bytes, $at + 2, $size, pack 'B*', $bits;
+        my $is = check(spew("$TMP/held.mp4", $bytes));
+        is("$is->{outcome} $is->{frames} $is->{text}", 'accepted 24x48x32 ', 'frames that are held back are not lost');
+    }
     # FFmpeg takes the first of these only
     for my $samples ($decoders{h264} ? (0, 5) : ()) {
         my $bytes = slurp($files[0]);

@@ -305,6 +305,24 @@ static RunwayOutcome check_packet(RunwayReader *r, int64_t nb, RunwayError *err)
                                   nb, err);
 }
 
+#define HELD_MAX 16 /* frames that H.264 can hold back */
+
+/* Of the frames read last. */
+typedef struct Order {
+    int64_t pts[HELD_MAX], nb;
+    int held;       ///< the most that are shown behind one that comes later
+} Order;
+
+static void note_order(Order *order, int64_t pts)
+{
+    int held = 0;
+
+    for (int i = 0; i < FFMIN(order->nb, HELD_MAX); i++)
+        held += order->pts[i] > pts;
+    order->pts[order->nb++ % HELD_MAX] = pts;
+    order->held = FFMAX(order->held, held);
+}
+
 /* Read every packet, for what the header cannot be believed to say: it says
  * nothing of fragments. The file is at its beginning again afterwards. */
 static RunwayOutcome measure(RunwayReader *r, RunwayError *err)
@@ -312,6 +330,7 @@ static RunwayOutcome measure(RunwayReader *r, RunwayError *err)
     int64_t expected = nb_expected(r), nb = 0;
     int64_t start = INT64_MAX, end = INT64_MIN;
     AVRational rate = r->stream->avg_frame_rate;
+    Order order = { 0 };
     int ret;
 
     while ((ret = read_packet(r)) > 0) {
@@ -325,6 +344,7 @@ static RunwayOutcome measure(RunwayReader *r, RunwayError *err)
         if (p->pts != AV_NOPTS_VALUE) {
             start = FFMIN(start, p->pts);
             end   = FFMAX(end, av_sat_add64(p->pts, FFMAX(p->duration, 0)));
+            note_order(&order, p->pts);
         }
         av_packet_unref(r->packet);
         if (ret < 0)
@@ -354,6 +374,9 @@ static RunwayOutcome measure(RunwayReader *r, RunwayError *err)
     r->info.frame     = r->info.duration / nb;
     if (nb <= r->stream->nb_frames && rate.num > 0 && rate.den > 0)
         r->info.frame = av_rescale(AV_TIME_BASE, rate.den, rate.num);
+    /* a stream need not say it, and the demuxer knows it of the index only */
+    if (r->dec->codec_id == AV_CODEC_ID_H264)
+        r->dec->has_b_frames = FFMAX(r->dec->has_b_frames, order.held);
     ret = rewind_demuxer(r);
     return ret < 0 ? ff_runway_error(err, blame(ret), "the result cannot be "
                                      "read back: %s", av_err2str(ret))
