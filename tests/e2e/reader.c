@@ -100,13 +100,14 @@ static long peak_memory(void)
 static int read_frames(const RunwayReaderLimits *limits, int fd, int64_t size,
                        int *width, int *height)
 {
-    AVFrame *frame = av_frame_alloc();
+    AVFrame *frame;
     RunwayReader *reader;
     int64_t time;
     int nb = 0;
 
     if (ff_runway_reader_open(&reader, limits, is_watched, NULL, fd, size) < 0)
         return -1;
+    frame = av_frame_alloc();
     while (ff_runway_reader_next(reader, frame, &time) > 0) {
         *width  = frame->width;
         *height = frame->height;
