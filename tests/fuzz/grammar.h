@@ -94,12 +94,15 @@ typedef struct Bits {
     size_t nb;
 } Bits;
 
+/** Of more than 64 the first are 0. */
 static inline void put_bits(Bits *b, int nb, uint64_t value)
 {
-    for (; nb > 0 && b->nb < 8 * sizeof(b->data); b->nb++) {
+    for (; nb-- > 0 && b->nb < 8 * sizeof(b->data); b->nb++) {
+        const unsigned bit = nb < 64 ? value >> nb & 1 : 0;
+
         if (!(b->nb & 7))
             b->data[b->nb >> 3] = 0;
-        b->data[b->nb >> 3] |= (value >> --nb & 1) << (7 - (b->nb & 7));
+        b->data[b->nb >> 3] |= bit << (7 - (b->nb & 7));
     }
 }
 
