@@ -49,6 +49,7 @@ struct RunwayPlan {
     int64_t credits;        ///< of clips that would be bought
     int64_t most;           ///< of all tasks that may be bought
     int unpriced, about;
+    int is_assumed;         ///< the pictures will be others, see plan.h
 };
 
 RunwayOutcome ff_runway_plan_create(RunwayJournal *journal,
@@ -175,26 +176,49 @@ static void add_clip(RunwayPlan *p, const RunwayJob *job, Fate fate, int most,
     }
 }
 
+void ff_runway_plan_assume(RunwayPlan *p)
+{
+    p->is_assumed = 1;
+    ff_runway_log(p->log, RUNWAY_LOG_INFO, "plan: what comes from the filter in "
+                  "front is not known in a dry run, so each clip is counted "
+                  "as a new one, whatever is here already");
+}
+
+/* What journal, results and the clips so far have of a clip. */
+static RunwayOutcome look_up(RunwayPlan *p, const RunwayJob *job,
+                             RunwayRecord *record, Fate *fate, RunwayError *err)
+{
+    int met = meet(p, job->identity);
+    RunwayOutcome ret;
+
+    if (met < 0)
+        return ff_runway_no_memory(err);
+    ret = ff_runway_journal_read(p->journal, job->identity, record, err);
+    if (ret)
+        return ret;
+    ff_runway_results_doubt(p->results, record);
+    *fate = ff_runway_results_has(p->results, job->identity, 0) > 0 ?
+            FATE_STORED : fate_of(p, record, job);
+    if (met && (*fate == FATE_BUY || *fate == FATE_PAID))
+        *fate = FATE_EQUAL;
+    return RUNWAY_OK;
+}
+
 RunwayOutcome ff_runway_plan_add(RunwayPlan *p, const RunwayJob *job,
                                  int about, RunwayError *err)
 {
     RunwayRecord *record = malloc(sizeof(*record)); /* many KiB */
-    int met = record ? meet(p, job->identity) : -1;
-    Fate fate;
-    RunwayOutcome ret = RUNWAY_NOMEM;
+    Fate fate = FATE_BUY;
+    RunwayOutcome ret = RUNWAY_OK;
 
-    if (met < 0)
-        ff_runway_no_memory(err);
+    if (!record)
+        return ff_runway_no_memory(err);
+    if (p->is_assumed)
+        ff_runway_record_init(record, job->identity);
     else
-        ret = ff_runway_journal_read(p->journal, job->identity, record, err);
-    if (!ret) {
-        ff_runway_results_doubt(p->results, record);
-        fate = ff_runway_results_has(p->results, job->identity, 0) > 0 ?
-               FATE_STORED : fate_of(p, record, job);
-        if (met && (fate == FATE_BUY || fate == FATE_PAID))
-            fate = FATE_EQUAL;
+        ret = look_up(p, job, record, &fate, err);
+    if (!ret)
         add_clip(p, job, fate, most_tasks(p, record, fate), about);
-    }
     free(record);
     return ret;
 }
@@ -204,12 +228,16 @@ void ff_runway_plan_log(const RunwayPlan *p, const RunwayProvider *provider,
 {
     char unpriced[64] = "", equal[64] = "", stops[64] = "", dollars[96] = "";
     int nb_stops = p->nb[FATE_STUCK] + p->nb[FATE_FAILED], nb = open;
+    char here[64] = "";
 
     for (int i = 0; i < NB_FATES; i++)
         nb += p->nb[i];
     if (p->unpriced)
         snprintf(unpriced, sizeof(unpriced), " and %d clip%s of unknown price",
                  p->unpriced, p->unpriced == 1 ? "" : "s");
+    if (!p->is_assumed)
+        snprintf(here, sizeof(here), "; %d of them are already here and cost "
+                 "nothing more", p->nb[FATE_STORED] + p->nb[FATE_PAID]);
     if (p->nb[FATE_EQUAL])
         snprintf(equal, sizeof(equal), "; %d share the task of another",
                  p->nb[FATE_EQUAL]);
@@ -223,12 +251,11 @@ void ff_runway_plan_log(const RunwayPlan *p, const RunwayProvider *provider,
         snprintf(dollars, sizeof(dollars), " (Runway's measure: %s bills in "
                  "US dollars, at its own prices)", provider->title);
     ff_runway_log(p->log, RUNWAY_LOG_INFO, "plan: %s%d clip%s, %.3f s sent, "
-                  "%"PRId64" credits%s%s with one task per clip; %d of them "
-                  "are already here and cost nothing more%s%s%s",
+                  "%"PRId64" credits%s%s with one task per clip%s%s%s%s",
                   p->about ? "about " : open ? "at least " : "", nb,
                   nb == 1 ? "" : "s",
                   (double)p->sent / 1e6, p->credits, dollars, unpriced,
-                  p->nb[FATE_STORED] + p->nb[FATE_PAID], equal, stops,
+                  here, equal, stops,
                   open ? "; the last is incomplete, and not counted here" : "");
     if (p->about)
         ff_runway_log(p->log, RUNWAY_LOG_INFO, "plan: these are estimates: a "

@@ -48,6 +48,10 @@ void ff_runway_plan_free(RunwayPlan **plan);
 RunwayOutcome ff_runway_plan_add(RunwayPlan *plan, const RunwayJob *job,
                                  int about, RunwayError *err);
 
+/** What the clips are made of is not known, as a filter in front only plans, too.
+ *  None is looked up then, nor equal to another. */
+void ff_runway_plan_assume(RunwayPlan *plan);
+
 /** Log the sums: credits and, where the provider's price is known, dollars. open:
  *  there is another clip, which was not complete when the output ended. */
 void ff_runway_plan_log(const RunwayPlan *plan, const RunwayProvider *provider,

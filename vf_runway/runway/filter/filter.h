@@ -66,6 +66,7 @@ typedef struct RunwayFilter {
     int64_t nb_since_step;      ///< such frames since time stepped back, 0: never
     AVFrame *held;              ///< that frame, until its length is known
     int64_t begin;              ///< of the film, as progress.film has it
+    int is_behind_plan;         ///< what comes in is what a dry run passes
     int is_cover;               ///< what is held may be a cover picture
     int changed;                ///< by a command; for the frame to come
     int64_t nb_unsent;          ///< frames with a time stamp that did not rise

@@ -191,6 +191,8 @@ int ff_runway_sequence_create(RunwaySequence **sequence,
         ret = ff_runway_report(set->log_ctx, &err);
         goto fail;
     }
+    if (set->policy.dry_run && config->is_assumed)
+        ff_runway_plan_assume(ff_runway_pipeline_plan(s->pipeline));
     ret = check_clip_duration(set);
     if (ret >= 0 && set->stills_dir &&
         ff_runway_disk_make_dir("stills_dir", set->stills_dir, &err))

@@ -56,6 +56,8 @@ typedef struct RunwaySequenceConfig {
     enum AVPixelFormat out_format;
     enum AVPixelFormat end_format;  ///< what it becomes, for the notice
     int out_w, out_h;
+    int is_assumed;              ///< what goes in is not what a run has, as of
+                                 ///< ff_runway_plan_assume()
     /** Where the film is cut off, microseconds; AV_NOPTS_VALUE: not known. */
     int64_t end;
     AVFrame *(*get_buffer)(void *opaque); ///< of the output's size and format

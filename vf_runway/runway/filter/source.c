@@ -104,6 +104,7 @@ static int start(AVFilterContext *ctx)
         .out_w         = outlink->w,
         .out_h         = outlink->h,
         .end_format    = ff_runway_negotiate_end(outlink),
+        .is_assumed    = s->is_behind_plan,
         .end           = film_end(ctx),
         .get_buffer    = get_buffer,
         .arrived       = clear_status,
