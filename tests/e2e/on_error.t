@@ -368,4 +368,48 @@ subtest 'a create of unknown fate beside a clip that may not be bought' => sub {
     is((grep { $_ eq 'stored' } values %{ $job->states }), 2, 'and the other two are awaited') or diag explain $job->states;
 };
 
+# A disk that cannot be read says nothing about the result, which was checked. In the
+# thread that outputs, which is FFmpeg 5.1's first one.
+subtest 'a good result that cannot be read' => sub {
+    plan skip_all => 'frames are output by another thread' if $RunwayTest::LIBAVFILTER > 8;
+    my $lib = "$TMP/unread.so";
+    my $cc = run_cmd([split(' ', $ENV{CC} || 'cc'), qw(-shared -fPIC -o), $lib, spew("$TMP/unread.c", <<'C'), '-ldl']);
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+static int is_bad(int fd)
+{
+    char link[64], name[4096];
+    ssize_t n;
+    snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+    n = readlink(link, name, sizeof(name) - 1);
+    name[n > 0 ? n : 0] = 0;
+    return syscall(SYS_gettid) == getpid() && strstr(name, "/results/") && (errno = EIO);
+}
+ssize_t pread(int fd, void *buf, size_t size, off_t offset)
+{
+    ssize_t (*real)(int, void *, size_t, off_t) = dlsym(RTLD_NEXT, "pread");
+    return is_bad(fd) ? -1 : real(fd, buf, size, offset);
+}
+ssize_t pread64(int fd, void *buf, size_t size, off64_t offset)
+{
+    ssize_t (*real)(int, void *, size_t, off64_t) = dlsym(RTLD_NEXT, "pread64");
+    return is_bad(fd) ? -1 : real(fd, buf, size, offset);
+}
+C
+    plan skip_all => "cannot compile: $cc->{err}" if $cc->{status};
+    my $sim = simulator();
+    my $job = job(sim => $sim, options => { concurrency => 1, on_error => 'source' });
+    my $run = $job->run(env => { LD_PRELOAD => $lib });
+    cmp_ok($run->{status}, '>', 0, 'the run fails') or diag $run->{err};
+    like($run->{said}, qr/the result cannot be read/, 'and says why') or diag $run->{err};
+    unlike($run->{said}, qr/replaced by its source/, 'its source does not stand in for it');
+    comes_out('then', $job, kept => []);
+    is(billed($sim), 4, 'and each clip is bought once');
+};
+
 done_testing;

@@ -230,7 +230,9 @@ int ff_runway_sequence_ready(RunwaySequence *s, int64_t timeout)
             ret = open_result(s, node);
             if (ret >= 0)
                 continue;
-            if (ret == AVERROR_EXIT || !ff_runway_sequence_keeps_source(s))
+            /* anything else is not the result's fault, which is good when the
+             * same command runs again */
+            if (ret != AVERROR_INVALIDDATA || !ff_runway_sequence_keeps_source(s))
                 return ret;
         } else {
             av_log(s->set->log_ctx, AV_LOG_WARNING, "%s\n", job->error.text);
