@@ -1190,6 +1190,12 @@ static void test_money(void **state)
                      RUNWAY_CANCELLED);
     assert_null(second);
     assert_int_equal(seen.lines, 0);
+    /* it is said, once, where that takes long */
+    cancel.at = ff_runway_now() + 1500000;
+    assert_int_equal(ff_runway_journal_lock_money(other, cancel_later, &cancel,
+                                                  &second, &err),
+                     RUNWAY_CANCELLED);
+    assert_int_equal(seen.lines, 1);
     ff_runway_journal_unlock(&money);
     cancel.at = INT64_MAX;
     assert_int_equal(ff_runway_journal_lock_money(other, cancel_later, &cancel,

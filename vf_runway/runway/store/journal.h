@@ -82,7 +82,7 @@ RunwayJournalLock *ff_runway_journal_lock_if_free(RunwayJournal *journal,
 
 /**
  * Take the journal's one lock for money, for the time of a sum and of an
- * intent, and never over the network. Who has a clip's lock may take it, and
+ * intent, and never over the network. Logged once after a second. Who has a clip's lock may take it, and
  * not the other way round.
  */
 RunwayOutcome ff_runway_journal_lock_money(RunwayJournal *journal,

@@ -32,6 +32,9 @@
 #define LOCK_PAUSE_FIRST  10000
 #define LOCK_PAUSE_MAX   100000
 
+/* likewise, of a lock that is had at once as a rule, until it is said */
+#define LOG_AFTER 1000000
+
 #define MONEY "money"
 
 /**
@@ -132,14 +135,22 @@ static RunwayJournalLock *make_lock(const RunwayJournal *j,
     return l;
 }
 
-/* label NULL: it is had at once, and nothing is logged. */
+/* The money lock is held for moments only. */
+static void log_money(const RunwayJournalLock *l)
+{
+    ff_runway_log(l->journal->log, RUNWAY_LOG_INFO, "waiting for " LOCKS "/%s in "
+                  "%s, which another process holds", l->name,
+                  l->journal->path);
+}
+
+/* label NULL: it is not a clip's, and had at once. */
 static RunwayOutcome take_lock(RunwayJournal *j, const char *identity,
                                const char *label,
                                int (*cancelled)(void *opaque), void *opaque,
                                RunwayJournalLock **lock, RunwayError *err)
 {
     RunwayJournalLock *l;
-    int64_t pause = LOCK_PAUSE_FIRST;
+    int64_t pause = LOCK_PAUSE_FIRST, waited = 0;
     int why, logged = 0;
     RunwayOutcome ret;
 
@@ -169,8 +180,11 @@ static RunwayOutcome take_lock(RunwayJournal *j, const char *identity,
         }
         if (!logged && label)
             log_wait(l, label);
-        logged = 1;
+        else if (!logged && waited > LOG_AFTER)
+            log_money(l);
+        logged |= label || waited > LOG_AFTER;
         ff_runway_disk_pause(pause);
+        waited += pause;
         pause = pause * 2 > LOCK_PAUSE_MAX ? LOCK_PAUSE_MAX : pause * 2;
     }
     free_lock(l);
