@@ -202,6 +202,8 @@ subtest 'refusals' => sub {
     error_line('sunset', failing(undef, options => { model => 'gen4_aleph', base_url => $refusing->{runway}, provider => 'runway' },
         env => { COMETAPI_KEY => undef, RUNWAYML_API_SECRET => 'k' }), qr/sunset/, qr/aleph2/);
     error_line('413', failing(simulator('--data-uri-limit' => 2000)), qr/413/, qr/too large/, qr/clip_duration/);
+    error_line('413, where clips can be uploaded', failing(undef, options => { base_url => simulator('--data-uri-limit' => 2000)->{runway}, provider => 'runway' },
+        env => { COMETAPI_KEY => undef, RUNWAYML_API_SECRET => 'k' }), qr/too large.*: transport=upload sends the clip beside it; or a shorter clip_duration/);
     error_line('no credits', failing(simulator('--balance' => 3)), qr/enough credits/);
     my $lost = simulator('--wrong-path' => '404');
     error_line('wrong path', failing(undef, options => { base_url => "$lost->{api}/v2" }), qr/404/, qr/check base_url/);

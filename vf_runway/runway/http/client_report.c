@@ -247,10 +247,13 @@ RunwayOutcome ff_runway_call_report_status(RunwayCall *call,
     if (call->status == 413 && call->body)
         return ff_runway_error(err, outcome,
                                "the request, %llu bytes including the clip, is "
-                               "too large for %s (413: %s): a shorter "
-                               "clip_duration makes it smaller",
+                               "too large for %s (413: %s): %sa shorter "
+                               "clip_duration makes it smaller, and buys all "
+                               "clips anew",
                                (unsigned long long)ff_runway_call_size(call),
-                               provider->title, text);
+                               provider->title, text, provider->uploads_path ?
+                               "transport=upload sends the clip beside it; or "
+                               : "");
     return ff_runway_error(err, outcome, "%s answered %s with %ld: %s",
                            provider->title, what(call), call->status, text);
 }
