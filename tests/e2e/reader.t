@@ -112,6 +112,20 @@ subtest 'what is odd and right is accepted' => sub {
         my $is = check(spew("$TMP/held.mp4", $bytes));
         is("$is->{outcome} $is->{frames} $is->{text}", 'accepted 24x48x32 ', 'frames that are held back are not lost');
     }
+    # the fifth frame at the time of the fourth
+    if ($decoders{h264}) {
+        my $bytes = slurp(make_clip(size => '48x32', frames => 8, rate => 8, name => 'double.mp4', codec => [qw(-c:v libx264 -bf 0)]));
+        my $at = index $bytes, 'stts';
+        my (undef, $nb, $samples, $delta) = unpack 'N4', substr $bytes, $at + 4, 16;
+        is("$nb $samples", '1 8', 'one entry for all');
+        substr $bytes, $at + 8, 12, words(3, 3, $delta, 1, 0, 4, $delta);
+        for my $type (qw(moov trak mdia minf stbl stts)) {
+            my $start = rindex($bytes, $type, $at) - 4;
+            substr $bytes, $start, 4, words(16 + unpack 'N', substr $bytes, $start, 4);
+        }
+        my $is = check(spew("$TMP/double.mp4", $bytes));
+        is("$is->{outcome} $is->{frames} $is->{text}", 'accepted 7x48x32 ', 'a second frame at one time is left out');
+    }
     # FFmpeg takes the first of these only
     for my $samples ($decoders{h264} ? (0, 5) : ()) {
         my $bytes = slurp($files[0]);

@@ -209,6 +209,7 @@ static int feed(RunwayReader *r)
     return ret;
 }
 
+/* 0: it is to be left out, as one has been shown at its time. */
 static int accept(RunwayReader *r, AVFrame *frame, int64_t *time)
 {
     int64_t pts = frame->best_effort_timestamp;
@@ -222,7 +223,7 @@ static int accept(RunwayReader *r, AVFrame *frame, int64_t *time)
     *time = av_rescale_q(av_sat_sub64(pts, r->first), r->stream->time_base,
                          AV_TIME_BASE_Q);
     if (*time <= r->last)
-        return AVERROR_INVALIDDATA;
+        return *time == r->last ? 0 : AVERROR_INVALIDDATA;
     r->last = *time;
     if (frame->colorspace == AVCOL_SPC_UNSPECIFIED ||
         frame->colorspace == AVCOL_SPC_RESERVED)
@@ -240,16 +241,18 @@ static int next_frame(RunwayReader *r, AVFrame *frame, int64_t *time)
 {
     int ret;
 
-    av_frame_unref(frame);
-    while ((ret = avcodec_receive_frame(r->dec, frame)) == AVERROR(EAGAIN)) {
-        ret = feed(r);
-        if (ret < 0)
-            break;
-    }
-    if (ret == AVERROR_EOF)
-        return 0;
-    if (ret >= 0)
-        ret = accept(r, frame, time);
+    do {
+        av_frame_unref(frame);
+        while ((ret = avcodec_receive_frame(r->dec, frame)) == AVERROR(EAGAIN)) {
+            ret = feed(r);
+            if (ret < 0)
+                break;
+        }
+        if (ret == AVERROR_EOF)
+            return 0;
+        if (ret >= 0)
+            ret = accept(r, frame, time);
+    } while (!ret);
     return ret == AVERROR_EOF || ret == AVERROR(EAGAIN) ? AVERROR_INVALIDDATA
                                                         : ret;
 }
