@@ -70,7 +70,7 @@ static void log_price(const RunwaySequence *s, const RunwayJob *job, int is_all)
                "credits\n", job->credits);
     else if (s->config.end != AV_NOPTS_VALUE)
         av_log(s->set->log_ctx, AV_LOG_INFO, "price: %.4g credits a second, "
-               "about %.0f for the %.2f s of film\n", second,
+               "about %.0f for at most %.2f s of film\n", second,
                ceil(second * sent), left);
     else
         av_log(s->set->log_ctx, AV_LOG_INFO, "price: %.4g credits a second, "
