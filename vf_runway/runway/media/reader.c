@@ -129,8 +129,9 @@ static int open_decoder(RunwayReader *r)
     /* two that decode a frame each take a sixth more time of processors, and
      * pictures of their own */
     r->dec->thread_count    = 1;
-    /* get_buffer() is exact; beyond this, memory is said to be short */
-    r->dec->max_pixels      = 2 * pixels_of(r);
+    /* get_buffer() is exact, but not asked by libdav1d; to others, memory is
+     * short beyond this */
+    r->dec->max_pixels      = pixels_of(r) << (codec->id != AV_CODEC_ID_AV1);
     /* what is wrong is said once, by whoever asked; the decoder's own lines
      * (errors at VERBOSE) can have text of the result in them */
     r->dec->log_level_offset = AV_LOG_VERBOSE - AV_LOG_ERROR;
