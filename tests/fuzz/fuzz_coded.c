@@ -16,13 +16,11 @@
  * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
  */
 
-
 /*
  * Results whose boxes are right and whose pictures are odd: NAL units of H.264
- * and HEVC, in descriptions and in samples, and Motion JPEG's marks, by a
- * grammar with odd numbers in it. Judged as fuzz_tree.c judges: by time and
- * memory, and by what the check says; what it lets pass is read as the filter
- * reads it.
+ * and HEVC, in descriptions and in samples, by a grammar with odd numbers in it.
+ * Judged as fuzz_tree.c judges: by time and memory, and by what the check says;
+ * what it lets pass is read as the filter reads it.
  */
 
 #include "libavutil/log.h"
@@ -30,14 +28,13 @@
 #include "media/reader.h"
 #include "coded_h264.h"
 #include "coded_hevc.h"
-#include "coded_jpeg.h"
 
 #define SENT 1000000
 #define PIXELS (176 * 144)
 #define MEMORY (64 << 20)
 #define SAMPLES_MAX 16
 
-typedef enum Kind { H264_KIND, HEVC_KIND, JPEG_KIND, NB_KINDS } Kind;
+typedef enum Kind { H264_KIND, HEVC_KIND, NB_KINDS } Kind;
 
 typedef struct Coded {
     Mp4File f;
@@ -177,18 +174,6 @@ static void put_nals(Coded *c, unsigned nb)
     }
 }
 
-static void put_sample(Coded *c, unsigned nb)
-{
-    Bits b = { .nb = 0 };
-
-    if (c->kind != JPEG_KIND) {
-        put_nals(c, nb);
-    } else {
-        jpeg_picture(&b, &c->in, c->width, c->height);
-        put_bytes(&c->f, b.data, b.nb / 8);
-    }
-}
-
 /* A kind's parameter sets behind their number, of so many bits. */
 static void put_sets(Coded *c, int which, int bits)
 {
@@ -226,7 +211,7 @@ static void put_description(Coded *c)
 static void put_stsd(Coded *c)
 {
     static const char formats[NB_KINDS][2][5] = {
-        { "avc1", "avc3" }, { "hvc1", "hev1" }, { "jpeg", "mjpa" },
+        { "avc1", "avc3" }, { "hvc1", "hev1" },
     };
     Mp4File *f = &c->f;
 
@@ -314,7 +299,7 @@ static void put_descriptions(Coded *c)
     c->nb_formats = 1 + (unsigned)seldom(&c->in, 4);
     for (unsigned i = 0; i < c->nb_formats; i++) {
         c->f.size = 0;
-        if (c->length && c->kind != JPEG_KIND)
+        if (c->length)
             put_description(c);
         c->descriptions[i].size = c->f.size;
         memcpy(c->descriptions[i].data, c->f.data, c->f.size);
@@ -346,7 +331,7 @@ static void put_file(Coded *c)
     begin(&c->f, "mdat");
     for (unsigned i = 0; i < c->nb_samples; i++) {
         c->at[i] = c->f.size;
-        put_sample(c, i);
+        put_nals(c, i);
     }
     c->at[c->nb_samples] = c->f.size;
     end(&c->f);

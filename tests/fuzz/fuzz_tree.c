@@ -92,7 +92,7 @@ static void put_words(Mp4File *f, FuzzInput *in, const char *type, int words)
 static void put_stsd(Mp4File *f, FuzzInput *in)
 {
     static const char formats[][5] = {
-        "avc1", "hvc1", "mp4v", "jpeg", "apch", "vp09", "av01", "AVdn", "raw ",
+        "avc1", "hvc1", "mp4v", "apch", "jpeg", "vp09", "av01", "AVdn", "raw ",
         "encv", "mp4a",
     };
     unsigned nb = 1 + (take(in, 8) == 1);
