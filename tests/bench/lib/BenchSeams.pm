@@ -112,6 +112,7 @@ sub treat {
             push @{ $to->{$_} }, $figure->{$_} // () for qw(ratio near step sharp);
         }
         push @{ $to->{inside} }, @$inside;
+        push @{ $to->{joints} }, map { { seed => $seed, %$_ } } @$figures;
         push @{ $to->{$_} }, $run->{$_} for qw(cpu peak_kib);
         if ($seed == $SEEDS[0]) {
             make_path("$BUILD/bench/joints");
@@ -169,7 +170,7 @@ sub run {
             my $figures = $all{$treatment->{name}};
             my %row = (drift => $drift->[1], seam => $treatment->{name}, ratio => median(@{ $figures->{ratio} }),
                 worst => most(@{ $figures->{ratio} }), near => median(@{ $figures->{near} }), step => most(@{ $figures->{step} }),
-                sharp => least(@{ $figures->{sharp} }));
+                sharp => least(@{ $figures->{sharp} }), joints => $figures->{joints});
             push @rows, \%row;
             $of{$drift->[1]}{$treatment->{seam}} = \%row;
             # a correction that fades is a change that the source does not make

@@ -60,6 +60,11 @@
 /* Fitting the curve and the field in turns; each round knows better which blocks
  * to distrust. */
 #define ROUNDS 4
+/* Levels: blocks that are off by more are distrusted, however well the others
+ * agree. Where both pictures show one frame, nothing has moved, and what alone is
+ * bright or red is all that tells how such things are drawn. */
+#define DOUBT      0.5
+#define DOUBT_SAME 12.0
 /* how far the field is smoothed, in blocks: wider it would be flat at the edges,
  * where a slope of light goes on; narrower it would explain anything */
 #define SOFT 1.2
@@ -324,7 +329,7 @@ static void smooth(float *field, const double *left, const double *weight)
 }
 
 static void fit_plane(RunwaySeam *seam, const RunwaySeamGrid *film, int plane,
-                      const double *off, double *left)
+                      const double *off, double doubt, double *left)
 {
     double weight[BLOCKS], wanted[BLOCKS];
 
@@ -345,7 +350,7 @@ static void fit_plane(RunwaySeam *seam, const RunwaySeamGrid *film, int plane,
         for (int b = 0; b < BLOCKS; b++)
             left[b] = wanted[b] - seam->field[plane][b];
         /* what is far off has moved, or was never there: Tukey's weights */
-        limit = fmax(4 * within(left, 50), 0.5);
+        limit = fmax(4 * within(left, 50), doubt);
         for (int b = 0; b < BLOCKS; b++) {
             double u = left[b] / limit;
 
@@ -356,11 +361,11 @@ static void fit_plane(RunwaySeam *seam, const RunwaySeamGrid *film, int plane,
 
 /* Fit a plane, and keep that only where it helps. @return whether it does */
 static int correct_plane(RunwaySeam *seam, const RunwaySeamGrid *film,
-                         int plane, const double *off)
+                         int plane, const double *off, double doubt)
 {
     double left[BLOCKS];
 
-    fit_plane(seam, film, plane, off, left);
+    fit_plane(seam, film, plane, off, doubt, left);
     if (within(left, SHARE) < WORTH * within(off, SHARE))
         return 1;
     memset(seam->field[plane], 0, sizeof(seam->field[plane]));
@@ -490,6 +495,7 @@ RunwaySeamFit ff_runway_seam_fit(RunwaySeam *seam,
                                  const RunwaySeamGrid *const film[2])
 {
     double off[BLOCKS], moved[3][BLOCKS];
+    const double doubt = source[0] == source[1] ? DOUBT_SAME : DOUBT;
     RunwaySeamFit fit = RUNWAY_SEAM_CLOSE;
 
     for (int p = 0; p < 3; p++)
@@ -508,7 +514,7 @@ RunwaySeamFit ff_runway_seam_fit(RunwaySeam *seam,
         if (within(off, SHARE) < CLOSE)
             continue;
         if ((is_known || within(moved[p], SHARE) < CLOSE) &&
-            correct_plane(seam, film[1], p, off))
+            correct_plane(seam, film[1], p, off, doubt))
             fit = RUNWAY_SEAM_MATCHED;
         else if (fit == RUNWAY_SEAM_CLOSE)
             fit = RUNWAY_SEAM_UNLIKE;
@@ -526,6 +532,7 @@ double ff_runway_seam_strength(int64_t time, int64_t length)
         return 1;
     if (time >= fade)
         return 0;
-    /* without a jump in speed or in its change at either end */
-    return 1 - t * t * t * (10 + t * (6 * t - 15));
+    /* Without a jump in speed or in its change at either end, and later rather
+     * than sooner: beside the joint a change of look is seen, not in the clip. */
+    return 1 - t * t * t * t * (15 + t * (10 * t - 24));
 }

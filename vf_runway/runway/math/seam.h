@@ -84,7 +84,8 @@ double ff_runway_seam_curve_at(const double *curve, double level);
 
 /**
  * Fit the correction of a clip. source and film are the last frame before the
- * joint [0] and the first behind it [1], of what was sent and of what came back.
+ * joint [0] and the first behind it [1], of what was sent and of what came back;
+ * of one frame that both clips show, source is one grid twice.
  * seam is only set where the answer is RUNWAY_SEAM_MATCHED.
  */
 RunwaySeamFit ff_runway_seam_fit(RunwaySeam *seam,
