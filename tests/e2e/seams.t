@@ -241,6 +241,19 @@ subtest 'a cross-fade without drift' => sub {
     cmp_ok($most, '<=', 0.3, 'no frame changes by more than 0.3 levels in the mean');
 };
 
+# Or what one clip was given would be handed on from clip to clip.
+subtest 'a corrected clip has its own look again where the next one begins' => sub {
+    my ($sim, $dir, $size) = (service('--drift' => 'tone', '--seed' => 3), "$TMP/results-own", 320 * 192 * 3 / 2);
+    my $even = film('even', $MOVING =~ s/s=\d+x\d+/s=320x192/r);
+    my $out = raw_frames(treated($sim, 'own', $even, { seam => 'blend', overlap => 0.5, results_dir => $dir })->{out}, 'null', $size);
+    my @clips = map { raw_frames($_, 'null', $size) } sort { (Time::HiRes::stat($a))[9] <=> (Time::HiRes::stat($b))[9] } glob "$dir/*.mp4";
+    is(scalar @clips, 4, 'of four clips');
+    for my $n (1, 2) {
+        cmp_ok(change($out->[36 * $n + 12], $clips[$n][12])->[1], '>', 1, "clip $n is corrected where it is alone");
+        cmp_ok(change($out->[36 * $n + 35], $clips[$n][35])->[1], '<', 0.3, '... and is not any more at the end of that');
+    }
+};
+
 subtest 'overlap: what is shown already is not sent again' => sub {
     # two clips of 48 frames that share six are 90 frames
     # the last frame's time may be that of the one before: it is not sent

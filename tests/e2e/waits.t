@@ -65,6 +65,7 @@ sub begin {
 begin('lines', simulator('--latency' => 25), seconds => 3, faster => 8, options => { concurrency => 3 });
 begin('last', simulator('--latency' => 4), seconds => 4);
 begin('trim', simulator('--latency' => 4), seconds => 12, args => [qw(-t 6)]);
+begin('shared', simulator('--latency' => 1), seconds => 12, args => [qw(-t 6)], options => { seam => 'blend', overlap => 0.5 });
 begin('long', simulator('--latency' => 2), seconds => 12, options => { log_path => "$TMP/long.jsonl" });
 # Tasks that take more than forty seconds, also where a create is answered late.
 sub begin_short {
@@ -124,6 +125,7 @@ subtest 'a short film begins to come out with its first result' => sub {
 
 subtest 'what is left' => sub {
     like(said('last'), qr/[1-3] of 4 clips ready.*, the last in about \d+ (s|min),/, 'the time to the last, once one is there');
+    like(said('shared'), qr/\d of about 1[0-2] clips ready/, 'and those that overlap');
     like(said('trim'), qr/film read to [1-4]\.\d s, \d of about 6 clips ready/, 'clips of a film that a trim ends');
 };
 

@@ -290,7 +290,7 @@ static int close_full(RunwaySequence *s)
 
 int64_t ff_runway_sequence_clip_length(const RunwaySequence *s)
 {
-    return s->max_duration;
+    return s->max_duration - s->set->overlap;
 }
 
 int ff_runway_sequence_change(RunwaySequence *s)

@@ -144,7 +144,8 @@ int ff_runway_sequence_next(RunwaySequence *s, AVFrame **frame);
 /** Whether every clip has ended, waiting up to timeout microseconds. */
 int ff_runway_sequence_settle(RunwaySequence *s, int64_t timeout);
 
-/** How long the clips are at most, microseconds; 0: there was none yet. */
+/** How long the clips are at most, less what each shares with the next,
+ *  microseconds; 0 or less: there was none yet. */
 int64_t ff_runway_sequence_clip_length(const RunwaySequence *s);
 
 /** Clips that came out as their source. */

@@ -61,6 +61,7 @@ typedef struct RunwayClipConfig {
     RunwaySegment segment;
     int max_frames;                 ///< that it has at most, 0: any number
     int64_t shortest;               ///< but not before it is so long
+    int64_t overlap;                ///< most that the next clip shows as well
     RunwayFit fit;
     int shape_w, shape_h;           ///< what the result is to be shaped like
     int64_t inline_size;            ///< bytes that fit into a request, 0: is

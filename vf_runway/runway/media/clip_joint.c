@@ -95,10 +95,15 @@ static int fit_joint(RunwayClip *c)
     return 0;
 }
 
-/* How much of the correction the present picture gets. */
+/* How much of the correction the present picture gets: none where the next clip
+ * is fitted to this one, unless nearly all of it is shared. */
 static double strength_of(const RunwayClip *c)
 {
-    return ff_runway_seam_strength(c->time - c->fade, c->sent - c->fade);
+    int64_t length = c->sent - c->fade;
+
+    return ff_runway_seam_strength(c->time - c->fade,
+                                   FFMAX(length - c->config.overlap,
+                                         length / 2));
 }
 
 /* Correct the present picture where it is. */
