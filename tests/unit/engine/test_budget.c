@@ -470,6 +470,11 @@ static void test_held(void **state)
     assert_non_null(strstr(err.text, "may cost 60 more"));
     p.is_flat = 1;
     assert_int_equal(buy(3, &p, RUNWAY_CLIP_STORED, -1, &err), RUNWAY_OK);
+    /* what was charged for two seconds grows with the clip all the same */
+    p.seconds = 6;
+    assert_int_equal(buy(4, &p, RUNWAY_CLIP_STORED, -1, &err),
+                     RUNWAY_REFUSED);
+    assert_non_null(strstr(err.text, "may cost 60 more"));
 }
 
 static void test_no_price(void **state)

@@ -164,6 +164,7 @@ static void test_descriptions(void **state)
     static const char hvcc[] = "\1....................\3\2\xA0\0\0\xA1\0\2"
                                "\0\0\0\x1D" HEVC_16240;
     RunwayNals nals = { .pixels = 64 * 48 };
+    char many[8 + 260];
 
     (void)state;
     assert_int_equal(DESCRIBE(&nals, avcc), RUNWAY_OK);
@@ -175,6 +176,14 @@ static void test_descriptions(void **state)
     nals.pixels = 16240 * 16240;
     assert_int_equal(DESCRIBE(&nals, hvcc), RUNWAY_OK);
     assert_int_equal(nals.lengths, 1 << 4);
+    /* units of no kind: 64 at most */
+    memcpy(many, "\1\x42\0\x33\xFF\xE1\1\0", 8);
+    for (size_t i = 8; i < sizeof(many); i += 4)
+        memcpy(many + i, "e\0\0\1", 4);
+    nals = (RunwayNals){ .pixels = 64 * 48 };
+    assert_int_equal(describe(&nals, many, 8 + 256), RUNWAY_OK);
+    many[7] = 4;
+    assert_int_equal(describe(&nals, many, 8 + 260), RUNWAY_BAD_RESULT);
     /* wherever it ends */
     for (size_t size = 0; size < sizeof(hvcc); size++)
         describe(&nals, hvcc, size);

@@ -59,9 +59,9 @@ static void test_nals(void **state)
     assert_int_equal(NALS(0x1D, "\4abcd\2ab\1a\1a"), 0);
     /* less than a NAL unit at the end */
     assert_int_equal(NALS(1 << 4, "\0\0\0\4abcd\0\0\0"), 1);
-    /* nothing of it is decoded where a length is wrong */
-    assert_int_equal(NALS(1 << 4, "\0\0\0\4abcd\0\0\0\3ab"), 0);
-    assert_int_equal(NALS(1 << 4, "\0\0\0\4abcd\0\0\0\0ab"), 0);
+    /* what is before a wrong length is not decoded, but split */
+    assert_int_equal(NALS(1 << 4, "\0\0\0\4abcd\0\0\0\3ab"), 1);
+    assert_int_equal(NALS(1 << 4, "\0\0\0\7a\0\0\1b\0\0\0\0\0ab"), 2);
     /* start codes, and those in a NAL unit */
     assert_int_equal(NALS(1, "\0\0\0\1ab\0\0\1ab\0\0\1a"), 3);
     assert_int_equal(NALS(1 << 4, "\0\0\0\xA" "abc\0\0\1d\0\0\1"), 3);

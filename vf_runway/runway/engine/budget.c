@@ -56,8 +56,9 @@ typedef struct Sums {
     double output, day;     ///< credits
     double future;          ///< of these of a day, at times that are to come
     char future_name[RUNWAY_IDENTITY_SIZE]; ///< and a record that says so
-    double unit;            ///< highest price per second that was reported, or
-                            ///< per clip
+    double unit;            ///< highest price per second that was charged, or
+                            ///< reported
+    double flat;            ///< highest one held for a clip of any length
     int damaged;            ///< other records whose tries cannot be read
     int answered;           ///< tries of this output, or whose answer nobody
                             ///< waits for
@@ -114,20 +115,22 @@ static int is_like_own(const Sums *s, const RunwayRecord *r)
            !strcmp(r->model, s->own->model);
 }
 
-/* The price per second, or per clip, that a try has shown. */
+/* The price that a try has shown: what was charged grows with a clip, and what is
+ * only held beforehand may not. */
 static void add_unit(Sums *s, const RunwayRecord *r, const RunwayTry *t)
 {
     int is_of_output = !strcmp(t->output, s->purchase->output);
     int is_of_day    = s->purchase->policy->max_credits_day > 0 &&
                        is_like_own(s, r) && s->now - t->time < PRICES_KEEP;
-    /* what is held beforehand may be more */
-    double known = t->charged >= 0 ? t->charged : t->reported;
 
     if (t->seconds <= 0 || !(is_of_output || is_of_day))
         return;
-    if (!s->purchase->is_flat)
-        known /= ceil(t->seconds);
-    s->unit = fmax(s->unit, known);
+    if (t->charged >= 0)
+        s->unit = fmax(s->unit, t->charged / ceil(t->seconds));
+    else if (s->purchase->is_flat)
+        s->flat = fmax(s->flat, t->reported);
+    else
+        s->unit = fmax(s->unit, t->reported / ceil(t->seconds));
 }
 
 static void add_try(Sums *s, const RunwayRecord *r, const RunwayTry *t)
@@ -166,9 +169,8 @@ static int add_record(void *opaque, const RunwayRecord *record)
 /* The price that is reserved: what the provider has reported before counts. */
 static double price_of(const Sums *s)
 {
-    double length = s->purchase->is_flat ? 1 : ceil(s->purchase->seconds);
-
-    return fmax(s->purchase->credits, s->unit * length);
+    return fmax(fmax(s->purchase->credits, s->flat),
+                s->unit * ceil(s->purchase->seconds));
 }
 
 /* What a damaged record has cost, and for which output, nobody knows: as much as

@@ -23,7 +23,7 @@
 
 #include "matrix.h"
 
-/* Vectors as wide as the processor has: integers, so the result is the same. */
+/* With AVX2 where the processor has it: integers, so the result is the same. */
 #if defined(__GNUC__) && defined(__x86_64__)
 #define HAS_AVX2      __builtin_cpu_supports("avx2")
 #define AVX2          __attribute__((target("avx2")))

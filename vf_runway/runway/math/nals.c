@@ -38,7 +38,7 @@ typedef struct Set {
 /* What is in a packet, or in a description. */
 typedef struct Found {
     RunwayNals *nals;
-    size_t sets, messages;
+    size_t units, sets, messages;
     int is_bad;            ///< one of the sets is
     int64_t width, height; ///< of a picture that is too large
 } Found;
@@ -205,6 +205,7 @@ static void take(Found *f, const unsigned char *data, size_t size)
     const int type = is_hevc ? data[0] >> 1 & 63 : data[0] & 31;
     Bits bits = { .data = data, .size = size };
 
+    f->units++;
     if (is_hevc ? type == 39 || type == 40 : type == 6)
         f->messages += size;
     else if (is_hevc && type >= 32 && type <= 34)
@@ -303,6 +304,10 @@ RunwayOutcome ff_runway_nals_description(RunwayNals *nals,
         nals->lengths |= 1;
         take_all(&f, data, size, 0);
     }
+    if (f.units > RUNWAY_NALS_UNITS)
+        return ff_runway_error(err, RUNWAY_BAD_RESULT, "the result's "
+                               "description has %zu NAL units: more than %d",
+                               f.units, RUNWAY_NALS_UNITS);
     return judge(&f, err);
 }
 

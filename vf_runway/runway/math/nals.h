@@ -37,6 +37,10 @@
  *  of a stream, as a decoder keeps each: encoders write up to five. */
 #define RUNWAY_NALS_SETS 16
 
+/** Most NAL units in a description, of any kind; those of a packet are its parts
+ *  (parts.h). */
+#define RUNWAY_NALS_UNITS 64
+
 /** Most bytes of messages (SEI) in a description, or in a packet. */
 #define RUNWAY_NALS_MESSAGES 65536
 
@@ -56,9 +60,9 @@ typedef struct RunwayNals {
 /**
  * Whether a decoder may be given a description of the stream (avcC, hvcC, or
  * none: size 0), or a packet of the last ones described. All of a stream are
- * asked about, in order. RUNWAY_OK, or RUNWAY_BAD_RESULT: too many sets, long
- * messages, or a sequence parameter set of too large a picture, or one that
- * cannot be read up to there.
+ * asked about, in order. RUNWAY_OK, or RUNWAY_BAD_RESULT: too many sets or NAL
+ * units, long messages, or a sequence parameter set of too large a picture, or
+ * one that cannot be read up to there.
  */
 RunwayOutcome ff_runway_nals_description(RunwayNals *nals,
                                          const unsigned char *data, size_t size,

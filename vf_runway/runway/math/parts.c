@@ -40,9 +40,9 @@ static size_t count_start_codes(const unsigned char *data, size_t size)
     return nb;
 }
 
-/* NAL units behind lengths of so many bytes, and behind start codes in them.
- * Decoders read none of them when the last goes beyond the packet; less than four
- * bytes behind it are ignored. */
+/* NAL units behind lengths of so many bytes, and behind start codes in them. When
+ * the last goes beyond the packet, decoders have taken notes of those before it;
+ * less than four bytes behind it are ignored. */
 static size_t count_lengths(const unsigned char *data, size_t size,
                             size_t bytes)
 {
@@ -54,7 +54,7 @@ static size_t count_lengths(const unsigned char *data, size_t size,
         for (size_t i = 0; i < bytes; i++)
             length = length << 8 | data[at++];
         if (!length || length > size - at)
-            return 0;
+            return nb;
         nb += 1 + count_start_codes(data + at, length);
         at += length;
     }

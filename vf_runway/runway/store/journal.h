@@ -82,8 +82,8 @@ RunwayJournalLock *ff_runway_journal_lock_if_free(RunwayJournal *journal,
 
 /**
  * Take the journal's one lock for money, for the time of a sum and of an
- * intent, and never over the network. That it waits is logged once, after a
- * second. Who has a clip's lock may take it, and not the other way round.
+ * intent, and never over the network. A call that waits says so once,
+ * after a second. Who has a clip's lock may take it, and not the other way round.
  */
 RunwayOutcome ff_runway_journal_lock_money(RunwayJournal *journal,
                                            int (*cancelled)(void *opaque),

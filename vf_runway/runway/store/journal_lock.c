@@ -139,8 +139,7 @@ static RunwayJournalLock *make_lock(const RunwayJournal *j,
 static void log_money(const RunwayJournalLock *l)
 {
     ff_runway_log(l->journal->log, RUNWAY_LOG_INFO, "waiting for " LOCKS "/%s in "
-                  "%s, which another process holds", l->name,
-                  l->journal->path);
+                  "%s, which is held elsewhere", l->name, l->journal->path);
 }
 
 /* label NULL: it is not a clip's, and had at once. */
