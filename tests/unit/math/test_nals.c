@@ -22,6 +22,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <cmocka.h>
 
 #include "core_test.h"
@@ -260,6 +261,19 @@ static void test_many(void **state)
     assert_int_equal(try_packet(&h264, data, 65536 + 7), RUNWAY_BAD_RESULT);
 }
 
+/* Of pictures whose order goes round, as many as no code may say. */
+static void test_long_cycle(void **state)
+{
+    RunwayNals nals = { .pixels = 64 * 48, .lengths = 1 };
+    clock_t start = clock();
+
+    (void)state;
+    assert_int_equal(PACKET(&nals, "\0\0\1\x67\x42\0\x33\xD3\0\0\3\0\1"
+                                   "\xFF\xFF\xFF\xFE\x80"),
+                     RUNWAY_BAD_RESULT);
+    assert_true(clock() - start < CLOCKS_PER_SEC);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -268,6 +282,7 @@ int main(void)
         cmocka_unit_test(test_descriptions),
         cmocka_unit_test(test_numbers),
         cmocka_unit_test(test_many),
+        cmocka_unit_test(test_long_cycle),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -70,7 +70,7 @@ static unsigned read_bits(Bits *b, int nb)
     return value;
 }
 
-/* An Exp-Golomb code that may be most. */
+/* An Exp-Golomb code that may be most; 0: it is not. */
 static int64_t read_ue(Bits *b, int64_t most)
 {
     int64_t value;
@@ -82,7 +82,7 @@ static int64_t read_ue(Bits *b, int64_t most)
         return 0;
     value = ((int64_t)1 << nb | read_bits(b, nb)) - 1;
     b->is_bad |= value > most;
-    return value;
+    return b->is_bad ? 0 : value;
 }
 
 /* Differences of -128 to 127; the list ends where the sum of them is 0. */
