@@ -252,6 +252,9 @@ subtest 'what asks for more than it has costs nothing' => sub {
         memory_ok($is, $name);
         note sprintf '%s: %d bytes, %s KiB, %s s: %s', $name, length $bytes, $is->{memory}, $is->{seconds}, $is->{text};
     }
+    # FFmpeg says that there is no memory
+    is(check(spew("$TMP/odd.mp4", film(track(entry => hevc(64, 1), sizes => [14, (10) x 9])) =~
+        s/mdat\0{4}\K\0{14}/pack('NH*', 10, '4e018102026801010080')/er))->{outcome}, 'bad_result', 'a message about no sequence');
 };
 
 # FFmpeg leaves out a line only where it says the one before again.

@@ -269,18 +269,10 @@ int ff_runway_reader_next(RunwayReader *r, AVFrame *frame,
     return ret;
 }
 
-/* What cannot be read: the result's fault, or this machine's? What is paid for
- * is not given up because a decoder is missing here. */
-static RunwayOutcome blame(int error)
+static RunwayOutcome blame(const RunwayReader *r, int error)
 {
-    switch (error) {
-    case AVERROR(ENOMEM):           return RUNWAY_NOMEM;
-    case AVERROR(EIO):              return RUNWAY_IO;
-    case AVERROR(ENOSYS): /* a decoder that wants hardware which is not here */
-    case AVERROR_DECODER_NOT_FOUND:
-    case AVERROR_DEMUXER_NOT_FOUND: return RUNWAY_INVALID;
-    default:                        return RUNWAY_BAD_RESULT;
-    }
+    return ff_runway_reader_blame(r->stream ? pixels_of(r) : r->limits.pixels,
+                                  error);
 }
 
 /* Packets that have to come: the samples that the index lists, less what an
@@ -356,7 +348,7 @@ static RunwayOutcome measure(RunwayReader *r, RunwayError *err)
         nb++;
     }
     if (ret < 0)
-        return ff_runway_error(err, blame(ret),
+        return ff_runway_error(err, blame(r, ret),
                                "the result is damaged after frame %lld: %s",
                                (long long)nb, av_err2str(ret));
     if (nb < expected)
@@ -382,7 +374,7 @@ static RunwayOutcome measure(RunwayReader *r, RunwayError *err)
     if (r->dec->codec_id == AV_CODEC_ID_H264)
         r->dec->has_b_frames = FFMAX(r->dec->has_b_frames, order.held);
     ret = rewind_demuxer(r);
-    return ret < 0 ? ff_runway_error(err, blame(ret), "the result cannot be "
+    return ret < 0 ? ff_runway_error(err, blame(r, ret), "the result cannot be "
                                      "read back: %s", av_err2str(ret))
                    : RUNWAY_OK;
 }
@@ -440,14 +432,14 @@ static RunwayOutcome open_result(RunwayReader *r, int64_t size,
     if (r->stream && error == AVERROR_DECODER_NOT_FOUND) {
         const enum AVCodecID id = r->stream->codecpar->codec_id;
 
-        return ff_runway_error(err, blame(error), "the result is not a "
+        return ff_runway_error(err, blame(r, error), "the result is not a "
                                "readable video: it is coded as %s, which is "
                                "not supported%s", avcodec_get_name(id),
                                ff_runway_reader_kind(id) < 0 ?
                                "" : " by this FFmpeg");
     }
     if (error < 0)
-        return ff_runway_error(err, blame(error), "the result (%lld bytes) is "
+        return ff_runway_error(err, blame(r, error), "the result (%lld bytes) is "
                                "not a readable video: %s",
                                (long long)size, av_err2str(error));
     read_turn(r);
@@ -555,7 +547,7 @@ static RunwayOutcome check(RunwayReader *r, int64_t size, int64_t sent,
     if (outcome)
         return outcome;
     ret = decode_all(r);
-    return ret < 0 ? ff_runway_error(err, blame(ret), "the result is damaged "
+    return ret < 0 ? ff_runway_error(err, blame(r, ret), "the result is damaged "
                                      "after %.3f s: %s", FFMAX(r->last, 0) / 1e6,
                                      av_err2str(ret)) : RUNWAY_OK;
 }

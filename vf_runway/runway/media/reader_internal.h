@@ -17,7 +17,7 @@
  */
 
 /* Between reader.c, which reads, and reader_parts.c, which knows what a decoder
- * may be given. */
+ * may be given and what its errors mean. */
 
 #ifndef AVFILTER_RUNWAY_MEDIA_READER_INTERNAL_H
 #define AVFILTER_RUNWAY_MEDIA_READER_INTERNAL_H
@@ -37,5 +37,12 @@ int ff_runway_reader_kind(enum AVCodecID id);
 RunwayOutcome ff_runway_reader_judge(enum AVCodecID id, RunwayNals *nals,
                                      const uint8_t *data, size_t size,
                                      int64_t nb, RunwayError *err);
+
+/* What cannot be read, with this AVERROR: the result's fault, or this machine's?
+ * What is paid for is not given up because a decoder is missing here. HEVC's
+ * says ENOMEM of a message about a sequence that was not described, and of a
+ * picture too many: where there is memory for pictures of so many pixels, it is
+ * the result's. */
+RunwayOutcome ff_runway_reader_blame(int64_t pixels, int error);
 
 #endif /* AVFILTER_RUNWAY_MEDIA_READER_INTERNAL_H */

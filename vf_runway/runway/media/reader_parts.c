@@ -16,6 +16,9 @@
  * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
  */
 
+#include "libavutil/error.h"
+#include "libavutil/mem.h"
+
 #include "../math/parts.h"
 #include "reader_internal.h"
 
@@ -51,4 +54,24 @@ RunwayOutcome ff_runway_reader_judge(enum AVCodecID id, RunwayNals *nals,
                                "result is made of %zu parts, too many for its "
                                "size", (long long)nb, parts);
     return ret;
+}
+
+RunwayOutcome ff_runway_reader_blame(int64_t pixels, int error)
+{
+    void *block;
+    int has_room;
+
+    switch (error) {
+    case AVERROR(ENOMEM):
+        /* more than a decoder takes at once */
+        block    = av_malloc((size_t)(16 * pixels + (1 << 20)));
+        has_room = !!block;
+        av_free(block);
+        return has_room ? RUNWAY_BAD_RESULT : RUNWAY_NOMEM;
+    case AVERROR(EIO):              return RUNWAY_IO;
+    case AVERROR(ENOSYS): /* a decoder that wants hardware which is not here */
+    case AVERROR_DECODER_NOT_FOUND:
+    case AVERROR_DEMUXER_NOT_FOUND: return RUNWAY_INVALID;
+    default:                        return RUNWAY_BAD_RESULT;
+    }
 }
