@@ -286,6 +286,7 @@ RunwayOutcome ff_runway_nals_description(RunwayNals *nals,
                                          RunwayError *err)
 {
     Found f = { .nals = nals };
+    RunwayOutcome ret;
     size_t at;
 
     /* as FFmpeg tells them from NAL units behind start codes */
@@ -304,11 +305,12 @@ RunwayOutcome ff_runway_nals_description(RunwayNals *nals,
         nals->lengths |= 1;
         take_all(&f, data, size, 0);
     }
-    if (f.units > RUNWAY_NALS_UNITS)
+    ret = judge(&f, err);
+    if (!ret && f.units > RUNWAY_NALS_UNITS)
         return ff_runway_error(err, RUNWAY_BAD_RESULT, "the result's "
                                "description has %zu NAL units: more than %d",
                                f.units, RUNWAY_NALS_UNITS);
-    return judge(&f, err);
+    return ret;
 }
 
 RunwayOutcome ff_runway_nals_packet(RunwayNals *nals,
