@@ -107,7 +107,7 @@ subtest 'upload' => sub {
 };
 
 subtest 'one at a time' => sub {
-    my $server = SecondServer->start('--provider' => 'runway', '--concurrent' => 1);
+    my $server = SecondServer->start('--provider' => 'runway', '--concurrent' => 1, '--run' => 4);
     my $job = job($server);
     whole('throttled', $job, $job->run);
     my $ledger = paid_once('throttled', $server, 3);

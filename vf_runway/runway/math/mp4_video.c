@@ -52,7 +52,7 @@ void ff_runway_mp4_unknown(Parse *p, const char *type)
 static int is_video(Parse *p, const Box *trak, Box *mdia)
 {
     Parse other = *p;
-    unsigned char data[12];
+    unsigned char data[12] = { 0 };
     Box hdlr;
     int ret = ff_runway_mp4_find_box(&other, trak, "mdia", 0, mdia) &&
               ff_runway_mp4_find_box(&other, mdia, "hdlr", 12, &hdlr);
