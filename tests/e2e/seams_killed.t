@@ -65,6 +65,13 @@ sub killed_writing {
 # three clips, of which the last is a short one
 my @SHORT = (seconds => 4.5);
 my $film = film('moving', moving(@SHORT));
+my $variable = film('variable', moving(@SHORT, rate => 30) . ",select='gt(mod(n\\,7)\\,2)+lt(n\\,20)'");
+my $ntsc = film('rate-23', moving(@SHORT, rate => '24000/1001'));
+my $fast = film('rate-60', moving(@SHORT, rate => 60));
+my $deep = film('deep', moving(@SHORT), 'yuv420p10le');
+my $full = film('full', moving(@SHORT) . ',scale=out_range=full', 'yuv420p', 'pc');
+my $wide = film('wide', moving(@SHORT, size => '256x108'));
+my %PADDED = (provider => 'cometapi', model => 'gen4_aleph', ratio => '1280x720');
 my $nearly = film('nearly', moving(@SHORT) . ",trim=end_frame=1,loop=-1:1:0,setpts=N/24/TB,trim=end_frame=108,noise=c0s=3:c0f=t:all_seed=1");
 
 for my $case (
@@ -74,17 +81,23 @@ for my $case (
     ['a nearly still picture', $nearly, \%BLEND],
     ['a fade across the joint', film('fade', moving(@SHORT) . ",fade=out:st=1.5:d=1:enable='lt(t,2.5)',fade=in:st=2.5:d=1:enable='gte(t,2.5)'"), {}],
     ['a flash', film('flash', moving(@SHORT) . ",lutyuv=y=235:enable='eq(n,47)'"), \%BLEND],
-    ['a variable rate', film('variable', moving(@SHORT, rate => 30) . ",select='gt(mod(n\\,7)\\,2)+lt(n\\,20)'"), \%BLEND],
-    ['24000/1001', film('rate-23', moving(@SHORT, rate => '24000/1001')), \%BLEND],
-    ['60 frames a second', film('rate-60', moving(@SHORT, rate => 60)), \%BLEND],
+    ['a variable rate', $variable, \%BLEND],
+    ['a variable rate, match', $variable, {}],
+    ['24000/1001', $ntsc, \%BLEND],
+    ['24000/1001, match', $ntsc, {}],
+    ['60 frames a second', $fast, \%BLEND],
+    ['60 frames a second, match', $fast, {}],
     ['results of another rate', $film, \%BLEND, '--result-rate' => 30],
     ['results that are too long', $film, \%BLEND, '--result-stretch' => 1.06],
     ['results of a variable rate', $film, {}, '--result-vfr'],
-    ['ten bits', film('deep', moving(@SHORT), 'yuv420p10le'), \%BLEND],
-    ['results of ten bits', film('deep-results', moving(@SHORT), 'yuv420p10le'), \%BLEND, '--result-codec' => 'hevc10'],
+    ['ten bits', $deep, \%BLEND],
+    ['results of ten bits', $deep, \%BLEND, '--result-codec' => 'hevc10'],
+    ['results of ten bits, match', $deep, {}, '--result-codec' => 'hevc10'],
     ['a cut among the frames that two clips show', film('cut', moving(@SHORT) . ",negate=enable='gte(n,45)'", 'yuv420p'), \%BLEND],
-    ['full range', film('full', moving(@SHORT) . ',scale=out_range=full', 'yuv420p', 'pc'), \%BLEND],
-    ['padding', film('wide', moving(@SHORT, size => '256x108')), { %BLEND, provider => 'cometapi', model => 'gen4_aleph', ratio => '1280x720' }],
+    ['full range', $full, \%BLEND],
+    ['full range, match', $full, {}],
+    ['padding', $wide, { %BLEND, %PADDED }],
+    ['padding, match', $wide, \%PADDED],
 ) {
     my ($name, $in, $way, @service) = @$case;
     subtest "kill -9 in the middle: $name" => sub {
