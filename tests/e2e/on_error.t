@@ -359,7 +359,8 @@ subtest 'to buy a clip again' => sub {
 # then becomes of the third one's is said, and is no reason to drop the two.
 subtest 'a create of unknown fate beside a clip that may not be bought' => sub {
     my $sim = simulator('--latency' => 8, '--fault' => 'create:3=drop-late=4', '--fault' => 'create:4=status=400');
-    my $job = job(sim => $sim, in => film(seconds => 4));
+    # a clip more, so that the fourth one is closed whenever the end is read
+    my $job = job(sim => $sim, in => film(seconds => 5));
     my $run = $job->run;
     cmp_ok($run->{status}, '>', 0, 'the run fails');
     like($run->{said}, qr/^a clip may not be bought: no more clips are sent; waiting for what is already paid for$/m, 'at the refusal') or diag $run->{said};
@@ -371,7 +372,6 @@ subtest 'a create of unknown fate beside a clip that may not be bought' => sub {
 # A disk that cannot be read says nothing about the result, which was checked. In the
 # thread that outputs, which is FFmpeg 5.1's first one.
 subtest 'a good result that cannot be read' => sub {
-    plan skip_all => 'frames are output by another thread' if $RunwayTest::LIBAVFILTER > 8;
     my $lib = "$TMP/unread.so";
     my $cc = run_cmd([split(' ', $ENV{CC} || 'cc'), qw(-shared -fPIC -o), $lib, spew("$TMP/unread.c", <<'C'), '-ldl']);
 #define _GNU_SOURCE
@@ -410,6 +410,6 @@ C
     unlike($run->{said}, qr/replaced by its source/, 'its source does not stand in for it');
     comes_out('then', $job, kept => []);
     is(billed($sim), 4, 'and each clip is bought once');
-};
+} if $RunwayTest::LIBAVFILTER <= 8;
 
 done_testing;
