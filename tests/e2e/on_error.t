@@ -359,9 +359,10 @@ subtest 'to buy a clip again' => sub {
 # then becomes of the third one's is said, and is no reason to drop the two.
 subtest 'a create of unknown fate beside a clip that may not be bought' => sub {
     my $sim = simulator('--latency' => 8, '--fault' => 'create:3=drop-late=4', '--fault' => 'create:4=status=400');
-    # a clip more, so that the fourth one is closed whenever the end is read
+    # a clip more, so that the fourth one is closed whenever the end is read; and each
+    # half a second behind the one before: two are known to be paid for by then
     my $job = job(sim => $sim, in => film(seconds => 5));
-    my $run = $job->run;
+    my $run = $job->run(input => [qw(-readrate 2)]);
     cmp_ok($run->{status}, '>', 0, 'the run fails');
     like($run->{said}, qr/^a clip may not be bought: no more clips are sent; waiting for what is already paid for$/m, 'at the refusal') or diag $run->{said};
     my ($unknown) = map { $_->{label} } grep { $_->{state} eq 'unknown' } $job->records;
