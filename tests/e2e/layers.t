@@ -242,6 +242,7 @@ subtest 'limits are as they are written down' => sub {
         ['frames x edits',       qr/^2\^18$/,               MP4_EDITED_MAX => 2 ** 18],
         ['slices of one frame',     qr/^100 parts; 25 where .* 25 times 4096 x 2304$/, PARTS_MAX => 100, PARTS_LARGE => 25],
         ['parameter sets',       qr/^16; 64 KiB$/,           NALS_SETS => 16, NALS_MESSAGES => 65536],
+        ['NAL units in a',       qr/^64$/,                  NALS_UNITS => 64],
         ['checking a result',    qr/^10 min$/,              RESULT_TIME => 10 * $minutes],
         ['`prompt_file`',        qr/^64 KiB$/,             TEXT_MAX => 64 << 10],
         ['a local picture',      qr/^64 MiB$/,             PICTURE_MAX => 64 * $mib],

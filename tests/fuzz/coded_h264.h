@@ -64,19 +64,7 @@ static void h264_vui(Bits *b, FuzzInput *in)
 {
     int nal, vcl;
 
-    if (put_u(b, in, 1, 0) && put_u(b, in, 8, 1) == 255)
-        put_u(b, in, 32, 0x10001);
-    if (put_u(b, in, 1, 0))
-        put_u(b, in, 1, 0);
-    if (put_u(b, in, 1, 0)) {
-        put_u(b, in, 4, 10);
-        if (put_u(b, in, 1, 1))
-            put_u(b, in, 24, 0x010101);
-    }
-    if (put_u(b, in, 1, 0)) {
-        put_ue(b, in, 0);
-        put_ue(b, in, 0);
-    }
+    put_look(b, in);
     if (put_u(b, in, 1, 0)) {
         put_u(b, in, 32, 1);
         put_u(b, in, 32, 50);

@@ -164,19 +164,7 @@ static void hevc_set(Bits *b, FuzzInput *in, unsigned nb, int is_slice,
 
 static void hevc_vui(Bits *b, FuzzInput *in, uint32_t layers)
 {
-    if (put_u(b, in, 1, 0) && put_u(b, in, 8, 1) == 255)
-        put_u(b, in, 32, 0x10001);
-    if (put_u(b, in, 1, 0))
-        put_u(b, in, 1, 0);
-    if (put_u(b, in, 1, 0)) {
-        put_u(b, in, 4, 10);
-        if (put_u(b, in, 1, 1))
-            put_u(b, in, 24, 0x010101);
-    }
-    if (put_u(b, in, 1, 0)) {
-        put_ue(b, in, 0);
-        put_ue(b, in, 0);
-    }
+    put_look(b, in);
     put_u(b, in, 3, 0);
     for (int i = put_u(b, in, 1, 0) ? 4 : 0; i; i--)
         put_ue(b, in, 0);

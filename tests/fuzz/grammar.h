@@ -197,4 +197,23 @@ static inline void judge_end(const Judge *j)
     MUST(peak <= j->most);
 }
 
+/* What usability information begins with in H.264 and HEVC: the shape of a
+ * sample, overscan, levels and colours, and where chroma lies. */
+static inline void put_look(Bits *b, FuzzInput *in)
+{
+    if (put_u(b, in, 1, 0) && put_u(b, in, 8, 1) == 255)
+        put_u(b, in, 32, 0x10001);
+    if (put_u(b, in, 1, 0))
+        put_u(b, in, 1, 0);
+    if (put_u(b, in, 1, 0)) {
+        put_u(b, in, 4, 10);
+        if (put_u(b, in, 1, 1))
+            put_u(b, in, 24, 0x010101);
+    }
+    if (put_u(b, in, 1, 0)) {
+        put_ue(b, in, 0);
+        put_ue(b, in, 0);
+    }
+}
+
 #endif /* TESTS_FUZZ_GRAMMAR_H */
