@@ -167,6 +167,8 @@ struct RunwayClient {
     int sends_pages;          ///< instead of results
     int64_t denied_from, denied_to; ///< in each task's life: no such task, it says
     int nb_denied;
+    int places;               ///< tasks at a time; 0: any number
+    int queues;               ///< a task is PENDING for all of its time
     int64_t created[TASKS_MAX];
     int is_done[TASKS_MAX];   ///< was read as such
     int nb, running, most;
@@ -216,6 +218,11 @@ RunwayOutcome ff_runway_client_submit(RunwayClient *c, RunwayBody *body,
                                       int64_t *retry_after, RunwayError *err)
 {
     pthread_mutex_lock(&c->lock);
+    if (c->places && c->running >= c->places) {
+        pthread_mutex_unlock(&c->lock);
+        *retry_after = -1;
+        return ff_runway_error(err, RUNWAY_UNAVAILABLE, "too many tasks");
+    }
     assert_true(c->nb < TASKS_MAX);
     c->created[c->nb] = ff_runway_now();
     snprintf(id, RUNWAY_ID_MAX, "%d", c->nb++);
@@ -235,7 +242,7 @@ RunwayOutcome ff_runway_client_read(RunwayClient *c, const char *id,
 
     memset(task, 0, sizeof(*task));
     task->credits = task->progress = -1;
-    task->state   = RUNWAY_TASK_RUNNING;
+    task->state   = c->queues ? RUNWAY_TASK_PENDING : RUNWAY_TASK_RUNNING;
     pthread_mutex_lock(&c->lock);
     elapsed = now - c->created[nb];
     if (elapsed >= c->denied_from && elapsed < c->denied_to) {
@@ -428,7 +435,8 @@ static int64_t make_film(char *dir, int nb)
     assert_int_equal(ret, provider.sends_pages ? RUNWAY_NO_RESULT : RUNWAY_OK);
     if (!ret) {
         assert_int_equal(provider.nb, nb);
-        assert_int_equal(provider.most, nb < SLOTS ? nb : SLOTS);
+        assert_int_equal(provider.most, provider.places ? provider.places :
+                                        nb < SLOTS ? nb : SLOTS);
     }
     return provider.last - start;
 }
@@ -591,6 +599,54 @@ static void test_a_task_that_is_denied(void **state)
     sweep_remove_dir(dir);
 }
 
+/* How long it takes until a second create, which is always put off, ends the
+ * run, when the first clip's task takes so long. */
+static int64_t put_off(int64_t takes, RunwayError *err)
+{
+    char *dir = sweep_make_dir();
+    RunwayOutcome ret = RUNWAY_OK;
+    int64_t start;
+
+    assert_non_null(dir);
+    begin(dir, 2);
+    provider.takes[0] = takes;
+    start = ff_runway_now();
+    admit(0);
+    spend(SECOND);
+    provider.running++; /* somebody else's, who keeps the place */
+    admit(1);
+    while (!ret) {
+        RunwayJob *job;
+
+        ret = ff_runway_pipeline_take(pipeline, SECOND, &job, err);
+        ff_runway_job_free(&job);
+    }
+    assert_int_equal(ret, RUNWAY_UNAVAILABLE);
+    assert_int_equal(provider.nb, 1);
+    ff_runway_pipeline_free(&pipeline);
+    sweep_remove_dir(dir);
+    return ff_runway_now() - start;
+}
+
+/* An account that has fewer places than the run asks for puts creates off until a
+ * task has ended, however long that takes. Where none of them moves any more, the
+ * run ends. */
+static void test_creates_that_are_put_off(void **state)
+{
+    RunwayError err;
+
+    (void)state;
+    let_tasks_take(1200, 1200, 0);
+    provider.places = 1;
+    assert_within(make_new_film(5), 5 * 1270e6);
+
+    assert_in_range(put_off(1200 * SECOND, &err) / SECOND, 2100, 2180);
+    assert_non_null(strstr(err.text, "clip 2: the create request has failed "
+                           "for 21"));
+    provider.queues = 1;
+    assert_in_range(put_off(1200 * SECOND, &err) / SECOND, 900, 980);
+}
+
 /* The first job comes out: now it is known what a task takes. */
 static void take_first(void)
 {
@@ -728,6 +784,7 @@ static int clean_up(void **state)
     (void)state;
     provider.download_takes = provider.download_step = provider.check_takes = 0;
     provider.sends_pages    = 0;
+    provider.places         = provider.queues = 0;
     reported = NULL;
     if (pipeline)
         ff_runway_pipeline_cancel(pipeline);
@@ -749,6 +806,7 @@ int main(void)
         cmocka_unit_test_teardown(test_the_time_to_the_end, clean_up),
         cmocka_unit_test_teardown(test_another_run, clean_up),
         cmocka_unit_test_teardown(test_a_task_that_is_denied, clean_up),
+        cmocka_unit_test_teardown(test_creates_that_are_put_off, clean_up),
         cmocka_unit_test_teardown(test_a_place_that_will_be_free, clean_up),
         cmocka_unit_test_teardown(test_a_result_that_is_due, clean_up),
         cmocka_unit_test_teardown(test_downloads, clean_up),

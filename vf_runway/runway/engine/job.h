@@ -143,6 +143,10 @@ typedef struct RunwayJobHost {
     /** The same for what is done before a create, and asked before each upload:
      *  non-zero also when none may start any more. */
     int (*wait_open)(void *opaque, int64_t microseconds);
+    /** When one of the run's tasks was last seen to move, as ff_runway_now(); 0:
+     *  not yet. While they do, creates that the provider puts off, and what comes
+     *  before them, are tried on: its places are full, and will be free. */
+    int64_t (*moved)(void *opaque);
     /** Non-zero when cancelled. */
     int (*cancelled)(void *opaque);
     /** Non-zero when no create may start any more, or cancelled; asked right

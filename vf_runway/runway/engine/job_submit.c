@@ -277,6 +277,7 @@ RunwayOutcome ff_runway_run_submit(RunwayJobRun *run, RunwayError *err)
     job->now.task_id[0] = 0;
     job->now.ends       = 0;
     run->retry.wait     = run->host->wait_open;
+    run->retry.moved    = run->host->moved;
     /* another try has the place of the one that failed */
     if (job->now.state != RUNWAY_JOB_WAITING)
         ff_runway_run_set_state(run, RUNWAY_JOB_PREPARING);
@@ -296,8 +297,9 @@ RunwayOutcome ff_runway_run_submit(RunwayJobRun *run, RunwayError *err)
         ret = make_body(run, &body, err);
     if (!ret)
         ret = send_create(run, body, err);
-    job->refused    = ret == RUNWAY_REFUSED;
-    run->retry.wait = run->host->wait;
+    job->refused     = ret == RUNWAY_REFUSED;
+    run->retry.wait  = run->host->wait;
+    run->retry.moved = NULL;
     ff_runway_account_release(run->host->account, run);
     ff_runway_body_free(&body);
     return ret;

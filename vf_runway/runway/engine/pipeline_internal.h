@@ -80,6 +80,8 @@ struct RunwayPipeline {
                              ///< jobs that were taken already
     int64_t task_time;       ///< what a task takes, running mean, begun with an
                              ///< earlier run's; 0: not known
+    int64_t moved;           ///< when a task was last seen to, as
+                             ///< ff_runway_now(); 0: none was yet
     int moderated;           ///< permanent failures in a row, of jobs that were
                              ///< taken already
     /** The last clips that were counted in these: equal ones share a task. */

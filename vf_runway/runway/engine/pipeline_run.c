@@ -109,6 +109,17 @@ static void log_spent(const RunwayPipeline *p, const RunwayJob *job,
                       filled, job->now.spent.cost, all->cost);
 }
 
+/* Whether the provider has begun, taken on or ended a task, or works on it: all
+ * but tasks that wait there. How long it may is task_timeout's matter. */
+static int has_moved(const RunwayJobProgress *before,
+                     const RunwayJobProgress *now)
+{
+    return now->state == RUNWAY_JOB_WAITING &&
+           (before->state == RUNWAY_JOB_SUBMITTING ||
+            now->task_state != before->task_state ||
+            now->task_state == RUNWAY_TASK_RUNNING);
+}
+
 static void job_changed(void *opaque, const RunwayJob *job)
 {
     RunwayPipeline *p = opaque;
@@ -128,6 +139,8 @@ static void job_changed(void *opaque, const RunwayJob *job)
                                         : job->now.took;
         is_same = job->now.state == e->now.state &&
                   job->now.task_state == e->now.task_state;
+        if (has_moved(&e->now, &job->now))
+            p->moved = ff_runway_now();
         e->now = job->now;
         all    = ff_runway_pipeline_sum(p);
         if (!is_same)
@@ -145,6 +158,17 @@ static int64_t expected_time(void *opaque)
 
     pthread_mutex_lock(&p->lock);
     time = p->task_time;
+    pthread_mutex_unlock(&p->lock);
+    return time;
+}
+
+static int64_t moved(void *opaque)
+{
+    RunwayPipeline *p = opaque;
+    int64_t time;
+
+    pthread_mutex_lock(&p->lock);
+    time = p->moved;
     pthread_mutex_unlock(&p->lock);
     return time;
 }
@@ -511,6 +535,7 @@ void *ff_runway_pipeline_worker(void *opaque)
         .opaque        = p,
         .wait          = wait_or_stop,
         .wait_open     = wait_or_close,
+        .moved         = moved,
         .cancelled     = ff_runway_pipeline_is_stopped,
         .closed        = is_closed,
         .enter         = enter,

@@ -44,6 +44,14 @@ static int64_t jitter(RunwayRetry *retry)
     return (int64_t)((uint64_t)limit * retry->random >> 32);
 }
 
+/** When patience began: with the row of failures, or later. */
+static int64_t last_move(const RunwayRetry *retry)
+{
+    int64_t moved = retry->moved ? retry->moved(retry->opaque) : 0;
+
+    return moved > retry->outage ? moved : retry->outage;
+}
+
 /** Wait before the next try. */
 static RunwayOutcome wait_again(RunwayRetry *retry, const char *what,
                                 RunwayError *err)
@@ -51,11 +59,12 @@ static RunwayOutcome wait_again(RunwayRetry *retry, const char *what,
     int64_t now = ff_runway_now();
     int reached = ff_runway_client_has_reached(retry->client);
     int64_t most = reached ? RUNWAY_OUTAGE_MAX : RUNWAY_UNREACHED_MAX;
-    int64_t wait, left;
+    int64_t since, wait, left;
 
     if (!retry->outage)
         retry->outage = now;
-    if (now - retry->outage > most)
+    since = last_move(retry);
+    if (now - since > most)
         return ff_runway_error(err, RUNWAY_UNAVAILABLE,
                                "%s has failed for %.0f s: %s%s", what,
                                (double)(now - retry->outage) / 1e6,
@@ -64,7 +73,7 @@ static RunwayOutcome wait_again(RunwayRetry *retry, const char *what,
                                : "");
     wait = jitter(retry);
     /* the last try is when patience ends, and not up to a minute later */
-    left = most - (now - retry->outage) + BACKOFF_MIN;
+    left = most - (now - since) + BACKOFF_MIN;
     if (wait > left)
         wait = left;
     if (wait < BACKOFF_MIN)

@@ -36,7 +36,7 @@
 /* of the same, while nothing has ever answered in this run */
 #define RUNWAY_UNREACHED_MAX    20000000LL
 
-/** A caller's failures in a row. One thread's own; the fields down to wait are
+/** A caller's failures in a row. One thread's own; the fields down to moved are
  *  set by the caller and outlive it, the others begin as zeros. */
 typedef struct RunwayRetry {
     RunwayClient *client;
@@ -45,6 +45,9 @@ typedef struct RunwayRetry {
     void *opaque;
     /** Wait; non-zero when cancelled, at once then. */
     int (*wait)(void *opaque, int64_t microseconds);
+    /** When the service last did something for this run, as ff_runway_now():
+     *  patience begins anew then. 0: not yet; NULL: that is not asked. */
+    int64_t (*moved)(void *opaque);
 
     int64_t after;          ///< of the try: as in client.h
     RunwayError why;        ///< likewise
@@ -62,8 +65,9 @@ void ff_runway_retry_recovered(RunwayRetry *retry);
  * be tried again, for which this waits. That is so after RUNWAY_UNAVAILABLE; else
  * *ret and err are how it all ends: as the try did, with RUNWAY_CANCELLED, or
  * with RUNWAY_UNAVAILABLE, as the failures have gone on for RUNWAY_OUTAGE_MAX (or
- * _UNREACHED_MAX). The wait is uniform in [0, 1 s << failures], a quarter of a
- * second at least and a minute at most, and not shorter than after.
+ * _UNREACHED_MAX), and nothing has moved for as long. The wait is uniform in
+ * [0, 1 s << failures], a quarter of a second at least and a minute at most, and
+ * not shorter than after.
  */
 int ff_runway_retry_again(RunwayRetry *retry, const char *what,
                           RunwayOutcome *ret, RunwayError *err);
