@@ -49,6 +49,12 @@ static int search_one(void *opaque, const RunwayRecord *r)
     return 0;
 }
 
+static int refuse(const char *clip, const char *why)
+{
+    fprintf(stderr, "runway-tasks: %.*s: %s\n", SHORT, clip, why);
+    return 1;
+}
+
 /* Find, lock and read it. */
 static int take_clip(Tool *t, Search *s, RunwayJournalLock **lock,
                      RunwayRecord *r)
@@ -62,21 +68,11 @@ static int take_clip(Tool *t, Search *s, RunwayJournalLock **lock,
                 "more than one clip matches" : "there is no such clip");
         return 1;
     }
-    *lock = ff_runway_journal_lock_if_free(t->journal, s->identity);
-    if (!*lock) {
-        fprintf(stderr, "runway-tasks: %.*s: in use by another "
-                "process\n", SHORT,
-                s->identity);
-        return 1;
-    }
+    *lock = ff_runway_journal_lock_if_free(t->journal, s->identity, &err);
+    if (!*lock)
+        return refuse(s->identity, err.text);
     return ff_runway_journal_read(t->journal, s->identity, r, &err) ?
            tasks_complain(&err) : 0;
-}
-
-static int refuse(const char *clip, const char *why)
-{
-    fprintf(stderr, "runway-tasks: %.*s: %s\n", SHORT, clip, why);
-    return 1;
 }
 
 /* Whether the task may be this clip's: it can be read, and was made when the

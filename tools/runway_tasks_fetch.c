@@ -108,10 +108,13 @@ static int fetch_one(void *opaque, const RunwayRecord *r)
                r->endpoint);
         return 0;
     }
-    lock = ff_runway_journal_lock_if_free(t->journal, r->identity);
+    lock = ff_runway_journal_lock_if_free(t->journal, r->identity, &why);
     if (!lock) {
-        printf("%.*s  skipped: in use by another process\n", SHORT,
-               r->identity);
+        int is_held = why.outcome == RUNWAY_UNAVAILABLE;
+
+        printf("%.*s  %s: %s\n", SHORT, r->identity,
+               is_held ? "skipped" : "not fetched", why.text);
+        t->failed += !is_held;
         return 0;
     }
     /* the job takes it itself */

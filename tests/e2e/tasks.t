@@ -77,9 +77,21 @@ subtest 'fetch' => sub {
     my $going = $job->begin;
     ok($going->until(sub { 3 == grep { $_->{state} eq 'submitted' } $job->records }), 'three tasks run');
     $going->end('KILL');
+    # the reason is told whatever it is: that another has it is only one of them
+    my $identity = $job->record_of(2)->{identity};
+    my $lock = "$job->{state}/locks/$identity.lock";
+    unlink $lock;
+    mkdir $lock or die "$lock: $!";
+    my $why = qr/state_dir: \Q$lock\E cannot be locked: /;
     my $run = tasks($job, 'fetch');
+    is($run->{status}, 1, 'a lock that cannot be had') or diag "$run->{out}$run->{err}";
+    like($run->{out}, qr/^\w{12}  not fetched: $why/m, 'is named');
+    is((() = $run->{out} =~ /fetched: \d+ bytes/g) + 0, 2, 'and the others are brought in') or diag $run->{out};
+    like(tasks($job, 'forget', '--force', $identity)->{err}, qr/^runway-tasks: \w{12}: $why/, 'forget says it, too');
+    rmdir $lock or die "$lock: $!";
+    $run = tasks($job, 'fetch');
     is($run->{status}, 0, 'fetch') or diag "$run->{out}$run->{err}";
-    is((() = $run->{out} =~ /fetched: \d+ bytes/g) + 0, 3, 'brings all in') or diag $run->{out};
+    is((() = $run->{out} =~ /fetched: \d+ bytes/g) + 0, 1, 'brings all in') or diag $run->{out};
     is(scalar(() = glob "$job->{results}/*.mp4"), 3, 'as results');
     is(billed($sim), 3, 'and buys nothing');
     my $requests = () = $sim->requests;

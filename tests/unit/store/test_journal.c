@@ -1169,7 +1169,10 @@ static void test_lock_fails(void **state)
     assert_int_equal(ff_runway_journal_lock(j, IDENTITY, "", NULL, NULL, &lock,
                                             &err), RUNWAY_IO);
     assert_non_null(strstr(err.text, "state_dir"));
-    assert_null(ff_runway_journal_lock_if_free(j, IDENTITY));
+    assert_null(ff_runway_journal_lock_if_free(j, IDENTITY, NULL));
+    assert_null(ff_runway_journal_lock_if_free(j, IDENTITY, &err));
+    assert_int_equal(err.outcome, RUNWAY_IO);
+    assert_non_null(strstr(err.text, "state_dir"));
     ff_runway_journal_free(&j);
 }
 

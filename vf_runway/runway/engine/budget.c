@@ -101,7 +101,8 @@ static int is_going_out(Sums *s, const RunwayRecord *r, const RunwayTry *t)
     if (t->state != RUNWAY_CLIP_INTENT || t != &r->tries[r->nb_tries - 1] ||
         !s->own || !strcmp(r->identity, s->own->identity))
         return 0;
-    lock = ff_runway_journal_lock_if_free(s->purchase->journal, r->identity);
+    lock = ff_runway_journal_lock_if_free(s->purchase->journal, r->identity,
+                                         NULL);
     if (!lock)
         return 1;
     ff_runway_journal_unlock(&lock);

@@ -235,7 +235,8 @@ RunwayOutcome ff_runway_job_run(RunwayJob *job, const RunwayJobHost *host)
         goto end;
     }
     run.task->credits = -1;
-    run.lock = ff_runway_journal_lock_if_free(host->journal, job->identity);
+    run.lock = ff_runway_journal_lock_if_free(host->journal, job->identity,
+                                             NULL);
     if (!run.lock) {
         ff_runway_run_set_state(&run, RUNWAY_JOB_BLOCKED);
         ret = ff_runway_journal_lock(host->journal, job->identity, job->label,

@@ -247,7 +247,7 @@ void ff_runway_pipeline_emitted(RunwayPipeline *p, const char *identity)
 {
     /* who has it just now works on an equal clip, and is emitted as well */
     RunwayJournalLock *lock = ff_runway_journal_lock_if_free(p->journal,
-                                                             identity);
+                                                             identity, NULL);
     RunwayRecord *record = malloc(sizeof(*record)); /* many KiB */
     int64_t now = (int64_t)time(NULL);
     RunwayError why;

@@ -76,9 +76,11 @@ RunwayOutcome ff_runway_journal_lock(RunwayJournal *journal,
                                      void *opaque, RunwayJournalLock **lock,
                                      RunwayError *err);
 
-/** The same without waiting: NULL when another has it or it cannot be had. */
+/** The same without waiting: NULL when another has it, which is
+ *  RUNWAY_UNAVAILABLE in err (may be NULL), or it cannot be had. */
 RunwayJournalLock *ff_runway_journal_lock_if_free(RunwayJournal *journal,
-                                                  const char *identity);
+                                                  const char *identity,
+                                                  RunwayError *err);
 
 /**
  * Take the journal's one lock for money, for the time of a sum and of an

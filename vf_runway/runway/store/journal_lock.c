@@ -142,6 +142,18 @@ static void log_money(const RunwayJournalLock *l)
                   "%s, which is held elsewhere", l->name, l->journal->path);
 }
 
+/* What try_lock() says. */
+static RunwayOutcome explain(const RunwayJournalLock *l, int why,
+                             RunwayError *err)
+{
+    if (why == EWOULDBLOCK)
+        return ff_runway_error(err, RUNWAY_UNAVAILABLE,
+                               "in use by another process");
+    return ff_runway_error(err, RUNWAY_IO, OPTION ": %s/" LOCKS "/%s cannot be "
+                           "locked: %s", l->journal->path, l->name,
+                           strerror(why));
+}
+
 /* label NULL: it is not a clip's, and had at once. */
 static RunwayOutcome take_lock(RunwayJournal *j, const char *identity,
                                const char *label,
@@ -172,9 +184,7 @@ static RunwayOutcome take_lock(RunwayJournal *j, const char *identity,
             return RUNWAY_OK;
         }
         if (why != EWOULDBLOCK) {
-            ret = ff_runway_error(err, RUNWAY_IO, OPTION ": %s/" LOCKS "/%s "
-                                  "cannot be locked: %s", j->path, l->name,
-                                  strerror(why));
+            ret = explain(l, why, err);
             break;
         }
         if (!logged && label)
@@ -226,13 +236,19 @@ void ff_runway_journal_unlock(RunwayJournalLock **lock)
 }
 
 RunwayJournalLock *ff_runway_journal_lock_if_free(RunwayJournal *j,
-                                                  const char *identity)
+                                                  const char *identity,
+                                                  RunwayError *err)
 {
     RunwayJournalLock *l = j->policy->dry_run ? NULL : make_lock(j, identity);
+    int why;
 
-    if (!l)
+    if (!l) {
+        ff_runway_no_memory(err);
         return NULL;
-    if (try_lock(l)) {
+    }
+    why = try_lock(l);
+    if (why) {
+        explain(l, why, err);
         free_lock(l);
         return NULL;
     }

@@ -51,7 +51,7 @@ static int may_go(const Prune *p, const RunwayRecord *r)
 static void remove_record(Prune *p, const char *identity)
 {
     RunwayJournal *j = p->journal;
-    RunwayJournalLock *lock = ff_runway_journal_lock_if_free(j, identity);
+    RunwayJournalLock *lock = ff_runway_journal_lock_if_free(j, identity, NULL);
     RunwayRecord *record = malloc(sizeof(*record)); /* many KiB */
     char name[NAME_SIZE];
 
@@ -99,7 +99,7 @@ static void prune_leftover(Prune *p, const char *name)
     if (damaged && (ff_runway_dir_stat(j->clips, name, &st) ||
                     !is_old(p, (int64_t)st.st_mtime, RUNWAY_JOURNAL_KEEP)))
         return;
-    lock = ff_runway_journal_lock_if_free(j, identity);
+    lock = ff_runway_journal_lock_if_free(j, identity, NULL);
     if (lock)
         ff_runway_dir_remove_file(j->clips, name);
     ff_runway_journal_unlock(&lock);

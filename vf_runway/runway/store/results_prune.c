@@ -120,7 +120,8 @@ static int by_age(const void *a, const void *b)
 static int drop(const RunwayResults *r, Result *result, int64_t now)
 {
     RunwayJournalLock *lock = ff_runway_journal_lock_if_free(r->journal,
-                                                             result->identity);
+                                                             result->identity,
+                                                             NULL);
     char date[32] = "never";
     time_t emitted;
     struct tm tm;
@@ -186,7 +187,7 @@ static RunwayOutcome prune_incoming(const RunwayResults *r, int64_t now,
             ff_runway_dir_stat(r->incoming, name, &st) ||
             now - (int64_t)st.st_mtime < INCOMING_KEEP)
             continue;
-        lock = ff_runway_journal_lock_if_free(r->journal, identity);
+        lock = ff_runway_journal_lock_if_free(r->journal, identity, NULL);
         if (lock)
             ff_runway_dir_remove_file(r->incoming, name);
         ff_runway_journal_unlock(&lock);
