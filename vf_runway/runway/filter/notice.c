@@ -16,8 +16,6 @@
  * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
  */
 
-#include <math.h>
-
 #include "libavutil/pixdesc.h"
 
 #include "../media/format.h"
@@ -27,12 +25,6 @@
 static double number(AVRational rate)
 {
     return rate.num > 0 && rate.den > 0 ? av_q2d(rate) : 0;
-}
-
-/* Rates that nobody would call different. */
-static int is_other(double a, double b)
-{
-    return fabs(a / b - 1) > 0.005;
 }
 
 /* A shape that no picture has. */
@@ -57,11 +49,10 @@ static void warn_shape(const AVFrame *frame, const RunwayClipConfig *c,
 }
 
 void ff_runway_notice_sent(const AVFrame *frame, const RunwayClipConfig *c,
-                           AVRational rate, enum AVPixelFormat end_format)
+                           enum AVPixelFormat end_format)
 {
     const RunwayGeometry *g = &c->writer.geometry;
     const char *plan = c->policy->dry_run ? "plan: " : "";
-    const double is = number(rate);
     const double sent = (double)c->writer.rate_num / c->writer.rate_den;
     const int depth = ff_runway_format_depth(frame->format);
     char part[64] = "";
@@ -77,9 +68,11 @@ void ff_runway_notice_sent(const AVFrame *frame, const RunwayClipConfig *c,
         av_log(c->log_ctx, AV_LOG_INFO, "%spictures of %dx%d are sent as %dx%d"
                "%s; what comes back is scaled to the size of the output\n",
                plan, frame->width, frame->height, g->width, g->height, part);
-    if (is > 0 && is_other(is, sent))
+    /* a run says what comes back as well, when that is known */
+    if (c->policy->dry_run && c->rate > 0 &&
+        ff_runway_segment_differ(c->rate, sent))
         av_log(c->log_ctx, AV_LOG_INFO, "%s%.4g frames a second are sent "
-               "as %.4g\n", plan, is, sent);
+               "as %.4g\n", plan, c->rate, sent);
     if (depth > 8)
         av_log(c->log_ctx, AV_LOG_INFO, "%sthe input has %d bits; what is sent "
                "has 8\n", plan, depth);

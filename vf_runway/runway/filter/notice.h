@@ -25,14 +25,12 @@
 #define AVFILTER_RUNWAY_FILTER_NOTICE_H
 
 #include "libavutil/frame.h"
-#include "libavutil/rational.h"
 
 #include "../media/clip.h"
 
-/** The first clip begins with a frame. rate is the source's, 0/0 or 1/0: not
- *  known; end_format is what the output ends as. With dry_run the lines are the
- *  plan's. */
+/** The first clip begins with a frame; end_format is what the output ends as.
+ *  With dry_run the lines are the plan's. */
 void ff_runway_notice_sent(const AVFrame *frame, const RunwayClipConfig *config,
-                           AVRational rate, enum AVPixelFormat end_format);
+                           enum AVPixelFormat end_format);
 
 #endif /* AVFILTER_RUNWAY_FILTER_NOTICE_H */

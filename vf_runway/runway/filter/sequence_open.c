@@ -181,6 +181,8 @@ int ff_runway_sequence_open_clip(RunwaySequence *s, const AVFrame *frame,
         .out_h         = ff_runway_enlarges(set) ? c->out_h : 0,
         .time_base     = c->time_base,
         .film_sar      = c->sar,
+        .rate          = c->frame_rate.num > 0 && c->frame_rate.den > 0 ?
+                         av_q2d(c->frame_rate) : 0,
         .writer = {
             .encoder     = set->encoder,
             .options     = set->encoder_opts,
@@ -223,6 +225,6 @@ int ff_runway_sequence_open_clip(RunwaySequence *s, const AVFrame *frame,
         av_log(set->log_ctx, AV_LOG_WARNING, "overlap: %g s is less than half "
                "of a frame, so clips do not overlap\n", set->overlap / 1e6);
     if (config.index == 1)
-        ff_runway_notice_sent(frame, &config, c->frame_rate, c->end_format);
+        ff_runway_notice_sent(frame, &config, c->end_format);
     return ff_runway_clip_create(&s->open, &config, frame, length);
 }

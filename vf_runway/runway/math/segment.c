@@ -181,3 +181,8 @@ int64_t ff_runway_segment_length(const RunwaySegment *segment, int64_t slots)
 {
     return slots * 1000000LL * segment->rate_den / segment->rate_num;
 }
+
+int ff_runway_segment_differ(double a, double b)
+{
+    return fabs(a / b - 1) > 0.005;
+}

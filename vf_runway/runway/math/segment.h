@@ -80,4 +80,7 @@ int64_t ff_runway_segment_slots(const RunwaySegment *segment, int64_t end);
 /** Length of that many slots in microseconds. */
 int64_t ff_runway_segment_length(const RunwaySegment *segment, int64_t slots);
 
+/** Whether anybody would call rates, frames per second, different. */
+int ff_runway_segment_differ(double a, double b);
+
 #endif /* AVFILTER_RUNWAY_MATH_SEGMENT_H */

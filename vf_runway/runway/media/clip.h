@@ -58,6 +58,7 @@ typedef struct RunwayClipConfig {
     AVRational film_sar;            ///< of the frames that the output's size and
                                     ///< shape go by
     RunwayWriterConfig writer;
+    double rate;                    ///< frames a second of the source, or 0
     RunwaySegment segment;
     int max_frames;                 ///< that it has at most, 0: any number
     int64_t shortest;               ///< but not before it is so long

@@ -75,20 +75,39 @@ static void log_hdr(const RunwayClip *c)
            "%s\n", c->label, params);
 }
 
+/* " (the source has 50, sent as 25)", where the result does not have that many
+ * frames a second */
+static void print_rate(const RunwayClip *c, double rate, char *out, size_t size)
+{
+    const double is = c->config.rate;
+    const double sent = (double)c->config.segment.rate_num /
+                        c->config.segment.rate_den;
+    char sent_as[32] = "";
+
+    *out = '\0';
+    if (is <= 0 || rate <= 0 || !ff_runway_segment_differ(is, rate))
+        return;
+    if (ff_runway_segment_differ(is, sent))
+        snprintf(sent_as, sizeof(sent_as), ", sent as %.4g", sent);
+    snprintf(out, size, " (the source has %.4g%s)", is, sent_as);
+}
+
 /* What a first result is like: some of it is a surprise. */
 static void log_facts(const RunwayClip *c, const RunwayReaderInfo *info)
 {
-    char fewer[64] = "";
+    const double rate = info->frame > 0 ? 1e6 / (double)info->frame : 0;
+    char fewer[64] = "", source[64];
 
     if (c->config.said->facts++)
         return;
+    print_rate(c, rate, source, sizeof(source));
     if (info->nb_frames < c->nb_frames && !c->config.native)
         snprintf(fewer, sizeof(fewer), ", %"PRId64" frames for the clip's %d",
                  info->nb_frames, c->nb_frames);
     av_log(c->config.log_ctx, AV_LOG_INFO, "%s: the result is %dx%d, %s, "
-           "%.4g fps, %s%s\n", c->label, c->next->width, c->next->height,
-           av_get_pix_fmt_name(c->next->format),
-           info->frame > 0 ? 1e6 / info->frame : 0, info->codec, fewer);
+           "%.4g fps%s, %s%s\n", c->label, c->next->width, c->next->height,
+           av_get_pix_fmt_name(c->next->format), rate, source, info->codec,
+           fewer);
 }
 
 int ff_runway_clip_open_result(RunwayClip *c, const RunwayReaderLimits *limits,
