@@ -65,6 +65,14 @@ subtest 'targets and files' => sub {
     }
 };
 
+# By the anchors that GitHub makes of headings.
+subtest 'recipes' => sub {
+    my ($list) = $readme =~ /^(\[docs\/recipes\.md\].*?)\n\n/ms or return fail('a list of them');
+    my @linked = $list =~ /\]\(docs\/recipes\.md#([\w-]+)\)/g;
+    my @recipes = map { lc($_) =~ s/[^\w -]//gr =~ tr/ /-/r } slurp("$ROOT/docs/recipes.md") =~ /^## (.*)/mg;
+    is("@linked", "@recipes", 'the README names all of them, in their order');
+};
+
 # What SECURITY.md promises is held by tests, which it names: files, and functions
 # or subtests in them.
 subtest 'tests that SECURITY.md names' => sub {
