@@ -49,6 +49,7 @@ same_film($sim, $filter, 'a gap of many seconds, longer than a clip', $film,
     before => q(settb=1/24,setpts='N+if(gte(N,30),1000,0)'));
 same_film($sim, $filter, 'two frames in three', $film, before => q(select='mod(n,3)'));
 same_film($sim, $filter, 'a variable rate', $film, before => q(settb=1/1000,setpts='floor((N+0.4*sin(N))*1000/24)'), within => 1);
+same_film($sim, $filter, 'a last frame of a full clip that is late', $film, before => q(settb=1/1000,setpts='floor((N+0.3*eq(mod(N,48),47))*1000/24)'));
 same_film($sim, $filter, 'slides, each as long as it likes', $film,
     before => q(trim=end_frame=24,settb=1/1000,setpts='floor(500*N+180*sin(3*N))'));
 same_film($sim, "$filter:overlap=0.5:seam=blend:clip_duration=4", 'slides in clips that overlap', $film,
