@@ -99,6 +99,18 @@ for (
     like($run->{err}, qr/size: with enable.*160x90/, '... that says why');
 }
 
+# Time steps back to where the filter was enabled, behind frames that wait as they
+# are for the clip before them: that one waits there, too.
+subtest 'enable: a step back' => sub {
+    my $meta = "$TMP/back.txt";
+    my $run = filter_film($sim, $film, "$filter:enable='lt(t,2)'", before => q(settb=1/24,setpts='if(eq(N,58),40,N)'), after => "metadata=print:file=$meta");
+    ends_well($run, 'ends well') or return;
+    my @origins = origins_of($meta);
+    is($origins[58]{origin}, 'source', 'it is marked as what it is');
+    is((grep { $_->{origin} eq 'generated' } @origins), 48, 'and so are all before');
+    is((grep { $_->{origin} eq 'source' } @origins), @origins - 48, 'and behind it');
+};
+
 # Each clip costs what the shortest one costs: changes every few frames are an
 # error, and what comes together now and then is not.
 for (

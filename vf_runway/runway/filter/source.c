@@ -408,15 +408,15 @@ static int step_back(AVFilterContext *ctx)
 static int take_unsent(AVFilterContext *ctx, AVFrame **frame)
 {
     RunwayFilter *s = ctx->priv;
-    int ret = send_held(ctx, (*frame)->pts), now;
+    int ret = send_held(ctx, (*frame)->pts), now = 0;
 
     if (ret < 0 || s->set.timing == RUNWAY_TIMING_NATIVE)
         return ret;
-    ret = ff_runway_sequence_add_unsent(s->sequence, *frame, &now);
-    if (ret < 0 || !now)
-        return ret;
+    /* a frame that gets a generated picture is marked with that later */
     ret = mark_source(ctx, *frame);
-    return ret < 0 ? ret : ff_runway_filter_output(ctx, frame);
+    if (ret >= 0)
+        ret = ff_runway_sequence_add_unsent(s->sequence, *frame, &now);
+    return ret >= 0 && now ? ff_runway_filter_output(ctx, frame) : ret;
 }
 
 /* A frame that is not later than the one before: a doubled time stamp, one that
