@@ -28,6 +28,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -93,6 +94,15 @@ int64_t ff_runway_now(void)
     now = clock_now;
     pthread_mutex_unlock(&clock_lock);
     return now;
+}
+
+time_t time(time_t *now)
+{
+    time_t t = (time_t)(1800000000 + ff_runway_now() / SECOND);
+
+    if (now)
+        *now = t;
+    return t;
 }
 
 int ff_runway_cond_init(pthread_cond_t *cond)
@@ -168,7 +178,9 @@ struct RunwayClient {
     int64_t denied_from, denied_to; ///< in each task's life: no such task, it says
     int nb_denied;
     int places;               ///< tasks at a time; 0: any number
-    int queues;               ///< a task is PENDING for all of its time
+    RunwayTaskState state;    ///< of a task that has not ended
+    int uploads;              ///< so far
+    int64_t uploaded[TASKS_MAX]; ///< when what each create names was
     int64_t created[TASKS_MAX];
     int is_done[TASKS_MAX];   ///< was read as such
     int nb, running, most;
@@ -179,7 +191,8 @@ struct RunwayClient {
     int nb_checked, checking, most_checking;
 };
 
-static RunwayClient provider = { .lock = PTHREAD_MUTEX_INITIALIZER };
+static RunwayClient provider = { .lock  = PTHREAD_MUTEX_INITIALIZER,
+                                 .state = RUNWAY_TASK_RUNNING };
 
 RunwayOutcome ff_runway_client_create(const RunwayClientConfig *config,
                                       RunwayClient **client, RunwayError *err)
@@ -213,6 +226,21 @@ const char *ff_runway_client_endpoint(const RunwayClient *client)
     return "https://api.example/v1/video_to_video";
 }
 
+/* The time in the URI of what was uploaded; -1: nothing was. */
+static int64_t time_of_upload(RunwayBody *body)
+{
+    char text[4096];
+    const char *uri;
+    size_t size;
+
+    ff_runway_body_rewind(body);
+    assert_int_equal(ff_runway_body_read(body, text, sizeof(text) - 1, &size),
+                     RUNWAY_OK);
+    text[size] = 0;
+    uri = strstr(text, "runway://");
+    return uri ? atoll(uri + strlen("runway://")) : -1;
+}
+
 RunwayOutcome ff_runway_client_submit(RunwayClient *c, RunwayBody *body,
                                       char id[RUNWAY_ID_MAX], double *credits,
                                       int64_t *retry_after, RunwayError *err)
@@ -224,7 +252,8 @@ RunwayOutcome ff_runway_client_submit(RunwayClient *c, RunwayBody *body,
         return ff_runway_error(err, RUNWAY_UNAVAILABLE, "too many tasks");
     }
     assert_true(c->nb < TASKS_MAX);
-    c->created[c->nb] = ff_runway_now();
+    c->created[c->nb]  = ff_runway_now();
+    c->uploaded[c->nb] = time_of_upload(body);
     snprintf(id, RUNWAY_ID_MAX, "%d", c->nb++);
     if (++c->running > c->most)
         c->most = c->running;
@@ -242,7 +271,7 @@ RunwayOutcome ff_runway_client_read(RunwayClient *c, const char *id,
 
     memset(task, 0, sizeof(*task));
     task->credits = task->progress = -1;
-    task->state   = c->queues ? RUNWAY_TASK_PENDING : RUNWAY_TASK_RUNNING;
+    task->state   = c->state;
     pthread_mutex_lock(&c->lock);
     elapsed = now - c->created[nb];
     if (elapsed >= c->denied_from && elapsed < c->denied_to) {
@@ -281,21 +310,32 @@ RunwayOutcome ff_runway_client_download(RunwayClient *c, const char *url,
     return RUNWAY_OK;
 }
 
-/* never called: nothing is uploaded, and there is no account */
-
-RunwayOutcome ff_runway_client_slot(RunwayClient *client, const char *filename,
+/* A slot's URI says when it was. */
+RunwayOutcome ff_runway_client_slot(RunwayClient *c, const char *filename,
                                     RunwaySlot **slot, int64_t *retry_after,
                                     RunwayError *err)
 {
-    return RUNWAY_REFUSED;
+    char uri[64];
+
+    pthread_mutex_lock(&c->lock);
+    c->uploads++;
+    pthread_mutex_unlock(&c->lock);
+    *slot = calloc(1, sizeof(**slot));
+    assert_non_null(*slot);
+    snprintf(uri, sizeof(uri), "runway://%lld", (long long)ff_runway_now());
+    (*slot)->uri = strdup(uri);
+    (*slot)->url = strdup("https://storage.example");
+    return RUNWAY_OK;
 }
 
 RunwayOutcome ff_runway_client_store(RunwayClient *client, const RunwaySlot *slot,
                                      const RunwayUpload *file,
                                      int64_t *retry_after, RunwayError *err)
 {
-    return RUNWAY_REFUSED;
+    return RUNWAY_OK;
 }
+
+/* never called: there is no account */
 
 RunwayOutcome ff_runway_client_account(RunwayClient *client, const char *model_name,
                                        RunwayAccount *account, RunwayError *err)
@@ -331,6 +371,7 @@ static RunwayOutcome check(void *opaque, int (*cancelled)(void *cancel_opaque),
 }
 
 static const char *model_name = "aleph2";
+static int uploads;           ///< clips go to the storage
 
 static RunwayJob *make_job(int index)
 {
@@ -347,6 +388,7 @@ static RunwayJob *make_job(int index)
     job->fd      = dup(clip);
     job->size    = sizeof(bytes);
     job->sent    = 5 * SECOND;
+    job->upload  = uploads;
     job->request = (RunwayRequest){
         .model = find_model("aleph2"), .model_name = model_name,
         .prompt = "night", .seed = 1,
@@ -643,8 +685,36 @@ static void test_creates_that_are_put_off(void **state)
     assert_in_range(put_off(1200 * SECOND, &err) / SECOND, 2100, 2180);
     assert_non_null(strstr(err.text, "clip 2: the create request has failed "
                            "for 21"));
-    provider.queues = 1;
+    provider.state = RUNWAY_TASK_PENDING;
     assert_in_range(put_off(1200 * SECOND, &err) / SECOND, 900, 980);
+}
+
+/* What is uploaded does not live for long: a create that waits for its place for
+ * more than half of that has it uploaded anew. */
+static void test_uploads_that_grow_old(void **state)
+{
+    static const int hours[] = { 11, 13 };
+
+    (void)state;
+    uploads = 1;
+    provider.state = RUNWAY_TASK_THROTTLED;
+    for (int i = 0; i < 2; i++) {
+        char *dir = sweep_make_dir();
+
+        assert_non_null(dir);
+        provider.takes[0] = provider.takes[1] = hours[i] * 3600 * SECOND;
+        provider.uploads  = 0;
+        begin(dir, 1);
+        admit(0);
+        admit(1);
+        while (provider.nb < 2)
+            spend(60 * SECOND);
+        ff_runway_pipeline_free(&pipeline);
+        sweep_remove_dir(dir);
+        assert_int_equal(provider.uploads, 2 + i);
+        assert_in_range((provider.created[1] - provider.uploaded[1]) / SECOND,
+                        0, i ? 1 : 12 * 3600);
+    }
 }
 
 /* The first job comes out: now it is known what a task takes. */
@@ -784,7 +854,8 @@ static int clean_up(void **state)
     (void)state;
     provider.download_takes = provider.download_step = provider.check_takes = 0;
     provider.sends_pages    = 0;
-    provider.places         = provider.queues = 0;
+    provider.places         = uploads = 0;
+    provider.state          = RUNWAY_TASK_RUNNING;
     reported = NULL;
     if (pipeline)
         ff_runway_pipeline_cancel(pipeline);
@@ -807,6 +878,7 @@ int main(void)
         cmocka_unit_test_teardown(test_another_run, clean_up),
         cmocka_unit_test_teardown(test_a_task_that_is_denied, clean_up),
         cmocka_unit_test_teardown(test_creates_that_are_put_off, clean_up),
+        cmocka_unit_test_teardown(test_uploads_that_grow_old, clean_up),
         cmocka_unit_test_teardown(test_a_place_that_will_be_free, clean_up),
         cmocka_unit_test_teardown(test_a_result_that_is_due, clean_up),
         cmocka_unit_test_teardown(test_downloads, clean_up),

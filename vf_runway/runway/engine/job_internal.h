@@ -41,6 +41,8 @@ typedef struct RunwayJobRun {
     RunwayJournalLock *lock;
     RunwayRecord *record;
     int first_try;           ///< of the record's, that counts for this run
+    int64_t uploaded;        ///< when what is in the request began to be, seconds
+                             ///< since the epoch; 0: nothing was
     int resent;              ///< times on_unknown=resend was used
     int submitted_here;      ///< the task is one of this run's own
     int unreachable;         ///< its result is refused, whatever the URL, or it

@@ -17,6 +17,7 @@
  */
 
 #include <stdlib.h>
+#include <time.h>
 
 #include "../api/request_json.h"
 #include "../base/text.h"
@@ -150,6 +151,7 @@ static RunwayOutcome make_body(RunwayJobRun *run, RunwayBody **body,
     int nb = request.nb_references + request.nb_keyframes;
     RunwayPicture *pictures = calloc((size_t)nb + 1, sizeof(*pictures));
     char **uris = calloc((size_t)nb + 1, sizeof(*uris));
+    const int64_t start = (int64_t)time(NULL);
     RunwayOutcome ret = RUNWAY_OK;
 
     *body = NULL;
@@ -172,11 +174,28 @@ static RunwayOutcome make_body(RunwayJobRun *run, RunwayBody **body,
         ret = ff_runway_request_json(&request, job->fd, job->size,
                                      uris[nb], body, err);
     }
-    for (int i = 0; uris && i <= nb; i++)
+    for (int i = 0; uris && i <= nb; i++) {
+        if (uris[i])
+            run->uploaded = start;
         free(uris[i]);
+    }
     free(uris);
     free(pictures);
     return ret;
+}
+
+/* Make the request anew where what was uploaded for it is too old: it may have
+ * waited for its turn for long. */
+static RunwayOutcome renew_body(RunwayJobRun *run, RunwayBody **body,
+                                RunwayError *err)
+{
+    int64_t age = (int64_t)time(NULL) - run->uploaded;
+
+    /* a clock that was set back says nothing of its age */
+    if (!run->uploaded || (age >= 0 && age < RUNWAY_UPLOAD_AGE))
+        return RUNWAY_OK;
+    ff_runway_body_free(body);
+    return make_body(run, body, err);
 }
 
 /* The create went out, and was not answered. */
@@ -218,7 +237,7 @@ static RunwayOutcome await_turn(RunwayJobRun *run, RunwayError *err)
 }
 
 /* Send the create until it is not only unavailable. */
-static RunwayOutcome send_create(RunwayJobRun *run, RunwayBody *body,
+static RunwayOutcome send_create(RunwayJobRun *run, RunwayBody **body,
                                  RunwayError *err)
 {
     RunwayJob *job = run->job;
@@ -230,6 +249,8 @@ static RunwayOutcome send_create(RunwayJobRun *run, RunwayBody *body,
         ret = ff_runway_run_enter(run, RUNWAY_JOB_SUBMITTING, err);
         if (!ret)
             ret = await_turn(run, err);
+        if (!ret)
+            ret = renew_body(run, body, err);
         if (ret)
             return ret;
         /* others have used their time meanwhile */
@@ -243,7 +264,7 @@ static RunwayOutcome send_create(RunwayJobRun *run, RunwayBody *body,
             take_back(run);
             return ff_runway_run_cancelled(err);
         }
-        ret = ff_runway_client_submit(host->client, body, job->now.task_id,
+        ret = ff_runway_client_submit(host->client, *body, job->now.task_id,
                                       &reported, &run->retry.after,
                                       &run->retry.why);
         if (ret == RUNWAY_UNKNOWN)
@@ -296,7 +317,7 @@ RunwayOutcome ff_runway_run_submit(RunwayJobRun *run, RunwayError *err)
     if (!ret)
         ret = make_body(run, &body, err);
     if (!ret)
-        ret = send_create(run, body, err);
+        ret = send_create(run, &body, err);
     job->refused     = ret == RUNWAY_REFUSED;
     run->retry.wait  = run->host->wait;
     run->retry.moved = NULL;

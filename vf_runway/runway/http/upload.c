@@ -32,10 +32,6 @@
 /* slots tried until the storage's refusal is believed */
 #define REFUSED_MAX 3
 
-/* seconds; an upload lives for 24 hours; a task may wait for its place before it
- * looks */
-#define REUSE_MAX 43200
-
 /* A picture that is there. Of the caller's only the type is kept, which is a
  * constant: a still lives no longer than its clip. */
 typedef struct Known {
@@ -141,7 +137,7 @@ static char *find_known(RunwayUploader *u, const RunwayPictureFile *picture)
         if (k->size == picture->size &&
             !strcmp(k->checksum, picture->checksum) &&
             !strcmp(k->type, picture->type) &&
-            now >= k->since && now - k->since < REUSE_MAX)
+            now >= k->since && now - k->since < RUNWAY_UPLOAD_AGE)
             return strdup(k->uri);
     return NULL;
 }

@@ -33,6 +33,10 @@
 #include "client.h"
 #include "retry.h"
 
+/** Seconds for which a create may name what was uploaded: it lives for 24 hours,
+ *  and a task may wait for its place before it looks. */
+#define RUNWAY_UPLOAD_AGE 43200
+
 /** Remembers what pictures are there; several threads may use it at once. */
 typedef struct RunwayUploader RunwayUploader;
 
