@@ -58,6 +58,11 @@ subtest 'a size that is said' => sub {
     my @plan = $run->{err} =~ /runway_upscale.*\] (plan: .*)/g;
     like($plan[0], qr/^plan: what comes from the filter in front is not known in a dry run/, '... which is not there yet');
     like($plan[-2], qr/^plan: 3 clips, 11\.000 s sent, 20 credits .* per clip$/, '... and the price of that') or diag join "\n", @plan;
+    for my $between ('fps=2,setpts=PTS', 'split[a][b];[b]negate[c];[a][c]overlay') {
+        $run = generated("behind another plan and $between", in => $still, filter => 'runway_v2v', options => { prompt => 'echo', size => '640x360', dry_run => 1 },
+            after => "$between,runway_upscale=dry_run=1");
+        is((() = $run->{err} =~ /plan: what comes from the filter in front is not known in a dry run/g) + 0, 1, '... it is not there yet, either');
+    }
     generated('dry_run', options => { dry_run => 1 });
     $run = generated('dry_run', in => lossless_clip(seconds => 11, rate => 2, size => '96x64'), options => { dry_run => 1, size => '192x128' });
     is(join(' ', $run->{err} =~ /plan: clip \d \S+ s\): (\S+) s sent/g), '5.000 5.000 1.000', 'clips of five seconds');

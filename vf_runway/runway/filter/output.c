@@ -109,23 +109,36 @@ static int enlarge(AVFilterContext *ctx, int *w, int *h)
     return AVERROR(EINVAL);
 }
 
-/* A filter over this engine in front: of one that makes HDR the first frame,
- * which says so, is paid for, and of one that only plans nothing is known. */
+/* Whether there or further up a filter over this engine only plans: what comes
+ * from it will be something else. */
+static int is_planned(const AVFilterContext *src)
+{
+    int64_t dry_run;
+
+    if (!strncmp(src->filter->name, "runway_", 7) &&
+        av_opt_get_int(src->priv, "dry_run", 0, &dry_run) >= 0 && dry_run)
+        return 1;
+    for (unsigned i = 0; i < src->nb_inputs; i++)
+        if (is_planned(src->inputs[i]->src))
+            return 1;
+    return 0;
+}
+
+/* A filter over this engine in front that makes HDR: its first frame, which says
+ * so, is paid for. */
 static int check_source(AVFilterContext *ctx)
 {
     RunwayFilter *s = ctx->priv;
     const AVFilterContext *src = ctx->inputs[0]->src;
     AVFrame frame = { .format = ctx->inputs[0]->format };
-    int64_t transfer, dry_run;
+    int64_t transfer;
 
+    s->is_behind_plan = is_planned(src);
     while (!strcmp(src->filter->name, "format") ||
            (src->name && !strncmp(src->name, "auto_scale", 10)))
         src = src->inputs[0]->src;
-    if (strncmp(src->filter->name, "runway_", 7))
-        return 0;
-    s->is_behind_plan =
-        av_opt_get_int(src->priv, "dry_run", 0, &dry_run) >= 0 && dry_run;
-    if (av_opt_get_int(src->priv, "transfer", 0, &transfer) < 0)
+    if (strncmp(src->filter->name, "runway_", 7) ||
+        av_opt_get_int(src->priv, "transfer", 0, &transfer) < 0)
         return 0;
     frame.color_trc = transfer;
     return ff_runway_negotiate_check(ctx, &frame, ff_runway_makes_hdr(&s->set));
