@@ -134,6 +134,16 @@ subtest 'two pictures for one time' => sub {
     like($run->{err}, qr/^.*keyframe_dir: \S+\/2\.010\.png is not used, as keyframe has a picture for 2\.000 s$/m, 'and which one is said');
 };
 
+# Time steps back, and another take begins at the same one.
+subtest 'two clips for one time' => sub {
+    my $before = () = $sim->requests('create');
+    my %back = (before => 'setpts=if(gte(N\,60)\,PTS-2.5/TB\,PTS)');
+    my $run = ran({ keyframe_dir => directory('back', '0.png', '2.png'), concurrency => 1 }, %back);
+    is($run->{status}, 0, 'goes well') or diag $run->{err};
+    is(join('|', sent($before)), '0|0||', 'only the first has it');
+    like($run->{err}, qr/keyframe_dir: \S+\/0\.png is not sent again, with a second clip that begins at 0\.000 s$/m, 'which is said');
+};
+
 subtest 'a still of another shape' => sub {
     my $dir = directory('shape');
     for my $case (['0', "${W}x$H"], ['2', '100x400'], ['4', '16x16']) {

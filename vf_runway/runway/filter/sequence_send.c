@@ -214,6 +214,13 @@ static int choose_still(RunwaySequence *s, RunwayPicture *picture, char **still)
     }
     if (found < 0)
         return 0;
+    /* stills_dir has written it for the first of them */
+    if (s->still_used[found]) {
+        av_log(set->log_ctx, AV_LOG_WARNING, "keyframe_dir: %s is not sent "
+               "again, with a second clip that begins at %.3f s\n",
+               set->stills[found].path, start);
+        return 0;
+    }
     s->still_used[found] = 1;
     for (int i = 0; i < set->nb_keyframes; i++) {
         if (fabs(set->keyframes[i].seconds - start) > 1e-6)
