@@ -551,6 +551,15 @@ static void test_times_that_vary_and_progress(void **state)
     assert_within(make_new_film(300), 1.02 * (double)floor_of(300));
 }
 
+/* The first tasks of a run have no forerunners: what the progress of one shows is
+ * good for those that are polled later. */
+static void test_first_tasks(void **state)
+{
+    (void)state;
+    let_tasks_take(14, 14, 1);
+    assert_within(make_new_film(SLOTS), 14e6 + SLOTS * ENCODING + SECOND / 2);
+}
+
 /* A person is shown the time to the end when a first task has shown what one takes,
  * and it does not jump. */
 static void test_the_time_to_the_end(void **state)
@@ -874,6 +883,7 @@ int main(void)
         cmocka_unit_test_teardown(test_tasks_of_a_minute, clean_up),
         cmocka_unit_test_teardown(test_times_that_vary, clean_up),
         cmocka_unit_test_teardown(test_times_that_vary_and_progress, clean_up),
+        cmocka_unit_test_teardown(test_first_tasks, clean_up),
         cmocka_unit_test_teardown(test_the_time_to_the_end, clean_up),
         cmocka_unit_test_teardown(test_another_run, clean_up),
         cmocka_unit_test_teardown(test_a_task_that_is_denied, clean_up),

@@ -76,6 +76,8 @@ typedef struct RunwayJobProgress {
                                  ///< ff_runway_now(); 0: not known
     int64_t length;              ///< that the task is likely to take in
                                  ///< microseconds; 0: not known
+    int is_shown;                ///< length is: by the task's progress from one
+                                 ///< poll to another
     int64_t took;                ///< what the task took in microseconds, as near
                                  ///< as is known; 0: not known
 } RunwayJobProgress;
@@ -161,7 +163,8 @@ typedef struct RunwayJobHost {
     int (*enter)(void *opaque, RunwayJob *job, RunwayJobState state);
     /** job->now as it was just set: copy it. Not called at the end. */
     void (*changed)(void *opaque, const RunwayJob *job);
-    /** How long tasks have taken so far, microseconds; 0: not known yet. */
+    /** How long tasks have taken so far, or the progress of one shows that they
+     *  will, microseconds; 0: not known yet. */
     int64_t (*expected)(void *opaque);
     /** Whether a result can be used: RUNWAY_OK; RUNWAY_NO_RESULT, no whole
      *  video; RUNWAY_BAD_RESULT, it is refused; RUNWAY_INVALID, this machine

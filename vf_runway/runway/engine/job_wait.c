@@ -142,6 +142,41 @@ static int64_t denied_time(const RunwayTask *task, int64_t now, int64_t *since)
     return *since < 0 ? 0 : now - *since;
 }
 
+/* What is known now of the task's end. */
+static void tell_end(RunwayJobRun *run, const RunwayPace *pace)
+{
+    RunwayJobProgress *now = &run->job->now;
+
+    now->length   = ff_runway_pace_length(pace);
+    now->is_shown = ff_runway_pace_is_shown(pace);
+    /* a SUCCEEDED one is only read for another URL */
+    now->ends = now->length && now->task_state != RUNWAY_TASK_SUCCEEDED ?
+                pace->began + now->length : 0;
+    ff_runway_run_set_state(run, RUNWAY_JOB_WAITING);
+}
+
+/* Wait until the poll behind the one at last is due, or with first not at all.
+ * What others show meanwhile of how long tasks take puts it off to this one's end.
+ * Non-zero when cancelled. */
+static int wait_for_poll(RunwayJobRun *run, RunwayPace *pace, int64_t last,
+                         int first)
+{
+    const RunwayJobHost *host = run->host;
+    int64_t pause = -1, before;
+
+    do {
+        before = pause;
+        if (!pace->expected)
+            pace->expected = host->expected(host->opaque);
+        tell_end(run, pace);
+        pause = first ? 0 : ff_runway_pace_next(pace, last);
+        if (pause > before &&
+            host->wait(host->opaque, last + pause - ff_runway_now()))
+            return 1;
+    } while (!first && !pace->expected && host->expected(host->opaque));
+    return 0;
+}
+
 RunwayOutcome ff_runway_run_await(RunwayJobRun *run, RunwayError *err)
 {
     RunwayJob *job = run->job;
@@ -161,19 +196,10 @@ RunwayOutcome ff_runway_run_await(RunwayJobRun *run, RunwayError *err)
     int first = !run->submitted_here; /* one of another run may be done */
 
     for (;;) {
-        int64_t length, now;
         RunwayOutcome ret;
+        int64_t now;
 
-        if (!pace.expected)
-            pace.expected = host->expected(host->opaque);
-        length = ff_runway_pace_length(&pace);
-        /* a SUCCEEDED one is only read for another URL */
-        job->now.length = length;
-        job->now.ends = length && job->now.task_state != RUNWAY_TASK_SUCCEEDED ?
-                        pace.began + length : 0;
-        ff_runway_run_set_state(run, RUNWAY_JOB_WAITING);
-        if (host->wait(host->opaque,
-                       first ? 0 : ff_runway_pace_next(&pace, last)))
+        if (wait_for_poll(run, &pace, last, first))
             return ff_runway_run_cancelled(err);
         first = 0;
         ret = ff_runway_run_read_task(run, err);

@@ -42,11 +42,16 @@ void ff_runway_pace_note(RunwayPace *p, int64_t now, const RunwayTask *task)
     p->progress = task->progress > 0 ? task->progress : 0;
 }
 
+int ff_runway_pace_is_shown(const RunwayPace *p)
+{
+    return p->base_progress > 0 && p->progress - p->base_progress >= STEP_MIN;
+}
+
 int64_t ff_runway_pace_length(const RunwayPace *p)
 {
     double step = p->progress - p->base_progress;
 
-    if (p->base_progress > 0 && step >= STEP_MIN)
+    if (ff_runway_pace_is_shown(p))
         return p->elapsed + (int64_t)((1 - p->progress) / step *
                                       (double)(p->elapsed - p->base));
     if (p->expected || p->progress < STEP_MIN)

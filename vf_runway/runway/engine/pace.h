@@ -25,9 +25,9 @@
  * nothing to go by, the first one comes as soon as that allows. The others, and
  * those far from the likely end, are an interval apart; around the end they are
  * as near as is allowed, so that one of them is just behind it. What shows the
- * end, the best first: the task's own progress between two polls, how long tasks
- * took before, its progress at one poll (nobody knows how long it waited before
- * it ran, so the next one follows soon).
+ * end, the best first: the task's own progress between two polls, how long others
+ * took or will, by theirs, its progress at one poll (nobody knows how long it
+ * waited before it ran, so the next one follows soon).
  */
 
 #ifndef AVFILTER_RUNWAY_ENGINE_PACE_H
@@ -43,7 +43,7 @@ typedef struct RunwayPace {
     int64_t interval;        ///< the wished distance of two polls
     int64_t least;           ///< the distance the provider asks for
     int64_t began;           ///< when its work did, as near as is known
-    int64_t expected;        ///< what tasks took before, 0: not known
+    int64_t expected;        ///< what other tasks take, 0: not known
     /* private */
     int64_t elapsed, base;   ///< since it began: at the newest poll, and at the
                              ///< first one with progress
@@ -56,6 +56,9 @@ void ff_runway_pace_note(RunwayPace *pace, int64_t now, const RunwayTask *task);
 
 /** What the task is likely to take from the moment it began; 0: not known. */
 int64_t ff_runway_pace_length(const RunwayPace *pace);
+
+/** Whether that is shown by its progress from one poll to another. */
+int ff_runway_pace_is_shown(const RunwayPace *pace);
 
 /** When to poll it next. @return microseconds from now */
 int64_t ff_runway_pace_next(const RunwayPace *pace, int64_t now);

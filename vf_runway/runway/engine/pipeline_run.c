@@ -137,6 +137,8 @@ static void job_changed(void *opaque, const RunwayJob *job)
         if (job->now.took && !e->now.took)
             p->task_time = p->task_time ? (p->task_time + job->now.took) / 2
                                         : job->now.took;
+        if (job->now.is_shown && job->now.length > 0)
+            p->shown_time = job->now.length;
         is_same = job->now.state == e->now.state &&
                   job->now.task_state == e->now.task_state;
         if (has_moved(&e->now, &job->now))
@@ -151,13 +153,19 @@ static void job_changed(void *opaque, const RunwayJob *job)
         log_spent(p, job, &all);
 }
 
+/* lock is held */
+static int64_t known_time(const RunwayPipeline *p)
+{
+    return p->task_time ? p->task_time : p->shown_time;
+}
+
 static int64_t expected_time(void *opaque)
 {
     RunwayPipeline *p = opaque;
     int64_t time;
 
     pthread_mutex_lock(&p->lock);
-    time = p->task_time;
+    time = known_time(p);
     pthread_mutex_unlock(&p->lock);
     return time;
 }
@@ -463,7 +471,7 @@ int ff_runway_pipeline_is_slow(RunwayPipeline *p)
     int64_t length;
 
     pthread_mutex_lock(&p->lock);
-    length = p->task_time;
+    length = known_time(p);
     if (!length && p->head)
         length = p->head->now.length;
     pthread_mutex_unlock(&p->lock);
