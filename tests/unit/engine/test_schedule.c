@@ -747,15 +747,19 @@ static void test_a_place_that_will_be_free(void **state)
     let_tasks_take(60, 60, 1);
     begin(dir, 1);
     assert_true(ff_runway_pipeline_is_short(pipeline));
+    assert_true(ff_runway_pipeline_is_idle(pipeline));
     admit(0);
     assert_false(ff_runway_pipeline_is_short(pipeline));
+    assert_false(ff_runway_pipeline_is_idle(pipeline));
     take_first();
+    assert_true(ff_runway_pipeline_is_idle(pipeline));
     admit(1);
     spend(50 * SECOND);
     assert_false(ff_runway_pipeline_is_short(pipeline));
     spend(8 * SECOND);
     assert_int_equal(provider.running, 1);
     assert_true(ff_runway_pipeline_is_short(pipeline));
+    assert_false(ff_runway_pipeline_is_idle(pipeline));
     admit(2);
     assert_int_equal(provider.running, 1);
     assert_false(ff_runway_pipeline_is_short(pipeline));
@@ -763,7 +767,8 @@ static void test_a_place_that_will_be_free(void **state)
     sweep_remove_dir(dir);
 }
 
-/* A result is due seconds before and behind the time that its task should end. */
+/* A result is due from seconds before the time that its task should end until the
+ * next poll must have told. */
 static void test_a_result_that_is_due(void **state)
 {
     char *dir = sweep_make_dir();
@@ -785,6 +790,8 @@ static void test_a_result_that_is_due(void **state)
     spend(8 * SECOND);
     assert_true(ff_runway_pipeline_is_due(pipeline));
     spend(8 * SECOND);
+    assert_true(ff_runway_pipeline_is_due(pipeline));
+    spend(4 * SECOND);
     assert_int_equal(provider.running, 1);
     assert_false(ff_runway_pipeline_is_due(pipeline));
     provider.download_takes = 20 * SECOND;

@@ -452,18 +452,41 @@ static int is_ending(const Entry *e)
            e->now.ends - ff_runway_now() < ENDING_SOON;
 }
 
+/* Places that are free. lock is held */
+static int count_places(const RunwayPipeline *p)
+{
+    return p->config.policy->concurrency - count(p, is_in_flight);
+}
+
+/* Whether so many places are more than jobs wait for, and would be taken. lock is
+ * held */
+static int is_more(const RunwayPipeline *p, int places)
+{
+    return !p->stop && !p->closed && places > count(p, is_waiting) &&
+           count(p, is_unchecked) < p->config.policy->concurrency;
+}
+
 int ff_runway_pipeline_is_short(RunwayPipeline *p)
 {
-    int concurrency = p->config.policy->concurrency, is_short, places;
+    int is_short, places;
 
     pthread_mutex_lock(&p->lock);
-    places = concurrency - count(p, is_in_flight);
+    places = count_places(p);
     for (const Entry *e = p->head; e; e = e->next)
         places += is_ending(e);
-    is_short = !p->stop && !p->closed && places > count(p, is_waiting) &&
-               count(p, is_unchecked) < concurrency;
+    is_short = is_more(p, places);
     pthread_mutex_unlock(&p->lock);
     return is_short;
+}
+
+int ff_runway_pipeline_is_idle(RunwayPipeline *p)
+{
+    int is_idle;
+
+    pthread_mutex_lock(&p->lock);
+    is_idle = is_more(p, count_places(p));
+    pthread_mutex_unlock(&p->lock);
+    return is_idle;
 }
 
 int ff_runway_pipeline_is_slow(RunwayPipeline *p)
@@ -480,12 +503,17 @@ int ff_runway_pipeline_is_slow(RunwayPipeline *p)
 
 int ff_runway_pipeline_is_due(RunwayPipeline *p)
 {
-    int is_due;
+    int is_due = 0;
 
     pthread_mutex_lock(&p->lock);
-    is_due = p->head &&
-             (p->head->ended || (p->head->now.ends &&
-              llabs(p->head->now.ends - ff_runway_now()) < ENDING_SOON));
+    if (p->head) {
+        int64_t left = p->head->now.ends - ff_runway_now();
+
+        /* once it should have ended, the next poll will say whether it has */
+        is_due = p->head->ended ||
+                 (p->head->now.ends && left < ENDING_SOON &&
+                  left > -(ENDING_SOON + RUNWAY_POLL_MIN));
+    }
     pthread_mutex_unlock(&p->lock);
     return is_due;
 }

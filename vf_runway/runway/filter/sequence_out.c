@@ -198,7 +198,7 @@ int ff_runway_sequence_outputs_first(RunwaySequence *s)
 
     return is_first_batch(s) &&
            (!wants_result(s, &node) ||
-            !ff_runway_pipeline_is_short(s->pipeline) ||
+            !ff_runway_pipeline_is_idle(s->pipeline) ||
             ff_runway_pipeline_is_due(s->pipeline));
 }
 
