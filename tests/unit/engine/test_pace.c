@@ -64,14 +64,15 @@ static void test_nothing_to_go_by(void **state)
     const RunwayTask task = { .state = RUNWAY_TASK_RUNNING, .progress = -1 };
 
     (void)state;
-    for (int64_t now = SECOND; now < 100 * SECOND; now += SECOND) {
+    ff_runway_pace_note(&pace, SECOND, &task);
+    for (int64_t now = 2 * SECOND; now < 100 * SECOND; now += SECOND) {
         ff_runway_pace_note(&pace, now, &task);
         assert_int_equal(ff_runway_pace_next(&pace, now), 6 * SECOND);
     }
 }
 
-/* The first poll shows the pace the sooner the sooner it is, but no more than one
- * such poll, and none with an interval that is shorter. */
+/* The first poll shows the pace the sooner the sooner it is, and a second one, but
+ * not if the interval is long, and no third; none with an interval that is shorter. */
 static void test_the_first_poll(void **state)
 {
     RunwayPace pace = { .interval = 600 * SECOND, .least = POLL_MIN };
@@ -81,6 +82,11 @@ static void test_the_first_poll(void **state)
     assert_in_range(ff_runway_pace_next(&pace, 0), POLL_MIN, POLL_MIN + SECOND / 2);
     ff_runway_pace_note(&pace, 6 * SECOND, &task);
     assert_int_equal(ff_runway_pace_next(&pace, 6 * SECOND), 600 * SECOND);
+    pace = (RunwayPace){ .interval = 6 * SECOND, .least = POLL_MIN };
+    ff_runway_pace_note(&pace, 6 * SECOND, &task);
+    assert_int_equal(ff_runway_pace_next(&pace, 6 * SECOND), POLL_MIN);
+    ff_runway_pace_note(&pace, 11 * SECOND, &task);
+    assert_int_equal(ff_runway_pace_next(&pace, 11 * SECOND), 6 * SECOND);
     pace = (RunwayPace){ .interval = SECOND / 2, .least = SECOND / 2 };
     assert_int_equal(ff_runway_pace_next(&pace, 0), SECOND / 2);
 }
@@ -185,18 +191,62 @@ static void test_progress_goes_before_what_others_took(void **state)
 static void test_what_it_took(void **state)
 {
     RunwayPace pace = { .interval = 6 * SECOND, .least = POLL_MIN };
-    int64_t after = seen_after(&pace, (Task){ 0, 34 * SECOND, 0 });
+    int64_t after = seen_after(&pace, (Task){ 0, 34 * SECOND, 0 }), least, took;
 
     (void)state;
     /* by the polls: the next one is polled at the same time */
     assert_in_range(after, 1, 6 * SECOND);
-    pace = (RunwayPace){ .interval = 6 * SECOND, .least = POLL_MIN,
-                         .expected = ff_runway_pace_took(&pace, 34 * SECOND + after) };
+    took = ff_runway_pace_took(&pace, 34 * SECOND + after, &least);
+    assert_in_range(took - least, 1, 6 * SECOND);
+    pace = (RunwayPace){ .interval = 6 * SECOND, .least = POLL_MIN, .expected = took };
     assert_int_equal(seen_after(&pace, (Task){ 0, 34 * SECOND, 0 }), after);
     /* by its own progress: to the second */
     pace  = (RunwayPace){ .interval = 6 * SECOND, .least = POLL_MIN };
     after = seen_after(&pace, (Task){ 0, 34 * SECOND, 1 });
-    assert_true(llabs(ff_runway_pace_took(&pace, 34 * SECOND + after) - 34 * SECOND) < 1000);
+    took  = ff_runway_pace_took(&pace, 34 * SECOND + after, &least);
+    assert_true(llabs(took - 34 * SECOND) < 1000);
+    assert_int_equal(least, took);
+}
+
+/* Tasks that take the same: whatever that is, the end of the tenth is known to the
+ * second, and the ends of all ten are waited for half as long as by chance. */
+static void test_tasks_that_take_the_same(void **state)
+{
+    int64_t all = 0;
+    int nb = 0;
+
+    (void)state;
+    for (int64_t runs = 20 * SECOND; runs < 90 * SECOND; runs += SECOND / 10) {
+        RunwayPaceLength length = { 0 };
+        int64_t after = 0;
+
+        for (int i = 0; i < 10; i++, nb++) {
+            RunwayPace pace = { .interval = 6 * SECOND, .least = POLL_MIN,
+                                .expected = length.expected };
+            int64_t least, took;
+
+            all += after = seen_after(&pace, (Task){ 0, runs, 0 });
+            took = ff_runway_pace_took(&pace, runs + after, &least);
+            ff_runway_pace_learn(&length, least, took);
+        }
+        assert_true(after <= SECOND);
+    }
+    print_message("%.2f s each\n", (double)all / nb / 1e6);
+    assert_true(all <= nb * 3 * SECOND / 2);
+}
+
+/* Others: half of the newest counts. */
+static void test_tasks_that_take_another_time(void **state)
+{
+    RunwayPaceLength length = { .expected = 40 * SECOND };
+
+    (void)state;
+    ff_runway_pace_learn(&length, 55 * SECOND, 60 * SECOND);
+    assert_int_equal(length.expected, 50 * SECOND);
+    ff_runway_pace_learn(&length, 25 * SECOND, 30 * SECOND);
+    assert_int_equal(length.expected, 40 * SECOND);
+    ff_runway_pace_learn(&length, 34 * SECOND, 34 * SECOND);
+    assert_int_equal(length.expected, 37 * SECOND);
 }
 
 static void test_throttled(void **state)
@@ -254,6 +304,8 @@ int main(void)
         cmocka_unit_test(test_the_second_progress_comes_soon),
         cmocka_unit_test(test_progress_goes_before_what_others_took),
         cmocka_unit_test(test_what_it_took),
+        cmocka_unit_test(test_tasks_that_take_the_same),
+        cmocka_unit_test(test_tasks_that_take_another_time),
         cmocka_unit_test(test_throttled),
         cmocka_unit_test(test_absurd_progress),
     };

@@ -532,9 +532,11 @@ static void assert_within(int64_t time, double most)
 static void test_tasks_of_a_minute(void **state)
 {
     (void)state;
-    let_tasks_take(60, 60, 0);
-    assert_within(make_new_film(TASKS_MAX),
-                  1.01 * (double)floor_of(TASKS_MAX) + 6e6);
+    for (int seconds = 60; seconds < 64; seconds += 3) {
+        let_tasks_take(seconds, seconds, 0);
+        assert_within(make_new_film(TASKS_MAX),
+                      1.01 * (double)floor_of(TASKS_MAX) + 6e6);
+    }
 }
 
 static void test_times_that_vary(void **state)
@@ -595,10 +597,10 @@ static int64_t make_film_after(const char *model)
     int64_t took;
 
     assert_non_null(dir);
-    let_tasks_take(64, 64, 1);
+    let_tasks_take(62, 62, 1);
     model_name = model;
     make_film(dir, 2);
-    let_tasks_take(64, 64, 0);
+    let_tasks_take(62, 62, 0);
     model_name = "aleph2";
     took = make_film(dir, 1);
     sweep_remove_dir(dir);
@@ -610,9 +612,9 @@ static int64_t make_film_after(const char *model)
 static void test_another_run(void **state)
 {
     (void)state;
-    assert_within(make_film_after("aleph2"), 64e6 + ENCODING + SECOND / 2);
-    assert_true(make_film_after("aleph3") > 65 * SECOND);
-    assert_true(make_new_film(1) > 65 * SECOND);
+    assert_within(make_film_after("aleph2"), 62e6 + ENCODING + SECOND / 2);
+    assert_true(make_film_after("aleph3") > 64 * SECOND);
+    assert_true(make_new_film(1) > 64 * SECOND);
 }
 
 /* A task that is denied now and then goes on, however long it has been waited for:

@@ -80,6 +80,7 @@ typedef struct RunwayJobProgress {
                                  ///< poll to another
     int64_t took;                ///< what the task took in microseconds, as near
                                  ///< as is known; 0: not known
+    int64_t took_least;          ///< see ff_runway_pace_took()
 } RunwayJobProgress;
 
 /**

@@ -93,7 +93,8 @@ static void note_end(RunwayJobRun *run, const RunwayPace *pace, int64_t now)
     run->job->now.task_state = RUNWAY_TASK_SUCCEEDED;
     run->job->now.ends       = now;
     if (run->submitted_here && !t->took) {
-        run->job->now.took = ff_runway_pace_took(pace, now);
+        run->job->now.took =
+            ff_runway_pace_took(pace, now, &run->job->now.took_least);
         t->took = (double)run->job->now.took / 1e6;
     }
     /* its place is free from this moment on */
@@ -156,8 +157,8 @@ static void tell_end(RunwayJobRun *run, const RunwayPace *pace)
 }
 
 /* Wait until the poll behind the one at last is due, or with first not at all.
- * What others show meanwhile of how long tasks take puts it off to this one's end.
- * Non-zero when cancelled. */
+ * What others show meanwhile of how long tasks take puts it off to this one's
+ * end. Non-zero when cancelled. */
 static int wait_for_poll(RunwayJobRun *run, RunwayPace *pace, int64_t last,
                          int first)
 {

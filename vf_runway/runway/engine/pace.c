@@ -22,6 +22,9 @@
  * for the first time */
 #define MARGIN 300000LL
 
+/* what tasks take is looked for until it is known to within this */
+#define NEAR 500000LL
+
 /* less progress than this says nothing of the pace */
 #define STEP_MIN 0.02
 
@@ -65,9 +68,11 @@ int64_t ff_runway_pace_next(const RunwayPace *p, int64_t now)
     int64_t interval = p->interval > least ? p->interval : least;
     int64_t left = p->began + length + MARGIN - now;
 
-    /* the first poll of a task that nothing is known of shows if it has begun */
+    /* the first polls of a task that nothing is known of show if it has begun */
     if (!length && !p->polls)
         return least + MARGIN < interval ? least + MARGIN : interval;
+    if (!length && p->polls == 1 && interval < 2 * least)
+        return least;
     if (!length || -left >= length / 4 + interval + least)
         return interval;
     /* one poll's progress says only when it ends at the latest, as it may have
@@ -79,11 +84,29 @@ int64_t ff_runway_pace_next(const RunwayPace *p, int64_t now)
     return left > least ? least + left % least : least;
 }
 
-int64_t ff_runway_pace_took(const RunwayPace *p, int64_t now)
+int64_t ff_runway_pace_took(const RunwayPace *p, int64_t now, int64_t *least)
 {
     int64_t length = ff_runway_pace_length(p), done = now - p->began;
+    int is_between = length > p->elapsed && length < done;
 
-    if (length > p->elapsed && length < done)
+    *least = p->elapsed - MARGIN;
+    if (is_between && ff_runway_pace_is_shown(p))
+        *least = length;
+    if (is_between)
         return length;
     return done - MARGIN > p->elapsed ? done - MARGIN : p->elapsed;
+}
+
+void ff_runway_pace_learn(RunwayPaceLength *l, int64_t least, int64_t took)
+{
+    if (least >= l->most || took <= l->least) {
+        l->expected = l->expected ? (l->expected + took) / 2 : took;
+        l->least    = least;
+        l->most     = took;
+        return;
+    }
+    l->least    = least > l->least ? least : l->least;
+    l->most     = took < l->most ? took : l->most;
+    l->expected = l->most - l->least > NEAR ? (l->least + l->most) / 2
+                                            : l->most;
 }

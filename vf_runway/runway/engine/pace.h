@@ -22,12 +22,13 @@
  * place that decides it. Pure: no I/O, no clock. Times are microseconds.
  *
  * A poll is never nearer than the provider asks for to the one before. With
- * nothing to go by, the first one comes as soon as that allows. The others, and
- * those far from the likely end, are an interval apart; around the end they are
- * as near as is allowed, so that one of them is just behind it. What shows the
- * end, the best first: the task's own progress between two polls, how long others
- * took or will, by theirs, its progress at one poll (nobody knows how long it
- * waited before it ran, so the next one follows soon).
+ * nothing to go by, the first one comes as soon as that allows, and the second
+ * one too if an interval is hardly longer. The others, and those far from the
+ * likely end, are an interval apart; around the end they are as near as is
+ * allowed, so that one of them is just behind it. What shows the end, the best
+ * first: the task's own progress between two polls, how long others took or
+ * will, by theirs, its progress at one poll (nobody knows how long it waited
+ * before it ran, so the next one follows soon).
  */
 
 #ifndef AVFILTER_RUNWAY_ENGINE_PACE_H
@@ -63,7 +64,24 @@ int ff_runway_pace_is_shown(const RunwayPace *pace);
 /** When to poll it next. @return microseconds from now */
 int64_t ff_runway_pace_next(const RunwayPace *pace, int64_t now);
 
-/** What a task took that a poll at that time found done. */
-int64_t ff_runway_pace_took(const RunwayPace *pace, int64_t now);
+/** What a task took that a poll at that time found done, at most; and *least,
+ *  which it took more than, or the same where its progress says so. */
+int64_t ff_runway_pace_took(const RunwayPace *pace, int64_t now,
+                            int64_t *least);
+
+/** How long tasks take. Begins as zeros, or with what is expected. */
+typedef struct RunwayPaceLength {
+    int64_t expected;        ///< 0: not known
+    /* private: of those that may have taken the same */
+    int64_t least, most;
+} RunwayPaceLength;
+
+/**
+ * Another task took so long. Polls say that only to within seconds, so where
+ * tasks take the same, each one narrows it down; of others, half of the newest
+ * counts, as load at a provider changes by the hour.
+ */
+void ff_runway_pace_learn(RunwayPaceLength *length, int64_t least,
+                          int64_t took);
 
 #endif /* AVFILTER_RUNWAY_ENGINE_PACE_H */

@@ -316,7 +316,8 @@ RunwayOutcome ff_runway_pipeline_admit(RunwayPipeline *p, RunwayJob **job,
 
     if (!p->output[0]) {
         ff_runway_output_begin(p->config.instance, (*job)->identity, p->output);
-        p->task_time = remembered_time(p, (*job)->request.model_name);
+        p->task_time.expected =
+            remembered_time(p, (*job)->request.model_name);
     }
     e = calloc(1, sizeof(*e));
     if (!e)
@@ -406,7 +407,7 @@ static int64_t time_left(const RunwayPipeline *p, const Entry *e)
 {
     int64_t left = e->now.ends - ff_runway_now();
 
-    if (e->ended || !e->now.ends || !p->task_time)
+    if (e->ended || !e->now.ends || !p->task_time.expected)
         return -1;
     return left > 0 ? left : 0;
 }
@@ -425,7 +426,7 @@ void ff_runway_pipeline_status(RunwayPipeline *p, RunwayPipelineStatus *status)
     pthread_mutex_lock(&p->lock);
     s.admitted  = p->admitted;
     s.places    = p->config.policy->concurrency;
-    s.task_time = p->task_time;
+    s.task_time = p->task_time.expected;
     s.done     = totals.made + totals.reused;
     s.failed   = totals.failed;
     for (const Entry *e = p->head; e; e = e->next) {

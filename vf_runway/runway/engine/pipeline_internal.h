@@ -29,6 +29,7 @@
 
 #include <pthread.h>
 
+#include "pace.h"
 #include "pipeline.h"
 
 /* A job's place in the queue. */
@@ -78,8 +79,7 @@ struct RunwayPipeline {
     RunwayTotals totals;     ///< of jobs that have ended
     int unusable;            ///< results fetched in this run and of no use, of
                              ///< jobs that were taken already
-    int64_t task_time;       ///< what a task takes, running mean, begun with an
-                             ///< earlier run's; 0: not known
+    RunwayPaceLength task_time; ///< begun with an earlier run's
     int64_t moved;           ///< when a task was last seen to, as
                              ///< ff_runway_now(); 0: none was yet
     int64_t shown_time;      ///< what one will take, by the progress of the one

@@ -133,10 +133,9 @@ static void job_changed(void *opaque, const RunwayJob *job)
         accepted = e->now.state == RUNWAY_JOB_SUBMITTING &&
                    job->now.state == RUNWAY_JOB_WAITING;
 
-        /* half of the newest: load at a provider changes by the hour */
         if (job->now.took && !e->now.took)
-            p->task_time = p->task_time ? (p->task_time + job->now.took) / 2
-                                        : job->now.took;
+            ff_runway_pace_learn(&p->task_time, job->now.took_least,
+                                 job->now.took);
         if (job->now.is_shown && job->now.length > 0)
             p->shown_time = job->now.length;
         is_same = job->now.state == e->now.state &&
@@ -156,7 +155,7 @@ static void job_changed(void *opaque, const RunwayJob *job)
 /* lock is held */
 static int64_t known_time(const RunwayPipeline *p)
 {
-    return p->task_time ? p->task_time : p->shown_time;
+    return p->task_time.expected ? p->task_time.expected : p->shown_time;
 }
 
 static int64_t expected_time(void *opaque)
