@@ -154,6 +154,10 @@ static void test_scrub_long_runs(void **state)
     strcpy(text + 65, " end");
     ff_runway_scrub(text);
     assert_string_equal(text, "... end");
+    memset(text, 'A', 65);
+    strcpy(text + 65, "//me:pw@a/b end");
+    ff_runway_scrub(text);
+    assert_string_equal(text, "...//... end");
 
     /* a digest in hexadecimal digits is still read by people */
     memset(text, 'a', 64);
@@ -334,7 +338,7 @@ static void test_scrub_long_urls(void **state)
     static const struct { const char *begin, *unit; } cases[] = {
         { "", "data:" }, { "https://h/", "data:" }, { "", "http:--http://" },
         { "https://h/", "http://" }, { "https://h/", "https://-" },
-        { "", "bearer " }, { "", ":/" },
+        { "", "bearer " }, { "", ":/" }, { "https://h/", "//a" },
     };
 
     (void)state;
@@ -362,6 +366,10 @@ static void test_scrub_behind_plain(void **state)
         { "http://a/http://b?cde", "http://a/http://b?..." },
         { "http://a/http://b? http://me:pw@c/?def",
           "http://a/http://b? http://..." },
+        { "http://a/http://me:pw@c/?def x", "http://a/http://... x" },
+        { "http://a/http:/me:pw@c/?def x",  "http://a/http:/... x" },
+        { "http://a/b//me:pw@c/?def",       "http://a/b//..." },
+        { "http://a/http://b?//me:pw@c",    "http://a/http://b?..." },
     };
 
     (void)state;

@@ -157,20 +157,20 @@ typedef struct Seen {
     const char *query;  ///< for what stands behind the ? of a URL
 } Seen;
 
-/** The same of the query of a URL without a user, which would be hidden, too. */
+/** The same of the query of a URL; what comes before a user in it is looked
+ *  through once, as that is hidden with all behind it. */
 static size_t query_at(const char *s, size_t *keep, Seen *seen)
 {
     size_t n = 0, query = 0;
 
     if (s < seen->query || (strncasecmp(s, "http://", 7) &&
-                            strncasecmp(s, "https://", 8)) ||
-        has_user(strchr(s, '/') + 2))
+                            strncasecmp(s, "https://", 8)))
         return 0;
-    while (!is_end_of_run(s[n]) && s[n] != '?')
+    while (!is_end_of_run(s[n]) && s[n] != '?' && !user_at(s + n, keep))
         n++;
-    n += s[n] == '?';
-    while (!is_end_of_run(s[n + query]))
-        query++;
+    if (s[n] == '?')
+        for (n++; !is_end_of_run(s[n + query]); query++)
+            ;
     *keep = n;
     if (!query)
         seen->query = s + n;
@@ -246,7 +246,7 @@ void ff_runway_scrub(char *text)
         /* base64 from the middle of a file, a token, a digest: nothing that
          * a person reads */
         if (from == text || !is_base64(from[-1]))
-            while (is_base64(from[run]))
+            while (is_base64(from[run]) && !user_at(from + run, &keep))
                 run++;
         if (run > 64) {
             to    = put_dots(to, run);
