@@ -47,7 +47,9 @@ typedef struct Film {
     uint32_t hdlr;           ///< bytes in its name
     uint32_t more_format;    ///< bytes in the description of its frames
     uint32_t profile;        ///< bytes of a colour profile in front of in_format
-    uint32_t dref_flags;
+    uint32_t dref_flags, dref_name;
+    const char *dref;        ///< NULL: "url "
+    const char *other;       ///< a second description of frames; NULL: none
     const char *handler;
     const char *in_trak, *in_moov, *in_mdia, *in_stbl,
                *in_format;   ///< one box more
@@ -63,7 +65,7 @@ static const Film plain = {
     .width = 64, .height = 48, .nb_samples = 24, .nb_sizes = 24, .each = 100,
     .nb_stts = 1, .stts_samples = 24, .nb_chunks = 2, .stco = 2,
     .first_chunk = 1, .per_chunk = 12, .description = 1, .nb_edits = 1,
-    .elst = 1, .dref_flags = 1, .handler = "vide", .depth = 0x18FFFF,
+    .elst = 1, .dref_flags = 1, .dref_name = 0x0A6F6E65, .handler = "vide", .depth = 0x18FFFF,
     .hdlr = 13,
     .trun_flags = 0x201, .trun_samples = 24, .trun_words = 24,
 };
@@ -113,13 +115,14 @@ static void put_trak(Mp4File *f, const Film *film, uint32_t id,
     begin(f, "dref");
     put_zeros(f, 4);
     put_u32(f, 1);
-    PUT_TABLE(f, "url ", film->dref_flags, 0x0A6F6E65);
+    PUT_TABLE(f, film->dref ? film->dref : "url ", film->dref_flags,
+              film->dref_name);
     end(f);
     end(f);
     begin(f, "stbl");
     begin(f, "stsd");
     put_u32(f, 0);
-    put_u32(f, 1);
+    put_u32(f, film->other ? 2 : 1);
     begin(f, film->format ? film->format : "avc1");
     put_zeros(f, 24);
     put_u32(f, (uint32_t)film->width << 16 | (uint32_t)film->height);
@@ -140,6 +143,13 @@ static void put_trak(Mp4File *f, const Film *film, uint32_t id,
     }
     put_zeros(f, 4 + film->more_format); /* 4: as QuickTime ends it */
     end(f);
+    if (film->other) {
+        begin(f, film->other);
+        put_zeros(f, 8);
+        begin(f, "moov");
+        end(f);
+        end(f);
+    }
     end(f);
     PUT_TABLE(f, "stts", 0, film->nb_stts, film->stts_samples, 40);
     if (film->in_stbl) {
@@ -572,6 +582,10 @@ static void test_structure(void **state)
     film_refused(FILM(it.width = 1921; it.height = 1080),
                  "1921x1080: more than 2073600 pixels");
     film_refused(FILM(it.dref_flags = 0), "in another file");
+    film_refused(FILM(it.dref_flags = 0; it.dref_name = 0x00FFFFFF;
+                      it.dref = "alis"), "in another file");
+    assert_int_equal(count_shown(FILM(it.dref_flags = 0;
+                                      it.dref_name = 0x00FFFFFF), "avc1"), 1);
     film_refused(FILM(it.no_video = 1; it.in_moov = "cmov"), "is compressed");
 
     f = make_film(plain); /* the last byte is missing */
@@ -587,6 +601,41 @@ static void test_structure(void **state)
     while (f->nb_open)
         end(f);
     refused(f, "no video");
+}
+
+/* A description of no known kind, of which nothing is. */
+static void test_other_description(void **state)
+{
+    Film film = FILM(it.other = "enc\x1b"; it.with_sound = 1);
+
+    (void)state;
+    assert_int_equal(count_shown(film, "avc1"), 2);
+    assert_int_equal(count_shown(film, film.other), 1); /* of the sound's */
+    film.format = "ap4h";
+    refused_as(RUNWAY_INVALID, make_film(film), "coded as \"enc?\"");
+    film.format      = "avc1";
+    film.description = 2;
+    refused_as(RUNWAY_INVALID, make_film(film), "coded as \"enc?\"");
+    film.description = 3;
+    film_refused(film, "not described");
+    film.description   = 1;
+    film.is_fragmented = 1;
+    refused_as(RUNWAY_INVALID, make_film(film), "coded as \"enc?\"");
+    film.no_video = 1;
+    film_refused(film, "has no video");
+    /* of fragments that are not shown it says nothing */
+    film = FILM(it.other = "enc\x1b");
+    {
+        Mp4File *f = make_film(film);
+        size_t size;
+
+        begin(f, "moof");
+        begin(f, "traf");
+        PUT_TABLE(f, "tfhd", 0x20000, 1);
+        end(f);
+        end(f);
+        free(shown(f, &size));
+    }
 }
 
 static void test_tables(void **state)
@@ -859,6 +908,7 @@ int main(void)
         cmocka_unit_test(test_left_over),
         cmocka_unit_test(test_nonsense),
         cmocka_unit_test(test_structure),
+        cmocka_unit_test(test_other_description),
         cmocka_unit_test(test_tables),
         cmocka_unit_test(test_endless_edit),
         cmocka_unit_test(test_more_chunks),

@@ -358,6 +358,36 @@ static void check_dref(Parse *p, const Box *box)
     hide(p, box);
 }
 
+/* A description of frames, of a known format. */
+static void check_entry(Parse *p, const Box *entry)
+{
+    unsigned char data[86];
+    int64_t pixels;
+    int width, height;
+
+    if (entry->end - entry->at < (int64_t)sizeof(data)) {
+        ff_runway_mp4_bad(p, "has a box that is too small");
+        return;
+    }
+    if (entry->end - entry->at > FORMAT_SIZE_MAX)
+        ff_runway_mp4_bad(p, "has a box that is too large");
+    ff_runway_mp4_bytes(p, entry->at, data, sizeof(data));
+    /* the demuxer takes what follows for colors then, and not for boxes */
+    if ((data[83] & 31) && (data[83] & 31) <= 8 && !data[84] && !data[85])
+        ff_runway_mp4_bad(p, "has a palette, which is not supported");
+    width  = data[32] << 8 | data[33];
+    height = data[34] << 8 | data[35];
+    pixels = (int64_t)width * height;
+    if (pixels > p->max_pixels)
+        p->ret = ff_runway_error(p->err, RUNWAY_BAD_RESULT, "the result "
+                                 "has pictures of %dx%d: more than %lld "
+                                 "pixels", width, height,
+                                 (long long)p->max_pixels);
+    if (pixels > p->pixels)
+        p->pixels = pixels;
+    walk(p, IN_FORMAT, entry->at + (int)sizeof(data), entry->end);
+}
+
 static void check_stsd(Parse *p, const Box *box)
 {
     int64_t at = box->start + 8;
@@ -366,10 +396,7 @@ static void check_stsd(Parse *p, const Box *box)
     if (!nb || nb > RUNWAY_MP4_FORMATS_MAX)
         ff_runway_mp4_bad(p, "has no description of its frames, or too many");
     p->nb_formats = nb;
-    for (; !p->ret && nb; nb--) {
-        unsigned char data[86];
-        int64_t pixels;
-        int width, height;
+    for (uint32_t n = 1; !p->ret && n <= nb; n++) {
         Mp4Format format;
         Box entry;
 
@@ -380,32 +407,17 @@ static void check_stsd(Parse *p, const Box *box)
             return;
         }
         format = ff_runway_mp4_format(entry.type);
-        if (format == RUNWAY_MP4_UNKNOWN) {
-            ff_runway_mp4_unknown(p, entry.type);
-            return;
-        }
-        if (entry.end - entry.at < (int64_t)sizeof(data)) {
-            ff_runway_mp4_bad(p, "has a box that is too small");
-            return;
-        }
         p->is_intra |= format == RUNWAY_MP4_INTRA;
-        if (entry.end - entry.at > FORMAT_SIZE_MAX)
-            ff_runway_mp4_bad(p, "has a box that is too large");
-        ff_runway_mp4_bytes(p, entry.at, data, sizeof(data));
-        /* the demuxer takes what follows for colors then, and not for boxes */
-        if ((data[83] & 31) && (data[83] & 31) <= 8 && !data[84] && !data[85])
-            ff_runway_mp4_bad(p, "has a palette, which is not supported");
-        width  = data[32] << 8 | data[33];
-        height = data[34] << 8 | data[35];
-        pixels = (int64_t)width * height;
-        if (pixels > p->max_pixels)
-            p->ret = ff_runway_error(p->err, RUNWAY_BAD_RESULT, "the result "
-                                     "has pictures of %dx%d: more than %lld "
-                                     "pixels", width, height,
-                                     (long long)p->max_pixels);
-        if (pixels > p->pixels)
-            p->pixels = pixels;
-        walk(p, IN_FORMAT, entry.at + (int)sizeof(data), entry.end);
+        if (format != RUNWAY_MP4_UNKNOWN) {
+            check_entry(p, &entry);
+        } else if (n > 1 && !p->is_intra) {
+            /* the demuxer passes over it, but not behind one of ProRes */
+            p->unknown |= 1u << n;
+            memcpy(p->unknown_type, entry.type, 4);
+            hide(p, &entry);
+        } else {
+            ff_runway_mp4_unknown(p, entry.type);
+        }
     }
 }
 
@@ -427,6 +439,7 @@ static void skip_traf(Parse *p, const Box *traf)
 
     hidden.mp4        = NULL;
     hidden.track_size = 0;
+    hidden.unknown    = 0;
     while (ff_runway_mp4_next_box(&hidden, &at, traf->end, &box)) {
         if (box.end - box.start < 8)
             continue;

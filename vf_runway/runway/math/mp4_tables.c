@@ -122,6 +122,7 @@ void ff_runway_mp4_elst(Parse *p, const Box *box)
     }
 }
 
+/* An address in it may be empty where a flag should say that there is none. */
 void ff_runway_mp4_dref(Parse *p, const Box *box)
 {
     int64_t at = box->start + 8;
@@ -130,6 +131,8 @@ void ff_runway_mp4_dref(Parse *p, const Box *box)
     if (nb > RUNWAY_MP4_FORMATS_MAX)
         ff_runway_mp4_bad(p, "has more entries than a clip can have");
     for (; !p->ret && nb; nb--, at += size) {
+        unsigned char data[9] = { 0 };
+
         if (box->end - at < 12) {
             ff_runway_mp4_bad(p, "has a table with more entries than there "
                               "are");
@@ -139,7 +142,8 @@ void ff_runway_mp4_dref(Parse *p, const Box *box)
         if (size < 12 || size > box->end - at)
             ff_runway_mp4_bad(p, "has a box that is larger than the one it is "
                               "in");
-        if (!(ff_runway_mp4_u32_at(p, at + 8) & 1))
+        ff_runway_mp4_bytes(p, at + 4, data, size > 12 ? 9 : 8);
+        if (!(data[7] & 1) && (memcmp(data, "url ", 4) || data[8]))
             ff_runway_mp4_bad(p, "says that the pictures are in another file");
     }
 }
@@ -272,6 +276,8 @@ void ff_runway_mp4_chunks(Parse *p)
                 format > p->nb_formats)
                 ff_runway_mp4_bad(p, "has chunks that are not described as "
                                   "they should be");
+            else if (p->unknown >> format & 1)
+                ff_runway_mp4_unknown(p, p->unknown_type);
         }
         if (p->ret)
             return;
@@ -301,6 +307,8 @@ void ff_runway_mp4_tfhd(Parse *p, const Box *box)
     const uint32_t flags = ff_runway_mp4_u32_at(p, box->start);
     int64_t at = box->start + 8;
 
+    if (p->unknown && !p->ret)
+        ff_runway_mp4_unknown(p, p->unknown_type);
     at += (flags & 1 ? 8 : 0) + (flags & 2 ? 4 : 0) + (flags & 8 ? 4 : 0);
     p->fragment_size = p->track_size;
     if (at + (flags & 0x10 ? 4 : 0) + (flags & 0x20 ? 4 : 0) > box->end) {
