@@ -97,6 +97,11 @@ subtest 'what is odd and right is accepted' => sub {
         my $is = check(spew("$TMP/edit.mp4", $bytes), sent => $seconds * $second);
         is("$is->{outcome} $is->{frames} $is->{text}", 'accepted ' . 8 * $seconds . 'x48x32 ', basename($path) . ', of such an edit');
     }
+    # FFmpeg 5.1 does not say how long the last frame is; this is of a second, and two frames fewer than were sent
+    if ($decoders{h264}) {
+        my $is = check("$ROOT/tests/e2e/muxers/bento4-fragments.mp4", sent => 1.25 * $second);
+        is("$is->{outcome} $is->{frames} $is->{text}", 'accepted 8x48x32 ', 'the last frame of fragments counts');
+    }
     # nothing says how many frames are held back: no index lists them, and the stream does not, either
     if ($decoders{h264}) {
         my $bytes = slurp(make_clip(size => '48x32', frames => 24, rate => 24, name => 'held.mp4',
@@ -125,6 +130,55 @@ subtest 'what is odd and right is accepted' => sub {
         }
         my $is = check(spew("$TMP/double.mp4", $bytes));
         is("$is->{outcome} $is->{frames} $is->{text}", 'accepted 7x48x32 ', 'a second frame at one time is left out');
+    }
+    # raw streams that were copied into a file have no times of their own
+    for my $entries ($decoders{h264} ? (0, 3) : ()) {
+        my $bytes = slurp(make_clip(size => '48x32', frames => 24, rate => 24, name => 'times.mp4', codec => [qw(-c:v libx264 -bf 3 -b_strategy 0 -g 12)]));
+        my $at = index $bytes, 'ctts';
+        my $nb = unpack 'N', substr $bytes, $at + 8, 4;
+        cmp_ok($nb, '>', 15, 'many times');
+        substr $bytes, $at + 8, 4, words($nb - $entries) if $entries;
+        substr $bytes, $at, 4, 'free' if !$entries;
+        my $is = check(spew("$TMP/times.mp4", $bytes));
+        like("$is->{outcome} $is->{frames} $is->{text}", qr/^accepted 2\dx48x32 $/, $entries ? 'the last times are missing' : 'all times are missing');
+    }
+    # messages of cheap encoders
+    for my $case (
+        ['h264', "\6\5",     qw(libx264 -x264-params keyint=6)],
+        ['hevc', "\x4E\1\5", qw(libx265 -tag:v hev1 -x265-params log-level=none:repeat-headers=1:keyint=6)],
+    ) {
+        my ($decoder, $head, $encoder, @more) = @$case;
+        next if !$decoders{$decoder} || run_cmd([$FFMPEG, qw(-hide_banner -encoders)])->{out} !~ / $encoder /;
+        my $bytes = slurp(make_clip(size => '64x48', frames => 24, rate => 24, name => 'messages.mp4', codec => ['-c:v', $encoder, @more]));
+        is(check("$TMP/messages.mp4")->{outcome}, 'accepted', "$decoder: as they are");
+        my $at = index $bytes, $head, index($bytes, 'mdat');
+        cmp_ok($at, '>', 0, "$decoder: there is one");
+        substr $bytes, $at + length $head, 2, "\xFF" x 2;
+        my $is = check(spew("$TMP/messages.mp4", $bytes));
+        is("$is->{outcome} $is->{frames} $is->{text}", 'accepted 24x64x48 ', "$decoder: a message that is cut off");
+        is($is->{err}, '', "$decoder: and nothing is said of it");
+    }
+    # descriptions of other kinds that nothing is of, and a file that is not said to be this one
+    for my $path ($decoders{h264} ? @files : ()) {
+        my $bytes = slurp($path);
+        my $at = index $bytes, 'stsd';
+        my $more = box('encv', "\0" x 78, box('moov'));
+        if ($path =~ /fragments/) {
+            $more = '';
+        } else {
+            my $chunks = 8 + index $bytes, 'stco';
+            my @offsets = unpack 'N/N', substr $bytes, $chunks;
+            substr $bytes, $chunks + 4, 4 * @offsets, words(map { $_ > $at ? $_ + length $more : $_ } @offsets);
+            substr $bytes, $at + 8, 4, words(2);
+            substr $bytes, $at - 4 + unpack('N', substr $bytes, $at - 4, 4), 0, $more;
+        }
+        for my $type (qw(moov trak mdia minf stbl stsd)) {
+            my $start = rindex($bytes, $type, $at) - 4;
+            substr $bytes, $start, 4, words(length($more) + unpack 'N', substr $bytes, $start, 4);
+        }
+        substr $bytes, index($bytes, 'url ') + 4, 4, words(0);
+        my $is = check(spew("$TMP/more.mp4", $bytes));
+        is("$is->{outcome} $is->{frames} $is->{text}", 'accepted 8x48x32 ', basename($path) . ' with a description of another kind, and no flag');
     }
     # FFmpeg takes the first of these only
     for my $samples ($decoders{h264} ? (0, 5) : ()) {
@@ -417,6 +471,7 @@ subtest 'the largest pictures' => sub {
         # an encoder, a decoder, what else
         [qw(libx264 h264 -preset ultrafast -coder 1 -qp 22)],
         [qw(libx264 h264 -preset ultrafast -coder 1 -qp 22 -slices 24)], # and a description
+        [qw(libx264 h264 -preset ultrafast -coder 1 -qp 22 -slices 36)], # as many as x264 has threads for it
         [qw(libx265 hevc -preset ultrafast -tag:v hvc1 -x265-params qp=22:log-level=none)],
         [qw(libx265 hevc -preset ultrafast -tag:v hvc1 -x265-params qp=22:slices=20:log-level=none)],
         [qw(prores_ks prores -profile:v 3 -pix_fmt yuv422p10le -q:v 8)],
@@ -435,6 +490,41 @@ subtest 'the largest pictures' => sub {
         is("$is->{outcome} $is->{frames} $is->{text}", 'accepted 1x4096x2304 ', $name);
         cmp_ok($is->{longest}, '<', 2 * $PATIENCE, "$name: not two seconds without a question");
         note sprintf '%s: %d bytes, %s s', $name, -s $file, $is->{longest};
+    }
+};
+
+# Each slice of P says that all that is behind its beginning is as before: a few
+# bytes for a picture, which a decoder goes over again for each of them.
+subtest 'slices that go on to the end' => sub {
+    plan skip_all => 'no decoder, or no encoder' if !$decoders{h264} || run_cmd([$FFMPEG, qw(-hide_banner -encoders)])->{out} !~ / libx264 /;
+    my $all = 256 * 144;
+    my $clip = slurp(make_clip(size => '4096x2304', source => 'color=gray', frames => 2, rate => 2, name => 'slices.mp4',
+        codec => [qw(-c:v libx264 -preset ultrafast -coder 0 -x264-params slices=1:no-deblock=1)]));
+    my $at = index $clip, 'avc1', index $clip, 'stsd';
+    my $entry = substr $clip, $at - 4, unpack 'N', substr $clip, $at - 4, 4;
+    my @sizes = unpack 'N2', substr $clip, index($clip, 'stsz') + 16;
+    $at = unpack 'N', substr $clip, index($clip, 'stco') + 12, 4;
+    my $golomb = sub { my $bits = sprintf '%b', $_[0] + 1; return '0' x (length($bits) - 1) . $bits };
+    my $slice = substr($clip, $at + $sizes[0] + 4, $sizes[1] - 4) =~ s/\x00\x00\x03/\x00\x00/gr;
+    my ($head, $rest) = unpack('B*', $slice) =~ /^(.{8})1(.*)@{[ $golomb->($all) ]}10*$/ or die "not one run of blocks\n";
+    for my $case (
+        # how many, each how far behind the one before, and whether that may be
+        [36, int($all / 36), 1],
+        [42, int($all / 42), 1],
+        [46, int($all / 46), 0],
+        [26, 1,              0],
+    ) {
+        my ($nb, $step, $may) = @$case;
+        my $slices = join '', map {
+            my $bytes = pack 'B*', $head . $golomb->($step * $_) . $rest . $golomb->($all - $step * $_) . '1';
+            pack 'N/a*', $bytes =~ s/\x00\x00(?=[\x00-\x03])/\x00\x00\x03/gr;
+        } 0 .. $nb - 1;
+        my $is = check(spew("$TMP/slices.mp4", box('mdat', substr($clip, $at, $sizes[0]), $slices)
+            . film(track(entry => $entry, width => 4096, height => 2304, scale => 2, length => 2, chunks => [8], sizes => [$sizes[0], length $slices]))));
+        # in the end, FFmpeg finds some blocks coded twice
+        like("$is->{outcome} $is->{text}", $may ? qr/^bad_result .* damaged after 0\.000 s/ : qr/^bad_result frame 1 .* made of $nb parts, too many/, "$nb slices");
+        cmp_ok($is->{longest}, '<', 2 * $PATIENCE, "$nb slices: not two seconds without a question");
+        note "$nb slices of ", length($slices), " bytes: $is->{longest} s, $is->{memory} KiB";
     }
 };
 

@@ -274,6 +274,38 @@ static void test_long_cycle(void **state)
     assert_true(clock() - start < CLOCKS_PER_SEC);
 }
 
+/* Which picture it is of takes as many bits as any of the sets may say. */
+static void test_slices(void **state)
+{
+    static const unsigned char slice[] = "\x41\x31\xB3\xFF\xFF";
+    RunwayNals nals = { .pixels = 64 * 48, .lengths = 1 << 4 };
+    uint32_t picture;
+
+    (void)state;
+    assert_int_equal(ff_runway_nals_slice(&nals, slice, 3, &picture), 5);
+    assert_int_equal(picture, 0);
+    assert_int_equal(PACKET(&nals, "\0\0\0\7\x67\x42\0\x33\xDA\x11\xE4"),
+                     RUNWAY_OK);
+    assert_int_equal(ff_runway_nals_slice(&nals, slice, 3, &picture), 5);
+    assert_int_equal(picture, 9);
+    assert_int_equal(PACKET(&nals,
+                            "\0\0\0\x8\x67\x42\0\x33\x8D\x68\x47\x90"
+                            "\0\0\0\7\x67\x42\0\x33\xDA\x11\xE4"),
+                     RUNWAY_OK);
+    assert_int_equal(ff_runway_nals_slice(&nals, slice, 5, &picture), 5);
+    assert_int_equal(picture, 0x9FFF);
+    /* by another set */
+    assert_int_equal(ff_runway_nals_slice(&nals, (const unsigned char *)
+                                          "\x41\x31\x94\xFF\xFF", 5,
+                                          &picture), 5);
+    assert_int_equal(picture, 1 << 16 | 0x9FFF);
+    /* cannot be read */
+    assert_int_equal(ff_runway_nals_slice(&nals, slice, 3, &picture), 0);
+    assert_int_equal(ff_runway_nals_slice(&nals, slice, 1, &picture), 0);
+    assert_int_equal(ff_runway_nals_slice(&nals, (const unsigned char *)
+                                          "\x41\0\0\0\0\0", 6, &picture), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -283,6 +315,7 @@ int main(void)
         cmocka_unit_test(test_numbers),
         cmocka_unit_test(test_many),
         cmocka_unit_test(test_long_cycle),
+        cmocka_unit_test(test_slices),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

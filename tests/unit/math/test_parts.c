@@ -30,8 +30,11 @@
 static size_t count(RunwayPartKind kind, unsigned lengths, const char *bytes,
                     size_t size)
 {
-    return ff_runway_count_parts(kind, lengths, (const unsigned char *)bytes,
-                                 size);
+    const RunwayNals nals = { .lengths = lengths, .pixels = 64 * 64 };
+    int too_many;
+
+    return ff_runway_count_parts(kind, &nals, (const unsigned char *)bytes,
+                                 size, &too_many);
 }
 
 #define COUNT(kind, bytes) \
@@ -87,6 +90,15 @@ static void test_others(void **state)
     assert_int_equal(COUNT(FRAME, ""), 0);
 }
 
+static int is_excess(RunwayPartKind kind, const RunwayNals *nals,
+                     const unsigned char *data, size_t size)
+{
+    int too_many;
+
+    ff_runway_count_parts(kind, nals, data, size, &too_many);
+    return too_many;
+}
+
 /* Many parts are for small pictures. */
 static void test_excess(void **state)
 {
@@ -98,16 +110,117 @@ static void test_excess(void **state)
     unsigned char data[303];
 
     (void)state;
-    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+    for (size_t i = 0; i < 2 * sizeof(cases) / sizeof(*cases); i++) {
+        const RunwayNals nals = { .is_hevc = i & 1, .lengths = 1,
+                                  .pixels = cases[i / 2].pixels };
+
         for (size_t k = 0; k < sizeof(data); k++)
             data[k] = k % 3 == 2;
-        assert_int_equal(ff_runway_excess_parts(RUNWAY_PART_NAL, 1,
-                                                cases[i].pixels, data,
-                                                3 * cases[i].nb),
-                         cases[i].many ? cases[i].nb : 0);
+        assert_int_equal(is_excess(RUNWAY_PART_NAL, &nals, data,
+                                   3 * cases[i / 2].nb), cases[i / 2].many);
+        /* frames of AV1, each without a byte */
+        for (size_t k = 0; k < sizeof(data); k++)
+            data[k] = k & 1 ? 0 : 0x32;
+        assert_int_equal(is_excess(RUNWAY_PART_FRAME, &nals, data,
+                                   2 * cases[i / 2].nb), cases[i / 2].many);
+        assert_false(is_excess(RUNWAY_PART_WHOLE, &nals, data, sizeof(data)));
     }
-    assert_int_equal(ff_runway_excess_parts(RUNWAY_PART_WHOLE, 0, 1LL << 40,
-                                            data, sizeof(data)), 0);
+}
+
+/* nb NAL units that begin with these bytes */
+static int is_many(int is_hevc, size_t nb, const char *bytes)
+{
+    const RunwayNals nals = { .is_hevc = is_hevc, .lengths = 1 << 1,
+                              .pixels = 4096 * 2304, .number_bits = 4 };
+    unsigned char data[101 * 5];
+
+    for (size_t i = 0; i < nb; i++) {
+        data[5 * i] = 4;
+        memcpy(data + 5 * i + 1, bytes, 4);
+    }
+    return is_excess(RUNWAY_PART_NAL, &nals, data, 5 * nb);
+}
+
+/* What is not of a picture counts as little. */
+static void test_kinds(void **state)
+{
+    (void)state;
+    for (int type = 0; type < 32; type++) {
+        const char bytes[] = { (char)(0x60 | type), '\x9A', 'a', 'a', 0 };
+
+        assert_false(is_many(0, 25, bytes));
+        assert_int_equal(is_many(0, 26, bytes), type < 6 || type > 15);
+        assert_true(is_many(0, 101, bytes));
+    }
+    for (int type = 0; type < 64; type++) {
+        const char bytes[] = { (char)(type << 1), 1, 'a', 'a', 0 };
+
+        assert_false(is_many(1, 25, bytes));
+        assert_int_equal(is_many(1, 26, bytes), type < 32 || type > 40);
+        assert_true(is_many(1, 101, bytes));
+    }
+}
+
+static void put_bits(unsigned char *data, int *at, unsigned value, int nb)
+{
+    for (int i = nb - 1; i >= 0; i--, ++*at)
+        data[*at / 8] |= (unsigned char)((value >> i & 1) << (7 - *at % 8));
+}
+
+static void put_ue(unsigned char *data, int *at, unsigned value)
+{
+    int nb = 0;
+
+    while ((value + 1) >> (nb + 1))
+        nb++;
+    put_bits(data, at, value + 1, 2 * nb + 1);
+}
+
+/* Slices of H.264, one each so many blocks; of a frame 0 and one of that number,
+ * of so many bits, and by parameter sets 0 and that one. */
+static int are_many(size_t nb, unsigned blocks, unsigned number, int bits,
+                    unsigned set)
+{
+    const RunwayNals nals = { .lengths = 1 << 1, .pixels = 4096 * 2304,
+                              .number_bits = bits };
+    unsigned char data[100 * 16] = { 0 };
+
+    for (size_t i = 0; i < nb; i++) {
+        unsigned char *nal = data + 16 * i;
+        int at = 16;
+
+        nal[0] = 15;
+        nal[1] = 1;
+        put_ue(nal, &at, (unsigned)i * blocks);
+        put_ue(nal, &at, i % 3); /* its type */
+        put_ue(nal, &at, i & 1 ? set : 0);
+        put_bits(nal, &at, i & 1 ? number : 0, bits);
+        put_bits(nal, &at, 0x5A5 + (unsigned)i, 11);
+    }
+    return is_excess(RUNWAY_PART_NAL, &nals, data, 16 * nb);
+}
+
+/* A slice costs what is behind it. */
+static void test_slices(void **state)
+{
+    const unsigned all = 256 * 144;
+
+    (void)state;
+    assert_false(are_many(36, all / 36, 0, 4, 0));
+    assert_false(are_many(48, all / 48, 0, 4, 0));
+    assert_true(are_many(50, all / 50, 0, 4, 0));
+    /* small ones, one after another, and all in one place */
+    assert_true(are_many(26, 1, 0, 4, 0));
+    assert_true(are_many(26, 0, 0, 4, 0));
+    /* of more than there is */
+    assert_true(are_many(60, all / 30, 0, 4, 0));
+    /* one in two is of another picture */
+    for (int bits = 4; bits <= 16; bits++) {
+        assert_false(are_many(36, all / 36, 0, bits, 0));
+        assert_true(are_many(36, all / 36, 1, bits, 0));
+        assert_true(are_many(36, all / 36, 1u << (bits - 1), bits, 0));
+        assert_true(are_many(36, all / 36, 0, bits, 1));
+    }
 }
 
 int main(void)
@@ -116,6 +229,8 @@ int main(void)
         cmocka_unit_test(test_nals),
         cmocka_unit_test(test_others),
         cmocka_unit_test(test_excess),
+        cmocka_unit_test(test_kinds),
+        cmocka_unit_test(test_slices),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -52,8 +52,8 @@ typedef struct Parse {
     int64_t nb_edits;
     int64_t nb_chunks;
     int64_t nb_formats;
-    unsigned unknown;        ///< those of no known kind, which nothing may be of: a
-                             ///< bit for each number, from 1 on
+    unsigned unknown;        ///< those of no known kind, which nothing may be
+                             ///< of: a bit for each number, from 1 on
     char unknown_type[5];    ///< of the last of them
     uint64_t reach;          ///< where the last chunk begins, or the last byte of
                              ///< fragments is, whichever is later

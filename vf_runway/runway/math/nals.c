@@ -33,6 +33,7 @@ typedef struct Bits {
 /* What a parameter set says; of others than sequences, 0x0. */
 typedef struct Set {
     int64_t id, width, height;
+    int number_bits;     ///< of frame_num, in H.264
 } Set;
 
 /* What is in a packet, or in a description. */
@@ -41,6 +42,8 @@ typedef struct Found {
     size_t units, sets, messages;
     int is_bad;            ///< one of the sets is
     int64_t width, height; ///< of a picture that is too large
+    unsigned char *muted;  ///< where messages that are not whole become filler;
+                           ///< NULL: nowhere
 } Found;
 
 static unsigned read_bit(Bits *b)
@@ -129,7 +132,7 @@ static void read_h264(Bits *b, Set *set)
     set->id = read_ue(b, 31);
     if (memchr(high, profile, sizeof(high)))
         skip_high(b);
-    read_ue(b, 12);
+    set->number_bits = (int)read_ue(b, 12) + 4;
     kind = read_ue(b, 2);
     if (!kind) {
         read_ue(b, 12);
@@ -192,10 +195,38 @@ static void take_set(Found *f, int kind, Bits *b)
         f->nals->nb_ids += !(*ids & bit);
         *ids |= (unsigned char)bit;
     }
+    if (set.number_bits > f->nals->number_bits)
+        f->nals->number_bits = set.number_bits;
     if (set.width * set.height > f->nals->pixels) {
         f->width  = set.width;
         f->height = set.height;
     }
+}
+
+/* Whether messages are what they say: a type and a size each, of bytes of which
+ * 255 means that there is more of it, and so many bytes. */
+static int are_whole(const unsigned char *data, size_t size, int is_hevc)
+{
+    Bits b = { .data = data, .size = size };
+
+    while (b.size && !data[b.size - 1])
+        b.size--;
+    read_bits(&b, is_hevc ? 16 : 8);
+    do {
+        size_t length = 0;
+        unsigned byte;
+
+        while (read_bits(&b, 8) == 255)
+            ;
+        do {
+            byte    = read_bits(&b, 8);
+            length += byte;
+        } while (byte == 255);
+        for (; length && !b.is_bad; length--)
+            read_bits(&b, 8);
+        b.is_bad |= b.at >= b.size;
+    } while (!b.is_bad && (b.at + 1 < b.size || data[b.at] != 0x80));
+    return !b.is_bad;
 }
 
 /* One NAL unit, of a byte at least. */
@@ -206,9 +237,14 @@ static void take(Found *f, const unsigned char *data, size_t size)
     Bits bits = { .data = data, .size = size };
 
     f->units++;
-    if (is_hevc ? type == 39 || type == 40 : type == 6)
+    if (is_hevc ? type == 39 || type == 40 : type == 6) {
         f->messages += size;
-    else if (is_hevc && type >= 32 && type <= 34)
+        if (f->muted && !are_whole(data, size, is_hevc))
+            f->muted[data - f->muted] = is_hevc ? (data[0] & 0x81) | 38 << 1
+                                                : (data[0] & 0xE0) | 12;
+        return;
+    }
+    if (is_hevc && type >= 32 && type <= 34)
         take_set(f, type - 32, &bits);
     else if (!is_hevc && (type == 7 || type == 8))
         take_set(f, type - 6, &bits);
@@ -339,4 +375,29 @@ RunwayOutcome ff_runway_nals_packet(RunwayNals *nals,
         ret = judge(&f, err);
     }
     return ret;
+}
+
+void ff_runway_nals_mute(RunwayNals *nals, unsigned char *data, size_t size)
+{
+    Found f = { .nals = nals, .muted = data };
+
+    if (nals->lengths == 1)
+        take_all(&f, data, size, 0);
+    for (size_t bytes = 1; bytes <= 4; bytes++)
+        if (nals->lengths == 1u << bytes)
+            take_list(&f, data, size, 0, bytes, SIZE_MAX);
+}
+
+int64_t ff_runway_nals_slice(const RunwayNals *nals, const unsigned char *data,
+                             size_t size, uint32_t *picture)
+{
+    Bits b = { .data = data, .size = size };
+    int64_t first;
+
+    read_bits(&b, 8);
+    first = read_ue(&b, UINT32_MAX);
+    read_ue(&b, 9); /* its type */
+    *picture = (uint32_t)read_ue(&b, 255) << 16;
+    *picture |= read_bits(&b, nals->number_bits);
+    return b.is_bad ? 0 : first;
 }

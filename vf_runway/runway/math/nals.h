@@ -55,6 +55,7 @@ typedef struct RunwayNals {
     unsigned char ids[3][32]; ///< its own: those of VPS, SPS and PPS that were
                          ///< there, a bit for each
     int nb_ids;          ///< its own
+    int number_bits;     ///< its own: most that H.264's frame_num has
 } RunwayNals;
 
 /**
@@ -70,5 +71,16 @@ RunwayOutcome ff_runway_nals_description(RunwayNals *nals,
 RunwayOutcome ff_runway_nals_packet(RunwayNals *nals,
                                     const unsigned char *data, size_t size,
                                     RunwayError *err);
+
+/** Turn messages (SEI) in a packet that was asked about, and that are not whole,
+ *  into filler: players take no notice of them, and a decoder that is to tell of
+ *  damage would. */
+void ff_runway_nals_mute(RunwayNals *nals, unsigned char *data, size_t size);
+
+/** Where in its picture a slice of H.264 begins, in blocks (or pairs of them); 0
+ *  also if that cannot be read. *picture: the same of all slices of a picture; of
+ *  another, it may be. */
+int64_t ff_runway_nals_slice(const RunwayNals *nals, const unsigned char *data,
+                             size_t size, uint32_t *picture);
 
 #endif /* AVFILTER_RUNWAY_MATH_NALS_H */

@@ -25,28 +25,72 @@
 #define PARTS_LARGE 25
 #define PIXELS_MAX  (PARTS_LARGE * 4096LL * 2304) /* of all parts together */
 
-static size_t count_start_codes(const unsigned char *data, size_t size)
-{
-    size_t nb = 0;
+/* What a packet is made of, read in one way. */
+typedef struct Parts {
+    const RunwayNals *nals;
+    size_t nb;           ///< of all kinds
+    size_t nb_pictures;  ///< those that have something of a picture
+    int64_t pixels;      ///< that a decoder goes over for these, at most
+    uint32_t picture;    ///< which the first of them is of
+} Parts;
 
+/* A part for which a decoder goes over a picture from its block first on. */
+static void add_part(Parts *p, int64_t first)
+{
+    const int64_t most = p->nals->pixels > PIXELS_MAX ? PIXELS_MAX
+                                                      : p->nals->pixels;
+
+    p->nb_pictures++;
+    p->pixels += first < most >> 8 ? most - (first << 8) : most;
+}
+
+/* The parts that are neither slices nor unknown. */
+static int is_told(const RunwayNals *nals, int type)
+{
+    return nals->is_hevc ? type >= 32 && type <= 40 : type >= 6 && type <= 15;
+}
+
+/* Slices of a picture that is begun cost what is behind their beginning; of one
+ * that another slice has begun, that is all of it. */
+static void add_nal(Parts *p, const unsigned char *data, size_t size)
+{
+    const int type = !size ? 0 : p->nals->is_hevc ? data[0] >> 1 & 63
+                                                  : data[0] & 31;
+    int64_t first = 0;
+
+    if (p->nb++ >= PARTS_MAX || is_told(p->nals, type))
+        return;
+    if (!p->nals->is_hevc && (type == 1 || type == 5)) {
+        uint32_t picture;
+
+        first = ff_runway_nals_slice(p->nals, data, size, &picture);
+        if (!p->nb_pictures)
+            p->picture = picture;
+        else if (picture != p->picture)
+            first = 0;
+    }
+    add_part(p, first);
+}
+
+static void add_start_codes(Parts *p, const unsigned char *data, size_t size)
+{
     for (size_t i = 0; i + 3 <= size; i++) {
         if (data[i + 2] <= 1) { /* what is more is in none */
             if (memcmp(data + i, "\0\0\1", 3))
                 continue;
-            nb++;
+            add_nal(p, data + i + 3, size - i - 3);
         }
         i += 2;
     }
-    return nb;
 }
 
 /* NAL units behind lengths of so many bytes, and behind start codes in them. When
  * the last goes beyond the packet, decoders have taken notes of those before it;
  * less than four bytes behind it are ignored. */
-static size_t count_lengths(const unsigned char *data, size_t size,
-                            size_t bytes)
+static void add_lengths(Parts *p, const unsigned char *data, size_t size,
+                        size_t bytes)
 {
-    size_t at = 0, nb = 0;
+    size_t at = 0;
 
     while (size - at >= 4) {
         size_t length = 0;
@@ -54,24 +98,23 @@ static size_t count_lengths(const unsigned char *data, size_t size,
         for (size_t i = 0; i < bytes; i++)
             length = length << 8 | data[at++];
         if (!length || length > size - at)
-            return nb;
-        nb += 1 + count_start_codes(data + at, length);
+            return;
+        add_nal(p, data + at, length);
+        add_start_codes(p, data + at, length);
         at += length;
     }
-    return nb;
 }
 
 /* Frames and frame headers among the OBUs of a packet, as far as these can be
  * distinguished. */
-static size_t count_frames(const unsigned char *data, size_t size)
+static void add_frames(Parts *p, const unsigned char *data, size_t size)
 {
-    size_t nb = 0;
-
     for (size_t at = 0; at < size;) {
         const int type = data[at] >> 3 & 15, has_size = data[at] & 2;
         uint64_t length = 0;
 
-        nb += type == 3 || type == 6;
+        if ((type == 3 || type == 6) && p->nb++ < PARTS_MAX)
+            add_part(p, 0);
         at += 1 + (data[at] >> 2 & 1);
         if (!has_size)
             break;
@@ -84,40 +127,30 @@ static size_t count_frames(const unsigned char *data, size_t size)
             break;
         at += (size_t)length;
     }
-    return nb;
 }
 
-/* As many as there are in the way of those said that finds most. */
-static size_t count_nals(unsigned lengths, const unsigned char *data,
-                         size_t size)
+size_t ff_runway_count_parts(RunwayPartKind kind, const RunwayNals *nals,
+                             const unsigned char *data, size_t size,
+                             int *too_many)
 {
-    size_t most = lengths & 1 ? count_start_codes(data, size) : 0;
+    size_t most = kind == RUNWAY_PART_WHOLE;
 
-    for (size_t bytes = 1; bytes <= 4; bytes++) {
-        size_t nb = lengths >> bytes & 1 ? count_lengths(data, size, bytes) : 0;
+    *too_many = 0;
+    for (size_t bytes = 0; kind != RUNWAY_PART_WHOLE && bytes <= 4; bytes++) {
+        Parts p = { .nals = nals };
 
-        if (nb > most)
-            most = nb;
+        if (kind == RUNWAY_PART_FRAME && !bytes)
+            add_frames(&p, data, size);
+        else if (kind == RUNWAY_PART_FRAME || !(nals->lengths >> bytes & 1))
+            continue;
+        else if (bytes)
+            add_lengths(&p, data, size, bytes);
+        else
+            add_start_codes(&p, data, size);
+        if (p.nb > most)
+            most = p.nb;
+        *too_many |= p.nb > PARTS_MAX ||
+                     (p.nb_pictures > PARTS_LARGE && p.pixels > PIXELS_MAX);
     }
     return most;
-}
-
-size_t ff_runway_count_parts(RunwayPartKind kind, unsigned lengths,
-                             const unsigned char *data, size_t size)
-{
-    switch (kind) {
-    case RUNWAY_PART_NAL:   return count_nals(lengths, data, size);
-    case RUNWAY_PART_FRAME: return count_frames(data, size);
-    default:                return 1;
-    }
-}
-
-size_t ff_runway_excess_parts(RunwayPartKind kind, unsigned lengths,
-                              int64_t pixels, const unsigned char *data,
-                              size_t size)
-{
-    size_t nb = ff_runway_count_parts(kind, lengths, data, size);
-
-    return nb > PARTS_MAX ||
-           (nb > PARTS_LARGE && pixels > PIXELS_MAX / (int64_t)nb) ? nb : 0;
 }

@@ -20,14 +20,17 @@
  * @file
  * How many parts a coded picture is made of. A decoder can be made to go over
  * the whole picture for each part of it, however small, and nothing stops it
- * before the packet's end. Layer 1: no I/O, no FFmpeg. Any thread.
+ * before the packet's end. A slice of H.264 says where in the picture it begins:
+ * it costs no more than what is behind that. Layer 1: no I/O, no FFmpeg. Any
+ * thread.
  */
 
 #ifndef AVFILTER_RUNWAY_MATH_PARTS_H
 #define AVFILTER_RUNWAY_MATH_PARTS_H
 
 #include <stddef.h>
-#include <stdint.h>
+
+#include "nals.h"
 
 /** What parts are: NAL units behind their length or behind start codes (H.264,
  *  HEVC); frames, of which one is shown at most (AV1). */
@@ -37,16 +40,11 @@ typedef enum RunwayPartKind {
     RUNWAY_PART_WHOLE,      ///< it has none, or the eight frames that VP9 allows
 } RunwayPartKind;
 
-/** The number of parts in a packet; never less than a decoder would find.
- *  lengths: those of NAL units, as RunwayNals has them once it has seen the
- *  packet. */
-size_t ff_runway_count_parts(RunwayPartKind kind, unsigned lengths,
-                             const unsigned char *data, size_t size);
-
-/** The same if it is more than a packet of pictures of so many pixels may have,
- *  else 0. */
-size_t ff_runway_excess_parts(RunwayPartKind kind, unsigned lengths,
-                              int64_t pixels, const unsigned char *data,
-                              size_t size);
+/** The number of parts in a packet; never less than a decoder would find. nals:
+ *  has seen the packet, if it is of NAL units; its pixels are of any. *too_many:
+ *  more than a packet may have, or more of its pixels. */
+size_t ff_runway_count_parts(RunwayPartKind kind, const RunwayNals *nals,
+                             const unsigned char *data, size_t size,
+                             int *too_many);
 
 #endif /* AVFILTER_RUNWAY_MATH_PARTS_H */

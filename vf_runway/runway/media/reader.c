@@ -32,6 +32,8 @@
 #include "reader_internal.h"
 #include "../math/retime.h"
 
+#define HELD_MAX 16      /* frames that H.264 can hold back */
+
 struct RunwayReader {
     RunwayReaderLimits limits;
     int fd;
@@ -45,6 +47,7 @@ struct RunwayReader {
     RunwayTurn turn;     ///< from pictures as stored to pictures as shown
     int64_t first;       ///< pts of the first frame, stream time base
     int64_t last;        ///< time of the frame handed out last, -1: none
+    int left_out;        ///< frames whose time was over
     int draining;
     int refused;         ///< why a picture was not decoded, an AVERROR
     RunwayNals nals;     ///< of H.264 and HEVC
@@ -203,14 +206,17 @@ static int feed(RunwayReader *r)
     ret = read_packet(r);
     if (ret < 0)
         return ret;
-    if (!ret)
-        r->draining = 1;
-    ret = avcodec_send_packet(r->dec, ret ? r->packet : NULL);
+    r->draining = !ret;
+    if (ret)
+        ret = ff_runway_reader_mute(r->dec->codec_id, &r->nals, r->packet);
+    if (ret >= 0)
+        ret = avcodec_send_packet(r->dec, r->draining ? NULL : r->packet);
     av_packet_unref(r->packet);
     return ret;
 }
 
-/* 0: it is to be left out, as one has been shown at its time. */
+/* 0: it is to be left out, as one has been shown at its time, or later. The times
+ * of frames that are held back may be wrong where an index leaves them out. */
 static int accept(RunwayReader *r, AVFrame *frame, int64_t *time)
 {
     int64_t pts = frame->best_effort_timestamp;
@@ -224,7 +230,8 @@ static int accept(RunwayReader *r, AVFrame *frame, int64_t *time)
     *time = av_rescale_q(av_sat_sub64(pts, r->first), r->stream->time_base,
                          AV_TIME_BASE_Q);
     if (*time <= r->last)
-        return *time == r->last ? 0 : AVERROR_INVALIDDATA;
+        return *time == r->last || r->left_out++ < HELD_MAX
+               ? 0 : AVERROR_INVALIDDATA;
     r->last = *time;
     if (frame->colorspace == AVCOL_SPC_UNSPECIFIED ||
         frame->colorspace == AVCOL_SPC_RESERVED)
@@ -301,8 +308,6 @@ static RunwayOutcome check_packet(RunwayReader *r, int64_t nb, RunwayError *err)
                                   nb, err);
 }
 
-#define HELD_MAX 16 /* frames that H.264 can hold back */
-
 /* Of the frames read last. */
 typedef struct Order {
     int64_t pts[HELD_MAX], nb;
@@ -324,7 +329,7 @@ static void note_order(Order *order, int64_t pts)
 static RunwayOutcome measure(RunwayReader *r, RunwayError *err)
 {
     int64_t expected = nb_expected(r), nb = 0;
-    int64_t start = INT64_MAX, end = INT64_MIN;
+    int64_t start = INT64_MAX, end = INT64_MIN, first = 0, last = 0;
     AVRational rate = r->stream->avg_frame_rate;
     Order order = { 0 };
     int ret;
@@ -341,6 +346,8 @@ static RunwayOutcome measure(RunwayReader *r, RunwayError *err)
             start = FFMIN(start, p->pts);
             end   = FFMAX(end, av_sat_add64(p->pts, FFMAX(p->duration, 0)));
             note_order(&order, p->pts);
+            first = nb ? first : p->dts;
+            last  = p->duration > 0 ? 0 : av_sat_sub64(p->dts, first);
         }
         av_packet_unref(r->packet);
         if (ret < 0)
@@ -359,8 +366,9 @@ static RunwayOutcome measure(RunwayReader *r, RunwayError *err)
     if (nb <= r->stream->nb_frames && r->stream->duration > 0)
         r->info.duration = av_rescale_q(r->stream->duration,
                                         r->stream->time_base, AV_TIME_BASE_Q);
-    else if (end > start)
-        r->info.duration = av_rescale_q(av_sat_sub64(end, start),
+    else if (end > start) /* FFmpeg 5.1 may not say how long the last is */
+        r->info.duration = av_rescale_q(av_sat_add64(av_sat_sub64(end, start),
+                                                     last / FFMAX(nb - 1, 1)),
                                         r->stream->time_base, AV_TIME_BASE_Q);
     if (!nb || r->info.duration <= 0)
         return ff_runway_error(err, RUNWAY_BAD_RESULT,

@@ -23,6 +23,7 @@
 #define AVFILTER_RUNWAY_MEDIA_READER_INTERNAL_H
 
 #include "libavcodec/codec_id.h"
+#include "libavcodec/packet.h"
 
 #include "../math/nals.h"
 #include "reader.h"
@@ -37,6 +38,10 @@ int ff_runway_reader_kind(enum AVCodecID id);
 RunwayOutcome ff_runway_reader_judge(enum AVCodecID id, RunwayNals *nals,
                                      const uint8_t *data, size_t size,
                                      int64_t nb, RunwayError *err);
+
+/* What is said beside the pictures in a packet that was judged, and is not whole,
+ * is taken out. @return 0, or an AVERROR */
+int ff_runway_reader_mute(enum AVCodecID id, RunwayNals *nals, AVPacket *packet);
 
 /* What cannot be read, with this AVERROR: the result's fault, or this machine's?
  * What is paid for is not given up because a decoder is missing here. HEVC's

@@ -45,14 +45,26 @@ RunwayOutcome ff_runway_reader_judge(enum AVCodecID id, RunwayNals *nals,
     RunwayOutcome ret = kind != RUNWAY_PART_NAL ? RUNWAY_OK : nb < 0 ?
                         ff_runway_nals_description(nals, data, size, err) :
                         ff_runway_nals_packet(nals, data, size, err);
-    size_t parts = ret || nb < 0 ? 0 :
-                   ff_runway_excess_parts(kind, nals->lengths, nals->pixels,
-                                          data, size);
+    int too_many = 0;
+    size_t parts = ret || nb < 0 ? 0 : ff_runway_count_parts(kind, nals, data,
+                                                             size, &too_many);
 
-    if (parts)
+    if (too_many)
         return ff_runway_error(err, RUNWAY_BAD_RESULT, "frame %lld of the "
                                "result is made of %zu parts, too many for its "
                                "size", (long long)nb, parts);
+    return ret;
+}
+
+int ff_runway_reader_mute(enum AVCodecID id, RunwayNals *nals, AVPacket *packet)
+{
+    int ret;
+
+    if (ff_runway_reader_kind(id) != RUNWAY_PART_NAL)
+        return 0;
+    ret = av_packet_make_writable(packet);
+    if (ret >= 0)
+        ff_runway_nals_mute(nals, packet->data, (size_t)packet->size);
     return ret;
 }
 
