@@ -270,7 +270,8 @@ subtest 'what asks for more than it has costs nothing' => sub {
                                                         box('glbl', box('skip', "\0" x 300), box('moov', box('mvhd', "\0" x 100), $hungry_sound))))),
                                                         qr/palette/],
         ['a sound handler behind one that is hidden', film(track(more => box('hdlr', words(0, 0), 'soun', "\0" x 13), name => "\0" x 600)), qr/damaged/],
-        ['a picture of 110 slices',                  film(track(entry => hevc(64, 1), sizes => [660])) =~ s/mdat\0{4}\K\0{660}/pack('NCC', 2, 2, 1) x 110/er, qr/frame 0 .* 110 parts, too many/],
+        ['a picture of 410 slices',                  film(track(entry => hevc(64, 1), sizes => [2460])) =~ s/mdat\0{4}\K\0{2460}/pack('NCC', 2, 2, 1) x 410/er, qr/frame 0 .* 410 parts, too many/],
+        ['a picture of 390 slices',                  film(track(entry => hevc(64, 1), sizes => [2340, (10) x 9])) =~ s/mdat\0{4}\K\0{2340}/pack('NCC', 2, 2, 1) x 390/er, qr/damaged/],
         ['all samples at the same 8 MB',             film(track(sizes => \@all, per_chunk => 1, chunks => [(28) x @all])) . box('mdat', "\0" x (8 << 20)), qr/more bytes of frames than the file/],
         ['the same without a table',                 film(track(constant => 30 << 20, samples => 100_000, per_chunk => 100_000)), qr/more bytes of frames/],
         ['chunks of 4294967295',                     film(track(per_chunk => 0xFFFFFFFF, chunks => [(28) x 1000])), qr/more frames/],
@@ -396,6 +397,7 @@ subtest 'parameter sets of many kinds' => sub {
         [qw(libx264 -x264-params interlaced=1)],
         [qw(libx264 -x264-params cqm=jvt:repeat-headers=1:keyint=1:aud=1)],
         [qw(libx264 -pix_fmt yuv444p -x264-params cqm=jvt)],
+        [qw(libx264 -s 320x240 -x264-params slice-max-mbs=1:bframes=0)], # 300 slices
         [qw(libx264 -pix_fmt yuv420p -profile:v baseline)],
         [@hevc, 'log-level=none:repeat-headers=1:keyint=1:hrd=1:vbv-maxrate=1000:vbv-bufsize=1000:aud=1'],
         [@hevc, 'log-level=none:temporal-layers=3:bframes=3'],

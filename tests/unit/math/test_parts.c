@@ -103,11 +103,12 @@ static int is_excess(RunwayPartKind kind, const RunwayNals *nals,
 static void test_excess(void **state)
 {
     static const struct { size_t nb; int64_t pixels; int many; } cases[] = {
-        { 100, 64 * 64, 0 }, { 101, 64 * 64, 1 }, { 100, 1920 * 1088, 0 },
+        { 400, 64 * 64, 0 }, { 401, 64 * 64, 1 }, { 112, 1920 * 1088, 0 },
+        { 113, 1920 * 1088, 1 },
         { 25, 4096 * 2304, 0 }, { 26, 4096 * 2304, 1 }, { 28, 3840 * 2176, 0 },
         { 29, 3840 * 2176, 1 }, { 25, 1LL << 40, 0 }, { 26, 1LL << 62, 1 },
     };
-    unsigned char data[303];
+    unsigned char data[3 * 401];
 
     (void)state;
     for (size_t i = 0; i < 2 * sizeof(cases) / sizeof(*cases); i++) {
@@ -132,7 +133,7 @@ static int is_many(int is_hevc, size_t nb, const char *bytes)
 {
     const RunwayNals nals = { .is_hevc = is_hevc, .lengths = 1 << 1,
                               .pixels = 4096 * 2304, .number_bits = 4 };
-    unsigned char data[101 * 5];
+    unsigned char data[401 * 5];
 
     for (size_t i = 0; i < nb; i++) {
         data[5 * i] = 4;
@@ -150,14 +151,14 @@ static void test_kinds(void **state)
 
         assert_false(is_many(0, 25, bytes));
         assert_int_equal(is_many(0, 26, bytes), type < 6 || type > 15);
-        assert_true(is_many(0, 101, bytes));
+        assert_true(is_many(0, 401, bytes));
     }
     for (int type = 0; type < 64; type++) {
         const char bytes[] = { (char)(type << 1), 1, 'a', 'a', 0 };
 
         assert_false(is_many(1, 25, bytes));
         assert_int_equal(is_many(1, 26, bytes), type < 32 || type > 40);
-        assert_true(is_many(1, 101, bytes));
+        assert_true(is_many(1, 401, bytes));
     }
 }
 

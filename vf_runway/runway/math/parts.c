@@ -20,8 +20,10 @@
 
 #include "parts.h"
 
-/* In large pictures only as many as a decoder has done in about two seconds. */
-#define PARTS_MAX   100
+/* Slices made for packets of a network are as many as a large frame has thousands
+ * of bytes. In large pictures only as many as a decoder has done in about two
+ * seconds. */
+#define PARTS_MAX   400
 #define PARTS_LARGE 25
 #define PIXELS_MAX  (PARTS_LARGE * 4096LL * 2304) /* of all parts together */
 
