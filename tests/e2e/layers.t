@@ -227,6 +227,7 @@ subtest 'limits are as they are written down' => sub {
         ['an error page',        qr/^64 KiB/,              PAGE_MAX => 64 << 10],
         ['a result',             qr/^2 GiB$/,              RESULT_MAX => 2 << 30],
         ['a task\'s id',         qr/^127; 16383/,          ID_MAX => 128, URL_MAX => 16384],
+        ['fields of an upload',  qr/^64$/,                 FIELDS_MAX => 64],
         ['making a connection',  qr/^30 s \(15 s /,        CONNECT_TIMEOUT => 30, FIRST_CONNECT_TIMEOUT => 15],
         ['a transfer that',      qr/^60 s; 120 s /,        STALL_TIMEOUT => $minutes, CREATE_STALL => 2 * $minutes],
         ['a read,',              qr/^2 min$/,              TIMES_READ => 2],

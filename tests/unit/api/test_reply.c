@@ -540,6 +540,33 @@ static void test_slot(void **state)
     ff_runway_body_free(&body);
 }
 
+/* Each field is looked for in what a storage says: there are not many. */
+static void test_slot_of_many_fields(void **state)
+{
+    (void)state;
+    for (int nb = RUNWAY_FIELDS_MAX; nb <= RUNWAY_FIELDS_MAX + 1; nb++) {
+        char text[8192] = "{\"uploadUrl\":\"https://s/\",\"runwayUri\":"
+                          "\"runway://a\",\"fields\":{\"a\":\"b\"";
+        RunwaySlot *slot;
+        RunwayError err;
+
+        for (int i = 1; i < nb; i++)
+            sprintf(text + strlen(text), ",\"f%d\":\"v%d\"", i, i);
+        strcat(text, "}}");
+        if (nb <= RUNWAY_FIELDS_MAX) {
+            assert_int_equal(ff_runway_parse_slot(text, strlen(text), &slot,
+                                                  &err), RUNWAY_OK);
+            assert_int_equal(slot->nb_fields, nb);
+            ff_runway_slot_free(&slot);
+            continue;
+        }
+        assert_int_equal(ff_runway_parse_slot(text, strlen(text), &slot, &err),
+                         RUNWAY_UNAVAILABLE);
+        assert_null(slot);
+        assert_non_null(strstr(err.text, "more than 64 fields"));
+    }
+}
+
 static void test_bare_task(void **state)
 {
     (void)state;
@@ -1107,6 +1134,7 @@ int main(void)
         cmocka_unit_test(test_create_reply),
         cmocka_unit_test(test_create_reply_without_id),
         cmocka_unit_test(test_slot),
+        cmocka_unit_test(test_slot_of_many_fields),
         cmocka_unit_test(test_bare_task),
         cmocka_unit_test(test_failed_task),
         cmocka_unit_test(test_wrapped_task),

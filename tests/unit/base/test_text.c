@@ -332,6 +332,29 @@ static void test_scrub_long_escapes(void **state)
     }
 }
 
+/* However long a word is: what says its first 32 characters says it. */
+static void test_scrub_long_word(void **state)
+{
+    const size_t size = 1 << 20;
+    char *text = repeated("", "ab", size), *word = repeated("", "ab", size / 2);
+    char part[128] = "";
+    clock_t begin;
+
+    (void)state;
+    strcpy(word + size / 2 - 1, "c");
+    begin = clock();
+    alarm(60);
+    ff_runway_scrub_word(text, word);
+    alarm(0);
+    assert_true(spent(begin) < 2);
+    free(text);
+    free(word);
+    strcpy(part, "x 0123456789abcdefghijklmnopqrstuv& 0123456789abcdefghijklmno"
+           "pqrstuvwxy%7a 0123456789abcdefghijklmnopqrst-");
+    ff_runway_scrub_word(part, "0123456789abcdefghijklmnopqrstuvwxyz");
+    assert_string_equal(part, "x ...& ... 0123456789abcdefghijklmnopqrst-");
+}
+
 /* The same of what only looks like a data URI or a URL with a query. */
 static void test_scrub_long_urls(void **state)
 {
@@ -414,6 +437,7 @@ int main(void)
         cmocka_unit_test(test_scrub_word_of_escapes),
         cmocka_unit_test(test_scrub_users),
         cmocka_unit_test(test_scrub_long_escapes),
+        cmocka_unit_test(test_scrub_long_word),
         cmocka_unit_test(test_scrub_long_urls),
         cmocka_unit_test(test_scrub_behind_plain),
         cmocka_unit_test(test_scrub_many_words),

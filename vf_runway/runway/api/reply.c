@@ -139,18 +139,18 @@ void ff_runway_slot_free(RunwaySlot **slot)
     *slot = NULL;
 }
 
-/** Copy the form's fields in their order. @return 0 when one is no text */
+/** Copy the form's fields in their order. @return 0 when one is no text, or
+ *  there are too many: each is looked for in what the storage says */
 static int copy_fields(RunwaySlot *slot, const cJSON *fields)
 {
     const cJSON *item;
-    size_t n = (size_t)cJSON_GetArraySize(fields) + 1;
 
-    slot->names  = calloc(n, sizeof(*slot->names));
-    slot->values = calloc(n, sizeof(*slot->values));
+    slot->names  = calloc(RUNWAY_FIELDS_MAX, sizeof(*slot->names));
+    slot->values = calloc(RUNWAY_FIELDS_MAX, sizeof(*slot->values));
     if (!slot->names || !slot->values)
         return 0;
     cJSON_ArrayForEach(item, fields) {
-        if (!cJSON_IsString(item))
+        if (!cJSON_IsString(item) || slot->nb_fields == RUNWAY_FIELDS_MAX)
             return 0;
         slot->names[slot->nb_fields]    = strdup(item->string);
         slot->values[slot->nb_fields++] = strdup(item->valuestring);
@@ -180,6 +180,7 @@ RunwayOutcome ff_runway_parse_slot(const char *text, size_t size,
     const char *uri = runway_json_text(root, "runwayUri");
     const cJSON *fields = runway_json_field(root, "fields");
     RunwaySlot *s = calloc(1, sizeof(*s));
+    int too_many;
     const char *wrong =
         !s || !url || !(s->url = malloc(RUNWAY_URL_MAX)) ||
         !copy_url(s->url, url) ? "uploadUrl" :
@@ -190,7 +191,13 @@ RunwayOutcome ff_runway_parse_slot(const char *text, size_t size,
     *slot = s;
     if (!wrong)
         return RUNWAY_OK;
+    too_many = s && s->nb_fields == RUNWAY_FIELDS_MAX;
     ff_runway_slot_free(slot);
+    if (too_many)
+        return ff_runway_error(err, RUNWAY_UNAVAILABLE, "the reply to the "
+                               "request for an upload slot is refused: its "
+                               "form has more than %d fields",
+                               RUNWAY_FIELDS_MAX);
     /* what else is in it opens the storage to whoever reads it */
     return ff_runway_error(err, RUNWAY_UNAVAILABLE, "the reply to the request "
                            "for an upload slot is malformed: its \"%s\" is "

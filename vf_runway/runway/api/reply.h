@@ -77,6 +77,8 @@ typedef void RunwayScrub(void *opaque, char *text, int is_shown);
 char *ff_runway_reply_clean(const char *text, size_t size, RunwayScrub *scrub,
                             void *opaque);
 
+#define RUNWAY_FIELDS_MAX 64 ///< fields of an upload's form; S3's has ten
+
 /** Where a file can be put, and how. */
 typedef struct RunwaySlot {
     char *url;                  ///< the storage; signed, so secret
@@ -88,7 +90,8 @@ typedef struct RunwaySlot {
 void ff_runway_slot_free(RunwaySlot **slot);
 
 /** The reply to a request for one. RUNWAY_UNAVAILABLE when it is not understood,
- *  with the name of the field at fault and nothing of what the reply says. */
+ *  with the name of the field at fault and nothing of what the reply says:
+ *  also where the form has more fields than RUNWAY_FIELDS_MAX. */
 RunwayOutcome ff_runway_parse_slot(const char *text, size_t size,
                                    RunwaySlot **slot, RunwayError *err);
 

@@ -24,6 +24,9 @@
 
 /* bytes of escapes of escapes that are undone for one character */
 #define ESCAPES_MAX 16
+/* characters of a word that are as good as the whole: what a text takes at most
+ * for each of its bytes, however long the word is */
+#define ENOUGH 32
 
 /**
  * Length of the UTF-8 character at s, 0 when there is none, -1 when the text
@@ -390,20 +393,25 @@ static size_t says_character(const char *s, char c)
 }
 
 /** Bytes at s that say word, as it is or in whatever escapes and letters and on
- *  however many lines; 0: something else is there. */
+ *  however many lines, or the first ENOUGH characters of it and more; 0:
+ *  something else is there. */
 static size_t says(const char *s, const char *word)
 {
-    size_t length = strlen(word), n;
+    size_t length = 0, plain = 0, n;
 
-    if (!strncasecmp(s, word, length))
-        return length;
-    length = 0;
-    for (; *word; word++) {
-        while (!(n = says_character(s + length, *word))) {
+    while (word[plain] && lower_case((unsigned char)word[plain]) ==
+                          lower_case((unsigned char)s[plain]))
+        plain++;
+    if (!word[plain])
+        return plain;
+    for (size_t i = 0; word[i]; i++) {
+        size_t said = length;
+
+        while (!(n = says_character(s + length, word[i]))) {
             int c = length ? character_at(s + length, &n) : 0;
 
             if (!c || !strchr(" \t\r\n", c))
-                return 0;
+                return i >= ENOUGH ? said : plain >= ENOUGH ? plain : 0;
             length += n;
         }
         length += n;

@@ -48,10 +48,10 @@ void ff_runway_scrub(char *text);
  *  texts of ours that quote what was typed. */
 void ff_runway_scrub_users(char *text);
 
-/** Take every occurrence of word (4 bytes or more; NULL: nothing) out of text,
- *  in place, also where characters of it are escaped as URLs, JSON or HTML escape
- *  them, more than once at that, and where lines break in it, as those of base64
- *  do. Three dots remain. */
+/** Take every occurrence of word (4 bytes or more; NULL: nothing) out of text, or
+ *  of its beginning from 32 bytes on, in place, also where characters of it are
+ *  escaped as URLs, JSON or HTML escape them, more than once at that, and where
+ *  lines break in it, as those of base64 do. Three dots remain. */
 void ff_runway_scrub_word(char *text, const char *word);
 
 /**
