@@ -230,6 +230,36 @@ subtest 'a key that is said back' => sub {
     }
 };
 
+# A CDN whose error page has the URL that it was asked for, in one form or another.
+subtest 'a signed URL that is said back' => sub {
+    my $sig = 'SIGabcdefghijklmnop0123456789~__';
+    my %form = (
+        raw     => sub { $_[0] },
+        html    => sub { $_[0] =~ s/([^\w.])/sprintf '&#%d;', ord $1/ger },
+        decoded => sub { $_[0] =~ s/%([0-9A-Fa-f]{2})/chr hex $1/ger },
+        values  => sub { join ' and ', map { s/.*?=//r } split /&/, $_[0] =~ s/.*?\?//r },
+    );
+    for my $name (sort keys %form) {
+        my $sim = RunwayTest::Simulator->start('--latency' => 0.1);
+        my $asked = 0;
+        my ($port, $proxy) = recording_proxy("$TMP/cdn-$name", sub {
+            my ($request, $reply) = @_;
+            return $reply =~ s{(_jwt=)[^"]*}{$1HEADERabcdefgh.PAYLOADabcdefgh&sig=$sig%2BYZ%3D}r if $request !~ m{^GET (\S*_jwt=\S*)};
+            return "HTTP/1.1 403 Forbidden\r\nContent-Type: text/html\r\n\r\n<html>You may not have " . $form{$name}->($1) . '</html>';
+        });
+        my $log = "$TMP/cdn-$name.jsonl";
+        my $run = run_filter($sim, in => $clip, loglevel => 'trace', timeout => 60, signal => [6 => 'INT'],
+            options => { prompt => 'echo', http_proxy => "http://127.0.0.1:$port", log_path => $log });
+        kill TERM => $proxy;
+        waitpid $proxy, 0;
+        cmp_ok($run->{status}, '!=', 0, "$name: is an error");
+        like($run->{err}, qr/403: a reply that is not JSON: .*\.\.\./, "$name: what the page says is shown");
+        my %text = (stderr => $run->{err}, map { ($_ => slurp($_)) } files_below($run->{own}), $log);
+        my @found = grep { $text{$_} =~ /abcdefgh/ } sort keys %text;
+        is("@found", '', "$name: no signature in " . keys(%text) . ' places');
+    }
+};
+
 # Every word that must not be anywhere but in its one place.
 subtest 'canaries' => sub {
     my %canary = (

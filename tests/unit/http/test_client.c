@@ -789,6 +789,74 @@ static void test_echoed_secrets_in_fields(void **state)
     }
 }
 
+/* What is put together from several fields, or is a number. */
+static void test_echoed_secrets_in_pieces(void **state)
+{
+    static const struct { const char *key, *reply, *kept; } cases[] = {
+        { KEY, "<html><b>no; you sent</b> <i>sk-test-01</i><i>23456789</i>",
+          "23456" },
+        { "abcdefghi.jklmnop", "{\"error\":\"no\",\"issues\":[{\"path\":"
+          "[\"abcdefghi\",\"jklmnop\"],\"message\":\"bad\"}]}", "jklmn" },
+        { "483920175526", "{\"id\":483920175526}", "4839" },
+        { "483920175526", "{\"id\":4.83920175526e11}", "4839" },
+        { "48392017552601234567", "{\"id\":48392017552601234567}", "4839" },
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        char text[1024];
+        Server *server = server_start(say, text);
+        RunwayClientConfig config = make_config(base_of(server));
+        RunwayClient *client;
+
+        config.key = cases[i].key;
+        client = connect_with(config);
+        snprintf(text, sizeof(text), "HTTP/1.1 200 OK\r\n\r\n%s",
+                 cases[i].reply);
+        assert_int_equal(submit(client), RUNWAY_UNKNOWN);
+        assert_string_equal(last_id, "");
+        assert_null(strstr(last.text, cases[i].kept));
+        assert_int_equal(read_task(client), RUNWAY_UNAVAILABLE);
+        assert_null(strstr(last.text, cases[i].kept));
+        ff_runway_client_free(&client);
+        server_stop(&server);
+    }
+}
+
+/** A page so long that the key in it is cut; opaque: where that is. */
+static int echo_late(Server *server, int fd, const Request *request)
+{
+    const size_t size = *(size_t *)server->opaque;
+    char *text = malloc(size + 64);
+
+    memset(text, ' ', size);
+    strcpy(text + size - 10, KEY " is no key");
+    server_reply(fd, "400 Bad Request", "", text);
+    free(text);
+    return 0;
+}
+
+static void test_echoed_secrets_at_a_cut(void **state)
+{
+    size_t size = RUNWAY_REPLY_MAX;
+    Server *server = server_start(echo_late, &size);
+    RunwayClient *client = connect_to(server);
+    int64_t done = 0;
+    char url[64];
+
+    assert_int_equal(submit(client), RUNWAY_UNKNOWN);
+    assert_null(strstr(last.text, "sk-te"));
+    assert_says("too long to be shown");
+    size = 64 << 10;
+    snprintf(url, sizeof(url), "http://127.0.0.1:%d/", server->port);
+    assert_int_equal(ff_runway_client_download(client, url, -1, &done,
+                                               &last_wait, &last),
+                     RUNWAY_REFUSED);
+    assert_null(strstr(last.text, "sk-te"));
+    assert_says("too long to be shown");
+    ff_runway_client_free(&client);
+    server_stop(&server);
+}
+
 /* A header is such a text too: no task is called by a secret. */
 static void test_echoed_secrets_in_a_location(void **state)
 {
@@ -1329,6 +1397,83 @@ static RunwayOutcome store_at(Download *d, char *url)
     const RunwayUpload file = { "clip.mp4", "video/mp4", -1, 1000 };
 
     return ff_runway_client_store(d->client, &slot, &file, &last_wait, &last);
+}
+
+/** Refuses with opaque as its page. */
+static int refuse_with(Server *server, int fd, const Request *request)
+{
+    server_reply(fd, "403 Forbidden", "", server->opaque);
+    return 0;
+}
+
+/* What signs a URL is not shown where its server says it back, nor where the one
+ * does that it redirects to. */
+static void test_signed_urls_said_back(void **state)
+{
+#define SAS "abCAnaryGHIJK0123456789"
+    static const struct { const char *query, *page; } cases[] = {
+        { "sv=1&sig=" SAS "%2BYZ%3D", "no ?sv=1&sig=" SAS "%2BYZ%3D" },
+        { "sv=1&sig=" SAS "%2BYZ%3D", "<p>sig is " SAS "+YZ=" },
+        { "sv=1&sig=" SAS "%2BYZ%3D", "{\"error\":\"" SAS "\\u002bYZ%3d\"}" },
+        { "Signature=~" SAS "~__&Key-Pair-Id=K2", "/?Signature=~" SAS "~__" },
+        { "_jwt=" SAS "-.x", "&#63;&#95;jwt&#61;" SAS "-&#46;x" },
+        { SAS, "?" SAS },
+        { "a&b&c&d&e&f&g&h&i&j&k&l&m&n&o&p&q&r&s&t&u&v&w&x&y&z&1&2&3&4&5&6&7&8&"
+          SAS "&9#x", "what is 8&" SAS "&9?" },
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        Server *server = server_start(refuse_with, (void *)cases[i].page);
+        RunwayUpload file = { "clip.mp4", "video/mp4", make_file("file", 4), 4 };
+        RunwaySlot slot = { NULL };
+        char target[64];
+        Server *first = server_start(redirect, target);
+        Download d;
+
+        open_download(&d);
+        snprintf(target, sizeof(target), "http://127.0.0.1:%d/", server->port);
+        for (int k = 0; k < 3; k++) {
+            snprintf(d.url, sizeof(d.url), "http://127.0.0.1:%d/%s?%s",
+                     k == 1 ? first->port : server->port, k ? "x" : "",
+                     cases[i].query);
+            slot.url = d.url;
+            assert_int_equal(k < 2 ? download(&d) :
+                             ff_runway_client_store(d.client, &slot, &file,
+                                                    &last_wait, &last),
+                             RUNWAY_REFUSED);
+            assert_says("...");
+            assert_null(strcasestr(last.text, "canary"));
+        }
+        close_download(&d);
+        close(file.fd);
+        server_stop(&first);
+        server_stop(&server);
+    }
+#undef SAS
+    assert_null(strcasestr(logged, "canary"));
+}
+
+/* Nor what its form has for values, from 16 characters on. */
+static void test_echoed_fields_of_a_form(void **state)
+{
+    char *names[] = { "a", "b" };
+    char *values[] = { "fifteen-letters", "sixteen-letters+" };
+    Server *server = server_start(refuse_with, "<p>fifteen-letters and "
+                                  "sixteen-letters&#43;</p>");
+    RunwayUpload file = { "clip.mp4", "video/mp4", make_file("file", 4), 4 };
+    char url[64];
+    RunwaySlot slot = { .url = url, .nb_fields = 2, .names = names,
+                        .values = values };
+    RunwayClient *client = connect_to(server);
+
+    snprintf(url, sizeof(url), "http://127.0.0.1:%d/", server->port);
+    assert_int_equal(ff_runway_client_store(client, &slot, &file, &last_wait,
+                                            &last), RUNWAY_REFUSED);
+    assert_says("fifteen-letters and ...");
+    assert_null(strstr(last.text, "sixteen"));
+    close(file.fd);
+    ff_runway_client_free(&client);
+    server_stop(&server);
 }
 
 /* an API on the internet does not send anybody into his own network */
@@ -2039,10 +2184,10 @@ static void test_own_headers_in_replies(void **state)
     assert_string_equal(last_task.failure, "token ... of ... in production");
     assert_string_equal(last_task.failure_code, "A....");
     /* eight characters with a digit, or sixteen */
-    strcpy(text, "{\"status\":\"FAILED\",\"failure\":\"abcdefg7 abcdef7 "
+    strcpy(text, "{\"status\":\"FAILED\",\"failure\":\"abcdef7 abcdefg7 "
            "sixteenletterssx, fifteenletterss\"}");
     assert_int_equal(read_task(client), RUNWAY_OK);
-    assert_string_equal(last_task.failure, "... abcdef7 ..., fifteenletterss");
+    assert_string_equal(last_task.failure, "abcdef7 ... ..., fifteenletterss");
     /* a URL at its beginning makes no text a URL */
     strcpy(text, "{\"status\":\"FAILED\",\"failure\":\"https://a.b/ knows no "
            "tenant42\"}");
@@ -2148,6 +2293,8 @@ int main(void)
         TEST(test_large_replies),
         TEST(test_echoed_secrets),
         TEST(test_echoed_secrets_in_fields),
+        TEST(test_echoed_secrets_in_pieces),
+        TEST(test_echoed_secrets_at_a_cut),
         TEST(test_echoed_secrets_in_a_location),
         TEST(test_long_number_as_id),
         TEST(test_api_version_is_a_token),
@@ -2165,6 +2312,8 @@ int main(void)
         TEST(test_download_size_limit),
         TEST(test_download_unwritable),
         TEST(test_download_redirected),
+        TEST(test_signed_urls_said_back),
+        TEST(test_echoed_fields_of_a_form),
         TEST(test_download_from_private_addresses),
         TEST(test_cancelled_before),
         TEST(test_cancelled_read),

@@ -69,9 +69,9 @@ typedef void RunwayScrub(void *opaque, char *text, int is_shown);
 
 /**
  * What a server sent, without what scrub() takes out of a text in place: out of
- * every name and text of JSON, its escapes undone, or out of the whole where it
- * is no JSON. Whole numbers of more than 15 digits have become texts, and
- * whatever follows the JSON three dots.
+ * every name, text and number of JSON, its escapes undone, or out of the whole
+ * where it is no JSON. Whole numbers of more than 15 digits have become texts,
+ * and whatever follows the JSON three dots.
  * @return for free(); NULL: out of memory
  */
 char *ff_runway_reply_clean(const char *text, size_t size, RunwayScrub *scrub,

@@ -17,6 +17,7 @@
  */
 
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -80,7 +81,23 @@ static int is_url(const char *text)
            !strpbrk(text, " \t\r\n");
 }
 
-/** Give every name and text in item to scrub. cJSON has bounded the depth. */
+/** Make a number that scrub takes something out of a text, which is no id. */
+static void scrub_number(cJSON *item, RunwayScrub *scrub, void *opaque,
+                         int is_shown)
+{
+    char text[64], *copy;
+
+    snprintf(text, sizeof(text), "%.*g", DIGITS_MAX, item->valuedouble);
+    scrub(opaque, text, is_shown);
+    if (!strstr(text, ".."))
+        return;
+    copy = copy_of(text, strlen(text));
+    item->type        = copy ? cJSON_String : cJSON_NULL;
+    item->valuestring = copy;
+}
+
+/** Give every name, text and number in item to scrub. cJSON has bounded the
+ *  depth. */
 static void scrub_all(cJSON *item, RunwayScrub *scrub, void *opaque,
                       int is_shown)
 {
@@ -90,6 +107,8 @@ static void scrub_all(cJSON *item, RunwayScrub *scrub, void *opaque,
         if (cJSON_IsString(item))
             scrub(opaque, item->valuestring,
                   is_shown && !is_url(item->valuestring));
+        else if (cJSON_IsNumber(item))
+            scrub_number(item, scrub, opaque, is_shown);
         scrub_all(item->child, scrub, opaque, is_shown &&
                   !(item->string && !strcmp(item->string, "fields")));
     }

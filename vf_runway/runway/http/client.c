@@ -92,6 +92,16 @@ static RunwayOutcome ask_api(RunwayCall *call, const char *path, const char *id,
     return ret;
 }
 
+/** What is said of a reply was put together from several of its fields: secrets
+ *  are looked for in it once more. @return ret */
+static RunwayOutcome scrubbed(RunwayCall *call, RunwayOutcome ret,
+                              RunwayError *err)
+{
+    if (ret && err)
+        ff_runway_call_scrub(call, err->text, 1);
+    return ret;
+}
+
 /** The id of a task whose address a reply's header has: what its path ends in,
  *  behind the provider's own. @return 0: none */
 static int find_location(const RunwayCall *call, char id[RUNWAY_ID_MAX])
@@ -137,8 +147,10 @@ RunwayOutcome ff_runway_client_submit(RunwayClient *client, RunwayBody *body,
     }
     /* An id says that there is a task, whatever the status is and whatever the
      * connection did then: it is paid for. */
-    if (!ff_runway_parse_create(reply_of(&call), call.reply_size, id, credits,
-                                &why) || find_location(&call, id)) {
+    if (!scrubbed(&call, ff_runway_parse_create(reply_of(&call),
+                                                call.reply_size, id, credits,
+                                                &why), &why) ||
+        find_location(&call, id)) {
         ret = RUNWAY_OK;
     } else if (!ret) {
         ret = RUNWAY_UNKNOWN;
@@ -194,7 +206,9 @@ RunwayOutcome ff_runway_client_read(RunwayClient *client, const char *id,
     task->credits  = -1;
     ret = ask_api(&call, client->provider->task_path, id, retry_after, err);
     if (!ret) {
-        ret = ff_runway_parse_task(reply_of(&call), call.reply_size, task, err);
+        ret = scrubbed(&call, ff_runway_parse_task(reply_of(&call),
+                                                   call.reply_size, task, err),
+                       err);
         /* nothing has failed: it is asked again when that is allowed */
         if (task->state == RUNWAY_TASK_SUCCEEDED && !task->url[0] &&
             !client->base.is_loopback && *retry_after < RUNWAY_POLL_MIN)
@@ -220,8 +234,10 @@ RunwayOutcome ff_runway_client_account(RunwayClient *client,
                                 &retry_after, err);
 
     if (!ret)
-        ret = ff_runway_parse_account(reply_of(&call), call.reply_size,
-                                           model_name, account, err);
+        ret = scrubbed(&call, ff_runway_parse_account(reply_of(&call),
+                                                      call.reply_size,
+                                                      model_name, account,
+                                                      err), err);
     else if (ret == RUNWAY_REFUSED && call.status != 401)
         ret = err->outcome = RUNWAY_UNAVAILABLE;
     ff_runway_call_end(&call);
@@ -278,7 +294,9 @@ RunwayOutcome ff_runway_client_slot(RunwayClient *client, const char *filename,
         ret = ask_api(&call, client->provider->uploads_path, "", retry_after,
                       err);
     if (!ret)
-        ret = ff_runway_parse_slot(reply_of(&call), call.reply_size, slot, err);
+        ret = scrubbed(&call, ff_runway_parse_slot(reply_of(&call),
+                                                   call.reply_size, slot, err),
+                       err);
     ff_runway_call_end(&call);
     ff_runway_body_free(&call.body);
     return ret;
@@ -291,7 +309,8 @@ RunwayOutcome ff_runway_client_store(RunwayClient *client,
 {
     RunwayUrl url;
     RunwayCall call = { .client = client, .kind = RUNWAY_REQUEST_UPLOAD,
-                        .url = &url, .slot = slot, .file = file };
+                        .url = &url, .asked = { slot->url }, .slot = slot,
+                        .file = file };
     RunwayOutcome ret = parse_foreign(client, "upload", slot->url, &url, err);
 
     *retry_after = -1;
@@ -299,8 +318,7 @@ RunwayOutcome ff_runway_client_store(RunwayClient *client,
         ret = send_request(&call, slot->url, NULL, retry_after, err);
     if (!ret)
         ret = settle(&call, err);
-    if (ret)
-        ff_runway_call_scrub(&call, err->text, 1);
+    scrubbed(&call, ret, err);
     ff_runway_call_end(&call);
     ff_runway_url_reset(&url);
     return ret;
@@ -366,14 +384,16 @@ static RunwayOutcome judge_download(RunwayCall *call, RunwayError *err)
 }
 
 /**
- * One request of a download. *next is set to a new string when there is a
- * redirect to follow.
+ * One request of a download, for text, to which first led. *next is set to a
+ * new string when there is a redirect to follow.
  */
-static RunwayOutcome download_once(RunwayClient *client, const char *text,
-                                   int fd, int64_t *done, int64_t *retry_after,
-                                   char **next, RunwayError *err)
+static RunwayOutcome download_once(RunwayClient *client, const char *first,
+                                   const char *text, int fd, int64_t *done,
+                                   int64_t *retry_after, char **next,
+                                   RunwayError *err)
 {
     RunwayCall call = { .client = client, .kind = RUNWAY_REQUEST_DOWNLOAD,
+                        .asked = { text, first == text ? NULL : first },
                         .fd = fd, .done = *done };
     char range[32];
     char *target = NULL;
@@ -403,8 +423,7 @@ static RunwayOutcome download_once(RunwayClient *client, const char *text,
         *done = call.done;
     }
 end:
-    if (ret)
-        ff_runway_call_scrub(&call, err->text, 1);
+    scrubbed(&call, ret, err);
     ff_runway_call_end(&call);
     ff_runway_url_reset(&url);
     return ret;
@@ -421,7 +440,7 @@ RunwayOutcome ff_runway_client_download(RunwayClient *client, const char *url,
     for (int i = 0; i <= REDIRECTS_MAX; i++) {
         char *next = NULL;
 
-        ret = download_once(client, current ? current : url, fd, done,
+        ret = download_once(client, url, current ? current : url, fd, done,
                             retry_after, &next, err);
         free(current);
         current = next;

@@ -78,6 +78,8 @@ typedef struct RunwayCall {
     RunwayRequestKind kind;
     CURL *easy;
     const RunwayUrl *url;
+    const char *asked[2];          ///< signed URLs of others: the request's, and
+                                   ///< the one that redirected to it, or NULL
     char reason[CURL_ERROR_SIZE];  ///< libcurl's own words
 
     RunwayBody *body;              ///< of a create, or a request for a slot

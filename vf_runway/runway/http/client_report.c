@@ -16,6 +16,7 @@
  * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
  */
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,56 @@
 
 #include "../base/text.h"
 #include "client_internal.h"
+
+/* characters from which on a value of a form or query may be a signature */
+#define SIGNED_MIN 16
+/* values of a query that are looked for one by one */
+#define QUERY_MAX  32
+
+/** What %41 and such in text mean, in place. */
+static void percent_decode(char *text)
+{
+    char *to = text;
+
+    for (unsigned value; *text; text++) {
+        if (*text == '%' && isxdigit((unsigned char)text[1]) &&
+            sscanf(text + 1, "%2x", &value) == 1 && value > 0x0F) {
+            *to++ = (char)value;
+            text += 2;
+        } else {
+            *to++ = *text;
+        }
+    }
+    *to = 0;
+}
+
+/** Take out of text what the query of a signed URL, or NULL, has for values, as
+ *  they are and as they are meant. Behind so many of them the rest is one. */
+static void scrub_query(char *text, const char *url)
+{
+    const char *s = url ? strchr(url, '?') : NULL;
+    char word[RUNWAY_URL_MAX];
+
+    if (strlen(text) < SIGNED_MIN)
+        return;
+    for (int nb = 0; s && *s && *s != '#';) {
+        size_t length = strcspn(s + 1, nb < QUERY_MAX ? "&#" : "#");
+        size_t name = strcspn(s + 1, "=&#") + 1;
+
+        if (nb >= QUERY_MAX || name > length)
+            name = 0;
+        length -= name;
+        if (length >= SIGNED_MIN && length < sizeof(word)) {
+            nb++;
+            memcpy(word, s + 1 + name, length);
+            word[length] = 0;
+            ff_runway_scrub_word(text, word);
+            percent_decode(word);
+            ff_runway_scrub_word(text, word);
+        }
+        s += 1 + name + length;
+    }
+}
 
 void ff_runway_call_scrub(void *opaque, char *text, int is_shown)
 {
@@ -34,8 +85,11 @@ void ff_runway_call_scrub(void *opaque, char *text, int is_shown)
         ff_runway_scrub_word(text, client->secrets[i]);
     /* storage services quote what they did not like */
     for (int i = 0; call->slot && i < call->slot->nb_fields; i++)
-        if (strlen(call->slot->values[i]) >= 16)
+        if (strlen(call->slot->values[i]) >= SIGNED_MIN)
             ff_runway_scrub_word(text, call->slot->values[i]);
+    /* but a redirect may well lead to where the same is asked for */
+    for (int i = 0; is_shown && i < 2; i++)
+        scrub_query(text, call->asked[i]);
 }
 
 void ff_runway_call_clean_reply(RunwayCall *call)
@@ -207,8 +261,12 @@ RunwayOutcome ff_runway_call_report_status(RunwayCall *call,
     const RunwayProvider *provider = client->provider;
     char text[1024];
 
-    ff_runway_reply_error_text(call->reply ? call->reply : "",
-                               call->reply_size, text, sizeof(text));
+    /* a secret that the cut goes through would not be found */
+    if (call->too_large || call->page_cut)
+        snprintf(text, sizeof(text), "a reply that is too long to be shown");
+    else
+        ff_runway_reply_error_text(call->reply ? call->reply : "",
+                                   call->reply_size, text, sizeof(text));
     /* once more, where it is put together of several fields */
     ff_runway_call_scrub(call, text, 1);
     if (ff_runway_call_is_foreign(call))
