@@ -197,6 +197,8 @@ static void test_scrub_word_in_disguise(void **state)
     static const char *const forms[] = {
         "SECRET", "sEc%52et", "%2573ecret", "%252573ecret", "s\\x65cret", "\\\\u0073ecret",
         "s\\\\\\\\u0065cret", "&#115;ecret", "s&#x65;c&#X72;et",
+        "&#115ecret", "&#115&#101&#x63&#114&#101&#116", "s&amp;#101cret",
+        "sec&Tab;ret", "sec&NewLine;ret",
         "sec\nret", "sec\r\n   ret", "s\te c r e t", "sec\\nret",
         "sec\\r\\nret", "sec%0D%0Aret", "sec&#10;ret", "sec\\u000aret",
     };
@@ -238,6 +240,13 @@ static void test_scrub_word_of_escapes(void **state)
                      "a&amp;amp;b&amp;amp;c", "a&#38;b&#x26;c" } },
         { "\"a'b\"", { "\"a'b\"", "&quot;a&#39;b&quot;", "\\\"a'b\\\"",
                       "&quot;a&apos;b&quot;", "&#34;a&#039;b&#34;" } },
+        { "k_a-b.c+d/e=f:g@h;i~", { "k_a-b.c+d/e=f:g@h;i~",
+          "k&lowbar;a&hyphen;b&period;c&plus;d&sol;e&equals;f&colon;g&commat;h"
+          "&semi;i&tilde;", "k&UnderBar;a&dash;b.c&amp;plus;d/e=f:g@h;i~" } },
+        { "{[(a|b)]}^`\\!?$#", {
+          "&lcub;&lsqb;&lpar;a&vert;b&rpar;&rsqb;&rcub;&Hat;&grave;&bsol;&excl;"
+          "&quest;&dollar;&num;", "&lbrace;&lbrack;(a&verbar;b)&rbrack;&rbrace;^"
+          "`\\!?$#" } },
         { "a\\nb", { "a\\nb", "a\\\\nb", "a%5Cnb", "a\\u005cnb" } },
     };
     static const char *const others[] = {
@@ -247,7 +256,7 @@ static void test_scrub_word_of_escapes(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
         for (int k = 0; cases[i].forms[k]; k++) {
-            char text[64];
+            char text[128];
 
             snprintf(text, sizeof(text), "a %s b", cases[i].forms[k]);
             ff_runway_scrub_word(text, cases[i].word);

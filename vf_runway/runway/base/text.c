@@ -315,7 +315,7 @@ static size_t escapes_of_escape(const char *s)
 }
 
 /** The character of &#65; &#x41; &lt; and such at s, the & left out, -1: there is
- *  none. *length: its bytes. */
+ *  none. *length: its bytes. Numbers need no semicolon, as browsers have it. */
 static int entity(const char *s, size_t *length)
 {
     static const struct {
@@ -323,11 +323,25 @@ static int entity(const char *s, size_t *length)
         int value;
     } names[] = {
         { "lt;", '<' }, { "gt;", '>' }, { "quot;", '"' }, { "apos;", '\'' },
+        { "lowbar;", '_' }, { "underbar;", '_' }, { "hyphen;", '-' },
+        { "dash;", '-' }, { "period;", '.' }, { "comma;", ',' },
+        { "colon;", ':' }, { "semi;", ';' }, { "plus;", '+' }, { "sol;", '/' },
+        { "bsol;", '\\' }, { "equals;", '=' }, { "commat;", '@' },
+        { "tilde;", '~' }, { "num;", '#' }, { "dollar;", '$' },
+        { "percnt;", '%' }, { "ast;", '*' }, { "midast;", '*' },
+        { "excl;", '!' }, { "quest;", '?' }, { "hat;", '^' }, { "grave;", '`' },
+        { "lpar;", '(' }, { "rpar;", ')' }, { "lsqb;", '[' }, { "lbrack;", '[' },
+        { "rsqb;", ']' }, { "rbrack;", ']' }, { "lcub;", '{' },
+        { "lbrace;", '{' }, { "rcub;", '}' }, { "rbrace;", '}' },
+        { "vert;", '|' }, { "verbar;", '|' }, { "verticalline;", '|' },
+        { "tab;", '\t' }, { "newline;", '\n' },
     };
     int is_hex, value;
     char *end;
 
     for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+        if ((*s | 0x20) != names[i].name[0])
+            continue;
         *length = strlen(names[i].name);
         if (!strncasecmp(s, names[i].name, *length))
             return names[i].value;
@@ -336,13 +350,13 @@ static int entity(const char *s, size_t *length)
         return -1;
     is_hex  = s[1] == 'x' || s[1] == 'X';
     value   = (int)strtol(s + 1 + is_hex, &end, is_hex ? 16 : 10);
-    *length = (size_t)(end - s) + 1;
-    return *end == ';' ? value : -1;
+    *length = (size_t)(end - s) + (*end == ';');
+    return value;
 }
 
 /** The character at s, its escapes undone: %41, also where that was escaped
  *  once more (%2541); \u0041, \x41, \n or itself behind any number of
- *  backslashes; &#65;, &#x41; and &lt;. *length: its bytes. */
+ *  backslashes; &#65;, &#x41, &lt; and such. *length: its bytes. */
 static int character_at(const char *s, size_t *length)
 {
     size_t n = 1 + escapes_of_escape(s);

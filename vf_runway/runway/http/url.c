@@ -79,6 +79,9 @@ static RunwayReach reach_v6(const unsigned char *b)
     static const Range mapped = { { [10] = 0xFF, [11] = 0xFF }, 96 };
     static const Range nat64  = { { 0x00, 0x64, 0xFF, 0x9B }, 96 };
     static const Range global = { { 0x20 }, 3 };
+    /* behind any prefix; the byte before it is 0, or 2 in front of an IPv4
+     * address that is called public */
+    static const unsigned char isatap[] = { 0x00, 0x5E, 0xFE };
     /* of the IANA IPv6 Special-Purpose Address Registry what lies in 2000::/3,
      * the one block that global addresses are given out of; all else, from ::
      * with its IPv4-compatible addresses to ff00::/8, is refused as a whole */
@@ -99,7 +102,8 @@ static RunwayReach reach_v6(const unsigned char *b)
     if (is_in(b, &nat64))
         return reach_v4(b + 12) == RUNWAY_REACH_PUBLIC ? RUNWAY_REACH_PUBLIC
                                                        : RUNWAY_REACH_PRIVATE;
-    if (!is_in(b, &global))
+    if (!is_in(b, &global) || ((!b[8] || b[8] == 2) &&
+                               !memcmp(b + 9, isatap, sizeof(isatap))))
         return RUNWAY_REACH_PRIVATE;
     for (size_t i = 0; i < sizeof(special) / sizeof(special[0]); i++)
         if (is_in(b, &special[i]))
