@@ -360,6 +360,14 @@ subtest 'a password in a URL' => sub {
         is((grep { index(slurp($_), $pw) >= 0 } grep { -f } $log, files_below($run->{own})) + 0, 0, "$name: nor kept");
     }
     is(scalar $sim->requests('create'), 0, 'nothing was bought');
+
+    # in the environment it is not even said by FFmpeg, which repeats options
+    my $report = "$TMP/password.log";
+    my $run = run_filter(undef, in => $clip, loglevel => 'trace', options => { prompt => 'x', base_url => 'https://a.invalid/x', log_path => "$TMP/password.jsonl" },
+        env => { https_proxy => "http://me:$pw\@$nobody", FFREPORT => 'file=' . ($report =~ s/:/\\:/gr) . ':level=56' }, timeout => 90);
+    like($run->{err}, qr/cannot reach a\.invalid:443 through the proxy/, "the environment's proxy is used");
+    my %text = (stderr => $run->{err}, map { ($_ => slurp($_)) } $report, "$TMP/password.jsonl", files_below($run->{own}));
+    is(join(' ', grep { index($text{$_}, $pw) >= 0 } sort keys %text), '', 'and its password is nowhere');
 };
 
 # Starts ffmpeg, calls back while a task is under way, returns the run.
