@@ -30,6 +30,8 @@ for my $rate (50, 60) {
     my $film = numbered_film(rate => $rate, frames => 251);
     my $run = same_film($sim, $filter, "$rate fps, thinned for the upload", $film, within => 1);
 }
+# where the longest clip is no whole number of frames
+same_film($sim, "$filter:clip_duration=2.5", '60000/1001 fps, thinned for the upload', numbered_film(rate => '60000/1001', frames => 251), within => 1);
 same_film($sim, $filter, '120 fps', numbered_film(rate => 120, frames => 300), within => 3);
 same_film($sim, $filter, '5 fps', numbered_film(rate => 5, frames => 23));
 same_film($sim, $filter, 'a frame in seven seconds', numbered_film(rate => '1/7', frames => 3));
@@ -49,7 +51,8 @@ same_film($sim, $filter, 'a gap of many seconds, longer than a clip', $film,
     before => q(settb=1/24,setpts='N+if(gte(N,30),1000,0)'));
 same_film($sim, $filter, 'two frames in three', $film, before => q(select='mod(n,3)'));
 same_film($sim, $filter, 'a variable rate', $film, before => q(settb=1/1000,setpts='floor((N+0.4*sin(N))*1000/24)'), within => 1);
-same_film($sim, $filter, 'a last frame of a full clip that is late', $film, before => q(settb=1/1000,setpts='floor((N+0.3*eq(mod(N,48),47))*1000/24)'));
+same_film($sim, "$filter:clip_duration=2.03", 'frames off the grid, and clips of less than a whole number of them', $film,
+    before => q(settb=1/1000,setpts='floor((N+0.6*gt(N,0))*1000/24)'));
 same_film($sim, $filter, 'slides, each as long as it likes', $film,
     before => q(trim=end_frame=24,settb=1/1000,setpts='floor(500*N+180*sin(3*N))'));
 same_film($sim, "$filter:overlap=0.5:seam=blend:clip_duration=4", 'slides in clips that overlap', $film,

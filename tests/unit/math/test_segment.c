@@ -304,6 +304,8 @@ static void test_fits(void **state)
     assert_true(ff_runway_segment_fits(&s, 5000000));
     assert_true(ff_runway_segment_fits(&s, 5000400)); /* rounding */
     assert_false(ff_runway_segment_fits(&s, 5005000)); /* a 150th frame */
+    assert_int_equal(ff_runway_segment_longest(&s),
+                     ff_runway_segment_length(&s, 149));
 }
 
 int main(void)

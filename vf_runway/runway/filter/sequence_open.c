@@ -71,7 +71,7 @@ static RunwaySegment plan_segment(const RunwaySequence *s, int64_t length)
     ff_runway_segment_rate(&segment, rate.num, rate.den, length, m->max_rate);
     /* the shortest upload has places for source frames to its end */
     segment.max_duration =
-        FFMAX(segment.max_duration,
+        FFMAX(ff_runway_segment_longest(&segment),
               ff_runway_segment_length(&segment,
                                        ff_runway_segment_slots(&segment, 0)));
     return segment;

@@ -128,6 +128,18 @@ void ff_runway_segment_rate(RunwaySegment *segment, int num, int den,
     segment->rate_num = (int)(num * n);
 }
 
+/* Slots of the longest upload. */
+static int64_t most_slots(const RunwaySegment *segment)
+{
+    return (segment->max_duration + TOLERANCE) * segment->rate_num /
+           (1000000LL * segment->rate_den);
+}
+
+int64_t ff_runway_segment_longest(const RunwaySegment *segment)
+{
+    return ff_runway_segment_length(segment, most_slots(segment));
+}
+
 int ff_runway_segment_fits(const RunwaySegment *segment, int64_t end)
 {
     return end <= segment->max_duration + TOLERANCE;
@@ -156,8 +168,7 @@ int64_t ff_runway_segment_slots(const RunwaySegment *segment, int64_t end)
     int64_t slots = ff_runway_segment_slot(segment, end);
     int64_t least = (segment->min_duration * segment->rate_num + unit - 1) /
                     unit;
-    int64_t most  = ((segment->max_duration + TOLERANCE) * segment->rate_num) /
-                    unit;
+    int64_t most  = most_slots(segment);
 
     if (slots > most)
         slots = most;

@@ -64,6 +64,10 @@ typedef struct RunwaySegment {
 void ff_runway_segment_rate(RunwaySegment *segment, int num, int den,
                             int64_t length, int max_rate);
 
+/** Microseconds of the whole slots in max_duration. The last frame of a clip that
+ *  is longer may not be in the upload. */
+int64_t ff_runway_segment_longest(const RunwaySegment *segment);
+
 /** Whether a clip that ends at end is no longer than the upload may be. */
 int ff_runway_segment_fits(const RunwaySegment *segment, int64_t end);
 

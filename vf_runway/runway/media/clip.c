@@ -314,17 +314,13 @@ int ff_runway_clip_nb_alpha(const RunwayClip *clip)
     return clip->nb_alpha_in - clip->nb_alpha_out;
 }
 
-/* The slot that shows the frame of that time first: the last one too where the
- * next would be behind a full clip. Of frames that fall into one
+/* The slot that shows the frame of that time first. Of frames that fall into one
  * slot the nearest has it; what comes after that one is seen from the next on,
  * as it may stand for long. */
 static int64_t shown_slot(RunwayClip *c, int64_t slot, int64_t time)
 {
-    const RunwaySegment *s = &c->config.segment;
-
-    slot = FFMIN(slot, ff_runway_segment_slots(s, s->max_duration) - 1);
     if (c->nb_frames && slot <= c->slot) {
-        int64_t at = ff_runway_segment_length(s, c->slot);
+        int64_t at = ff_runway_segment_length(&c->config.segment, c->slot);
 
         slot = c->slot + !ff_runway_retime_is_nearer(at, c->slot_time, time);
     }
