@@ -171,6 +171,7 @@ struct RunwayClient {
     pthread_mutex_t lock;
     int64_t takes[TASKS_MAX]; ///< each task, in order
     int reports;                ///< progress
+    int64_t output_after;     ///< of a task that has ended
     int64_t download_takes;   ///< each download
     int64_t download_step;    ///< less that for each task before
     int64_t check_takes;      ///< each check
@@ -284,6 +285,11 @@ RunwayOutcome ff_runway_client_read(RunwayClient *c, const char *id,
         c->running    -= !c->is_done[nb];
         c->is_done[nb] = 1;
         c->last        = now;
+        if (elapsed < c->takes[nb] + c->output_after) {
+            pthread_mutex_unlock(&c->lock);
+            *retry_after = -1;
+            return ff_runway_error(err, RUNWAY_UNAVAILABLE, "no output yet");
+        }
     } else if (c->reports) {
         task->progress = (double)elapsed / (double)c->takes[nb];
     }
@@ -808,6 +814,29 @@ static void test_a_result_that_is_due(void **state)
     sweep_remove_dir(dir);
 }
 
+/* A task that has succeeded has no place, though its output is late; but it is
+ * not checked. */
+static void test_outputs_that_are_late(void **state)
+{
+    char *dir = sweep_make_dir();
+
+    (void)state;
+    assert_non_null(dir);
+    let_tasks_take(60, 60, 1);
+    provider.takes[1]     = 200 * SECOND;
+    provider.takes[2]     = 10 * SECOND;
+    provider.output_after = 20 * SECOND;
+    begin(dir, 2);
+    for (int i = 0; i < 4; i++)
+        admit(i);
+    while (provider.nb < 4)
+        spend(SECOND);
+    ff_runway_pipeline_free(&pipeline);
+    sweep_remove_dir(dir);
+    assert_in_range((provider.created[2] - provider.created[0]) / SECOND, 60, 70);
+    assert_in_range((provider.created[3] - provider.created[0]) / SECOND, 80, 145);
+}
+
 /* Few at a time, and those first that are needed first. */
 static void test_downloads(void **state)
 {
@@ -872,6 +901,7 @@ static int clean_up(void **state)
     (void)state;
     provider.download_takes = provider.download_step = provider.check_takes = 0;
     provider.sends_pages    = 0;
+    provider.output_after   = 0;
     provider.places         = uploads = 0;
     provider.state          = RUNWAY_TASK_RUNNING;
     reported = NULL;
@@ -900,6 +930,7 @@ int main(void)
         cmocka_unit_test_teardown(test_uploads_that_grow_old, clean_up),
         cmocka_unit_test_teardown(test_a_place_that_will_be_free, clean_up),
         cmocka_unit_test_teardown(test_a_result_that_is_due, clean_up),
+        cmocka_unit_test_teardown(test_outputs_that_are_late, clean_up),
         cmocka_unit_test_teardown(test_downloads, clean_up),
         cmocka_unit_test_teardown(test_checks, clean_up),
         cmocka_unit_test_teardown(test_slow_downloads, clean_up),

@@ -74,9 +74,13 @@ RunwayOutcome ff_runway_run_read_task(RunwayJobRun *run, RunwayError *err)
             /* that it is known again is all that find_task() asks */
             if (state == RUNWAY_CLIP_LOST)
                 return RUNWAY_OK;
-            /* its output is late: it has succeeded all the same */
-            if (state == RUNWAY_CLIP_SUBMITTED)
+            /* its output is late: it has succeeded all the same, and its place
+             * is free */
+            if (state == RUNWAY_CLIP_SUBMITTED) {
                 ff_runway_run_note(run, RUNWAY_CLIP_GENERATED);
+                run->job->now.task_state = RUNWAY_TASK_SUCCEEDED;
+                ff_runway_run_set_state(run, RUNWAY_JOB_WAITING);
+            }
             run->unreachable = ++late >= LATE_MAX;
             if (run->unreachable)
                 ret = RUNWAY_NO_RESULT;
