@@ -172,6 +172,7 @@ struct RunwayClient {
     int64_t takes[TASKS_MAX]; ///< each task, in order
     int reports;                ///< progress
     int64_t output_after;     ///< of a task that has ended
+    int is_failed[TASKS_MAX]; ///< has no output, and another try may have one
     int64_t download_takes;   ///< each download
     int64_t download_step;    ///< less that for each task before
     int64_t check_takes;      ///< each check
@@ -285,7 +286,10 @@ RunwayOutcome ff_runway_client_read(RunwayClient *c, const char *id,
         c->running    -= !c->is_done[nb];
         c->is_done[nb] = 1;
         c->last        = now;
-        if (elapsed < c->takes[nb] + c->output_after) {
+        if (c->is_failed[nb]) {
+            task->state = RUNWAY_TASK_FAILED_STATE;
+            strcpy(task->failure_code, "INTERNAL");
+        } else if (elapsed < c->takes[nb] + c->output_after) {
             pthread_mutex_unlock(&c->lock);
             *retry_after = -1;
             return ff_runway_error(err, RUNWAY_UNAVAILABLE, "no output yet");
@@ -416,7 +420,7 @@ static void begin(char *dir, int slots)
     policy = (RunwayPolicy){
         .concurrency = slots, .poll_interval = 6 * SECOND,
         .task_timeout = 1800 * SECOND, .state_dir = dir,
-        .results_size = 1 << 30,
+        .results_size = 1 << 30, .retries = 1,
     };
     provider.nb = provider.running = provider.most = 0;
     provider.nb_fetched = provider.fetching = provider.most_fetching = 0;
@@ -837,6 +841,33 @@ static void test_outputs_that_are_late(void **state)
     assert_in_range((provider.created[3] - provider.created[0]) / SECOND, 80, 145);
 }
 
+/* Another try has its place already, and waits for what is unchecked all the
+ * same: the second clip's until the first result is here. */
+static void test_another_try(void **state)
+{
+    char *dir = sweep_make_dir();
+
+    (void)state;
+    assert_non_null(dir);
+    let_tasks_take(60, 60, 1);
+    provider.takes[1]       = 100 * SECOND;
+    provider.takes[2]       = 30 * SECOND;
+    provider.is_failed[1]   = 1;
+    provider.download_takes = 100 * SECOND;
+    begin(dir, 2);
+    for (int i = 0; i < 4; i++)
+        admit(i);
+    while (provider.nb < 4)
+        spend(SECOND);
+    assert_int_equal(provider.nb_checked, 1);
+    assert_in_range((provider.created[3] - provider.created[0]) / SECOND, 160, 170);
+    provider.download_takes = 0;
+    while (provider.nb < 5 || provider.fetching)
+        spend(SECOND);
+    ff_runway_pipeline_free(&pipeline);
+    sweep_remove_dir(dir);
+}
+
 /* Few at a time, and those first that are needed first. */
 static void test_downloads(void **state)
 {
@@ -902,6 +933,7 @@ static int clean_up(void **state)
     provider.download_takes = provider.download_step = provider.check_takes = 0;
     provider.sends_pages    = 0;
     provider.output_after   = 0;
+    memset(provider.is_failed, 0, sizeof(provider.is_failed));
     provider.places         = uploads = 0;
     provider.state          = RUNWAY_TASK_RUNNING;
     reported = NULL;
@@ -931,6 +963,7 @@ int main(void)
         cmocka_unit_test_teardown(test_a_place_that_will_be_free, clean_up),
         cmocka_unit_test_teardown(test_a_result_that_is_due, clean_up),
         cmocka_unit_test_teardown(test_outputs_that_are_late, clean_up),
+        cmocka_unit_test_teardown(test_another_try, clean_up),
         cmocka_unit_test_teardown(test_downloads, clean_up),
         cmocka_unit_test_teardown(test_checks, clean_up),
         cmocka_unit_test_teardown(test_slow_downloads, clean_up),

@@ -400,6 +400,12 @@ static int is_unchecked(const RunwayJobProgress *now)
             now->task_state == RUNWAY_TASK_SUCCEEDED);
 }
 
+/* Whether a create may go out for all that nobody knows yet. lock is held */
+static int has_few_unchecked(const RunwayPipeline *p)
+{
+    return count(p, is_unchecked) < p->config.policy->concurrency;
+}
+
 /* How many before that one will want a place, too: clips go out in order, and
  * what is made first is to be the first that is needed. lock is held */
 static int count_earlier(const RunwayPipeline *p, const Entry *end)
@@ -416,8 +422,6 @@ static int count_earlier(const RunwayPipeline *p, const Entry *end)
 static int is_open(const RunwayPipeline *p, const Entry *e,
                    RunwayJobState state)
 {
-    int concurrency = p->config.policy->concurrency;
-
     if (state == RUNWAY_JOB_DOWNLOADING)
         return count_in(p, state) < RUNWAY_FETCHES_MAX;
     if (state == RUNWAY_JOB_CHECKING)
@@ -426,9 +430,8 @@ static int is_open(const RunwayPipeline *p, const Entry *e,
     if (ff_runway_budget_has_cap(p->config.policy) &&
         (count_earlier(p, e) || count_in(p, state)))
         return 0;
-    return count(p, is_in_flight) +
-           count_earlier(p, e) < concurrency &&
-           count(p, is_unchecked) < concurrency;
+    return count(p, is_in_flight) + count_earlier(p, e) <
+           p->config.policy->concurrency && has_few_unchecked(p);
 }
 
 int ff_runway_pipeline_accepts(RunwayPipeline *p)
@@ -462,7 +465,7 @@ static int count_places(const RunwayPipeline *p)
 static int is_more(const RunwayPipeline *p, int places)
 {
     return !p->stop && !p->closed && places > count(p, is_waiting) &&
-           count(p, is_unchecked) < p->config.policy->concurrency;
+           has_few_unchecked(p);
 }
 
 int ff_runway_pipeline_is_short(RunwayPipeline *p)
@@ -531,22 +534,22 @@ static int enter(void *opaque, RunwayJob *job, RunwayJobState state)
     RunwayPipeline *p = opaque;
     RunwayJobState before = state - 1;
     Entry *e;
-    int is_shut;
+    int is_shut, is_again;
 
     pthread_mutex_lock(&p->lock);
     e = find_entry(p, job);
-    job->now.state = state == RUNWAY_JOB_SUBMITTING && is_in_flight(&e->now) ?
-                     state : before;
+    /* one more try keeps its place, and waits only for what is unchecked */
+    is_again = state == RUNWAY_JOB_SUBMITTING && is_in_flight(&e->now);
+    job->now.state = is_again ? state : before;
     e->now = job->now;
     /* the place that it had is free */
     ff_runway_cond_wake(&p->changed);
     while (!(is_shut = p->stop || (p->closed && before == RUNWAY_JOB_READY)) &&
-           e->now.state != state) {
-        if (first_in(p, before) == e && is_open(p, e, state))
-            job->now.state = e->now.state = state;
-        else
-            ff_runway_cond_wait(&p->changed, &p->lock, INT64_MAX);
-    }
+           !(is_again ? has_few_unchecked(p)
+                      : first_in(p, before) == e && is_open(p, e, state)))
+        ff_runway_cond_wait(&p->changed, &p->lock, INT64_MAX);
+    if (!is_shut)
+        job->now.state = e->now.state = state;
     /* it is the next one's turn */
     ff_runway_cond_wake(&p->changed);
     pthread_mutex_unlock(&p->lock);
