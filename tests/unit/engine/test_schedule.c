@@ -173,6 +173,7 @@ struct RunwayClient {
     int reports;                ///< progress
     int64_t output_after;     ///< of a task that has ended
     int is_failed[TASKS_MAX]; ///< has no output, and another try may have one
+    int64_t first_upload_takes;
     int64_t download_takes;   ///< each download
     int64_t download_step;    ///< less that for each task before
     int64_t check_takes;      ///< each check
@@ -338,10 +339,17 @@ RunwayOutcome ff_runway_client_slot(RunwayClient *c, const char *filename,
     return RUNWAY_OK;
 }
 
-RunwayOutcome ff_runway_client_store(RunwayClient *client, const RunwaySlot *slot,
+RunwayOutcome ff_runway_client_store(RunwayClient *c, const RunwaySlot *slot,
                                      const RunwayUpload *file,
                                      int64_t *retry_after, RunwayError *err)
 {
+    int is_first;
+
+    pthread_mutex_lock(&c->lock);
+    is_first = c->uploads == 1;
+    pthread_mutex_unlock(&c->lock);
+    if (is_first && c->first_upload_takes)
+        spend(c->first_upload_takes);
     return RUNWAY_OK;
 }
 
@@ -868,6 +876,28 @@ static void test_another_try(void **state)
     sweep_remove_dir(dir);
 }
 
+/* Creates go out in the order of the clips, also when the first one's upload is
+ * long in coming. */
+static void test_the_order_of_creates(void **state)
+{
+    char *dir = sweep_make_dir();
+
+    (void)state;
+    assert_non_null(dir);
+    let_tasks_take(60, 60, 1);
+    uploads = 1;
+    provider.uploads = 0;
+    provider.first_upload_takes = 20 * SECOND;
+    begin(dir, 1);
+    admit(0);
+    admit(1);
+    while (provider.nb < 2)
+        spend(SECOND);
+    ff_runway_pipeline_free(&pipeline);
+    sweep_remove_dir(dir);
+    assert_true(provider.uploaded[0] < provider.uploaded[1]);
+}
+
 /* Few at a time, and those first that are needed first. */
 static void test_downloads(void **state)
 {
@@ -932,7 +962,7 @@ static int clean_up(void **state)
     (void)state;
     provider.download_takes = provider.download_step = provider.check_takes = 0;
     provider.sends_pages    = 0;
-    provider.output_after   = 0;
+    provider.output_after   = provider.first_upload_takes = 0;
     memset(provider.is_failed, 0, sizeof(provider.is_failed));
     provider.places         = uploads = 0;
     provider.state          = RUNWAY_TASK_RUNNING;
@@ -964,6 +994,7 @@ int main(void)
         cmocka_unit_test_teardown(test_a_result_that_is_due, clean_up),
         cmocka_unit_test_teardown(test_outputs_that_are_late, clean_up),
         cmocka_unit_test_teardown(test_another_try, clean_up),
+        cmocka_unit_test_teardown(test_the_order_of_creates, clean_up),
         cmocka_unit_test_teardown(test_downloads, clean_up),
         cmocka_unit_test_teardown(test_checks, clean_up),
         cmocka_unit_test_teardown(test_slow_downloads, clean_up),
