@@ -88,8 +88,10 @@ RunwayOutcome ff_runway_pipeline_create(const RunwayPipelineConfig *config,
                                         RunwayPipeline **pipeline,
                                         RunwayError *err);
 
-/** Cancels and waits for the workers (at most about two seconds); then names
- *  the tasks at the provider that this run has accepted and not fetched. */
+/** Cancels and waits for the workers: about two seconds at most when a person
+ *  interrupts, else half a minute for a create that is out, as it may have been
+ *  accepted. Then names the tasks at the provider that this run has accepted and
+ *  not fetched. */
 void ff_runway_pipeline_stop(RunwayPipeline *pipeline);
 
 /** Stops, and frees all. */

@@ -99,7 +99,7 @@ int ff_runway_filter_init(AVFilterContext *ctx, RunwayEndpoint endpoint);
 /** For query_func, after the same. */
 int ff_runway_filter_query(AVFilterContext *ctx);
 
-/** Stops what is under way (at most about two seconds), and reports. */
+/** Stops what is under way, see ff_runway_pipeline_stop(), and reports. */
 void ff_runway_filter_uninit(AVFilterContext *ctx);
 
 /** config_props of the output pad: size, shape, time base and rate. */

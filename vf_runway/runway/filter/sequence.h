@@ -77,7 +77,8 @@ typedef struct RunwaySequenceConfig {
 int ff_runway_sequence_create(RunwaySequence **sequence,
                               const RunwaySequenceConfig *config);
 
-/** Cancels what is under way; waits for it at most about two seconds. */
+/** Cancels what is under way, and waits for it as ff_runway_pipeline_stop()
+ *  does. */
 void ff_runway_sequence_free(RunwaySequence **sequence);
 
 /**
