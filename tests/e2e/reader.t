@@ -335,6 +335,36 @@ subtest 'what is wrong with a result fills no terminal' => sub {
         push @cases, ['parameters that are of no use', box('mdat', $frames) . film(track(entry => $entry, scale => 20, length => 20, chunks => [8],
             sizes => [map { $_ + length $sets } @sizes]))];
     }
+    my $golomb = sub { my $bits = sprintf '%b', $_[0] + 1; return '0' x (length($bits) - 1) . $bits };
+    my $escaped = sub { return pack('B*', "$_[0]1") =~ s/\x00\x00(?=[\x00-\x03])/\x00\x00\x03/gr };
+    if ($decoders{h264}) {
+        my $clip = slurp(make_clip(size => '64x48', frames => 20, codec => [qw(-c:v libx264 -bf 0 -x264-params no-8x8dct=0)], name => 'lists.mp4'));
+        my $at = index $clip, 'avc1', index $clip, 'stsd';
+        my $entry = substr $clip, $at - 4, unpack 'N', substr $clip, $at - 4, 4;
+        my @sizes = unpack 'N20', substr $clip, index($clip, 'stsz') + 16;
+        $at = unpack 'N', substr $clip, index($clip, 'stco') + 12, 4;
+        my $sps = unpack 'n/a*', substr $entry, index($entry, 'avcC') + 10;
+        # five descriptions behind each frame, with lists of scaling that are none
+        my @samples;
+        for my $size (@sizes) {
+            push @samples, substr $clip, $at, $size;
+            $at += $size;
+            push @samples, map { my $n = 200 * $_; "\1\x64\0\x33\xFF\xE1" . pack('n/a*', $sps) . "\x0E" . join '', map { pack 'n/a*', "\x68"
+                . $escaped->($golomb->($_) . '1101110001111000' =~ s/0$//r . '01' . join '', map { '1' . $golomb->($n++) } 1 .. 6) } 1 .. 14 } 2 .. 6;
+        }
+        push @cases, ['descriptions of no use', box('mdat', @samples) . film(track(entry => $entry, scale => 120, length => 120, chunks => [8], sizes => [map { length } @samples]))];
+    }
+    if ($decoders{hevc}) {
+        # each says 1024 times how it arrives, in more ways than there may be
+        my $begin = unpack('B*', pack 'H*', '40010c01ffff016000000090000000000000005d') =~ s/^.{16}.{12}\K.{4}/0001/r;
+        my $sets = join '', map {
+            my $ways = 1024 * $_ + 40;
+            pack 'N/a*', $escaped->($begin . '1' . '01111' . '000000' . $golomb->(1023) . '0' x 1023 . '1' . unpack('B*', words(1, 24)) . '0' . $golomb->(1024)
+                . join '', map { '1' . ($_ ? '0' : '00') . '000' . $golomb->($ways++) } 0 .. 1023);
+        } 0 .. 14;
+        push @cases, ['ways to arrive', box('mdat', $sets x 20) . film(track(entry => hevc(64, 1), scale => 20, length => 20, chunks => [8], sizes => [(length $sets) x 20]))];
+    }
+    push @cases, ['VP9 with a wrong list', box('mdat', "\x82\xC9\xFF\xFF\0\0\xC9" x 20) . film(track(format => 'vp09', chunks => [8], sizes => [(7) x 20]))] if $decoders{vp9};
     # Each frame with its own, as encoders for editing write them
     my $own = make_clip(size => '64x48', frames => 300, codec => [qw(-c:v libx264 -preset ultrafast -x264-params keyint=1:repeat-headers=1)], name => 'own.mp4');
     cmp_ok(scalar(() = slurp($own) =~ /\x67\x42/g), '>', 290, 'a film with parameters in each frame');

@@ -19,7 +19,8 @@
 /*
  * Results whose boxes are right and whose pictures are odd: NAL units of H.264
  * and HEVC, in descriptions and in samples, by a grammar with odd numbers in it.
- * Judged as fuzz_tree.c judges: by time and memory, and by what the check says;
+ * Judged as fuzz_tree.c judges: by time and memory, by what the check says, and how
+ * much FFmpeg says of what is accepted;
  * what it lets pass is read as the filter reads it.
  */
 
@@ -338,6 +339,17 @@ static void put_file(Coded *c)
     put_moov(c);
 }
 
+static atomic_int nb_lines; /* that a user sees */
+
+static void count_line(void *context, int level, const char *format,
+                       va_list args)
+{
+    (void)context;
+    (void)format;
+    (void)args;
+    nb_lines += level <= AV_LOG_INFO;
+}
+
 /* What has passed is read to its end. */
 static void read_all(const RunwayReaderLimits *limits, int fd, int64_t size)
 {
@@ -367,7 +379,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     Judge judge;
     int fd;
 
-    av_log_set_level(AV_LOG_QUIET);
+    av_log_set_callback(count_line);
+    nb_lines = 0;
     coded.in = (FuzzInput){ data, size };
     put_file(&coded);
     fd    = fuzz_file(coded.f.data, coded.f.size);
@@ -378,6 +391,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!ret)
         read_all(&limits, fd, (int64_t)coded.f.size);
     close(fd);
+    MUST(ret || nb_lines < 3);
     MUST(!ret || err.text[0]);
     MUST(ret != RUNWAY_IO && ret != RUNWAY_CANCELLED && ret != RUNWAY_NOMEM);
     MUST(!strchr(err.text, '\n'));

@@ -40,7 +40,8 @@
 #define HEVC_LAYERS \
     "\x42\x01\x05\x01\x60\x00\x00\x03\x00\x90\x00\x00\x03\x00" \
     "\x00\x03\x00\xBA\xD0\x00\x01\x60\x00\x00\x03\x00\x90\x00" \
-    "\x00\x03\x00\x00\x03\x00\x5A\x5A\x90\x04\x10\x62\x80"
+    "\x00\x03\x00\x00\x03\x00\x5A\x5A\x90\x04\x10\x62\xCB\x7B" \
+    "\xDF\x24\x98\x41"
 
 #define SET(name, is_hevc, bytes, width, height) \
     { name, is_hevc, sizeof(bytes) - 1, bytes, width, height }
@@ -306,6 +307,59 @@ static void test_slices(void **state)
                                           "\x41\0\0\0\0\0", 6, &picture), 0);
 }
 
+#define CASE(bytes, ...) { sizeof(bytes) - 1, bytes, { __VA_ARGS__ } }
+
+/* Lists of scaling in a set for pictures: as many as its sequence has. */
+static void test_lists(void **state)
+{
+    static const struct {
+        size_t size;
+        const char *bytes;
+        int is_bad[3];
+    } cases[] = {
+        /* none, and nothing at all behind the rest */
+        CASE("\x68\xEE\x3C\x30", 0, 0, 0),
+        CASE("\x68\xEE\x3C\x80", 0, 0, 0),
+        CASE("\x68\xEE\x3C\x61\x18\x46\x11\x84\x61\x18\x47", 0, 0, 0),
+        /* the sixth begins with a difference of 128 */
+        CASE("\x68\xEE\x3C\x61\x18\x46\x11\x84\x61\x18\x04\x03", 0, 1, 1),
+        /* what would be the ninth does */
+        CASE("\x68\xEE\x3C\xE1\x18\x46\x11\x84\x61\x18\x46\x11\x84\x60"
+             "\x10\x0C", 0, 0, 1),
+        /* twelve, or eight */
+        CASE("\x68\xEE\x3C\xE1\x18\x46\x11\x84\x61\x18\x46\x11\x84\x61"
+             "\x18\x46\x11\x60", 0, 0, 0),
+        /* the first ends too early */
+        CASE("\x68\xEE\x3C\x68", 0, 1, 1),
+        /* the sixth, of slices in groups */
+        CASE("\x68\xE5\x8F\x18\x46\x11\x84\x61\x18\x46\x01\x00\xC0",
+             0, 0, 0),
+        /* a number that FFmpeg need not read so */
+        CASE("\x68\xEE\x20\x10\x1C\x30", 0, 1, 1),
+    };
+    /* main, high, 4:4:4 */
+    static const char *const sequences[] = {
+        "\x07\x67\x4D\x40\x33\xDA\x11\xE0",
+        "\x08\x67\x64\0\x33\xAC\xB4\x23\xC0",
+        "\x08\x67\xF4\0\x33\x91\x96\x84\x78",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        for (int k = 0; k < 3; k++) {
+            RunwayNals nals = { .pixels = 64 * 48, .lengths = 1 << 1 };
+            char data[32] = { (char)cases[i].size };
+
+            print_message("# %zu, %d\n", i, k);
+            memcpy(data + 1, cases[i].bytes, cases[i].size);
+            assert_int_equal(try_packet(&nals, sequences[k],
+                                        1 + (size_t)sequences[k][0]), RUNWAY_OK);
+            assert_int_equal(try_packet(&nals, data, 1 + cases[i].size),
+                             cases[i].is_bad[k] ? RUNWAY_BAD_RESULT : RUNWAY_OK);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -315,6 +369,7 @@ int main(void)
         cmocka_unit_test(test_numbers),
         cmocka_unit_test(test_many),
         cmocka_unit_test(test_long_cycle),
+        cmocka_unit_test(test_lists),
         cmocka_unit_test(test_slices),
     };
 

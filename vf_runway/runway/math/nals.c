@@ -18,23 +18,7 @@
 
 #include <string.h>
 
-#include "nals.h"
-
-/* The bits of a NAL unit, without the bytes that keep start codes out of it. */
-typedef struct Bits {
-    const unsigned char *data;
-    size_t size, at;
-    int zeros;           ///< bytes of 0 in a row before at
-    int left;            ///< bits of the byte before at
-    int has_escapes;     ///< there were such bytes
-    int is_bad;          ///< it ended, or says what it may not
-} Bits;
-
-/* What a parameter set says; of others than sequences, 0x0. */
-typedef struct Set {
-    int64_t id, width, height;
-    int number_bits;     ///< of frame_num, in H.264
-} Set;
+#include "nals_internal.h"
 
 /* What is in a packet, or in a description. */
 typedef struct Found {
@@ -45,48 +29,6 @@ typedef struct Found {
     unsigned char *muted;  ///< where messages that are not whole become filler;
                            ///< NULL: nowhere
 } Found;
-
-static unsigned read_bit(Bits *b)
-{
-    if (!b->left) {
-        if (b->zeros >= 2 && b->at < b->size && b->data[b->at] == 3) {
-            b->at++;
-            b->zeros       = 0;
-            b->has_escapes = 1;
-        }
-        if (b->at == b->size) {
-            b->is_bad = 1;
-            return 0;
-        }
-        b->zeros = b->data[b->at++] ? 0 : b->zeros + 1;
-        b->left  = 8;
-    }
-    return b->data[b->at - 1] >> --b->left & 1;
-}
-
-static unsigned read_bits(Bits *b, int nb)
-{
-    unsigned value = 0;
-
-    while (nb-- > 0)
-        value = value << 1 | read_bit(b);
-    return value;
-}
-
-/* An Exp-Golomb code that may be most; 0: it is not. */
-static int64_t read_ue(Bits *b, int64_t most)
-{
-    int64_t value;
-    int nb = 0;
-
-    while (!b->is_bad && !read_bit(b))
-        b->is_bad |= ++nb > 31;
-    if (b->is_bad)
-        return 0;
-    value = ((int64_t)1 << nb | read_bits(b, nb)) - 1;
-    b->is_bad |= value > most;
-    return b->is_bad ? 0 : value;
-}
 
 /* Differences of -128 to 127; the list ends where the sum of them is 0. */
 static void skip_scaling_list(Bits *b, int size)
@@ -103,8 +45,8 @@ static void skip_scaling_list(Bits *b, int size)
     }
 }
 
-/* What only some profiles have. */
-static void skip_high(Bits *b)
+/* What only some profiles have. @return the kind of chroma */
+static int64_t skip_high(Bits *b)
 {
     const int64_t chroma = read_ue(b, 3);
 
@@ -116,6 +58,7 @@ static void skip_high(Bits *b)
     if (read_bit(b))
         for (int i = 0; i < (chroma == 3 ? 12 : 8); i++)
             skip_scaling_list(b, i < 6 ? 16 : 64);
+    return chroma;
 }
 
 /* A sequence parameter set of H.264 up to its size, as FFmpeg reads it. One that
@@ -126,12 +69,14 @@ static void read_h264(Bits *b, Set *set)
         100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 144,
     };
     const int profile = (int)read_bits(b, 16) & 0xFF;
+    const int is_simple = read_bits(b, 16) >> 13 &&
+                          (profile == 66 || profile == 77 || profile == 88);
     int64_t kind;
 
-    read_bits(b, 16);
-    set->id = read_ue(b, 31);
-    if (memchr(high, profile, sizeof(high)))
-        skip_high(b);
+    set->id    = read_ue(b, 31);
+    set->lists = is_simple ? 0 : 8;
+    if (memchr(high, profile, sizeof(high)) && skip_high(b) == 3)
+        set->lists = 12;
     set->number_bits = (int)read_ue(b, 12) + 4;
     kind = read_ue(b, 2);
     if (!kind) {
@@ -151,24 +96,31 @@ static void read_h264(Bits *b, Set *set)
     b->is_bad |= b->has_escapes;
 }
 
-/* The same of HEVC. */
-static void read_hevc(Bits *b, Set *set)
+/* A picture parameter set of H.264 behind its number. @return whether there are
+ * lists of scaling in it that are wrong, or not whole: FFmpeg complains of each
+ * of them to everybody, and goes on with a description where they are */
+static int has_bad_lists(const RunwayNals *nals, Bits b)
 {
-    int layers, has[8] = { 0 };
+    int nb = nals->lists[read_ue(&b, 31)];
 
-    read_bits(b, 16 + 4);
-    layers = (int)read_bits(b, 3);
-    b->is_bad |= layers == 7; /* what a second view has */
-    read_bits(b, 1 + 88 + 8);
-    for (int i = 0; i < 8 && layers; i++)
-        has[i] = (int)read_bits(b, 2);
-    for (int i = 0; i < layers; i++)
-        read_bits(b, (has[i] & 2 ? 88 : 0) + (has[i] & 1 ? 8 : 0));
-    set->id = read_ue(b, 15);
-    if (read_ue(b, 3) == 3)
-        read_bit(b);
-    set->width  = read_ue(b, 1 << 20);
-    set->height = read_ue(b, 1 << 20);
+    read_bits(&b, 2);
+    if (!nb || read_ue(&b, 255))
+        return 0; /* decoders know no groups of slices */
+    read_ue(&b, 31);
+    read_ue(&b, 31);
+    read_bits(&b, 3);
+    for (int i = 0; i < 3; i++)
+        read_ue(&b, 255);
+    read_bits(&b, 3);
+    if (b.is_bad)
+        return !is_at_end(&b);
+    if (!read_bit(&b))
+        nb = 6;
+    if (!read_bit(&b))
+        return 0;
+    for (int i = 0; i < nb; i++)
+        skip_scaling_list(&b, i < 6 ? 16 : 64);
+    return b.is_bad;
 }
 
 /* A parameter set: of pictures (2), sequences (1), or others (0). Decoders have
@@ -179,12 +131,16 @@ static void take_set(Found *f, int kind, Bits *b)
     Set set = { 0 };
 
     if (kind == 1 && is_hevc) {
-        read_hevc(b, &set);
+        ff_runway_nals_read_hevc(b, &set);
     } else if (kind == 1) {
         read_h264(b, &set);
     } else {
         read_bits(b, is_hevc ? 16 : 8);
         set.id = kind ? read_ue(b, is_hevc ? 63 : 255) : read_bits(b, 4);
+        if (!is_hevc)
+            f->is_bad |= has_bad_lists(f->nals, *b);
+        else if (!kind)
+            f->is_bad |= ff_runway_nals_has_bad_hrd(*b);
     }
     f->sets++;
     f->is_bad |= kind == 1 && b->is_bad;
@@ -194,6 +150,8 @@ static void take_set(Found *f, int kind, Bits *b)
 
         f->nals->nb_ids += !(*ids & bit);
         *ids |= (unsigned char)bit;
+        if (set.lists > f->nals->lists[set.id & 31])
+            f->nals->lists[set.id & 31] = (unsigned char)set.lists;
     }
     if (set.number_bits > f->nals->number_bits)
         f->nals->number_bits = set.number_bits;

@@ -56,14 +56,16 @@ typedef struct RunwayNals {
                          ///< there, a bit for each
     int nb_ids;          ///< its own
     int number_bits;     ///< its own: most that H.264's frame_num has
+    unsigned char lists[32]; ///< its own: of scaling, for pictures of the
+                         ///< sequence of H.264 with that number
 } RunwayNals;
 
 /**
  * Whether a decoder may be given a description of the stream (avcC, hvcC, or
  * none: size 0), or a packet of the last ones described. All of a stream are
  * asked about, in order. RUNWAY_OK, or RUNWAY_BAD_RESULT: too many sets or NAL
- * units, long messages, or a sequence parameter set of too large a picture, or
- * one that cannot be read up to there.
+ * units, long messages, a sequence parameter set of too large a picture, or one
+ * with what a decoder complains of and goes on.
  */
 RunwayOutcome ff_runway_nals_description(RunwayNals *nals,
                                          const unsigned char *data, size_t size,

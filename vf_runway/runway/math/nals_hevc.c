@@ -1,0 +1,235 @@
+/*
+ * This file is part of FFmpeg.
+ *
+ * FFmpeg is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * FFmpeg is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with FFmpeg; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+#include "nals_internal.h"
+
+/* What a set of HEVC says of its levels. */
+static void skip_levels(Bits *b, int layers)
+{
+    int has[8] = { 0 };
+
+    read_bits(b, 88 + 8);
+    for (int i = 0; i < 8 && layers; i++)
+        has[i] = (int)read_bits(b, 2);
+    for (int i = 0; i < layers; i++)
+        read_bits(b, (has[i] & 2 ? 88 : 0) + (has[i] & 1 ? 8 : 0));
+}
+
+/* And of how many pictures are kept. */
+static void skip_orders(Bits *b, int layers)
+{
+    for (int i = read_bit(b) ? 0 : layers; i <= layers; i++)
+        for (int k = 0; k < 3; k++)
+            read_ue(b, UINT32_MAX);
+}
+
+/* How a stream is to arrive, as FFmpeg reads it: of more than 32 ways it
+ * complains to everybody, and goes on. */
+static void skip_hrd(Bits *b, int has_common, int layers)
+{
+    int kinds = 0, has_parts = 0;
+
+    if (has_common) {
+        kinds  = (int)read_bit(b);
+        kinds += (int)read_bit(b);
+        has_parts = kinds && read_bit(b);
+        read_bits(b, (has_parts ? 19 + 4 : 0) + (kinds ? 8 + 15 : 0));
+    }
+    for (int i = 0; i <= layers && !b->is_bad; i++) {
+        int is_low = 0;
+        int64_t nb = 0;
+
+        if (read_bit(b) || read_bit(b))
+            read_ue(b, UINT32_MAX);
+        else
+            is_low = (int)read_bit(b);
+        if (!is_low)
+            nb = read_ue(b, 31);
+        for (nb = kinds * (nb + 1); nb > 0; nb--) {
+            for (int k = 0; k < (has_parts ? 4 : 2); k++)
+                read_ue(b, UINT32_MAX);
+            read_bit(b);
+        }
+    }
+}
+
+int ff_runway_nals_has_bad_hrd(Bits b)
+{
+    int layers, most;
+    int64_t nb;
+
+    read_bits(&b, 2 + 6);
+    layers = (int)read_bits(&b, 3);
+    read_bits(&b, 1 + 16);
+    skip_levels(&b, layers);
+    skip_orders(&b, layers);
+    most = (int)read_bits(&b, 6) + 1;
+    nb   = read_ue(&b, 1023);
+    if (b.is_bad)
+        return 0;
+    for (nb *= most; nb > 0 && !b.is_bad; nb--)
+        read_bit(&b);
+    if (!read_bit(&b))
+        return b.is_bad;
+    read_bits(&b, 64);
+    if (read_bit(&b))
+        read_ue(&b, UINT32_MAX);
+    nb = read_ue(&b, 1024);
+    for (int64_t i = 0; i < nb && !b.is_bad; i++) {
+        read_ue(&b, UINT32_MAX);
+        skip_hrd(&b, !i || read_bit(&b), layers);
+    }
+    return b.is_bad;
+}
+
+static void skip_hevc_lists(Bits *b)
+{
+    for (int i = 0; i < 6 + 6 + 6 + 2; i++) {
+        int nb = (i < 6 ? 16 : 64) + (i >= 12);
+
+        if (!read_bit(b))
+            read_ue(b, 5);
+        else
+            while (nb--)
+                read_ue(b, 511);
+    }
+}
+
+/* Which pictures others refer to. before: of how many those are that this one
+ * goes by, -1: it cannot. @return how many these are */
+static int64_t skip_references(Bits *b, int64_t before)
+{
+    int64_t nb = 0;
+
+    if (before >= 0 && read_bit(b)) {
+        read_bit(b);
+        read_ue(b, 32767);
+        for (int64_t i = 0; i <= before; i++)
+            nb += read_bit(b) || read_bit(b);
+        return nb;
+    }
+    for (int i = 0; i < 2; i++)
+        nb += read_ue(b, 15);
+    for (int64_t i = 0; i < nb; i++) {
+        read_ue(b, 32767);
+        read_bit(b);
+    }
+    return nb;
+}
+
+/* Times in a set for sequences. @return whether there is an HRD, -1: it cannot be
+ * read */
+static int read_times(Bits *b, int layers)
+{
+    if (!read_bit(b))
+        return 0;
+    read_bits(b, 64);
+    if (read_bit(b))
+        read_ue(b, UINT32_MAX);
+    if (!read_bit(b))
+        return 0;
+    skip_hrd(b, 1, layers);
+    return b->is_bad ? -1 : 1;
+}
+
+/* FFmpeg takes what is a window to others for times if it is as some old encoders
+ * wrote these. */
+static void read_look(Bits *b, int layers)
+{
+    Bits ahead, window;
+    int is_times, has_hrd = 0;
+
+    if (read_bit(b) && read_bits(b, 8) == 255)
+        read_bits(b, 32);
+    if (read_bit(b))
+        read_bit(b);
+    if (read_bit(b) && (read_bits(b, 5) & 1))
+        read_bits(b, 24);
+    if (read_bit(b)) {
+        read_ue(b, 30);
+        read_ue(b, 30);
+    }
+    read_bits(b, 3);
+    ahead = window = *b;
+    is_times = read_bits(&ahead, 21) == 0x100000;
+    if (read_bit(&window) && !is_times) {
+        for (int i = 0; i < 4; i++)
+            read_ue(&window, UINT32_MAX);
+        b->is_bad |= window.is_bad && !is_at_end(&window);
+        is_times = 1;
+        has_hrd  = read_times(&window, layers);
+    } else if (!is_times) {
+        has_hrd = read_times(&window, layers);
+    }
+    b->is_bad |= has_hrd < 0;
+    if (is_times) {
+        ahead = *b;
+        is_times = read_times(&ahead, layers);
+        b->is_bad |= is_times < 0 || (is_times && has_hrd);
+    }
+}
+
+/* A sequence parameter set of HEVC behind its size, up to its HRD. */
+static void skip_hevc(Bits *b, int layers)
+{
+    int64_t nb, before = -1;
+    int bits;
+
+    for (int i = read_bit(b) ? 4 : 0; i > 0; i--)
+        read_ue(b, UINT32_MAX);
+    read_ue(b, UINT32_MAX);
+    read_ue(b, UINT32_MAX);
+    bits = (int)read_ue(b, 12) + 4;
+    skip_orders(b, layers);
+    for (int i = 0; i < 6; i++)
+        read_ue(b, UINT32_MAX);
+    if (read_bit(b) && read_bit(b))
+        skip_hevc_lists(b);
+    read_bits(b, 2);
+    if (read_bit(b)) {
+        read_bits(b, 8);
+        read_ue(b, UINT32_MAX);
+        read_ue(b, UINT32_MAX);
+        read_bit(b);
+    }
+    for (nb = read_ue(b, 64); nb > 0 && !b->is_bad; nb--)
+        before = skip_references(b, before);
+    if (read_bit(b))
+        for (nb = read_ue(b, 32); nb > 0; nb--)
+            read_bits(b, bits + 1);
+    read_bits(b, 2);
+    if (read_bit(b))
+        read_look(b, layers);
+}
+
+void ff_runway_nals_read_hevc(Bits *b, Set *set)
+{
+    int layers;
+
+    read_bits(b, 16 + 4);
+    layers = (int)read_bits(b, 3);
+    b->is_bad |= layers == 7; /* what a second view has */
+    read_bit(b);
+    skip_levels(b, layers);
+    set->id = read_ue(b, 15);
+    if (read_ue(b, 3) == 3)
+        read_bit(b);
+    set->width  = read_ue(b, 1 << 20);
+    set->height = read_ue(b, 1 << 20);
+    skip_hevc(b, layers);
+}
