@@ -840,6 +840,8 @@ static void test_echoed_secrets_at_a_cut(void **state)
     size_t size = RUNWAY_REPLY_MAX;
     Server *server = server_start(echo_late, &size);
     RunwayClient *client = connect_to(server);
+    RunwayUpload file = { "clip.mp4", "video/mp4", make_file("file", 4), 4 };
+    RunwaySlot slot = { NULL };
     int64_t done = 0;
     char url[64];
 
@@ -853,6 +855,11 @@ static void test_echoed_secrets_at_a_cut(void **state)
                      RUNWAY_REFUSED);
     assert_null(strstr(last.text, "sk-te"));
     assert_says("too long to be shown");
+    slot.url = url;
+    assert_int_equal(ff_runway_client_store(client, &slot, &file, &last_wait,
+                                            &last), RUNWAY_REFUSED);
+    assert_says("too long to be shown");
+    close(file.fd);
     ff_runway_client_free(&client);
     server_stop(&server);
 }

@@ -40,6 +40,7 @@
 #define RUNWAY_USER_AGENT "runway_v2v/" RUNWAY_VERSION
 
 #define RUNWAY_REPLY_MAX (1 << 20)       ///< bytes of a JSON reply
+#define RUNWAY_PAGE_MAX  (64 << 10)      ///< of an error page of somebody else
 #define RUNWAY_HEAD_MAX  (128 << 10)     ///< bytes of all headers of a reply
 
 struct RunwayClient {
@@ -110,7 +111,7 @@ typedef struct RunwayCall {
     int refused_address;           ///< the address is one that may not be
     int too_large;
     const char *refused_head;      ///< what is wrong with the headers, or NULL
-    int page_cut;                  ///< a download's error page has no end
+    int page_cut;                  ///< an error page of somebody else is longer
     int no_memory;
     int cancelled;
 

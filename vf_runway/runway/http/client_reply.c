@@ -25,8 +25,6 @@
 
 #include "client_internal.h"
 
-#define PAGE_MAX  (64 << 10)      /* bytes kept of a download's error page */
-
 /** Keep a reply's bytes in memory, as many as the limit allows. They may come
  *  one by one: the buffer is made to hold as many again. */
 static int keep_reply(RunwayCall *call, const char *data, size_t size,
@@ -79,7 +77,7 @@ size_t ff_runway_call_take_file(char *data, size_t size, size_t nb,
 
     curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &call->status);
     if (call->status != 200 && call->status != 206) {
-        int kept = keep_reply(call, data, left, PAGE_MAX);
+        int kept = keep_reply(call, data, left, RUNWAY_PAGE_MAX);
 
         /* what there is of it says enough */
         call->page_cut  = call->too_large;

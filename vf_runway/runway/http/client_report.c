@@ -98,6 +98,12 @@ void ff_runway_call_clean_reply(RunwayCall *call)
 
     if (!call->reply)
         return;
+    /* that it was stored is all that a storage has to say, and many words are
+     * looked for in it */
+    if (call->slot && call->reply_size > RUNWAY_PAGE_MAX) {
+        call->page_cut   = 1;
+        call->reply_size = 0;
+    }
     clean = ff_runway_reply_clean(call->reply, call->reply_size,
                                   ff_runway_call_scrub, call);
     /* without memory what came is not known, but neither is it shown */
@@ -234,6 +240,19 @@ static void describe_redirect(RunwayCall *call, char *out, size_t size)
     free(target);
 }
 
+/** What a reply says. */
+static void describe_reply(RunwayCall *call, char *out, size_t size)
+{
+    /* a secret that the cut goes through would not be found */
+    if (call->too_large || call->page_cut)
+        snprintf(out, size, "a reply that is too long to be shown");
+    else
+        ff_runway_reply_error_text(call->reply ? call->reply : "",
+                                   call->reply_size, out, size);
+    /* once more, where it is put together of several fields */
+    ff_runway_call_scrub(call, out, 1);
+}
+
 /** The error text of a create whose fate the reply leaves open. */
 static RunwayOutcome report_unknown(RunwayCall *call, const char *text,
                                     RunwayError *err)
@@ -261,14 +280,7 @@ RunwayOutcome ff_runway_call_report_status(RunwayCall *call,
     const RunwayProvider *provider = client->provider;
     char text[1024];
 
-    /* a secret that the cut goes through would not be found */
-    if (call->too_large || call->page_cut)
-        snprintf(text, sizeof(text), "a reply that is too long to be shown");
-    else
-        ff_runway_reply_error_text(call->reply ? call->reply : "",
-                                   call->reply_size, text, sizeof(text));
-    /* once more, where it is put together of several fields */
-    ff_runway_call_scrub(call, text, 1);
+    describe_reply(call, text, sizeof(text));
     if (ff_runway_call_is_foreign(call))
         return ff_runway_error(err, outcome, "%s:%d answered %s with "
                                "%ld: %s", call->url->host, call->url->port,
