@@ -272,6 +272,8 @@ subtest 'what asks for more than it has costs nothing' => sub {
         ['a sound handler behind one that is hidden', film(track(more => box('hdlr', words(0, 0), 'soun', "\0" x 13), name => "\0" x 600)), qr/damaged/],
         ['a picture of 410 slices',                  film(track(entry => hevc(64, 1), sizes => [2460])) =~ s/mdat\0{4}\K\0{2460}/pack('NCC', 2, 2, 1) x 410/er, qr/frame 0 .* 410 parts, too many/],
         ['a picture of 390 slices',                  film(track(entry => hevc(64, 1), sizes => [2340, (10) x 9])) =~ s/mdat\0{4}\K\0{2340}/pack('NCC', 2, 2, 1) x 390/er, qr/damaged/],
+        $decoders{vp9} ? ['6 large frames of VP9 in a packet', box('mdat', "\x82" x 6, "\xC5", "\1" x 6, "\xC5") . film(track(format => 'vp09', width => 4096, height => 2304,
+                                                        chunks => [8], sizes => [14])), qr/frame 0 .* 6 parts, too many/] : (),
         ['all samples at the same 8 MB',             film(track(sizes => \@all, per_chunk => 1, chunks => [(28) x @all])) . box('mdat', "\0" x (8 << 20)), qr/more bytes of frames than the file/],
         ['the same without a table',                 film(track(constant => 30 << 20, samples => 100_000, per_chunk => 100_000)), qr/more bytes of frames/],
         ['chunks of 4294967295',                     film(track(per_chunk => 0xFFFFFFFF, chunks => [(28) x 1000])), qr/more frames/],

@@ -106,7 +106,9 @@ static void test_excess(void **state)
         { 400, 64 * 64, 0 }, { 401, 64 * 64, 1 }, { 112, 1920 * 1088, 0 },
         { 113, 1920 * 1088, 1 },
         { 25, 4096 * 2304, 0 }, { 26, 4096 * 2304, 1 }, { 28, 3840 * 2176, 0 },
-        { 29, 3840 * 2176, 1 }, { 25, 1LL << 40, 0 }, { 26, 1LL << 62, 1 },
+        { 29, 3840 * 2176, 1 }, { 25, 4097 * 2304, 1 },
+        { 6, 8192 * 4608, 0 }, { 8, 1LL << 40, 0 }, { 9, 1LL << 62, 1 },
+        { 9, 8192 * 4608, 1 },
     };
     unsigned char data[3 * 401];
 
@@ -125,6 +127,34 @@ static void test_excess(void **state)
         assert_int_equal(is_excess(RUNWAY_PART_FRAME, &nals, data,
                                    2 * cases[i / 2].nb), cases[i / 2].many);
         assert_false(is_excess(RUNWAY_PART_WHOLE, &nals, data, sizeof(data)));
+    }
+}
+
+/* Of VP9, as many as its list says, if it is one. */
+static void test_listed(void **state)
+{
+    static const struct { int nb; int64_t pixels; int many; } cases[] = {
+        { 8, 1920 * 1088, 0 }, { 5, 4192 * 2400, 0 }, { 6, 4192 * 2400, 1 },
+        { 5, 4193 * 2400, 1 }, { 2, 8192 * 4608, 0 }, { 3, 8192 * 4608, 1 },
+        { 1, 1LL << 62, 0 }, { 2, 1LL << 62, 0 }, { 3, 1LL << 62, 1 },
+    };
+
+    (void)state;
+    assert_int_equal(COUNT(LISTED, ""), 1);
+    assert_int_equal(COUNT(LISTED, "ab\xC1\1\1\xC1"), 2);
+    assert_int_equal(COUNT(LISTED, "\xC1\1\1\xC1"), 2);
+    assert_int_equal(COUNT(LISTED, "\1\1\xC1"), 1);
+    assert_int_equal(COUNT(LISTED, "ab\xC2\1\1\xC1"), 1);
+    assert_int_equal(COUNT(LISTED, "ab\xC1\1\1\xE1"), 1);
+    assert_int_equal(COUNT(LISTED, "a\xDA\1\0\0\0\1\0\0\0\1\0\0\0\xDA"), 3);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        const RunwayNals nals = { .pixels = cases[i].pixels };
+        unsigned char data[10] = { 0 };
+        const unsigned char mark = (unsigned char)(0xC0 | (cases[i].nb - 1));
+
+        data[0] = data[cases[i].nb + 1] = mark;
+        assert_int_equal(is_excess(RUNWAY_PART_LISTED, &nals, data,
+                                   (size_t)cases[i].nb + 2), cases[i].many);
     }
 }
 
@@ -165,7 +195,9 @@ static void test_kinds(void **state)
 static void put_bits(unsigned char *data, int *at, unsigned value, int nb)
 {
     for (int i = nb - 1; i >= 0; i--, ++*at)
-        data[*at / 8] |= (unsigned char)((value >> i & 1) << (7 - *at % 8));
+        if (i < 32)
+            data[*at / 8] |=
+                (unsigned char)((value >> i & 1) << (7 - *at % 8));
 }
 
 static void put_ue(unsigned char *data, int *at, unsigned value)
@@ -230,6 +262,7 @@ int main(void)
         cmocka_unit_test(test_nals),
         cmocka_unit_test(test_others),
         cmocka_unit_test(test_excess),
+        cmocka_unit_test(test_listed),
         cmocka_unit_test(test_kinds),
         cmocka_unit_test(test_slices),
     };

@@ -22,10 +22,15 @@
 
 /* Slices made for packets of a network are as many as a large frame has thousands
  * of bytes. In large pictures only as many as a decoder has done in about two
- * seconds. */
+ * seconds; each frame of VP9 may be scaled from one of another size. So many as
+ * are sure are always let through. */
 #define PARTS_MAX   400
 #define PARTS_LARGE 25
+#define PARTS_SURE  8
 #define PIXELS_MAX  (PARTS_LARGE * 4096LL * 2304) /* of all parts together */
+#define VP9_LARGE   5
+#define VP9_SURE    2
+#define VP9_PIXELS  (VP9_LARGE * (4096 + 96LL) * (2304 + 96))
 
 /* What a packet is made of, read in one way. */
 typedef struct Parts {
@@ -131,19 +136,37 @@ static void add_frames(Parts *p, const unsigned char *data, size_t size)
     }
 }
 
+/* Frames of VP9, by the list at the end of a packet of more than one. */
+static void add_listed(Parts *p, const unsigned char *data, size_t size)
+{
+    const unsigned char mark = size ? data[size - 1] : 0;
+    size_t nb = 1 + (mark & 7);
+    const size_t bytes = 2 + nb * (1 + (mark >> 3 & 3));
+
+    if ((mark & 0xE0) != 0xC0 || size < bytes || data[size - bytes] != mark)
+        nb = 1;
+    for (p->nb = nb; nb > 0; nb--)
+        add_part(p, 0);
+}
+
 size_t ff_runway_count_parts(RunwayPartKind kind, const RunwayNals *nals,
                              const unsigned char *data, size_t size,
                              int *too_many)
 {
+    const int is_vp9 = kind == RUNWAY_PART_LISTED;
     size_t most = kind == RUNWAY_PART_WHOLE;
 
     *too_many = 0;
     for (size_t bytes = 0; kind != RUNWAY_PART_WHOLE && bytes <= 4; bytes++) {
         Parts p = { .nals = nals };
 
-        if (kind == RUNWAY_PART_FRAME && !bytes)
+        if (kind != RUNWAY_PART_NAL && bytes)
+            break;
+        if (is_vp9)
+            add_listed(&p, data, size);
+        else if (kind == RUNWAY_PART_FRAME)
             add_frames(&p, data, size);
-        else if (kind == RUNWAY_PART_FRAME || !(nals->lengths >> bytes & 1))
+        else if (!(nals->lengths >> bytes & 1))
             continue;
         else if (bytes)
             add_lengths(&p, data, size, bytes);
@@ -152,7 +175,8 @@ size_t ff_runway_count_parts(RunwayPartKind kind, const RunwayNals *nals,
         if (p.nb > most)
             most = p.nb;
         *too_many |= p.nb > PARTS_MAX ||
-                     (p.nb_pictures > PARTS_LARGE && p.pixels > PIXELS_MAX);
+                     (p.nb_pictures > (is_vp9 ? VP9_SURE : PARTS_SURE) &&
+                      p.pixels > (is_vp9 ? VP9_PIXELS : PIXELS_MAX));
     }
     return most;
 }

@@ -33,11 +33,13 @@
 #include "nals.h"
 
 /** What parts are: NAL units behind their length or behind start codes (H.264,
- *  HEVC); frames, of which one is shown at most (AV1). */
+ *  HEVC); frames, of which one is shown at most (AV1), or that are listed at the
+ *  packet's end (VP9). */
 typedef enum RunwayPartKind {
     RUNWAY_PART_NAL,
     RUNWAY_PART_FRAME,
-    RUNWAY_PART_WHOLE,      ///< it has none, or the eight frames that VP9 allows
+    RUNWAY_PART_LISTED,
+    RUNWAY_PART_WHOLE,      ///< it has none
 } RunwayPartKind;
 
 /** The number of parts in a packet; never less than a decoder would find. nals:

@@ -31,7 +31,7 @@ int ff_runway_reader_kind(enum AVCodecID id)
     case AV_CODEC_ID_H264:
     case AV_CODEC_ID_HEVC:   return RUNWAY_PART_NAL;
     case AV_CODEC_ID_AV1:    return RUNWAY_PART_FRAME;
-    case AV_CODEC_ID_VP9:
+    case AV_CODEC_ID_VP9:    return RUNWAY_PART_LISTED;
     case AV_CODEC_ID_PRORES: return RUNWAY_PART_WHOLE;
     default:                 return -1;
     }
