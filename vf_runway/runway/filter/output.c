@@ -37,6 +37,9 @@
 /* frames per second that no input has */
 #define RATE_MAX 1000
 
+/* more links than any graph has above the filter, in which every way is its own */
+#define LINKS_MAX 10000
+
 /* The picture is expanded to a ratio: the output holds the input as it is, and
  * what is new around it; or that in the size that was asked for. */
 static void expand_output(const RunwayFilter *s, const AVFilterLink *inlink,
@@ -110,17 +113,20 @@ static int enlarge(AVFilterContext *ctx, int *w, int *h)
 }
 
 /* Whether there or further up a filter over this engine only plans: what comes
- * from it will be something else. */
-static int is_planned(const AVFilterContext *src)
+ * from it will be something else. left is how many links may still be looked at:
+ * each part of a graph that splits and joins again doubles the ways up. */
+static int is_planned(const AVFilterContext *src, int *left)
 {
     int64_t dry_run;
 
     if (!strncmp(src->filter->name, "runway_", 7) &&
         av_opt_get_int(src->priv, "dry_run", 0, &dry_run) >= 0 && dry_run)
         return 1;
-    for (unsigned i = 0; i < src->nb_inputs; i++)
-        if (is_planned(src->inputs[i]->src))
+    for (unsigned i = 0; i < src->nb_inputs && *left > 0; i++) {
+        (*left)--;
+        if (is_planned(src->inputs[i]->src, left))
             return 1;
+    }
     return 0;
 }
 
@@ -132,8 +138,9 @@ static int check_source(AVFilterContext *ctx)
     const AVFilterContext *src = ctx->inputs[0]->src;
     AVFrame frame = { .format = ctx->inputs[0]->format };
     int64_t transfer;
+    int left = LINKS_MAX;
 
-    s->is_behind_plan = is_planned(src);
+    s->is_behind_plan = is_planned(src, &left);
     while (!strcmp(src->filter->name, "format") ||
            (src->name && !strncmp(src->name, "auto_scale", 10)))
         src = src->inputs[0]->src;
