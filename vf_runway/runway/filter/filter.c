@@ -186,22 +186,23 @@ static void request_input(AVFilterContext *ctx)
 {
     RunwayFilter *s = ctx->priv;
 
-    s->asked     = ff_runway_now();
+    if (!s->asked)
+        s->asked = ff_runway_now();
     s->nb_behind = 0;
     ff_inlink_request_frame(ctx->inputs[0]);
 }
 
 /* Whether a frame that is ready waits for another one of the input, so that a
  * place at the provider is not idle for longer than it has to be. Two go out for
- * each that was long in coming: what is live is not read any sooner so, and when
- * it stands still the filter may be stuck in reading it. */
+ * each that took about as long to come as it is shown: what is live is not read
+ * any sooner so, and where it stands still the filter may be stuck in reading. */
 static int is_input_first(AVFilterContext *ctx)
 {
     RunwayFilter *s = ctx->priv;
 
     /* frames that pass make no clip: they would only fill the spool */
     return !ctx->is_disabled && s->nb_ahead < AHEAD_MAX &&
-           s->last_read - s->asked < s->distance / 4 &&
+           s->waited < s->distance / 4 * 3 &&
            ff_runway_pipeline_is_short(ff_runway_sequence_pipeline(s->sequence));
 }
 
@@ -221,8 +222,10 @@ static int put_ready(AVFilterContext *ctx, int accepts)
         return 0;
     }
     s->nb_ahead = 0;
+    /* what comes while this one goes out may have been there for long */
+    s->asked = 0;
     if (++s->nb_behind > 1)
-        s->asked = s->last_read;
+        s->waited = 0;
     ret = put_frame(ctx);
     /* the end goes out with the last frame, unasked */
     if (ret >= 0 && (s->status || s->unserved))

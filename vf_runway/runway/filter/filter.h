@@ -74,7 +74,8 @@ typedef struct RunwayFilter {
     int warned_command;         ///< of a name that is no option
 
     int64_t last_read;          ///< when the newest frame came, 0: none yet
-    int64_t asked;              ///< when it was asked for, about
+    int64_t asked;              ///< since when one is asked for, 0: none is
+    int64_t waited;             ///< how long the newest that was asked for took
     int nb_ahead;               ///< frames in since a ready one began to wait
     int nb_behind;              ///< frames out since one that was long in coming
     int status;                 ///< of the input, 0: it goes on

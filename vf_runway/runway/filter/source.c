@@ -540,6 +540,11 @@ int ff_runway_filter_take_input(AVFilterContext *ctx)
 
     if (ret > 0) {
         note_stall(s, now);
+        /* hosts also give what nobody asked for, as FFmpeg 9.0 does behind each
+         * frame that went out: that says nothing */
+        if (s->asked)
+            s->waited = now - s->asked;
+        s->asked = 0;
         ff_runway_picture_name_xyz(frame);
         s->nb_unasked = ff_outlink_frame_wanted(ctx->outputs[0]) ?
                         0 : s->nb_unasked + 1;
