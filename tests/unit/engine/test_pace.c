@@ -208,8 +208,9 @@ static void test_what_it_took(void **state)
     assert_int_equal(least, took);
 }
 
-/* Tasks that take the same: whatever that is, the end of the tenth is known to the
- * second, and the ends of all ten are waited for half as long as by chance. */
+/* Many tasks that take the same: whatever that is, the end of the twentieth is known
+ * to the second. The first ones are found as late as by chance, and no later: no
+ * guess comes before their end. */
 static void test_tasks_that_take_the_same(void **state)
 {
     int64_t all = 0;
@@ -218,9 +219,9 @@ static void test_tasks_that_take_the_same(void **state)
     (void)state;
     for (int64_t runs = 20 * SECOND; runs < 90 * SECOND; runs += SECOND / 10) {
         RunwayPaceLength length = { 0 };
-        int64_t after = 0;
+        int64_t after = 0, first = 0;
 
-        for (int i = 0; i < 10; i++, nb++) {
+        for (int i = 0; i < 20; i++, nb++) {
             RunwayPace pace = { .interval = 6 * SECOND, .least = POLL_MIN,
                                 .expected = length.expected };
             int64_t least, took;
@@ -228,11 +229,31 @@ static void test_tasks_that_take_the_same(void **state)
             all += after = seen_after(&pace, (Task){ 0, runs, 0 });
             took = ff_runway_pace_took(&pace, runs + after, &least);
             ff_runway_pace_learn(&length, least, took);
+            if (!i)
+                first = after;
+            if (i < 7)
+                assert_true(after <= first);
         }
         assert_true(after <= SECOND);
     }
     print_message("%.2f s each\n", (double)all / nb / 1e6);
-    assert_true(all <= nb * 3 * SECOND / 2);
+    assert_true(all <= nb * 2 * SECOND);
+}
+
+/* A length that is remembered counts for half, also where the first task has ended
+ * at its first poll. */
+static void test_a_length_that_is_remembered(void **state)
+{
+    RunwayPaceLength length = { .expected = 6 * SECOND };
+    RunwayPace pace = { .interval = 6 * SECOND, .least = POLL_MIN, .expected = 6 * SECOND };
+    int64_t least, took;
+
+    (void)state;
+    took = ff_runway_pace_took(&pace, 6 * SECOND + SECOND / 3, &least);
+    ff_runway_pace_learn(&length, least, took);
+    assert_in_range(length.expected, 6 * SECOND - SECOND / 2, 6 * SECOND + SECOND / 2);
+    /* a poll that came a minute late says that it took no longer, and not less */
+    assert_true(ff_runway_pace_took(&pace, 66 * SECOND, &least) > 60 * SECOND);
 }
 
 /* Others: half of the newest counts. */
@@ -305,6 +326,7 @@ int main(void)
         cmocka_unit_test(test_progress_goes_before_what_others_took),
         cmocka_unit_test(test_what_it_took),
         cmocka_unit_test(test_tasks_that_take_the_same),
+        cmocka_unit_test(test_a_length_that_is_remembered),
         cmocka_unit_test(test_tasks_that_take_another_time),
         cmocka_unit_test(test_throttled),
         cmocka_unit_test(test_absurd_progress),

@@ -22,8 +22,11 @@
  * for the first time */
 #define MARGIN 300000LL
 
-/* what tasks take is looked for until it is known to within this */
+/* what tasks take is looked for until it is known to within this, from the ends
+ * of so many on that may have taken the same: a guess that is wrong finds a task
+ * late by up to the distance of two polls, which a short film does not earn back */
 #define NEAR 500000LL
+#define NARROW_MIN 8
 
 /* less progress than this says nothing of the pace */
 #define STEP_MIN 0.02
@@ -92,21 +95,25 @@ int64_t ff_runway_pace_took(const RunwayPace *p, int64_t now, int64_t *least)
     *least = p->elapsed - MARGIN;
     if (is_between && ff_runway_pace_is_shown(p))
         *least = length;
-    if (is_between)
+    /* else the poll was late for other reasons */
+    if (is_between &&
+        (ff_runway_pace_is_shown(p) || done <= length + 2 * MARGIN))
         return length;
     return done - MARGIN > p->elapsed ? done - MARGIN : p->elapsed;
 }
 
 void ff_runway_pace_learn(RunwayPaceLength *l, int64_t least, int64_t took)
 {
-    if (least >= l->most || took <= l->least) {
+    if (!l->most || least >= l->most || took <= l->least) {
         l->expected = l->expected ? (l->expected + took) / 2 : took;
         l->least    = least;
         l->most     = took;
+        l->nb       = 1;
         return;
     }
+    l->nb++;
     l->least    = least > l->least ? least : l->least;
     l->most     = took < l->most ? took : l->most;
-    l->expected = l->most - l->least > NEAR ? (l->least + l->most) / 2
-                                            : l->most;
+    l->expected = l->nb >= NARROW_MIN && l->most - l->least > NEAR ?
+                  (l->least + l->most) / 2 : l->most;
 }

@@ -74,10 +74,11 @@ typedef struct RunwayPaceLength {
     int64_t expected;        ///< 0: not known
     /* private: of those that may have taken the same */
     int64_t least, most;
+    int nb;
 } RunwayPaceLength;
 
 /**
- * Another task took so long. Polls say that only to within seconds, so where
+ * Another task took so long. Polls say that only to within seconds, so where many
  * tasks take the same, each one narrows it down; of others, half of the newest
  * counts, as load at a provider changes by the hour.
  */
