@@ -22,9 +22,9 @@
  * for the first time */
 #define MARGIN 300000LL
 
-/* what tasks take is looked for until it is known to within this, from the ends
- * of so many on that may have taken the same: a guess that is wrong finds a task
- * late by up to the distance of two polls, which a short film does not earn back */
+/* what tasks take is looked for until it is known to within this, once so many
+ * have ended that may have taken the same: a wrong guess finds a task late by up
+ * to the distance of two polls, which a short film does not earn back */
 #define NEAR 500000LL
 #define NARROW_MIN 8
 
