@@ -202,10 +202,12 @@ static void put_sps(int is_full, int layers)
     u(3, 0);
 }
 
-/* The set with its end, and escapes, asked about. */
+/* The set with its end, and escapes, asked about: in a packet, and described. */
 static RunwayOutcome judge(void)
 {
-    static unsigned char packet[2 * sizeof(data)];
+    static unsigned char whole[26 + 2 * sizeof(data)] = "\1....................\1"
+                                                        "\1\x21\0\1";
+    unsigned char *packet = whole + 26;
     RunwayNals nals = { .is_hevc = 1, .pixels = 64 * 48, .lengths = 1 << 2 };
     const size_t bits = nb_bits;
     size_t size = 2, zeros = 0;
@@ -226,6 +228,8 @@ static RunwayOutcome judge(void)
     packet[0] = (unsigned char)((size - 2) >> 8);
     packet[1] = (unsigned char)(size - 2);
     ret = ff_runway_nals_packet(&nals, packet, size, &err);
+    assert_int_equal(ff_runway_nals_description(&nals, whole, 26 + size, &err),
+                     ret);
     nb_bits = bits;
     return ret;
 }
@@ -278,6 +282,70 @@ static void test_sequences(void **state)
     put_times(1);
     u(3, 6);
     WRONG();
+}
+
+/* A window is no times, if what is behind it has an end. */
+static void test_windows(void **state)
+{
+    static const unsigned windows[][4] = {
+        { 1, 1, 1, 1 }, { 0, 2, 0, 2 }, { 0, 0, 0, 1 }, { 0, 0, 0, 4 },
+        { 4, 4, 0, 0 }, { 2, 2, 2, 2 }, { 4, 4, 4, 4 }, { 0, 4, 0, 4 },
+    };
+    static const unsigned rates[][2] = {
+        { 24000, 1001 }, { 30000, 1001 }, { 60000, 1001 },
+        { 24, 1 }, { 25, 1 }, { 30, 1 }, { 50, 1 }, { 60, 1 },
+    };
+
+    (void)state;
+    for (int i = 0; i < 8 * 8 * 4; i++) {
+        put_sps(i & 1, 0);
+        u(1, 1);
+        for (int k = 0; k < 4; k++)
+            e(windows[i >> 5][k]);
+        u(1, 1);
+        u(32, rates[i >> 2 & 7][1]);
+        u(32, rates[i >> 2 & 7][0]);
+        u(2, i >> 1 & 1);
+        if (i & 2)
+            put_hrd(1, 1, 0, 1);
+        u(2, 0);
+        RIGHT();
+    }
+}
+
+/* Times that can be read as a window, too, with times behind it, or with none.
+ * FFmpeg reads these if they are whole, and an HRD of 33 ways only if not. */
+static void test_windows_or_times(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 16; i++) {
+        const int nb = i >> 1, is_wrong = i & 1;
+
+        /* the window has 20 bits of them, of which there are 65 to 72 more */
+        put_sps(0, 0);
+        u(1, 1);
+        u(64, 0xFFFFFFULL << 32 | 24);
+        u(2, 1);
+        put_hrd(1, 0, 0, 32 + is_wrong);
+        u(4 + nb, 0);
+        assert_int_equal(judge(),
+                         nb < 3 && is_wrong ? RUNWAY_BAD_RESULT : RUNWAY_OK);
+        /* and all of them, and four more */
+        put_sps(0, 0);
+        u(1, 1);
+        u(64, 0x80000000ULL << 32 | 0x80000018);
+        u(2, 1);
+        put_hrd(1, 0, 0, 32 + is_wrong);
+        u(4 + 2 + nb, 0);
+        assert_int_equal(judge(),
+                         nb < 1 && is_wrong ? RUNWAY_BAD_RESULT : RUNWAY_OK);
+    }
+    /* as times would begin, for which there is no place */
+    put_sps(0, 0);
+    u(1, 1);
+    e(0xFFFFF);
+    u(6, 0x38);
+    RIGHT();
 }
 
 static void test_videos(void **state)
@@ -344,6 +412,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sequences),
+        cmocka_unit_test(test_windows),
+        cmocka_unit_test(test_windows_or_times),
         cmocka_unit_test(test_videos),
         cmocka_unit_test(test_ends),
     };

@@ -93,7 +93,7 @@ static void read_h264(Bits *b, Set *set)
     set->width   = 16 * (read_ue(b, 1 << 20) + 1);
     set->height  = 16 * (read_ue(b, 1 << 20) + 1);
     set->height *= 2 - (int)read_bit(b);
-    b->is_bad |= b->has_escapes;
+    b->is_bad |= b->escapes > 0;
 }
 
 /* A picture parameter set of H.264 behind its number. @return whether there are

@@ -132,27 +132,73 @@ static int64_t skip_references(Bits *b, int64_t before)
     return nb;
 }
 
-/* Times in a set for sequences. @return whether there is an HRD, -1: it cannot be
- * read */
-static int read_times(Bits *b, int layers)
+/* Bits before b, without escapes. */
+static int64_t count_bits(const Bits *b)
 {
-    if (!read_bit(b))
+    return (int64_t)(b->at - b->escapes) * 8 - b->left;
+}
+
+/* And before the one that ends the set: the last that is 1. */
+static int64_t find_end(Bits b)
+{
+    unsigned last = 1;
+    int64_t end = 0;
+
+    for (; !b.is_bad; read_bit(&b)) {
+        b.left = 0;
+        if (b.data[b.at - 1]) {
+            last = b.data[b.at - 1];
+            end  = count_bits(&b);
+        }
+    }
+    for (; !(last & 1); last >>= 1)
+        end--;
+    return end - 1;
+}
+
+/* An Exp-Golomb code, whatever it is, as FFmpeg reads it. */
+static void skip_ue(Bits *b)
+{
+    int nb = 0;
+
+    while (nb < 31 && !read_bit(b))
+        nb++;
+    read_bits(b, nb < 31 ? nb : 32);
+}
+
+/* Times in a set for sequences, and what its pictures keep to. is_again: this is
+ * read for the second time. @return whether FFmpeg does that, as the set ends too
+ * early; -1: the times cannot be read */
+static int read_times(Bits *b, int layers, int64_t end, int is_again)
+{
+    if (read_bit(b)) {
+        if (!is_again && end - count_bits(b) < 66)
+            return 1;
+        read_bits(b, 64);
+        if (read_bit(b))
+            read_ue(b, UINT32_MAX);
+        if (read_bit(b))
+            skip_hrd(b, 1, layers);
+        if (b->is_bad)
+            return -1;
+    }
+    if (is_again)
         return 0;
-    read_bits(b, 64);
-    if (read_bit(b))
-        read_ue(b, UINT32_MAX);
-    if (!read_bit(b))
-        return 0;
-    skip_hrd(b, 1, layers);
-    return b->is_bad ? -1 : 1;
+    if (read_bit(b)) {
+        read_bits(b, 3);
+        for (int i = 0; i < 5; i++)
+            skip_ue(b);
+    }
+    return count_bits(b) >= end;
 }
 
 /* FFmpeg takes what is a window to others for times if it is as some old encoders
- * wrote these. */
+ * wrote these, or if there is too little behind it. */
 static void read_look(Bits *b, int layers)
 {
     Bits ahead, window;
-    int is_times, has_hrd = 0;
+    int64_t end;
+    int ret;
 
     if (read_bit(b) && read_bits(b, 8) == 255)
         read_bits(b, 32);
@@ -166,22 +212,15 @@ static void read_look(Bits *b, int layers)
     }
     read_bits(b, 3);
     ahead = window = *b;
-    is_times = read_bits(&ahead, 21) == 0x100000;
-    if (read_bit(&window) && !is_times) {
+    end = find_end(*b);
+    if ((end - count_bits(b) < 68 || read_bits(&ahead, 21) != 0x100000) &&
+        read_bit(&window))
         for (int i = 0; i < 4; i++)
-            read_ue(&window, UINT32_MAX);
-        b->is_bad |= window.is_bad && !is_at_end(&window);
-        is_times = 1;
-        has_hrd  = read_times(&window, layers);
-    } else if (!is_times) {
-        has_hrd = read_times(&window, layers);
-    }
-    b->is_bad |= has_hrd < 0;
-    if (is_times) {
-        ahead = *b;
-        is_times = read_times(&ahead, layers);
-        b->is_bad |= is_times < 0 || (is_times && has_hrd);
-    }
+            skip_ue(&window);
+    ret = read_times(&window, layers, end, 0);
+    if (ret > 0)
+        ret = read_times(b, layers, end, 1);
+    b->is_bad |= ret < 0;
 }
 
 /* A sequence parameter set of HEVC behind its size, up to its HRD. */

@@ -29,7 +29,7 @@ typedef struct Bits {
     size_t size, at;
     int zeros;           ///< bytes of 0 in a row before at
     int left;            ///< bits of the byte before at
-    int has_escapes;     ///< there were such bytes
+    size_t escapes;      ///< of such bytes before at
     int is_bad;          ///< it ended, or says what it may not
 } Bits;
 
@@ -45,8 +45,8 @@ static inline unsigned read_bit(Bits *b)
     if (!b->left) {
         if (b->zeros >= 2 && b->at < b->size && b->data[b->at] == 3) {
             b->at++;
-            b->zeros       = 0;
-            b->has_escapes = 1;
+            b->zeros = 0;
+            b->escapes++;
         }
         if (b->at == b->size || (b->zeros >= 2 && b->data[b->at] == 2)) {
             b->size   = b->at; /* to some decoders, that is an end, too */
