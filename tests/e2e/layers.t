@@ -224,7 +224,7 @@ subtest 'limits are as they are written down' => sub {
     for my $case (
         ['headers of a reply',   qr/^128 KiB$/,            HEAD_MAX => 128 << 10],
         ['a JSON reply',         qr/^1 MiB,/,              REPLY_MAX => $mib],
-        ['an error page',        qr/^64 KiB/,              PAGE_MAX => 64 << 10],
+        ['an error page',        qr/^16 KiB/,              PAGE_MAX => 16 << 10],
         ['a result',             qr/^2 GiB$/,              RESULT_MAX => 2 << 30],
         ['a task\'s id',         qr/^127; 16383/,          ID_MAX => 128, URL_MAX => 16384],
         ['fields of an upload',  qr/^64$/,                 FIELDS_MAX => 64],

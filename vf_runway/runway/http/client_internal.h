@@ -40,7 +40,7 @@
 #define RUNWAY_USER_AGENT "runway_v2v/" RUNWAY_VERSION
 
 #define RUNWAY_REPLY_MAX (1 << 20)       ///< bytes of a JSON reply
-#define RUNWAY_PAGE_MAX  (64 << 10)      ///< of an error page of somebody else
+#define RUNWAY_PAGE_MAX  (16 << 10)      ///< of an error page of somebody else
 #define RUNWAY_HEAD_MAX  (128 << 10)     ///< bytes of all headers of a reply
 
 struct RunwayClient {

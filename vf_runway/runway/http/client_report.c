@@ -28,7 +28,7 @@
 /* characters from which on a value of a form or query may be a signature */
 #define SIGNED_MIN 16
 /* values of a query that are looked for one by one */
-#define QUERY_MAX  32
+#define QUERY_MAX  16
 
 /** What %41 and such in text mean, in place. */
 static void percent_decode(char *text)
@@ -99,11 +99,10 @@ void ff_runway_call_clean_reply(RunwayCall *call)
     if (!call->reply)
         return;
     /* that it was stored is all that a storage has to say, and many words are
-     * looked for in it */
-    if (call->slot && call->reply_size > RUNWAY_PAGE_MAX) {
-        call->page_cut   = 1;
+     * looked for in it, as in a page instead of a result */
+    call->page_cut |= call->slot && call->reply_size > RUNWAY_PAGE_MAX;
+    if (call->page_cut)
         call->reply_size = 0;
-    }
     clean = ff_runway_reply_clean(call->reply, call->reply_size,
                                   ff_runway_call_scrub, call);
     /* without memory what came is not known, but neither is it shown */
