@@ -73,8 +73,9 @@ begin('short', simulator('--latency' => 14), seconds => 5, faster => 4, options 
 # Half a minute is fifteen seconds here, which no later wait takes on any machine.
 begin('early', simulator('--latency' => 0.1, '--fault' => 'read:1=stall=17'), seconds => 8, faster => 2, options => { poll_interval => 1 });
 begin('unread', simulator('--latency' => 0.1, '--fault' => 'read:1=stall=6'), seconds => 3);
-# What the sockets have of the film is less than a clip.
-begin('closed', simulator('--latency' => 3 + 2 * $PATIENCE), in => $url, options => { clip_duration => 2 });
+# What the sockets have of the film is less than a clip; what is read ahead has come long
+# before the first task ends.
+begin('closed', simulator('--latency' => 3 + 4 * $PATIENCE), in => $url, options => { clip_duration => 2 });
 
 # The filter's lines of a run that went well.
 sub said {
