@@ -63,10 +63,13 @@ subtest 'a size that is said' => sub {
             after => "$between,runway_upscale=dry_run=1");
         is((() = $run->{err} =~ /plan: what comes from the filter in front is not known in a dry run/g) + 0, 1, '... it is not there yet, either');
     }
-    # so many ways lead up there that nobody can walk them all
-    my $ways = join ',', ('split[a][b];[a][b]overlay') x 40;
-    $run = generated('behind forty joins', in => $small, before => $ways, options => { dry_run => 1, size => '192x128' });
-    unlike($run->{err}, qr/plan: what comes from the filter in front/, '... nothing is found there, and not for long');
+    # so many ways lead up there that nobody can walk them all; later releases ask for
+    # each frame on each of them
+    if ($RunwayTest::LIBAVFILTER <= 8) {
+        my $ways = join ',', ('split[a][b];[a][b]overlay') x 40;
+        $run = generated('behind forty joins', in => $small, before => $ways, options => { dry_run => 1, size => '192x128' });
+        unlike($run->{err}, qr/plan: what comes from the filter in front/, '... nothing is found there, and not for long');
+    }
     generated('dry_run', options => { dry_run => 1 });
     $run = generated('dry_run', in => lossless_clip(seconds => 11, rate => 2, size => '96x64'), options => { dry_run => 1, size => '192x128' });
     is(join(' ', $run->{err} =~ /plan: clip \d \S+ s\): (\S+) s sent/g), '5.000 5.000 1.000', 'clips of five seconds');
