@@ -37,7 +37,7 @@
 /* frames per second that no input has */
 #define RATE_MAX 1000
 
-/* more links than any graph has above the filter, in which every way is its own */
+/* more links than any graph has above the filter where every way is its own */
 #define LINKS_MAX 10000
 
 /* The picture is expanded to a ratio: the output holds the input as it is, and
@@ -122,8 +122,9 @@ static int is_planned(const AVFilterContext *src, int *left)
     if (!strncmp(src->filter->name, "runway_", 7) &&
         av_opt_get_int(src->priv, "dry_run", 0, &dry_run) >= 0 && dry_run)
         return 1;
-    for (unsigned i = 0; i < src->nb_inputs && *left > 0; i++) {
-        (*left)--;
+    for (unsigned i = 0; i < src->nb_inputs; i++) {
+        if (--*left < 0)
+            return 0;
         if (is_planned(src->inputs[i]->src, left))
             return 1;
     }

@@ -35,10 +35,13 @@ static void percent_decode(char *text)
 {
     char *to = text;
 
-    for (unsigned value; *text; text++) {
-        if (*text == '%' && isxdigit((unsigned char)text[1]) &&
-            sscanf(text + 1, "%2x", &value) == 1 && value > 0x0F) {
-            *to++ = (char)value;
+    for (; *text; text++) {
+        const char digits[] = { text[1], text[1] ? text[2] : 0, 0 };
+
+        /* no control characters */
+        if (*text == '%' && isxdigit((unsigned char)digits[0]) &&
+            isxdigit((unsigned char)digits[1]) && digits[0] != '0') {
+            *to++ = (char)strtoul(digits, NULL, 16);
             text += 2;
         } else {
             *to++ = *text;

@@ -18,6 +18,14 @@
 
 #include "nals_internal.h"
 
+/* Whether one of two bits is 1; the second is only there if the first is not. */
+static int read_either(Bits *b)
+{
+    int first = (int)read_bit(b);
+
+    return first || read_bit(b);
+}
+
 /* What a set of HEVC says of its levels. */
 static void skip_levels(Bits *b, int layers)
 {
@@ -54,7 +62,7 @@ static void skip_hrd(Bits *b, int has_common, int layers)
         int is_low = 0;
         int64_t nb = 0;
 
-        if (read_bit(b) || read_bit(b))
+        if (read_either(b))
             read_ue(b, UINT32_MAX);
         else
             is_low = (int)read_bit(b);
@@ -120,7 +128,7 @@ static int64_t skip_references(Bits *b, int64_t before)
         read_bit(b);
         read_ue(b, 32767);
         for (int64_t i = 0; i <= before; i++)
-            nb += read_bit(b) || read_bit(b);
+            nb += read_either(b);
         return nb;
     }
     for (int i = 0; i < 2; i++)
@@ -227,7 +235,7 @@ static void read_look(Bits *b, int layers)
 static void skip_hevc(Bits *b, int layers)
 {
     int64_t nb, before = -1;
-    int bits;
+    int bits, has_lists;
 
     for (int i = read_bit(b) ? 4 : 0; i > 0; i--)
         read_ue(b, UINT32_MAX);
@@ -237,7 +245,8 @@ static void skip_hevc(Bits *b, int layers)
     skip_orders(b, layers);
     for (int i = 0; i < 6; i++)
         read_ue(b, UINT32_MAX);
-    if (read_bit(b) && read_bit(b))
+    has_lists = (int)read_bit(b);
+    if (has_lists && read_bit(b))
         skip_hevc_lists(b);
     read_bits(b, 2);
     if (read_bit(b)) {
