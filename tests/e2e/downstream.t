@@ -76,6 +76,52 @@ for (
     like($run->{err}, qr/clip \d \(.*task \Q$task\E FAILED .*INTERNAL\.BAD_OUTPUT\.CODE01/, '... and says which and why');
 }
 
+# FFmpeg 5.1 forgets an error behind the end of the input: it ends as after a signal,
+# or, where signals are not the filter's affair, nothing comes out before it is known.
+for my $signals (1, 0) {
+    my $concurrency = 2 - $signals;
+    my $sim = RunwayTest::Simulator->start('--latency' => 0.3, @exact, '--fail-tasks' => '3=INTERNAL.BAD_OUTPUT.CODE01');
+    my $log = "$TMP/forgotten-$signals.jsonl";
+    my $run = filter_film($sim, numbered_film(rate => 24, seconds => 6), "$filter:concurrency=$concurrency:signals=$signals:log_path=$log",
+        args => $lossless);
+    subtest "the last clip of three fails, signals=$signals" => sub {
+        cmp_ok($run->{status}, '>', 0, 'the run fails');
+        like($run->{err}, qr/clip 3 \(.*FAILED/, '... and says which');
+        if ($LIBAVFILTER < 9) {
+            is($run->{status}, $signals ? 255 : 1, 'its status');
+            is($run->{err} =~ /ends as it does after a signal: with status 255/ ? 1 : 0, $signals, 'its reason');
+        }
+        my $held = $LIBAVFILTER < 9 && !$signals;
+        is(scalar(() = slurp($log) =~ /"event":"emitted"/g), 0, 'nothing is out') if $held;
+        is(near(numbers_of($run->{file}), [0 .. 95], 0), '', 'what was ready is out') if $signals;
+    };
+}
+
+# The film has ended, but not for the filter.
+for my $n (1, 3) {
+    my $sim = RunwayTest::Simulator->start('--latency' => 0.3, @exact, '--fail-tasks' => "$n=INTERNAL.BAD_OUTPUT.CODE01");
+    my $run = filter_film($sim, numbered_film(rate => 24, seconds => 14), "$filter:concurrency=1", before => 'reverse', args => $lossless);
+    cmp_ok($run->{status}, '>', 0, "behind a filter that keeps the film, clip $n: a failed run");
+    like($run->{err}, qr/clip $n \(.*FAILED/, '... and says which');
+}
+
+# A graph without an input: ffmpeg 5.1 sees no error of it.
+for my $end ('', ':duration=4') {
+    my $sim = RunwayTest::Simulator->start('--latency' => 0.3, @exact, '--fail-tasks' => '2=INTERNAL.BAD_OUTPUT.CODE01');
+    my $run = run_cmd([$FFMPEG, qw(-hide_banner -nostdin -nostats -y -filter_complex),
+        "testsrc2=size=96x64:rate=24$end,$filter:concurrency=1:" . api_options($sim), qw(-t 20 -f null -)], env => command_env(), timeout => 60);
+    cmp_ok($run->{status}, '>', 0, "a graph without an input: a failed clip is a failed run$end") or diag $run->{err};
+    like($run->{err}, qr/clip 2 \(.*FAILED/, '... and says which');
+}
+
+{
+    my $sim = RunwayTest::Simulator->start;
+    my $run = run_cmd([$FFMPEG, qw(-hide_banner -nostdin -nostats -y -filter_complex),
+        "testsrc2=size=96x64:rate=24,setfield=tff,$filter:" . api_options($sim), qw(-t 20 -f null -)], env => command_env(), timeout => 60);
+    cmp_ok($run->{status}, '>', 0, '... as is a frame that is not supported') or diag $run->{err};
+    like($run->{err}, qr/interlaced/, '... which is said');
+}
+
 # FFmpeg 5.1 serves the stream that is behind, here a sound that ends early, and
 # asks for the last pictures only when the input has ended.
 {

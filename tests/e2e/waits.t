@@ -104,8 +104,6 @@ subtest 'lines of a long film' => sub {
     cmp_ok(scalar @beats, '<=', 5 + $minutes, 'less often in the course of the run, not again from the beginning for each clip');
 };
 
-# On 5.1 no frame comes out between the end of the input and the end of all tasks, so
-# the filter reads no more than one clip behind those that are at the provider.
 subtest 'a short film begins to come out with its first result' => sub {
     said('short');
     my ($first) = grep { ($_->{event} eq 'emitted' && $_->{clip} == 1) || ($_->{event} eq 'stored' && $_->{clip} == 5) }

@@ -83,8 +83,6 @@ for my $concurrency (1, 3) {
 
 # --- the first clips, while others are under way -------------------------------------------
 
-# On FFmpeg 5.1 nothing comes out between the end of the input and the last
-# result: the input is not read to its end before the first clips are out.
 for my $case ([0, 'download:5+'], [0.25, 'download:5+'], [0, 'create:5']) {
     # the results of the last two do not come, or the answer to a create
     my ($overlap, $stalled) = @$case;
@@ -132,13 +130,11 @@ for my $concurrency (1, 4) {
     subtest "a window that is full, concurrency=$concurrency" => sub {
         my $going = $job->begin(before => 'showinfo');
         my $planned = sub { -e $log ? () = slurp($log) =~ /"event":"planned"/g : 0 };
-        # on 5.1 another one may be the last of a short film, which would hold back all of it
-        my $waiting = $LIBAVFILTER < 9 ? 1 : 2;
-        my $window = $concurrency + $waiting;
+        my $window = $concurrency + 2;
         ok($going->until(sub { $planned->() >= $window && $sim->events('billed') >= $concurrency }), 'fills')
             or diag $going->said;
         sleep 1.5;
-        is($planned->(), $window, "so many in flight, and $waiting that wait");
+        is($planned->(), $window, 'so many in flight, and two that wait');
         is(scalar $sim->events('billed'), $concurrency, 'so many tasks are at the provider');
         my $read = () = $going->said =~ / n: *\d+ pts:/g;
         cmp_ok($read, '>=', 48 * $window, 'that much was read ...');
@@ -261,8 +257,8 @@ for my $concurrency (1, 2) {
 
 # --- where a clip ends ------------------------------------------------------------------------
 
-# On 5.1 reading stops at the fifth or sixth clip until the first ones are out. A
-# frame is missing behind the sixth; whatever is in flight, it ends at the same frame.
+# A frame is missing behind the sixth clip; whatever is in flight, it ends at the same
+# frame.
 {
     my $sim = RunwayTest::Simulator->start('--latency' => 1, @exact);
     my @creates;
@@ -279,9 +275,6 @@ for my $concurrency (1, 2) {
 
 {
     my $sim = RunwayTest::Simulator->start('--latency' => 12, @exact);
-    # On 5.1 no frame comes out before all is there, so it is one wait. Later
-    # releases take the first clip's frames when they can, and wait once more.
-    my $once = $LIBAVFILTER < 9;
     my $run = filter_film($sim, numbered_film(rate => 24, seconds => 4), "$filter:concurrency=1");
     subtest 'when the next clip is likely to be there' => sub {
         ends_well($run, 'ends well');
@@ -289,16 +282,15 @@ for my $concurrency (1, 2) {
             $run->{err} =~ /\] (waiting for .*)/g;
         cmp_ok(scalar @lines, '>=', 2, 'there are lines');
         my ($again) = grep { $lines[$_][0] <= $lines[$_ - 1][0] } 1 .. $#lines;
-        is(defined $again, !$once, $once ? 'of one wait' : 'of two waits');
+        ok(defined $again, 'of two waits');
         my $off = $run->{seconds} - 24;
         is((grep { my $at = $_->[0]; !grep { $at >= $_ && $at < $_ + 4 + $off } 5, 15, 30, 60 } @lines), 0, 'after 5, 15, 30 and 60 s');
         is((grep { !$_->[1] && defined $_->[2] && abs($_->[0] + $_->[2] - 12) > 4 + $off } @lines), 0,
             'what is known of the first is right');
         my @known = grep { $_->[1] == 1 } @lines;
         cmp_ok(scalar @known, '>=', 1, 'then it is known');
-        # the second began when the first was there, 12 s after the beginning
-        my $end = $once ? 24 : 12;
-        is((grep { !defined $_->[2] || abs($_->[0] + $_->[2] - $end) > 4 + $off } @known), 0, 'and is right')
+        # the second began when the first was there
+        is((grep { !defined $_->[2] || abs($_->[0] + $_->[2] - 12) > 4 + $off } @known), 0, 'and is right')
             or diag map { "@$_[0 .. 1] " . ($_->[2] // '-') . "\n" } @lines;
         is($lines[-1][3], 112, 'with the credits so far');
     };

@@ -138,6 +138,40 @@ static void test_hangup(void **state)
     check_made_term(SIGQUIT);
 }
 
+/* A SIGTERM of our own is for a program that handles it, and lets it through. */
+static void test_raise(void **state)
+{
+    RunwayInterrupt interrupt = { 0 };
+    struct sigaction ours;
+    sigset_t set, before;
+
+    (void)state;
+    assert_false(ff_runway_interrupt_raise(&interrupt));
+    ff_runway_interrupt_acquire(&interrupt);
+    assert_false(ff_runway_interrupt_raise(&interrupt));
+    ff_runway_interrupt_release(&interrupt);
+
+    set_plain(SIGTERM, 0);
+    assert_false(ff_runway_interrupt_raise(&interrupt));
+    ff_runway_interrupt_acquire(&interrupt);
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    assert_int_equal(sigprocmask(SIG_BLOCK, &set, &before), 0);
+    assert_false(ff_runway_interrupt_raise(&interrupt));
+    assert_int_equal(sigprocmask(SIG_SETMASK, &before, NULL), 0);
+    assert_int_equal(plain_calls, 0);
+    assert_true(ff_runway_interrupt_raise(&interrupt));
+    assert_int_equal(plain_calls, 1);
+    assert_int_equal(last_signal, SIGTERM);
+
+    /* somebody else's, who may not call ours */
+    ours = current(SIGTERM);
+    signal(SIGTERM, SIG_IGN);
+    assert_false(ff_runway_interrupt_raise(&interrupt));
+    assert_int_equal(sigaction(SIGTERM, &ours, NULL), 0);
+    ff_runway_interrupt_release(&interrupt);
+}
+
 /* The program's handler is called, and is there again afterwards. */
 static void test_chained_and_restored(void **state)
 {
@@ -328,6 +362,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_hangup),
+        TEST(test_raise),
         TEST(test_chained_and_restored),
         TEST(test_only_since),
         TEST(test_no_handler),

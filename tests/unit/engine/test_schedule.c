@@ -767,61 +767,18 @@ static void test_a_place_that_will_be_free(void **state)
     let_tasks_take(60, 60, 1);
     begin(dir, 1);
     assert_true(ff_runway_pipeline_is_short(pipeline));
-    assert_true(ff_runway_pipeline_is_idle(pipeline));
     admit(0);
     assert_false(ff_runway_pipeline_is_short(pipeline));
-    assert_false(ff_runway_pipeline_is_idle(pipeline));
     take_first();
-    assert_true(ff_runway_pipeline_is_idle(pipeline));
     admit(1);
     spend(50 * SECOND);
     assert_false(ff_runway_pipeline_is_short(pipeline));
     spend(8 * SECOND);
     assert_int_equal(provider.running, 1);
     assert_true(ff_runway_pipeline_is_short(pipeline));
-    assert_false(ff_runway_pipeline_is_idle(pipeline));
     admit(2);
     assert_int_equal(provider.running, 1);
     assert_false(ff_runway_pipeline_is_short(pipeline));
-    ff_runway_pipeline_free(&pipeline);
-    sweep_remove_dir(dir);
-}
-
-/* A result is due from seconds before the time that its task should end until the
- * next poll must have told. */
-static void test_a_result_that_is_due(void **state)
-{
-    char *dir = sweep_make_dir();
-
-    (void)state;
-    assert_non_null(dir);
-    let_tasks_take(60, 60, 1);
-    provider.takes[1] = 90 * SECOND;
-    begin(dir, 1);
-    assert_false(ff_runway_pipeline_is_due(pipeline));
-    admit(0);
-    take_first();
-    assert_false(ff_runway_pipeline_is_due(pipeline));
-    /* this one takes longer */
-    provider.reports = 0;
-    admit(1);
-    spend(50 * SECOND);
-    assert_false(ff_runway_pipeline_is_due(pipeline));
-    spend(8 * SECOND);
-    assert_true(ff_runway_pipeline_is_due(pipeline));
-    spend(8 * SECOND);
-    assert_true(ff_runway_pipeline_is_due(pipeline));
-    spend(4 * SECOND);
-    assert_int_equal(provider.running, 1);
-    assert_false(ff_runway_pipeline_is_due(pipeline));
-    provider.download_takes = 20 * SECOND;
-    while (provider.running)
-        spend(SECOND);
-    assert_true(ff_runway_pipeline_is_due(pipeline));
-    spend(10 * SECOND);
-    assert_false(ff_runway_pipeline_is_due(pipeline));
-    spend(20 * SECOND);
-    assert_true(ff_runway_pipeline_is_due(pipeline));
     ff_runway_pipeline_free(&pipeline);
     sweep_remove_dir(dir);
 }
@@ -991,7 +948,6 @@ int main(void)
         cmocka_unit_test_teardown(test_creates_that_are_put_off, clean_up),
         cmocka_unit_test_teardown(test_uploads_that_grow_old, clean_up),
         cmocka_unit_test_teardown(test_a_place_that_will_be_free, clean_up),
-        cmocka_unit_test_teardown(test_a_result_that_is_due, clean_up),
         cmocka_unit_test_teardown(test_outputs_that_are_late, clean_up),
         cmocka_unit_test_teardown(test_another_try, clean_up),
         cmocka_unit_test_teardown(test_the_order_of_creates, clean_up),

@@ -130,6 +130,21 @@ int ff_runway_interrupt_seen(const RunwayInterrupt *interrupt)
     return interrupt->active && atomic_load(&nb_seen) != interrupt->baseline;
 }
 
+int ff_runway_interrupt_is_heard(const RunwayInterrupt *interrupt)
+{
+    struct sigaction now;
+    sigset_t blocked;
+
+    return interrupt->active && !sigaction(SIGTERM, NULL, &now) &&
+           is_ours(&now) && !pthread_sigmask(SIG_BLOCK, NULL, &blocked) &&
+           !sigismember(&blocked, SIGTERM);
+}
+
+int ff_runway_interrupt_raise(const RunwayInterrupt *interrupt)
+{
+    return ff_runway_interrupt_is_heard(interrupt) && !raise(SIGTERM);
+}
+
 void ff_runway_interrupt_release(RunwayInterrupt *interrupt)
 {
     if (!interrupt->active)

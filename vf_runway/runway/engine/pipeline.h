@@ -123,17 +123,6 @@ int ff_runway_pipeline_accepts(RunwayPipeline *pipeline);
  *  as many jobs wait for them. */
 int ff_runway_pipeline_is_short(RunwayPipeline *pipeline);
 
-/** The same of places that are free now. */
-int ff_runway_pipeline_is_idle(RunwayPipeline *pipeline);
-
-/** Whether tasks take so long that it hardly matters if places are idle for the
- *  time that a few clips take to come out; also while that is not known. */
-int ff_runway_pipeline_is_slow(RunwayPipeline *pipeline);
-
-/** Whether the first job in line has ended, or its task has seconds ago, or
- *  will within seconds, or should have and is polled again within seconds. */
-int ff_runway_pipeline_is_due(RunwayPipeline *pipeline);
-
 /**
  * Admit a job. Takes the job over on success (*job is NULL then); where the
  * pipeline has stopped or is closed, it is not run. RUNWAY_NOMEM.

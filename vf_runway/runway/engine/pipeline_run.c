@@ -26,9 +26,6 @@
 /* microseconds; a clip of five seconds is encoded in less */
 #define ENDING_SOON 3000000
 
-/* likewise; a task that takes longer is a slow one */
-#define SLOW_MIN 40000000
-
 /* likewise; less padding is the last frame's rounding */
 #define FILLED_MIN 100000
 
@@ -454,70 +451,18 @@ static int is_ending(const Entry *e)
            e->now.ends - ff_runway_now() < ENDING_SOON;
 }
 
-/* Places that are free. lock is held */
-static int count_places(const RunwayPipeline *p)
-{
-    return p->config.policy->concurrency - count(p, is_in_flight);
-}
-
-/* Whether so many places are more than jobs wait for, and would be taken. lock is
- * held */
-static int is_more(const RunwayPipeline *p, int places)
-{
-    return !p->stop && !p->closed && places > count(p, is_waiting) &&
-           has_few_unchecked(p);
-}
-
 int ff_runway_pipeline_is_short(RunwayPipeline *p)
 {
     int is_short, places;
 
     pthread_mutex_lock(&p->lock);
-    places = count_places(p);
+    places = p->config.policy->concurrency - count(p, is_in_flight);
     for (const Entry *e = p->head; e; e = e->next)
         places += is_ending(e);
-    is_short = is_more(p, places);
+    is_short = !p->stop && !p->closed && places > count(p, is_waiting) &&
+               has_few_unchecked(p);
     pthread_mutex_unlock(&p->lock);
     return is_short;
-}
-
-int ff_runway_pipeline_is_idle(RunwayPipeline *p)
-{
-    int is_idle;
-
-    pthread_mutex_lock(&p->lock);
-    is_idle = is_more(p, count_places(p));
-    pthread_mutex_unlock(&p->lock);
-    return is_idle;
-}
-
-int ff_runway_pipeline_is_slow(RunwayPipeline *p)
-{
-    int64_t length;
-
-    pthread_mutex_lock(&p->lock);
-    length = known_time(p);
-    if (!length && p->head)
-        length = p->head->now.length;
-    pthread_mutex_unlock(&p->lock);
-    return !length || length > SLOW_MIN;
-}
-
-int ff_runway_pipeline_is_due(RunwayPipeline *p)
-{
-    int is_due = 0;
-
-    pthread_mutex_lock(&p->lock);
-    if (p->head) {
-        int64_t left = p->head->now.ends - ff_runway_now();
-
-        /* once it should have ended, the next poll will say whether it has */
-        is_due = p->head->ended ||
-                 (p->head->now.ends && left < ENDING_SOON &&
-                  left > -(ENDING_SOON + RUNWAY_POLL_MIN));
-    }
-    pthread_mutex_unlock(&p->lock);
-    return is_due;
 }
 
 static Entry *first_in(const RunwayPipeline *p, RunwayJobState state)

@@ -133,8 +133,7 @@ static int put_frame(AVFilterContext *ctx)
 /* Whether somebody wants what comes out. A host whose output is complete
  * (-frames:v, -t) ends the input, and on FFmpeg 5.1 that is all it says: but
  * then it asks for no frame. There it asks for none either while a stream beside
- * this one is behind (the last subtitle was a minute ago), and if it asks later
- * it forgets what came of that, see RUNWAY_SETTLE_AT_EOF. */
+ * this one is behind (the last subtitle was a minute ago). */
 static int is_wanted(AVFilterContext *ctx)
 {
     RunwayFilter *s = ctx->priv;
@@ -143,7 +142,7 @@ static int is_wanted(AVFilterContext *ctx)
         s->unserved = 0;
         return 1;
     }
-    if (RUNWAY_SETTLE_AT_EOF && s->nb_unasked +
+    if (RUNWAY_FFMPEG_5 && s->nb_unasked +
         (int64_t)ff_inlink_queued_frames(ctx->inputs[0]) > UNASKED_MAX)
         s->unserved = 1;
     return s->unserved;
@@ -165,8 +164,8 @@ static int end_input(AVFilterContext *ctx)
     if (ret >= 0)
         ret = ff_runway_sequence_end(s->sequence, discard);
     if (ret >= 0 && s->set.policy.dry_run)
-        ff_runway_sequence_log_plan(s->sequence, RUNWAY_SETTLE_AT_EOF &&
-                                    !discard && !is_wanted(ctx));
+        ff_runway_sequence_log_plan(s->sequence, RUNWAY_FFMPEG_5 && !discard &&
+                                                 !is_wanted(ctx));
     return ret;
 }
 
@@ -233,15 +232,38 @@ static int put_ready(AVFilterContext *ctx, int accepts)
     return ret;
 }
 
+/* Whether the host goes on giving frames to each input of the graph, *nb of them,
+ * that what comes here depends on. */
+static int is_fed(const AVFilterContext *ctx, int *nb)
+{
+    int is_open = 1;
+
+    if (!strcmp(ctx->filter->name, "buffer") ||
+        !strcmp(ctx->filter->name, "abuffer")) {
+        ++*nb;
+        return !ff_outlink_get_status(ctx->outputs[0]);
+    }
+    for (unsigned i = 0; i < ctx->nb_inputs; i++)
+        is_open &= is_fed(ctx->inputs[i]->src, nb);
+    return is_open;
+}
+
+/* Whether an error of this activation may be one that the host forgets. */
+static int is_forgotten(const AVFilterContext *ctx)
+{
+    const RunwayFilter *s = ctx->priv;
+    int nb = 0;
+
+    return RUNWAY_FFMPEG_5 && ff_runway_rebuild_is_ffmpegs(ctx->graph) &&
+           (s->status || !is_fed(ctx, &nb) || !nb);
+}
+
 static int run(AVFilterContext *ctx)
 {
     RunwayFilter *s = ctx->priv;
     int accepts, ret;
 
-    accepts = !s->sequence ||
-              (ff_runway_sequence_accepts(s->sequence) &&
-               !(RUNWAY_SETTLE_AT_EOF &&
-                 ff_runway_sequence_outputs_first(s->sequence)));
+    accepts = !s->sequence || ff_runway_sequence_accepts(s->sequence);
     if (!s->status && accepts) {
         ret = ff_runway_filter_take_input(ctx);
         if (ret > 0)
@@ -256,9 +278,10 @@ static int run(AVFilterContext *ctx)
             return ret;
     }
 
-    /* before the end of the input is known to be behind us, see compat.h */
-    if (s->status && RUNWAY_SETTLE_AT_EOF && s->sequence && !s->settled) {
-        ret = ff_runway_sequence_settle(s->sequence, WAIT_SLICE);
+    /* what nobody will notice later */
+    if (s->status && s->sequence && !s->settled) {
+        ret = is_forgotten(ctx) && !ff_runway_interrupt_is_heard(&s->interrupt) ?
+              ff_runway_sequence_settle(s->sequence, WAIT_SLICE) : 1;
         if (ret < 0)
             return ret;
         s->settled = ret;
@@ -294,20 +317,44 @@ wait:
     return 0;
 }
 
-/* The process was asked to end. ffmpeg shows that as an ordinary end of input,
- * which must not send what is left: both sides learn that it is over, so the
- * file is whole up to here. */
-static void stop_early(AVFilterContext *ctx)
+/* Both sides learn that it is over, so the file is whole up to here. */
+static void end_links(AVFilterContext *ctx)
 {
     RunwayFilter *s = ctx->priv;
 
-    ff_runway_status_line_clear(NULL);
-    av_log(ctx, AV_LOG_WARNING, "interrupted: nothing more is sent\n");
     if (s->sequence)
         ff_runway_pipeline_cancel(ff_runway_sequence_pipeline(s->sequence));
     s->status = AVERROR_EOF;
     ff_inlink_set_status(ctx->inputs[0], AVERROR_EOF);
     ff_outlink_set_status(ctx->outputs[0], AVERROR_EOF, s->end_pts);
+}
+
+/* The process was asked to end. ffmpeg shows that as an ordinary end of input,
+ * which must not send what is left. */
+static void stop_early(AVFilterContext *ctx)
+{
+    ff_runway_status_line_clear(NULL);
+    av_log(ctx, AV_LOG_WARNING, "interrupted: nothing more is sent\n");
+    end_links(ctx);
+}
+
+/* Return the error, or see to it in another way that the host does not exit with
+ * 0. */
+static int fail(AVFilterContext *ctx)
+{
+    RunwayFilter *s = ctx->priv;
+
+    if (!is_forgotten(ctx))
+        return s->error;
+    /* it is not there yet where the first frame is an error */
+    if (s->set.signals)
+        ff_runway_interrupt_acquire(&s->interrupt);
+    if (!ff_runway_interrupt_raise(&s->interrupt))
+        return s->error;
+    av_log(ctx, AV_LOG_INFO, "ffmpeg would not notice this error here, and ends "
+           "as it does after a signal: with status 255\n");
+    end_links(ctx);
+    return 0;
 }
 
 int ff_runway_filter_activate(AVFilterContext *ctx)
@@ -335,7 +382,7 @@ int ff_runway_filter_activate(AVFilterContext *ctx)
         s->error = 0;
         stop_early(ctx);
     }
-    return s->error;
+    return s->error ? fail(ctx) : 0;
 }
 
 /* A command that changes nothing: the film would be bought as if it had not been

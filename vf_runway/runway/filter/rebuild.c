@@ -50,18 +50,25 @@ void ff_runway_rebuild_note(const RunwayKind *kind)
 }
 
 /* It names its sources so [5.1.9, 9.0.2: configure_input_video_filter(),
- * configure_input_audio_filter()]. */
+ * configure_input_audio_filter()], and its sinks [5.1.9:
+ * configure_output_video_filter(), configure_output_audio_filter()]. */
+static int is_named_by_ffmpeg(const AVFilterContext *ctx)
+{
+    int n;
+
+    if (!ctx->name)
+        return 0;
+    if (!ctx->nb_inputs)
+        return sscanf(ctx->name, "graph %d input from", &n) == 1 ||
+               sscanf(ctx->name, "graph_%d_", &n) == 1;
+    return !ctx->nb_outputs && sscanf(ctx->name, "out_%d_%d", &n, &n) == 2;
+}
+
 int ff_runway_rebuild_is_ffmpegs(const AVFilterGraph *graph)
 {
-    for (unsigned i = 0; i < graph->nb_filters; i++) {
-        const char *name = graph->filters[i]->name;
-        int n;
-
-        if (!graph->filters[i]->nb_inputs && name &&
-            (sscanf(name, "graph %d input from", &n) == 1 ||
-             sscanf(name, "graph_%d_", &n) == 1))
+    for (unsigned i = 0; i < graph->nb_filters; i++)
+        if (is_named_by_ffmpeg(graph->filters[i]))
             return 1;
-    }
     return 0;
 }
 

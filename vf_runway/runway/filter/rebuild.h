@@ -37,7 +37,7 @@ typedef struct RunwayKind {
 
 RunwayKind ff_runway_kind(const AVFilterLink *inlink);
 
-/** Whether ffmpeg made the graph. */
+/** Whether ffmpeg made the graph; one without an input is known on 5.1 only. */
 int ff_runway_rebuild_is_ffmpegs(const AVFilterGraph *graph);
 
 /** A filter with that input was freed while frames were owed. */

@@ -96,11 +96,6 @@ int ff_runway_sequence_accepts(RunwaySequence *s);
  *  cancelled; the sequence puts clips in and takes them out. */
 RunwayPipeline *ff_runway_sequence_pipeline(RunwaySequence *s);
 
-/** Where the end of the input holds back what is not out by then: whether the
- *  first `concurrency` clips go out before more is read. They are ready, or
- *  about to be, or no place at the provider is idle meanwhile. */
-int ff_runway_sequence_outputs_first(RunwaySequence *s);
-
 /** Whether a frame that is shown for length fills the clip at hand: another one
  *  has no place in it. */
 int ff_runway_sequence_is_filled(const RunwaySequence *s, const AVFrame *frame,

@@ -172,36 +172,6 @@ static int wants_result(const RunwaySequence *s, RunwaySequenceNode **node)
            !ff_runway_clip_is_open(later);
 }
 
-/* Whether some of the first clips are in line, and enough that wait behind as
- * many as are at the provider at once: one, where tasks are slow, as any further
- * clip may be the end of a short film, which holds back all of it. */
-static int is_first_batch(const RunwaySequence *s)
-{
-    int concurrency = s->set->policy.concurrency, first = 0, last = 0;
-    int waiting = ff_runway_pipeline_is_slow(s->pipeline) ? 1
-                                                          : RUNWAY_JOBS_WAITING;
-
-    for (const RunwaySequenceNode *node = s->head; node; node = node->next) {
-        if (!first)
-            first = node->index;
-        if (node->index)
-            last = node->index;
-    }
-    /* where clips are blended, the last one's end needs a later result */
-    return first && last >= concurrency + waiting &&
-           first <= concurrency - (s->set->seam == RUNWAY_SEAM_MODE_BLEND);
-}
-
-int ff_runway_sequence_outputs_first(RunwaySequence *s)
-{
-    RunwaySequenceNode *node;
-
-    return is_first_batch(s) &&
-           (!wants_result(s, &node) ||
-            !ff_runway_pipeline_is_idle(s->pipeline) ||
-            ff_runway_pipeline_is_due(s->pipeline));
-}
-
 int ff_runway_sequence_is_filled(const RunwaySequence *s, const AVFrame *frame,
                                  int64_t length)
 {

@@ -264,11 +264,9 @@ int ff_runway_filter_send_last(AVFilterContext *ctx)
     return ret < 0 ? ret : send_held(ctx, AV_NOPTS_VALUE);
 }
 
-/* Whether the frame that is held fills the clip, if it lasts as long as is usual.
- * It does not wait for the next one then, which may be the end of the input: on
- * FFmpeg 5.1 nothing would come out from there on (RUNWAY_SETTLE_AT_EOF). This is
- * so for each clip and on each release, as where a clip ends, and what it is,
- * must not depend on what is in flight. */
+/* Whether the frame that is held fills the clip, if it lasts as long as is usual:
+ * the clip does not wait for the next one then. This is so for each clip, as
+ * where one ends, and what it is, must not depend on what is in flight. */
 static int fills_clip(AVFilterContext *ctx)
 {
     const RunwayFilter *s = ctx->priv;

@@ -239,12 +239,11 @@ static inline int ff_runway_refer_alpha(AVFilterContext *ctx)
 #endif
 }
 
-/* ffmpeg of 5.1 exits with 0 when a filter fails after the end of input was
- * delivered (its transcode() forgets the error; measured with 5.1.9, not so
- * with 6.1.1, and not tried with 6.0): everything that may fail has to be over by
- * then. */
-#define RUNWAY_SETTLE_AT_EOF \
-    (LIBAVFILTER_VERSION_INT < AV_VERSION_INT(9, 12, 100))
+/* ffmpeg of 5.1 exits with 0 when a filter fails that it has asked for a frame
+ * (its transcode() forgets the error), and sees only errors of graphs that it
+ * gives a frame, or the end of the input. It gives frames also while it asks for
+ * none. Measured with 5.1.9, not so with 6.1.1, and not tried with 6.0. */
+#define RUNWAY_FFMPEG_5 (LIBAVFILTER_VERSION_INT < AV_VERSION_INT(9, 12, 100))
 
 #endif /* RUNWAY_COMPAT_FILTER */
 
