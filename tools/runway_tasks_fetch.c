@@ -96,6 +96,10 @@ static int fetch_one(void *opaque, const RunwayRecord *r)
     RunwayError why;
     RunwayJob *job;
 
+    if (r->damage[0] && !ff_runway_results_has(t->results, r->identity, 1)) {
+        printf("%.*s  not fetched: %s\n", SHORT, r->identity, r->damage);
+        t->failed++;
+    }
     /* what is lost may be known again */
     if (ff_runway_record_state(r) != RUNWAY_CLIP_LOST &&
         ff_runway_resume(r, NULL, &t->policy, 0, &why) !=

@@ -116,6 +116,35 @@ subtest 'links at the names that are written' => sub {
     }
 };
 
+# As a backup may restore them. That a clip was bought is no question then, and
+# on_unknown=resend does not buy it again.
+subtest 'records and results that are not only ours' => sub {
+    my $own = RunwayTest::Simulator->start('--latency' => 0);
+    my $job = PaidTest->new(sim => $own, seconds => 1, options => { on_unknown => 'resend' });
+    is($job->run->{status}, 0, 'a run');
+    my ($record, $result) = map { (glob "$job->{$_->[0]}/$_->[1]")[0] } [state => 'clips/*.record'], [results => '*.mp4'];
+    my @spoil = ([sub { chmod 0664, $_[0] }, sub { chmod 0600, $_[0] }, 'its group writes to'],
+        $root ? [sub { chown $OTHER, $OTHER, $_[0] }, sub { chown 0, 0, $_[0] }, 'another has'] : ());
+    my @fetch = ([dirname($FFMPEG) . '/../bin/runway-tasks', '--state-dir', $job->{state}, '--results-dir', $job->{results}, '--base-url', $own->{api}, 'fetch'],
+        env => { COMETAPI_KEY => $FilterTest::KEY });
+    for my $case (@spoil) {
+        my ($spoil, $mend, $name) = @$case;
+        for my $file ($result, $record) {
+            $spoil->($file);
+            error_line("$name " . basename(dirname $file), $job->run(loglevel => 'error'), qr/\Q$file\E cannot be read/, qr/others can write to it; check .* chmod go-w/);
+            rename $result, "$result.away" if $file eq $record;
+            is($job->run(loglevel => 'error')->{status} != 0, 1, "$name: without the result as well") if $file eq $record;
+            my $run = run_cmd(@fetch);
+            is($run->{status}, $file eq $record ? 1 : 0, "$name: fetch misses what is not here");
+            like($run->{out}, qr/^\w{12}  not fetched: .*chmod go-w/, "$name: and says why") if $file eq $record;
+            rename "$result.away", $result if $file eq $record;
+            $mend->($file);
+        }
+    }
+    is($job->run->{status}, 0, 'mended, all is well');
+    is(billed($own), 1, 'and was bought once');
+};
+
 # Somebody puts another directory there while it runs. Each is opened once.
 subtest 'directories are replaced' => sub {
     my $slow = RunwayTest::Simulator->start('--latency' => 2);

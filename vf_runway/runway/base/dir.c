@@ -172,12 +172,20 @@ int ff_runway_dir_open_file(int dir, const char *name, int flags, int *fd)
         return ret;
     if (fstat(*fd, &st))
         ret = errno;
-    else if (!S_ISREG(st.st_mode) || !is_ours(&st) ||
-             (flags != O_RDONLY && st.st_nlink > 1))
+    else if (!S_ISREG(st.st_mode) || (flags != O_RDONLY && st.st_nlink > 1))
         ret = EPERM;
+    else if (!is_ours(&st))
+        ret = RUNWAY_DIR_NOT_OURS;
     if (ret)
         ff_runway_disk_close(fd);
     return ret;
+}
+
+const char *ff_runway_dir_strerror(int error)
+{
+    return error == RUNWAY_DIR_NOT_OURS ? "it belongs to another user, or "
+           "others can write to it; check what is in it, then run chown or "
+           "chmod go-w on it and its like" : strerror(error);
 }
 
 int ff_runway_dir_rename(int from_dir, const char *from, int to_dir,

@@ -60,9 +60,16 @@ RunwayOutcome ff_runway_dir_open_below(const char *option, const char *path,
 /** Open a new file in dir, 0600, for reading and writing. */
 int ff_runway_dir_create_file(int dir, const char *name, int *fd);
 
+/** No errno value: a regular file, but another user's, or others can write it. */
+#define RUNWAY_DIR_NOT_OURS (-1)
+
 /** Open a file in dir; flags is O_RDONLY or O_RDWR. ELOOP: a symbolic link.
- *  EPERM: no regular file, another user's, or one that others can write. */
+ *  EPERM: no regular file, or to be written and it has a second name.
+ *  RUNWAY_DIR_NOT_OURS. */
 int ff_runway_dir_open_file(int dir, const char *name, int flags, int *fd);
+
+/** As strerror(), also of RUNWAY_DIR_NOT_OURS. */
+const char *ff_runway_dir_strerror(int error);
 
 int ff_runway_dir_rename(int from_dir, const char *from, int to_dir,
                          const char *to);

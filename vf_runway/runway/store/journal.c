@@ -197,7 +197,8 @@ RunwayOutcome ff_runway_journal_read(RunwayJournal *j, const char *identity,
     why = read_file(j->clips, name, data, RUNWAY_RECORD_TEXT, &size);
     if (why && why != ENOENT && why != EPERM && why != ELOOP)
         ret = ff_runway_error(err, RUNWAY_IO, OPTION ": %s/" CLIPS "/%s cannot "
-                              "be read: %s", j->path, name, strerror(why));
+                              "be read: %s", j->path, name,
+                              ff_runway_dir_strerror(why));
     else if (why != ENOENT &&
              ff_runway_record_decode(data, size, identity, record))
         ret = ff_runway_no_memory(err);
@@ -205,7 +206,7 @@ RunwayOutcome ff_runway_journal_read(RunwayJournal *j, const char *identity,
         RunwayError text;
 
         ff_runway_error(&text, RUNWAY_IO, "%s/" CLIPS "/%s: %s", j->path, name,
-                        why ? "it is not a regular file of this user"
+                        why ? "it is not a regular file"
                             : record->damage);
         ff_runway_copy_text(record->damage, sizeof(record->damage),
                              text.text);

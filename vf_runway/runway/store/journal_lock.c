@@ -151,7 +151,7 @@ static RunwayOutcome explain(const RunwayJournalLock *l, int why,
                                "in use by another process");
     return ff_runway_error(err, RUNWAY_IO, OPTION ": %s/" LOCKS "/%s cannot be "
                            "locked: %s", l->journal->path, l->name,
-                           strerror(why));
+                           ff_runway_dir_strerror(why));
 }
 
 /* label NULL: it is not a clip's, and had at once. */

@@ -387,7 +387,7 @@ RunwayOutcome ff_runway_results_find(RunwayResults *r, const char *identity,
             else if (why && why != ENOENT)
                 ret = ff_runway_error(err, RUNWAY_IO, OPTION ": %s/%s cannot "
                                       "be read: %s", r->path, name,
-                                      strerror(why));
+                                      ff_runway_dir_strerror(why));
         }
         if (!ret && result->fd < 0)
             ret = ff_runway_results_listed(r, end, err);
