@@ -585,6 +585,83 @@ static void test_first_alone_day(void **state)
     check_first_alone(&policy);
 }
 
+static int is_cancelled_by_a_wait(void *opaque, int64_t microseconds)
+{
+    (void)opaque;
+    (void)microseconds;
+    return 1;
+}
+
+static char another[RUNWAY_IDENTITY_SIZE], third[RUNWAY_IDENTITY_SIZE];
+
+/* An output of its own, whose clip goes out; *lock stays. */
+static void send_first(RunwayPurchase *p, RunwayRecord *r,
+                       RunwayJournalLock **lock)
+{
+    strcpy(another, identity_of(90));
+    strcpy(third, identity_of(91));
+    p->output = another;
+    *lock     = open_record(1, r);
+    assert_int_equal(ff_runway_budget_intend(p, *lock, r, NULL), RUNWAY_OK);
+    p->output = own;
+    p->wait   = is_cancelled_by_a_wait;
+}
+
+/* The cap of a day is one of all outputs: the first create of them goes alone, as
+ * its answer may show that there is less for the others. */
+static void test_first_of_outputs(void **state)
+{
+    const RunwayPolicy day = { .max_credits_day = 120 };
+    const RunwayPolicy output = { .max_credits = 120 };
+    RunwayPurchase p = purchase(&day, 15);
+    RunwayRecord *r = calloc(1, sizeof(*r));
+    RunwayJournalLock *lock;
+    RunwayError err;
+
+    (void)state;
+    send_first(&p, r, &lock);
+    assert_int_equal(buy(2, &p, RUNWAY_CLIP_STORED, 80, &err), RUNWAY_CANCELLED);
+    p.policy = &output;
+    assert_int_equal(buy(2, &p, RUNWAY_CLIP_NONE, -1, &err), RUNWAY_OK);
+    p.policy = &day;
+    strcpy(r->tries[0].task_id, "t");
+    r->tries[0].reported = 80;
+    assert_int_equal(ff_runway_record_move(r, RUNWAY_CLIP_SUBMITTED, NULL),
+                     RUNWAY_OK);
+    assert_int_equal(ff_runway_journal_write(journal, lock, r, NULL),
+                     RUNWAY_OK);
+    assert_int_equal(buy(2, &p, RUNWAY_CLIP_STORED, 80, &err), RUNWAY_REFUSED);
+    assert_non_null(strstr(err.text, "may cost 80 more"));
+    ff_runway_journal_unlock(&lock);
+    free(r);
+}
+
+/* A process that dies with its create out is not waited for, and has shown no
+ * price: the next one goes alone. What it may have cost counts. */
+static void test_first_that_dies(void **state)
+{
+    const RunwayPolicy day = { .max_credits_day = 120 };
+    RunwayPurchase p = purchase(&day, 15);
+    RunwayRecord *r = calloc(1, sizeof(*r));
+    RunwayRecord *second = calloc(1, sizeof(*second));
+    RunwayJournalLock *lock;
+    RunwayError err;
+
+    (void)state;
+    send_first(&p, r, &lock);
+    ff_runway_journal_unlock(&lock);
+    lock = open_record(2, second);
+    assert_int_equal(ff_runway_budget_intend(&p, lock, second, &err), RUNWAY_OK);
+    p.output = third;
+    assert_int_equal(buy(3, &p, RUNWAY_CLIP_STORED, 15, &err), RUNWAY_CANCELLED);
+    ff_runway_journal_unlock(&lock);
+    p.credits = 91;
+    assert_int_equal(buy(3, &p, RUNWAY_CLIP_STORED, 91, &err), RUNWAY_REFUSED);
+    assert_non_null(strstr(err.text, "30 credits were spent"));
+    free(r);
+    free(second);
+}
+
 static void test_cancel(void **state)
 {
     const RunwayPolicy policy = { .max_credits = 1000 };
@@ -708,6 +785,8 @@ int main(void)
         TEST(test_no_cap),
         TEST(test_first_alone),
         TEST(test_first_alone_day),
+        TEST(test_first_of_outputs),
+        TEST(test_first_that_dies),
         TEST(test_cancel),
         TEST(test_race),
         cmocka_unit_test(test_totals),

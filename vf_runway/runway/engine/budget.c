@@ -39,7 +39,7 @@
 /* clips that an error names */
 #define NAMED_MAX 12
 
-/* microseconds between two polls for the answer to an output's first create */
+/* microseconds between two polls for the answer to a first create */
 #define ANSWER_PAUSE 200000
 
 /* What was spent, for an error. */
@@ -60,9 +60,10 @@ typedef struct Sums {
                             ///< reported
     double flat;            ///< highest one held for a clip of any length
     int damaged;            ///< other records whose tries cannot be read
-    int answered;           ///< tries of this output, or whose answer nobody
-                            ///< waits for
+    int answered;           ///< tries of this output that are tasks
     int unanswered;         ///< and those that are going out
+    int day_answered;       ///< the same of a day, with a cap for it: of any
+    int day_unanswered;     ///< output, as long as the price is likely the same
     Spent list[NAMED_MAX];  ///< what the output's cap was spent on first
     int nb;                 ///< and how many there are
 } Sums;
@@ -134,10 +135,23 @@ static void add_unit(Sums *s, const RunwayRecord *r, const RunwayTry *t)
         s->unit = fmax(s->unit, t->reported / ceil(t->seconds));
 }
 
-static void add_try(Sums *s, const RunwayRecord *r, const RunwayTry *t)
+/* Whether the prices are shown already, or will be by a create that is out. */
+static void add_answer(Sums *s, const RunwayRecord *r, const RunwayTry *t)
 {
     int is_of_output = !strcmp(t->output, s->purchase->output);
+    int is_of_day    = s->purchase->policy->max_credits_day > 0 &&
+                       is_like_own(s, r) && s->now - t->time < DAY;
+    int is_answered  = !!t->task_id[0];
+    int is_out       = (is_of_output || is_of_day) && is_going_out(s, r, t);
 
+    s->answered       += is_of_output && is_answered;
+    s->unanswered     += is_of_output && is_out;
+    s->day_answered   += is_of_day && is_answered;
+    s->day_unanswered += is_of_day && is_out;
+}
+
+static void add_try(Sums *s, const RunwayRecord *r, const RunwayTry *t)
+{
     if (s->now - t->time < DAY)
         s->day += ff_runway_try_cost(t);
     if (t->time - s->now > SKEW_MAX) {
@@ -146,13 +160,10 @@ static void add_try(Sums *s, const RunwayRecord *r, const RunwayTry *t)
                             r->identity);
     }
     add_unit(s, r, t);
-    if (!is_of_output)
+    add_answer(s, r, t);
+    if (strcmp(t->output, s->purchase->output))
         return;
     s->output += ff_runway_try_cost(t);
-    if (is_going_out(s, r, t))
-        s->unanswered++;
-    else
-        s->answered++;
     note_spent(s, t, r->label);
 }
 
@@ -290,7 +301,8 @@ RunwayOutcome ff_runway_budget_check(const RunwayPurchase *purchase,
     return ret ? ret : check_caps(&s, err);
 }
 
-/* Once, under the money lock. *wait: the output's first create is out. */
+/* Once, under the money lock. *wait: the first create of the output, or of the
+ * day, is out. */
 static RunwayOutcome intend_once(const RunwayPurchase *purchase,
                                  const RunwayJournalLock *lock,
                                  RunwayRecord *record, int *wait,
@@ -314,7 +326,8 @@ static RunwayOutcome intend_once(const RunwayPurchase *purchase,
         ret   = make_sums(purchase, record, &s, err);
         price = price_of(&s);
         add_damaged(&s, is_damaged);
-        *wait = !ret && s.unanswered && !s.answered;
+        *wait = !ret && ((s.unanswered && !s.answered) ||
+                         (s.day_unanswered && !s.day_answered));
         if (!ret && !*wait)
             ret = check_caps(&s, err);
     }

@@ -72,8 +72,9 @@ RunwayOutcome ff_runway_budget_check(const RunwayPurchase *purchase,
  * highest price per second that the provider has charged, or reported where it
  * has not charged yet, begun seconds as whole ones (per clip where it is flat);
  * with a cap for a day also the prices of other outputs of the record's endpoint
- * and model of the last 30 days. Another record that is damaged counts as much as
- * this clip. RUNWAY_CANCELLED.
+ * and model of the last 30 days, and the first create of 24 hours goes alone
+ * among all of them. One whose process has died is not waited for. Another
+ * record that is damaged counts as much as this clip. RUNWAY_CANCELLED.
  */
 RunwayOutcome ff_runway_budget_intend(const RunwayPurchase *purchase,
                                       const RunwayJournalLock *lock,
