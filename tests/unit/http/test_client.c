@@ -2234,6 +2234,52 @@ static void test_own_headers_in_replies(void **state)
     server_stop(&server);
 }
 
+/* What goes back is what the field says, and not what looks like a URL. */
+static void test_own_headers_by_field(void **state)
+{
+    static const char *const urls[][2] = {
+        { "https://a.b/tenant42/my clip.mp4?x=1",
+          "https://a.b/tenant42/my%20clip.mp4?x=1" },
+        { " https://a.b/tenant42/c.mp4\\n", "https://a.b/tenant42/c.mp4" },
+        { "https://a.b/tenant42/\\\"\xc3\xa4.mp4",
+          "https://a.b/tenant42/%22%C3%A4.mp4" },
+    };
+    static const char *const outputs[] = {
+        "{\"status\":\"SUCCEEDED\",\"output\":[\"%s\"]}",
+        "{\"data\":{\"status\":\"SUCCESS\",\"data\":{\"status\":\"SUCCEEDED\","
+        "\"output\":{\"url\":\"%s\"}}}}",
+    };
+    char text[1024];
+    Server *server = server_start(echo_json, text);
+    RunwayClient *client = connect_with(with_headers(base_of(server),
+                                                     "X-Tenant: tenant42"));
+    RunwaySlot *slot;
+
+    for (size_t i = 0; i < 6; i++) {
+        snprintf(text, sizeof(text), outputs[i % 2], urls[i / 2][0]);
+        assert_int_equal(read_task(client), RUNWAY_OK);
+        assert_string_equal(last_task.url, urls[i / 2][1]);
+    }
+    strcpy(text, "{\"uploadUrl\":\" https://a.b/tenant42 \",\"runwayUri\":"
+           "\"runway://a\",\"fields\":{\"key\":\"tenant42\"}}");
+    assert_int_equal(ff_runway_client_slot(client, "a", &slot, &last_wait,
+                                           &last), RUNWAY_OK);
+    assert_string_equal(slot->url, "https://a.b/tenant42");
+    assert_string_equal(slot->values[0], "tenant42");
+    ff_runway_slot_free(&slot);
+    strcpy(text, "{\"status\":\"FAILED\",\"failure\":\"https://a.b/tenant42\","
+           "\"failureCode\":\"INTERNAL://tenant42\"}");
+    assert_int_equal(read_task(client), RUNWAY_OK);
+    assert_string_equal(last_task.failure, "https://a.b/...");
+    assert_string_equal(last_task.failure_code, "INTERNAL://...");
+    strcpy(text, "{\"fields\":{\"id\":\"tenant42\"},\"output\":{\"id\":"
+           "\"tenant42\"},\"uploadUrl\":{\"id\":\"tenant42\"}}");
+    assert_int_equal(submit(client), RUNWAY_UNKNOWN);
+    assert_string_equal(last_id, "");
+    ff_runway_client_free(&client);
+    server_stop(&server);
+}
+
 /* they are for the API and not for where the output is */
 static void test_own_headers_stay_with_the_api(void **state)
 {
@@ -2349,6 +2395,7 @@ int main(void)
         TEST(test_endpoint),
         TEST(test_own_headers),
         TEST(test_own_headers_in_replies),
+        TEST(test_own_headers_by_field),
         TEST(test_own_headers_stay_with_the_api),
         TEST(test_many_threads),
     };

@@ -70,11 +70,13 @@ typedef void RunwayScrub(void *opaque, char *text, int is_shown);
 /**
  * What a server sent, without what scrub() takes out of a text in place: out of
  * every name, text and number of JSON, its escapes undone, or out of the whole
- * where it is no JSON. Whole numbers of more than 15 digits have become texts,
- * and whatever follows the JSON three dots.
+ * where it is no JSON. What is in the fields that sent names (up to a NULL) is
+ * part of a request to come. Whole numbers of more than 15 digits have become
+ * texts, and whatever follows the JSON three dots.
  * @return for free(); NULL: out of memory
  */
-char *ff_runway_reply_clean(const char *text, size_t size, RunwayScrub *scrub,
+char *ff_runway_reply_clean(const char *text, size_t size,
+                            const char *const *sent, RunwayScrub *scrub,
                             void *opaque);
 
 #define RUNWAY_FIELDS_MAX 64 ///< fields of an upload's form; S3's has ten

@@ -75,10 +75,11 @@ static char *quote_numbers(const char *text, size_t size)
     return out;
 }
 
-static int is_url(const char *text)
+static int is_one_of(const char *name, const char *const *names)
 {
-    return !strncmp(text + strcspn(text, ":/?# \t\r\n"), "://", 3) &&
-           !strpbrk(text, " \t\r\n");
+    while (name && *names && strcmp(name, *names))
+        names++;
+    return name && *names;
 }
 
 /** Make a number that scrub takes something out of a text, which is no id. */
@@ -98,19 +99,19 @@ static void scrub_number(cJSON *item, RunwayScrub *scrub, void *opaque,
 
 /** Give every name, text and number in item to scrub. cJSON has bounded the
  *  depth. */
-static void scrub_all(cJSON *item, RunwayScrub *scrub, void *opaque,
-                      int is_shown)
+static void scrub_all(cJSON *item, const char *const *sent, RunwayScrub *scrub,
+                      void *opaque, int is_shown)
 {
     for (; item; item = item->next) {
+        int shown = is_shown && !is_one_of(item->string, sent);
+
         if (item->string)
             scrub(opaque, item->string, is_shown);
         if (cJSON_IsString(item))
-            scrub(opaque, item->valuestring,
-                  is_shown && !is_url(item->valuestring));
+            scrub(opaque, item->valuestring, shown);
         else if (cJSON_IsNumber(item))
-            scrub_number(item, scrub, opaque, is_shown);
-        scrub_all(item->child, scrub, opaque, is_shown &&
-                  !(item->string && !strcmp(item->string, "fields")));
+            scrub_number(item, scrub, opaque, shown);
+        scrub_all(item->child, sent, scrub, opaque, shown);
     }
 }
 
@@ -128,7 +129,8 @@ static char *print(const cJSON *root, const char *behind)
     return longer;
 }
 
-char *ff_runway_reply_clean(const char *text, size_t size, RunwayScrub *scrub,
+char *ff_runway_reply_clean(const char *text, size_t size,
+                            const char *const *sent, RunwayScrub *scrub,
                             void *opaque)
 {
     char *quoted = quote_numbers(text, size), *clean = NULL;
@@ -136,7 +138,7 @@ char *ff_runway_reply_clean(const char *text, size_t size, RunwayScrub *scrub,
     cJSON *root = quoted ? cJSON_ParseWithOpts(quoted, &end, 0) : NULL;
 
     if (cJSON_IsObject(root) || cJSON_IsArray(root)) {
-        scrub_all(root, scrub, opaque, 1);
+        scrub_all(root, sent, scrub, opaque, 1);
         clean = print(root, end[strspn(end, " \t\r\n")] ? "..." : "");
     } else if (quoted) {
         clean = copy_of(text, size);

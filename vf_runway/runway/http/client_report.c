@@ -97,6 +97,13 @@ void ff_runway_call_scrub(void *opaque, char *text, int is_shown)
 
 void ff_runway_call_clean_reply(RunwayCall *call)
 {
+    /* by its name: what has the shape of a URL may be any text */
+    static const char *const sent[][4] = {
+        [RUNWAY_REQUEST_CREATE]   = { NULL },
+        [RUNWAY_REQUEST_READ]     = { "output" },
+        [RUNWAY_REQUEST_DOWNLOAD] = { NULL },
+        [RUNWAY_REQUEST_UPLOAD]   = { "uploadUrl", "runwayUri", "fields" },
+    };
     char *clean;
 
     if (!call->reply)
@@ -107,7 +114,7 @@ void ff_runway_call_clean_reply(RunwayCall *call)
     if (call->page_cut)
         call->reply_size = 0;
     clean = ff_runway_reply_clean(call->reply, call->reply_size,
-                                  ff_runway_call_scrub, call);
+                                  sent[call->kind], ff_runway_call_scrub, call);
     /* without memory what came is not known, but neither is it shown */
     free(call->reply);
     call->reply      = clean;
