@@ -116,6 +116,20 @@ subtest 'links at the names that are written' => sub {
     }
 };
 
+# Results are brought in beside where they stay, and moved there once they are paid
+# for.
+subtest 'results that could not be moved to where they stay' => sub {
+    my $may = run_cmd([qw(unshare -m true)]);
+    plan skip_all => 'no file system can be mounted here' if !$root || $may->{status};
+    my $before = () = $sim->requests;
+    my $dir = fresh();
+    my $run = PaidTest->new(sim => $sim, seconds => 1, state => "$dir/state", results => "$dir/results")->run(loglevel => 'error',
+        under => ['unshare', '-m', 'sh', '-ec', "mount -t tmpfs -o mode=700 none '$dir/results/incoming'; exec \"\$\@\"", 'sh']);
+    error_line('incoming/ elsewhere', $run, qr/^results_dir: .*\Q$dir\/results\E.* a directory in it is on another file system/);
+    is(scalar(() = $sim->requests), $before, 'nothing was asked for');
+    is_deeply([map { glob "$dir/results/$_" } '.probe*', 'incoming/.probe*'], [], 'and nothing is left there');
+};
+
 # As a backup may restore them. That a clip was bought is no question then, and
 # on_unknown=resend does not buy it again.
 subtest 'records and results that are not only ours' => sub {

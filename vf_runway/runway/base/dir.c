@@ -301,8 +301,28 @@ RunwayOutcome ff_runway_dir_claim(const char *option, const char *path, int dir,
                                  option, path, strerror(why)) : RUNWAY_OK;
 }
 
+/* What is done with a file that comes: written, found again, given the name it
+ * stays under. */
+static int prove(int dir, const char *name, int to_dir, const char *data,
+                 int fd)
+{
+    int again = -1, ret = ff_runway_disk_write(fd, data, PROBE_SIZE);
+
+    if (!ret)
+        ret = ff_runway_disk_sync(fd);
+    if (!ret)
+        ret = ff_runway_dir_open_file(dir, name, O_RDONLY, &again);
+    ff_runway_disk_close(&again);
+    if (!ret)
+        ret = ff_runway_dir_rename(dir, name, to_dir, RUNWAY_DIR_PROBE);
+    ff_runway_dir_remove_file(ret ? dir : to_dir,
+                              ret ? name : RUNWAY_DIR_PROBE);
+    /* another process may clear probes away, which shows as much */
+    return ret && ret != ENOENT ? ret : ff_runway_dir_sync(to_dir);
+}
+
 RunwayOutcome ff_runway_dir_prove(const char *option, const char *path,
-                                  int dir, RunwayError *err)
+                                  int dir, int to_dir, RunwayError *err)
 {
     char *data = malloc(PROBE_SIZE), name[64];
     int fd, ret;
@@ -317,14 +337,13 @@ RunwayOutcome ff_runway_dir_prove(const char *option, const char *path,
         ret = ff_runway_dir_create_file(dir, name, &fd);
     } while (ret == EEXIST);
     if (!ret) {
-        ret = ff_runway_disk_write(fd, data, PROBE_SIZE);
-        if (!ret)
-            ret = ff_runway_disk_sync(fd);
-        ff_runway_dir_remove_file(dir, name);
+        ret = prove(dir, name, to_dir, data, fd);
         close(fd);
     }
     free(data);
     return ret ? ff_runway_error(err, RUNWAY_IO, "%s: files in %s cannot be "
-                                 "written: %s", option, path, strerror(ret))
+                                 "written: %s", option, path, ret == EXDEV ?
+                                 "a directory in it is on another file system" :
+                                 ff_runway_dir_strerror(ret))
                : RUNWAY_OK;
 }

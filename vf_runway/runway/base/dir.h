@@ -96,10 +96,11 @@ int ff_runway_dir_is_at(int dir, const char *name, int fd);
 RunwayOutcome ff_runway_dir_claim(const char *option, const char *path, int dir,
                                   int *ours, RunwayError *err);
 
-/** Write a real file into dir, make it durable, remove it. RUNWAY_IO names
- *  option, path and reason. */
+/** Write a real file into dir, make it durable, move it to to_dir (it may be dir)
+ *  and remove it; another process may remove it before. RUNWAY_IO names option,
+ *  path and reason. */
 RunwayOutcome ff_runway_dir_prove(const char *option, const char *path,
-                                  int dir, RunwayError *err);
+                                  int dir, int to_dir, RunwayError *err);
 
 /** The names in dir: closedir(). dir stays open and may be listed again. */
 int ff_runway_dir_list(int dir, DIR **list);

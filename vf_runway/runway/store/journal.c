@@ -103,7 +103,7 @@ RunwayOutcome ff_runway_journal_open(const RunwayPolicy *policy,
     if (!ret)
         ret = open_dirs(j, err);
     if (!ret && !j->policy->dry_run)
-        ret = ff_runway_dir_prove(OPTION, j->path, j->clips, err);
+        ret = ff_runway_dir_prove(OPTION, j->path, j->clips, j->clips, err);
     if (!ret && !j->policy->dry_run)
         ret = ff_runway_journal_prove_locks(j, err);
     if (!ret)

@@ -88,8 +88,7 @@ static void prune_leftover(Prune *p, const char *name)
     struct stat st;
 
     if (!strncmp(name, RUNWAY_DIR_PROBE, strlen(RUNWAY_DIR_PROBE))) {
-        /* should it be in use this very moment, it does not need its name any
-         * more */
+        /* should it be in use this very moment, that is no error there */
         ff_runway_dir_remove_file(j->clips, name);
         return;
     }

@@ -86,7 +86,7 @@ static RunwayOutcome prepare(RunwayResults *r, RunwayError *err)
         ret = ff_runway_dir_open_below(OPTION, r->path, r->dir, INCOMING,
                                        &r->incoming, err);
     if (!ret)
-        ret = ff_runway_dir_prove(OPTION, r->path, r->incoming, err);
+        ret = ff_runway_dir_prove(OPTION, r->path, r->incoming, r->dir, err);
     if (!ret)
         ret = ff_runway_results_prune(r, (int64_t)time(NULL), err);
     return ret;
