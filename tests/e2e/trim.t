@@ -230,7 +230,7 @@ subtest 'a dry run' => sub {
         is(() = $run->{err} =~ /plan: (?:at least )?\d+ clips?,/g, 1, "$name: the plan is there, once");
         like($run->{err}, qr/plan: at least 2 clips, 2\.000 s sent, 56 credits\b.*; the last is incomplete, and not counted here$/m,
             "$name: the clip that was not complete is among the clips");
-        like($run->{err}, qr/plan: the output ends before the input; the run reads ahead, and may send up to 7 clips more, 392 credits,/,
+        like($run->{err}, qr/plan: the output ends before the input; the run reads ahead, and may send up to 9 clips more, 504 credits,/,
             "$name: with what is read ahead");
     }
     # FFV1 is decoded without delay: the end comes at once

@@ -564,6 +564,16 @@ static void test_times_that_vary(void **state)
     assert_within(make_new_film(TASKS_MAX), 1.05 * (double)floor_of(TASKS_MAX));
 }
 
+/* A task in twenty takes three times as long: what is behind it goes on. */
+static void test_a_task_that_takes_long(void **state)
+{
+    (void)state;
+    let_tasks_take(60, 60, 1);
+    for (int i = 3; i < TASKS_MAX; i += 20)
+        provider.takes[i] = 180 * SECOND;
+    assert_within(make_new_film(300), 1.05 * (double)floor_of(300));
+}
+
 static void test_times_that_vary_and_progress(void **state)
 {
     (void)state;
@@ -940,6 +950,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(test_tasks_of_a_minute, clean_up),
         cmocka_unit_test_teardown(test_times_that_vary, clean_up),
+        cmocka_unit_test_teardown(test_a_task_that_takes_long, clean_up),
         cmocka_unit_test_teardown(test_times_that_vary_and_progress, clean_up),
         cmocka_unit_test_teardown(test_first_tasks, clean_up),
         cmocka_unit_test_teardown(test_the_time_to_the_end, clean_up),

@@ -116,9 +116,9 @@ typedef struct RunwayJob {
 #define RUNWAY_JOBS_WAITING 2
 
 /** Jobs that a pipeline holds at most. Those that are done and not taken yet are
- *  among them: behind a first one that takes long, each of the others may have
- *  ended, and another one of each be in flight. */
-#define RUNWAY_JOBS_MAX(concurrency) (2 * (concurrency) + RUNWAY_JOBS_WAITING)
+ *  among them: behind a first one that takes three times as long as the others,
+ *  two at each place may have ended, and another one be in flight. */
+#define RUNWAY_JOBS_MAX(concurrency) (3 * (concurrency) + RUNWAY_JOBS_WAITING)
 
 /** A job with both descriptors -1; NULL when memory is short. */
 RunwayJob *ff_runway_job_create(void);
