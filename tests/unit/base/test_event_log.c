@@ -27,6 +27,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -128,10 +129,6 @@ static void test_append(void **state)
 
 static void test_unfit(void **state)
 {
-    /* a body or a record of the journal, and a prompt, by mistake */
-    static const char *const others[] = {
-        "{\"format\":2,\"tries\":[]}\n", "{\n", "make it blue\n",
-    };
     const RunwayEventField none[] = { RUNWAY_EVENT_LAST };
     struct sockaddr_un address = { .sun_family = AF_UNIX };
     char dir[] = "/tmp/runway-events-XXXXXX", path[64];
@@ -163,25 +160,6 @@ static void test_unfit(void **state)
     assert_non_null(strstr(err.text, "nothing reads"));
     close(fd);
     unlink(path);
-    for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
-        fd = open(path, O_CREAT | O_TRUNC | O_WRONLY, 0600);
-        assert_int_equal(write(fd, others[i], strlen(others[i])),
-                         strlen(others[i]));
-        assert_int_equal(ff_runway_event_log_open(path, &log, &events, &err),
-                         RUNWAY_INVALID);
-        assert_null(events);
-        assert_non_null(strstr(err.text, "not a log"));
-        close(fd);
-    }
-    /* what the shell has opened it has chosen */
-    fd = open(path, O_WRONLY);
-    snprintf(path, sizeof(path), "/dev/fd/%d", fd);
-    assert_int_equal(ff_runway_event_log_open(path, &log, &events, &err),
-                     RUNWAY_OK);
-    ff_runway_event_log_free(&events);
-    close(fd);
-    snprintf(path, sizeof(path), "%s/socket", dir);
-    unlink(path);
     rmdir(dir);
 
     if (access("/dev/full", W_OK))
@@ -192,6 +170,54 @@ static void test_unfit(void **state)
     ff_runway_event(events, "state", none);
     assert_int_equal(reported, 1); /* once */
     ff_runway_event_log_free(&events);
+}
+
+/* What has other things in it is no log, wherever it is. */
+static void test_other_files(void **state)
+{
+    /* a body or a record of the journal, and a prompt, by mistake */
+    static const char *const others[] = {
+        "{\"format\":2,\"tries\":[]}\n", "{\n", "make it blue\n",
+    };
+    char path[] = "/tmp/runway-events-XXXXXX", by_fd[64];
+    char shared[] = "/dev/shm/runway-events-XXXXXX";
+    RunwayLog log = { NULL, report };
+    RunwayEventLog *events;
+    RunwayError err;
+    int fd = mkstemp(path);
+
+    (void)state;
+    assert_true(fd >= 0);
+    close(fd);
+    for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
+        fd = open(path, O_TRUNC | O_WRONLY);
+        assert_int_equal(write(fd, others[i], strlen(others[i])),
+                         strlen(others[i]));
+        assert_int_equal(ff_runway_event_log_open(path, &log, &events, &err),
+                         RUNWAY_INVALID);
+        assert_null(events);
+        assert_non_null(strstr(err.text, "not a log"));
+        close(fd);
+    }
+    /* what can be kept in /dev/ is no different */
+    fd = mkstemp(shared);
+    if (fd >= 0) {
+        assert_int_equal(write(fd, others[2], strlen(others[2])),
+                         strlen(others[2]));
+        assert_int_equal(ff_runway_event_log_open(shared, &log, &events, &err),
+                         RUNWAY_INVALID);
+        assert_non_null(strstr(err.text, "not a log"));
+        close(fd);
+        unlink(shared);
+    }
+    /* what the shell has opened it has chosen */
+    fd = open(path, O_WRONLY);
+    snprintf(by_fd, sizeof(by_fd), "/dev/fd/%d", fd);
+    assert_int_equal(ff_runway_event_log_open(by_fd, &log, &events, &err),
+                     RUNWAY_OK);
+    ff_runway_event_log_free(&events);
+    close(fd);
+    unlink(path);
 }
 
 static int nb_missing;
@@ -274,7 +300,8 @@ static void tell_nothing(void *opaque, RunwayLogLevel level, const char *line)
     (void)line;
 }
 
-/* /dev/stderr of a service: it cannot be opened, and nobody waits for who reads. */
+/* /dev/stderr of a service: it cannot be opened, and nobody waits for who
+ * reads. */
 static void test_socket(void **state)
 {
     const RunwayEventField fields[] = { RUNWAY_EVENT_LAST };
@@ -331,15 +358,59 @@ static void test_pipe_breaks(void **state)
     assert_int_equal(WEXITSTATUS(status), 0);
 }
 
+/* A line that only a part of had space on the disk is written to its end when
+ * there is space again, and none is glued to it. */
+static void test_full(void **state)
+{
+    const RunwayEventField fields[] = { RUNWAY_EVENT_LAST };
+    char path[] = "/tmp/runway-events-XXXXXX", line[256];
+    RunwayLog log = { NULL, report };
+    struct rlimit limit;
+    rlim_t was;
+    RunwayEventLog *events;
+    int fd = mkstemp(path), lines = 0;
+    FILE *file;
+
+    (void)state;
+    reported = 0;
+    assert_true(fd >= 0);
+    assert_int_equal(ff_runway_event_log_open(path, &log, &events, NULL),
+                     RUNWAY_OK);
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    was = limit.rlim_cur;
+    limit.rlim_cur = 100; /* within the second line */
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    for (int i = 0; i < 3; i++)
+        ff_runway_event(events, "state", fields);
+    limit.rlim_cur = was;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    ff_runway_event(events, "state", fields);
+    ff_runway_event_log_free(&events);
+    signal(SIGXFSZ, SIG_DFL);
+    assert_int_equal(reported, 1);
+    file = fdopen(fd, "r");
+    while (fgets(line, sizeof(line), file)) {
+        lines++;
+        assert_memory_equal(line, "{\"time\":\"2", 10);
+        assert_string_equal(line + strlen(line) - 2, "}\n");
+    }
+    assert_int_equal(lines, 3);
+    fclose(file);
+    unlink(path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_line),
         cmocka_unit_test(test_append),
         cmocka_unit_test(test_unfit),
+        cmocka_unit_test(test_other_files),
         cmocka_unit_test(test_pipe),
         cmocka_unit_test(test_socket),
         cmocka_unit_test(test_pipe_breaks),
+        cmocka_unit_test(test_full),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -42,7 +42,7 @@ struct RunwayEventLog {
     pthread_mutex_t lock;
     /* protected by lock */
     int failed;             ///< it was reported
-    char *rest;             ///< of a line that a pipe took a part of
+    char *rest;             ///< of a line that was written in part
     size_t rest_size;
     int nb_dropped;         ///< lines, in all
     int nb_unsaid;          ///< of these, since the log last said so
@@ -83,7 +83,8 @@ static int is_other_file(const char *path, int fd)
 
     if (fstat(fd, &st) || S_ISBLK(st.st_mode))
         return 1;
-    if (!S_ISREG(st.st_mode) || !strncmp(path, "/dev/", 5))
+    if (!S_ISREG(st.st_mode) || !strncmp(path, "/dev/fd/", 8) ||
+        !strncmp(path, "/dev/std", 8))
         return 0;
     if (ff_runway_disk_open(path, O_RDONLY, &in))
         return 0;
@@ -214,8 +215,8 @@ static int write_rest(RunwayEventLog *e)
     return error;
 }
 
-/* A whole line, or none of it: what a pipe does not take now is kept. lock is
- * held. */
+/* A whole line, or none of it: what a pipe or a full disk does not take now is
+ * kept. lock is held. */
 static int write_line(RunwayEventLog *e, const char *event,
                       const RunwayEventField *fields)
 {
@@ -228,12 +229,12 @@ static int write_line(RunwayEventLog *e, const char *event,
     size = strlen(line);
     line[size++] = '\n'; /* in the place of the 0 */
     error = write_all(e->fd, line, size, &written);
-    if (error == EAGAIN && written) {
+    if (error && written) {
         cJSON_free(e->rest);
         e->rest      = line;
         e->rest_size = size - written;
         memmove(line, line + written, e->rest_size);
-        return 0;
+        return error == EAGAIN ? 0 : error;
     }
     cJSON_free(line);
     return error;
@@ -287,7 +288,7 @@ void ff_runway_event_log_free(RunwayEventLog **events)
 
     if (!e)
         return;
-    e->nb_dropped += !!write_rest(e);
+    e->nb_dropped += write_rest(e) && !e->failed;
     if (e->nb_dropped)
         ff_runway_log(e->log, RUNWAY_LOG_WARNING, "log_path: its reader was "
                       "too slow: %d lines are missing", e->nb_dropped);

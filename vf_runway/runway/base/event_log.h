@@ -21,8 +21,8 @@
  * The log for programs (log_path): one JSON line for each event of each clip,
  * appended whole. Fields are described in docs/log.md.
  *
- * Nothing secret goes in: callers give no URLs, and error texts are those of
- * error.h.
+ * Nothing secret goes in: callers give no URLs, and error texts, which may name
+ * one, are those of error.h.
  */
 
 #ifndef AVFILTER_RUNWAY_BASE_EVENT_LOG_H
