@@ -180,6 +180,8 @@ struct RunwayClient {
     int sends_pages;          ///< instead of results
     int64_t denied_from, denied_to; ///< in each task's life: no such task, it says
     int nb_denied;
+    int busy;                 ///< reads that are put off
+    int64_t read, nearest;    ///< the last one, and the least between two
     int places;               ///< tasks at a time; 0: any number
     RunwayTaskState state;    ///< of a task that has not ended
     int uploads;              ///< so far
@@ -276,6 +278,15 @@ RunwayOutcome ff_runway_client_read(RunwayClient *c, const char *id,
     task->credits = task->progress = -1;
     task->state   = c->state;
     pthread_mutex_lock(&c->lock);
+    if (c->read && now - c->read < c->nearest)
+        c->nearest = now - c->read;
+    c->read = now;
+    if (c->busy) {
+        c->busy--;
+        pthread_mutex_unlock(&c->lock);
+        *retry_after = -1;
+        return ff_runway_error(err, RUNWAY_UNAVAILABLE, "HTTP 429");
+    }
     elapsed = now - c->created[nb];
     if (elapsed >= c->denied_from && elapsed < c->denied_to) {
         task->state = RUNWAY_TASK_NOT_EXIST;
@@ -680,6 +691,21 @@ static void test_a_task_that_is_denied(void **state)
     sweep_remove_dir(dir);
 }
 
+/* A read that fails, and one whose output is late, is a poll as any other: the next
+ * one is not nearer than the provider allows. */
+static void test_reads_that_are_put_off(void **state)
+{
+    (void)state;
+    let_tasks_take(60, 60, 1);
+    provider.busy         = 3;
+    provider.output_after = 20 * SECOND;
+    provider.read         = 0;
+    provider.nearest      = INT64_MAX;
+    make_new_film(1);
+    assert_int_equal(provider.busy, 0);
+    assert_in_range(provider.nearest, RUNWAY_POLL_MIN, 6 * SECOND);
+}
+
 /* How long it takes until a second create, which is always put off, ends the
  * run, when the first clip's task takes so long. */
 static int64_t put_off(int64_t takes, RunwayError *err)
@@ -931,6 +957,7 @@ static int clean_up(void **state)
     provider.sends_pages    = 0;
     provider.output_after   = provider.first_upload_takes = 0;
     memset(provider.is_failed, 0, sizeof(provider.is_failed));
+    provider.busy           = 0;
     provider.places         = uploads = 0;
     provider.state          = RUNWAY_TASK_RUNNING;
     reported = NULL;
@@ -956,6 +983,7 @@ int main(void)
         cmocka_unit_test_teardown(test_the_time_to_the_end, clean_up),
         cmocka_unit_test_teardown(test_another_run, clean_up),
         cmocka_unit_test_teardown(test_a_task_that_is_denied, clean_up),
+        cmocka_unit_test_teardown(test_reads_that_are_put_off, clean_up),
         cmocka_unit_test_teardown(test_creates_that_are_put_off, clean_up),
         cmocka_unit_test_teardown(test_uploads_that_grow_old, clean_up),
         cmocka_unit_test_teardown(test_a_place_that_will_be_free, clean_up),

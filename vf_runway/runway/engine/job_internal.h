@@ -78,6 +78,11 @@ RunwayOutcome ff_runway_run_write(RunwayJobRun *run, RunwayClipState state,
  */
 RunwayOutcome ff_runway_run_submit(RunwayJobRun *run, RunwayError *err);
 
+/** How far apart the polls of a task are at least, in microseconds: what the
+ *  provider asks for. A user's own server may be asked more often, if that is
+ *  wished. */
+int64_t ff_runway_run_poll_least(const RunwayJobRun *run);
+
 /** Read the task into run->task, however many tries that takes; one that has
  *  SUCCEEDED has its output then, unless the record says that it was LOST. */
 RunwayOutcome ff_runway_run_read_task(RunwayJobRun *run, RunwayError *err);

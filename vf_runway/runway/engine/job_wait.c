@@ -56,6 +56,14 @@ static void log_state(RunwayJobRun *run, int before)
                   ff_runway_task_state_name(task->state), progress);
 }
 
+int64_t ff_runway_run_poll_least(const RunwayJobRun *run)
+{
+    int64_t interval = run->host->policy->poll_interval;
+
+    return ff_runway_client_is_loopback(run->host->client) &&
+           interval < RUNWAY_POLL_MIN ? interval : RUNWAY_POLL_MIN;
+}
+
 RunwayOutcome ff_runway_run_read_task(RunwayJobRun *run, RunwayError *err)
 {
     int late = 0;
@@ -67,6 +75,9 @@ RunwayOutcome ff_runway_run_read_task(RunwayJobRun *run, RunwayError *err)
                                     &run->retry.why);
         if (!ret)
             ff_runway_retry_recovered(&run->retry);
+        else if (run->retry.after < ff_runway_run_poll_least(run))
+            /* the next one is a poll as well */
+            run->retry.after = ff_runway_run_poll_least(run);
         if (ret == RUNWAY_UNAVAILABLE &&
             run->task->state == RUNWAY_TASK_SUCCEEDED) {
             RunwayClipState state = ff_runway_record_state(run->record);
@@ -189,12 +200,9 @@ RunwayOutcome ff_runway_run_await(RunwayJobRun *run, RunwayError *err)
     const RunwayJobHost *host = run->host;
     int64_t created = ff_runway_now(), last = created;
     int64_t denied = -1;        /* see denied_time() */
-    int64_t interval = host->policy->poll_interval;
     RunwayPace pace = {
-        .interval = interval, .began = created,
-        /* a user's own server may be asked more often, if that is wished */
-        .least = ff_runway_client_is_loopback(host->client) &&
-                 interval < RUNWAY_POLL_MIN ? interval : RUNWAY_POLL_MIN,
+        .interval = host->policy->poll_interval, .began = created,
+        .least    = ff_runway_run_poll_least(run),
     };
     int64_t counted = 0;        /* time that task_timeout knows of */
     int before = -1;

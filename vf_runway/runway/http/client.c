@@ -209,10 +209,6 @@ RunwayOutcome ff_runway_client_read(RunwayClient *client, const char *id,
         ret = scrubbed(&call, ff_runway_parse_task(reply_of(&call),
                                                    call.reply_size, task, err),
                        err);
-        /* nothing has failed: it is asked again when that is allowed */
-        if (task->state == RUNWAY_TASK_SUCCEEDED && !task->url[0] &&
-            !client->base.is_loopback && *retry_after < RUNWAY_POLL_MIN)
-            *retry_after = RUNWAY_POLL_MIN;
     } else if (is_missing_task(&call)) {
         task->state = RUNWAY_TASK_NOT_EXIST;
         ret = RUNWAY_OK;
