@@ -101,6 +101,9 @@ int tasks_open_client(Tool *t)
             tasks_complain(&err);
             goto end;
         }
+        if (exposed)
+            fprintf(stderr, "runway-tasks: --key-file: others can read %s; run "
+                    "chmod 600 on it\n", t->key_file);
     } else {
         key       = getenv(t->config.provider->key_variable);
         from_file = strdup(key ? key : "");
@@ -113,6 +116,9 @@ int tasks_open_client(Tool *t)
         tasks_complain(&err);
         goto end;
     }
+    if (!t->config.tls_verify)
+        fprintf(stderr, "runway-tasks: --no-tls-verify: anybody on the way to "
+                "the service can read the key\n");
     t->config.base_url = url;
     t->config.key      = from_file;
     t->config.log      = &t->log;

@@ -322,9 +322,12 @@ subtest 'the way to the service' => sub {
     like($run->{err}, qr/does not accept the key/, 'leads there, with the key of the environment');
     is(tasks($job, '--ca-file', $cert, '--key-file', $file, @adopt)->{status}, 2, '--key-file: whose key it is has to be said');
     $run = tasks($job, '--ca-file', $cert, '--key-file', $file, '--provider', 'cometapi', @adopt, { COMETAPI_KEY => 'another' });
-    is($run->{status}, 0, '--key-file: instead of the environment') or diag $run->{err};
-    $run = tasks($job, '--no-tls-verify', 'adopt', $clips[1], $ids[1]);
+    is("$run->{status} $run->{err}", '0 ', '--key-file: instead of the environment');
+    chmod 0644, $file;
+    $run = tasks($job, '--no-tls-verify', '--key-file', $file, '--provider', 'cometapi', 'adopt', $clips[1], $ids[1]);
     is($run->{status}, 0, '--no-tls-verify') or diag $run->{err};
+    like($run->{err}, qr/^runway-tasks: --no-tls-verify: anybody .* can read the key$/m, 'warns');
+    like($run->{err}, qr/^runway-tasks: --key-file: others can read \Q$file\E; run chmod 600 on it$/m, 'and so does a key that others can read');
     is(join(' ', map { $_->{state} } $job->records), 'submitted submitted', 'both are adopted');
 };
 
