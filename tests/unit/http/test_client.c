@@ -2234,6 +2234,38 @@ static void test_own_headers_in_replies(void **state)
     server_stop(&server);
 }
 
+/* Nothing is left of a value that begins as another does, or as the key, in
+ * whatever order they come. */
+static void test_own_headers_that_begin_alike(void **state)
+{
+#define JWT "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9."
+    static const char *const headers[] = {
+        "X-Tenant: tenant42\nX-Token: tenant42-9f8e7d6c5b4a",
+        "X-Token: tenant42-9f8e7d6c5b4a\nX-Tenant: tenant42",
+        "X-A: " KEY ".9f8e7d6c5b4a", "X-A: 42 " KEY " 9f8e7d6c5b4a",
+        "X-A: " JWT "eyJhIjoiYSJ9.aaaa\nX-B: " JWT "9f8e7d6c5b4a",
+    };
+    static const char *const said[] = {
+        "tenant42-9f8e7d6c5b4a", "tenant42-9f8e7d6c5b4a", KEY ".9f8e7d6c5b4a",
+        "42 " KEY " 9f8e7d6c5b4a", JWT "9f8e7d6c5b4a",
+    };
+
+    for (size_t i = 0; i < sizeof(said) / sizeof(*said); i++) {
+        char text[256];
+        Server *server = server_start(echo_json, text);
+        RunwayClient *client =
+            connect_with(with_headers(base_of(server), headers[i]));
+
+        snprintf(text, sizeof(text), "{\"status\":\"FAILED\",\"failure\":"
+                 "\"no %s!\"}", said[i]);
+        assert_int_equal(read_task(client), RUNWAY_OK);
+        assert_string_equal(last_task.failure, "no ...!");
+        ff_runway_client_free(&client);
+        server_stop(&server);
+    }
+#undef JWT
+}
+
 /* What goes back is what the field says, and not what looks like a URL. */
 static void test_own_headers_by_field(void **state)
 {
@@ -2395,6 +2427,7 @@ int main(void)
         TEST(test_endpoint),
         TEST(test_own_headers),
         TEST(test_own_headers_in_replies),
+        TEST(test_own_headers_that_begin_alike),
         TEST(test_own_headers_by_field),
         TEST(test_own_headers_stay_with_the_api),
         TEST(test_many_threads),

@@ -433,17 +433,23 @@ static size_t says(const char *s, const char *word)
     return length;
 }
 
-void ff_runway_scrub_word(char *text, const char *word)
+void ff_runway_scrub_words(char *text, const char *const *words, size_t nb)
 {
     const char *from = text;
     char *to = text;
 
-    /* what is shorter is no secret, and would blank ordinary words */
-    if (!word || strlen(word) < 4)
-        return;
     while (*from) {
-        size_t length = says(from, word);
+        size_t length = 0;
 
+        /* of words that begin alike the one that says most */
+        for (size_t i = 0; i < nb; i++) {
+            /* what is shorter is no secret, and would blank ordinary words */
+            size_t said = words[i] && !memchr(words[i], 0, 4) ?
+                          says(from, words[i]) : 0;
+
+            if (said > length)
+                length = said;
+        }
         if (length)
             to = put_dots(to, length);
         else
@@ -451,6 +457,11 @@ void ff_runway_scrub_word(char *text, const char *word)
         from += length + !length;
     }
     *to = 0;
+}
+
+void ff_runway_scrub_word(char *text, const char *word)
+{
+    ff_runway_scrub_words(text, &word, 1);
 }
 
 void ff_runway_copy_text(char *out, size_t size, const char *text)

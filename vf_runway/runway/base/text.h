@@ -54,6 +54,10 @@ void ff_runway_scrub_users(char *text);
  *  lines break in it, as those of base64 do. Three dots remain. */
 void ff_runway_scrub_word(char *text, const char *word);
 
+/** The same for nb words; where several begin at one place, for all that the
+ *  longest of them is said of there. */
+void ff_runway_scrub_words(char *text, const char *const *words, size_t nb);
+
 /**
  * Copy text into a field of size bytes and clean it as above; what does not fit
  * is cut at a character boundary. NULL: "". text may be in the field itself.

@@ -84,8 +84,7 @@ void ff_runway_call_scrub(void *opaque, char *text, int is_shown)
     const RunwayClient *client = call->client;
     size_t nb = is_shown ? client->nb_secrets : client->nb_keys;
 
-    for (size_t i = 0; i < nb; i++)
-        ff_runway_scrub_word(text, client->secrets[i]);
+    ff_runway_scrub_words(text, (const char *const *)client->secrets, nb);
     /* storage services quote what they did not like */
     for (int i = 0; call->slot && i < call->slot->nb_fields; i++)
         if (strlen(call->slot->values[i]) >= SIGNED_MIN)
