@@ -2234,6 +2234,24 @@ static void test_own_headers_in_replies(void **state)
     server_stop(&server);
 }
 
+/* A part of a value is one without its quotes, and behind a colon. */
+static void test_own_headers_in_parts(void **state)
+{
+    char text[256];
+    Server *server = server_start(echo_json, text);
+    RunwayClient *client = connect_with(with_headers(base_of(server),
+        "X-Sig: keyId=\"k1\",signature=\"Zm9vYmFyQmF6MTIz\",b='hunter1111'\n"
+        "X-Auth: me:hunter2222"));
+
+    strcpy(text, "{\"status\":\"FAILED\",\"failure\":\"no Zm9vYmFyQmF6MTIz, "
+           "hunter1111 and hunter2222 for keyId k1 of me\"}");
+    assert_int_equal(read_task(client), RUNWAY_OK);
+    assert_string_equal(last_task.failure,
+                        "no ..., ... and ... for keyId k1 of me");
+    ff_runway_client_free(&client);
+    server_stop(&server);
+}
+
 /* Nothing is left of a value that begins as another does, or as the key, in
  * whatever order they come. */
 static void test_own_headers_that_begin_alike(void **state)
@@ -2427,6 +2445,7 @@ int main(void)
         TEST(test_endpoint),
         TEST(test_own_headers),
         TEST(test_own_headers_in_replies),
+        TEST(test_own_headers_in_parts),
         TEST(test_own_headers_that_begin_alike),
         TEST(test_own_headers_by_field),
         TEST(test_own_headers_stay_with_the_api),

@@ -168,10 +168,10 @@ static int is_telling(const char *value)
 }
 
 /** The value of a header of the user's and each of its parts: "Bearer X",
- *  "id=X; path=Y". */
+ *  "id=X; path=Y", user:X, sig="X". */
 static RunwayOutcome add_value(RunwayClient *client, const char *value)
 {
-    static const char between[] = " \t;,=";
+    static const char between[] = " \t;,=:\"'";
     char *copy = strdup(value), *rest = copy, *part;
     RunwayOutcome ret = RUNWAY_OK;
 
