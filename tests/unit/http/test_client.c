@@ -1487,6 +1487,32 @@ static void test_echoed_fields_of_a_form(void **state)
     server_stop(&server);
 }
 
+/* Nor anything of a slot that comes with a status that is no success. */
+static void test_slot_in_an_error(void **state)
+{
+    static const char *const pages[] = {
+        "{\"fields\":{\"x-amz-signature\":\"0123456789canary0123456789\"}}",
+        "{\"data\":{\"uploadUrl\":\"https://a.b/canary?x\"}}",
+        "{ \"uploadUrl\" : \"https://a.b/\", \"fields\" : { \"a\" : \"canary",
+    };
+
+    for (size_t i = 0; i < sizeof(pages) / sizeof(*pages); i++) {
+        Server *server = server_start(refuse_with, (void *)pages[i]);
+        RunwayClientConfig config = make_config(base_of(server));
+        RunwayClient *client;
+        RunwaySlot *slot;
+
+        config.provider = ff_runway_provider_find("runway");
+        client = connect_with(config);
+        assert_int_equal(ff_runway_client_slot(client, "a", &slot, &last_wait,
+                                               &last), RUNWAY_REFUSED);
+        assert_says("an upload slot, which is not shown");
+        assert_null(strstr(last.text, "canary"));
+        ff_runway_client_free(&client);
+        server_stop(&server);
+    }
+}
+
 /* an API on the internet does not send anybody into his own network */
 static void test_download_from_private_addresses(void **state)
 {
@@ -2421,6 +2447,7 @@ int main(void)
         TEST(test_download_redirected),
         TEST(test_signed_urls_said_back),
         TEST(test_echoed_fields_of_a_form),
+        TEST(test_slot_in_an_error),
         TEST(test_download_from_private_addresses),
         TEST(test_cancelled_before),
         TEST(test_cancelled_read),

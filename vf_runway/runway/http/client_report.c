@@ -248,12 +248,23 @@ static void describe_redirect(RunwayCall *call, char *out, size_t size)
     free(target);
 }
 
+/** Whether a reply has an upload slot in it, which opens the storage to whoever
+ *  reads it. */
+static int has_slot(const RunwayCall *call)
+{
+    return call->kind == RUNWAY_REQUEST_UPLOAD && !call->slot && call->reply &&
+           (strstr(call->reply, "\"fields\"") ||
+            strstr(call->reply, "\"uploadUrl\""));
+}
+
 /** What a reply says. */
 static void describe_reply(RunwayCall *call, char *out, size_t size)
 {
     /* a secret that the cut goes through would not be found */
     if (call->too_large || call->page_cut)
         snprintf(out, size, "a reply that is too long to be shown");
+    else if (has_slot(call))
+        snprintf(out, size, "an upload slot, which is not shown");
     else
         ff_runway_reply_error_text(call->reply ? call->reply : "",
                                    call->reply_size, out, size);
