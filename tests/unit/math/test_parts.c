@@ -85,6 +85,8 @@ static void test_others(void **state)
     assert_int_equal(COUNT(FRAME, "\x12\0\x0A\1x\x32\2ab\x1E\x08\1a"), 2);
     assert_int_equal(COUNT(FRAME, "\x32\x81\0" "a\x30" "2222"), 2);
     assert_int_equal(COUNT(FRAME, "\x32\0\x32\0\x32\0\x12"), 3);
+    /* a frame that is shown again, by headers that may be redundant */
+    assert_int_equal(COUNT(FRAME, "\x3A\1\x88\x3A\1\x88\x3A\1\x88"), 3);
     assert_int_equal(COUNT(FRAME, "\x32\5abc\x32"), 1);
     assert_int_equal(COUNT(FRAME, "\x32\xFF\xFF"), 1);
     assert_int_equal(COUNT(FRAME, ""), 0);

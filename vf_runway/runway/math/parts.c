@@ -113,14 +113,14 @@ static void add_lengths(Parts *p, const unsigned char *data, size_t size,
 }
 
 /* Frames and frame headers among the OBUs of a packet, as far as these can be
- * distinguished. */
+ * distinguished. Where no frame is open, a redundant header (7) opens one. */
 static void add_frames(Parts *p, const unsigned char *data, size_t size)
 {
     for (size_t at = 0; at < size;) {
         const int type = data[at] >> 3 & 15, has_size = data[at] & 2;
         uint64_t length = 0;
 
-        if ((type == 3 || type == 6) && p->nb++ < PARTS_MAX)
+        if ((type == 3 || type == 6 || type == 7) && p->nb++ < PARTS_MAX)
             add_part(p, 0);
         at += 1 + (data[at] >> 2 & 1);
         if (!has_size)
