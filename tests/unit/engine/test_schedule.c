@@ -401,6 +401,7 @@ static RunwayOutcome check(void *opaque, int (*cancelled)(void *cancel_opaque),
 
 static const char *model_name = "aleph2";
 static int uploads;           ///< clips go to the storage
+static int retries = 1;
 
 static RunwayJob *make_job(int index)
 {
@@ -439,7 +440,7 @@ static void begin(char *dir, int slots)
     policy = (RunwayPolicy){
         .concurrency = slots, .poll_interval = 6 * SECOND,
         .task_timeout = 1800 * SECOND, .state_dir = dir,
-        .results_size = 1 << 30, .retries = 1,
+        .results_size = 1 << 30, .retries = retries,
     };
     provider.nb = provider.running = provider.most = 0;
     provider.nb_fetched = provider.fetching = provider.most_fetching = 0;
@@ -869,6 +870,38 @@ static void test_another_try(void **state)
     sweep_remove_dir(dir);
 }
 
+/* What failed for a passing reason would fail again at once: each further try is
+ * bought after twice as long, in the place of the one before, and nobody waits for
+ * that when the run ends. */
+static void test_tries_that_fail(void **state)
+{
+    static const int pauses[] = { 15, 30, 60, 120, 240, 300, 300 };
+    char *dir = sweep_make_dir();
+    int64_t end;
+
+    (void)state;
+    assert_non_null(dir);
+    let_tasks_take(60, 60, 1);
+    retries = 8;
+    for (int i = 0; i < 8; i++)
+        provider.is_failed[i] = 1;
+    begin(dir, 1);
+    admit(0);
+    admit(1);
+    while (!provider.is_done[7])
+        spend(SECOND);
+    end = provider.created[7] + 60 * SECOND;
+    while (ff_runway_now() < end + 100 * SECOND)
+        spend(SECOND);
+    ff_runway_pipeline_free(&pipeline);
+    assert_in_range((ff_runway_now() - end) / SECOND, 100, 101);
+    assert_int_equal(provider.nb, 8);
+    sweep_remove_dir(dir);
+    for (int i = 0; i < 7; i++)
+        assert_in_range((provider.created[i + 1] - provider.created[i]) / SECOND - 60,
+                        pauses[i], pauses[i] + 1);
+}
+
 /* Creates go out in the order of the clips, also when the first one's upload is
  * long in coming. */
 static void test_the_order_of_creates(void **state)
@@ -958,6 +991,7 @@ static int clean_up(void **state)
     provider.output_after   = provider.first_upload_takes = 0;
     memset(provider.is_failed, 0, sizeof(provider.is_failed));
     provider.busy           = 0;
+    retries                 = 1;
     provider.places         = uploads = 0;
     provider.state          = RUNWAY_TASK_RUNNING;
     reported = NULL;
@@ -989,6 +1023,7 @@ int main(void)
         cmocka_unit_test_teardown(test_a_place_that_will_be_free, clean_up),
         cmocka_unit_test_teardown(test_outputs_that_are_late, clean_up),
         cmocka_unit_test_teardown(test_another_try, clean_up),
+        cmocka_unit_test_teardown(test_tries_that_fail, clean_up),
         cmocka_unit_test_teardown(test_the_order_of_creates, clean_up),
         cmocka_unit_test_teardown(test_downloads, clean_up),
         cmocka_unit_test_teardown(test_checks, clean_up),

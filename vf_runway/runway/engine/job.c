@@ -25,6 +25,11 @@
 #include "../base/text.h"
 #include "job_internal.h"
 
+/* polls that would fit in before another try, twice as many each time; and
+ * microseconds at most */
+#define RETRY_PAUSE     3
+#define RETRY_PAUSE_MAX 300000000LL
+
 RunwayJob *ff_runway_job_create(void)
 {
     RunwayJob *job = calloc(1, sizeof(*job));
@@ -114,29 +119,49 @@ static RunwayOutcome finish_task(RunwayJobRun *run, RunwayError *err)
     return ff_runway_run_write(run, state, what, code, err);
 }
 
-/* What is said before a clip is sent again. */
-static void log_again(RunwayJobRun *run)
+/* How long it is until another try: what has failed for a passing reason would do
+ * so again at once. What an earlier run saw fail was long ago. */
+static int64_t pause_before(const RunwayJobRun *run)
+{
+    int64_t pause = RETRY_PAUSE * ff_runway_run_poll_least(run) <<
+                    (ff_runway_record_failures(run->record) - 1);
+
+    if (run->task->state != RUNWAY_TASK_FAILED_STATE)
+        return 0;
+    return pause < RETRY_PAUSE_MAX ? pause : RETRY_PAUSE_MAX;
+}
+
+/* Say that a clip is sent again, and wait where that is for later. */
+static RunwayOutcome begin_again(RunwayJobRun *run, RunwayError *err)
 {
     const RunwayJobHost *host = run->host;
     const RunwayRecord *r = run->record;
     const RunwayTry *t;
+    int64_t pause;
 
     switch (ff_runway_record_state(r)) {
     case RUNWAY_CLIP_NONE:
     case RUNWAY_CLIP_FORGOTTEN:
-        return;
+        return RUNWAY_OK;
     case RUNWAY_CLIP_FAILED_TRANSIENT:
-        t = &r->tries[r->nb_tries - 1];
+        t     = &r->tries[r->nb_tries - 1];
+        pause = pause_before(run);
         ff_runway_log(host->log, RUNWAY_LOG_WARNING, "%s: task %s failed "
-                      "(%s %s); buying another try, %d of %d (retries)",
-                      run->job->label, t->task_id, t->failure, t->failure_code,
+                      "(%s %s); buying another try in %.0f s, %d of %d "
+                      "(retries)", run->job->label, t->task_id, t->failure,
+                      t->failure_code, (double)pause / 1e6,
                       ff_runway_record_failures(r), host->policy->retries);
-        return;
+        /* its place is kept, and known to be */
+        run->job->now.ends = 0;
+        host->changed(host->opaque, run->job);
+        return host->wait_open(host->opaque, pause) ?
+               ff_runway_run_cancelled(err) : RUNWAY_OK;
     default:
         run->resent++;
         ff_runway_log(host->log, RUNWAY_LOG_WARNING, "%s: sent again because "
                       "of on_unknown=resend; it may be paid for twice",
                       run->job->label);
+        return RUNWAY_OK;
     }
 }
 
@@ -163,10 +188,10 @@ static RunwayOutcome make_result(RunwayJobRun *run, RunwayError *err)
         /* a run that ends buys nothing more, and does not say that it would */
         if (host->closed(host->opaque))
             return ff_runway_run_cancelled(err);
-        log_again(run);
+        ret = begin_again(run, err);
         /* an intent of ours says that a create is going out, and others wait
          * for its answer: nobody waits for this one's any more */
-        if (ff_runway_record_state(run->record) == RUNWAY_CLIP_INTENT)
+        if (!ret && ff_runway_record_state(run->record) == RUNWAY_CLIP_INTENT)
             ret = ff_runway_run_write(run, RUNWAY_CLIP_UNKNOWN, "the run that "
                                       "sent it ended meanwhile", NULL, err);
         if (!ret)
