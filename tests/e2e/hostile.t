@@ -270,6 +270,13 @@ subtest 'certificates' => sub {
     my $args = certificate('IP:127.0.0.1');
     my $tls = RunwayTest::Simulator->start('--latency' => 0.1, @$args);
     ok_filter($tls, 'a certificate that is right', in => $clip, options => \%options);
+    # which is no proxy, and speaks no TLS behind its own
+    my $by_proxy = sub {
+        return run_filter(undef, in => $clip, loglevel => 'error', options => { prompt => 'x', base_url => 'https://a.invalid', @_ },
+            env => { https_proxy => $tls->{api} =~ s{^(https://[^/]+).*}{$1}r }, timeout => 90);
+    };
+    error_line("an https proxy's", $by_proxy->(), qr/no secure connection to the proxy on the way to a\.invalid:443: .*ca_file/);
+    error_line("an https proxy's, with ca_file", $by_proxy->(ca_file => "$TMP/ca.pem"), qr/no secure connection to a\.invalid:443 through the proxy: .*server.s certificate/);
 };
 
 done_testing;

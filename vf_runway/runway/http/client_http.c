@@ -197,8 +197,10 @@ static CURLcode set_network(RunwayCall *call)
     SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     SET(CURLOPT_SSL_VERIFYPEER, verify);
     SET(CURLOPT_SSL_VERIFYHOST, 2 * verify);
-    if (client->ca_file)
+    if (client->ca_file) {
         SET(CURLOPT_CAINFO, client->ca_file);
+        SET(CURLOPT_PROXY_CAINFO, client->ca_file);
+    }
 
     SET(CURLOPT_CONNECTTIMEOUT, ff_runway_client_has_reached(call->client) ?
                                 CONNECT_TIMEOUT : FIRST_CONNECT_TIMEOUT);

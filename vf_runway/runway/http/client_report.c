@@ -158,6 +158,30 @@ static const char *proxy_hint(const RunwayCall *call)
            "option http_proxy, which others can see)" : "";
 }
 
+/** An https proxy has a certificate of its own, which is seen before it is asked
+ *  to connect, and which tls_verify is not about. */
+static RunwayOutcome report_tls(RunwayCall *call, RunwayOutcome outcome,
+                                const char *through, RunwayError *err)
+{
+    const char *proxy = call->proxied ? call->client->proxy : "";
+    long connected = 0;
+
+    curl_easy_getinfo(call->easy, CURLINFO_HTTP_CONNECTCODE, &connected);
+    if (!connected && !strncasecmp(proxy, "https:", 6))
+        return ff_runway_error(err, outcome,
+                               "no secure connection to the proxy on the way "
+                               "to %s:%d: %s. If your own authority issued the "
+                               "proxy's certificate, name it with ca_file=FILE",
+                               call->url->host, call->url->port, reason(call));
+    return ff_runway_error(err, outcome,
+                           "no secure connection to %s:%d%s: %s. If your own "
+                           "authority issued the server's certificate, name it "
+                           "with ca_file=FILE; tls_verify=0 checks nothing, and "
+                           "anybody on the way can then read the key",
+                           call->url->host, call->url->port, through,
+                           reason(call));
+}
+
 RunwayOutcome ff_runway_call_report_transport(RunwayCall *call,
                                               RunwayOutcome outcome,
                                               RunwayError *err)
@@ -179,13 +203,7 @@ RunwayOutcome ff_runway_call_report_transport(RunwayCall *call,
         return ff_runway_error(err, outcome, "cannot reach %s:%d%s: %s%s", host,
                                port, through, reason(call), proxy_hint(call));
     case RUNWAY_TRANSPORT_TLS:
-        return ff_runway_error(err, outcome,
-                               "no secure connection to %s:%d%s: %s. If your "
-                               "own authority issued the server's certificate, "
-                               "name it with ca_file=FILE; tls_verify=0 checks "
-                               "nothing, and anybody on the way can then read "
-                               "the key", host, port,
-                               through, reason(call));
+        return report_tls(call, outcome, through, err);
     case RUNWAY_TRANSPORT_TOO_LARGE:
         if (call->refused_head)
             return ff_runway_error(err, outcome, "%s: %s:%d sends %s%s",
