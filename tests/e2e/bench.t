@@ -39,6 +39,7 @@ near(idle(\@log, [0, 0, 0, 0], 2), 1.5, 'idle: the longest');
 near(idle(\@log, [0, 0, 0, 15.7], 2), 0.3, 'idle: not while there was no clip');
 near(idle(\@log, [0, 0, 0, 16], 2), 0.1, 'idle: another place');
 near(idle([created(1), seen('a', 8), created(8)], [0, 0], 1), 0, 'idle: none at all');
+near(idle(\@log, [], 2), 1.5, 'free: whatever was there');
 is(idle(\@log, [0, 0, 0, 0], 4), undef, 'idle: unknown where each clip has a place');
 near(tail(\@log, 35, 0.25), 1.25, 'tail');
 is(tail([created(1)], 35, 0), undef, 'tail: unknown where no task succeeded');

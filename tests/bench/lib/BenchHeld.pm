@@ -1,8 +1,6 @@
-# What the end of the input holds back: how many clips were out when the last
-# task was read to have succeeded. FFmpeg 5.1 outputs nothing from the end of the
-# input until all tasks have ended, later releases do; FFMPEG=build/releases/9.0/
-# assert/ffmpeg measures another one. Order is what counts here, not speed: there
-# is no bar.
+# What is held back: how many clips were out when the last task was read to have
+# succeeded. FFMPEG=build/releases/9.0/assert/ffmpeg measures another release. Order
+# is what counts here, not speed: there is no bar.
 #
 # This file is part of runway_v2v, LGPL 2.1 or later.
 package BenchHeld;

@@ -4,6 +4,7 @@
 # results are made beforehand.
 #
 #   idle    the longest that the provider had a place free and a clip waited
+#   free    the same, whether a clip waited or was still to be read
 #   tail    from the last task's success, as read, to the end of the process, less
 #           decoding and encoding one clip
 #   floor = ceil(clips / concurrency) x task latency
@@ -102,7 +103,7 @@ sub by_filter {
     my @log = $sim->log;
     my $facts = facts($run, $sim, $out, $in, 854);
     return {
-        %$facts, idle => idle(\@log, \@planned, $concurrency),
+        %$facts, idle => idle(\@log, \@planned, $concurrency), free => idle(\@log, [], $concurrency),
         tail => tail(\@log, $run->{end} - $zero, work_of_a_clip($film, "$TMP/wall-work.mp4")),
     };
 }
@@ -136,7 +137,8 @@ sub judge {
     my $name = "tasks of $latency s, $concurrency at once";
     my %row = (latency => $latency, concurrency => $concurrency, floor => $floor, filter => $filter, script => $script,
         wall => median(map { $_->{wall} } @$filter), of_floor => median(map { $_->{wall} / $floor } @$filter),
-        idle => median(grep { defined } map { $_->{idle} } @$filter), tail => median(map { $_->{tail} } @$filter));
+        (map { my $what = $_; ($what => median(grep { defined } map { $_->{$what} } @$filter)) } qw(idle free)),
+        tail => median(map { $_->{tail} } @$filter));
     ($row{least_gap}) = sort { $a <=> $b } grep { defined } map { $_->{least_gap} } @$filter;
     my $most = most_of_floor($latency);
     $row{bars}{of_floor} = bar("$name: of the floor", $row{of_floor}, $most) if $most;
@@ -165,13 +167,13 @@ sub cells {
     return [
         "$row->{latency} s", $row->{concurrency}, sprintf('%.0f s', $row->{floor}), sprintf('%.1f s', $row->{wall}),
         shown($row, 'of_floor', '%.2f'), shown($row, 'script_of_floor', '%.2f'), shown($row, 'of_script', '%.2f'),
-        shown($row, 'idle', '%.2f'), shown($row, 'tail', '%.2f'),
+        map({ shown($row, $_, '%.2f') } qw(idle free tail)),
         $s ? "$f->{reads}:$s->{reads}" : $f->{reads}, defined $row->{least_gap} ? sprintf('%.1f s', $row->{least_gap}) : '-',
         said($f) || 'nothing', $s ? said($s) || 'nothing' : '-',
     ];
 }
 
-our @HEAD = ('task', 'at once', 'floor', 'filter', '/floor', 'script/floor', 'filter/script', 'idle, s', 'tail, s', 'reads', 'gap',
+our @HEAD = ('task', 'at once', 'floor', 'filter', '/floor', 'script/floor', 'filter/script', 'idle, s', 'free, s', 'tail, s', 'reads', 'gap',
     'filter got wrong', 'script got wrong');
 
 sub run {
