@@ -146,6 +146,10 @@ typedef struct RunwayJobHost {
     /** The same for what is done before a create, and asked before each upload:
      *  non-zero also when none may start any more. */
     int (*wait_open)(void *opaque, int64_t microseconds);
+    /** The same before a create that the provider has put off: only for least
+     *  where one of the run's tasks has ended since that time, as
+     *  ff_runway_now(), or does meanwhile: its place is free. */
+    int (*wait_place)(void *opaque, int64_t since, int64_t least, int64_t most);
     /** When one of the run's tasks was last seen to move, as ff_runway_now(); 0:
      *  not yet. While they do, creates that the provider puts off, and what comes
      *  before them, are tried on: its places are full, and will be free. */

@@ -20,6 +20,7 @@
 #include <time.h>
 
 #include "../api/request_json.h"
+#include "../base/clock.h"
 #include "../base/text.h"
 #include "job_internal.h"
 
@@ -264,6 +265,7 @@ static RunwayOutcome send_create(RunwayJobRun *run, RunwayBody **body,
             take_back(run);
             return ff_runway_run_cancelled(err);
         }
+        run->retry.tried = ff_runway_now();
         ret = ff_runway_client_submit(host->client, *body, job->now.task_id,
                                       &reported, &run->retry.after,
                                       &run->retry.why);
@@ -297,8 +299,9 @@ RunwayOutcome ff_runway_run_submit(RunwayJobRun *run, RunwayError *err)
 
     job->now.task_id[0] = 0;
     job->now.ends       = 0;
-    run->retry.wait     = run->host->wait_open;
-    run->retry.moved    = run->host->moved;
+    run->retry.wait       = run->host->wait_open;
+    run->retry.wait_place = run->host->wait_place;
+    run->retry.moved      = run->host->moved;
     /* another try has the place of the one that failed */
     if (job->now.state != RUNWAY_JOB_WAITING)
         ff_runway_run_set_state(run, RUNWAY_JOB_PREPARING);
@@ -318,9 +321,10 @@ RunwayOutcome ff_runway_run_submit(RunwayJobRun *run, RunwayError *err)
         ret = make_body(run, &body, err);
     if (!ret)
         ret = send_create(run, &body, err);
-    job->refused     = ret == RUNWAY_REFUSED;
-    run->retry.wait  = run->host->wait;
-    run->retry.moved = NULL;
+    job->refused          = ret == RUNWAY_REFUSED;
+    run->retry.wait       = run->host->wait;
+    run->retry.wait_place = NULL;
+    run->retry.moved      = NULL;
     ff_runway_account_release(run->host->account, run);
     ff_runway_body_free(&body);
     return ret;

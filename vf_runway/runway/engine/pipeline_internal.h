@@ -82,6 +82,8 @@ struct RunwayPipeline {
     RunwayPaceLength task_time; ///< begun with an earlier run's
     int64_t moved;           ///< when a task was last seen to, as
                              ///< ff_runway_now(); 0: none was yet
+    int64_t freed;           ///< when a task was last seen to end, as
+                             ///< ff_runway_now(); 0: none was yet
     int64_t shown_time;      ///< what one will take, by the progress of the one
                              ///< that was polled last; 0: not known
     int moderated;           ///< permanent failures in a row, of jobs that were

@@ -46,15 +46,18 @@ int ff_runway_pipeline_is_stopped(void *opaque)
            RUNWAY_STOP_NOW : RUNWAY_STOP_SOON;
 }
 
-/* Wait, unless it is over: the run, or with for_create the buying. */
-static int do_wait(RunwayPipeline *p, int64_t microseconds, int for_create)
+/* Wait, unless it is over: the run, or with for_create the buying. Only for least
+ * where a place at the provider is free since that time, or meanwhile. */
+static int do_wait(RunwayPipeline *p, int64_t since, int64_t least,
+                   int64_t most, int for_create)
 {
-    int64_t end = ff_runway_now() + microseconds;
+    int64_t start = ff_runway_now();
     int is_over;
 
     pthread_mutex_lock(&p->lock);
     while (!(is_over = p->stop || (for_create && p->closed)) &&
-           ff_runway_cond_wait(&p->changed, &p->lock, end))
+           ff_runway_cond_wait(&p->changed, &p->lock,
+                               start + (p->freed < since ? most : least)))
         ;
     pthread_mutex_unlock(&p->lock);
     return is_over;
@@ -62,12 +65,18 @@ static int do_wait(RunwayPipeline *p, int64_t microseconds, int for_create)
 
 static int wait_or_stop(void *opaque, int64_t microseconds)
 {
-    return do_wait(opaque, microseconds, 0);
+    return do_wait(opaque, 0, microseconds, microseconds, 0);
 }
 
 static int wait_or_close(void *opaque, int64_t microseconds)
 {
-    return do_wait(opaque, microseconds, 1);
+    return do_wait(opaque, 0, microseconds, microseconds, 1);
+}
+
+static int wait_for_place(void *opaque, int64_t since, int64_t least,
+                          int64_t most)
+{
+    return do_wait(opaque, since, least, most, 1);
 }
 
 static Entry *find_entry(RunwayPipeline *p, const RunwayJob *job)
@@ -106,6 +115,24 @@ static void log_spent(const RunwayPipeline *p, const RunwayJob *job,
                       filled, job->now.spent.cost, all->cost);
 }
 
+/* Whether the job has one of the places at the provider. After a failure it
+ * keeps it until that is dealt with: another try, or the end of all buying. */
+static int is_in_flight(const RunwayJobProgress *now)
+{
+    return now->state == RUNWAY_JOB_SUBMITTING ||
+           (now->state == RUNWAY_JOB_WAITING &&
+            now->task_state != RUNWAY_TASK_SUCCEEDED);
+}
+
+/* Take over what has become of a job. lock is held */
+static void set_now(RunwayPipeline *p, Entry *e, const RunwayJobProgress *now)
+{
+    if (e->now.state == RUNWAY_JOB_WAITING && is_in_flight(&e->now) &&
+        !is_in_flight(now))
+        p->freed = ff_runway_now();
+    e->now = *now;
+}
+
 /* Whether the provider has begun, taken on or ended a task, or works on it: all
  * but tasks that wait there. How long it may is task_timeout's matter. */
 static int has_moved(const RunwayJobProgress *before,
@@ -139,8 +166,8 @@ static void job_changed(void *opaque, const RunwayJob *job)
                   job->now.task_state == e->now.task_state;
         if (has_moved(&e->now, &job->now))
             p->moved = ff_runway_now();
-        e->now = job->now;
-        all    = ff_runway_pipeline_sum(p);
+        set_now(p, e, &job->now);
+        all = ff_runway_pipeline_sum(p);
         if (!is_same)
             ff_runway_cond_wake(&p->changed);
     }
@@ -334,8 +361,8 @@ static void run_entry(RunwayPipeline *p, Entry *e, const RunwayJobHost *host)
     pthread_mutex_lock(&p->lock);
 
     p->active--;
-    e->ended  = 1;
-    e->now    = e->job->now;
+    e->ended = 1;
+    set_now(p, e, &e->job->now);
     p->totals.made   += !ret && !e->job->reused;
     p->totals.reused += !ret && e->job->reused;
     p->totals.failed += ret && ret != RUNWAY_CANCELLED;
@@ -348,7 +375,7 @@ static void run_entry(RunwayPipeline *p, Entry *e, const RunwayJobHost *host)
 /* Whether a create may not start: the run or another clip has ended that. */
 static int is_closed(void *opaque)
 {
-    return do_wait(opaque, 0, 1);
+    return do_wait(opaque, 0, 0, 0, 1);
 }
 
 /* Jobs in line of which is() is true. lock is held */
@@ -377,15 +404,6 @@ static int is_waiting(const RunwayJobProgress *now)
 {
     return now->state == RUNWAY_JOB_QUEUED ||
            now->state == RUNWAY_JOB_PREPARING || now->state == RUNWAY_JOB_READY;
-}
-
-/* Whether the job has one of the places at the provider. After a failure it
- * keeps it until that is dealt with: another try, or the end of all buying. */
-static int is_in_flight(const RunwayJobProgress *now)
-{
-    return now->state == RUNWAY_JOB_SUBMITTING ||
-           (now->state == RUNWAY_JOB_WAITING &&
-            now->task_state != RUNWAY_TASK_SUCCEEDED);
 }
 
 /* Whether the task has succeeded, and nobody knows yet what came of it. */
@@ -518,6 +536,7 @@ void *ff_runway_pipeline_worker(void *opaque)
         .opaque        = p,
         .wait          = wait_or_stop,
         .wait_open     = wait_or_close,
+        .wait_place    = wait_for_place,
         .moved         = moved,
         .cancelled     = ff_runway_pipeline_is_stopped,
         .closed        = is_closed,

@@ -60,6 +60,7 @@ static RunwayOutcome wait_again(RunwayRetry *retry, const char *what,
     int reached = ff_runway_client_has_reached(retry->client);
     int64_t most = reached ? RUNWAY_OUTAGE_MAX : RUNWAY_UNREACHED_MAX;
     int64_t since, wait, left;
+    int64_t least = retry->after > BACKOFF_MIN ? retry->after : BACKOFF_MIN;
 
     if (!retry->outage)
         retry->outage = now;
@@ -76,16 +77,16 @@ static RunwayOutcome wait_again(RunwayRetry *retry, const char *what,
     left = most - (now - since) + BACKOFF_MIN;
     if (wait > left)
         wait = left;
-    if (wait < BACKOFF_MIN)
-        wait = BACKOFF_MIN;
-    if (wait < retry->after)
-        wait = retry->after;
+    if (wait < least)
+        wait = least;
     ff_runway_log(retry->log, retry->attempt ? RUNWAY_LOG_VERBOSE
                                              : RUNWAY_LOG_WARNING,
                   "%s: %s failed, trying again in %.1f s: %s", retry->label,
                   what, (double)wait / 1e6, retry->why.text);
     retry->attempt++;
-    if (retry->wait(retry->opaque, wait))
+    if (retry->wait_place ? retry->wait_place(retry->opaque, retry->tried,
+                                            least, wait)
+                          : retry->wait(retry->opaque, wait))
         return ff_runway_error(err, RUNWAY_CANCELLED, "cancelled");
     return RUNWAY_OK;
 }

@@ -45,10 +45,14 @@ typedef struct RunwayRetry {
     void *opaque;
     /** Wait; non-zero when cancelled, at once then. */
     int (*wait)(void *opaque, int64_t microseconds);
+    /** The same, only for least where a place at the service has become free
+     *  since that time, or does meanwhile. NULL: wait() */
+    int (*wait_place)(void *opaque, int64_t since, int64_t least, int64_t most);
     /** When the service last did something for this run, as ff_runway_now():
      *  patience begins anew then. 0: not yet; NULL: that is not asked. */
     int64_t (*moved)(void *opaque);
 
+    int64_t tried;          ///< when the try began, for wait_place()
     int64_t after;          ///< of the try: as in client.h
     RunwayError why;        ///< likewise
 
@@ -67,7 +71,7 @@ void ff_runway_retry_recovered(RunwayRetry *retry);
  * with RUNWAY_UNAVAILABLE, as the failures have gone on for RUNWAY_OUTAGE_MAX (or
  * _UNREACHED_MAX), and nothing has moved for as long. The wait is uniform in
  * [0, 1 s << failures], a quarter of a second at least and a minute at most, and
- * not shorter than after.
+ * not shorter than after; wait_place() may end it at the least of these.
  */
 int ff_runway_retry_again(RunwayRetry *retry, const char *what,
                           RunwayOutcome *ret, RunwayError *err);
