@@ -65,6 +65,12 @@ subtest 'stills of a plan' => sub {
     is($run->{status}, 0, 'again');
     is(slurp("$dir/000002.000.png"), 'edited', 'one that exists is left as it is');
     like($run->{err}, qr/stills_dir: \S+000002\.000\.png exists already, and is left as it is/, 'and that is said');
+    # a URL in a path's place is one, and its password is not shown
+    my $odd = "$dir/https://me:pw-5d\@a.example";
+    ran({ dry_run => 1, stills_dir => $odd });
+    $run = ran({ dry_run => 1, stills_dir => $odd });
+    like($run->{err}, qr/exists already/, 'where a URL is in its place, too');
+    unlike($run->{err}, qr/pw-5d/, 'without the password');
     my $away = spew("$TMP/away", '');
     unlink "$dir/000004.000.png";
     symlink $away, "$dir/000004.000.png";

@@ -293,14 +293,16 @@ void ff_runway_url_reset(RunwayUrl *url)
 
 int ff_runway_no_proxy(const char *list, const char *host)
 {
-    size_t host_length = strlen(host);
-
     while (list && *list) {
-        size_t length;
+        size_t host_length = strlen(host), length;
 
         list  += strspn(list, ", \t");
         length = strcspn(list, ", \t");
         if (length == 1 && *list == '*')
+            return 1;
+        /* lists have IPv6 addresses with and without the brackets */
+        if (*host == '[' && *list != '[' && length == host_length - 2 &&
+            !strncasecmp(host + 1, list, length))
             return 1;
         /* ".example.org" and "example.org" mean the same */
         if (length && *list == '.') {

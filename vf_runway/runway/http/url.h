@@ -63,7 +63,8 @@ RunwayReach ff_runway_address_reach(const char *text);
 RunwayReach ff_runway_host_reach(const char *host);
 
 /** Whether host is excepted by a no_proxy list (NULL: none): names with their
- *  subdomains, separated by commas or blanks, or "*". */
+ *  subdomains and addresses, separated by commas or blanks, or "*". Networks are
+ *  not looked for. */
 int ff_runway_no_proxy(const char *list, const char *host);
 
 #endif /* AVFILTER_RUNWAY_HTTP_URL_H */

@@ -29,6 +29,7 @@
 #include "libavutil/mem.h"
 
 #include "../base/disk.h"
+#include "../base/text.h"
 #include "scaler.h"
 #include "still.h"
 
@@ -153,6 +154,7 @@ int ff_runway_still_write(const AVFrame *frame, const char *dir,
         goto end;
     }
     error = write_file(path, packet);
+    ff_runway_scrub_users(path); /* its name may be a URL by mistake */
     if (error == EEXIST) {
         av_log(log_ctx, AV_LOG_WARNING, "stills_dir: %s exists already, and is "
                "left as it is\n", path);
