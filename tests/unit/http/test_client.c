@@ -1894,6 +1894,45 @@ static void test_proxy_password(void **state)
     server_stop(&proxy);
 }
 
+/* Nor is one of a URL that libcurl quotes, as it does not understand it; nor one
+ * that was escaped there, and is not in the page. */
+static void test_proxy_password_in_disguise(void **state)
+{
+    static const char *const proxies[] = {
+        "http://me:pa/ss-hunter@127.0.0.1:1", "me:pa/ss-hunter@127.0.0.1:1",
+        "socks5://me:pa/ss-hunter@127.0.0.1:1",
+        "SOCKS4://me:pa#ss-hunter@127.0.0.1:1",
+        "socks://me:pa?ss-hunter@127.0.0.1:1",
+        "socks5:/me:pa/ss-hunter@127.0.0.1:1",
+        "socks5h://me:pa ss-hunter@127.0.0.1:1",
+    };
+    Server *proxy = server_start(say, "HTTP/1.1 502 Bad Gateway\r\n"
+                                 "Content-Length: 15\r\n\r\nno pa/ss-hunter");
+    RunwayClientConfig config = make_config("https://a.invalid");
+    RunwayClient *client;
+    char url[64];
+
+    for (size_t i = 0; i < sizeof(proxies) / sizeof(*proxies); i++) {
+        config.proxy = proxies[i];
+        client = connect_with(config);
+        assert_int_not_equal(read_task(client), RUNWAY_OK);
+        if (strstr(last.text, "hunter"))
+            fail_msg("%s: %s", proxies[i], last.text);
+        ff_runway_client_free(&client);
+    }
+    config.base_url = "http://127.0.0.1:9/x";
+    config.proxy    = url;
+    snprintf(url, sizeof(url), "http://me:pa%%2Fss-hunter@127.0.0.1:%d",
+             proxy->port);
+    client = connect_with(config);
+    assert_int_equal(read_task(client), RUNWAY_UNAVAILABLE);
+    assert_says("no ...");
+    assert_null(strstr(last.text, "hunter"));
+    ff_runway_client_free(&client);
+    server_stop(&proxy);
+    assert_null(strstr(logged, "hunter"));
+}
+
 /* What to do is said on the way to https and http, also where the proxy has a
  * page for it; and what is said to be set is what works. */
 static void test_proxy_wants_a_password(void **state)
@@ -2027,8 +2066,10 @@ static int hear_socks(Server *server, int fd, const Request *request)
 /* By the schemes of some, libcurl would look up what the proxy is to be asked. */
 static void test_socks_proxy(void **state)
 {
-    static const char *const schemes[] = { "socks5", "SOCKS4", "socks",
-                                           "socks5h", "socks4a" };
+    static const char *const schemes[] = {
+        "socks5://", "SOCKS4://", "socks://", "socks5h://", "socks4a://",
+        "socks5:/", "Socks:/", "socks4:///",
+    };
 
     for (size_t i = 0; i < sizeof(schemes) / sizeof(*schemes); i++) {
         char url[64], heard[256] = "";
@@ -2037,7 +2078,7 @@ static void test_socks_proxy(void **state)
         RunwayClient *client;
 
         proxy->ignore_request = 1; /* nobody speaks HTTP to it */
-        snprintf(url, sizeof(url), "%s://127.0.0.1:%d", schemes[i], proxy->port);
+        snprintf(url, sizeof(url), "%s127.0.0.1:%d", schemes[i], proxy->port);
         config.proxy = url;
         client = connect_with(config);
         assert_int_not_equal(submit(client), RUNWAY_OK);
@@ -2463,6 +2504,7 @@ int main(void)
         TEST(test_proxy_refuses),
         TEST(test_proxy_without_tls_behind),
         TEST(test_proxy_password),
+        TEST(test_proxy_password_in_disguise),
         TEST(test_proxy_wants_a_password),
         TEST(test_proxy_from_the_environment),
         TEST(test_proxy_for_loopback_when_named),

@@ -376,13 +376,13 @@ static RunwayOutcome read_proxy(RunwayClient *client, const char *proxy,
 }
 
 /** A proxy's URL, for free(): of the schemes by which libcurl would look up names
- *  itself those that leave it to the proxy. */
+ *  itself those that leave it to the proxy. One slash is enough for it. */
 static char *copy_proxy(const char *proxy)
 {
     static const char *const schemes[][2] = {
-        { "socks://",  "socks4a://" },
-        { "socks4://", "socks4a://" },
-        { "socks5://", "socks5h://" },
+        { "socks:/",  "socks4a:/" },
+        { "socks4:/", "socks4a:/" },
+        { "socks5:/", "socks5h:/" },
     };
     const char *scheme = "";
     char *copy;
@@ -467,7 +467,7 @@ static RunwayOutcome choose_proxy(RunwayClient *client, const char *proxy,
                                is_given ? "" : " or another variable of the "
                                "environment");
     client->proxy = copy_proxy(proxy);
-    if (!client->proxy || read_proxy(client, proxy, &is_loopback))
+    if (!client->proxy || read_proxy(client, client->proxy, &is_loopback))
         return ff_runway_no_memory(err);
     if (is_given && !client->base.is_https && !is_loopback)
         return ff_runway_error(err, RUNWAY_INVALID,
