@@ -226,7 +226,7 @@ subtest 'limits are as they are written down' => sub {
         ['a JSON reply',         qr/^1 MiB,/,              REPLY_MAX => $mib],
         ['an error page',        qr/^16 KiB/,              PAGE_MAX => 16 << 10],
         ['a result',             qr/^2 GiB$/,              RESULT_MAX => 2 << 30],
-        ['a task\'s id',         qr/^127; 16383/,          ID_MAX => 128, URL_MAX => 16384],
+        ['a task\'s id',         qr/^127; 16383 .*; 255$/, ID_MAX => 128, URL_MAX => 16384, HOST_MAX => 255],
         ['fields of an upload',  qr/^64$/,                 FIELDS_MAX => 64],
         ['making a connection',  qr/^30 s \(15 s /,        CONNECT_TIMEOUT => 30, FIRST_CONNECT_TIMEOUT => 15],
         ['a transfer that',      qr/^60 s; 120 s /,        STALL_TIMEOUT => $minutes, CREATE_STALL => 2 * $minutes],

@@ -107,7 +107,7 @@ static void read_error(const char *text, size_t size)
 
     ff_runway_reply_is_not_exist(text, size);
     ff_runway_reply_is_refusal(text, size);
-    ff_runway_reply_error_text(text, size, line, capacity);
+    ff_runway_reply_error_text(text, size, NULL, NULL, line, capacity);
     MUST(is_text(line, capacity) && line[0]);
     MUST(!strpbrk(line, "\r\n"));
     /* what is cut off may look like another secret, and is none */

@@ -251,7 +251,8 @@ static RunwayOutcome read_an_error(void *opaque, RunwayError *err)
     const char *text = opaque;
     char line[200];
 
-    ff_runway_reply_error_text(text, strlen(text), line, sizeof(line));
+    ff_runway_reply_error_text(text, strlen(text), NULL, NULL, line,
+                               sizeof(line));
     assert_true(strlen(line) > 0);
     assert_null(strstr(line, "s3cr3t"));
     ff_runway_reply_is_not_exist(text, strlen(text));

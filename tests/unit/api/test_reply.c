@@ -885,7 +885,8 @@ static void check_error(const char *text, const char *want)
 {
     char out[1024];
 
-    ff_runway_reply_error_text(text, strlen(text), out, sizeof(out));
+    ff_runway_reply_error_text(text, strlen(text), NULL, NULL, out,
+                               sizeof(out));
     assert_string_equal(out, want);
 }
 
@@ -940,19 +941,21 @@ static void test_error_text_without_json(void **state)
     text[0] = 0;
     for (int i = 0; i < 300; i++)
         strcat(text, "\xe2\x82\xac");
-    ff_runway_reply_error_text(text, strlen(text), out, sizeof(out));
+    ff_runway_reply_error_text(text, strlen(text), NULL, NULL, out,
+                               sizeof(out));
     assert_true(strlen(out) < 240);
     assert_string_equal(out + strlen(out) - 6, "\xe2\x82\xac...");
     /* whatever the size is */
-    ff_runway_reply_error_text("abcdefghijk", 11, small, sizeof(small));
+    ff_runway_reply_error_text("abcdefghijk", 11, NULL, NULL, small,
+                               sizeof(small));
     assert_int_equal(strlen(small), 7);
-    ff_runway_reply_error_text("abc", 3, small, 1);
+    ff_runway_reply_error_text("abc", 3, NULL, NULL, small, 1);
     assert_string_equal(small, "");
     small[0] = 'x';
-    ff_runway_reply_error_text("abc", 3, small, 0);
+    ff_runway_reply_error_text("abc", 3, NULL, NULL, small, 0);
     assert_int_equal(small[0], 'x');
     /* the text need not end in a 0 */
-    ff_runway_reply_error_text("{\"error\":\"a\"}garbage", 13, out,
+    ff_runway_reply_error_text("{\"error\":\"a\"}garbage", 13, NULL, NULL, out,
                                sizeof(out));
     assert_string_equal(out, "a");
 }
@@ -1054,7 +1057,8 @@ static void test_damaged_replies(void **state)
                 ff_runway_parse_task(text, size, &task, &err);
                 ff_runway_reply_is_not_exist(text, size);
                 ff_runway_reply_is_refusal(text, size);
-                ff_runway_reply_error_text(text, size, out, sizeof(out));
+                ff_runway_reply_error_text(text, size, NULL, NULL, out,
+                                           sizeof(out));
                 assert_true(out[0]);
                 text[i] = "\0\xff\"{"[change];
             }

@@ -864,6 +864,59 @@ static void test_echoed_secrets_at_a_cut(void **state)
     server_stop(&server);
 }
 
+typedef struct Page {
+    const char *status;
+    char text[8192];
+} Page;
+
+static int say_page(Server *server, int fd, const Request *request)
+{
+    Page *page = server->opaque;
+
+    server_reply(fd, page->status, "", page->text);
+    return 0;
+}
+
+/* Nor is one shown in part that is put together where the text is cut: as an
+ * excerpt, in what a status or a reply says, and for good. */
+static void test_echoed_secrets_in_pieces_at_a_cut(void **state)
+{
+#define ISSUE "{\"error\":\"%s\",\"issues\":[{\"path\":[\"sk-test-0123\"," \
+              "\"456789\"],\"message\":\"bad\"}]}"
+    static const struct { int from, to; const char *format; } cases[] = {
+        { 165, 200, "%s sk-te<b>st-0123</b>.456789 is no key" },
+        { 490, 512, ISSUE }, { 1000, 1024, ISSUE }, { 4070, 4096, ISSUE },
+    };
+#undef ISSUE
+    static const char *const statuses[] = { "400 Bad", "200 OK" };
+    char pad[4200];
+
+    for (size_t i = 0; i < 8; i++) {
+        Page page;
+        Server *server = server_start(say_page, &page);
+        RunwayClientConfig config = make_config(base_of(server));
+        RunwayClient *client;
+
+        config.key = "sk-test-0123.456789";
+        client = connect_with(config);
+        for (int n = cases[i / 2].from; n < cases[i / 2].to; n++) {
+            memset(pad, 'a', sizeof(pad));
+            /* a run without blanks is taken out, and makes room */
+            for (int k = 0; k < n && n < 4000; k += 2)
+                pad[k] = ' ';
+            pad[n] = 0;
+            page.status = statuses[i % 2];
+            snprintf(page.text, sizeof(page.text), cases[i / 2].format, pad);
+            assert_int_equal(read_task(client), i % 2 ? RUNWAY_UNAVAILABLE :
+                             RUNWAY_REFUSED);
+            if (strstr(last.text, "sk-"))
+                fail_msg("%s, %d: %s", page.status, n, last.text);
+        }
+        ff_runway_client_free(&client);
+        server_stop(&server);
+    }
+}
+
 /* A header is such a text too: no task is called by a secret. */
 static void test_echoed_secrets_in_a_location(void **state)
 {
@@ -2469,6 +2522,7 @@ int main(void)
         TEST(test_echoed_secrets_in_fields),
         TEST(test_echoed_secrets_in_pieces),
         TEST(test_echoed_secrets_at_a_cut),
+        TEST(test_echoed_secrets_in_pieces_at_a_cut),
         TEST(test_echoed_secrets_in_a_location),
         TEST(test_long_number_as_id),
         TEST(test_api_version_is_a_token),

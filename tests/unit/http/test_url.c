@@ -85,6 +85,15 @@ static void test_no_url(void **state)
         assert_null(url.text);
         assert_null(url.host);
     }
+    /* an error would be cut within a longer one */
+    for (int n = RUNWAY_HOST_MAX; n < RUNWAY_HOST_MAX + 2; n++) {
+        char text[300] = "https://";
+
+        memset(text + 8, 'a', (size_t)n);
+        assert_int_equal(ff_runway_url_parse(text, &url),
+                         n == RUNWAY_HOST_MAX ? RUNWAY_OK : RUNWAY_INVALID);
+        ff_runway_url_reset(&url);
+    }
 }
 
 static void test_url_flags(void **state)

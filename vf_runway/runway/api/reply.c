@@ -65,16 +65,6 @@ static int is_success(const cJSON *code)
                                     !strcasecmp(code->valuestring, "ok"));
 }
 
-/** What is wrong with a reply, and what that says. */
-static RunwayOutcome unreadable(RunwayError *err, RunwayOutcome outcome,
-                                const char *what, const char *text, size_t size)
-{
-    char why[512];
-
-    ff_runway_reply_error_text(text, size, why, sizeof(why));
-    return ff_runway_error(err, outcome, "%s: %s", what, why);
-}
-
 RunwayOutcome ff_runway_parse_create(const char *text, size_t size,
                                      char id[RUNWAY_ID_MAX],
                                      double *credits, RunwayError *err)
@@ -86,9 +76,9 @@ RunwayOutcome ff_runway_parse_create(const char *text, size_t size,
     *credits = found ? estimate_in(root) : -1;
     cJSON_Delete(root);
     return found ? RUNWAY_OK :
-           unreadable(err, RUNWAY_UNKNOWN, "the reply to the create request "
-                      "has no task id, so the task may have been accepted and "
-                      "billed", text, size);
+           ff_runway_error(err, RUNWAY_UNKNOWN, "the reply to the create "
+                           "request has no task id, so the task may have been "
+                           "accepted and billed");
 }
 
 /** Copy an http or https URL, without the blanks around it and percent-encoded
@@ -399,8 +389,8 @@ RunwayOutcome ff_runway_parse_task(const char *text, size_t size,
         if (ff_runway_reply_is_not_exist(text, size))
             task->state = RUNWAY_TASK_NOT_EXIST;
         else
-            ret = unreadable(err, RUNWAY_UNAVAILABLE, "the provider's reply "
-                             "about the task has no known status", text, size);
+            ret = ff_runway_error(err, RUNWAY_UNAVAILABLE, "the provider's reply "
+                                  "about the task has no known status");
         goto end;
     }
     fill_task(task, object, wrap);

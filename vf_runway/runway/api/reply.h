@@ -45,8 +45,8 @@ int ff_runway_reply_find_id(const char *text, size_t size, int in_data,
 /**
  * The reply to a create, whatever its status: the task's id and what the task
  * will cost, -1 when not reported, or reported as 0. RUNWAY_UNKNOWN: there is
- * no id in it. An id becomes part of a path, so it has only letters, digits,
- * '-', '_', '.', ':' and is not empty.
+ * no id in it; the error says so, and not what there is. An id becomes part of
+ * a path, so it has only letters, digits, '-', '_', '.', ':' and is not empty.
  */
 RunwayOutcome ff_runway_parse_create(const char *text, size_t size,
                                      char id[RUNWAY_ID_MAX],
@@ -54,7 +54,8 @@ RunwayOutcome ff_runway_parse_create(const char *text, size_t size,
 
 /**
  * The reply to a read with status 200, bare or wrapped. RUNWAY_UNAVAILABLE when
- * it is not JSON or has no status that is known: a read may be done again.
+ * it is not JSON or has no status that is known: a read may be done again, and
+ * the error says nothing of what there is.
  * It is RUNWAY_UNAVAILABLE too, with the task filled in and no url, when that has
  * SUCCEEDED and its output is not there yet: a task that succeeded does not fail
  * by that. An output that is no URL is RUNWAY_OK with an empty url, which the
@@ -131,9 +132,11 @@ int ff_runway_reply_is_refusal(const char *text, size_t size);
  * What an error reply says, as one line for a person: a string error with its
  * issues (each path and message), CometAPI's error object, or the beginning of
  * a text that is no JSON, its tags taken out. Always writes something, and
- * nothing that ff_runway_scrub() would take out.
+ * nothing that scrub() (NULL: nothing) and ff_runway_scrub() take out of it
+ * before it is cut.
  */
-void ff_runway_reply_error_text(const char *text, size_t size, char *out,
+void ff_runway_reply_error_text(const char *text, size_t size,
+                                RunwayScrub *scrub, void *opaque, char *out,
                                 size_t out_size);
 
 #endif /* AVFILTER_RUNWAY_API_REPLY_H */

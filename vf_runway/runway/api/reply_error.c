@@ -28,6 +28,8 @@
 
 /* characters shown of a reply that is not understood */
 #define EXCERPT 200
+/* bytes at the end of a line that was cut in which a secret may not be found */
+#define UNSURE  256
 
 /** Whether text holds word, in either case. */
 static int contains(const char *text, const char *word)
@@ -224,10 +226,10 @@ static size_t tag_length(const char *s, size_t size)
 /** The beginning of a reply as one line, tags taken out, white space single. */
 static void append_excerpt(Line *line, const char *text, size_t size)
 {
-    size_t start = line->used, most = start + (size_t)4 * EXCERPT;
+    size_t start = line->used;
     int space = 0;
 
-    for (size_t i = 0; i < size && line->used < most;) {
+    for (size_t i = 0; i < size && line->used < sizeof(line->text) - 1;) {
         size_t tag = tag_length(text + i, size - i);
 
         if (tag || (unsigned char)text[i] <= ' ') {
@@ -240,21 +242,36 @@ static void append_excerpt(Line *line, const char *text, size_t size)
     }
 }
 
-/** Cut what begins at start to the length of an excerpt. */
-static void shorten(Line *line, size_t start)
+/** Make a line one of valid UTF-8 without secrets, and only then cut it, to
+ *  excerpt bytes if that is not 0. */
+static void finish(Line *line, size_t excerpt, RunwayScrub *scrub, void *opaque)
 {
-    ff_runway_clean_text(line->text + start, 1);
-    ff_runway_scrub(line->text + start);
-    if (strlen(line->text + start) > EXCERPT) {
-        line->text[start + EXCERPT] = 0;
-        ff_runway_clean_text(line->text + start, 1);
-        memcpy(line->text + strlen(line->text), "...", sizeof("..."));
+    char *text = line->text;
+    size_t length;
+
+    /* first one line: what follows a control character is seen after it */
+    ff_runway_clean_text(text, 1);
+    if (scrub)
+        scrub(opaque, text, 1);
+    ff_runway_scrub(text);
+    length = strlen(text);
+    /* what was cut within a secret that was found ends in its dots */
+    if (line->used == sizeof(line->text) - 1)
+        for (int i = 0; i < UNSURE && length &&
+             (length < 3 || memcmp(text + length - 3, "...", 3)); i++)
+            text[--length] = 0;
+    if (excerpt && strlen(text) > excerpt) {
+        text[excerpt] = 0;
+        ff_runway_clean_text(text, 1);
+        memcpy(text + strlen(text), "...", sizeof("..."));
     }
 }
 
-void ff_runway_reply_error_text(const char *text, size_t size, char *out,
+void ff_runway_reply_error_text(const char *text, size_t size,
+                                RunwayScrub *scrub, void *opaque, char *out,
                                 size_t out_size)
 {
+    size_t excerpt = 0;
     cJSON *root;
     Line line;
 
@@ -275,13 +292,11 @@ void ff_runway_reply_error_text(const char *text, size_t size, char *out,
         append(&line, "%s", root->valuestring);
     if (!line.used) {
         append(&line, "%s", root ? "" : "a reply that is not JSON: ");
+        excerpt = line.used + EXCERPT;
         append_excerpt(&line, text, size);
-        shorten(&line, root ? 0 : strlen("a reply that is not JSON: "));
     }
     cJSON_Delete(root);
-    /* first one line: what follows a control character is seen after it */
-    ff_runway_clean_text(line.text, 1);
-    ff_runway_scrub(line.text);
+    finish(&line, excerpt, scrub, opaque);
     ff_runway_copy_text(out, out_size,
                         size && line.text[strspn(line.text, " ")] ?
                         line.text : "an empty reply");

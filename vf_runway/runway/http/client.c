@@ -92,16 +92,6 @@ static RunwayOutcome ask_api(RunwayCall *call, const char *path, const char *id,
     return ret;
 }
 
-/** What is said of a reply was put together from several of its fields: secrets
- *  are looked for in it once more. @return ret */
-static RunwayOutcome scrubbed(RunwayCall *call, RunwayOutcome ret,
-                              RunwayError *err)
-{
-    if (ret && err)
-        ff_runway_call_scrub(call, err->text, 1);
-    return ret;
-}
-
 /** The id of a task whose address a reply's header has: what its path ends in,
  *  behind the provider's own. @return 0: none */
 static int find_location(const RunwayCall *call, char id[RUNWAY_ID_MAX])
@@ -147,13 +137,11 @@ RunwayOutcome ff_runway_client_submit(RunwayClient *client, RunwayBody *body,
     }
     /* An id says that there is a task, whatever the status is and whatever the
      * connection did then: it is paid for. */
-    if (!scrubbed(&call, ff_runway_parse_create(reply_of(&call),
-                                                call.reply_size, id, credits,
-                                                &why), &why) ||
-        find_location(&call, id)) {
+    if (!ff_runway_parse_create(reply_of(&call), call.reply_size, id, credits,
+                                &why) || find_location(&call, id)) {
         ret = RUNWAY_OK;
     } else if (!ret) {
-        ret = RUNWAY_UNKNOWN;
+        ret = ff_runway_call_report_unreadable(&call, RUNWAY_UNKNOWN, &why);
         if (ff_runway_call_is_web_page(&call))
             ff_runway_error(&why, ret, "%s (this looks like a web page: check "
                             "base_url, which is %s)", why.text,
@@ -206,9 +194,9 @@ RunwayOutcome ff_runway_client_read(RunwayClient *client, const char *id,
     task->credits  = -1;
     ret = ask_api(&call, client->provider->task_path, id, retry_after, err);
     if (!ret) {
-        ret = scrubbed(&call, ff_runway_parse_task(reply_of(&call),
-                                                   call.reply_size, task, err),
-                       err);
+        ret = ff_runway_parse_task(reply_of(&call), call.reply_size, task, err);
+        if (ret && task->state != RUNWAY_TASK_SUCCEEDED)
+            ff_runway_call_report_unreadable(&call, ret, err);
     } else if (is_missing_task(&call)) {
         task->state = RUNWAY_TASK_NOT_EXIST;
         ret = RUNWAY_OK;
@@ -230,14 +218,19 @@ RunwayOutcome ff_runway_client_account(RunwayClient *client,
                                 &retry_after, err);
 
     if (!ret)
-        ret = scrubbed(&call, ff_runway_parse_account(reply_of(&call),
-                                                      call.reply_size,
-                                                      model_name, account,
-                                                      err), err);
+        ret = ff_runway_parse_account(reply_of(&call), call.reply_size,
+                                      model_name, account, err);
     else if (ret == RUNWAY_REFUSED && call.status != 401)
         ret = err->outcome = RUNWAY_UNAVAILABLE;
     ff_runway_call_end(&call);
     return ret;
+}
+
+/** What is said of where a server's URL leads has a host in it that it chose. */
+static void scrub_error(RunwayCall *call, RunwayOutcome ret, RunwayError *err)
+{
+    if (ret && err)
+        ff_runway_call_scrub(call, err->text, 1);
 }
 
 /** Take a URL out of a reply apart, the output's or the upload's, and say
@@ -290,9 +283,7 @@ RunwayOutcome ff_runway_client_slot(RunwayClient *client, const char *filename,
         ret = ask_api(&call, client->provider->uploads_path, "", retry_after,
                       err);
     if (!ret)
-        ret = scrubbed(&call, ff_runway_parse_slot(reply_of(&call),
-                                                   call.reply_size, slot, err),
-                       err);
+        ret = ff_runway_parse_slot(reply_of(&call), call.reply_size, slot, err);
     ff_runway_call_end(&call);
     ff_runway_body_free(&call.body);
     return ret;
@@ -314,7 +305,7 @@ RunwayOutcome ff_runway_client_store(RunwayClient *client,
         ret = send_request(&call, slot->url, NULL, retry_after, err);
     if (!ret)
         ret = settle(&call, err);
-    scrubbed(&call, ret, err);
+    scrub_error(&call, ret, err);
     ff_runway_call_end(&call);
     ff_runway_url_reset(&url);
     return ret;
@@ -419,7 +410,7 @@ static RunwayOutcome download_once(RunwayClient *client, const char *first,
         *done = call.done;
     }
 end:
-    scrubbed(&call, ret, err);
+    scrub_error(&call, ret, err);
     ff_runway_call_end(&call);
     ff_runway_url_reset(&url);
     return ret;

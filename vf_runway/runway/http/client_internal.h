@@ -172,5 +172,10 @@ RunwayOutcome ff_runway_call_report_transport(RunwayCall *call,
 RunwayOutcome ff_runway_call_report_status(RunwayCall *call,
                                            RunwayOutcome outcome,
                                            RunwayError *err);
+/** Append what the reply says to the text of what is wrong with it. @return
+ *  outcome */
+RunwayOutcome ff_runway_call_report_unreadable(RunwayCall *call,
+                                               RunwayOutcome outcome,
+                                               RunwayError *err);
 
 #endif /* AVFILTER_RUNWAY_HTTP_CLIENT_INTERNAL_H */

@@ -285,9 +285,20 @@ static void describe_reply(RunwayCall *call, char *out, size_t size)
         snprintf(out, size, "an upload slot, which is not shown");
     else
         ff_runway_reply_error_text(call->reply ? call->reply : "",
-                                   call->reply_size, out, size);
-    /* once more, where it is put together of several fields */
-    ff_runway_call_scrub(call, out, 1);
+                                   call->reply_size, ff_runway_call_scrub, call,
+                                   out, size);
+}
+
+RunwayOutcome ff_runway_call_report_unreadable(RunwayCall *call,
+                                               RunwayOutcome outcome,
+                                               RunwayError *err)
+{
+    char text[512];
+
+    if (!err)
+        return outcome;
+    describe_reply(call, text, sizeof(text));
+    return ff_runway_error(err, outcome, "%s: %s", err->text, text);
 }
 
 /** The error text of a create whose fate the reply leaves open. */

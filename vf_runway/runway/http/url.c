@@ -249,7 +249,8 @@ RunwayOutcome ff_runway_url_parse(const char *text, RunwayUrl *url)
     port      = get_part(u, CURLUPART_PORT, CURLU_DEFAULT_PORT, &no_memory);
     path      = get_part(u, CURLUPART_PATH, 0, &no_memory);
     url->host = get_part(u, CURLUPART_HOST, 0, &no_memory);
-    if (!scheme || !port || !path || !url->host || !url->host[0])
+    if (!scheme || !port || !path || !url->host || !url->host[0] ||
+        strlen(url->host) > RUNWAY_HOST_MAX)
         goto end;
     url->is_https = !strcasecmp(scheme, "https");
     if (!url->is_https && strcasecmp(scheme, "http"))

@@ -40,8 +40,12 @@ typedef struct RunwayUrl {
     int has_query;    ///< a query or a fragment
 } RunwayUrl;
 
+/** Characters of a host: a name has 253, and an error shows it whole. */
+#define RUNWAY_HOST_MAX 255
+
 /** Take an http or https URL apart. RUNWAY_INVALID: it is none, or its host is
- *  not ASCII (as xn-- names are); RUNWAY_NOMEM. url is empty then. */
+ *  longer than that or not ASCII (as xn-- names are); RUNWAY_NOMEM. url is empty
+ *  then. */
 RunwayOutcome ff_runway_url_parse(const char *text, RunwayUrl *url);
 void ff_runway_url_reset(RunwayUrl *url);
 
