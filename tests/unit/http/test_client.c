@@ -641,10 +641,14 @@ static void test_redirects_are_not_followed(void **state)
     assert_says("redirect");
     assert_says("base_url");
     assert_null(strstr(last.text, "_jwt"));
+    /* where it goes is named, and no key in it */
+    strcpy(target, "https://a.b/" KEY "/c");
+    assert_int_equal(submit(client), RUNWAY_UNKNOWN);
+    assert_says("a redirect to https://a.b/.../c, which");
     /* a login page in between goes away */
     assert_int_equal(read_task(client), RUNWAY_UNAVAILABLE);
     assert_int_equal(server_connections(other), 0);
-    assert_int_equal(server_requests(server), 2);
+    assert_int_equal(server_requests(server), 3);
     ff_runway_client_free(&client);
     server_stop(&server);
     server_stop(&other);
@@ -784,6 +788,32 @@ static void test_echoed_secrets_in_fields(void **state)
         for (size_t k = 0; k < sizeof(kept) / sizeof(*kept); k++)
             if (strstr(shown, kept[k]))
                 fail_msg("%s: %s", forms[i], shown);
+        ff_runway_client_free(&client);
+        server_stop(&server);
+    }
+}
+
+/* The base64 that goes into URLs has other digits. */
+static void test_echoed_secrets_in_base64_of_urls(void **state)
+{
+    /* behind up to two bytes more, which share digits with it */
+    static const char *const forms[] = { "c2stPz8_Pj4-fn5-MDEyMzQ1Njc4OQ",
+                                         "eHNrLT8_Pz4-Pn5-fjAxMjM0NTY3ODk",
+                                         "eHhzay0_Pz8-Pj5-fn4wMTIzNDU2Nzg5" };
+
+    for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); i++) {
+        char text[256];
+        Server *server = server_start(say, text);
+        RunwayClientConfig config = make_config(base_of(server));
+        RunwayClient *client;
+
+        config.key = "sk-?\?\?>>>~~~0123456789";
+        client = connect_with(config);
+        snprintf(text, sizeof(text), "HTTP/1.1 200 OK\r\n\r\n{\"status\":"
+                 "\"FAILED\",\"failure\":\"no %s!\"}", forms[i]);
+        assert_int_equal(read_task(client), RUNWAY_OK);
+        assert_non_null(strstr(last_task.failure, "..."));
+        assert_in_range(strlen(last_task.failure), 7, 7 + 4);
         ff_runway_client_free(&client);
         server_stop(&server);
     }
@@ -1431,6 +1461,12 @@ static void test_download_redirected(void **state)
     assert_false(request_has_header(&d.server->requests[0], "Authorization"));
     assert_false(request_has_header(&d.server->requests[0], "Referer"));
 
+    /* another host does not get the key by that */
+    snprintf(target, sizeof(target), "http://127.0.0.1:%d/" KEY "/?a=" KEY "&b",
+             d.server->port);
+    assert_int_equal(download(&d), RUNWAY_OK);
+    assert_memory_equal(d.server->requests[1].head, "GET /.../?a=...&b ", 18);
+
     /* not to where it may not go */
     strcpy(target, "http://192.0.2.1/x?_jwt=secret");
     assert_int_equal(download(&d), RUNWAY_REFUSED);
@@ -1445,7 +1481,7 @@ static void test_download_redirected(void **state)
     snprintf(target, sizeof(target), "http://127.0.0.1:%d/", first->port);
     assert_int_equal(download(&d), RUNWAY_REFUSED);
     assert_says("redirected");
-    assert_int_equal(server_requests(first), 4 + 6);
+    assert_int_equal(server_requests(first), 5 + 6);
     server_stop(&first);
     close_download(&d);
 }
@@ -2350,6 +2386,10 @@ static void test_own_headers_in_replies(void **state)
                      "/x", -1, &(int64_t){ 0 }, &last_wait, &last),
                      RUNWAY_REFUSED);
     assert_says("the output is at ....invalid:80 over http");
+    assert_int_equal(ff_runway_client_store(client, &(RunwaySlot){ .url =
+                     "http://tenant42.invalid/x" }, &(RunwayUpload){ 0 },
+                     &last_wait, &last), RUNWAY_REFUSED);
+    assert_says("the upload is at ....invalid:80 over http");
     ff_runway_client_free(&client);
     server_stop(&server);
 }
@@ -2520,6 +2560,7 @@ int main(void)
         TEST(test_large_replies),
         TEST(test_echoed_secrets),
         TEST(test_echoed_secrets_in_fields),
+        TEST(test_echoed_secrets_in_base64_of_urls),
         TEST(test_echoed_secrets_in_pieces),
         TEST(test_echoed_secrets_at_a_cut),
         TEST(test_echoed_secrets_in_pieces_at_a_cut),

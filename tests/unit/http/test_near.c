@@ -47,13 +47,15 @@
 #include "core_test.h"
 
 #define NAME "api.example.test"
+/* of this machine by its name, and of another by its address */
+#define ELSEWHERE "localhost.localdomain"
 
 static char dir[32];
 static int port;
 static pid_t server;
 
 /* What libcurl asks: our name leads to this machine, as an attacker's or a
- * company's may. */
+ * company's may, and one of this machine's away. */
 int getaddrinfo(const char *node, const char *service,
                 const struct addrinfo *hints, struct addrinfo **list)
 {
@@ -61,6 +63,8 @@ int getaddrinfo(const char *node, const char *service,
                 struct addrinfo **);
 
     *(void **)&real = dlsym(RTLD_NEXT, "getaddrinfo");
+    if (node && !strcmp(node, ELSEWHERE))
+        node = "192.0.2.77";
     return real(node && !strcmp(node, NAME) ? "127.0.0.1" : node, service,
                 hints, list);
 }
@@ -175,9 +179,9 @@ static int tear_down(void **state)
     return system(command);
 }
 
-static RunwayClient *connect_with(const char *ca, int verify)
+static RunwayClient *connect_to(const char *base, const char *ca, int verify)
 {
-    char base[64], ca_file[64];
+    char ca_file[64];
     RunwayClientConfig config = {
         .provider = ff_runway_provider_find("runway"), .base_url = base,
         .api_version = RUNWAY_API_VERSION, .key = "key", .proxy = "",
@@ -186,10 +190,19 @@ static RunwayClient *connect_with(const char *ca, int verify)
     RunwayClient *client;
     RunwayError err;
 
-    snprintf(base, sizeof(base), "https://" NAME ":%d", port);
     snprintf(ca_file, sizeof(ca_file), "%s/%s", dir, ca);
     if (ff_runway_client_create(&config, &client, &err))
         fail_msg("%s", err.text);
+    return client;
+}
+
+static RunwayClient *connect_with(const char *ca, int verify)
+{
+    char base[64];
+    RunwayClient *client;
+
+    snprintf(base, sizeof(base), "https://" NAME ":%d", port);
+    client = connect_to(base, ca, verify);
     assert_false(ff_runway_client_is_loopback(client));
     return client;
 }
@@ -266,12 +279,30 @@ static void test_not_verified(void **state)
     ff_runway_client_free(&client);
 }
 
+/* The key does not go out in the clear because a name says that it stays here. */
+static void test_localhost_elsewhere(void **state)
+{
+    RunwayClient *client = connect_to("http://" ELSEWHERE ":9", "ca0.pem", 1);
+    RunwayTask task;
+    RunwayError err;
+    int64_t wait;
+
+    (void)state;
+    assert_true(ff_runway_client_is_loopback(client));
+    assert_int_not_equal(ff_runway_client_read(client, "task-1", &task, &wait,
+                                               &err), RUNWAY_OK);
+    if (!strstr(err.text, "may not use: http:// is for loopback only"))
+        fail_msg("%s", err.text);
+    ff_runway_client_free(&client);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_verified),
         cmocka_unit_test(test_another_authority),
         cmocka_unit_test(test_not_verified),
+        cmocka_unit_test(test_localhost_elsewhere),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);
