@@ -290,12 +290,25 @@ static RunwayOutcome send_create(RunwayJobRun *run, RunwayBody **body,
     return ret;
 }
 
+/* Whether anything goes to the provider's storage before the create. */
+static int has_uploads(const RunwayJob *job)
+{
+    const RunwayRequest *request = &job->request;
+    int has = job->upload;
+
+    for (int i = 0; i < request->nb_references; i++)
+        has |= !request->references[i].uri;
+    for (int i = 0; i < request->nb_keyframes; i++)
+        has |= !request->keyframes[i].uri;
+    return has;
+}
+
 RunwayOutcome ff_runway_run_submit(RunwayJobRun *run, RunwayError *err)
 {
     RunwayJob *job = run->job;
     const RunwayPurchase purchase = purchase_of(run);
     RunwayBody *body = NULL;
-    RunwayOutcome ret;
+    RunwayOutcome ret = RUNWAY_OK;
 
     job->now.task_id[0] = 0;
     job->now.ends       = 0;
@@ -307,7 +320,8 @@ RunwayOutcome ff_runway_run_submit(RunwayJobRun *run, RunwayError *err)
         ff_runway_run_set_state(run, RUNWAY_JOB_PREPARING);
     /* what cannot be bought is not uploaded either; those in flight may turn
      * out cheaper than they are counted */
-    ret = ff_runway_budget_check(&purchase, err);
+    if (has_uploads(job))
+        ret = ff_runway_budget_check(&purchase, err);
     if (ret == RUNWAY_REFUSED) {
         ret = ff_runway_run_enter(run, RUNWAY_JOB_SUBMITTING, err);
         if (!ret)
