@@ -117,10 +117,10 @@ static int rewind_demuxer(RunwayReader *r)
 static int open_decoder(RunwayReader *r)
 {
     const AVCodec *codec =
-        avcodec_find_decoder(r->stream->codecpar->codec_id);
+        ff_runway_reader_decoder(r->stream->codecpar->codec_id);
     int ret;
 
-    if (ff_runway_reader_kind(r->stream->codecpar->codec_id) < 0 || !codec)
+    if (!codec)
         return AVERROR_DECODER_NOT_FOUND;
     r->dec = avcodec_alloc_context3(codec);
     if (!r->dec)
@@ -265,8 +265,7 @@ static int next_frame(RunwayReader *r, AVFrame *frame, int64_t *time)
                                                         : ret;
 }
 
-int ff_runway_reader_next(RunwayReader *r, AVFrame *frame,
-                          int64_t *time)
+int ff_runway_reader_next(RunwayReader *r, AVFrame *frame, int64_t *time)
 {
     int ret = next_frame(r, frame, time);
 

@@ -22,8 +22,7 @@
 #ifndef AVFILTER_RUNWAY_MEDIA_READER_INTERNAL_H
 #define AVFILTER_RUNWAY_MEDIA_READER_INTERNAL_H
 
-#include "libavcodec/codec_id.h"
-#include "libavcodec/packet.h"
+#include "libavcodec/avcodec.h"
 
 #include "../math/nals.h"
 #include "reader.h"
@@ -31,6 +30,9 @@
 /* What packets are made of, a RunwayPartKind; -1 of codecs that are not
  * supported. */
 int ff_runway_reader_kind(enum AVCodecID id);
+
+/* The decoder for it; NULL: it is not supported, or there is none. */
+const AVCodec *ff_runway_reader_decoder(enum AVCodecID id);
 
 /* Whether a decoder may be given a description (nb: -1), or a packet, which has
  * that number. nals: of H.264 and HEVC; its pixels are those of the others,

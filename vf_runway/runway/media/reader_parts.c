@@ -16,6 +16,8 @@
  * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
  */
 
+#include <string.h>
+
 #include "libavutil/error.h"
 #include "libavutil/mem.h"
 
@@ -35,6 +37,15 @@ int ff_runway_reader_kind(enum AVCodecID id)
     case AV_CODEC_ID_PRORES: return RUNWAY_PART_WHOLE;
     default:                 return -1;
     }
+}
+
+const AVCodec *ff_runway_reader_decoder(enum AVCodecID id)
+{
+    const AVCodec *codec = ff_runway_reader_kind(id) < 0
+                           ? NULL : avcodec_find_decoder(id);
+
+    /* that one only works with hardware */
+    return codec && strcmp(codec->name, "av1") ? codec : NULL;
 }
 
 RunwayOutcome ff_runway_reader_judge(enum AVCodecID id, RunwayNals *nals,
@@ -81,7 +92,6 @@ RunwayOutcome ff_runway_reader_blame(int64_t pixels, int error)
         av_free(block);
         return has_room ? RUNWAY_BAD_RESULT : RUNWAY_NOMEM;
     case AVERROR(EIO):              return RUNWAY_IO;
-    case AVERROR(ENOSYS): /* a decoder that wants hardware which is not here */
     case AVERROR_DECODER_NOT_FOUND:
     case AVERROR_DEMUXER_NOT_FOUND: return RUNWAY_INVALID;
     default:                        return RUNWAY_BAD_RESULT;
