@@ -599,6 +599,20 @@ subtest 'it stops' => sub {
         $slowest = $is->{stopping} if $is->{stopping} > $slowest;
     }
     cmp_ok($slowest, '<', 2, 'within two seconds');
+    # eight frames of VP9 in each packet, of one time
+    if ($decoders{vp9}) {
+        my $bytes = slurp("$ROOT/tests/e2e/muxers/ffmpeg71-vp9.mp4");
+        my ($size, $at) = map { unpack 'N', substr $bytes, index($bytes, $_->[0]) + $_->[1], 4 } ['stsz', 16], ['stco', 12];
+        my $key = substr $bytes, $at, $size;
+        my %asked;
+        for my $nb (1, 8) {
+            my $packet = join '', ($key) x $nb, $nb > 1 ? ("\xDF", pack('V*', ($size) x $nb), "\xDF") : ();
+            my $is = check(spew("$TMP/frames.mp4", box('mdat', $packet x 10) . film(track(format => 'vp09', width => 48, height => 32, chunks => [8], sizes => [(length $packet) x 10]))));
+            is("$is->{outcome} $is->{frames} $is->{text}", 'accepted 10x48x32 ', "packets of $nb frames");
+            $asked{$nb} = $is->{asked};
+        }
+        cmp_ok($asked{8} - $asked{1}, '>=', 70, 'it asks between them');
+    }
     my $late = check($film, sent => 4 * $second, time => 1);
     is($late->{outcome}, 'bad_result', 'a deadline');
     like($late->{text}, qr/cannot be decoded within/, 'is reported');

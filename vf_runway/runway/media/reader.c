@@ -250,6 +250,8 @@ static int next_frame(RunwayReader *r, AVFrame *frame, int64_t *time)
     int ret;
 
     do {
+        if (is_stopped(r)) /* a packet may be of many frames */
+            return AVERROR_EXIT;
         av_frame_unref(frame);
         while ((ret = avcodec_receive_frame(r->dec, frame)) == AVERROR(EAGAIN)) {
             ret = feed(r);
