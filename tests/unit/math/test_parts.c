@@ -92,6 +92,26 @@ static void test_others(void **state)
     assert_int_equal(COUNT(FRAME, ""), 0);
 }
 
+/* Messages of AV1, but for the light; with an extension, of nothing, without a
+ * size. */
+static void test_mute(void **state)
+{
+    unsigned char data[] = "\x12\0\x2A\2\4\xB5\x2A\3\1ab\x2A\3\2ab\x2A\0\x32\2\4b"
+                           "\x2E\x08\2\4x\x28\4zz";
+    const char muted[]   = "\x12\0\x7A\2\4\xB5\x2A\3\1ab\x2A\3\2ab\x7A\0\x32\2\4b"
+                           "\x7E\x08\2\4x\x78\4zz";
+    unsigned char cut[] = "\x2A\5\4zz", last[] = "\x2E";
+
+    (void)state;
+    ff_runway_mute_parts(data, sizeof(data) - 1);
+    assert_memory_equal(data, muted, sizeof(muted));
+    ff_runway_mute_parts(cut, sizeof(cut) - 1);
+    assert_memory_equal(cut, "\x7A\5\4zz", sizeof(cut));
+    ff_runway_mute_parts(last, sizeof(last) - 1);
+    assert_memory_equal(last, "\x7E", sizeof(last));
+    ff_runway_mute_parts(last, 0);
+}
+
 static int is_excess(RunwayPartKind kind, const RunwayNals *nals,
                      const unsigned char *data, size_t size)
 {
@@ -263,6 +283,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_nals),
         cmocka_unit_test(test_others),
+        cmocka_unit_test(test_mute),
         cmocka_unit_test(test_excess),
         cmocka_unit_test(test_listed),
         cmocka_unit_test(test_kinds),

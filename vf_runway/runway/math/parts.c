@@ -112,27 +112,35 @@ static void add_lengths(Parts *p, const unsigned char *data, size_t size,
     }
 }
 
+/* Where the content of the OBU at *at begins. *at becomes its end: the packet's,
+ * where it does not say how long it is, or too much. */
+static size_t split_obu(const unsigned char *data, size_t size, size_t *at)
+{
+    const int has_size = data[*at] & 2;
+    size_t from = *at + 1 + (data[*at] >> 2 & 1);
+    uint64_t length = 0;
+
+    *at = size;
+    for (int i = 0; has_size && i < 8 && from < size; i++) {
+        length |= (uint64_t)(data[from] & 0x7F) << 7 * i;
+        if (!(data[from++] & 0x80))
+            break;
+    }
+    if (has_size && from < size && length <= size - from)
+        *at = from + (size_t)length;
+    return from;
+}
+
 /* Frames and frame headers among the OBUs of a packet, as far as these can be
  * distinguished. Where no frame is open, a redundant header (7) opens one. */
 static void add_frames(Parts *p, const unsigned char *data, size_t size)
 {
     for (size_t at = 0; at < size;) {
-        const int type = data[at] >> 3 & 15, has_size = data[at] & 2;
-        uint64_t length = 0;
+        const int type = data[at] >> 3 & 15;
 
         if ((type == 3 || type == 6 || type == 7) && p->nb++ < PARTS_MAX)
             add_part(p, 0);
-        at += 1 + (data[at] >> 2 & 1);
-        if (!has_size)
-            break;
-        for (int i = 0; i < 8 && at < size; i++) {
-            length |= (uint64_t)(data[at] & 0x7F) << 7 * i;
-            if (!(data[at++] & 0x80))
-                break;
-        }
-        if (at >= size || length > size - at)
-            break;
-        at += (size_t)length;
+        split_obu(data, size, &at);
     }
 }
 
@@ -147,6 +155,18 @@ static void add_listed(Parts *p, const unsigned char *data, size_t size)
         nb = 1;
     for (p->nb = nb; nb > 0; nb--)
         add_part(p, 0);
+}
+
+void ff_runway_mute_parts(unsigned char *data, size_t size)
+{
+    for (size_t at = 0; at < size;) {
+        unsigned char *header = data + at;
+        const size_t from = split_obu(data, size, &at);
+        const int kind = from < size ? data[from] : 0;
+
+        if ((*header >> 3 & 15) == 5 && kind != 1 && kind != 2)
+            *header |= 15 << 3;
+    }
 }
 
 size_t ff_runway_count_parts(RunwayPartKind kind, const RunwayNals *nals,

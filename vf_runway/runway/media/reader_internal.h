@@ -41,8 +41,9 @@ RunwayOutcome ff_runway_reader_judge(enum AVCodecID id, RunwayNals *nals,
                                      const uint8_t *data, size_t size,
                                      int64_t nb, RunwayError *err);
 
-/* What is said beside the pictures in a packet that was judged, and is not whole,
- * is taken out. @return 0, or an AVERROR */
+/* What is said beside the pictures in a packet that was judged is taken out: of
+ * H.264 and HEVC what is not whole, of AV1 all but the light. @return 0, or an
+ * AVERROR */
 int ff_runway_reader_mute(enum AVCodecID id, RunwayNals *nals, AVPacket *packet);
 
 /* What cannot be read, with this AVERROR: the result's fault, or this machine's?

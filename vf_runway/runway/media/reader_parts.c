@@ -69,13 +69,16 @@ RunwayOutcome ff_runway_reader_judge(enum AVCodecID id, RunwayNals *nals,
 
 int ff_runway_reader_mute(enum AVCodecID id, RunwayNals *nals, AVPacket *packet)
 {
+    const int kind = ff_runway_reader_kind(id);
     int ret;
 
-    if (ff_runway_reader_kind(id) != RUNWAY_PART_NAL)
+    if (kind != RUNWAY_PART_NAL && kind != RUNWAY_PART_FRAME)
         return 0;
     ret = av_packet_make_writable(packet);
-    if (ret >= 0)
+    if (ret >= 0 && kind == RUNWAY_PART_NAL)
         ff_runway_nals_mute(nals, packet->data, (size_t)packet->size);
+    else if (ret >= 0)
+        ff_runway_mute_parts(packet->data, (size_t)packet->size);
     return ret;
 }
 
