@@ -22,15 +22,14 @@
 
 /* Slices made for packets of a network are as many as a large frame has thousands
  * of bytes. In large pictures only as many as a decoder has done in about two
- * seconds; each frame of VP9 may be scaled from one of another size. So many as
+ * seconds; of frames, those that SVT-AV1 writes before one is shown. So many as
  * are sure are always let through. */
 #define PARTS_MAX   400
 #define PARTS_LARGE 25
 #define PARTS_SURE  8
 #define PIXELS_MAX  (PARTS_LARGE * 4096LL * 2304) /* of all parts together */
-#define VP9_LARGE   5
-#define VP9_SURE    2
-#define VP9_PIXELS  (VP9_LARGE * (4096 + 96LL) * (2304 + 96))
+#define FRAMES_SURE 6
+#define FRAMES_PIXELS (FRAMES_SURE * (4096 + 96LL) * (2304 + 96))
 
 /* What a packet is made of, read in one way. */
 typedef struct Parts {
@@ -173,16 +172,16 @@ size_t ff_runway_count_parts(RunwayPartKind kind, const RunwayNals *nals,
                              const unsigned char *data, size_t size,
                              int *too_many)
 {
-    const int is_vp9 = kind == RUNWAY_PART_LISTED;
+    const int is_nal = kind == RUNWAY_PART_NAL;
     size_t most = kind == RUNWAY_PART_WHOLE;
 
     *too_many = 0;
     for (size_t bytes = 0; kind != RUNWAY_PART_WHOLE && bytes <= 4; bytes++) {
         Parts p = { .nals = nals };
 
-        if (kind != RUNWAY_PART_NAL && bytes)
+        if (!is_nal && bytes)
             break;
-        if (is_vp9)
+        if (kind == RUNWAY_PART_LISTED)
             add_listed(&p, data, size);
         else if (kind == RUNWAY_PART_FRAME)
             add_frames(&p, data, size);
@@ -195,8 +194,8 @@ size_t ff_runway_count_parts(RunwayPartKind kind, const RunwayNals *nals,
         if (p.nb > most)
             most = p.nb;
         *too_many |= p.nb > PARTS_MAX ||
-                     (p.nb_pictures > (is_vp9 ? VP9_SURE : PARTS_SURE) &&
-                      p.pixels > (is_vp9 ? VP9_PIXELS : PIXELS_MAX));
+                     (p.nb_pictures > (is_nal ? PARTS_SURE : FRAMES_SURE) &&
+                      p.pixels > (is_nal ? PIXELS_MAX : FRAMES_PIXELS));
     }
     return most;
 }

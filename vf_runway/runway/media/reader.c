@@ -114,6 +114,22 @@ static int rewind_demuxer(RunwayReader *r)
     return open_demuxer(r);
 }
 
+/* Decoders call a picture that there is no memory for damaged, HEVC's the other
+ * way round. One larger than the index says might have too many parts. Those that
+ * are not shown are asked for, too. */
+static int get_buffer(AVCodecContext *dec, AVFrame *frame, int flags)
+{
+    RunwayReader *r = dec->opaque;
+    int ret = is_stopped(r) ? AVERROR_EXIT :
+              (int64_t)frame->width * frame->height > pixels_of(r) ?
+              AVERROR_INVALIDDATA :
+              avcodec_default_get_buffer2(dec, frame, flags);
+
+    if (ret < 0)
+        r->refused = ret;
+    return ret;
+}
+
 static int open_decoder(RunwayReader *r)
 {
     const AVCodec *codec =
@@ -128,6 +144,8 @@ static int open_decoder(RunwayReader *r)
     ret = avcodec_parameters_to_context(r->dec, r->stream->codecpar);
     if (ret < 0)
         return ret;
+    r->dec->opaque          = r;
+    r->dec->get_buffer2     = get_buffer;
     r->dec->pkt_timebase    = r->stream->time_base;
     /* two that decode a frame each take a sixth more time of processors, and
      * pictures of their own */
@@ -263,6 +281,8 @@ static int next_frame(RunwayReader *r, AVFrame *frame, int64_t *time)
         if (ret >= 0)
             ret = accept(r, frame, time);
     } while (!ret);
+    if (ret < 0 && r->refused)
+        return r->refused;
     return ret == AVERROR_EOF || ret == AVERROR(EAGAIN) ? AVERROR_INVALIDDATA
                                                         : ret;
 }
@@ -389,8 +409,7 @@ static RunwayOutcome measure(RunwayReader *r, RunwayError *err)
 }
 
 static RunwayReader *create_reader(const RunwayReaderLimits *limits, int fd,
-                                   int (*cancelled)(void *opaque),
-                                   void *opaque)
+                                   int (*cancelled)(void *opaque), void *opaque)
 {
     RunwayReader *r = av_mallocz(sizeof(*r));
 
@@ -402,8 +421,7 @@ static RunwayReader *create_reader(const RunwayReaderLimits *limits, int fd,
     r->opaque     = opaque;
     r->first      = AV_NOPTS_VALUE;
     r->last       = -1;
-    if (!r->limits.time)
-        r->limits.time = RUNWAY_RESULT_TIME;
+    r->limits.time = limits->time ? limits->time : RUNWAY_RESULT_TIME;
     r->deadline   = ff_runway_now() + r->limits.time;
     r->packet     = av_packet_alloc();
     if (!r->packet)
@@ -490,20 +508,6 @@ int ff_runway_reader_open(RunwayReader **reader,
     return ff_runway_averror(outcome);
 }
 
-/* Decoders call a picture that there is no memory for damaged, HEVC's the other
- * way round. One larger than the index says might have too many parts. */
-static int get_buffer(AVCodecContext *dec, AVFrame *frame, int flags)
-{
-    RunwayReader *r = dec->opaque;
-    int ret = (int64_t)frame->width * frame->height > pixels_of(r) ?
-              AVERROR_INVALIDDATA :
-              avcodec_default_get_buffer2(dec, frame, flags);
-
-    if (ret < 0)
-        r->refused = ret;
-    return ret;
-}
-
 /* Decode it from its beginning to its end. What is found out while frames go
  * out is found out too late: FFmpeg 5.1 forgets an error behind the end of the
  * input, and half a clip cannot be taken back. */
@@ -519,13 +523,9 @@ static int decode_all(RunwayReader *r)
      * holds checksums of them */
     if (r->dec->codec_id != AV_CODEC_ID_HEVC)
         r->dec->skip_loop_filter = AVDISCARD_ALL;
-    r->dec->opaque           = r;
-    r->dec->get_buffer2      = get_buffer;
     while ((ret = next_frame(r, frame, &time)) > 0)
         nb_frames++;
     av_frame_free(&frame);
-    if (ret < 0 && r->refused)
-        return r->refused;
     return ret >= 0 && !nb_frames ? AVERROR_INVALIDDATA : ret;
 }
 
