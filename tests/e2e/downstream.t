@@ -105,6 +105,25 @@ for my $n (1, 3) {
     like($run->{err}, qr/clip $n \(.*FAILED/, '... and says which');
 }
 
+# What ffmpeg gives to the graph then does not come to the filter; nor does ffmpeg's
+# way through the graph take long.
+{
+    my $still = "$TMP/still.png";
+    is(run_cmd([$FFMPEG, qw(-v error -nostdin -y -f lavfi -i testsrc2=size=96x64 -frames:v 1), $still])->{status}, 0, 'a still');
+    my $join = 'split[a][b];[a][b]overlay';
+    for (
+        ['a still that is zoomed', $still, 'zoompan=d=300:s=96x64:fps=24'],
+        ['padding', numbered_film(rate => 24, seconds => 6), 'tpad=start_duration=10:stop_duration=5'],
+        ['thirty joins', numbered_film(rate => 24, seconds => 6), join ',', ($join) x ($LIBAVFILTER < 9 ? 30 : 3)],
+    ) {
+        my ($name, $input, $before) = @$_;
+        my $sim = RunwayTest::Simulator->start('--latency' => 0.3, @exact, '--fail-tasks' => '1=INTERNAL.BAD_OUTPUT.CODE01');
+        my $run = filter_film($sim, $input, "$filter:concurrency=1", before => $before, args => $lossless, timeout => 120);
+        ok($run->{status} > 0 && !$run->{timed_out} && !$run->{signal}, "behind $name, a failed clip is a failed run") or diag $run->{err};
+        like($run->{err}, qr/clip 1 \(.*FAILED/, '... and says which');
+    }
+}
+
 # A graph without an input: ffmpeg 5.1 sees no error of it.
 for my $end ('', ':duration=4') {
     my $sim = RunwayTest::Simulator->start('--latency' => 0.3, @exact, '--fail-tasks' => '2=INTERNAL.BAD_OUTPUT.CODE01');

@@ -163,6 +163,9 @@ static void test_raise(void **state)
     assert_true(ff_runway_interrupt_raise(&interrupt));
     assert_int_equal(plain_calls, 1);
     assert_int_equal(last_signal, SIGTERM);
+    /* a second one would end more than was asked for */
+    assert_true(ff_runway_interrupt_raise(&interrupt));
+    assert_int_equal(plain_calls, 1);
 
     /* somebody else's, who may not call ours */
     ours = current(SIGTERM);

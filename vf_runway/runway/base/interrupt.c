@@ -142,7 +142,10 @@ int ff_runway_interrupt_is_heard(const RunwayInterrupt *interrupt)
 
 int ff_runway_interrupt_raise(const RunwayInterrupt *interrupt)
 {
-    return ff_runway_interrupt_is_heard(interrupt) && !raise(SIGTERM);
+    static atomic_flag is_raised = ATOMIC_FLAG_INIT;
+
+    return ff_runway_interrupt_is_heard(interrupt) &&
+           (atomic_flag_test_and_set(&is_raised) || !raise(SIGTERM));
 }
 
 void ff_runway_interrupt_release(RunwayInterrupt *interrupt)

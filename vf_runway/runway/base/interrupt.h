@@ -49,8 +49,8 @@ int ff_runway_interrupt_seen(const RunwayInterrupt *interrupt);
 /** Whether the program would notice a SIGTERM of ours, on this thread. */
 int ff_runway_interrupt_is_heard(const RunwayInterrupt *interrupt);
 
-/** End the program as a SIGTERM does: for an error that it would not notice.
- *  @return whether it is heard, else nothing is done */
+/** End the program as a SIGTERM does, once: for an error that it would not
+ *  notice. @return whether it is heard, else nothing is done */
 int ff_runway_interrupt_raise(const RunwayInterrupt *interrupt);
 
 /** Does nothing when it is not active. */

@@ -232,30 +232,27 @@ static int put_ready(AVFilterContext *ctx, int accepts)
     return ret;
 }
 
-/* Whether the host goes on giving frames to each input of the graph, *nb of them,
- * that what comes here depends on. */
-static int is_fed(const AVFilterContext *ctx, int *nb)
+/* Whether the host goes on giving frames to an input of the graph, or its end. */
+static int is_fed(const AVFilterGraph *graph)
 {
-    int is_open = 1;
+    for (unsigned i = 0; i < graph->nb_filters; i++) {
+        const AVFilterContext *ctx = graph->filters[i];
 
-    if (!strcmp(ctx->filter->name, "buffer") ||
-        !strcmp(ctx->filter->name, "abuffer")) {
-        ++*nb;
-        return !ff_outlink_get_status(ctx->outputs[0]);
+        if ((!strcmp(ctx->filter->name, "buffer") ||
+             !strcmp(ctx->filter->name, "abuffer")) &&
+            !ff_outlink_get_status(ctx->outputs[0]))
+            return 1;
     }
-    for (unsigned i = 0; i < ctx->nb_inputs; i++)
-        is_open &= is_fed(ctx->inputs[i]->src, nb);
-    return is_open;
+    return 0;
 }
 
 /* Whether an error of this activation may be one that the host forgets. */
 static int is_forgotten(const AVFilterContext *ctx)
 {
     const RunwayFilter *s = ctx->priv;
-    int nb = 0;
 
-    return RUNWAY_FFMPEG_5 && ff_runway_rebuild_is_ffmpegs(ctx->graph) &&
-           (s->status || !is_fed(ctx, &nb) || !nb);
+    return RUNWAY_FFMPEG_5 && ff_runway_rebuild_is_ffmpeg5s(ctx->graph) &&
+           (s->status || !is_fed(ctx->graph));
 }
 
 static int run(AVFilterContext *ctx)
@@ -344,15 +341,23 @@ static int fail(AVFilterContext *ctx)
 {
     RunwayFilter *s = ctx->priv;
 
+    /* once more with the next frame that the host gives to the graph, as it may
+     * notice only then; also where a filter in front keeps that */
+    ff_filter_set_ready(ctx, 100);
     if (!is_forgotten(ctx))
         return s->error;
     /* it is not there yet where the first frame is an error */
     if (s->set.signals)
         ff_runway_interrupt_acquire(&s->interrupt);
-    if (!ff_runway_interrupt_raise(&s->interrupt))
-        return s->error;
-    av_log(ctx, AV_LOG_INFO, "ffmpeg would not notice this error here, and ends "
-           "as it does after a signal: with status 255\n");
+    if (!ff_runway_interrupt_seen(&s->interrupt)) {
+        if (!ff_runway_interrupt_raise(&s->interrupt)) {
+            av_log(ctx, AV_LOG_WARNING, "FFmpeg 5.1 may exit with 0 after this "
+                   "error\n");
+            return s->error;
+        }
+        av_log(ctx, AV_LOG_INFO, "ffmpeg would not notice this error here, and "
+               "ends as it does after a signal: with status 255\n");
+    }
     end_links(ctx);
     return 0;
 }

@@ -20,6 +20,7 @@
 
 #include <pthread.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "libavutil/error.h"
 #include "libavutil/log.h"
@@ -50,26 +51,46 @@ void ff_runway_rebuild_note(const RunwayKind *kind)
 }
 
 /* It names its sources so [5.1.9, 9.0.2: configure_input_video_filter(),
- * configure_input_audio_filter()], and its sinks [5.1.9:
- * configure_output_video_filter(), configure_output_audio_filter()]. */
-static int is_named_by_ffmpeg(const AVFilterContext *ctx)
-{
-    int n;
-
-    if (!ctx->name)
-        return 0;
-    if (!ctx->nb_inputs)
-        return sscanf(ctx->name, "graph %d input from", &n) == 1 ||
-               sscanf(ctx->name, "graph_%d_", &n) == 1;
-    return !ctx->nb_outputs && sscanf(ctx->name, "out_%d_%d", &n, &n) == 2;
-}
-
+ * configure_input_audio_filter()]. */
 int ff_runway_rebuild_is_ffmpegs(const AVFilterGraph *graph)
 {
-    for (unsigned i = 0; i < graph->nb_filters; i++)
-        if (is_named_by_ffmpeg(graph->filters[i]))
+    for (unsigned i = 0; i < graph->nb_filters; i++) {
+        const char *name = graph->filters[i]->name;
+        int n;
+
+        if (!graph->filters[i]->nb_inputs && name &&
+            (sscanf(name, "graph %d input from", &n) == 1 ||
+             sscanf(name, "graph_%d_", &n) == 1))
             return 1;
+    }
     return 0;
+}
+
+/* Whether it is no source or sink of the host's, or named as 5.1.9 names it, also
+ * in configure_output_video_filter() and configure_output_audio_filter(). */
+static int may_be_ffmpeg5s(const AVFilterContext *ctx)
+{
+    const char *type = ctx->filter->name, *name = ctx->name ? ctx->name : "";
+    int graph, file, stream, end = 0;
+
+    if (!strcmp(type, "buffer"))
+        sscanf(name, "graph %d input from stream %d:%d%n", &graph, &file,
+               &stream, &end);
+    else if (!strcmp(type, "abuffer"))
+        sscanf(name, "graph_%d_in_%d_%d%n", &graph, &file, &stream, &end);
+    else if (!strcmp(type, "buffersink") || !strcmp(type, "abuffersink"))
+        sscanf(name, "out_%d_%d%n", &file, &stream, &end);
+    else
+        return 1;
+    return end && !name[end];
+}
+
+int ff_runway_rebuild_is_ffmpeg5s(const AVFilterGraph *graph)
+{
+    for (unsigned i = 0; i < graph->nb_filters; i++)
+        if (!may_be_ffmpeg5s(graph->filters[i]))
+            return 0;
+    return 1;
 }
 
 int ff_runway_rebuild_check(const RunwayKind *kind, AVFilterContext *ctx)

@@ -37,8 +37,11 @@ typedef struct RunwayKind {
 
 RunwayKind ff_runway_kind(const AVFilterLink *inlink);
 
-/** Whether ffmpeg made the graph; one without an input is known on 5.1 only. */
+/** Whether ffmpeg made the graph. */
 int ff_runway_rebuild_is_ffmpegs(const AVFilterGraph *graph);
+
+/** Whether ffmpeg of 5.1 did, for certain; also one without an input. */
+int ff_runway_rebuild_is_ffmpeg5s(const AVFilterGraph *graph);
 
 /** A filter with that input was freed while frames were owed. */
 void ff_runway_rebuild_note(const RunwayKind *kind);
