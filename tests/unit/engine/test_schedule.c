@@ -185,6 +185,7 @@ struct RunwayClient {
     int places;               ///< tasks at a time; 0: any number
     RunwayTaskState state;    ///< of a task that has not ended
     int uploads;              ///< so far
+    int64_t storage_opens;    ///< when it begins to give slots, 0: at once
     int64_t uploaded[TASKS_MAX]; ///< when what each create names was
     int64_t created[TASKS_MAX];
     int is_done[TASKS_MAX];   ///< was read as such
@@ -342,6 +343,9 @@ RunwayOutcome ff_runway_client_slot(RunwayClient *c, const char *filename,
     pthread_mutex_lock(&c->lock);
     c->uploads++;
     pthread_mutex_unlock(&c->lock);
+    *retry_after = 0;
+    if (ff_runway_now() < c->storage_opens)
+        return ff_runway_error(err, RUNWAY_UNAVAILABLE, "HTTP 503");
     *slot = calloc(1, sizeof(**slot));
     assert_non_null(*slot);
     snprintf(uri, sizeof(uri), "runway://%lld", (long long)ff_runway_now());
@@ -929,6 +933,27 @@ static void test_the_order_of_creates(void **state)
     assert_true(provider.uploaded[0] < provider.uploaded[1]);
 }
 
+/* A storage that is out of order is asked less and less often. */
+static void test_a_storage_that_fails(void **state)
+{
+    char *dir = sweep_make_dir();
+
+    (void)state;
+    assert_non_null(dir);
+    let_tasks_take(60, 60, 1);
+    uploads = 1;
+    provider.uploads = 0;
+    begin(dir, 1);
+    provider.storage_opens = ff_runway_now() + 300 * SECOND;
+    admit(0);
+    while (provider.nb < 1)
+        spend(SECOND);
+    provider.storage_opens = 0;
+    ff_runway_pipeline_free(&pipeline);
+    sweep_remove_dir(dir);
+    assert_in_range(provider.uploads, 8, 40);
+}
+
 /* Few at a time, and those first that are needed first. */
 static void test_downloads(void **state)
 {
@@ -1030,6 +1055,7 @@ int main(void)
         cmocka_unit_test_teardown(test_another_try, clean_up),
         cmocka_unit_test_teardown(test_tries_that_fail, clean_up),
         cmocka_unit_test_teardown(test_the_order_of_creates, clean_up),
+        cmocka_unit_test_teardown(test_a_storage_that_fails, clean_up),
         cmocka_unit_test_teardown(test_downloads, clean_up),
         cmocka_unit_test_teardown(test_checks, clean_up),
         cmocka_unit_test_teardown(test_slow_downloads, clean_up),

@@ -42,6 +42,9 @@
 /* microseconds between two polls for the answer to a first create */
 #define ANSWER_PAUSE 200000
 
+/* of these, it is said: another process may be stopped */
+#define ANSWER_LOG 25
+
 /* What was spent, for an error. */
 typedef struct Spent {
     int64_t time;
@@ -350,13 +353,13 @@ RunwayOutcome ff_runway_budget_intend(const RunwayPurchase *purchase,
                                       const RunwayJournalLock *lock,
                                       RunwayRecord *record, RunwayError *err)
 {
-    int wait = 1, logged = 0;
+    int wait = 1, waits = 0;
     RunwayOutcome ret = check_price(purchase, err);
 
     while (!ret && wait) {
         ret = intend_once(purchase, lock, record, &wait, err);
-        if (!ret && wait && !logged++)
-            ff_runway_log(purchase->log, RUNWAY_LOG_VERBOSE, "%s: waiting for "
+        if (!ret && wait && ++waits == ANSWER_LOG)
+            ff_runway_log(purchase->log, RUNWAY_LOG_INFO, "%s: waiting for "
                           "the answer to another clip's create, which may "
                           "report a price (max_credits, max_credits_day)",
                           purchase->label);

@@ -109,6 +109,7 @@ RunwayOutcome ff_runway_upload(const RunwayRetry *like,
 
     *uri = NULL;
     ff_runway_retry_recovered(&retry);
+    retry.wait_place = NULL; /* it needs none */
     do {
         /* another may have been waited for */
         if (retry.wait(retry.opaque, 0))
