@@ -98,9 +98,10 @@ static void test_mute(void **state)
 {
     unsigned char data[] = "\x12\0\x2A\2\4\xB5\x2A\3\1ab\x2A\3\2ab\x2A\0\x32\2\4b"
                            "\x2E\x08\2\4x\x28\4zz";
-    const char muted[]   = "\x12\0\x7A\2\4\xB5\x2A\3\1ab\x2A\3\2ab\x7A\0\x32\2\4b"
+    const char muted[]   = "\x12\0\x7A\2\4\xB5\x2A\3\1ab\x2A\3\2ab\x2A\0\x32\2\4b"
                            "\x7E\x08\2\4x\x78\4zz";
     unsigned char cut[] = "\x2A\5\4zz", last[] = "\x2E";
+    unsigned char padded[] = "\x2A\3\x84\0b", clock[] = "\x2A\3\5ab";
 
     (void)state;
     ff_runway_mute_parts(data, sizeof(data) - 1);
@@ -108,7 +109,12 @@ static void test_mute(void **state)
     ff_runway_mute_parts(cut, sizeof(cut) - 1);
     assert_memory_equal(cut, "\x7A\5\4zz", sizeof(cut));
     ff_runway_mute_parts(last, sizeof(last) - 1);
-    assert_memory_equal(last, "\x7E", sizeof(last));
+    assert_memory_equal(last, "\x2E", sizeof(last));
+    ff_runway_mute_parts(padded, sizeof(padded) - 1);
+    assert_memory_equal(padded, "\x7A\3\x84\0b", sizeof(padded));
+    /* no right padding */
+    ff_runway_mute_parts(clock, sizeof(clock) - 1);
+    assert_memory_equal(clock, "\x2A\3\5ab", sizeof(clock));
     ff_runway_mute_parts(last, 0);
 }
 

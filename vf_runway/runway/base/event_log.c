@@ -44,6 +44,7 @@ struct RunwayEventLog {
     int failed;             ///< it was reported
     char *rest;             ///< of a line that was written in part
     size_t rest_size;
+    int64_t rest_at;        ///< size of the log then; -1: it is no file
     int nb_dropped;         ///< lines, in all
     int nb_unsaid;          ///< of these, since the log last said so
 };
@@ -201,16 +202,28 @@ static int write_all(int fd, const char *text, size_t size, size_t *written)
     return ret;
 }
 
+/* Of a file; -1: it is none. */
+static int64_t size_of(int fd)
+{
+    struct stat st;
+
+    return !fstat(fd, &st) && S_ISREG(st.st_mode) ? st.st_size : -1;
+}
+
 /* What is left of a line goes out before any other. lock is held. */
 static int write_rest(RunwayEventLog *e)
 {
     size_t written;
     int error;
 
+    /* what is said since, or taken out to make room, is not gone on with */
+    if (e->rest_size && e->rest_at != size_of(e->fd))
+        e->rest_size = 0;
     if (!e->rest_size)
         return 0;
     error = write_all(e->fd, e->rest, e->rest_size, &written);
     e->rest_size -= written;
+    e->rest_at    = size_of(e->fd);
     memmove(e->rest, e->rest + written, e->rest_size);
     return error;
 }
@@ -233,6 +246,7 @@ static int write_line(RunwayEventLog *e, const char *event,
         cJSON_free(e->rest);
         e->rest      = line;
         e->rest_size = size - written;
+        e->rest_at   = size_of(e->fd);
         memmove(line, line + written, e->rest_size);
         return error == EAGAIN ? 0 : error;
     }

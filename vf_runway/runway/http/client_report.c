@@ -171,7 +171,8 @@ static RunwayOutcome report_tls(RunwayCall *call, RunwayOutcome outcome,
         return ff_runway_error(err, outcome,
                                "no secure connection to the proxy on the way "
                                "to %s:%d: %s. If your own authority issued the "
-                               "proxy's certificate, name it with ca_file=FILE",
+                               "proxy's certificate, it has to be in the file "
+                               "that ca_file=FILE names",
                                call->url->host, call->url->port, reason(call));
     return ff_runway_error(err, outcome,
                            "no secure connection to %s:%d%s: %s. If your own "
@@ -271,8 +272,8 @@ static void describe_redirect(RunwayCall *call, char *out, size_t size)
 static int has_slot(const RunwayCall *call)
 {
     return call->kind == RUNWAY_REQUEST_UPLOAD && !call->slot && call->reply &&
-           (strstr(call->reply, "\"fields\"") ||
-            strstr(call->reply, "\"uploadUrl\""));
+           (strstr(call->reply, "\"fields\":{") ||
+            strstr(call->reply, "uploadUrl"));
 }
 
 /** What a reply says. */

@@ -161,9 +161,9 @@ void ff_runway_mute_parts(unsigned char *data, size_t size)
     for (size_t at = 0; at < size;) {
         unsigned char *header = data + at;
         const size_t from = split_obu(data, size, &at);
-        const int kind = from < size ? data[from] : 0;
 
-        if ((*header >> 3 & 15) == 5 && kind != 1 && kind != 2)
+        /* its type may be written in more bytes than one */
+        if ((*header >> 3 & 15) == 5 && from < size && (data[from] & 127) == 4)
             *header |= 15 << 3;
     }
 }

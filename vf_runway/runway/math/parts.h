@@ -49,9 +49,9 @@ size_t ff_runway_count_parts(RunwayPartKind kind, const RunwayNals *nals,
                              const unsigned char *data, size_t size,
                              int *too_many);
 
-/** Turn what is said beside the pictures (metadata OBUs) in a packet of AV1 into
- *  padding, but for the light of a display and of the pictures: a decoder keeps
- *  all of it until the next picture is shown, however much it is. */
+/** Turn the messages of ITU-T T.35 (metadata OBUs) in a packet of AV1 into
+ *  padding: a decoder keeps all of them until the next picture is shown, however
+ *  much they are. They end as padding has to, and others need not. */
 void ff_runway_mute_parts(unsigned char *data, size_t size);
 
 #endif /* AVFILTER_RUNWAY_MATH_PARTS_H */

@@ -148,6 +148,7 @@ int ff_runway_still_write(const AVFrame *frame, const char *dir,
     if (ret >= 0)
         ret = encode(rgb, packet);
     if (ret < 0) {
+        ff_runway_scrub_users(path);
         av_log(log_ctx, AV_LOG_ERROR, "stills_dir: %s cannot be made: %s\n",
                path, ret == AVERROR_ENCODER_NOT_FOUND ?
                "this FFmpeg has no PNG encoder" : av_err2str(ret));

@@ -294,7 +294,8 @@ RunwayOutcome ff_runway_results_keep(RunwayResults *r,
         if (why == ECANCELED)
             return ff_runway_error(err, RUNWAY_CANCELLED, "cancelled");
         return ff_runway_error(err, RUNWAY_IO, OPTION ": the result cannot be "
-                               "stored in %s: %s", r->path, strerror(why));
+                               "stored in %s: %s", r->path,
+                               ff_runway_dir_strerror(why));
     }
     free_incoming(incoming);
     if (ff_runway_results_prune(r, (int64_t)time(NULL), &ignored))
