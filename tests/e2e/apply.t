@@ -293,6 +293,7 @@ subtest 'configure asks for the libcurl that is needed' => sub {
         ['7.56.0', qr/curl_mime(?:part|_(?:init|free|addpart|name|type|filename|data|data_cb))?|CURLOPT_MIMEPOST|CURL_ZERO_TERMINATED/],
         ['7.55.0', qr/CURLINFO_CONTENT_LENGTH_DOWNLOAD_T/],
         ['7.54.0', qr/CURLOPT_SUPPRESS_CONNECT_HEADERS/],
+        ['7.52.0', qr/CURLOPT_PROXY_CAINFO/],
         ['7.34.0', qr/CURL_SSLVERSION_TLSv1_2/],
         ['7.21.7', qr/curl_(?:slist\w*|easy_(?:init|cleanup|setopt|getinfo|strerror)|multi_(?:init|cleanup|perform|info_read|(?:add|remove)_handle)|global_init|getdate|free|off_t|socket_t|sockaddr|infotype)
             |CURL(?:|code|M|Msg|MSG_DONE|PROTO_HTTPS?|_(?:SOCKET_BAD|READFUNC_ABORT|HTTP_VERSION_1_1|GLOBAL_DEFAULT|ERROR_SIZE))
