@@ -315,12 +315,12 @@ subtest 'what asks for more than it has costs nothing' => sub {
 };
 
 # FFmpeg's own decoder for AV1 only works with hardware, and keeps notes of all that is in a packet.
+# The build for tests has no decoder for AV1.
 subtest 'AV1 that nothing here decodes' => sub {
-    plan skip_all => 'another decoder for AV1, or none' if !$decoders{av1} || $decoders{libdav1d} || $decoders{libaom};
     my $is = check(spew("$TMP/padding.mp4", box('mdat', "\x7A\0" x 200_000) . film(track(format => 'av01', chunks => [8], sizes => [400_000]))));
     is("$is->{outcome} $is->{text}", 'invalid the result is not a readable video: it is coded as av1, which is not supported by this FFmpeg', 'is said to be it');
     memory_ok($is, 'its padding');
-};
+} if $decoders{av1} && !$decoders{libdav1d} && !$decoders{libaom};
 
 # FFmpeg leaves out a line only where it says the one before again.
 subtest 'what is wrong with a result fills no terminal' => sub {
