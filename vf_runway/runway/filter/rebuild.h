@@ -40,7 +40,8 @@ RunwayKind ff_runway_kind(const AVFilterLink *inlink);
 /** Whether ffmpeg made the graph. */
 int ff_runway_rebuild_is_ffmpegs(const AVFilterGraph *graph);
 
-/** Whether ffmpeg of 5.1 did, for certain; also one without an input. */
+/** Whether all of the host in it is named as ffmpeg of 5.1 names it; also of a
+ *  graph without an input. */
 int ff_runway_rebuild_is_ffmpeg5s(const AVFilterGraph *graph);
 
 /** A filter with that input was freed while frames were owed. */
