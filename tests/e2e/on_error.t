@@ -155,8 +155,14 @@ for (@packets[$keys[1] + 10 .. $keys[1] + 20]) {
 }
 PERL
     my $job = PaidTest->new(sim => $sim, in => $film, options => { model => 'aleph2', clip_duration => 0 });
-    stops('fail', $job, [qr/^clip 1 .*the result is damaged after [23]\.\d+ s/]);
-    my $run = $job->run(options => { on_error => 'source' });
+    my @error = (qr/^clip 1 .*the result of task \S+ is not used: the result is damaged after [23]\.\d+ s: .* It is paid for and kept: \Q$job->{results}\E\S+\.mp4\. .*on_error=source; .*\("runway-tasks forget --force [0-9a-f]{12}"\)/);
+    my $run = stops('fail', $job, \@error);
+    cmp_ok(scalar @{ frames_md5($run->{file}) }, '>', 10, 'what is whole of it comes out');
+    my $log = "$TMP/hole.log";
+    stops('again', $job, \@error, options => { log_path => $log });
+    my @events = grep { $_->{event} eq 'error' } map { decode($_) } split /\n/, slurp($log);
+    is_deeply([map { [@$_{qw(clip outcome)}] } @events], [[1, 'bad_result']], 'log_path has it') or diag explain \@events;
+    $run = $job->run(options => { on_error => 'source' });
     is($run->{status}, 0, 'source: goes on') or diag $run->{err};
     is_deeply($run->{status} ? [] : frames_md5($run->{file}), frames_md5($film), 'with the source from its first frame on');
     is(billed($sim), 1, 'and pays once');

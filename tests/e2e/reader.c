@@ -19,14 +19,16 @@
 /* What the check of a result says of a file, and what that costs. Run by
  * reader.t:
  *
- *     [VERBOSE=1] reader FILE SENT PIXELS TIME [STOP]
+ *     [VERBOSE=1] [FIRST=1] [SLOW=1] reader FILE SENT PIXELS TIME [STOP]
  *
  * SENT and TIME in microseconds; STOP: how often it asks whether it is to stop
- * until it is stopped. One line: outcome, the check's seconds of processor time,
- * peak memory in KiB, seconds from then on, questions asked, the most
+ * until it is stopped; FIRST: the check decodes the first frames only; SLOW: the
+ * other frames take longer. One line: outcome, the check's seconds of processor
+ * time, peak memory in KiB, seconds from then on, questions asked, the most
  * seconds of processor time between two of them, in the check and in what is
  * read after it, frames x width x height as the reader gives them (-1x0x0: it
- * does not take what is larger than PIXELS either), and the text of an error. */
+ * does not take what is larger than PIXELS either), and the text of an error, of
+ * the check or else of what is read. */
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -41,7 +43,7 @@
 #include "base/clock.h"
 #include "media/reader.h"
 
-static int asked, stop;
+static int asked, stop, is_slow;
 static int64_t stopped, last, longest;
 
 /* Of the processor, as others may keep it busy. */
@@ -72,6 +74,8 @@ static int is_watched(void *opaque)
 {
     (void)opaque;
     note_time();
+    if (is_slow)
+        nanosleep(&(const struct timespec){ 0, 50000000 }, NULL);
     return 0;
 }
 
@@ -98,17 +102,19 @@ static long peak_memory(void)
 
 /* Read all of it as the filter does. */
 static int read_frames(const RunwayReaderLimits *limits, int fd, int64_t size,
-                       int *width, int *height)
+                       int *width, int *height, RunwayError *err)
 {
     AVFrame *frame;
     RunwayReader *reader;
     int64_t time;
     int nb = 0;
 
-    if (ff_runway_reader_open(&reader, limits, is_watched, NULL, fd, size) < 0)
+    if (ff_runway_reader_open(&reader, limits, is_watched, NULL, fd, size,
+                              err) < 0)
         return -1;
+    is_slow = !!getenv("SLOW");
     frame = av_frame_alloc();
-    while (ff_runway_reader_next(reader, frame, &time) > 0) {
+    while (ff_runway_reader_next(reader, frame, &time, err) > 0) {
         *width  = frame->width;
         *height = frame->height;
         nb++;
@@ -121,7 +127,7 @@ static int read_frames(const RunwayReaderLimits *limits, int fd, int64_t size,
 
 int main(int argc, char **argv)
 {
-    RunwayError err = { RUNWAY_OK, "" };
+    RunwayError err = { RUNWAY_OK, "" }, read_err = { RUNWAY_OK, "" };
     const RunwayPolicy policy = { 0 };
     RunwayReaderLimits limits = { .policy = &policy };
     RunwayOutcome ret;
@@ -137,6 +143,7 @@ int main(int argc, char **argv)
     size          = lseek(fd, 0, SEEK_END);
     limits.pixels = atoll(argv[3]);
     limits.time   = atoll(argv[4]);
+    limits.whole  = !getenv("FIRST");
     stop          = argc > 5 ? atoi(argv[5]) : 0;
     note_time();
     start   = last;
@@ -148,10 +155,11 @@ int main(int argc, char **argv)
     used = last - start;
     memory = peak_memory();
     if (!ret || strstr(err.text, " pixels"))
-        nb = read_frames(&limits, fd, size, &width, &height);
+        nb = read_frames(&limits, fd, size, &width, &height,
+                         &read_err);
     printf("%s|%.3f|%ld|%.3f|%d|%.3f|%dx%dx%d|%s\n",
            ret ? ff_runway_outcome_name(ret) : "accepted", used / 1e6,
            memory, stopped ? (end - stopped) / 1e6 : 0.0, asked,
-           longest / 1e6, nb, width, height, ret ? err.text : "");
+           longest / 1e6, nb, width, height, ret ? err.text : read_err.text);
     return 0;
 }

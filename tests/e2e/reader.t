@@ -24,7 +24,7 @@ my $second = 1_000_000;
 sub check {
     my ($path, %opt) = @_;
     my $run = run_cmd([$READER, $path, $opt{sent} // $second, $opt{pixels} // 4096 * 2304, $opt{time} // 60 * $second, $opt{stop} // 0],
-        timeout => 120, $opt{verbose} ? (env => { VERBOSE => 1 }) : ());
+        timeout => 120, env => { map { $opt{$_} ? (uc $_ => 1) : () } qw(verbose first slow) });
     chomp(my $said = $run->{out});
     my %is;
     @is{qw(outcome seconds memory stopping asked longest frames text)} = split /\|/, $said, 8;
@@ -404,6 +404,35 @@ subtest 'damage behind many large frames' => sub {
     substr($small, index($small, 'mdat') + 3000, 500) = "\xFF" x 500;
     like(check(spew("$TMP/damage.mp4", $small), verbose => 1)->{err}, qr/^\[h264 @/m, 'but at verbose');
     note "$is->{memory} KiB, $undamaged->{memory} undamaged: $is->{text}";
+};
+
+# Where nothing could replace it anyway, all of it is decoded only once.
+subtest 'what is decoded beforehand' => sub {
+    my $path = make_clip(size => '320x240', seconds => 4, rate => 25, codec => [qw(-c:v libx264 -preset ultrafast)], name => 'first.mp4');
+    my $bytes = slurp($path);
+    my $start = index($bytes, 'mdat') + 4;
+    my $size  = unpack 'N', substr $bytes, $start - 8, 4;
+    my ($all, $first) = map { check($path, sent => 4 * $second, %$_) } {}, { first => 1 };
+    is($_->{outcome}, 'accepted', 'undisturbed it is accepted') for $all, $first;
+    is($first->{frames}, $all->{frames}, 'and read to its end');
+    cmp_ok($first->{seconds}, '<', $all->{seconds} / 2, 'which costs less') if !$is_sanitized;
+    substr(my $late = $bytes, $start + int(0.7 * $size), 2000) = "\xFF" x 2000;
+    my $damaged = spew("$TMP/late.mp4", $late);
+    is(check($damaged, sent => 4 * $second)->{outcome}, 'bad_result', 'damage behind the first frames: all of it shows that');
+    my $is = check($damaged, sent => 4 * $second, first => 1);
+    is($is->{outcome}, 'accepted', 'the first frames do not');
+    my ($nb) = $is->{frames} =~ /^(\d+)x/;
+    ok(8 < $nb && $nb < 100, 'but the reader does, behind those that are whole') or diag $is->{frames};
+    like($is->{text}, qr/^the result is damaged after [123]\.\d+ s: /, 'and says so');
+    is($is->{err}, '', 'the decoder has no line of its own');
+    substr(my $early = $bytes, $start + 1000, 2000) = "\xFF" x 2000;
+    is(check(spew("$TMP/early.mp4", $early), sent => 4 * $second, first => 1)->{outcome}, 'bad_result', 'damage in the first frames is found');
+    # what takes too long in the check takes too long there, too
+    $is = check($path, sent => 4 * $second, time => 3 * $second, first => 1, slow => 1);
+    is($is->{outcome}, 'accepted', 'one that takes long is accepted');
+    ($nb) = $is->{frames} =~ /^(\d+)x/;
+    ok(0 < $nb && $nb < 100, 'and not read on without end') or diag $is->{frames};
+    like($is->{text}, qr/^the result cannot be decoded within 3 s/, 'which is said');
 };
 
 # How large it is counts for how many parts it may have.

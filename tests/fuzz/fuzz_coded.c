@@ -356,10 +356,12 @@ static void read_all(const RunwayReaderLimits *limits, int fd, int64_t size)
     AVFrame *frame = av_frame_alloc();
     RunwayReader *reader;
     int64_t time, last = -1;
+    RunwayError err;
     int ret;
 
-    MUST(frame && !ff_runway_reader_open(&reader, limits, NULL, NULL, fd, size));
-    while ((ret = ff_runway_reader_next(reader, frame, &time)) > 0) {
+    MUST(frame && !ff_runway_reader_open(&reader, limits, NULL, NULL, fd, size,
+                                         &err));
+    while ((ret = ff_runway_reader_next(reader, frame, &time, &err)) > 0) {
         MUST(time > last);
         last = time;
     }
@@ -373,7 +375,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static Coded coded;
     const RunwayPolicy policy = { .length_tolerance = 0.1 };
     RunwayReaderLimits limits = { .pixels = PIXELS, .time = 1500000,
-                                  .policy = &policy };
+                                  .policy = &policy, .whole = 1 };
     RunwayError err = { RUNWAY_OK, "" };
     RunwayOutcome ret;
     Judge judge;
@@ -388,6 +390,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     ret   = ff_runway_reader_check(&limits, NULL, NULL, fd,
                                    (int64_t)coded.f.size, SENT, &err);
     judge_end(&judge);
+    limits.time = 0;
     if (!ret)
         read_all(&limits, fd, (int64_t)coded.f.size);
     close(fd);

@@ -41,7 +41,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     int fd = fuzz_file(data, size);
     const RunwayPolicy policy = { .length_tolerance = 0.1 };
-    RunwayReaderLimits limits = { .pixels = PIXELS, .policy = &policy };
+    RunwayReaderLimits limits = { .pixels = PIXELS, .policy = &policy,
+                                  .whole = 1 };
     RunwayReader *reader;
     RunwayError err = { RUNWAY_OK, "" };
     RunwayOutcome ret;
@@ -57,8 +58,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!ret) {
         /* it opens, because it did */
         MUST(!ff_runway_reader_open(&reader, &limits, NULL, NULL, fd,
-                                    (int64_t)size));
-        while (ff_runway_reader_next(reader, frame, &time) > 0) {
+                                    (int64_t)size, &err));
+        while (ff_runway_reader_next(reader, frame, &time, &err) > 0) {
             MUST(time > last && frame->width > 0 && frame->height > 0);
             MUST((int64_t)frame->width * frame->height <= PIXELS);
             last = time;

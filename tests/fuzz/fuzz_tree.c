@@ -235,7 +235,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     FuzzInput in = { data, size };
     const RunwayPolicy policy = { .length_tolerance = 0.1 };
     RunwayReaderLimits limits = { .pixels = PIXELS, .time = 1500000,
-                                  .policy = &policy };
+                                  .policy = &policy, .whole = 1 };
     RunwayError err = { RUNWAY_OK, "" };
     RunwayOutcome ret;
     Judge judge;

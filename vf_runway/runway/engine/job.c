@@ -53,16 +53,22 @@ void ff_runway_job_free(RunwayJob **job)
     *job = NULL;
 }
 
-static void log_failure(const RunwayJob *job, const RunwayJobHost *host)
+void ff_runway_job_fail(RunwayJob *job, RunwayEventLog *events,
+                        const RunwayError *err)
 {
     const RunwayEventField fields[] = {
         RUNWAY_INT("clip", job->index),
         RUNWAY_TEXT("task", job->now.task_id[0] ? job->now.task_id : NULL),
-        RUNWAY_TEXT("outcome", ff_runway_outcome_name(job->error.outcome)),
+        RUNWAY_TEXT("outcome", ff_runway_outcome_name(err->outcome)),
         RUNWAY_TEXT("error", job->error.text), RUNWAY_EVENT_LAST
     };
 
-    ff_runway_event(host->events, "error", fields);
+    if (!strncmp(err->text, job->label, strlen(job->label)))
+        job->error = *err;
+    else
+        ff_runway_error(&job->error, err->outcome, "%s: %s", job->label,
+                        err->text);
+    ff_runway_event(events, "error", fields);
 }
 
 /* Read a task on to its end and bring its result in. A failure of the task
@@ -81,7 +87,7 @@ static RunwayOutcome finish_task(RunwayJobRun *run, RunwayError *err)
                           RUNWAY_TASK_PENDING : RUNWAY_TASK_SUCCEEDED;
     ret = ff_runway_run_await(run, err);
     if (ret == RUNWAY_NO_RESULT)
-        ret = ff_runway_run_unusable(run, ret, NULL, err);
+        ret = ff_runway_run_no_result(run, err);
     if (!ret)
         ret = ff_runway_run_fetch(run, err);
     what = err->text;
@@ -272,12 +278,8 @@ RunwayOutcome ff_runway_job_run(RunwayJob *job, const RunwayJobHost *host)
         ret = run_locked(&run, &err);
     ff_runway_journal_unlock(&run.lock);
 end:
-    if (ret && !strncmp(err.text, job->label, strlen(job->label)))
-        job->error = err;
-    else if (ret)
-        ff_runway_error(&job->error, ret, "%s: %s", job->label, err.text);
     if (ret)
-        log_failure(job, host);
+        ff_runway_job_fail(job, host->events, &err);
     ff_runway_disk_close(&job->fd);
     free(run.task);
     free(run.record);

@@ -108,6 +108,7 @@ typedef struct RunwayJob {
                              ///< account or the provider
     int result_fd;           ///< MP4, -1: none; closed by ff_runway_job_free()
     int64_t result_size;
+    char result_name[RUNWAY_RESULT_NAME]; ///< in results_dir
     RunwayJobProgress now;
     RunwayError error;
 } RunwayJob;
@@ -124,6 +125,18 @@ typedef struct RunwayJob {
 RunwayJob *ff_runway_job_create(void);
 /** Closes what the job holds. */
 void ff_runway_job_free(RunwayJob **job);
+
+/** What a person can do about a result that is paid for and kept, and is not
+ *  used for the reason in err; job->result_name is its file. @return err's
+ *  outcome, which stays */
+RunwayOutcome ff_runway_job_unusable(const RunwayJob *job,
+                                     const RunwayResults *results,
+                                     RunwayError *err);
+
+/** A job has failed: err, with its label in front, is job->error and in the log
+ *  of events. */
+void ff_runway_job_fail(RunwayJob *job, RunwayEventLog *events,
+                        const RunwayError *err);
 
 /** What a job needs around it. All callbacks are called on the worker. */
 typedef struct RunwayJobHost {

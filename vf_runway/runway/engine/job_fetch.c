@@ -91,34 +91,49 @@ static RunwayOutcome download(RunwayJobRun *run, int fd, int64_t *size,
     return ret;
 }
 
-RunwayOutcome ff_runway_run_unusable(RunwayJobRun *run, RunwayOutcome ret,
-                                     const char *name, RunwayError *err)
+/* " for about 15 credits", where that is known */
+static void print_price(const RunwayJob *job, char *out, size_t size)
+{
+    *out = '\0';
+    if (job->credits >= 0)
+        snprintf(out, size, " for about %lld credits",
+                 (long long)job->credits);
+}
+
+RunwayOutcome ff_runway_run_no_result(const RunwayJobRun *run, RunwayError *err)
 {
     const RunwayJob *job = run->job;
     const RunwayError why = *err;
-    char price[64] = "";
+    char price[64];
 
-    if (job->credits >= 0)
-        snprintf(price, sizeof(price), " for about %lld credits",
-                 (long long)job->credits);
-    if (ret == RUNWAY_NO_RESULT)
-        return ff_runway_error(err, ret, "task %s SUCCEEDED and is paid for, "
-                               "but %s: %s. "
-                               "Run the same command again, which downloads it "
-                               "for free; or " RUNWAY_RUN_USE_SOURCE ", or buy "
-                               "the clip again%s (\"runway-tasks forget --force "
-                               "%.12s\")", job->now.task_id, run->unreachable ?
-                               "its result cannot be downloaded" :
-                               "what was downloaded is not a result",
-                               why.text, price, job->identity);
-    return ff_runway_error(err, ret, "the result%s%s is not used: %s. It is "
-                           "paid for and kept: %s/%s. If only its length is "
-                           "off, a larger length_tolerance accepts it; or "
+    print_price(job, price, sizeof(price));
+    return ff_runway_error(err, RUNWAY_NO_RESULT, "task %s SUCCEEDED and is "
+                           "paid for, but %s: %s. Run the same command again, "
+                           "which downloads it for free; or "
+                           RUNWAY_RUN_USE_SOURCE ", or buy the clip again%s "
+                           "(\"runway-tasks forget --force %.12s\")",
+                           job->now.task_id, run->unreachable ?
+                           "its result cannot be downloaded" :
+                           "what was downloaded is not a result",
+                           why.text, price, job->identity);
+}
+
+RunwayOutcome ff_runway_job_unusable(const RunwayJob *job,
+                                     const RunwayResults *results,
+                                     RunwayError *err)
+{
+    const RunwayError why = *err;
+    char price[64];
+
+    print_price(job, price, sizeof(price));
+    return ff_runway_error(err, why.outcome, "the result%s%s is not used: %s. "
+                           "It is paid for and kept: %s/%s. If only its length "
+                           "is off, a larger length_tolerance accepts it; or "
                            RUNWAY_RUN_USE_SOURCE ", or buy the clip again%s "
                            "(\"runway-tasks forget --force %.12s\")",
                            *job->now.task_id ? " of task " : "",
                            job->now.task_id, why.text,
-                           ff_runway_results_path(run->host->results), name,
+                           ff_runway_results_path(results), job->result_name,
                            price, job->identity);
 }
 
@@ -189,6 +204,17 @@ static void use(RunwayJob *job, const RunwayResult *result)
 {
     job->result_fd   = result->fd;
     job->result_size = result->size;
+    ff_runway_copy_text(job->result_name, sizeof(job->result_name),
+                        result->name);
+}
+
+/* What the checks refuse. @return err's outcome */
+static RunwayOutcome refuse(RunwayJobRun *run, const RunwayResult *result,
+                            RunwayError *err)
+{
+    ff_runway_copy_text(run->job->result_name, sizeof(run->job->result_name),
+                        result->name);
+    return ff_runway_job_unusable(run->job, run->host->results, err);
 }
 
 RunwayOutcome ff_runway_run_fetch(RunwayJobRun *run, RunwayError *err)
@@ -215,7 +241,7 @@ RunwayOutcome ff_runway_run_fetch(RunwayJobRun *run, RunwayError *err)
             ret = fetch_once(run, &result, err);
     }
     if (ret == RUNWAY_NO_RESULT)
-        return ff_runway_run_unusable(run, ret, NULL, err);
+        return ff_runway_run_no_result(run, err);
     if (is_refusal(ret)) {
         RunwayError ignored;
 
@@ -224,7 +250,7 @@ RunwayOutcome ff_runway_run_fetch(RunwayJobRun *run, RunwayError *err)
                                 &ignored))
             ff_runway_log(run->host->log, RUNWAY_LOG_WARNING, "%s",
                           ignored.text);
-        return ff_runway_run_unusable(run, ret, result.name, err);
+        return refuse(run, &result, err);
     }
     if (run->job->now.is_stored)
         ff_runway_run_note(run, RUNWAY_CLIP_STORED);
@@ -279,7 +305,7 @@ RunwayOutcome ff_runway_run_find_result(RunwayJobRun *run, RunwayError *err)
         return RUNWAY_OK;
     }
     if (is_refusal(ret))
-        ret = ff_runway_run_unusable(run, ret, result.name, err);
+        ret = refuse(run, &result, err);
     if (!ret && result.refused)
         ret = ff_runway_results_accept(host->results, &result, err);
     if (ret) {

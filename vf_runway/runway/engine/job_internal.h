@@ -94,10 +94,9 @@ RunwayOutcome ff_runway_run_await(RunwayJobRun *run, RunwayError *err);
  *  only a warning. */
 void ff_runway_run_note(RunwayJobRun *run, RunwayClipState state);
 
-/** What a person can do about a result that was paid for and cannot be used, for
- *  the reason in err: RUNWAY_NO_RESULT, or one that is kept as name. */
-RunwayOutcome ff_runway_run_unusable(RunwayJobRun *run, RunwayOutcome ret,
-                                     const char *name, RunwayError *err);
+/** What a person can do about a result that was paid for and did not come, for
+ *  the reason in err: RUNWAY_NO_RESULT. */
+RunwayOutcome ff_runway_run_no_result(const RunwayJobRun *run, RunwayError *err);
 
 /** How a clip that is paid for and of no use is left out. */
 #define RUNWAY_RUN_USE_SOURCE \

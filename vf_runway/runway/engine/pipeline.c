@@ -265,6 +265,16 @@ void ff_runway_pipeline_emitted(RunwayPipeline *p, const char *identity)
     ff_runway_journal_unlock(&lock);
 }
 
+void ff_runway_pipeline_refuse(RunwayPipeline *p, RunwayJob *job,
+                               const char *why)
+{
+    RunwayError err;
+
+    ff_runway_error(&err, RUNWAY_BAD_RESULT, "%s", why);
+    ff_runway_job_unusable(job, p->results, &err);
+    ff_runway_job_fail(job, p->config.events, &err);
+}
+
 /* What is looked for in the journal. */
 typedef struct Newest {
     const char *endpoint, *model;

@@ -116,6 +116,11 @@ void ff_runway_pipeline_totals(RunwayPipeline *pipeline,
 void ff_runway_pipeline_emitted(RunwayPipeline *pipeline,
                                 const char *identity);
 
+/** The result of a job that was taken turned out to be of no use, which is why:
+ *  job->error says what a person can do about it, and log_path too. */
+void ff_runway_pipeline_refuse(RunwayPipeline *pipeline, RunwayJob *job,
+                               const char *why);
+
 /** Whether another job would be admitted now. */
 int ff_runway_pipeline_accepts(RunwayPipeline *pipeline);
 

@@ -170,6 +170,8 @@ int ff_runway_sequence_create(RunwaySequence **sequence,
     s->limits.log_ctx = set->log_ctx;
     s->limits.policy  = &set->policy;
     s->limits.pixels  = FFMAX(config->pixels, RUNWAY_RESULT_PIXELS);
+    s->limits.whole   = set->policy.on_error == RUNWAY_ON_ERROR_SOURCE ||
+                        config->forgets;
     s->config  = *config;
     s->joint_shot = -1;
     s->set     = set;

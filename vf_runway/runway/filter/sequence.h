@@ -58,6 +58,8 @@ typedef struct RunwaySequenceConfig {
     int out_w, out_h;
     int is_assumed;              ///< what goes in is not what a run has, as of
                                  ///< ff_runway_plan_assume()
+    int forgets;                 ///< the host may exit with 0 at an error behind
+                                 ///< the end of the input
     /** Where the film is cut off, microseconds; AV_NOPTS_VALUE: not known. */
     int64_t end;
     AVFrame *(*get_buffer)(void *opaque); ///< of the output's size and format

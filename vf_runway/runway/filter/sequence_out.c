@@ -117,6 +117,20 @@ static int mark_source(RunwaySequence *s, AVFrame *frame, int index)
     return ret;
 }
 
+/* A result that the checks let pass turns out to be damaged: of the first in
+ * line, or of the one whose first frames that shows too. Other errors are logged.
+ * @return error */
+static int give_up(RunwaySequence *s, RunwaySequenceNode *node, int error)
+{
+    if (error != AVERROR_INVALIDDATA)
+        return error;
+    if (!ff_runway_clip_damage(node->clip))
+        node = node->next;
+    ff_runway_pipeline_refuse(s->pipeline, node->job,
+                              ff_runway_clip_damage(node->clip));
+    return ff_runway_report(s->set->log_ctx, &node->job->error);
+}
+
 /* The result of a clip is there: begin to read it. */
 static int open_result(RunwaySequence *s, RunwaySequenceNode *node)
 {
@@ -202,6 +216,7 @@ int ff_runway_sequence_ready(RunwaySequence *s, int64_t timeout)
                 continue;
             /* anything else is not the result's fault, which is good when the
              * same command runs again */
+            ret = give_up(s, node, ret);
             if (ret != AVERROR_INVALIDDATA || !ff_runway_sequence_keeps_source(s))
                 return ret;
         } else {
@@ -222,7 +237,7 @@ int ff_runway_sequence_next(RunwaySequence *s, AVFrame **frame)
         ret = ff_runway_clip_next(node->clip, frame, s->config.get_buffer,
                                   s->config.opaque);
         if (ret < 0)
-            return ret;
+            return give_up(s, node, ret);
         node->nb_out++;
         if (ff_runway_clip_is_done(node->clip))
             finish_clip(s);

@@ -89,7 +89,7 @@ static int start(AVFilterContext *ctx)
 {
     RunwayFilter *s = ctx->priv;
     AVFilterLink *inlink = ctx->inputs[0], *outlink = ctx->outputs[0];
-    const RunwaySequenceConfig config = {
+    RunwaySequenceConfig config = {
         .set           = &s->set,
         .filter        = ctx->filter->name,
         .instance      = ctx->name,
@@ -141,6 +141,8 @@ static int start(AVFilterContext *ctx)
                "after this one\n");
     if (s->set.signals && !s->set.policy.dry_run)
         ff_runway_interrupt_acquire(&s->interrupt);
+    config.forgets = RUNWAY_FFMPEG_5 &&
+                     !ff_runway_interrupt_is_heard(&s->interrupt);
     return ff_runway_sequence_create(&s->sequence, &config);
 }
 

@@ -391,14 +391,15 @@ static int encode_again(RunwayClip *c, const RunwayWriterConfig *config, int fd,
     const RunwayReaderLimits limits = { .pixels  = INT_MAX, /* it is ours */
                                         .log_ctx = c->config.log_ctx };
     int64_t slot = 0, time;
+    RunwayError err;
     int read, ret;
 
     if (!frame)
         return AVERROR(ENOMEM);
     ret = read = ff_runway_reader_open(&reader, &limits, config->interrupted,
-                                       config->opaque, c->fd, *size);
-    while (ret >= 0 && (ret = read = ff_runway_reader_next(reader, frame,
-                                                           &time)) > 0) {
+                                       config->opaque, c->fd, *size, &err);
+    while (ret >= 0 && (ret = read = ff_runway_reader_next(reader, frame, &time,
+                                                           &err)) > 0) {
         if (!writer)
             ret = ff_runway_writer_create(&writer, config, fd, frame);
         if (ret >= 0)
@@ -406,8 +407,7 @@ static int encode_again(RunwayClip *c, const RunwayWriterConfig *config, int fd,
     }
     if (read < 0 && read != AVERROR_EXIT)
         av_log(c->config.log_ctx, AV_LOG_ERROR, "clip %d: the encoded clip "
-               "cannot be read back: %s\n", c->config.index,
-               av_err2str(read));
+               "cannot be read back: %s\n", c->config.index, err.text);
     if (ret >= 0)
         ret = writer ? ff_runway_writer_finish(writer, slots, size)
                      : AVERROR_BUG;

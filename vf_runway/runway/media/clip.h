@@ -149,6 +149,10 @@ int ff_runway_clip_open_result(RunwayClip *clip,
                                int64_t size, const char *task);
 int ff_runway_clip_is_open(const RunwayClip *clip);
 
+/** Why the clip's result cannot be used, when a frame of it was wanted and
+ *  AVERROR_INVALIDDATA returned, which is not logged; NULL: it can. */
+const char *ff_runway_clip_damage(const RunwayClip *clip);
+
 /**
  * After ff_runway_clip_open_result(): match the clip's colour and light to what
  * came out before it, where that makes the joint clearly better. before is how

@@ -66,6 +66,7 @@ struct RunwayClip {
     /* while frames go out */
     char task[RUNWAY_ID_MAX]; ///< that made the result
     RunwayReader *reader;
+    RunwayError damage;       ///< why the result cannot be used; "": it can
     RunwayScaler *scaler, *alpha_scaler;
     RunwayRetime retime;
     RunwayRect part;          ///< of the result's picture that is used

@@ -31,19 +31,26 @@
 #include "hdr.h"
 #include "picture.h"
 
-/* The result was looked at before, so this is rare: a disk, or memory. */
+/* Where it is damaged, what is to be said of it is the caller's to know; else it
+ * is a disk, or memory. */
 static int not_read(const RunwayClip *c, int error)
 {
-    if (error != AVERROR_EXIT)
+    if (error != AVERROR_EXIT && error != AVERROR_INVALIDDATA)
         av_log(c->config.log_ctx, AV_LOG_ERROR, "%s: task %s: the result cannot "
-               "be read: %s\n", c->label, c->task, av_err2str(error));
+               "be read: %s\n", c->label, c->task, c->damage.text);
     return error;
+}
+
+const char *ff_runway_clip_damage(const RunwayClip *c)
+{
+    return c->damage.text[0] ? c->damage.text : NULL;
 }
 
 /* Read the generated frame behind the present one. */
 static int read_next(RunwayClip *c)
 {
-    int ret = ff_runway_reader_next(c->reader, c->next, &c->next_time);
+    int ret = ff_runway_reader_next(c->reader, c->next, &c->next_time,
+                                    &c->damage);
 
     if (ret < 0)
         return not_read(c, ret);
@@ -115,7 +122,6 @@ int ff_runway_clip_open_result(RunwayClip *c, const RunwayReaderLimits *limits,
 {
     RunwayGeometry shape = { 0 };
     const RunwayReaderInfo *info;
-    RunwayError err;
     int ret;
 
     av_strlcpy(c->task, task, sizeof(c->task));
@@ -127,19 +133,24 @@ int ff_runway_clip_open_result(RunwayClip *c, const RunwayReaderLimits *limits,
         return AVERROR(ENOMEM);
     ret = ff_runway_reader_open(&c->reader, limits,
                                 c->config.writer.interrupted,
-                                c->config.writer.opaque, fd, size);
+                                c->config.writer.opaque, fd, size,
+                                &c->damage);
     if (ret < 0)
         return not_read(c, ret);
     info = ff_runway_reader_info(c->reader);
     if (ff_runway_retime_plan(&c->retime, c->sent, info->duration,
                               info->frame,
-                              c->config.policy->length_tolerance, &err))
-        return ff_runway_report(c->config.log_ctx, &err);
+                              c->config.policy->length_tolerance,
+                              &c->damage))
+        return not_read(c, ff_runway_averror(c->damage.outcome));
     ret = read_next(c);
     if (ret < 0)
         return ret;
-    if (!c->has_next)
+    if (!c->has_next) {
+        ff_runway_error(&c->damage, RUNWAY_BAD_RESULT,
+                        "the result has no frames");
         return not_read(c, AVERROR_INVALIDDATA);
+    }
     /* from the picture itself: the header may say something else */
     shape.width  = c->config.shape_w;
     shape.height = c->config.shape_h;

@@ -53,7 +53,8 @@ struct RunwayReader {
     RunwayNals nals;     ///< of H.264 and HEVC
     int (*cancelled)(void *opaque); ///< NULL: never
     void *opaque;
-    int64_t deadline;    ///< 0: none
+    int64_t deadline;
+    int64_t spent;       ///< on frames that were asked for, microseconds
 };
 
 static int is_cancelled(const RunwayReader *r)
@@ -63,7 +64,7 @@ static int is_cancelled(const RunwayReader *r)
 
 static int is_late(const RunwayReader *r)
 {
-    return r->deadline && ff_runway_now() > r->deadline;
+    return ff_runway_now() > r->deadline;
 }
 
 static int is_stopped(void *opaque)
@@ -159,27 +160,6 @@ static int open_decoder(RunwayReader *r)
     r->dec->err_recognition = AV_EF_CRCCHECK | AV_EF_BITSTREAM | AV_EF_BUFFER |
                               AV_EF_EXPLODE;
     return avcodec_open2(r->dec, codec, NULL);
-}
-
-/* A matrix may turn and mirror; what else it may do, players leave out too. */
-static void read_turn(RunwayReader *r)
-{
-    const uint8_t *data = ff_runway_display_matrix(r->stream);
-    int32_t m[9];
-
-    r->turn = (RunwayTurn){ 1, 0, 0, 1 };
-    if (!data)
-        return;
-    memcpy(m, data, sizeof(m));
-    if (!m[1] && !m[3] && m[0] && m[4])
-        r->turn = (RunwayTurn){ FFDIFFSIGN(m[0], 0), 0,
-                                0, FFDIFFSIGN(m[4], 0) };
-    else if (!m[0] && !m[4] && m[1] && m[3])
-        r->turn = (RunwayTurn){ 0, FFDIFFSIGN(m[1], 0),
-                                FFDIFFSIGN(m[3], 0), 0 };
-    else
-        av_log(r->limits.log_ctx, AV_LOG_VERBOSE, "the result is marked as "
-               "rotated by a fraction of a right angle, which is ignored\n");
 }
 
 void ff_runway_reader_free(RunwayReader **reader)
@@ -287,20 +267,47 @@ static int next_frame(RunwayReader *r, AVFrame *frame, int64_t *time)
                                                         : ret;
 }
 
-int ff_runway_reader_next(RunwayReader *r, AVFrame *frame, int64_t *time)
-{
-    int ret = next_frame(r, frame, time);
-
-    if (ret < 0)
-        av_log(r->limits.log_ctx, AV_LOG_VERBOSE, "the result is damaged after "
-               "%.3f s\n", FFMAX(r->last, 0) / 1e6);
-    return ret;
-}
-
 static RunwayOutcome blame(const RunwayReader *r, int error)
 {
     return ff_runway_reader_blame(r->stream ? pixels_of(r) : r->limits.pixels,
                                   error);
+}
+
+/* What is said in place of what a reader came upon when it was stopped. */
+static RunwayOutcome settle(const RunwayReader *r, RunwayOutcome outcome,
+                            RunwayError *err)
+{
+    if (outcome && is_cancelled(r))
+        return ff_runway_error(err, RUNWAY_CANCELLED, "cancelled");
+    if (outcome && is_late(r))
+        return ff_runway_error(err, RUNWAY_BAD_RESULT, "the result cannot be "
+                               "decoded within %.0f s", r->limits.time / 1e6);
+    return outcome;
+}
+
+static RunwayOutcome damaged(const RunwayReader *r, int error, RunwayError *err)
+{
+    return ff_runway_error(err, blame(r, error), "the result is damaged after "
+                           "%.3f s: %s", FFMAX(r->last, 0) / 1e6,
+                           av_err2str(error));
+}
+
+static int to_averror(RunwayOutcome outcome)
+{
+    return outcome == RUNWAY_CANCELLED ? AVERROR_EXIT
+                                       : ff_runway_averror(outcome);
+}
+
+int ff_runway_reader_next(RunwayReader *r, AVFrame *frame, int64_t *time,
+                          RunwayError *err)
+{
+    int64_t start = ff_runway_now();
+    int ret;
+
+    r->deadline = start + r->limits.time - r->spent;
+    ret = next_frame(r, frame, time);
+    r->spent += ff_runway_now() - start;
+    return ret < 0 ? to_averror(settle(r, damaged(r, ret, err), err)) : ret;
 }
 
 /* Packets that have to come: the samples that the index lists, less what an
@@ -469,53 +476,37 @@ static RunwayOutcome open_result(RunwayReader *r, int64_t size,
         return ff_runway_error(err, blame(r, error), "the result (%lld bytes) is "
                                "not a readable video: %s",
                                (long long)size, av_err2str(error));
-    read_turn(r);
+    r->turn = ff_runway_reader_turn(r->stream, r->limits.log_ctx);
     return measure(r, err);
-}
-
-/* What is said in place of what a reader came upon when it was stopped. */
-static RunwayOutcome settle(const RunwayReader *r, RunwayOutcome outcome,
-                            RunwayError *err)
-{
-    if (outcome && is_cancelled(r))
-        return ff_runway_error(err, RUNWAY_CANCELLED, "cancelled");
-    if (outcome && is_late(r))
-        return ff_runway_error(err, RUNWAY_BAD_RESULT, "the result cannot be "
-                               "decoded within %.0f s", r->limits.time / 1e6);
-    return outcome;
 }
 
 int ff_runway_reader_open(RunwayReader **reader,
                           const RunwayReaderLimits *limits,
                           int (*cancelled)(void *opaque), void *opaque,
-                          int fd, int64_t size)
+                          int fd, int64_t size, RunwayError *err)
 {
     RunwayReader *r = create_reader(limits, fd, cancelled, opaque);
     RunwayOutcome outcome;
-    RunwayError err;
 
     *reader = r;
     if (!r)
-        return AVERROR(ENOMEM);
-    outcome = settle(r, open_result(r, size, &err), &err);
-    r->deadline = 0;
-    if (!outcome)
-        return 0;
-    ff_runway_reader_free(reader);
-    if (outcome == RUNWAY_CANCELLED)
-        return AVERROR_EXIT;
-    av_log(limits->log_ctx, AV_LOG_VERBOSE, "%s\n", err.text);
-    return ff_runway_averror(outcome);
+        return ff_runway_averror(ff_runway_no_memory(err));
+    outcome = settle(r, open_result(r, size, err), err);
+    if (outcome)
+        ff_runway_reader_free(reader);
+    else
+        *err = (RunwayError){ RUNWAY_OK, "" }; /* what was put up with */
+    return to_averror(outcome);
 }
 
-/* Decode it from its beginning to its end. What is found out while frames go
- * out is found out too late: FFmpeg 5.1 forgets an error behind the end of the
- * input, and half a clip cannot be taken back. */
-static int decode_all(RunwayReader *r)
+/* Decode it from its beginning, for as long as the limits say: what comes later
+ * is decoded once more when it is wanted, which costs as much again. */
+static int decode(RunwayReader *r)
 {
     AVFrame *frame = av_frame_alloc();
     int64_t time, nb_frames = 0;
-    int ret;
+    int64_t most = r->limits.whole ? INT64_MAX : RUNWAY_RESULT_FIRST;
+    int ret = 1;
 
     if (!frame)
         return AVERROR(ENOMEM);
@@ -523,7 +514,7 @@ static int decode_all(RunwayReader *r)
      * holds checksums of them */
     if (r->dec->codec_id != AV_CODEC_ID_HEVC)
         r->dec->skip_loop_filter = AVDISCARD_ALL;
-    while ((ret = next_frame(r, frame, &time)) > 0)
+    while (nb_frames < most && (ret = next_frame(r, frame, &time)) > 0)
         nb_frames++;
     av_frame_free(&frame);
     return ret >= 0 && !nb_frames ? AVERROR_INVALIDDATA : ret;
@@ -555,10 +546,8 @@ static RunwayOutcome check(RunwayReader *r, int64_t size, int64_t sent,
                                         r->limits.policy->length_tolerance, err);
     if (outcome)
         return outcome;
-    ret = decode_all(r);
-    return ret < 0 ? ff_runway_error(err, blame(r, ret), "the result is damaged "
-                                     "after %.3f s: %s", FFMAX(r->last, 0) / 1e6,
-                                     av_err2str(ret)) : RUNWAY_OK;
+    ret = decode(r);
+    return ret < 0 ? damaged(r, ret, err) : RUNWAY_OK;
 }
 
 typedef struct Check {

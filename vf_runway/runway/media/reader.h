@@ -19,8 +19,8 @@
 /**
  * @file
  * A generated clip (MP4 or MOV) to frames. It came from the network: nothing of
- * it is believed. Errors are AVERROR codes, and the
- * reason is logged at VERBOSE: what it was a result of is the caller's to say.
+ * it is believed. Errors are AVERROR codes, with a reason: what it was a result
+ * of is the caller's to say.
  *
  * One thread at a time for one reader; several readers may read one file.
  */
@@ -53,12 +53,19 @@ typedef struct RunwayReaderInfo {
 /** Longest time for parsing, measuring and decoding a result, microseconds. */
 #define RUNWAY_RESULT_TIME 600000000
 
+/** Frames that the check decodes where it does not decode all: of decoders that
+ *  hold frames back, the first ones that they show. */
+#define RUNWAY_RESULT_FIRST 8
+
 /** What a result is checked against. */
 typedef struct RunwayReaderLimits {
     int64_t pixels;     ///< of its largest picture
     const RunwayPolicy *policy; ///< its length_tolerance, for the check
-    int64_t time;       ///< for the check, microseconds; 0: RUNWAY_RESULT_TIME,
-                        ///< for which tests cannot wait
+    int64_t time;       ///< for the check, and for all calls of
+                        ///< ff_runway_reader_next(), microseconds; 0:
+                        ///< RUNWAY_RESULT_TIME, for which tests cannot wait
+    int whole;          ///< the check decodes all of it: what has begun to come
+                        ///< out cannot be taken back; else its first frames
     void *log_ctx;
 } RunwayReaderLimits;
 
@@ -66,12 +73,12 @@ typedef struct RunwayReaderLimits {
  * Open the first size bytes of fd, which stays the caller's and open; mp4.h
  * decides what of them is read. All of it is read once, within the limits' time
  * and pixels, and while cancelled() (may be NULL) answers non-zero, this
- * and what reads on return AVERROR_EXIT.
+ * and what reads on return AVERROR_EXIT. Without an error, err's text is "".
  */
 int ff_runway_reader_open(RunwayReader **reader,
                           const RunwayReaderLimits *limits,
                           int (*cancelled)(void *opaque), void *opaque,
-                          int fd, int64_t size);
+                          int fd, int64_t size, RunwayError *err);
 void ff_runway_reader_free(RunwayReader **reader);
 
 const RunwayReaderInfo *ff_runway_reader_info(const RunwayReader *r);
@@ -81,16 +88,17 @@ const RunwayReaderInfo *ff_runway_reader_info(const RunwayReader *r);
  * one, microseconds, and rises from frame to frame. A matrix and range that the
  * clip leaves out are those of the clips that are sent. What is stored turned or
  * mirrored (by the matrix of its track) is put upright.
- * @return 1 with a frame, 0 at the end, AVERROR on a damaged clip, AVERROR_EXIT
- *         when cancelled
+ * @return 1 with a frame, 0 at the end, AVERROR_INVALIDDATA on a damaged clip,
+ *         AVERROR_EXIT when cancelled, another AVERROR where this machine
+ *         cannot read it
  */
 int ff_runway_reader_next(RunwayReader *reader, AVFrame *frame,
-                          int64_t *time);
+                          int64_t *time, RunwayError *err);
 
 /**
  * Whether a result is whole: mp4.h lets it pass, its codec is one that films
  * come in, it opens, every packet is there, its length fits the one that was
- * sent, and all of it decodes within the limits, a RunwayReaderLimits.
+ * sent, and it decodes within the limits, a RunwayReaderLimits.
  * RUNWAY_OK; RUNWAY_NO_RESULT, no whole MP4; RUNWAY_BAD_RESULT with the reason;
  * RUNWAY_NOMEM, RUNWAY_IO or RUNWAY_INVALID where this machine cannot know;
  * RUNWAY_CANCELLED within the time that one picture takes, once cancelled()

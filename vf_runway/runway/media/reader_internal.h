@@ -17,14 +17,16 @@
  */
 
 /* Between reader.c, which reads, and reader_parts.c, which knows what a decoder
- * may be given and what its errors mean. */
+ * may be given, what its errors mean, and what is said beside the pictures. */
 
 #ifndef AVFILTER_RUNWAY_MEDIA_READER_INTERNAL_H
 #define AVFILTER_RUNWAY_MEDIA_READER_INTERNAL_H
 
 #include "libavcodec/avcodec.h"
+#include "libavformat/avformat.h"
 
 #include "../math/nals.h"
+#include "picture.h"
 #include "reader.h"
 
 /* What packets are made of, a RunwayPartKind; -1 of codecs that are not
@@ -45,6 +47,10 @@ RunwayOutcome ff_runway_reader_judge(enum AVCodecID id, RunwayNals *nals,
  * H.264 and HEVC what is not whole, of AV1 all but the light. @return 0, or an
  * AVERROR */
 int ff_runway_reader_mute(enum AVCodecID id, RunwayNals *nals, AVPacket *packet);
+
+/* How the stream's pictures are put upright. A matrix may turn and mirror; what
+ * else it may do, players leave out too. */
+RunwayTurn ff_runway_reader_turn(const AVStream *stream, void *log_ctx);
 
 /* What cannot be read, with this AVERROR: the result's fault, or this machine's?
  * What is paid for is not given up because a decoder is missing here. HEVC's

@@ -21,6 +21,7 @@
 #include "libavutil/error.h"
 #include "libavutil/mem.h"
 
+#include "compat.h"
 #include "../math/parts.h"
 #include "reader_internal.h"
 
@@ -99,4 +100,21 @@ RunwayOutcome ff_runway_reader_blame(int64_t pixels, int error)
     case AVERROR_DEMUXER_NOT_FOUND: return RUNWAY_INVALID;
     default:                        return RUNWAY_BAD_RESULT;
     }
+}
+
+RunwayTurn ff_runway_reader_turn(const AVStream *stream, void *log_ctx)
+{
+    const uint8_t *data = ff_runway_display_matrix(stream);
+    int32_t m[9];
+
+    if (!data)
+        return (RunwayTurn){ 1, 0, 0, 1 };
+    memcpy(m, data, sizeof(m));
+    if (!m[1] && !m[3] && m[0] && m[4])
+        return (RunwayTurn){ FFDIFFSIGN(m[0], 0), 0, 0, FFDIFFSIGN(m[4], 0) };
+    if (!m[0] && !m[4] && m[1] && m[3])
+        return (RunwayTurn){ 0, FFDIFFSIGN(m[1], 0), FFDIFFSIGN(m[3], 0), 0 };
+    av_log(log_ctx, AV_LOG_VERBOSE, "the result is marked as rotated by a "
+           "fraction of a right angle, which is ignored\n");
+    return (RunwayTurn){ 1, 0, 0, 1 };
 }
