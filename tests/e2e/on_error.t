@@ -154,7 +154,8 @@ for (@packets[$keys[1] + 10 .. $keys[1] + 20]) {
     print $out "\xff" x ($size - 5);
 }
 PERL
-    my $job = PaidTest->new(sim => $sim, in => $film, options => { model => 'aleph2', clip_duration => 0 });
+    my %all = (sim => $sim, in => $film, options => { model => 'aleph2', clip_duration => 0 });
+    my $job = PaidTest->new(%all);
     my @error = (qr/^clip 1 .*the result of task \S+ is not used: the result is damaged after [23]\.\d+ s: .* It is paid for and kept: \Q$job->{results}\E\S+\.mp4\. .*on_error=source; .*\("runway-tasks forget --force [0-9a-f]{12}"\)/);
     my $run = stops('fail', $job, \@error);
     cmp_ok(scalar @{ frames_md5($run->{file}) }, '>', 10, 'what is whole of it comes out');
@@ -166,6 +167,8 @@ PERL
     is($run->{status}, 0, 'source: goes on') or diag $run->{err};
     is_deeply($run->{status} ? [] : frames_md5($run->{file}), frames_md5($film), 'with the source from its first frame on');
     is(billed($sim), 1, 'and pays once');
+    # FFmpeg 5.1 forgets an error that comes so late, and cannot be told of it
+    stops('signals=0', PaidTest->new(%all), [qr/^clip 1 .*the result is damaged after [23]\.\d+ s: /], options => { signals => 0 });
 };
 
 # A captive portal, a CDN's own page: the task has succeeded, and stays so.

@@ -22,7 +22,7 @@
  *     [VERBOSE=1] [FIRST=1] [SLOW=1] reader FILE SENT PIXELS TIME [STOP]
  *
  * SENT and TIME in microseconds; STOP: how often it asks whether it is to stop
- * until it is stopped; FIRST: the check decodes the first frames only; SLOW: the
+ * until it is stopped; FIRST: the check decodes the first frame only; SLOW: the
  * other frames take longer. One line: outcome, the check's seconds of processor
  * time, peak memory in KiB, seconds from then on, questions asked, the most
  * seconds of processor time between two of them, in the check and in what is

@@ -418,15 +418,15 @@ subtest 'what is decoded beforehand' => sub {
     cmp_ok($first->{seconds}, '<', $all->{seconds} / 2, 'which costs less') if !$is_sanitized;
     substr(my $late = $bytes, $start + int(0.7 * $size), 2000) = "\xFF" x 2000;
     my $damaged = spew("$TMP/late.mp4", $late);
-    is(check($damaged, sent => 4 * $second)->{outcome}, 'bad_result', 'damage behind the first frames: all of it shows that');
+    is(check($damaged, sent => 4 * $second)->{outcome}, 'bad_result', 'damage behind the first frame: all of it shows that');
     my $is = check($damaged, sent => 4 * $second, first => 1);
-    is($is->{outcome}, 'accepted', 'the first frames do not');
+    is($is->{outcome}, 'accepted', 'the first one does not');
     my ($nb) = $is->{frames} =~ /^(\d+)x/;
     ok(8 < $nb && $nb < 100, 'but the reader does, behind those that are whole') or diag $is->{frames};
     like($is->{text}, qr/^the result is damaged after [123]\.\d+ s: /, 'and says so');
     is($is->{err}, '', 'the decoder has no line of its own');
     substr(my $early = $bytes, $start + 1000, 2000) = "\xFF" x 2000;
-    is(check(spew("$TMP/early.mp4", $early), sent => 4 * $second, first => 1)->{outcome}, 'bad_result', 'damage in the first frames is found');
+    is(check(spew("$TMP/early.mp4", $early), sent => 4 * $second, first => 1)->{outcome}, 'bad_result', 'damage in the first frame is found');
     # what takes too long in the check takes too long there, too
     $is = check($path, sent => 4 * $second, time => 3 * $second, first => 1, slow => 1);
     is($is->{outcome}, 'accepted', 'one that takes long is accepted');

@@ -20,7 +20,7 @@ use BenchTimes qw(median);
 use RunwayFilm ();
 use RunwayTest;
 
-our @EXPORT = qw(say_so film looped measure filter_args service_env started simulator_zero median table bar
+our @EXPORT = qw(say_so film looped result measure filter_args service_env started simulator_zero median table bar
     write_json film_facts numbers_shown cpu_now);
 
 our $PROMPT = 'echo';
@@ -69,9 +69,20 @@ sub looped {
     my ($size, $seconds) = @_;
     my $loop = film(size => $size, frames => 24 * ($INPUT ? 30 : 60) - 12);
     my $path = "$TMP/looped-$size-$seconds.mp4";
-    my $run = run_cmd([$FFMPEG, qw(-hide_banner -nostdin -v error -y -stream_loop -1 -i), $loop, '-t', $seconds,
+    my $run = run_cmd([$FFMPEG, qw(-hide_banner -nostdin -v error -y -stream_loop -1 -i), $loop, '-t', $seconds - 0.5,
         qw(-c copy), $path], timeout => 600);
     die "cannot make a film: $run->{err}\n" if $run->{status};
+    return $path;
+}
+
+# What every clip comes back as, made beforehand: a simulator that renders beside
+# the filter makes the filter slower, which is not the filter's.
+sub result {
+    my ($film, $seconds) = @_;
+    my $path = $film =~ s/\.\w+$/-result.mp4/r;
+    my $run = run_cmd([$FFMPEG, qw(-hide_banner -nostdin -v error -y -i), $film, '-t', $seconds - 0.5,
+        qw(-vf negate -an -c:v libx264 -preset veryfast -crf 18), $path], timeout => 600);
+    die "bench: $run->{err}\n" if $run->{status};
     return $path;
 }
 

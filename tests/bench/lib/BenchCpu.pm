@@ -18,17 +18,6 @@ my @FILMS = split ' ', $ENV{BENCH_CPU} // '854x480:30 1920x1080:20';
 # As writer.c has it: bench.t compares.
 our @ENCODER = qw(-c:v libx264 -preset superfast -mbtree 1 -rc-lookahead 3 -bf 1 -crf 17.5 -threads:v 2 -thread_type:v slice -g 48);
 
-# What every clip comes back as, made beforehand: a simulator that renders beside
-# the filter makes the filter slower, which is not the filter's.
-sub result {
-    my ($film, $size) = @_;
-    my $path = "$TMP/result-$size.mp4";
-    my $run = run_cmd([$FFMPEG, qw(-hide_banner -nostdin -v error -y -i), $film, '-t', $CLIP,
-        qw(-vf negate -an -c:v libx264 -preset veryfast -crf 18), $path], timeout => 600);
-    die "bench: $run->{err}\n" if $run->{status};
-    return $path;
-}
-
 # The results in the order of the film, as one input.
 sub results {
     my ($sim, $own) = @_;
@@ -49,7 +38,7 @@ sub run {
         my ($size, $seconds) = /^(\d+x\d+):(\d+)$/ or die "BENCH_CPU: SIZE:SECONDS is expected, not $_\n";
         die "BENCH_CPU: SECONDS is a multiple of $CLIP, and $seconds is none\n" if $seconds % $CLIP;
         my $film = film(size => $size, seconds => $seconds);
-        my $result = result($film, $size);
+        my $result = result($film, $CLIP);
         my (@filter, @plain);
         say_so("processor time, $size, $TIMES times");
         for my $n (1 .. $TIMES) {

@@ -13,6 +13,7 @@ use RunwayTest;
 
 my @SIZES = split ' ', $ENV{BENCH_SIZES} // '854x480 1920x1080';
 my @SECONDS = split ' ', $ENV{BENCH_SECONDS} // '10 60 600';
+my $CLIP = 10; # seconds
 my $LATENCY = $ENV{BENCH_LATENCY} // 0;
 my $TIMES = $ENV{BENCH_TIMES} || 3;
 
@@ -23,11 +24,11 @@ my @OUTPUT = qw(-c:v libx264 -preset ultrafast -c:a copy);
 
 # One turn with a film: MiB, and what the filter left on disk.
 sub turn {
-    my ($film) = @_;
+    my ($film, $result) = @_;
     my $out = "$TMP/memory.mp4";
     my $plain = measure([$FFMPEG, qw(-hide_banner -nostdin -nostats -benchmark -y -i), $film, @OUTPUT, $out]);
-    my $sim = started('--latency' => $LATENCY);
-    my $run = measure(filter_args($sim, $film, { poll_interval => 0.5, seam => 'none', scene => 0 }, @OUTPUT, $out), env => service_env($sim),
+    my $sim = started('--latency' => $LATENCY, '--result-file' => $result);
+    my $run = measure(filter_args($sim, $film, { poll_interval => 0.5, clip_duration => $CLIP, seam => 'none', scene => 0 }, @OUTPUT, $out), env => service_env($sim),
         tmp => "$TMP/memory.tmp");
     my $clips = () = $sim->events('billed');
     my $frames = film_facts($out)->{frames};
@@ -49,8 +50,9 @@ sub one {
     my ($size, $seconds) = @_;
     my $film = looped($size, $seconds);
     say_so("memory, $seconds s of $size, $TIMES times");
-    my @turns = map { turn($film) } 1 .. $TIMES;
-    unlink $film;
+    my $result = result($film, $CLIP);
+    my @turns = map { turn($film, $result) } 1 .. $TIMES;
+    unlink $film, $result;
     return { size => $size, seconds => $seconds, %{ middle(@turns) }, turns => \@turns };
 }
 

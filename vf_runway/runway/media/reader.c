@@ -64,7 +64,7 @@ static int is_cancelled(const RunwayReader *r)
 
 static int is_late(const RunwayReader *r)
 {
-    return ff_runway_now() > r->deadline;
+    return r->deadline < ff_runway_now();
 }
 
 static int is_stopped(void *opaque)
@@ -500,13 +500,13 @@ int ff_runway_reader_open(RunwayReader **reader,
 }
 
 /* Decode it from its beginning, for as long as the limits say: what comes later
- * is decoded once more when it is wanted, which costs as much again. */
+ * is decoded once more when it is wanted. More than one would be as many pictures
+ * in memory as are referred to. */
 static int decode(RunwayReader *r)
 {
     AVFrame *frame = av_frame_alloc();
-    int64_t time, nb_frames = 0;
-    int64_t most = r->limits.whole ? INT64_MAX : RUNWAY_RESULT_FIRST;
-    int ret = 1;
+    int64_t time;
+    int ret;
 
     if (!frame)
         return AVERROR(ENOMEM);
@@ -514,10 +514,11 @@ static int decode(RunwayReader *r)
      * holds checksums of them */
     if (r->dec->codec_id != AV_CODEC_ID_HEVC)
         r->dec->skip_loop_filter = AVDISCARD_ALL;
-    while (nb_frames < most && (ret = next_frame(r, frame, &time)) > 0)
-        nb_frames++;
+    do
+        ret = next_frame(r, frame, &time);
+    while (ret > 0 && r->limits.whole);
     av_frame_free(&frame);
-    return ret >= 0 && !nb_frames ? AVERROR_INVALIDDATA : ret;
+    return !ret && r->last < 0 ? AVERROR_INVALIDDATA : ret;
 }
 
 /* Frames that nobody could see would be decoded one by one. */

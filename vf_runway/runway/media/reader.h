@@ -53,19 +53,15 @@ typedef struct RunwayReaderInfo {
 /** Longest time for parsing, measuring and decoding a result, microseconds. */
 #define RUNWAY_RESULT_TIME 600000000
 
-/** Frames that the check decodes where it does not decode all: of decoders that
- *  hold frames back, the first ones that they show. */
-#define RUNWAY_RESULT_FIRST 8
-
 /** What a result is checked against. */
 typedef struct RunwayReaderLimits {
     int64_t pixels;     ///< of its largest picture
     const RunwayPolicy *policy; ///< its length_tolerance, for the check
-    int64_t time;       ///< for the check, and for all calls of
-                        ///< ff_runway_reader_next(), microseconds; 0:
-                        ///< RUNWAY_RESULT_TIME, for which tests cannot wait
-    int whole;          ///< the check decodes all of it: what has begun to come
-                        ///< out cannot be taken back; else its first frames
+    int64_t time;       ///< for the check, and for all frames that are read,
+                        ///< microseconds; 0: RUNWAY_RESULT_TIME, for which
+                        ///< tests cannot wait
+    int whole;          ///< the check decodes all of it, as what has begun to
+                        ///< come out cannot be taken back; else its first frame
     void *log_ctx;
 } RunwayReaderLimits;
 
