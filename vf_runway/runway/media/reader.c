@@ -499,13 +499,35 @@ int ff_runway_reader_open(RunwayReader **reader,
     return to_averror(outcome);
 }
 
-/* Decode it from its beginning, for as long as the limits say: what comes later
- * is decoded once more when it is wanted. More than one would be as many pictures
- * in memory as are referred to. */
+/* Decode its first packet alone: with those that it is shown behind there would
+ * be as many pictures in memory as are referred to. What is half a picture, a
+ * field, is no error. */
+static int decode_first(RunwayReader *r, AVFrame *frame)
+{
+    int ret = feed(r);
+
+    if (ret >= 0)
+        ret = avcodec_send_packet(r->dec, NULL);
+    if (ret >= 0)
+        ret = avcodec_receive_frame(r->dec, frame);
+    return ret == AVERROR_EOF ? 0 : r->refused ? r->refused : ret;
+}
+
+static int decode_all(RunwayReader *r, AVFrame *frame)
+{
+    int64_t time;
+    int ret;
+
+    while ((ret = next_frame(r, frame, &time)) > 0)
+        ;
+    return !ret && r->last < 0 ? AVERROR_INVALIDDATA : ret;
+}
+
+/* As far as the limits say: what comes later is decoded when it is wanted, which
+ * costs as much again. */
 static int decode(RunwayReader *r)
 {
     AVFrame *frame = av_frame_alloc();
-    int64_t time;
     int ret;
 
     if (!frame)
@@ -514,22 +536,9 @@ static int decode(RunwayReader *r)
      * holds checksums of them */
     if (r->dec->codec_id != AV_CODEC_ID_HEVC)
         r->dec->skip_loop_filter = AVDISCARD_ALL;
-    do
-        ret = next_frame(r, frame, &time);
-    while (ret > 0 && r->limits.whole);
+    ret = r->limits.whole ? decode_all(r, frame) : decode_first(r, frame);
     av_frame_free(&frame);
-    return !ret && r->last < 0 ? AVERROR_INVALIDDATA : ret;
-}
-
-/* Frames that nobody could see would be decoded one by one. */
-static RunwayOutcome check_rate(const RunwayReaderInfo *info, RunwayError *err)
-{
-    if (info->nb_frames / RUNWAY_RESULT_RATE <= info->duration / 1000000 + 1)
-        return RUNWAY_OK;
-    return ff_runway_error(err, RUNWAY_BAD_RESULT, "the result has %lld frames "
-                           "in %.3f s: more than %d per second",
-                           (long long)info->nb_frames, info->duration / 1e6,
-                           RUNWAY_RESULT_RATE);
+    return ret;
 }
 
 static RunwayOutcome check(RunwayReader *r, int64_t size, int64_t sent,
@@ -540,7 +549,7 @@ static RunwayOutcome check(RunwayReader *r, int64_t size, int64_t sent,
     int ret;
 
     if (!outcome)
-        outcome = check_rate(&r->info, err);
+        outcome = ff_runway_reader_check_rate(&r->info, err);
     if (!outcome)
         outcome = ff_runway_retime_plan(&retime, sent, r->info.duration,
                                         r->info.frame,

@@ -52,6 +52,10 @@ int ff_runway_reader_mute(enum AVCodecID id, RunwayNals *nals, AVPacket *packet)
  * else it may do, players leave out too. */
 RunwayTurn ff_runway_reader_turn(const AVStream *stream, void *log_ctx);
 
+/* Frames that nobody could see would be decoded one by one. */
+RunwayOutcome ff_runway_reader_check_rate(const RunwayReaderInfo *info,
+                                          RunwayError *err);
+
 /* What cannot be read, with this AVERROR: the result's fault, or this machine's?
  * What is paid for is not given up because a decoder is missing here. HEVC's
  * says ENOMEM of a message about a sequence that was not described, and of a

@@ -118,3 +118,14 @@ RunwayTurn ff_runway_reader_turn(const AVStream *stream, void *log_ctx)
            "fraction of a right angle, which is ignored\n");
     return (RunwayTurn){ 1, 0, 0, 1 };
 }
+
+RunwayOutcome ff_runway_reader_check_rate(const RunwayReaderInfo *info,
+                                          RunwayError *err)
+{
+    if (info->nb_frames / RUNWAY_RESULT_RATE <= info->duration / 1000000 + 1)
+        return RUNWAY_OK;
+    return ff_runway_error(err, RUNWAY_BAD_RESULT, "the result has %lld frames "
+                           "in %.3f s: more than %d per second",
+                           (long long)info->nb_frames, info->duration / 1e6,
+                           RUNWAY_RESULT_RATE);
+}
