@@ -70,7 +70,7 @@ static int read_at(void *opaque, int64_t offset, void *data, size_t size)
 
 /* The boxes only: decoding is for the filter's next run. */
 static RunwayOutcome check(void *opaque, int fd, int64_t size, int64_t sent,
-                           RunwayError *err)
+                           int whole, RunwayError *err)
 {
     const RunwayMp4Source source = { size, read_at, NULL, &fd };
     RunwayMp4 *mp4;

@@ -171,6 +171,50 @@ PERL
     stops('signals=0', PaidTest->new(%all), [qr/^clip 1 .*the result is damaged after [23]\.\d+ s: /], options => { signals => 0 });
 };
 
+# Of one result, or of all of them.
+sub damaged_late {
+    my ($which) = @_;
+    my $count = spew(sprintf('%s/count-%d', $TMP, ++our $counts), '');
+    return simulator_with(<<"PERL" . <<'PERL');
+my \$count = '$count';
+my \$which = qr/^(?:$which)\$/;
+PERL
+open my $n, '>>', $count or die;
+syswrite $n, '.';
+exit 0 if -s $count !~ $which;
+my @packets = `'$ffprobe' -v error -select_streams v:0 -show_entries packet=pos,size -of csv=p=0 '$file'`;
+exit 1 if @packets < 10;
+for (@packets[-5 .. -3]) {
+    my ($size, $pos) = split /,/;
+    seek $out, $pos + 5, 0;
+    print $out "\xff" x ($size - 5);
+}
+PERL
+}
+
+subtest 'damage behind the first picture' => sub {
+    my $film = film(seconds => 9);
+    my %all = (in => $film, options => { model => 'aleph2', concurrency => 1 });
+    my $sim = damaged_late('\d+');
+    my $job = PaidTest->new(%all, sim => $sim);
+    my $run = stops('all of them', $job, [qr/^clip 1 .*the result is damaged after 0\.\d+ s/]);
+    cmp_ok(billed($sim), '<=', 5, 'no more than the window is bought') or diag billed($sim);
+    is($job->states->{1}, 'refused', 'it is written down');
+    $run = $job->run;
+    like($run->{said}, qr/^\d+ clips: 0 made, \d+ reused, 1 failed/m, 'counts as failed') or diag $run->{said};
+    my $bought = billed($sim);
+    stops('again', $job, [qr/^clip 1 .*the result is damaged after 0\.\d+ s/]);
+    is(billed($sim), $bought, 'the next run buys nothing');
+
+    # shown by two clips at a time
+    for my $case ([1, 1], [2, 2]) {
+        my ($which, $clip) = @$case;
+        $job = PaidTest->new(in => $film, sim => damaged_late($which), options => { %{ $all{options} }, clip_duration => 3, seam => 'blend', overlap => 0.5 });
+        stops("blend, result $which", $job, [qr/^clip $clip .*the result is damaged after \d+\.\d+ s/]);
+        is($job->states->{$clip}, 'refused', "blend, result $which: it is written down");
+    }
+};
+
 # A captive portal, a CDN's own page: the task has succeeded, and stays so.
 subtest 'what is fetched is no video' => sub {
     my $sim = simulator('--fault' => 'download:1-2=html', '--fault' => 'download:3-4=html');

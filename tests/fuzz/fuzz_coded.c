@@ -388,7 +388,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     fd    = fuzz_file(coded.f.data, coded.f.size);
     judge = judge_begin(MEMORY);
     ret   = ff_runway_reader_check(&limits, NULL, NULL, fd,
-                                   (int64_t)coded.f.size, SENT, &err);
+                                   (int64_t)coded.f.size, SENT, 0, &err);
     judge_end(&judge);
     limits.time = 0;
     if (!ret)

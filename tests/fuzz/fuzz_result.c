@@ -51,7 +51,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     av_log_set_level(AV_LOG_QUIET);
     MUST(frame);
-    ret = ff_runway_reader_check(&limits, never, NULL, fd, (int64_t)size, SENT,
+    ret = ff_runway_reader_check(&limits, never, NULL, fd, (int64_t)size, SENT, 0,
                                  &err);
     MUST(!ret || err.text[0]);
     MUST(ret != RUNWAY_IO && ret != RUNWAY_CANCELLED);

@@ -261,7 +261,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     fd    = fuzz_file(f.data, f.size);
     judge = judge_begin(MEMORY);
     ret   = ff_runway_reader_check(&limits, NULL, NULL, fd, (int64_t)f.size,
-                                   SENT, &err);
+                                   SENT, 0, &err);
     judge_end(&judge);
     close(fd);
     MUST(!ret || err.text[0]);

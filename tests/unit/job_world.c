@@ -173,7 +173,7 @@ static int64_t not_known(void *opaque)
 }
 
 static RunwayOutcome check_result(void *opaque, int fd, int64_t size,
-                                  int64_t sent, RunwayError *err)
+                                  int64_t sent, int whole, RunwayError *err)
 {
     World *w = opaque;
 
@@ -289,10 +289,10 @@ static RunwayOutcome admit_all(World *w, RunwayPipeline *p, RunwayError *err)
 static RunwayOutcome check_in_pipeline(void *opaque,
                                        int (*cancelled)(void *opaque),
                                        void *cancel_opaque, int fd,
-                                       int64_t size, int64_t sent,
+                                       int64_t size, int64_t sent, int whole,
                                        RunwayError *err)
 {
-    return check_result(opaque, fd, size, sent, err);
+    return check_result(opaque, fd, size, sent, whole, err);
 }
 
 /* Several clips on threads. */

@@ -382,7 +382,7 @@ RunwayOutcome ff_runway_client_account(RunwayClient *client, const char *model_n
 
 static RunwayOutcome check(void *opaque, int (*cancelled)(void *cancel_opaque),
                            void *cancel_opaque, int fd, int64_t size, int64_t sent,
-                           RunwayError *err)
+                           int whole, RunwayError *err)
 {
     RunwayClient *c = &provider;
     char task[16] = "";

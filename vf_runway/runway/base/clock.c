@@ -39,6 +39,14 @@ int64_t ff_runway_now(void)
     return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
 }
 
+int64_t ff_runway_thread_time(void)
+{
+    struct timespec ts;
+
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
+    return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+}
+
 int ff_runway_cond_init(pthread_cond_t *cond)
 {
 #ifdef __APPLE__

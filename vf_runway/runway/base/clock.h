@@ -32,6 +32,9 @@
 /** Microseconds since some fixed point; never goes back. Any thread. */
 int64_t ff_runway_now(void);
 
+/** Microseconds of a processor that this thread has had. */
+int64_t ff_runway_thread_time(void);
+
 /** Make a condition for ff_runway_cond_wait(). @return 0 or an errno value */
 int ff_runway_cond_init(pthread_cond_t *cond);
 

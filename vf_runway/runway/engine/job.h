@@ -184,11 +184,12 @@ typedef struct RunwayJobHost {
     /** How long tasks have taken so far, or the progress of one shows that they
      *  will, microseconds; 0: not known yet. */
     int64_t (*expected)(void *opaque);
-    /** Whether a result can be used: RUNWAY_OK; RUNWAY_NO_RESULT, no whole
+    /** Whether a result can be used, as far as can be seen without decoding all
+     *  of it, unless the whole is wanted: RUNWAY_OK; RUNWAY_NO_RESULT, no whole
      *  video; RUNWAY_BAD_RESULT, it is refused; RUNWAY_INVALID, this machine
      *  cannot read it; anything else: not known here and now. */
     RunwayOutcome (*check)(void *opaque, int fd, int64_t size, int64_t sent,
-                           RunwayError *err);
+                           int whole, RunwayError *err);
 } RunwayJobHost;
 
 /**

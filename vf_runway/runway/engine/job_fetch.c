@@ -144,13 +144,13 @@ static int is_refusal(RunwayOutcome ret)
 
 /* Whether the result can be used, when it is its turn to be checked. */
 static RunwayOutcome check_result(RunwayJobRun *run, int fd, int64_t size,
-                                  RunwayError *err)
+                                  int whole, RunwayError *err)
 {
     const RunwayJobHost *host = run->host;
     RunwayOutcome ret = ff_runway_run_enter(run, RUNWAY_JOB_CHECKING, err);
 
     if (!ret)
-        ret = host->check(host->opaque, fd, size, run->job->sent, err);
+        ret = host->check(host->opaque, fd, size, run->job->sent, whole, err);
     /* the next one's turn, whatever is to be done about this one */
     ff_runway_run_set_state(run, RUNWAY_JOB_DOWNLOADING);
     return ret;
@@ -185,7 +185,7 @@ static RunwayOutcome fetch_once(RunwayJobRun *run, RunwayResult *result,
         ret = RUNWAY_NO_RESULT;
     if (ret)
         goto end;
-    ret = check_result(run, ff_runway_incoming_fd(in), size, err);
+    ret = check_result(run, ff_runway_incoming_fd(in), size, 0, err);
     if (ret == RUNWAY_NO_RESULT)
         goto end;
     kept = ff_runway_results_keep(host->results, &in, is_refusal(ret), result,
@@ -296,8 +296,10 @@ RunwayOutcome ff_runway_run_find_result(RunwayJobRun *run, RunwayError *err)
                              r->tries[r->nb_tries - 1].task_id);
     job->reused = job->now.is_stored = 1;
     /* As one that has just arrived: creates wait for what comes of it. A whole
-     * one too: runway-tasks decodes nothing, and the tolerance may be another. */
-    ret = check_result(run, result.fd, result.size, err);
+     * one too: runway-tasks decodes nothing, and the tolerance may be another.
+     * What was refused may have been for its last picture. */
+    ret = check_result(run, result.fd, result.size, result.refused ||
+                       ff_runway_record_state(r) == RUNWAY_CLIP_REFUSED, err);
     /* a page that an earlier run did not come to check */
     if (ret == RUNWAY_NO_RESULT) {
         job->reused = job->now.is_stored = 0;

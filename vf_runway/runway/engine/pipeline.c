@@ -243,26 +243,51 @@ void ff_runway_pipeline_totals(RunwayPipeline *p, RunwayTotals *totals)
     pthread_mutex_unlock(&p->lock);
 }
 
-void ff_runway_pipeline_emitted(RunwayPipeline *p, const char *identity)
+/* Write down what became of a result that was taken, where change() says that
+ * there is something. Who has its clip just now works on an equal one, and will
+ * say the same. */
+static void note(RunwayPipeline *p, const char *identity,
+                 int (*change)(RunwayRecord *r, const char *why),
+                 const char *why)
 {
-    /* who has it just now works on an equal clip, and is emitted as well */
     RunwayJournalLock *lock = ff_runway_journal_lock_if_free(p->journal,
                                                              identity, NULL);
     RunwayRecord *record = malloc(sizeof(*record)); /* many KiB */
-    int64_t now = (int64_t)time(NULL);
-    RunwayError why;
+    RunwayError err;
 
     if (lock && record &&
         !ff_runway_journal_read(p->journal, identity, record, NULL) &&
-        record->nb_tries && !record->damage[0] &&
-        llabs(now - record->emitted) > DAY) {
-        record->emitted = now;
-        if (ff_runway_journal_write(p->journal, lock, record, &why))
-            ff_runway_log(p->config.client.log, RUNWAY_LOG_VERBOSE, "%s",
-                          why.text);
-    }
+        record->nb_tries && !record->damage[0] && change(record, why) &&
+        ff_runway_journal_write(p->journal, lock, record, &err))
+        ff_runway_log(p->config.client.log, RUNWAY_LOG_VERBOSE, "%s", err.text);
     free(record);
     ff_runway_journal_unlock(&lock);
+}
+
+static int set_emitted(RunwayRecord *r, const char *why)
+{
+    int64_t now = (int64_t)time(NULL);
+
+    if (llabs(now - r->emitted) <= DAY)
+        return 0;
+    r->emitted = now;
+    return 1;
+}
+
+void ff_runway_pipeline_emitted(RunwayPipeline *p, const char *identity)
+{
+    note(p, identity, set_emitted, NULL);
+}
+
+static int set_refused(RunwayRecord *r, const char *why)
+{
+    RunwayTry *t = ff_runway_record_try(r);
+    RunwayError ignored;
+
+    if (ff_runway_record_move(r, RUNWAY_CLIP_REFUSED, &ignored))
+        return 0;
+    ff_runway_copy_text(t->failure, sizeof(t->failure), why);
+    return 1;
 }
 
 void ff_runway_pipeline_refuse(RunwayPipeline *p, RunwayJob *job,
@@ -270,6 +295,12 @@ void ff_runway_pipeline_refuse(RunwayPipeline *p, RunwayJob *job,
 {
     RunwayError err;
 
+    pthread_mutex_lock(&p->lock);
+    p->totals.made   -= !job->reused;
+    p->totals.reused -= job->reused;
+    p->totals.failed++;
+    pthread_mutex_unlock(&p->lock);
+    note(p, job->identity, set_refused, why);
     ff_runway_error(&err, RUNWAY_BAD_RESULT, "%s", why);
     ff_runway_job_unusable(job, p->results, &err);
     ff_runway_job_fail(job, p->config.events, &err);

@@ -26,7 +26,7 @@
  * free as soon as the task has ended: the download and the check of its result,
  * of which only a few go on at a time, keep no create waiting. But no create goes
  * out while `concurrency` results are unchecked, so that not more than twice as
- * many tasks are bought before it is known that they are of use.
+ * many tasks are bought before it is known what the check can see of them.
  *
  * One thread, the filter's, owns a pipeline and calls everything here. Workers
  * touch only their job and what the pipeline's mutex protects; they never call
@@ -63,7 +63,7 @@ typedef struct RunwayPipelineConfig {
      *  pipelines of several filters check beside each other. */
     RunwayOutcome (*check)(void *opaque, int (*cancelled)(void *cancel_opaque),
                            void *cancel_opaque, int fd, int64_t size,
-                           int64_t sent, RunwayError *err);
+                           int64_t sent, int whole, RunwayError *err);
     void *check_opaque;
     int (*interrupted)(void *opaque); ///< whether a person wants it to end; any
                                       ///< thread; NULL: never
@@ -117,7 +117,8 @@ void ff_runway_pipeline_emitted(RunwayPipeline *pipeline,
                                 const char *identity);
 
 /** The result of a job that was taken turned out to be of no use, which is why:
- *  job->error says what a person can do about it, and log_path too. */
+ *  its record is REFUSED, which another run goes by; job->error says what a
+ *  person can do about it, and log_path too. */
 void ff_runway_pipeline_refuse(RunwayPipeline *pipeline, RunwayJob *job,
                                const char *why);
 

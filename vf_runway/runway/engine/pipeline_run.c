@@ -205,13 +205,13 @@ static int64_t moved(void *opaque)
 }
 
 static RunwayOutcome check_result(void *opaque, int fd, int64_t size,
-                                  int64_t sent, RunwayError *err)
+                                  int64_t sent, int whole, RunwayError *err)
 {
     RunwayPipeline *p = opaque;
 
     return p->config.check(p->config.check_opaque,
                            ff_runway_pipeline_is_stopped, p, fd, size, sent,
-                           err);
+                           whole, err);
 }
 
 static Entry *next_queued(RunwayPipeline *p)

@@ -122,10 +122,13 @@ static int mark_source(RunwaySequence *s, AVFrame *frame, int index)
  * @return error */
 static int give_up(RunwaySequence *s, RunwaySequenceNode *node, int error)
 {
-    if (error != AVERROR_INVALIDDATA)
-        return error;
-    if (!ff_runway_clip_damage(node->clip))
+    if (node->next && node->next->job && node->next->clip &&
+        !ff_runway_clip_damage(node->clip))
         node = node->next;
+    if (error != AVERROR_INVALIDDATA || !ff_runway_clip_damage(node->clip))
+        return error;
+    if (!ff_runway_sequence_keeps_source(s))
+        ff_runway_pipeline_cancel(s->pipeline);
     ff_runway_pipeline_refuse(s->pipeline, node->job,
                               ff_runway_clip_damage(node->clip));
     return ff_runway_report(s->set->log_ctx, &node->job->error);

@@ -53,8 +53,9 @@ struct RunwayReader {
     RunwayNals nals;     ///< of H.264 and HEVC
     int (*cancelled)(void *opaque); ///< NULL: never
     void *opaque;
-    int64_t deadline;
-    int64_t spent;       ///< on frames that were asked for, microseconds
+    int64_t deadline;    ///< as ff_runway_thread_time(), which is not that of a
+                         ///< process that was stopped, or gets no processor
+    int64_t spent;       ///< on frames that were asked for, likewise
 };
 
 static int is_cancelled(const RunwayReader *r)
@@ -64,7 +65,7 @@ static int is_cancelled(const RunwayReader *r)
 
 static int is_late(const RunwayReader *r)
 {
-    return r->deadline < ff_runway_now();
+    return r->deadline < ff_runway_thread_time();
 }
 
 static int is_stopped(void *opaque)
@@ -281,15 +282,19 @@ static RunwayOutcome settle(const RunwayReader *r, RunwayOutcome outcome,
         return ff_runway_error(err, RUNWAY_CANCELLED, "cancelled");
     if (outcome && is_late(r))
         return ff_runway_error(err, RUNWAY_BAD_RESULT, "the result cannot be "
-                               "decoded within %.0f s", r->limits.time / 1e6);
+                               "decoded within %.0f s of processor time",
+                               r->limits.time / 1e6);
     return outcome;
 }
 
 static RunwayOutcome damaged(const RunwayReader *r, int error, RunwayError *err)
 {
-    return ff_runway_error(err, blame(r, error), "the result is damaged after "
-                           "%.3f s: %s", FFMAX(r->last, 0) / 1e6,
-                           av_err2str(error));
+    RunwayOutcome ret = blame(r, error);
+
+    return ff_runway_error(err, ret, "the result %s after %.3f s: %s",
+                           ret == RUNWAY_BAD_RESULT ? "is damaged"
+                                                    : "cannot be read",
+                           FFMAX(r->last, 0) / 1e6, av_err2str(error));
 }
 
 static int to_averror(RunwayOutcome outcome)
@@ -301,12 +306,12 @@ static int to_averror(RunwayOutcome outcome)
 int ff_runway_reader_next(RunwayReader *r, AVFrame *frame, int64_t *time,
                           RunwayError *err)
 {
-    int64_t start = ff_runway_now();
+    int64_t start = ff_runway_thread_time();
     int ret;
 
     r->deadline = start + r->limits.time - r->spent;
     ret = next_frame(r, frame, time);
-    r->spent += ff_runway_now() - start;
+    r->spent += ff_runway_thread_time() - start;
     return ret < 0 ? to_averror(settle(r, damaged(r, ret, err), err)) : ret;
 }
 
@@ -429,14 +434,13 @@ static RunwayReader *create_reader(const RunwayReaderLimits *limits, int fd,
     r->first      = AV_NOPTS_VALUE;
     r->last       = -1;
     r->limits.time = limits->time ? limits->time : RUNWAY_RESULT_TIME;
-    r->deadline   = ff_runway_now() + r->limits.time;
     r->packet     = av_packet_alloc();
     if (!r->packet)
         av_freep(&r);
     return r;
 }
 
-/* Parse, open and measure. */
+/* Parse, open and measure, on the thread that goes on with it. */
 static RunwayOutcome open_result(RunwayReader *r, int64_t size,
                                  RunwayError *err)
 {
@@ -446,10 +450,11 @@ static RunwayOutcome open_result(RunwayReader *r, int64_t size,
         .cancelled = is_stopped,
         .opaque    = r,
     };
-    RunwayOutcome ret = ff_runway_mp4_parse(&r->mp4, &source, r->limits.pixels,
-                                            err);
+    RunwayOutcome ret;
     int error;
 
+    r->deadline = ff_runway_thread_time() + r->limits.time;
+    ret = ff_runway_mp4_parse(&r->mp4, &source, r->limits.pixels, err);
     if (ret)
         return ret;
     error = open_demuxer(r);
@@ -580,13 +585,16 @@ static void *run_check(void *opaque)
 RunwayOutcome ff_runway_reader_check(void *limits,
                                      int (*cancelled)(void *opaque),
                                      void *opaque, int fd, int64_t size,
-                                     int64_t sent, RunwayError *err)
+                                     int64_t sent, int whole, RunwayError *err)
 {
     Check c = {
         .reader = create_reader(limits, fd, cancelled, opaque),
         .size = size, .sent = sent, .err = err,
     };
     pthread_t thread;
+
+    if (c.reader)
+        c.reader->limits.whole |= whole;
 
     /* on a thread that ends with it, as an allocator keeps what a thread has
      * freed for that thread */

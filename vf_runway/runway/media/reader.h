@@ -50,16 +50,17 @@ typedef struct RunwayReaderInfo {
 /** Most frames a second that a result may have. */
 #define RUNWAY_RESULT_RATE 1000
 
-/** Longest time for parsing, measuring and decoding a result, microseconds. */
+/** Longest time of a processor for parsing, measuring and decoding a result,
+ *  microseconds. */
 #define RUNWAY_RESULT_TIME 600000000
 
 /** What a result is checked against. */
 typedef struct RunwayReaderLimits {
     int64_t pixels;     ///< of its largest picture
     const RunwayPolicy *policy; ///< its length_tolerance, for the check
-    int64_t time;       ///< for the check, and for all frames that are read,
-                        ///< microseconds; 0: RUNWAY_RESULT_TIME, for which
-                        ///< tests cannot wait
+    int64_t time;       ///< of the processor, for the check, and for all frames
+                        ///< that are read, microseconds; 0:
+                        ///< RUNWAY_RESULT_TIME, for which tests cannot wait
     int whole;          ///< the check decodes all of it, as what has begun to
                         ///< come out cannot be taken back; else its first frame
     void *log_ctx;
@@ -94,7 +95,8 @@ int ff_runway_reader_next(RunwayReader *reader, AVFrame *frame,
 /**
  * Whether a result is whole: mp4.h lets it pass, its codec is one that films
  * come in, it opens, every packet is there, its length fits the one that was
- * sent, and it decodes within the limits, a RunwayReaderLimits.
+ * sent, and it decodes within the limits, a RunwayReaderLimits: its first packet,
+ * or all of it where the limits or the caller want the whole.
  * RUNWAY_OK; RUNWAY_NO_RESULT, no whole MP4; RUNWAY_BAD_RESULT with the reason;
  * RUNWAY_NOMEM, RUNWAY_IO or RUNWAY_INVALID where this machine cannot know;
  * RUNWAY_CANCELLED within the time that one picture takes, once cancelled()
@@ -104,6 +106,6 @@ int ff_runway_reader_next(RunwayReader *reader, AVFrame *frame,
 RunwayOutcome ff_runway_reader_check(void *limits,
                                      int (*cancelled)(void *opaque),
                                      void *opaque, int fd, int64_t size,
-                                     int64_t sent, RunwayError *err);
+                                     int64_t sent, int whole, RunwayError *err);
 
 #endif /* AVFILTER_RUNWAY_MEDIA_READER_H */
