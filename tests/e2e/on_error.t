@@ -181,7 +181,7 @@ my \$which = qr/^(?:$which)\$/;
 PERL
 open my $n, '>>', $count or die;
 syswrite $n, '.';
-exit 0 if -s $count !~ $which;
+exit 0 if (-s $count) !~ $which;
 my @packets = `'$ffprobe' -v error -select_streams v:0 -show_entries packet=pos,size -of csv=p=0 '$file'`;
 exit 1 if @packets < 10;
 for (@packets[-5 .. -3]) {
@@ -193,18 +193,18 @@ PERL
 }
 
 subtest 'damage behind the first picture' => sub {
-    my $film = film(seconds => 9);
-    my %all = (in => $film, options => { model => 'aleph2', concurrency => 1 });
+    my $film = film(seconds => 14);
+    my %all = (in => $film, options => { model => 'aleph2', concurrency => 1, clip_duration => 2 });
+    my @error = (qr/^clip 1 .*the result is damaged after [01]\.\d+ s/);
     my $sim = damaged_late('\d+');
     my $job = PaidTest->new(%all, sim => $sim);
-    my $run = stops('all of them', $job, [qr/^clip 1 .*the result is damaged after 0\.\d+ s/]);
-    cmp_ok(billed($sim), '<=', 5, 'no more than the window is bought') or diag billed($sim);
-    is($job->states->{1}, 'refused', 'it is written down');
-    $run = $job->run;
-    like($run->{said}, qr/^\d+ clips: 0 made, \d+ reused, 1 failed/m, 'counts as failed') or diag $run->{said};
+    my $run = $job->run;
+    like($run->{said}, qr/^clips: \d made, 0 reused, 1 failed/m, 'it counts as failed') or diag $run->{said};
     my $bought = billed($sim);
-    stops('again', $job, [qr/^clip 1 .*the result is damaged after 0\.\d+ s/]);
-    is(billed($sim), $bought, 'the next run buys nothing');
+    cmp_ok($bought, '<=', 5, 'no more than the window is bought');
+    is($job->states->{1}, 'refused', 'it is written down');
+    stops('the next run', $job, \@error);
+    is(billed($sim), $bought, 'buys nothing');
 
     # shown by two clips at a time
     for my $case ([1, 1], [2, 2]) {
