@@ -32,8 +32,6 @@
 #include "reader_internal.h"
 #include "../math/retime.h"
 
-#define HELD_MAX 16      /* frames that H.264 can hold back */
-
 struct RunwayReader {
     RunwayReaderLimits limits;
     int fd;
@@ -229,7 +227,7 @@ static int accept(RunwayReader *r, AVFrame *frame, int64_t *time)
     *time = av_rescale_q(av_sat_sub64(pts, r->first), r->stream->time_base,
                          AV_TIME_BASE_Q);
     if (*time <= r->last)
-        return *time == r->last || r->left_out++ < HELD_MAX
+        return *time == r->last || r->left_out++ < RUNWAY_HELD_MAX
                ? 0 : AVERROR_INVALIDDATA;
     r->last = *time;
     if (frame->colorspace == AVCOL_SPC_UNSPECIFIED ||
@@ -341,22 +339,6 @@ static RunwayOutcome check_packet(RunwayReader *r, int64_t nb, RunwayError *err)
                                   nb, err);
 }
 
-/* Of the frames read last. */
-typedef struct Order {
-    int64_t pts[HELD_MAX], nb;
-    int held;       ///< the most that are shown behind one that comes later
-} Order;
-
-static void note_order(Order *order, int64_t pts)
-{
-    int held = 0;
-
-    for (int i = 0; i < FFMIN(order->nb, HELD_MAX); i++)
-        held += order->pts[i] > pts;
-    order->pts[order->nb++ % HELD_MAX] = pts;
-    order->held = FFMAX(order->held, held);
-}
-
 /* Read every packet, for what the header cannot be believed to say: it says
  * nothing of fragments. The file is at its beginning again afterwards. */
 static RunwayOutcome measure(RunwayReader *r, RunwayError *err)
@@ -364,7 +346,7 @@ static RunwayOutcome measure(RunwayReader *r, RunwayError *err)
     int64_t expected = nb_expected(r), nb = 0;
     int64_t start = INT64_MAX, end = INT64_MIN, first = 0, last = 0;
     AVRational rate = r->stream->avg_frame_rate;
-    Order order = { 0 };
+    RunwayOrder order = { 0 };
     int ret;
 
     while ((ret = read_packet(r)) > 0) {
@@ -378,7 +360,7 @@ static RunwayOutcome measure(RunwayReader *r, RunwayError *err)
         if (p->pts != AV_NOPTS_VALUE) {
             start = FFMIN(start, p->pts);
             end   = FFMAX(end, av_sat_add64(p->pts, FFMAX(p->duration, 0)));
-            note_order(&order, p->pts);
+            ff_runway_reader_note_order(&order, p->pts);
             first = nb ? first : p->dts;
             last  = p->duration > 0 ? 0 : av_sat_sub64(p->dts, first);
         }

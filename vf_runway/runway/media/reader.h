@@ -59,8 +59,7 @@ typedef struct RunwayReaderLimits {
     int64_t pixels;     ///< of its largest picture
     const RunwayPolicy *policy; ///< its length_tolerance, for the check
     int64_t time;       ///< of the processor, for the check, and for all frames
-                        ///< that are read, microseconds; 0:
-                        ///< RUNWAY_RESULT_TIME, for which tests cannot wait
+                        ///< that are read, microseconds; 0: RUNWAY_RESULT_TIME
     int whole;          ///< the check decodes all of it, as what has begun to
                         ///< come out cannot be taken back; else its first frame
     void *log_ctx;

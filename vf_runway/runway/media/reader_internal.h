@@ -52,6 +52,16 @@ int ff_runway_reader_mute(enum AVCodecID id, RunwayNals *nals, AVPacket *packet)
  * else it may do, players leave out too. */
 RunwayTurn ff_runway_reader_turn(const AVStream *stream, void *log_ctx);
 
+#define RUNWAY_HELD_MAX 16      /* frames that H.264 can hold back */
+
+/* Of the packets read last. Begins as zeros. */
+typedef struct RunwayOrder {
+    int64_t pts[RUNWAY_HELD_MAX], nb;
+    int held;       ///< the most that are shown behind one that comes later
+} RunwayOrder;
+
+void ff_runway_reader_note_order(RunwayOrder *order, int64_t pts);
+
 /* Frames that nobody could see would be decoded one by one. */
 RunwayOutcome ff_runway_reader_check_rate(const RunwayReaderInfo *info,
                                           RunwayError *err);

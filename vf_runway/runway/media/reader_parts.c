@@ -129,3 +129,13 @@ RunwayOutcome ff_runway_reader_check_rate(const RunwayReaderInfo *info,
                            (long long)info->nb_frames, info->duration / 1e6,
                            RUNWAY_RESULT_RATE);
 }
+
+void ff_runway_reader_note_order(RunwayOrder *order, int64_t pts)
+{
+    int held = 0;
+
+    for (int i = 0; i < FFMIN(order->nb, RUNWAY_HELD_MAX); i++)
+        held += order->pts[i] > pts;
+    order->pts[order->nb++ % RUNWAY_HELD_MAX] = pts;
+    order->held = FFMAX(order->held, held);
+}
