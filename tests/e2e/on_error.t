@@ -173,18 +173,19 @@ PERL
 
 # Of one result, or of all of them.
 sub damaged_late {
-    my ($which) = @_;
+    my ($which, $packets) = @_;
     my $count = spew(sprintf('%s/count-%d', $TMP, ++our $counts), '');
     return simulator_with(<<"PERL" . <<'PERL');
 my \$count = '$count';
 my \$which = qr/^(?:$which)\$/;
+my \$range = '$packets';
 PERL
 open my $n, '>>', $count or die;
 syswrite $n, '.';
 exit 0 if (-s $count) !~ $which;
 my @packets = `'$ffprobe' -v error -select_streams v:0 -show_entries packet=pos,size -of csv=p=0 '$file'`;
 exit 1 if @packets < 10;
-for (@packets[-5 .. -3]) {
+for (@packets[eval $range]) {
     my ($size, $pos) = split /,/;
     seek $out, $pos + 5, 0;
     print $out "\xff" x ($size - 5);
@@ -196,22 +197,28 @@ subtest 'damage behind the first picture' => sub {
     my $film = film(seconds => 14);
     my %all = (in => $film, options => { model => 'aleph2', concurrency => 1, clip_duration => 2 });
     my @error = (qr/^clip 1 .*the result is damaged after [01]\.\d+ s/);
-    my $sim = damaged_late('\d+');
+    my $sim = damaged_late('\d+', '-5 .. -3');
     my $job = PaidTest->new(%all, sim => $sim);
     my $run = $job->run;
     like($run->{said}, qr/^clips: \d made, 0 reused, 1 failed/m, 'it counts as failed') or diag $run->{said};
     my $bought = billed($sim);
     cmp_ok($bought, '<=', 5, 'no more than the window is bought');
     is($job->states->{1}, 'refused', 'it is written down');
-    stops('the next run', $job, \@error);
+    $run = stops('the next run', $job, \@error);
     is(billed($sim), $bought, 'buys nothing');
+    my $out = run_cmd([$FFPROBE, qw(-v quiet -count_packets -select_streams v:0 -show_entries stream=nb_read_packets -of csv=p=0), $run->{file}])->{out};
+    like($out, qr{^(?:0|N/A|)$}, 'and says so before a frame is out');
+
+    $run = $job->run(options => { dry_run => 1 });
+    like($run->{said}, qr/^plan: clip 1 .*already bought: resumed$/m, 'the plan does not call it stored') or diag $run->{said};
 
     # shown by two clips at a time
-    for my $case ([1, 1], [2, 2]) {
-        my ($which, $clip) = @$case;
-        $job = PaidTest->new(in => $film, sim => damaged_late($which), options => { %{ $all{options} }, clip_duration => 3, seam => 'blend', overlap => 0.5 });
-        stops("blend, result $which", $job, [qr/^clip $clip .*the result is damaged after \d+\.\d+ s/]);
-        is($job->states->{$clip}, 'refused', "blend, result $which: it is written down");
+    for my $case ([1, '-5 .. -3'], [2, '-5 .. -3'], [2, '2 .. 4']) {
+        my ($clip, $packets) = @$case;
+        my $name = "blend, result $clip, packets $packets";
+        $job = PaidTest->new(in => $film, sim => damaged_late($clip, $packets), options => { %{ $all{options} }, clip_duration => 3, seam => 'blend', overlap => 0.5 });
+        stops($name, $job, [qr/^clip $clip .*the result is damaged after \d+\.\d+ s/]);
+        is($job->states->{$clip}, 'refused', "$name: it is written down");
     }
 };
 

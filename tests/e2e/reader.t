@@ -24,7 +24,7 @@ my $second = 1_000_000;
 sub check {
     my ($path, %opt) = @_;
     my $run = run_cmd([$READER, $path, $opt{sent} // $second, $opt{pixels} // 4096 * 2304, $opt{time} // 60 * $second, $opt{stop} // 0],
-        timeout => 120, env => { map { $opt{$_} ? (uc $_ => 1) : () } qw(verbose first slow) });
+        timeout => 120, env => { map { $opt{$_} ? (uc $_ => $opt{$_}) : () } qw(verbose first slow) });
     chomp(my $said = $run->{out});
     my %is;
     @is{qw(outcome seconds memory stopping asked longest frames text)} = split /\|/, $said, 8;
@@ -433,6 +433,8 @@ subtest 'what is decoded beforehand' => sub {
     ($nb) = $is->{frames} =~ /^(\d+)x/;
     ok(0 < $nb && $nb < 100, 'and not read on without end') or diag $is->{frames};
     like($is->{text}, qr/^the result cannot be decoded within 3 s/, 'which is said');
+    # a process that was stopped, a machine that is busy
+    is(check($path, sent => 4 * $second, time => 3 * $second, first => 1, slow => 2)->{frames}, $all->{frames}, 'but what only waits is read');
 };
 
 # How large it is counts for how many parts it may have.

@@ -160,7 +160,7 @@ static RunwayOutcome check_result(RunwayJobRun *run, int fd, int64_t size,
  * what was not checked, because the run ends: the next run checks it, when the
  * provider may not have it any more. */
 static RunwayOutcome fetch_once(RunwayJobRun *run, RunwayResult *result,
-                                RunwayError *err)
+                                int whole, RunwayError *err)
 {
     RunwayJob *job = run->job;
     const RunwayJobHost *host = run->host;
@@ -185,7 +185,7 @@ static RunwayOutcome fetch_once(RunwayJobRun *run, RunwayResult *result,
         ret = RUNWAY_NO_RESULT;
     if (ret)
         goto end;
-    ret = check_result(run, ff_runway_incoming_fd(in), size, 0, err);
+    ret = check_result(run, ff_runway_incoming_fd(in), size, whole, err);
     if (ret == RUNWAY_NO_RESULT)
         goto end;
     kept = ff_runway_results_keep(host->results, &in, is_refusal(ret), result,
@@ -221,6 +221,8 @@ RunwayOutcome ff_runway_run_fetch(RunwayJobRun *run, RunwayError *err)
 {
     RunwayTry *t = ff_runway_record_try(run->record);
     RunwayResult result = { .fd = -1 };
+    /* its file is gone */
+    int whole = ff_runway_record_state(run->record) == RUNWAY_CLIP_REFUSED;
     RunwayOutcome ret;
 
     if (run->task->credits >= 0)
@@ -228,7 +230,7 @@ RunwayOutcome ff_runway_run_fetch(RunwayJobRun *run, RunwayError *err)
     ff_runway_run_note(run, RUNWAY_CLIP_GENERATED);
     ret = ff_runway_run_enter(run, RUNWAY_JOB_DOWNLOADING, err);
     if (!ret)
-        ret = fetch_once(run, &result, err);
+        ret = fetch_once(run, &result, whole, err);
     if (ret == RUNWAY_NO_RESULT && !run->unreachable) {
         /* a page of somebody between here and there, or a file that is not
          * complete yet */
@@ -238,7 +240,7 @@ RunwayOutcome ff_runway_run_fetch(RunwayJobRun *run, RunwayError *err)
         if (ff_runway_retry_again(&run->retry, "the download", &ret, err))
             ret = read_again(run, err);
         if (!ret)
-            ret = fetch_once(run, &result, err);
+            ret = fetch_once(run, &result, whole, err);
     }
     if (ret == RUNWAY_NO_RESULT)
         return ff_runway_run_no_result(run, err);

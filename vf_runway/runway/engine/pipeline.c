@@ -243,28 +243,7 @@ void ff_runway_pipeline_totals(RunwayPipeline *p, RunwayTotals *totals)
     pthread_mutex_unlock(&p->lock);
 }
 
-/* Write down what became of a result that was taken, where change() says that
- * there is something. Who has its clip just now works on an equal one, and will
- * say the same. */
-static void note(RunwayPipeline *p, const char *identity,
-                 int (*change)(RunwayRecord *r, const char *why),
-                 const char *why)
-{
-    RunwayJournalLock *lock = ff_runway_journal_lock_if_free(p->journal,
-                                                             identity, NULL);
-    RunwayRecord *record = malloc(sizeof(*record)); /* many KiB */
-    RunwayError err;
-
-    if (lock && record &&
-        !ff_runway_journal_read(p->journal, identity, record, NULL) &&
-        record->nb_tries && !record->damage[0] && change(record, why) &&
-        ff_runway_journal_write(p->journal, lock, record, &err))
-        ff_runway_log(p->config.client.log, RUNWAY_LOG_VERBOSE, "%s", err.text);
-    free(record);
-    ff_runway_journal_unlock(&lock);
-}
-
-static int set_emitted(RunwayRecord *r, const char *why)
+static int set_emitted(RunwayRecord *r)
 {
     int64_t now = (int64_t)time(NULL);
 
@@ -272,11 +251,6 @@ static int set_emitted(RunwayRecord *r, const char *why)
         return 0;
     r->emitted = now;
     return 1;
-}
-
-void ff_runway_pipeline_emitted(RunwayPipeline *p, const char *identity)
-{
-    note(p, identity, set_emitted, NULL);
 }
 
 static int set_refused(RunwayRecord *r, const char *why)
@@ -290,6 +264,31 @@ static int set_refused(RunwayRecord *r, const char *why)
     return 1;
 }
 
+/* Write down what became of a result that was taken: it is out, or of no use, and
+ * why. Who has its clip just now works on an equal one, and says that it is out;
+ * what is not written of damage is found once more by the next run. */
+static void note(RunwayPipeline *p, const char *identity, const char *why)
+{
+    RunwayJournalLock *lock = ff_runway_journal_lock_if_free(p->journal,
+                                                             identity, NULL);
+    RunwayRecord *record = malloc(sizeof(*record)); /* many KiB */
+    RunwayError err;
+
+    if (lock && record &&
+        !ff_runway_journal_read(p->journal, identity, record, NULL) &&
+        record->nb_tries && !record->damage[0] &&
+        (why ? set_refused(record, why) : set_emitted(record)) &&
+        ff_runway_journal_write(p->journal, lock, record, &err))
+        ff_runway_log(p->config.client.log, RUNWAY_LOG_VERBOSE, "%s", err.text);
+    free(record);
+    ff_runway_journal_unlock(&lock);
+}
+
+void ff_runway_pipeline_emitted(RunwayPipeline *p, const char *identity)
+{
+    note(p, identity, NULL);
+}
+
 void ff_runway_pipeline_refuse(RunwayPipeline *p, RunwayJob *job,
                                const char *why)
 {
@@ -300,7 +299,7 @@ void ff_runway_pipeline_refuse(RunwayPipeline *p, RunwayJob *job,
     p->totals.reused -= job->reused;
     p->totals.failed++;
     pthread_mutex_unlock(&p->lock);
-    note(p, job->identity, set_refused, why);
+    note(p, job->identity, why);
     ff_runway_error(&err, RUNWAY_BAD_RESULT, "%s", why);
     ff_runway_job_unusable(job, p->results, &err);
     ff_runway_job_fail(job, p->config.events, &err);

@@ -197,7 +197,8 @@ static RunwayOutcome look_up(RunwayPlan *p, const RunwayJob *job,
     if (ret)
         return ret;
     ff_runway_results_doubt(p->results, record);
-    *fate = ff_runway_results_has(p->results, job->identity, 0) > 0 ?
+    *fate = ff_runway_record_state(record) != RUNWAY_CLIP_REFUSED &&
+            ff_runway_results_has(p->results, job->identity, 0) > 0 ?
             FATE_STORED : fate_of(p, record, job);
     if (met && (*fate == FATE_BUY || *fate == FATE_PAID))
         *fate = FATE_EQUAL;

@@ -127,8 +127,6 @@ static int give_up(RunwaySequence *s, RunwaySequenceNode *node, int error)
         node = node->next;
     if (error != AVERROR_INVALIDDATA || !ff_runway_clip_damage(node->clip))
         return error;
-    if (!ff_runway_sequence_keeps_source(s))
-        ff_runway_pipeline_cancel(s->pipeline);
     ff_runway_pipeline_refuse(s->pipeline, node->job,
                               ff_runway_clip_damage(node->clip));
     return ff_runway_report(s->set->log_ctx, &node->job->error);
@@ -220,8 +218,11 @@ int ff_runway_sequence_ready(RunwaySequence *s, int64_t timeout)
             /* anything else is not the result's fault, which is good when the
              * same command runs again */
             ret = give_up(s, node, ret);
-            if (ret != AVERROR_INVALIDDATA || !ff_runway_sequence_keeps_source(s))
+            if (ret != AVERROR_INVALIDDATA ||
+                !ff_runway_sequence_keeps_source(s)) {
+                ff_runway_pipeline_cancel(s->pipeline);
                 return ret;
+            }
         } else {
             av_log(s->set->log_ctx, AV_LOG_WARNING, "%s\n", job->error.text);
         }
@@ -239,8 +240,10 @@ int ff_runway_sequence_next(RunwaySequence *s, AVFrame **frame)
     if (was_clip) {
         ret = ff_runway_clip_next(node->clip, frame, s->config.get_buffer,
                                   s->config.opaque);
-        if (ret < 0)
+        if (ret < 0) {
+            ff_runway_pipeline_cancel(s->pipeline);
             return give_up(s, node, ret);
+        }
         node->nb_out++;
         if (ff_runway_clip_is_done(node->clip))
             finish_clip(s);

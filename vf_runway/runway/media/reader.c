@@ -189,9 +189,12 @@ static int read_packet(RunwayReader *r)
     if (is_stopped(r))
         return AVERROR_EXIT;
     ret = av_read_frame(r->demux, r->packet);
-    if (ret == AVERROR_EOF)
-        return r->demux->pb->error < 0 ? r->demux->pb->error : 0;
-    return ret < 0 ? ret : 1;
+    /* an error of the disk within a packet makes it shorter, no more */
+    if ((ret >= 0 || ret == AVERROR_EOF) && r->demux->pb->error < 0) {
+        av_packet_unref(r->packet);
+        return r->demux->pb->error;
+    }
+    return ret == AVERROR_EOF ? 0 : ret < 0 ? ret : 1;
 }
 
 static int feed(RunwayReader *r)
