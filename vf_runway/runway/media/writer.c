@@ -248,6 +248,7 @@ int ff_runway_writer_create(RunwayWriter **writer,
     *writer = NULL;
     if (!w)
         return ret;
+    ff_runway_heap_set_up();
     w->config  = *config;
     w->scaler  = ff_runway_scaler_create(config->log_ctx);
     w->packet  = av_packet_alloc();
