@@ -1,7 +1,7 @@
 #!/usr/bin/env perl
-# Large pictures go back to the system when they are freed: glibc is told so, once
-# there are any, unless its user has said from what size on. What is told is seen in
-# mallopt()'s place.
+# Large pictures go back to the system when they are freed: glibc is told so,
+# unless its user has said from what size on. What it is told is seen in mallopt()'s
+# place; what comes of it, in the rows of `make bench B=memory`.
 #
 # This file is part of runway_v2v, LGPL 2.1 or later.
 use strict;
@@ -16,7 +16,7 @@ use Test::More;
 use RunwayTest;
 use FilterTest;
 
-plan skip_all => 'not with glibc' if run_cmd(['sh', '-c', 'ldd --version 2>&1'])->{out} !~ /GNU|GLIBC/i;
+plan skip_all => 'the C library is not glibc' if run_cmd(['sh', '-c', 'ldd --version 2>&1'])->{out} !~ /GNU|GLIBC/i;
 plan skip_all => 'a sanitizer has an allocator of its own' if run_cmd(['sh', '-c', "nm -D '$FFMPEG' 2>/dev/null"])->{out} =~ /__[at]san_/;
 
 my ($source, $lib) = ("$TMP/mallopt.c", "$TMP/mallopt.so");

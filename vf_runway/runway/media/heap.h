@@ -30,15 +30,14 @@
 #include <malloc.h>
 #endif
 
-/** Large pictures from this size on, bytes: those of 1080p are. */
+/** Blocks from this size on, bytes: a picture of 1080p is one, of 480p is not. */
 #define RUNWAY_HEAP_LARGE (2 << 20)
 
-/** Have large blocks in pages of their own, which go back to the system when they
- *  are freed, before a codec is opened. glibc begins so, and by what is freed
- *  raises the size up to 32 MiB: the heap then fills with gaps between pictures,
- *  which took 40 MiB more in ten minutes of 1080p than in one. It holds for the
- *  process; a size that its user has set stays. Any thread, as often as one
- *  likes. */
+/** Have large blocks in pages of their own, which go back to the system when
+ *  they are freed. glibc begins so from 128 KiB on, and by what is freed raises
+ *  that up to 32 MiB: the heap then fills with gaps between pictures, and ten
+ *  minutes of 1080p took 40 MiB more than one. It holds for the process from then
+ *  on; a size that its user has set stays. Any thread, as often as one likes. */
 static inline void ff_runway_heap_set_up(void)
 {
 #ifdef __GLIBC__

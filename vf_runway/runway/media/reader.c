@@ -412,7 +412,6 @@ static RunwayReader *create_reader(const RunwayReaderLimits *limits, int fd,
 
     if (!r)
         return NULL;
-    ff_runway_heap_set_up();
     r->limits     = *limits;
     r->fd         = fd;
     r->cancelled  = cancelled;
