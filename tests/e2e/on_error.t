@@ -206,11 +206,22 @@ subtest 'damage behind the first picture' => sub {
     is($job->states->{1}, 'refused', 'it is written down');
     $run = stops('the next run', $job, \@error);
     is(billed($sim), $bought, 'buys nothing');
-    my $out = run_cmd([$FFPROBE, qw(-v quiet -count_packets -select_streams v:0 -show_entries stream=nb_read_packets -of csv=p=0), $run->{file}])->{out};
-    like($out, qr{^(?:0|N/A|)$}, 'and says so before a frame is out');
+    my $nothing_out = sub {
+        my $out = run_cmd([$FFPROBE, qw(-v quiet -count_packets -select_streams v:0 -show_entries stream=nb_read_packets -of csv=p=0), $_[0]])->{out};
+        like($out, qr{^(?:0|N/A|)$}, 'and says so before a frame is out');
+    };
+    $nothing_out->($run->{file});
+    my ($file) = $run->{said} =~ /It is paid for and kept: (\S+\.mp4)\. / or fail('its file is named');
 
     $run = $job->run(options => { dry_run => 1 });
     like($run->{said}, qr/^plan: clip 1 .*already bought: resumed$/m, 'the plan does not call it stored') or diag $run->{said};
+
+    unlink $file or fail("$file: $!");
+    $run = stops('without its file', $job, \@error);
+    is(billed($sim), $bought, 'and not bought again');
+    $nothing_out->($run->{file});
+    my ($again) = $run->{said} =~ /It is paid for and kept: (\S+\.mp4)\. /;
+    ok(-s ($again // ''), 'it is fetched again');
 
     # shown by two clips at a time
     for my $case ([1, '-5 .. -3'], [2, '-5 .. -3'], [2, '2 .. 4']) {

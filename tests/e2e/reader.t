@@ -24,7 +24,7 @@ my $second = 1_000_000;
 sub check {
     my ($path, %opt) = @_;
     my $run = run_cmd([$READER, $path, $opt{sent} // $second, $opt{pixels} // 4096 * 2304, $opt{time} // 60 * $second, $opt{stop} // 0],
-        timeout => 120, env => { map { $opt{$_} ? (uc $_ => $opt{$_}) : () } qw(verbose first slow) });
+        timeout => 120, env => { %{ $opt{env} || {} }, map { $opt{$_} ? (uc $_ => $opt{$_}) : () } qw(verbose first slow) });
     chomp(my $said = $run->{out});
     my %is;
     @is{qw(outcome seconds memory stopping asked longest frames text)} = split /\|/, $said, 8;
@@ -404,6 +404,58 @@ subtest 'damage behind many large frames' => sub {
     substr($small, index($small, 'mdat') + 3000, 500) = "\xFF" x 500;
     like(check(spew("$TMP/damage.mp4", $small), verbose => 1)->{err}, qr/^\[h264 @/m, 'but at verbose');
     note "$is->{memory} KiB, $undamaged->{memory} undamaged: $is->{text}";
+};
+
+# To FFmpeg's demuxer a packet is shorter then, and nothing is wrong with the disk.
+subtest 'a packet that cannot be read whole' => sub {
+    my ($name, $lib) = ('unread.mp4', "$TMP/unread.so");
+    my $cc = run_cmd([split(' ', $ENV{CC} || 'cc'), qw(-shared -fPIC -o), $lib, spew("$TMP/unread.c", <<'C'), '-ldl']);
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+/* How much of it there is before what cannot be read. */
+static size_t readable(int fd, size_t size, long long offset)
+{
+    char link[64], name[4096];
+    long long left = atoll(getenv("UNREAD_FROM")) - offset;
+    ssize_t n;
+    snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+    n = readlink(link, name, sizeof(name) - 1);
+    name[n > 0 ? n : 0] = 0;
+    errno = EIO;
+    return !strstr(name, "/unread.mp4") || left >= (long long)size ? size : left > 0 ? left : 0;
+}
+#define PREAD(name, type)                                                     \
+    ssize_t name(int fd, void *buf, size_t size, type offset)                 \
+    {                                                                         \
+        ssize_t (*real)(int, void *, size_t, type) = dlsym(RTLD_NEXT, #name); \
+        size_t n = readable(fd, size, offset);                                \
+        return n || !size ? real(fd, buf, n, offset) : -1;                    \
+    }
+PREAD(pread, off_t)
+PREAD(pread64, off64_t)
+C
+    plan skip_all => "cannot compile: $cc->{err}" if $cc->{status};
+    my $path = make_clip(size => '640x360', seconds => 1, rate => 10, filter => 'noise=alls=90:allf=t',
+        codec => [qw(-c:v libx264 -preset ultrafast -movflags +faststart)], name => $name);
+    is(check($path)->{outcome}, 'accepted', 'undisturbed it is accepted');
+    my ($pos, $size) = (0, 0);
+    for (run_cmd([$FFPROBE, qw(-v error -select_streams v:0 -show_entries packet=size,pos -of csv=p=0), $path])->{out} =~ /^(\d+,\d+)/mg) {
+        my ($n, $at) = split /,/;
+        ($pos, $size) = ($at, $n) if $n > $size;
+    }
+    # more than is read at a time
+    cmp_ok($size, '>', 80_000, 'a packet is large');
+    for my $first (0, 1) {
+        my $is = check($path, first => $first, env => { LD_PRELOAD => $lib, UNREAD_FROM => $pos + int($size / 2) });
+        is($is->{outcome}, 'file_error', 'the disk is to blame');
+        unlike($is->{text}, qr/damaged/, 'not the result');
+        note $is->{text};
+    }
 };
 
 # Where nothing could replace it anyway, all of it is decoded only once.
