@@ -208,6 +208,23 @@ static void test_what_it_took(void **state)
     assert_int_equal(least, took);
 }
 
+/* One poll's progress says what a short task took at the most, and the next one that
+ * takes the same is read at its end. */
+static void test_short_tasks_again(void **state)
+{
+    (void)state;
+    for (int64_t runs = 6 * SECOND; runs < 18 * SECOND; runs += SECOND / 10) {
+        RunwayPace pace = { .interval = 5 * SECOND, .least = POLL_MIN };
+        int64_t after = seen_after(&pace, (Task){ 0, runs, 1 }), least, took;
+
+        took = ff_runway_pace_took(&pace, runs + after, &least);
+        assert_true(least <= took);
+        assert_true(llabs(took - runs) <= SECOND / 2);
+        pace = (RunwayPace){ .interval = 5 * SECOND, .least = POLL_MIN, .expected = took };
+        assert_true(seen_after(&pace, (Task){ 0, runs, 1 }) <= SECOND / 2);
+    }
+}
+
 /* Many tasks that take the same: whatever that is, the end of the twentieth is known
  * to the second. The first ones are found as late as by chance, and no later: no
  * guess comes before their end. */
@@ -325,6 +342,7 @@ int main(void)
         cmocka_unit_test(test_the_second_progress_comes_soon),
         cmocka_unit_test(test_progress_goes_before_what_others_took),
         cmocka_unit_test(test_what_it_took),
+        cmocka_unit_test(test_short_tasks_again),
         cmocka_unit_test(test_tasks_that_take_the_same),
         cmocka_unit_test(test_a_length_that_is_remembered),
         cmocka_unit_test(test_tasks_that_take_another_time),

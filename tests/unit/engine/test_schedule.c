@@ -406,6 +406,7 @@ static RunwayOutcome check(void *opaque, int (*cancelled)(void *cancel_opaque),
 static const char *model_name = "aleph2";
 static int uploads;           ///< clips go to the storage
 static int retries = 1;
+static double cap;            ///< max_credits, 0: none
 
 static RunwayJob *make_job(int index)
 {
@@ -422,6 +423,7 @@ static RunwayJob *make_job(int index)
     job->fd      = dup(clip);
     job->size    = sizeof(bytes);
     job->sent    = 5 * SECOND;
+    job->credits = cap > 0 ? 1 : -1;
     job->upload  = uploads;
     job->request = (RunwayRequest){
         .model = find_model("aleph2"), .model_name = model_name,
@@ -444,7 +446,7 @@ static void begin(char *dir, int slots)
     policy = (RunwayPolicy){
         .concurrency = slots, .poll_interval = 6 * SECOND,
         .task_timeout = 1800 * SECOND, .state_dir = dir,
-        .results_size = 1 << 30, .retries = retries,
+        .results_size = 1 << 30, .retries = retries, .max_credits = cap,
     };
     provider.nb = provider.running = provider.most = 0;
     provider.nb_fetched = provider.fetching = provider.most_fetching = 0;
@@ -852,8 +854,8 @@ static void test_outputs_that_are_late(void **state)
     assert_in_range((provider.created[3] - provider.created[0]) / SECOND, 80, 145);
 }
 
-/* Another try has its place already, and waits for what is unchecked all the
- * same: the second clip's until the first result is here. */
+/* Another try waits for what is unchecked, too: the second clip's until the first
+ * result is here. */
 static void test_another_try(void **state)
 {
     char *dir = sweep_make_dir();
@@ -880,8 +882,7 @@ static void test_another_try(void **state)
 }
 
 /* What failed for a passing reason would fail again at once: each further try is
- * bought after twice as long, in the place of the one before, and nobody waits for
- * that when the run ends. */
+ * bought after twice as long, and nobody waits for that when the run ends. */
 static void test_tries_that_fail(void **state)
 {
     static const int pauses[] = { 15, 30, 60, 120, 240, 300, 300 };
@@ -896,7 +897,6 @@ static void test_tries_that_fail(void **state)
         provider.is_failed[i] = 1;
     begin(dir, 1);
     admit(0);
-    admit(1);
     while (!provider.is_done[7])
         spend(SECOND);
     end = provider.created[7] + 60 * SECOND;
@@ -911,26 +911,80 @@ static void test_tries_that_fail(void **state)
                         pauses[i], pauses[i] + 1);
 }
 
-/* Creates go out in the order of the clips, also when the first one's upload is
- * long in coming. */
-static void test_the_order_of_creates(void **state)
+/* The place of what failed is another clip's until it may be tried again; not so
+ * where a cap may leave nothing for it then. */
+static void test_the_place_of_what_failed(void **state)
 {
-    char *dir = sweep_make_dir();
-
     (void)state;
-    assert_non_null(dir);
-    let_tasks_take(60, 60, 1);
-    uploads = 1;
-    provider.uploads = 0;
-    provider.first_upload_takes = 20 * SECOND;
-    begin(dir, 1);
-    admit(0);
-    admit(1);
-    while (provider.nb < 2)
-        spend(SECOND);
-    ff_runway_pipeline_free(&pipeline);
-    sweep_remove_dir(dir);
-    assert_true(provider.uploaded[0] < provider.uploaded[1]);
+    for (int capped = 0; capped < 2; capped++) {
+        char *dir = sweep_make_dir();
+
+        assert_non_null(dir);
+        let_tasks_take(60, 60, 1);
+        cap = capped * 1000;
+        provider.is_failed[0] = 1;
+        begin(dir, 1);
+        admit(0);
+        admit(1);
+        while (provider.nb < 3)
+            spend(SECOND);
+        ff_runway_pipeline_free(&pipeline);
+        sweep_remove_dir(dir);
+        assert_in_range((provider.created[1] - provider.created[0]) / SECOND,
+                        60 + 15 * capped, 61 + 15 * capped);
+        assert_in_range((provider.created[2] - provider.created[1]) / SECOND, 60, 61);
+    }
+}
+
+/* Nor does a place stand idle while the first clip's upload is long in coming, where
+ * another one is ready. What a cap leaves is for the first one. */
+static void test_an_upload_that_takes_long(void **state)
+{
+    (void)state;
+    for (int capped = 0; capped < 2; capped++) {
+        char *dir = sweep_make_dir();
+        int64_t start = ff_runway_now();
+
+        assert_non_null(dir);
+        let_tasks_take(60, 60, 1);
+        cap = capped * 1000;
+        uploads = 1;
+        provider.uploads = 0;
+        provider.first_upload_takes = 20 * SECOND;
+        begin(dir, 1);
+        admit(0);
+        admit(1);
+        while (provider.nb < 2)
+            spend(SECOND);
+        ff_runway_pipeline_free(&pipeline);
+        sweep_remove_dir(dir);
+        assert_in_range((provider.created[0] - start) / SECOND, 20 * capped, 1 + 20 * capped);
+        assert_in_range((provider.created[1] - provider.created[0]) / SECOND, 60, 61);
+    }
+}
+
+/* Tasks that began together end together: as many clips as there are places wait
+ * for that, and two where there is but one. */
+static void test_what_waits(void **state)
+{
+    (void)state;
+    for (int slots = 1; slots < 6; slots++) {
+        char *dir = sweep_make_dir();
+        int nb = 0;
+
+        assert_non_null(dir);
+        let_tasks_take(600, 600, 1);
+        begin(dir, slots);
+        for (int i = 0; i < 40; i++)
+            if (ff_runway_pipeline_accepts(pipeline))
+                admit(nb++);
+            else
+                spend(SECOND);
+        ff_runway_pipeline_cancel(pipeline);
+        ff_runway_pipeline_free(&pipeline);
+        sweep_remove_dir(dir);
+        assert_int_equal(nb, slots + (slots > 2 ? slots : 2));
+    }
 }
 
 /* A storage that is out of order is asked less and less often. */
@@ -1022,6 +1076,7 @@ static int clean_up(void **state)
     memset(provider.is_failed, 0, sizeof(provider.is_failed));
     provider.busy           = 0;
     retries                 = 1;
+    cap                     = 0;
     provider.places         = uploads = 0;
     provider.state          = RUNWAY_TASK_RUNNING;
     reported = NULL;
@@ -1054,7 +1109,9 @@ int main(void)
         cmocka_unit_test_teardown(test_outputs_that_are_late, clean_up),
         cmocka_unit_test_teardown(test_another_try, clean_up),
         cmocka_unit_test_teardown(test_tries_that_fail, clean_up),
-        cmocka_unit_test_teardown(test_the_order_of_creates, clean_up),
+        cmocka_unit_test_teardown(test_the_place_of_what_failed, clean_up),
+        cmocka_unit_test_teardown(test_an_upload_that_takes_long, clean_up),
+        cmocka_unit_test_teardown(test_what_waits, clean_up),
         cmocka_unit_test_teardown(test_a_storage_that_fails, clean_up),
         cmocka_unit_test_teardown(test_downloads, clean_up),
         cmocka_unit_test_teardown(test_checks, clean_up),

@@ -157,8 +157,10 @@ static RunwayOutcome begin_again(RunwayJobRun *run, RunwayError *err)
                       "(retries)", run->job->label, t->task_id, t->failure,
                       t->failure_code, (double)pause / 1e6,
                       ff_runway_record_failures(r), host->policy->retries);
-        /* its place is kept, and known to be */
+        /* another clip may have its place meanwhile, but not what a cap leaves */
         run->job->now.ends = 0;
+        if (pause > 0 && !ff_runway_budget_has_cap(host->policy))
+            run->job->now.state = RUNWAY_JOB_BLOCKED;
         host->changed(host->opaque, run->job);
         return host->wait_open(host->opaque, pause) ?
                ff_runway_run_cancelled(err) : RUNWAY_OK;

@@ -49,16 +49,17 @@
 /** What has to wait for its turn has a state for that right before its own. */
 typedef enum RunwayJobState {
     RUNWAY_JOB_QUEUED,       ///< has no worker yet
-    RUNWAY_JOB_BLOCKED,      ///< waits for another run that has the same clip
+    RUNWAY_JOB_BLOCKED,      ///< waits for another run that has the same clip, or
+                             ///< until what has failed may be tried again
     RUNWAY_JOB_PREPARING,    ///< the clip is going to the provider's storage
     RUNWAY_JOB_READY,        ///< waits for its create, see enter()
     RUNWAY_JOB_SUBMITTING,   ///< the create is going out
     RUNWAY_JOB_WAITING,      ///< the provider has it: see task_state
     RUNWAY_JOB_GENERATED,    ///< waits for its download, see enter()
-    RUNWAY_JOB_DOWNLOADING,  ///< or storing what was checked
+    RUNWAY_JOB_DOWNLOADING,  ///< or keeping what the checks refuse
     RUNWAY_JOB_FETCHED,      ///< waits for its check, see enter()
     RUNWAY_JOB_CHECKING,
-    RUNWAY_JOB_DONE,         ///< the result is there and was checked
+    RUNWAY_JOB_DONE,         ///< the result was checked, and is there or about to
     RUNWAY_JOB_FAILED,       ///< error says why
 } RunwayJobState;
 
@@ -113,13 +114,16 @@ typedef struct RunwayJob {
     RunwayError error;
 } RunwayJob;
 
-/** Jobs that may wait for their create, beside those in flight. */
-#define RUNWAY_JOBS_WAITING 2
+/** Jobs that may wait for their create, beside those in flight: tasks that began
+ *  together end together, and one place leaves no time to encode two clips. */
+#define RUNWAY_JOBS_WAITING(concurrency) \
+    ((concurrency) > 2 ? (concurrency) : 2)
 
 /** Jobs that a pipeline holds at most. Those that are done and not taken yet are
  *  among them: behind a first one that takes three times as long as the others,
  *  two at each place may have ended, and another one be in flight. */
-#define RUNWAY_JOBS_MAX(concurrency) (3 * (concurrency) + RUNWAY_JOBS_WAITING)
+#define RUNWAY_JOBS_MAX(concurrency) \
+    (3 * (concurrency) + RUNWAY_JOBS_WAITING(concurrency))
 
 /** A job with both descriptors -1; NULL when memory is short. */
 RunwayJob *ff_runway_job_create(void);

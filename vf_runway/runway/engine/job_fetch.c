@@ -152,7 +152,7 @@ static RunwayOutcome check_result(RunwayJobRun *run, int fd, int64_t size,
     if (!ret)
         ret = host->check(host->opaque, fd, size, run->job->sent, whole, err);
     /* the next one's turn, whatever is to be done about this one */
-    ff_runway_run_set_state(run, RUNWAY_JOB_DOWNLOADING);
+    ff_runway_run_set_state(run, ret ? RUNWAY_JOB_DOWNLOADING : RUNWAY_JOB_DONE);
     return ret;
 }
 

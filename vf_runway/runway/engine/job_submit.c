@@ -220,7 +220,7 @@ static RunwayOutcome note_unknown(RunwayJobRun *run, const RunwayError *why,
 }
 
 /* microseconds between two polls whether another clip's create got through */
-#define TURN_INTERVAL 250000
+#define TURN_INTERVAL 100000
 
 /* The service has put another clip's create off: wait until that one is through,
  * or the limit of an account would be tried by all at once. */
@@ -315,7 +315,7 @@ RunwayOutcome ff_runway_run_submit(RunwayJobRun *run, RunwayError *err)
     run->retry.wait       = run->host->wait_open;
     run->retry.wait_place = run->host->wait_place;
     run->retry.moved      = run->host->moved;
-    /* another try has the place of the one that failed */
+    /* another try at once has the place of the one that failed */
     if (job->now.state != RUNWAY_JOB_WAITING)
         ff_runway_run_set_state(run, RUNWAY_JOB_PREPARING);
     /* what cannot be bought is not uploaded either; those in flight may turn

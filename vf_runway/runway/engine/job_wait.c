@@ -164,7 +164,8 @@ static void tell_end(RunwayJobRun *run, const RunwayPace *pace)
     RunwayJobProgress *now = &run->job->now;
 
     now->length   = ff_runway_pace_length(pace);
-    now->is_shown = ff_runway_pace_is_shown(pace);
+    /* of one that another run sent, only the rest */
+    now->is_shown = run->submitted_here && ff_runway_pace_is_shown(pace);
     /* a SUCCEEDED one is only read for another URL */
     now->ends = now->length && now->task_state != RUNWAY_TASK_SUCCEEDED ?
                 pace->began + now->length : 0;

@@ -99,6 +99,10 @@ int64_t ff_runway_pace_took(const RunwayPace *p, int64_t now, int64_t *least)
     if (is_between &&
         (ff_runway_pace_is_shown(p) || done <= length + 2 * MARGIN))
         return length;
+    /* at the latest, as the task may have waited before it ran */
+    if (p->progress >= STEP_MIN &&
+        (double)p->elapsed / p->progress < (double)(done - MARGIN))
+        return (int64_t)((double)p->elapsed / p->progress);
     return done - MARGIN > p->elapsed ? done - MARGIN : p->elapsed;
 }
 

@@ -445,8 +445,8 @@ static int is_open(const RunwayPipeline *p, const Entry *e,
     if (ff_runway_budget_has_cap(p->config.policy) &&
         (count_earlier(p, e) || count_in(p, state)))
         return 0;
-    return count(p, is_in_flight) + count_earlier(p, e) <
-           p->config.policy->concurrency && has_few_unchecked(p);
+    return count(p, is_in_flight) < p->config.policy->concurrency &&
+           has_few_unchecked(p);
 }
 
 int ff_runway_pipeline_accepts(RunwayPipeline *p)
@@ -456,7 +456,8 @@ int ff_runway_pipeline_accepts(RunwayPipeline *p)
     pthread_mutex_lock(&p->lock);
     accepts = !p->stop && !p->closed &&
               p->nb_entries < RUNWAY_JOBS_MAX(p->config.policy->concurrency) &&
-              count(p, is_waiting) < RUNWAY_JOBS_WAITING;
+              count(p, is_waiting) <
+              RUNWAY_JOBS_WAITING(p->config.policy->concurrency);
     pthread_mutex_unlock(&p->lock);
     return accepts;
 }
