@@ -21,7 +21,7 @@ use Bench;
 use BenchTimes qw(idle tail ratios utc verdict);
 use RunwayTest;
 
-my $SECONDS = 30;       # of film
+my $SECONDS = $ENV{BENCH_FILM} || 30; # of film
 my $CLIP = 5;           # seconds
 my $CLIPS = $SECONDS / $CLIP;
 my $TIMES = $ENV{BENCH_TIMES} || 3;
