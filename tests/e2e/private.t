@@ -260,6 +260,32 @@ subtest 'a signed URL that is said back' => sub {
     }
 };
 
+# The API says why it could not fetch a picture: the user's own signed URL, which
+# every request of the clip has in it.
+subtest "the user's own signed URL that is said back" => sub {
+    my %sig = (hex => 'abcdef0123456789' x 4, base64 => 'abcdefSIG0123456789%2B%2Fabcdefghijklmnop%3D');
+    my $query = "X-Amz-Algorithm=AWS4&X-Amz-Security-Token=$sig{base64}&X-Amz-Signature=$sig{hex}";
+    my $said = "403 Forbidden: $sig{hex}, " . $sig{base64} =~ s/%(..)/chr hex $1/ger . ' and ' . substr $sig{base64}, 0, 40;
+    for my $case (
+        ['reference', 'cometapi', { reference => "https://a.example/1.png?$query" }],
+        ['keyframe',  'runway',   { keyframe => "0=https://a.example/1.png?$query" }],
+        ['body',      'runway',   { body => qq({"keyframes":[{"seconds":0,"uri":"https://a.example/1.png?$query"}]}) }],
+    ) {
+        my ($name, $provider, $options) = @$case;
+        my $sim = RunwayTest::Simulator->start('--latency' => 0.1, '--fail-tasks' => '*=INTERNAL');
+        my ($port, $proxy) = recording_proxy("$TMP/own-$name", sub { $_[1] =~ s/("failure":\s*")[^"]*/$1cannot get it: $said/r });
+        my $log = "$TMP/own-$name.jsonl";
+        my $run = run_filter(undef, in => lossless_clip(seconds => 2), timeout => 60, options => { prompt => 'echo', provider => $provider, %$options,
+                base_url => $provider eq 'runway' ? $sim->{runway} : $sim->{api}, http_proxy => "http://127.0.0.1:$port", log_path => $log },
+            env => { COMETAPI_KEY => $KEY, RUNWAYML_API_SECRET => $KEY });
+        kill TERM => $proxy;
+        waitpid $proxy, 0;
+        like($run->{err}, qr/cannot get it: 403 Forbidden: \.\.\., \.\.\. and \.\.\./, "$name: what is said is shown, and dots for the signature") or diag $run->{err};
+        my %text = (stderr => $run->{err}, map { ($_ => slurp($_)) } files_below($run->{own}), $log);
+        is(join(' ', grep { $text{$_} =~ /abcdef/ } sort keys %text), '', "$name: no signature in " . keys(%text) . ' places');
+    }
+};
+
 # Every word that must not be anywhere but in its one place.
 subtest 'canaries' => sub {
     my %canary = (

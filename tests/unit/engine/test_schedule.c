@@ -212,6 +212,11 @@ void ff_runway_client_free(RunwayClient **client)
     *client = NULL;
 }
 
+RunwayOutcome ff_runway_client_hide(RunwayClient *client, const char *url)
+{
+    return RUNWAY_OK;
+}
+
 int ff_runway_client_is_loopback(const RunwayClient *client)
 {
     return 0;

@@ -29,6 +29,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "api/request_json.h"
 #include "http/client_internal.h"
 #include "core_test.h"
 #include "tiny_server.h"
@@ -1553,6 +1554,50 @@ static void test_signed_urls_said_back(void **state)
     assert_null(strcasestr(logged, "canary"));
 }
 
+static RunwayOutcome hide(void *opaque, const char *url)
+{
+    return ff_runway_client_hide(opaque, url);
+}
+
+/* The same of the user's own URLs, wherever they are in a request; in an output's
+ * URL they stay. */
+static void test_own_urls_said_back(void **state)
+{
+    RunwayPicture pictures[] = {
+        { .uri = "https://a.example/1.png?sig=abCAnaryGHIJK0123456780" },
+        { .uri = "https://a.example/2.png?x=1&sig=%61bCAnaryGHIJK0123456781" },
+        { .uri = "runway://a" }, { .uri = NULL },
+    };
+    RunwayRequest request = {
+        .references = pictures,     .nb_references = 1,
+        .keyframes  = pictures + 1, .nb_keyframes  = 3,
+        .extra = "{\"a\":[1,{\"b\":\"https:\\/\\/a\\/?abCAnaryGHIJK0123456782"
+                 "\"},\"what? abCAnaryGHIJK0123456784\"]}",
+    };
+    char text[512], sas[] = "abCAnaryGHIJK0123456780";
+    Server *server = server_start(echo_json, text);
+    RunwayClient *client = connect_to(server);
+    const size_t nb = client->nb_secrets;
+
+    for (int k = 0; k < 2; k++)
+        assert_int_equal(ff_runway_request_urls(&request, hide, client),
+                         RUNWAY_OK);
+    assert_int_equal(client->nb_secrets, nb + 4); /* one was escaped */
+    for (char *digit = sas + strlen(sas) - 1; *digit < '4'; ++*digit) {
+        snprintf(text, sizeof(text), "{\"status\":\"FAILED\",\"failure\":"
+                 "\"no %s, no\",\"failureCode\":\"A.%s\"}", sas, sas);
+        assert_int_equal(read_task(client), RUNWAY_OK);
+        assert_int_equal(!strstr(last_task.failure, sas), *digit < '3');
+        assert_int_equal(!strstr(last_task.failure_code, sas), *digit < '3');
+        snprintf(text, sizeof(text), "{\"status\":\"SUCCEEDED\",\"output\":"
+                 "[\"https://a.example/?%s\"]}", sas);
+        assert_int_equal(read_task(client), RUNWAY_OK);
+        assert_non_null(strstr(last_task.url, sas));
+    }
+    ff_runway_client_free(&client);
+    server_stop(&server);
+}
+
 /* Nor what its form has for values, from 16 characters on. */
 static void test_echoed_fields_of_a_form(void **state)
 {
@@ -2582,6 +2627,7 @@ int main(void)
         TEST(test_download_unwritable),
         TEST(test_download_redirected),
         TEST(test_signed_urls_said_back),
+        TEST(test_own_urls_said_back),
         TEST(test_echoed_fields_of_a_form),
         TEST(test_slot_in_an_error),
         TEST(test_download_from_private_addresses),

@@ -18,6 +18,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "../base/json.h"
 #include "request_json.h"
@@ -337,6 +338,45 @@ end:
     cJSON_free(rest);
     cJSON_Delete(own);
     cJSON_Delete(root);
+    return ret;
+}
+
+typedef RunwayOutcome TakeUrl(void *opaque, const char *url);
+
+static RunwayOutcome take_url(const char *text, TakeUrl *take, void *opaque)
+{
+    return text && !strncasecmp(text, "http", 4) ? take(opaque, text)
+                                                 : RUNWAY_OK;
+}
+
+/** All in a list of items; cJSON has bounded the depth. */
+static RunwayOutcome take_items(const cJSON *item, TakeUrl *take, void *opaque)
+{
+    RunwayOutcome ret = RUNWAY_OK;
+
+    for (; item && !ret; item = item->next) {
+        ret = take_url(item->valuestring, take, opaque);
+        if (!ret)
+            ret = take_items(item->child, take, opaque);
+    }
+    return ret;
+}
+
+RunwayOutcome ff_runway_request_urls(const RunwayRequest *request,
+                                     TakeUrl *take, void *opaque)
+{
+    RunwayOutcome ret = RUNWAY_OK;
+    cJSON *extra;
+
+    for (int i = 0; i < request->nb_references && !ret; i++)
+        ret = take_url(request->references[i].uri, take, opaque);
+    for (int i = 0; i < request->nb_keyframes && !ret; i++)
+        ret = take_url(request->keyframes[i].uri, take, opaque);
+    if (ret || !request->extra)
+        return ret;
+    extra = cJSON_Parse(request->extra);
+    ret   = extra ? take_items(extra, take, opaque) : RUNWAY_NOMEM;
+    cJSON_Delete(extra);
     return ret;
 }
 

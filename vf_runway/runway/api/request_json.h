@@ -53,6 +53,16 @@ RunwayOutcome ff_runway_request_json(const RunwayRequest *request,
 int ff_runway_extra_text(const char *extra, const char *name, char *out,
                          size_t size);
 
+/**
+ * Give take() every http URL that a create has from the user: pictures', and
+ * those in extra. Ends with what take() returns, if that is not RUNWAY_OK;
+ * RUNWAY_NOMEM.
+ */
+RunwayOutcome ff_runway_request_urls(const RunwayRequest *request,
+                                     RunwayOutcome (*take)(void *opaque,
+                                                           const char *url),
+                                     void *opaque);
+
 /** The body of the request for a slot. */
 RunwayOutcome ff_runway_slot_request_json(const char *filename,
                                           RunwayBody **body, RunwayError *err);

@@ -246,12 +246,12 @@ void ff_runway_scrub(char *text)
             from += keep + drop;
             continue;
         }
-        /* base64 from the middle of a file, a token, a digest: nothing that
-         * a person reads */
+        /* base64 from the middle of a file, a token, a digest, a signature
+         * (AWS's has 64 digits): nothing that a person reads */
         if (from == text || !is_base64(from[-1]))
             while (is_base64(from[run]) && !user_at(from + run, &keep))
                 run++;
-        if (run > 64) {
+        if (run >= 64) {
             to    = put_dots(to, run);
             from += run;
             continue;

@@ -21,6 +21,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "../api/request_json.h"
 #include "../base/disk.h"
 #include "../base/text.h"
 #include "job_internal.h"
@@ -248,6 +249,11 @@ static RunwayOutcome run_locked(RunwayJobRun *run, RunwayError *err)
     return ret;
 }
 
+static RunwayOutcome hide_url(void *opaque, const char *url)
+{
+    return ff_runway_client_hide(opaque, url);
+}
+
 RunwayOutcome ff_runway_job_run(RunwayJob *job, const RunwayJobHost *host)
 {
     RunwayJobRun run = {
@@ -263,7 +269,8 @@ RunwayOutcome ff_runway_job_run(RunwayJob *job, const RunwayJobHost *host)
     /* many KiB, and a thread's stack may be small */
     run.task   = calloc(1, sizeof(*run.task));
     run.record = calloc(1, sizeof(*run.record));
-    if (!run.task || !run.record) {
+    if (!run.task || !run.record ||
+        ff_runway_request_urls(&job->request, hide_url, host->client)) {
         ret = ff_runway_no_memory(&err);
         goto end;
     }

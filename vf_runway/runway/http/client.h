@@ -87,6 +87,13 @@ RunwayOutcome ff_runway_client_create(const RunwayClientConfig *config,
                                       RunwayClient **client, RunwayError *err);
 void ff_runway_client_free(RunwayClient **client);
 
+/**
+ * A URL of the user's own goes along with requests: from now on no text of any
+ * server's shows the values of its query, of 16 characters and more, but for the
+ * URLs of outputs and uploads, which are used. RUNWAY_NOMEM.
+ */
+RunwayOutcome ff_runway_client_hide(RunwayClient *client, const char *url);
+
 /** Whether the API is on loopback (a simulator): short polls are allowed. */
 int ff_runway_client_is_loopback(const RunwayClient *client);
 

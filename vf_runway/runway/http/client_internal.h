@@ -61,10 +61,11 @@ struct RunwayClient {
     struct curl_slist *headers;        ///< of reads
     struct curl_slist *create_headers; ///< of creates
     char **secrets;                    ///< key, password of the proxy, then
-                                       ///< values of the user's own headers;
-                                       ///< each with its base64
+                                       ///< values of the user's own headers,
+                                       ///< each with its base64, and under
+                                       ///< mutex those of the user's own URLs
     size_t nb_secrets;
-    size_t nb_keys;                    ///< of these, without the headers
+    size_t nb_keys;                    ///< of these, key and password
 
     pthread_mutex_t mutex;
     int near;   ///< under mutex: the API is on a loopback address, as
@@ -122,6 +123,10 @@ typedef struct RunwayCall {
 
 /** client->near. */
 int ff_runway_client_is_near(RunwayClient *client);
+
+/** Add to client->secrets. @return RUNWAY_OK, RUNWAY_NOMEM */
+RunwayOutcome ff_runway_client_add_word(RunwayClient *client, const char *word,
+                                        size_t length);
 
 /** Append a header to a list. @return 0: out of memory */
 int ff_runway_header_add(struct curl_slist **list, const char *line);

@@ -50,16 +50,18 @@ static void percent_decode(char *text)
     *to = 0;
 }
 
-/** Take out of text what the query of a signed URL, or NULL, has for values, as
- *  they are and as they are meant. Behind so many of them the rest is one. */
-static void scrub_query(char *text, const char *url)
+/** Give take() what the query of a signed URL, or NULL, has for values, as they
+ *  are and as they are meant. Behind so many of them the rest is one. */
+static RunwayOutcome visit_query(const char *url,
+                                 RunwayOutcome (*take)(void *opaque,
+                                                       const char *word),
+                                 void *opaque)
 {
     const char *s = url ? strchr(url, '?') : NULL;
+    RunwayOutcome ret = RUNWAY_OK;
     char word[RUNWAY_URL_MAX];
 
-    if (strlen(text) < SIGNED_MIN)
-        return;
-    for (int nb = 0; s && *s && *s != '#';) {
+    for (int nb = 0; s && *s && *s != '#' && !ret;) {
         size_t length = strcspn(s + 1, nb < QUERY_MAX ? "&#" : "#");
         size_t name = strcspn(s + 1, "=&#") + 1;
 
@@ -70,21 +72,58 @@ static void scrub_query(char *text, const char *url)
             nb++;
             memcpy(word, s + 1 + name, length);
             word[length] = 0;
-            ff_runway_scrub_word(text, word);
+            ret = take(opaque, word);
             percent_decode(word);
-            ff_runway_scrub_word(text, word);
+            if (!ret)
+                ret = take(opaque, word);
         }
         s += 1 + name + length;
     }
+    return ret;
+}
+
+static RunwayOutcome scrub_value(void *opaque, const char *word)
+{
+    ff_runway_scrub_word(opaque, word);
+    return RUNWAY_OK;
+}
+
+/** Take the values of a URL's query out of text. */
+static void scrub_query(char *text, const char *url)
+{
+    if (strlen(text) >= SIGNED_MIN)
+        visit_query(url, scrub_value, text);
+}
+
+static RunwayOutcome hide_value(void *opaque, const char *word)
+{
+    RunwayClient *client = opaque;
+
+    for (size_t i = 0; i < client->nb_secrets; i++)
+        if (!strcmp(client->secrets[i], word))
+            return RUNWAY_OK;
+    return ff_runway_client_add_word(client, word, strlen(word));
+}
+
+RunwayOutcome ff_runway_client_hide(RunwayClient *client, const char *url)
+{
+    RunwayOutcome ret;
+
+    pthread_mutex_lock(&client->mutex);
+    ret = visit_query(url, hide_value, client);
+    pthread_mutex_unlock(&client->mutex);
+    return ret;
 }
 
 void ff_runway_call_scrub(void *opaque, char *text, int is_shown)
 {
     const RunwayCall *call = opaque;
-    const RunwayClient *client = call->client;
-    size_t nb = is_shown ? client->nb_secrets : client->nb_keys;
+    RunwayClient *client = call->client;
 
-    ff_runway_scrub_words(text, (const char *const *)client->secrets, nb);
+    pthread_mutex_lock(&client->mutex);
+    ff_runway_scrub_words(text, (const char *const *)client->secrets,
+                          is_shown ? client->nb_secrets : client->nb_keys);
+    pthread_mutex_unlock(&client->mutex);
     /* storage services quote what they did not like */
     for (int i = 0; call->slot && i < call->slot->nb_fields; i++)
         if (strlen(call->slot->values[i]) >= SIGNED_MIN)

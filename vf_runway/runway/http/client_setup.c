@@ -106,8 +106,8 @@ static int has_header(const struct curl_slist *list, const char *name)
     return 0;
 }
 
-static RunwayOutcome add_word(RunwayClient *client, const char *word,
-                              size_t length)
+RunwayOutcome ff_runway_client_add_word(RunwayClient *client, const char *word,
+                                        size_t length)
 {
     char **longer = realloc(client->secrets, (client->nb_secrets + 1) *
                                              sizeof(*client->secrets));
@@ -137,7 +137,7 @@ static RunwayOutcome add_secret(RunwayClient *client, const char *value)
 
     if (length < SECRET_MIN)
         return RUNWAY_OK;
-    ret = add_word(client, value, length);
+    ret = ff_runway_client_add_word(client, value, length);
     for (size_t before = 0; before < 3 && !ret; before++) {
         /* the digits that only value's own bits are in */
         size_t first = (8 * before + 5) / 6, last = 8 * (before + length) / 6;
@@ -148,12 +148,12 @@ static RunwayOutcome add_secret(RunwayClient *client, const char *value)
             memcpy(bytes + before, value, length);
             text = ff_runway_base64(bytes, before + length);
         }
-        ret = text ? add_word(client, text + first, last - first)
+        ret = text ? ff_runway_client_add_word(client, text + first, last - first)
                    : RUNWAY_NOMEM;
         for (char *c = text; c && *c; c++)
             *c = *c == '+' ? '-' : *c == '/' ? '_' : *c;
         if (!ret)
-            ret = add_word(client, text + first, last - first);
+            ret = ff_runway_client_add_word(client, text + first, last - first);
         free(text);
         free(bytes);
     }
