@@ -286,6 +286,22 @@ subtest "the user's own signed URL that is said back" => sub {
     }
 };
 
+# A proxy whose user is its token, and which says it back.
+subtest "a proxy's token that is said back" => sub {
+    my $token = 'token-of-a-proxy-5dpq';
+    my $said = join ', ', $token, uc $token, 'Basic ' . encode_base64("$token:", '');
+    my $sim = RunwayTest::Simulator->start('--latency' => 0.1);
+    my ($port, $proxy) = recording_proxy("$TMP/token", sub { "HTTP/1.1 502 Bad Gateway\r\n\r\n$said are not let in" });
+    my $run = run_filter($sim, in => $clip, loglevel => 'verbose', timeout => 60, signal => [6 => 'INT'],
+        options => { prompt => 'echo', log_path => "$TMP/token.jsonl", http_proxy => "http://$token:\@127.0.0.1:$port" });
+    kill TERM => $proxy;
+    waitpid $proxy, 0;
+    like($run->{err}, qr/\.\.\., \.\.\., Basic \.\.\.\S* are not let in/, 'what it says is shown, and dots for the token') or diag $run->{err};
+    my %text = (stderr => $run->{err}, map { ($_ => slurp($_)) } files_below($run->{own}), "$TMP/token.jsonl");
+    my $base64 = substr encode_base64($token), 0, 12;
+    is(join(' ', grep { $text{$_} =~ /\Q$token\E|\Q$base64\E/i } sort keys %text), '', 'no token in ' . keys(%text) . ' places');
+};
+
 # Every word that must not be anywhere but in its one place.
 subtest 'canaries' => sub {
     my %canary = (

@@ -2067,6 +2067,72 @@ static void test_proxy_password_in_disguise(void **state)
     assert_null(strstr(logged, "hunter"));
 }
 
+/* A user is a token where there is no password, or one by its looks; with a
+ * password it may be anybody's name. */
+static void test_proxy_user(void **state)
+{
+    static const struct { const char *user, *page, *says; } cases[] = {
+        { "token-5dpq:@",    "no token-5dpq dG9rZW4tNWRwcTo=", "no ... ...o=" },
+        { "token-5dpq@",     "no token-5dpq dG9rZW4tNWRwcTo=", "no ... ...To=" },
+        { "%74oken-5dpq@",   "no token-5dpq %74oken-5dpq",    "no ... ..." },
+        { "tokenword@",      "no TokenWord",                  "no ..." },
+        { "token-5dpq:pw@",  "no token-5dpq",                 "no ..." },
+        { "tokenword:pw@",   "no tokenword",                  "no tokenword" },
+        { "tokenw:pwpw@",    "no dG9rZW53OnB3cHc= tokenw:pwpw", "no ...c= ..." },
+        { "me@",             "no me",                         "no me" },
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        char head[256], url[64];
+        Server *proxy = server_start(say, head);
+        RunwayClientConfig config = make_config("http://127.0.0.1:9/x");
+        RunwayClient *client;
+
+        snprintf(head, sizeof(head), "HTTP/1.1 502 Bad Gateway\r\n"
+                 "Content-Length: %zu\r\n\r\n%s", strlen(cases[i].page),
+                 cases[i].page);
+        snprintf(url, sizeof(url), "http://%s127.0.0.1:%d", cases[i].user,
+                 proxy->port);
+        config.proxy = url;
+        client = connect_with(config);
+        assert_int_equal(read_task(client), RUNWAY_UNAVAILABLE);
+        assert_int_equal(strlen(strstr(last.text, "no ")),
+                         strlen(cases[i].says));
+        assert_says(cases[i].says);
+        ff_runway_client_free(&client);
+        server_stop(&proxy);
+    }
+    assert_null(strcasestr(logged, "token"));
+}
+
+/* An output's URL keeps what may be a word. */
+static void test_proxy_user_in_a_url(void **state)
+{
+    static const struct { const char *user; int is_kept; } cases[] = {
+        { "tokenword", 1 }, { "tokenword5", 0 },
+    };
+    char text[128];
+    Server *proxy = server_start(echo_json, text);
+
+    for (size_t i = 0; i < 2; i++) {
+        RunwayClientConfig config = make_config("http://127.0.0.1:9/x");
+        RunwayClient *client;
+        char url[64];
+
+        snprintf(text, sizeof(text), "{\"status\":\"SUCCEEDED\",\"output\":"
+                 "[\"https://a.example/%s/\"]}", cases[i].user);
+        snprintf(url, sizeof(url), "http://%s@127.0.0.1:%d", cases[i].user,
+                 proxy->port);
+        config.proxy = url;
+        client = connect_with(config);
+        assert_int_equal(read_task(client), RUNWAY_OK);
+        assert_int_equal(!!strstr(last_task.url, cases[i].user),
+                         cases[i].is_kept);
+        ff_runway_client_free(&client);
+    }
+    server_stop(&proxy);
+}
+
 /* What to do is said on the way to https and http, also where the proxy has a
  * page for it; and what is said to be set is what works. */
 static void test_proxy_wants_a_password(void **state)
@@ -2646,6 +2712,8 @@ int main(void)
         TEST(test_proxy_without_tls_behind),
         TEST(test_proxy_password),
         TEST(test_proxy_password_in_disguise),
+        TEST(test_proxy_user),
+        TEST(test_proxy_user_in_a_url),
         TEST(test_proxy_wants_a_password),
         TEST(test_proxy_from_the_environment),
         TEST(test_proxy_for_loopback_when_named),

@@ -27,6 +27,45 @@
 #define REDIRECTS_MAX 5
 
 /*
+ * What is known of the client
+ */
+
+int ff_runway_client_is_loopback(const RunwayClient *client)
+{
+    return client->base.is_loopback;
+}
+
+int ff_runway_client_has_account(const RunwayClient *client)
+{
+    return !!client->provider->account_path;
+}
+
+static int read_locked(RunwayClient *client, const int *flag)
+{
+    int value;
+
+    pthread_mutex_lock(&client->mutex);
+    value = *flag;
+    pthread_mutex_unlock(&client->mutex);
+    return value;
+}
+
+int ff_runway_client_has_reached(RunwayClient *client)
+{
+    return read_locked(client, &client->reached);
+}
+
+int ff_runway_client_is_near(RunwayClient *client)
+{
+    return read_locked(client, &client->near);
+}
+
+const char *ff_runway_client_endpoint(const RunwayClient *client)
+{
+    return client->base.text;
+}
+
+/*
  * One request, its answer and what that means
  */
 

@@ -60,12 +60,13 @@ struct RunwayClient {
 
     struct curl_slist *headers;        ///< of reads
     struct curl_slist *create_headers; ///< of creates
-    char **secrets;                    ///< key, password of the proxy, then
+    char **secrets;                    ///< key, the proxy's password and user,
                                        ///< values of the user's own headers,
                                        ///< each with its base64, and under
                                        ///< mutex those of the user's own URLs
     size_t nb_secrets;
-    size_t nb_keys;                    ///< of these, key and password
+    size_t nb_keys;                    ///< of these, those that are taken out of
+                                       ///< URLs of outputs too
 
     pthread_mutex_t mutex;
     int near;   ///< under mutex: the API is on a loopback address, as

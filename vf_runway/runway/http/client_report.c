@@ -95,6 +95,25 @@ static void scrub_query(char *text, const char *url)
         visit_query(url, scrub_value, text);
 }
 
+RunwayOutcome ff_runway_client_add_word(RunwayClient *client, const char *word,
+                                        size_t length)
+{
+    char **longer = realloc(client->secrets, (client->nb_secrets + 1) *
+                                             sizeof(*client->secrets));
+    char *copy = malloc(length + 1);
+
+    if (longer)
+        client->secrets = longer;
+    if (!longer || !copy) {
+        free(copy);
+        return RUNWAY_NOMEM;
+    }
+    memcpy(copy, word, length);
+    copy[length] = 0;
+    longer[client->nb_secrets++] = copy;
+    return RUNWAY_OK;
+}
+
 static RunwayOutcome hide_value(void *opaque, const char *word)
 {
     RunwayClient *client = opaque;

@@ -106,25 +106,6 @@ static int has_header(const struct curl_slist *list, const char *name)
     return 0;
 }
 
-RunwayOutcome ff_runway_client_add_word(RunwayClient *client, const char *word,
-                                        size_t length)
-{
-    char **longer = realloc(client->secrets, (client->nb_secrets + 1) *
-                                             sizeof(*client->secrets));
-    char *copy = malloc(length + 1);
-
-    if (longer)
-        client->secrets = longer;
-    if (!longer || !copy) {
-        free(copy);
-        return RUNWAY_NOMEM;
-    }
-    memcpy(copy, word, length);
-    copy[length] = 0;
-    longer[client->nb_secrets++] = copy;
-    return RUNWAY_OK;
-}
-
 /**
  * What no server's text may hold: value itself and, wherever it begins in a
  * longer text, its base64 in both alphabets. What is shorter than SECRET_MIN is
@@ -157,6 +138,15 @@ static RunwayOutcome add_secret(RunwayClient *client, const char *value)
         free(text);
         free(bytes);
     }
+    return ret;
+}
+
+/** The same of what is in no URL either that a server names. */
+static RunwayOutcome add_key(RunwayClient *client, const char *value)
+{
+    RunwayOutcome ret = add_secret(client, value);
+
+    client->nb_keys = client->nb_secrets;
     return ret;
 }
 
@@ -340,8 +330,30 @@ static RunwayOutcome make_headers(RunwayClient *client,
     return RUNWAY_OK;
 }
 
+/** A user and a password as they are sent, for whoever says them as one. */
+static RunwayOutcome add_pair(RunwayClient *client, CURLU *u)
+{
+    char *user = NULL, *password = NULL, *pair = NULL;
+    RunwayOutcome ret = RUNWAY_OK;
+
+    if (!curl_url_get(u, CURLUPART_USER, &user, CURLU_URLDECODE) &&
+        !curl_url_get(u, CURLUPART_PASSWORD, &password, CURLU_URLDECODE)) {
+        size_t size = strlen(user) + strlen(password) + 2;
+
+        pair = malloc(size);
+        if (pair)
+            snprintf(pair, size, "%s:%s", user, password);
+        ret = pair ? add_key(client, pair) : RUNWAY_NOMEM;
+    }
+    free(pair);
+    curl_free(password);
+    curl_free(user);
+    return ret;
+}
+
 /** Take a proxy's URL apart: whether it leads to this machine; and where it wants
- *  a password, the proxy may say that in its error pages. */
+ *  a password, the proxy may say that in its error pages. A user may be a token,
+ *  and is one where there is no password. */
 static RunwayOutcome read_proxy(RunwayClient *client, const char *proxy,
                                 int *is_loopback)
 {
@@ -349,26 +361,32 @@ static RunwayOutcome read_proxy(RunwayClient *client, const char *proxy,
         CURLUPart part;
         unsigned flags;
     } parts[] = { { CURLUPART_HOST, 0 }, { CURLUPART_PASSWORD, 0 },
-                  { CURLUPART_PASSWORD, CURLU_URLDECODE } };
+                  { CURLUPART_PASSWORD, CURLU_URLDECODE },
+                  { CURLUPART_USER, 0 }, { CURLUPART_USER, CURLU_URLDECODE } };
     CURLU *u = curl_url();
-    RunwayOutcome ret = u ? RUNWAY_OK : RUNWAY_NOMEM;
+    int has_password = 0;
+    RunwayOutcome ret;
 
     *is_loopback = 0;
     if (u && curl_url_set(u, CURLUPART_URL, proxy, CURLU_GUESS_SCHEME |
                           CURLU_NON_SUPPORT_SCHEME)) {
         /* libcurl will say what it does not understand */
         curl_url_cleanup(u);
-        return add_secret(client, proxy);
+        return add_key(client, proxy);
     }
-    for (int i = 0; i < 3 && !ret; i++) {
+    ret = u ? add_pair(client, u) : RUNWAY_NOMEM;
+    for (int i = 0; i < 5 && !ret; i++) {
         char *value = NULL;
 
         if (curl_url_get(u, parts[i].part, &value, parts[i].flags))
             continue;
-        if (i)
-            ret = add_secret(client, value);
-        else
+        if (!i)
             *is_loopback = ff_runway_host_reach(value) == RUNWAY_REACH_LOOPBACK;
+        else if (i < 3 || is_telling(value))
+            ret = add_key(client, value);
+        else if (!has_password) /* a word, which an output's URL may have */
+            ret = add_secret(client, value);
+        has_password |= i && *value;
         curl_free(value);
     }
     curl_url_cleanup(u);
@@ -517,11 +535,10 @@ RunwayOutcome ff_runway_client_create(const RunwayClientConfig *config,
             ret = ff_runway_error(err, RUNWAY_INVALID, "ca_file %s is not a "
                                   "regular file", c->ca_file);
     }
-    if (!ret && add_secret(c, config->key))
+    if (!ret && add_key(c, config->key))
         ret = ff_runway_no_memory(err);
     if (!ret)
         ret = choose_proxy(c, config->proxy, err);
-    c->nb_keys = c->nb_secrets;
     if (!ret)
         ret = make_headers(c, config, err);
     if (ret)
@@ -548,39 +565,4 @@ void ff_runway_client_free(RunwayClient **client)
     pthread_mutex_destroy(&c->mutex);
     free(c);
     *client = NULL;
-}
-
-int ff_runway_client_is_loopback(const RunwayClient *client)
-{
-    return client->base.is_loopback;
-}
-
-int ff_runway_client_has_account(const RunwayClient *client)
-{
-    return !!client->provider->account_path;
-}
-
-static int read_locked(RunwayClient *client, const int *flag)
-{
-    int value;
-
-    pthread_mutex_lock(&client->mutex);
-    value = *flag;
-    pthread_mutex_unlock(&client->mutex);
-    return value;
-}
-
-int ff_runway_client_has_reached(RunwayClient *client)
-{
-    return read_locked(client, &client->reached);
-}
-
-int ff_runway_client_is_near(RunwayClient *client)
-{
-    return read_locked(client, &client->near);
-}
-
-const char *ff_runway_client_endpoint(const RunwayClient *client)
-{
-    return client->base.text;
 }
