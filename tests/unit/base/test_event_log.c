@@ -210,6 +210,9 @@ static void test_other_files(void **state)
         close(fd);
         unlink(shared);
     }
+    snprintf(by_fd, sizeof(by_fd), "/dev/fd/../../..%s", path);
+    assert_int_equal(ff_runway_event_log_open(by_fd, &log, &events, &err),
+                     RUNWAY_INVALID);
     /* what the shell has opened it has chosen */
     fd = open(path, O_WRONLY);
     snprintf(by_fd, sizeof(by_fd), "/dev/fd/%d", fd);

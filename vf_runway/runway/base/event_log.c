@@ -72,8 +72,20 @@ static int find_socket(const char *path)
     return -1;
 }
 
+/* /dev/fd/N, /dev/stdout, /dev/stderr: what is behind them the shell has chosen,
+ * as output. */
+static int is_given(const char *path)
+{
+    static const char fd[] = "/dev/fd/";
+    const char *number = path + sizeof(fd) - 1;
+
+    return !strcmp(path, "/dev/stdout") || !strcmp(path, "/dev/stderr") ||
+           (!strncmp(path, fd, sizeof(fd) - 1) && *number &&
+            !number[strspn(number, "0123456789")]);
+}
+
 /* Whether it is another file than a log, by mistake: a prompt, the film, a record
- * of the journal. What is behind /dev/stderr the shell has chosen. */
+ * of the journal. */
 static int is_other_file(const char *path, int fd)
 {
     static const char begin[] = "{\"time\":";
@@ -84,8 +96,7 @@ static int is_other_file(const char *path, int fd)
 
     if (fstat(fd, &st) || S_ISBLK(st.st_mode))
         return 1;
-    if (!S_ISREG(st.st_mode) || !strncmp(path, "/dev/fd/", 8) ||
-        !strncmp(path, "/dev/std", 8))
+    if (!S_ISREG(st.st_mode) || is_given(path))
         return 0;
     if (ff_runway_disk_open(path, O_RDONLY, &in))
         return 0;
