@@ -31,6 +31,7 @@
 #include "core_test.h"
 #include "api/reply.h"
 #include "api/request_json.h"
+#include "base/text.h"
 
 /*
  * Bodies
@@ -636,6 +637,40 @@ static void test_failed_task(void **state)
     "\"data\":{\"task_id\":\"t\",\"status\":\"" status "\"," \
     "\"fail_reason\":\"why\"," more "\"data\":" data "}}"
 
+static void scrub_key(void *opaque, char *text, int is_shown)
+{
+    (void)opaque;
+    (void)is_shown;
+    ff_runway_scrub_word(text, "key-of-the-test-1");
+}
+
+/* What becomes a blank when a failure is made one line hides no secret before. */
+static void test_secrets_with_controls(void **state)
+{
+    static const char *const controls[] = {
+        "", "\x01", "\x7F", "\xc2\x85", "\xe2\x80\xae", "\xe2\x80\xa8",
+        "\\u0001", "\\u007f", "\\u0085", "\\u202e", "\\u2028", "\\n\\t",
+    };
+    static const char *const none[] = { NULL };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(controls) / sizeof(*controls); i++) {
+        char text[512], *clean;
+        RunwayTask task = { 0 };
+        RunwayError err;
+
+        snprintf(text, sizeof(text), "{\"status\":\"FAILED\",\"failure\":"
+                 "\"no key-of-t%she-test-1\",\"failureCode\":"
+                 "\"A.key-of-t%she-test-1\"}", controls[i], controls[i]);
+        clean = ff_runway_reply_clean(text, strlen(text), none, scrub_key, NULL);
+        assert_int_equal(ff_runway_parse_task(clean, strlen(clean), &task,
+                                              &err), RUNWAY_OK);
+        assert_string_equal(task.failure, "no ...");
+        assert_string_equal(task.failure_code, "A....");
+        free(clean);
+    }
+}
+
 static void test_wrapped_task(void **state)
 {
     (void)state;
@@ -1141,6 +1176,7 @@ int main(void)
         cmocka_unit_test(test_slot_of_many_fields),
         cmocka_unit_test(test_bare_task),
         cmocka_unit_test(test_failed_task),
+        cmocka_unit_test(test_secrets_with_controls),
         cmocka_unit_test(test_wrapped_task),
         cmocka_unit_test(test_code_in_text),
         cmocka_unit_test(test_not_exist),

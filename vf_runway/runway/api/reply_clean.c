@@ -22,6 +22,7 @@
 #include <string.h>
 
 #include "../base/json.h"
+#include "../base/text.h"
 #include "reply.h"
 
 /* digits that a double keeps */
@@ -97,6 +98,16 @@ static void scrub_number(cJSON *item, RunwayScrub *scrub, void *opaque,
     item->valuestring = copy;
 }
 
+/** Give a text to scrub, as one line if it is shown: what breaks a secret there
+ *  would be a blank in it later. */
+static void scrub_text(char *text, RunwayScrub *scrub, void *opaque,
+                       int is_shown)
+{
+    if (is_shown)
+        ff_runway_clean_text(text, 0);
+    scrub(opaque, text, is_shown);
+}
+
 /** Give every name, text and number in item to scrub. cJSON has bounded the
  *  depth. */
 static void scrub_all(cJSON *item, const char *const *sent, RunwayScrub *scrub,
@@ -106,9 +117,9 @@ static void scrub_all(cJSON *item, const char *const *sent, RunwayScrub *scrub,
         int shown = is_shown && !is_one_of(item->string, sent);
 
         if (item->string)
-            scrub(opaque, item->string, is_shown);
+            scrub_text(item->string, scrub, opaque, is_shown);
         if (cJSON_IsString(item))
-            scrub(opaque, item->valuestring, shown);
+            scrub_text(item->valuestring, scrub, opaque, shown);
         else if (cJSON_IsNumber(item))
             scrub_number(item, scrub, opaque, shown);
         scrub_all(item->child, sent, scrub, opaque, shown);
