@@ -1554,6 +1554,29 @@ static void test_signed_urls_said_back(void **state)
     assert_null(strcasestr(logged, "canary"));
 }
 
+/* libcurl cuts its words, here within a value that an output's URL may have. */
+static void test_echoed_secrets_at_libcurls_cut(void **state)
+{
+    char url[512], label[50];
+    RunwayClient *client = connect_with(
+        with_headers("https://api.example.com", "X-Team: canary0123456789abcdef"));
+    int64_t done = 0;
+
+    memset(label, 'a', 49);
+    label[49] = 0;
+    for (int n = 0; n <= 12; n += 6) {
+        snprintf(url, sizeof(url), "https://%s.%s.%s.%s.%.*s."
+                 "canary0123456789abcdef.invalid/", label, label, label, label,
+                 10 + n, label);
+        assert_int_equal(ff_runway_client_download(client, url, -1, &done,
+                                                   &last_wait, &last),
+                         RUNWAY_UNAVAILABLE);
+        assert_null(strstr(last.text, "canary"));
+        assert_says("olve host");
+    }
+    ff_runway_client_free(&client);
+}
+
 static RunwayOutcome hide(void *opaque, const char *url)
 {
     return ff_runway_client_hide(opaque, url);
@@ -2693,6 +2716,7 @@ int main(void)
         TEST(test_download_unwritable),
         TEST(test_download_redirected),
         TEST(test_signed_urls_said_back),
+        TEST(test_echoed_secrets_at_libcurls_cut),
         TEST(test_own_urls_said_back),
         TEST(test_echoed_fields_of_a_form),
         TEST(test_slot_in_an_error),

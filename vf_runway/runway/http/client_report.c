@@ -181,7 +181,9 @@ void ff_runway_call_clean_reply(RunwayCall *call)
 /** libcurl's reason, with nothing secret in it. */
 static const char *reason(RunwayCall *call)
 {
-    if (!call->reason[0])
+    /* what fills its buffer was cut, and a secret that the cut goes through would
+     * not be found */
+    if (!call->reason[0] || strlen(call->reason) == sizeof(call->reason) - 1)
         snprintf(call->reason, sizeof(call->reason), "%s",
                  curl_easy_strerror(call->code));
     ff_runway_call_scrub(call, call->reason, 1);
