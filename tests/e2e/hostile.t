@@ -192,6 +192,16 @@ subtest 'memory is short' => sub {
     is(scalar $large->requests($_), 1, "after one $_") for qw(create download);
 };
 
+# What a picture takes is multiplied by a codec's references: a large one has to be asked for.
+subtest 'a picture larger than anything that was asked for' => sub {
+    my $large = RunwayTest::Simulator->start('--latency' => 0.1, '--result-size' => '4096x2304');
+    my @run = ($large, in => $clip, loglevel => 'error', args => [qw(-frames:v 1)]);
+    my $run = run_filter(@run, options => { prompt => 'echo' });
+    error_line('for a small clip', $run, qr/pictures of 4096x2304: more than 2088960 pixels/);
+    is($_->{status}, 0, 'by an output a quarter as large') or diag $_->{err} for run_filter(@run, options => { prompt => 'echo', size => '2048x1152' });
+    is($_->{status}, 0, 'by a model that makes such') or diag $_->{err} for run_filter(@run, options => { prompt => 'echo', model => 'gemini_omni_flash_1.1' });
+};
+
 # --- replies --------------------------------------------------------------------------
 
 # A server that has one body for everything; returns its port. It ends with this

@@ -237,7 +237,7 @@ subtest 'limits are as they are written down' => sub {
         ['Retry-After',          qr/ 5 min$/,              RETRY_AFTER_MAX => 5 * $minutes],
         ['an outage',            qr/^15 min \(20 s /,      OUTAGE_MAX => 15 * $minutes, UNREACHED_MAX => $minutes / 3],
         ['redirects of a result', qr/^5,/,                 REDIRECTS_MAX => 5],
-        ['a picture of',         qr/^4096 x 2304 or what was asked for/, RESULT_PIXELS => 4096 * 2304],
+        ['a picture of',         qr/^4096 x 2304 or what was asked for.*: 1920 x 1088,/, RESULT_PIXELS => 4096 * 2304, RESULT_LEAST => 1920 * 1088],
         ['frames of',            qr/^1000 a second$/,      RESULT_RATE => 1000],
         ['frames, boxes',        qr/^2\^17; 65536$/,        MP4_SAMPLES_MAX => 2 ** 17, MP4_BOXES_MAX => 65536],
         ['frames x edits',       qr/^2\^18$/,               MP4_EDITED_MAX => 2 ** 18],

@@ -204,6 +204,29 @@ static void test_unknown_model(void **state)
         assert_ptr_not_equal(find(names[i]), m);
 }
 
+/* What no result of a model is larger than, whatever the clip is. */
+static void test_largest_result(void **state)
+{
+    static const struct { const char *name, *ratio; int64_t pixels; } cases[] = {
+        { "gen4_aleph",            "auto",      1584 * 672 },
+        { "aleph2",                "auto",      0 },
+        { "aleph2",                "21:9",      -1 },
+        { "gemini_omni_flash",     "auto",      1280 * 720 },
+        { "gemini_omni_flash_1.1", "auto",      3840 * 2160 },
+        { "gemini_omni_flash_1.1", "640:360",   640 * 360 },
+        { "ruby",                  "auto",      0 },
+        { "magnific_video_upscaler_creative", "auto", -1 },
+        { "upscale_v1",            "auto",      -1 },
+        { "aleph9",                "auto",      -1 },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+        assert_int_equal(ff_runway_largest_result(find(cases[i].name),
+                                                  cases[i].ratio),
+                         cases[i].pixels);
+}
+
 static void test_ratio_parse(void **state)
 {
     static const char *const bad[] = {
@@ -651,6 +674,7 @@ int main(void)
         cmocka_unit_test(test_modes),
         cmocka_unit_test(test_facts),
         cmocka_unit_test(test_unknown_model),
+        cmocka_unit_test(test_largest_result),
         cmocka_unit_test(test_ratio_parse),
         cmocka_unit_test(test_ratio_auto),
         cmocka_unit_test(test_ratio_tie),

@@ -180,6 +180,11 @@ RunwayOutcome ff_runway_ratio_choose(const RunwayModel *model,
 int ff_runway_larger_size(const RunwayModel *model, const char *resolution,
                           int width, int height, int *out_w, int *out_h);
 
+/** Pixels of the largest picture that a model is known to make; with a ratio in
+ *  pixels, of what was asked for. @return 0: of that of the clip, -1: nothing is
+ *  known */
+int64_t ff_runway_largest_result(const RunwayModel *model, const char *ratio);
+
 /** Check a prompt (may be NULL) against the model: there where required,
  *  valid UTF-8, not empty, not longer than the model takes. */
 RunwayOutcome ff_runway_prompt_check(const RunwayModel *model,

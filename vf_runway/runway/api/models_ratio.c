@@ -212,3 +212,26 @@ int ff_runway_larger_size(const RunwayModel *model, const char *resolution,
     }
     return 0;
 }
+
+int64_t ff_runway_largest_result(const RunwayModel *model, const char *ratio)
+{
+    int is_wanted, w, h;
+    int64_t most = 0;
+
+    is_wanted = ff_runway_ratio_parse(ratio, &w, &h);
+    /* the clip may be expanded to a shape, by nobody knows how much */
+    if (!ff_runway_model_is_known(model) ||
+        model->endpoint == RUNWAY_VIDEO_UPSCALE ||
+        model->fields & RUNWAY_FIELD_RESOLUTION ||
+        (model->ratios_are_shapes && is_wanted))
+        return -1;
+    if (!model->ratios || model->ratios_are_shapes)
+        return 0;
+    if (is_wanted)
+        return (int64_t)w * h;
+    for (int i = 0; model->ratios[i]; i++)
+        if (ff_runway_ratio_parse(model->ratios[i], &w, &h) &&
+            (int64_t)w * h > most)
+            most = (int64_t)w * h;
+    return most;
+}

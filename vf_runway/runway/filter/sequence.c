@@ -146,6 +146,22 @@ static int check_clip_duration(const RunwaySettings *set)
     return ret < 0 ? ret : check_stills(set, longest / 1e6);
 }
 
+/* Pixels that a result may have: each takes memory, up to 17 times for H.264's
+ * references, so there is room for what a model may do and no more. */
+static int64_t most_pixels(const RunwaySequenceConfig *config)
+{
+    const RunwayRequest *r = &config->set->request;
+    const char *ratio = r->ratio ? r->ratio : "auto";
+    int64_t known = r->extra ? -1 : ff_runway_largest_result(r->model, ratio);
+    int64_t asked = config->pixels;
+
+    if (known > 0 && strcmp(ratio, "auto"))
+        asked = FFMAX(asked, known);
+    known = known < 0 ? RUNWAY_RESULT_PIXELS
+                      : FFMAX3(known, 4 * asked, RUNWAY_RESULT_LEAST);
+    return FFMAX(asked, FFMIN(known, RUNWAY_RESULT_PIXELS));
+}
+
 int ff_runway_sequence_create(RunwaySequence **sequence,
                               const RunwaySequenceConfig *config)
 {
@@ -169,7 +185,7 @@ int ff_runway_sequence_create(RunwaySequence **sequence,
         return ret;
     s->limits.log_ctx = set->log_ctx;
     s->limits.policy  = &set->policy;
-    s->limits.pixels  = FFMAX(config->pixels, RUNWAY_RESULT_PIXELS);
+    s->limits.pixels  = most_pixels(config);
     s->limits.whole   = set->policy.on_error == RUNWAY_ON_ERROR_SOURCE ||
                         config->forgets;
     s->config  = *config;
