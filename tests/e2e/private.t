@@ -403,6 +403,18 @@ subtest 'a password in a URL' => sub {
     }
     is(scalar $sim->requests('create'), 0, 'nothing was bought');
 
+    # an option that is refused makes FFmpeg 5.1 repeat all of them, but not the filter
+    for my $case (
+        ['reference',      { reference => "https://me:$pw\@a.example/1.png" }, qr/^reference: a URL may not/],
+        ['another option', { http_proxy => "http://me:$pw\@$nobody", seam => 'blend' }, qr/^seam=blend needs/],
+    ) {
+        my ($name, $options, $says) = @$case;
+        my $run = run_filter($sim, in => $clip, loglevel => 'error', options => { prompt => 'x', %$options });
+        error_line("$name is refused", $run, $says);
+        my @said = grep { index($_, $pw) >= 0 && !/Error initializing filter 'runway_v2v' with args '/ } split /\n/, $run->{err};
+        is("@said", '', "$name: the password is only in what FFmpeg repeats");
+    }
+
     # in the environment it is not even said by FFmpeg, which repeats options
     my $report = "$TMP/password.log";
     my $run = run_filter(undef, in => $clip, loglevel => 'trace', options => { prompt => 'x', base_url => 'https://a.invalid/x', log_path => "$TMP/password.jsonl" },
@@ -410,6 +422,9 @@ subtest 'a password in a URL' => sub {
     like($run->{err}, qr/cannot reach a\.invalid:443 through the proxy/, "the environment's proxy is used");
     my %text = (stderr => $run->{err}, map { ($_ => slurp($_)) } $report, "$TMP/password.jsonl", files_below($run->{own}));
     is(join(' ', grep { index($text{$_}, $pw) >= 0 } sort keys %text), '', 'and its password is nowhere');
+    $run = run_filter($sim, in => $clip, loglevel => 'error', options => { prompt => 'x', seam => 'blend' }, env => { https_proxy => "http://me:$pw\@$nobody" });
+    error_line('an option is refused', $run, qr/^seam=blend needs/);
+    is(index($run->{err}, $pw), -1, 'nor is it repeated then');
 };
 
 # Starts ffmpeg, calls back while a task is under way, returns the run.
