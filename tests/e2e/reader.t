@@ -245,6 +245,15 @@ sub hevc {
         map { my ($type, @units) = @$_; (pack('Cn', $type, scalar @units), map { pack 'n/a*', $_ } @units) } @lists));
 }
 
+# The same with an entry in a slice for each row of blocks, of which there are three. A slice
+# begins a picture, and is of I, before the number of them.
+my $waves = hevc(64, 1) =~ s/\Q$pps\E/pack 'H*', '4401c0718212'/er;
+my $golomb = sub { my $bits = sprintf '%b', $_[0] + 1; return '0' x (length($bits) - 1) . $bits };
+my $escaped = sub { return pack('B*', "$_[0]1") =~ s/\x00\x00(?=[\x00-\x03])/\x00\x00\x03/gr };
+my $many = pack 'N/a*', "\x26\1" . $escaped->('1010111' . $golomb->(8 * 10_390_000) . '1' x 32) . "\xFF" x 10_390_000;
+# the number goes on in what is behind the slice, which is filler
+my $cut = pack 'n/a* n/a*', "\x26\1" . pack('B*', '101011011' . '0' x 24 . '11'), "\x4C\1" . "\xFF" x 8190;
+
 my $hungry_sound = track(type => 'soun', id => 2, constant => 1, samples => 1000, stts => 1, per_chunk => 0xFFFFFFF,
     chunks => [(28) x 100]);
 my $keys = box('meta', box('hdlr', words(0, 0), 'mdta', "\0" x 13), box('keys', words(0, 268_000_000)));
@@ -270,8 +279,8 @@ subtest 'what asks for more than it has costs nothing' => sub {
                                                         box('glbl', box('skip', "\0" x 300), box('moov', box('mvhd', "\0" x 100), $hungry_sound))))),
                                                         qr/palette/],
         ['a sound handler behind one that is hidden', film(track(more => box('hdlr', words(0, 0), 'soun', "\0" x 13), name => "\0" x 600)), qr/damaged/],
-        ['a picture of 410 slices',                  film(track(entry => hevc(64, 1), sizes => [2460])) =~ s/mdat\0{4}\K\0{2460}/pack('NCC', 2, 2, 1) x 410/er, qr/frame 0 .* 410 parts, too many/],
-        ['a picture of 390 slices',                  film(track(entry => hevc(64, 1), sizes => [2340, (10) x 9])) =~ s/mdat\0{4}\K\0{2340}/pack('NCC', 2, 2, 1) x 390/er, qr/damaged/],
+        ['a picture of 410 slices',                  film(track(entry => hevc(64, 1), sizes => [2870])) =~ s/mdat\0{4}\K\0{2870}/pack('NCCC', 3, 2, 1, 0xE0) x 410/er, qr/frame 0 .* 410 parts, too many/],
+        ['a picture of 390 slices',                  film(track(entry => hevc(64, 1), sizes => [2730, (10) x 9])) =~ s/mdat\0{4}\K\0{2730}/pack('NCCC', 3, 2, 1, 0xE0) x 390/er, qr/damaged/],
         $decoders{vp9} ? ['7 large frames of VP9 in a packet', box('mdat', "\x82" x 7, "\xC6", "\1" x 7, "\xC6") . film(track(format => 'vp09', width => 4096, height => 2304,
                                                         chunks => [8], sizes => [16])), qr/frame 0 .* 7 parts, too many/] : (),
         ['all samples at the same 8 MB',             film(track(sizes => \@all, per_chunk => 1, chunks => [(28) x @all])) . box('mdat', "\0" x (8 << 20)), qr/more bytes of frames than the file/],
@@ -294,6 +303,10 @@ subtest 'what asks for more than it has costs nothing' => sub {
         ['60 of them with a picture',                film(track(entry => hevc(64, 1))) =~ s/mdat\0{4}\K\0{600}/(pack('N', length $pps) . $pps) x 60/er, qr/60 parameter sets in/],
         ['400,000 bytes of messages',                box('mdat', pack('N/a*', "\x4E\1" . ("\5\x10" . 'a' x 16) x 22_222)) .
                                                         film(track(entry => hevc(64, 1), chunks => [8], sizes => [400_002])), qr/399998 bytes of messages/],
+        # a decoder takes twelve bytes for each entry, before it finds that they are not there
+        ['83,120,000 entries in a slice',            box('mdat', $many) . film(track(entry => $waves =~ s/^.{32}\K.{4}/pack 'nn', 4096, 2304/esr, scale => 1, length => 1, chunks => [8], sizes => [length $many])),
+                                                        qr/a slice of it begins with/],
+        ['as many as are behind its end',            box('mdat', $cut) . film(track(entry => $waves =~ s/hvcC\x01\0{20}\K\x03/\x01/r, scale => 1, length => 1, chunks => [8], sizes => [length $cut])), qr/a slice of it begins with/],
         # what is left of the file is a positive number again, as an int
         ['frames far behind the end',                film(track(sizes => [100, 100], per_chunk => 1, chunks => [0x80010000, 0xC0010000])),
                                                         qr/damaged after frame 0/],
@@ -345,8 +358,6 @@ subtest 'what is wrong with a result fills no terminal' => sub {
         push @cases, ['parameters that are of no use', box('mdat', $frames) . film(track(entry => $entry, scale => 20, length => 20, chunks => [8],
             sizes => [map { $_ + length $sets } @sizes]))];
     }
-    my $golomb = sub { my $bits = sprintf '%b', $_[0] + 1; return '0' x (length($bits) - 1) . $bits };
-    my $escaped = sub { return pack('B*', "$_[0]1") =~ s/\x00\x00(?=[\x00-\x03])/\x00\x00\x03/gr };
     if ($decoders{h264}) {
         my $clip = slurp(make_clip(size => '64x48', frames => 20, codec => [qw(-c:v libx264 -bf 0 -x264-params no-8x8dct=0)], name => 'lists.mp4'));
         my $at = index $clip, 'avc1', index $clip, 'stsd';
@@ -524,6 +535,13 @@ subtest 'parameter sets of many kinds' => sub {
         [qw(libx264 -pix_fmt yuv420p -profile:v baseline)],
         [@hevc, 'log-level=none:repeat-headers=1:keyint=1:hrd=1:vbv-maxrate=1000:vbv-bufsize=1000:aud=1'],
         [@hevc, 'log-level=none:temporal-layers=3:bframes=3'],
+        [@hevc, 'log-level=none:ctu=16:min-cu-size=8:slices=2', qw(-s 128x192)],
+        [@hevc, 'log-level=none:ctu=16:wpp=0:open-gop=1:keyint=4:bframes=3:b-pyramid=1:weightb=1', qw(-vf fade=out:0:8)],
+        [@hevc, 'log-level=none:ctu=16:weightb=1:bframes=3:b-adapt=0:ref=5:rps=1:open-gop=0:repeat-headers=1', qw(-vf fade=in:0:8 -s 128x192)],
+        [@hevc, 'log-level=none:ctu=16:opt-ref-list-length-pps=1:opt-qp-pps=1:opt-cu-delta-qp=1:cbqpoffs=3:crqpoffs=-2', qw(-pix_fmt yuv420p10le -s 128x192)],
+        [@hevc, 'log-level=none:ctu=16:interlace=tff:deblock=0:sao=0:temporal-mvp=0', qw(-s 128x192)],
+        [@hevc, 'log-level=none:ctu=16:deblock=-2,3:scaling-list=default:tskip=1:constrained-intra=1:intra-refresh=1', qw(-s 128x192)],
+        [@hevc, 'log-level=none:ctu=16:lossless=1', qw(-pix_fmt gray -s 128x192)],
         [@hevc, 'log-level=none', qw(-pix_fmt yuv444p10le)],
     ) {
         my ($encoder, @more) = @$case;
@@ -536,7 +554,6 @@ subtest 'parameter sets of many kinds' => sub {
 # A decoder keeps one for each number, of HEVC with tables for the whole picture.
 subtest 'parameter sets of all numbers' => sub {
     my $encoders = run_cmd([$FFMPEG, qw(-hide_banner -encoders)])->{out};
-    my $golomb = sub { my $bits = sprintf '%b', $_[0] + 1; return '0' x (length($bits) - 1) . $bits };
     for my $case (
         # how many there may be, what a set begins with
         ['avc1', 256, "\x68", qw(64x48 libx264)],
@@ -629,7 +646,6 @@ subtest 'slices that go on to the end' => sub {
     my $entry = substr $clip, $at - 4, unpack 'N', substr $clip, $at - 4, 4;
     my @sizes = unpack 'N2', substr $clip, index($clip, 'stsz') + 16;
     $at = unpack 'N', substr $clip, index($clip, 'stco') + 12, 4;
-    my $golomb = sub { my $bits = sprintf '%b', $_[0] + 1; return '0' x (length($bits) - 1) . $bits };
     my $slice = substr($clip, $at + $sizes[0] + 4, $sizes[1] - 4) =~ s/\x00\x00\x03/\x00\x00/gr;
     my ($head, $rest) = unpack('B*', $slice) =~ /^(.{8})1(.*)@{[ $golomb->($all) ]}10*$/ or die "not one run of blocks\n";
     for my $case (

@@ -132,7 +132,8 @@ static void test_lengths(void **state)
     assert_int_equal(PACKET(&nals, HEVC_16240), RUNWAY_OK);
     assert_int_equal(PACKET(&nals, "\0\0\1" HEVC_16240), RUNWAY_BAD_RESULT);
     assert_int_equal(PACKET(&nals, "\x1D" HEVC_16240), RUNWAY_OK);
-    /* an empty one that says a byte each; then both may be */
+    /* an empty one that says a byte each */
+    nals.lengths = 0;
     assert_int_equal(DESCRIBE(&nals, "\1....................\0\0"), RUNWAY_OK);
     assert_int_equal(PACKET(&nals, "\x1D" HEVC_16240), RUNWAY_BAD_RESULT);
     assert_int_equal(PACKET(&nals, "\1a\x1D" HEVC_16240), RUNWAY_BAD_RESULT);
@@ -141,9 +142,10 @@ static void test_lengths(void **state)
     assert_int_equal(PACKET(&nals, "\0\x1D" HEVC_16240 "\7"), RUNWAY_BAD_RESULT);
     assert_int_equal(PACKET(&nals, "\x22..\0\0\1" HEVC_16240),
                      RUNWAY_BAD_RESULT);
-    /* too short to say it */
-    assert_int_equal(DESCRIBE(&nals, "\1..."), RUNWAY_OK);
-    assert_int_equal(PACKET(&nals, "\0\0\x1D" HEVC_16240), RUNWAY_BAD_RESULT);
+    /* both, and one too short to say it */
+    assert_int_equal(DESCRIBE(&nals, ""), RUNWAY_BAD_RESULT);
+    nals.lengths = 0;
+    assert_int_equal(DESCRIBE(&nals, "\1..."), RUNWAY_BAD_RESULT);
     /* a length of 256 to 511 bytes is no start code */
     nals.lengths = 1 << 4;
     assert_int_equal(PACKET(&nals, "\0\0\1\x42" "\1...."), RUNWAY_OK);
@@ -198,8 +200,8 @@ static void test_descriptions(void **state)
 static void test_numbers(void **state)
 {
     /* 0 to 3 of pictures, 0 and 1 of others */
-    static const char *const hevc[] = { "\x44\1\x80", "\x44\1\x40", "\x44\1\x60",
-                                        "\x44\1\x20", "\x40\1\0", "\x40\1\x10" };
+    static const char *const hevc[] = { "\x44\1\xC0", "\x44\1\x50", "\x44\1\x70",
+                                        "\x44\1\x24", "\x40\1\0", "\x40\1\x10" };
     RunwayNals nals = { .is_hevc = 1, .pixels = 64 * 48, .lengths = 1 << 1 };
     RunwayNals h264 = { .pixels = 64 * 48, .lengths = 1 << 1 };
 
@@ -214,7 +216,7 @@ static void test_numbers(void **state)
     assert_int_equal(PACKET(&nals, "\x1A" HEVC_SET), RUNWAY_OK);
     assert_int_equal(nals.nb_ids, 7);
     /* one that has no end has no number */
-    assert_int_equal(PACKET(&nals, "\3\x44\1\0"), RUNWAY_OK);
+    assert_int_equal(PACKET(&nals, "\3\x44\1\0"), RUNWAY_BAD_RESULT);
     assert_int_equal(nals.nb_ids, 7);
     /* 7 to 22 of pictures, and one more */
     for (int id = 7; id <= 23; id++) {
@@ -239,14 +241,14 @@ static void test_many(void **state)
 
     (void)state;
     for (size_t i = 0; i < 17; i++)
-        memcpy(data + 3 * i, "\2\x44\1", 3);
-    assert_int_equal(try_packet(&nals, data, 3 * 16), RUNWAY_OK);
-    assert_int_equal(try_packet(&nals, data, 3 * 17), RUNWAY_BAD_RESULT);
-    assert_int_equal(try_packet(&h264, data, 3 * 17), RUNWAY_OK);
+        memcpy(data + 4 * i, "\3\x44\1\xC0", 4);
+    assert_int_equal(try_packet(&nals, data, 4 * 16), RUNWAY_OK);
+    assert_int_equal(try_packet(&nals, data, 4 * 17), RUNWAY_BAD_RESULT);
+    assert_int_equal(try_packet(&h264, data, 4 * 17), RUNWAY_OK);
     for (size_t i = 0; i < 17; i++)
-        data[3 * i + 1] = 0x68;
-    assert_int_equal(try_packet(&h264, data, 3 * 17), RUNWAY_BAD_RESULT);
-    assert_int_equal(try_packet(&nals, data, 3 * 17), RUNWAY_OK);
+        data[4 * i + 1] = 0x68;
+    assert_int_equal(try_packet(&h264, data, 4 * 17), RUNWAY_BAD_RESULT);
+    assert_int_equal(try_packet(&nals, data, 4 * 17), RUNWAY_OK);
     /* messages before a picture, or behind it */
     memset(data, 'a', sizeof(data));
     memcpy(data, "\0\0\1\x4E", 4);

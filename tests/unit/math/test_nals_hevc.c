@@ -30,6 +30,7 @@
 
 static unsigned char data[8192];
 static size_t nb_bits;
+static unsigned width = 64, height = 48;
 
 static void u(int nb, uint64_t value)
 {
@@ -142,8 +143,8 @@ static void put_sps(int is_full, int layers)
     e(0);
     e(is_full ? 3 : 1);
     u(is_full, 0);
-    e(64);
-    e(48);
+    e(width);
+    e(height);
     u(1, (uint64_t)is_full);
     for (int i = 0; i < (is_full ? 4 : 0); i++)
         e(0);
@@ -202,17 +203,10 @@ static void put_sps(int is_full, int layers)
     u(3, 0);
 }
 
-/* The set with its end, and escapes, asked about: in a packet, and described. */
-static RunwayOutcome judge(void)
+/* The unit with its end, and escapes. @return its size */
+static size_t put_unit(unsigned char *packet)
 {
-    static unsigned char whole[26 + 2 * sizeof(data)] = "\1....................\1"
-                                                        "\1\x21\0\1";
-    unsigned char *packet = whole + 26;
-    RunwayNals nals = { .is_hevc = 1, .pixels = 64 * 48, .lengths = 1 << 2 };
-    const size_t bits = nb_bits;
-    size_t size = 2, zeros = 0;
-    RunwayError err;
-    RunwayOutcome ret;
+    size_t size = 0, zeros = 0;
 
     u(1, 1);
     while (nb_bits & 7)
@@ -225,6 +219,21 @@ static RunwayOutcome judge(void)
         zeros = data[i] ? 0 : zeros + 1;
         packet[size++] = data[i];
     }
+    return size;
+}
+
+/* A set, asked about: in a packet, and described. */
+static RunwayOutcome judge(void)
+{
+    static unsigned char whole[26 + 2 * sizeof(data)] = "\1....................\1"
+                                                        "\1\x21\0\1";
+    unsigned char *packet = whole + 26;
+    RunwayNals nals = { .is_hevc = 1, .pixels = 64 * 48, .lengths = 1 << 2 };
+    const size_t bits = nb_bits;
+    const size_t size = 2 + put_unit(packet + 2);
+    RunwayError err;
+    RunwayOutcome ret;
+
     packet[0] = (unsigned char)((size - 2) >> 8);
     packet[1] = (unsigned char)(size - 2);
     ret = ff_runway_nals_packet(&nals, packet, size, &err);
@@ -408,6 +417,263 @@ static void test_ends(void **state)
                                            &err), RUNWAY_BAD_RESULT);
 }
 
+/* What sets said before, for the units that follow. */
+static RunwayNals slices;
+static size_t at_entries;     /* of the last slice */
+
+static RunwayOutcome put(void)
+{
+    static unsigned char packet[3 + 2 * sizeof(data)] = { 0, 0, 1 };
+    RunwayError err;
+
+    return ff_runway_nals_packet(&slices, packet, 3 + put_unit(packet + 3), &err);
+}
+
+/* Four blocks by three. */
+static void begin(int is_full)
+{
+    slices = (RunwayNals){ .is_hevc = 1, .pixels = 256 * 192, .lengths = 1 };
+    width  = 256;
+    height = 192;
+    put_sps(is_full, 0);
+    width  = 64;
+    height = 48;
+    u(1, 0);
+    put_times(0);
+    u(2, 0);
+    assert_int_equal(put(), RUNWAY_OK);
+}
+
+/* With all that slices have more for it, or nothing. columns, rows: of tiles, 0:
+ * there are none */
+static void put_picture(int is_full, unsigned columns, unsigned rows, int waves)
+{
+    nb_bits = 0;
+    u(16, 0x4401);
+    e(0);
+    e(0);
+    u(5, is_full ? 0x1A : 0);       /* parts, output, two bits more */
+    u(2, (uint64_t)is_full);
+    e((unsigned)is_full);
+    e((unsigned)is_full);
+    e(0);
+    u(3, is_full ? 3 : 0);
+    if (is_full)
+        e(0);
+    e(0);
+    e(0);
+    u(3, is_full ? 7 : 0);
+    u(1, 0);
+    u(1, columns > 0);
+    u(1, (uint64_t)waves);
+    if (columns) {
+        e(columns - 1);
+        e(rows - 1);
+        u(1, (uint64_t)!is_full);
+        for (unsigned i = 2; is_full && i < columns + rows; i++)
+            e(0);
+        u(1, 1);
+    }
+    u(1, 1);
+    u(is_full ? 3 : 1, is_full ? 6 : 0);
+    for (int i = 0; i < 2 * is_full; i++)
+        e(12);
+    u(1, (uint64_t)is_full);
+    if (is_full)
+        put_lists();
+    u(1, (uint64_t)is_full);
+    e(0);
+    u(2, 0);
+}
+
+/* What pictures a slice refers to. */
+static void put_order(int is_full)
+{
+    u(8, 5);
+    u(1, 0);
+    if (!is_full) {
+        e(1);
+        e(0);
+        e(0);
+        u(1, 1);
+        u(1, 1);
+        return;
+    }
+    /* by the second of three sets, with one more: four, of which three count */
+    u(1, 1);
+    e(1);
+    u(1, 0);
+    e(0);
+    u(5, 0x1D);
+    /* for long, one that is known, and one that counts, too */
+    e(1);
+    e(1);
+    u(1, 1);
+    u(1, 1);
+    e(1000);
+    u(8, 3);
+    u(2, 2);
+    u(1, 1);
+}
+
+/* Which of them P (kind 1) and B refer to. */
+static void put_inter(int is_full, unsigned kind)
+{
+    const int most = kind ? 1 : 2;
+
+    u(1, (uint64_t)is_full);
+    for (int i = 0; i < most * is_full; i++)
+        e(2);
+    for (int i = 0; i < most * is_full; i++)
+        u(1 + 3 * 2, 0x40);         /* the order: three of four */
+    u(!kind, 0);
+    u(is_full, 0);
+    u(!kind, 0);
+    if (is_full) {
+        e(2);
+        e(7);
+        e(14);
+    }
+    for (int i = 0; i < most * is_full; i++) {
+        u(6, 0x2A);                 /* two of luma, one of chroma */
+        for (int n = 0; n < 2 + 2; n++) {
+            e(256);
+            e(1000);
+        }
+    }
+    e(4);
+}
+
+/* kind: 0 B, 1 P, 2 I; nb: of entries */
+static RunwayOutcome put_slice(int is_full, int type, unsigned kind, unsigned nb)
+{
+    nb_bits = 0;
+    u(16, (uint64_t)type << 9 | 1);
+    u(1, 1);
+    if (type >= 16)
+        u(1, 0);
+    e(0);
+    u(is_full ? 2 : 0, 0);
+    e(kind);
+    u(is_full, 1);
+    if (type != 19)
+        put_order(is_full);
+    u(2, 0);
+    if (kind < 2)
+        put_inter(is_full, kind);
+    e(100);
+    for (int i = 0; i < 2 * is_full; i++)
+        e(24);
+    if (is_full) {
+        u(2, 2);
+        e(12);
+        e(0);
+    }
+    u(1, 1);
+    at_entries = nb_bits;
+    e(nb);
+    u(32, UINT32_MAX);
+    return put();
+}
+
+/* No more entries than the picture has. */
+static void test_slices(void **state)
+{
+    static const struct {
+        unsigned columns, rows, waves, most;
+    } tiles[] = {
+        { 0, 0, 1, 2 }, { 1, 1, 0, 0 }, { 4, 3, 0, 11 }, { 2, 1, 1, 5 },
+    };
+    static const struct {
+        int type;
+        unsigned kind;
+    } kinds[] = { { 19, 2 }, { 21, 2 }, { 1, 2 }, { 1, 1 }, { 0, 0 } };
+
+    (void)state;
+    for (int i = 0; i < 4 * 5 * 2; i++) {
+        const int is_full = i & 1, k = (i >> 1) % 5, n = i / 10;
+
+        begin(is_full);
+        put_picture(is_full, tiles[n].columns, tiles[n].rows,
+                    (int)tiles[n].waves);
+        assert_int_equal(put(), RUNWAY_OK);
+        print_message("# %d: %d, %d\n", is_full, k, n);
+        for (unsigned nb = 0; nb < 20; nb++)
+            assert_int_equal(put_slice(is_full, kinds[k].type, kinds[k].kind, nb),
+                             nb <= tiles[n].most ? RUNWAY_OK : RUNWAY_BAD_RESULT);
+        /* it ends within the number */
+        put_slice(is_full, kinds[k].type, kinds[k].kind, 0);
+        nb_bits = at_entries;
+        u(21, 1);
+        assert_int_equal(put(), RUNWAY_BAD_RESULT);
+        /* what no decoder takes for a slice */
+        assert_int_equal(put_slice(is_full, 22, kinds[k].kind, 100), RUNWAY_OK);
+        /* it goes on with another */
+        for (unsigned nb = 0; is_full && nb < 20; nb++) {
+            nb_bits = 0;
+            u(17, 1 << 10 | 2);
+            e(0);
+            u(1 + 4, 0x1B);
+            e(nb);
+            u(32, UINT32_MAX);
+            assert_int_equal(put(), nb <= tiles[n].most ? RUNWAY_OK
+                                                        : RUNWAY_BAD_RESULT);
+        }
+    }
+}
+
+/* FFmpeg leaves out a set that it cannot read, and goes by the one before. */
+static void test_pictures(void **state)
+{
+    (void)state;
+    for (int is_full = 0; is_full <= 1; is_full++) {
+        begin(is_full);
+        put_picture(is_full, 0, 0, 1);
+        assert_int_equal(put(), RUNWAY_OK);
+        assert_int_equal(put_slice(is_full, 19, 2, 3), RUNWAY_BAD_RESULT);
+        /* one that no decoder sees */
+        put_picture(is_full, 0, 0, 0);
+        data[1] = 0;
+        assert_int_equal(put(), RUNWAY_OK);
+        assert_int_equal(put_slice(is_full, 19, 2, 3), RUNWAY_BAD_RESULT);
+        put_picture(is_full, 0, 0, 0);
+        assert_int_equal(put(), RUNWAY_OK);
+        assert_int_equal(put_slice(is_full, 19, 2, 3), RUNWAY_OK);
+        /* one bit is missing */
+        put_picture(is_full, 0, 0, 1);
+        nb_bits--;
+        assert_int_equal(put(), RUNWAY_BAD_RESULT);
+        /* what few decoders read, and what others do not */
+        for (unsigned flags = 0; flags < 256; flags++) {
+            put_picture(is_full, 0, 0, 1);
+            nb_bits--;
+            u(9, 0x100 | flags);
+            u(is_full, 1);
+            u(4, 3);            /* no list */
+            assert_int_equal(put(), flags & 16 ? RUNWAY_BAD_RESULT : RUNWAY_OK);
+        }
+        put_picture(is_full, 0, 0, 1);
+        nb_bits--;
+        u(9, 0x180);
+        u(is_full, 1);
+        u(2, 1);
+        u(6, 0x3F);
+        assert_int_equal(put(), RUNWAY_BAD_RESULT);
+        /* of a sequence that is unknown */
+        slices.sequences[0].rows = 0;
+        put_picture(is_full, 0, 0, 1);
+        assert_int_equal(put(), RUNWAY_OK);
+    }
+    /* and of a sequence */
+    for (unsigned flags = 0; flags < 256; flags++) {
+        put_sps(0, 0);
+        u(1, 0);
+        put_times(0);
+        u(10, 0x100 | flags);
+        assert_int_equal(judge(), flags & 16 ? RUNWAY_BAD_RESULT : RUNWAY_OK);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -416,6 +682,8 @@ int main(void)
         cmocka_unit_test(test_windows_or_times),
         cmocka_unit_test(test_videos),
         cmocka_unit_test(test_ends),
+        cmocka_unit_test(test_slices),
+        cmocka_unit_test(test_pictures),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

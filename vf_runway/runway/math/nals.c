@@ -25,6 +25,7 @@ typedef struct Found {
     RunwayNals *nals;
     size_t units, sets, messages;
     int is_bad;            ///< one of the sets is
+    int has_bad_slice;     ///< of HEVC
     int64_t width, height; ///< of a picture that is too large
     unsigned char *muted;  ///< where messages that are not whole become filler;
                            ///< NULL: nowhere
@@ -129,9 +130,12 @@ static void take_set(Found *f, int kind, Bits *b)
 {
     const int is_hevc = f->nals->is_hevc;
     Set set = { 0 };
+    RunwayNalsSequence sequence;
 
     if (kind == 1 && is_hevc) {
-        ff_runway_nals_read_hevc(b, &set);
+        ff_runway_nals_read_hevc(b, &set, &sequence);
+        if (!b->is_bad)
+            f->nals->sequences[set.id] = sequence;
     } else if (kind == 1) {
         read_h264(b, &set);
     } else {
@@ -141,9 +145,12 @@ static void take_set(Found *f, int kind, Bits *b)
             f->is_bad |= has_bad_lists(f->nals, *b);
         else if (!kind)
             f->is_bad |= ff_runway_nals_has_bad_hrd(*b);
+        else if (!b->is_bad)
+            ff_runway_nals_read_picture(b, f->nals->sequences,
+                                        &f->nals->pictures[set.id]);
     }
     f->sets++;
-    f->is_bad |= kind == 1 && b->is_bad;
+    f->is_bad |= (kind == 1 || (kind && is_hevc)) && b->is_bad;
     if (!b->is_bad) {
         unsigned char *ids = &f->nals->ids[kind][set.id >> 3];
         const int bit = 1 << (set.id & 7);
@@ -202,7 +209,12 @@ static void take(Found *f, const unsigned char *data, size_t size)
                                                 : (data[0] & 0xE0) | 12;
         return;
     }
-    if (is_hevc && type >= 32 && type <= 34)
+    /* decoders pass over one whose second byte, or first bit, is none */
+    if (f->muted || (is_hevc && (size < 2 || data[0] & 0x80 || !(data[1] & 7))))
+        return;
+    if (is_hevc && type < 32)
+        f->has_bad_slice |= ff_runway_nals_has_bad_slice(f->nals, bits);
+    else if (is_hevc && type >= 32 && type <= 34)
         take_set(f, type - 32, &bits);
     else if (!is_hevc && (type == 7 || type == 8))
         take_set(f, type - 6, &bits);
@@ -267,6 +279,9 @@ static RunwayOutcome judge(const Found *f, RunwayError *err)
     if (f->is_bad)
         return ff_runway_error(err, RUNWAY_BAD_RESULT, "the result is damaged: "
                                "a parameter set of it cannot be read");
+    if (f->has_bad_slice)
+        return ff_runway_error(err, RUNWAY_BAD_RESULT, "the result is damaged: "
+                               "a slice of it begins with what none can");
     if (f->width)
         return ff_runway_error(err, RUNWAY_BAD_RESULT, "the result is damaged: "
                                "its pictures are larger (%lldx%lld) than its "
@@ -299,6 +314,11 @@ RunwayOutcome ff_runway_nals_description(RunwayNals *nals,
         nals->lengths |= 1;
         take_all(&f, data, size, 0);
     }
+    /* what is a set in one way of reading is none in another */
+    if (nals->is_hevc && nals->lengths & (nals->lengths - 1))
+        return ff_runway_error(err, RUNWAY_BAD_RESULT, "the result is damaged: "
+                               "it says in more ways than one how long its NAL "
+                               "units are");
     ret = judge(&f, err);
     if (!ret && f.units > RUNWAY_NALS_UNITS)
         return ff_runway_error(err, RUNWAY_BAD_RESULT, "the result's "

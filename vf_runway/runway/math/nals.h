@@ -44,6 +44,28 @@
 /** Most bytes of messages (SEI) in a description, or in a packet. */
 #define RUNWAY_NALS_MESSAGES 65536
 
+/** What slices of HEVC go by that a parameter set says; the nals_*.c's own. That
+ *  of a sequence: */
+typedef struct RunwayNalsSequence {
+    uint32_t columns, rows;  ///< of blocks, in a picture; 0: there is no such set
+    uint32_t long_used;      ///< of the pictures for long, a bit for each
+    unsigned char is_ranged; ///< its profile has the range extensions
+    unsigned char has_planes, has_chroma, order_bits;
+    unsigned char nb_sets;   ///< of pictures that others refer to
+    unsigned char refs[64], used[64]; ///< how many are in each, and count now
+    unsigned char has_long, nb_long, has_motion, has_offsets;
+} RunwayNalsSequence;
+
+/** That of pictures: */
+typedef struct RunwayNalsPicture {
+    uint32_t most;           ///< entries that a slice may have
+    unsigned char has_entries;
+    unsigned char sequence;  ///< its number
+    unsigned char has_parts, has_output, nb_extra, has_start, nb_refs[2];
+    unsigned char has_chroma_offsets, has_list, has_weights[2], has_order;
+    unsigned char has_override, is_unfiltered, has_edges;
+} RunwayNalsPicture;
+
 /** A stream, the zero of it set up with its first two fields. One thread at a
  *  time. */
 typedef struct RunwayNals {
@@ -58,6 +80,8 @@ typedef struct RunwayNals {
     int number_bits;     ///< its own: most that H.264's frame_num has
     unsigned char lists[32]; ///< its own: of scaling, for pictures of the
                          ///< sequence of H.264 with that number
+    RunwayNalsSequence sequences[16]; ///< its own: of HEVC, by their numbers
+    RunwayNalsPicture pictures[64];
 } RunwayNals;
 
 /**
@@ -65,7 +89,9 @@ typedef struct RunwayNals {
  * none: size 0), or a packet of the last ones described. All of a stream are
  * asked about, in order. RUNWAY_OK, or RUNWAY_BAD_RESULT: too many sets or NAL
  * units, long messages, a sequence parameter set of too large a picture, or one
- * with what a decoder complains of and goes on.
+ * with what a decoder complains of and goes on; of HEVC, also a set or a slice
+ * whose beginning cannot be read, or a slice that claims more places to decode
+ * from than its picture has: a decoder takes memory for each.
  */
 RunwayOutcome ff_runway_nals_description(RunwayNals *nals,
                                          const unsigned char *data, size_t size,

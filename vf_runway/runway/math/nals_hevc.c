@@ -105,7 +105,7 @@ int ff_runway_nals_has_bad_hrd(Bits b)
     return b.is_bad;
 }
 
-static void skip_hevc_lists(Bits *b)
+void ff_runway_nals_skip_lists(Bits *b)
 {
     for (int i = 0; i < 6 + 6 + 6 + 2; i++) {
         int nb = (i < 6 ? 16 : 64) + (i >= 12);
@@ -118,24 +118,33 @@ static void skip_hevc_lists(Bits *b)
     }
 }
 
-/* Which pictures others refer to. before: of how many those are that this one
- * goes by, -1: it cannot. @return how many these are */
-static int64_t skip_references(Bits *b, int64_t before)
+/* It goes by the one before, or that of a slice by any. */
+int ff_runway_nals_skip_refs(Bits *b, const RunwayNalsSequence *s, int nth,
+                             int is_slice, int *used)
 {
-    int64_t nb = 0;
+    int nb = 0;
 
-    if (before >= 0 && read_bit(b)) {
+    *used = 0;
+    if (nth > 0 && read_bit(b)) {
+        const int64_t back = is_slice ? read_ue(b, nth - 1) : 0;
+        const int before = s->refs[nth - 1 - back];
+
         read_bit(b);
         read_ue(b, 32767);
-        for (int64_t i = 0; i <= before; i++)
-            nb += read_either(b);
+        for (int i = 0; i <= before; i++) {
+            const int is_used = (int)read_bit(b);
+
+            *used += is_used;
+            nb    += is_used || read_bit(b);
+        }
+        b->is_bad |= nb > 31; /* to decoders */
         return nb;
     }
     for (int i = 0; i < 2; i++)
-        nb += read_ue(b, 15);
-    for (int64_t i = 0; i < nb; i++) {
+        nb += (int)read_ue(b, 15);
+    for (int i = 0; i < nb; i++) {
         read_ue(b, 32767);
-        read_bit(b);
+        *used += (int)read_bit(b);
     }
     return nb;
 }
@@ -164,6 +173,11 @@ static int64_t find_end(Bits b)
     return end - 1;
 }
 
+int ff_runway_nals_is_over(const Bits *b)
+{
+    return count_bits(b) > find_end(*b);
+}
+
 /* An Exp-Golomb code, whatever it is, as FFmpeg reads it. */
 static void skip_ue(Bits *b)
 {
@@ -190,14 +204,12 @@ static int read_times(Bits *b, int layers, int64_t end, int is_again)
         if (b->is_bad)
             return -1;
     }
-    if (is_again)
-        return 0;
     if (read_bit(b)) {
         read_bits(b, 3);
         for (int i = 0; i < 5; i++)
             skip_ue(b);
     }
-    return count_bits(b) >= end;
+    return !is_again && count_bits(b) >= end;
 }
 
 /* FFmpeg takes what is a window to others for times if it is as some old encoders
@@ -228,56 +240,91 @@ static void read_look(Bits *b, int layers)
     ret = read_times(&window, layers, end, 0);
     if (ret > 0)
         ret = read_times(b, layers, end, 1);
+    else
+        *b = window;
     b->is_bad |= ret < 0;
 }
 
-/* A sequence parameter set of HEVC behind its size, up to its HRD. */
-static void skip_hevc(Bits *b, int layers)
+/* What pictures refer to. */
+static void read_references(Bits *b, RunwayNalsSequence *s)
 {
-    int64_t nb, before = -1;
+    s->nb_sets = (unsigned char)read_ue(b, 64);
+    for (int i = 0; i < s->nb_sets && !b->is_bad; i++) {
+        int used;
+
+        s->refs[i] = (unsigned char)ff_runway_nals_skip_refs(b, s, i, 0, &used);
+        s->used[i] = (unsigned char)used;
+    }
+    s->has_long = (unsigned char)read_bit(b);
+    if (s->has_long)
+        s->nb_long = (unsigned char)read_ue(b, 32);
+    for (int i = 0; i < s->nb_long; i++) {
+        read_bits(b, s->order_bits);
+        s->long_used |= (uint32_t)read_bit(b) << i;
+    }
+    s->has_motion = (unsigned char)read_bit(b);
+}
+
+/* A sequence parameter set of HEVC behind its size. @return the bits of a block's
+ * size */
+static int read_tools(Bits *b, int layers, RunwayNalsSequence *s)
+{
     int bits, has_lists;
 
     for (int i = read_bit(b) ? 4 : 0; i > 0; i--)
         read_ue(b, UINT32_MAX);
     read_ue(b, UINT32_MAX);
     read_ue(b, UINT32_MAX);
-    bits = (int)read_ue(b, 12) + 4;
+    s->order_bits = (unsigned char)(read_ue(b, 12) + 4);
     skip_orders(b, layers);
-    for (int i = 0; i < 6; i++)
+    bits  = (int)read_ue(b, 3) + 3;
+    bits += (int)read_ue(b, 3);
+    for (int i = 0; i < 4; i++)
         read_ue(b, UINT32_MAX);
     has_lists = (int)read_bit(b);
     if (has_lists && read_bit(b))
-        skip_hevc_lists(b);
-    read_bits(b, 2);
+        ff_runway_nals_skip_lists(b);
+    read_bit(b);
+    s->has_offsets = (unsigned char)read_bit(b);
     if (read_bit(b)) {
         read_bits(b, 8);
         read_ue(b, UINT32_MAX);
         read_ue(b, UINT32_MAX);
         read_bit(b);
     }
-    for (nb = read_ue(b, 64); nb > 0 && !b->is_bad; nb--)
-        before = skip_references(b, before);
-    if (read_bit(b))
-        for (nb = read_ue(b, 32); nb > 0; nb--)
-            read_bits(b, bits + 1);
-    read_bits(b, 2);
+    read_references(b, s);
+    read_bit(b);
     if (read_bit(b))
         read_look(b, layers);
+    /* of the screen's content, later decoders read more in slices, and go on to
+     * refuse them */
+    if (read_bit(b))
+        b->is_bad |= (int)read_bits(b, 4) & 1;
+    return bits;
 }
 
-void ff_runway_nals_read_hevc(Bits *b, Set *set)
+void ff_runway_nals_read_hevc(Bits *b, Set *set, RunwayNalsSequence *s)
 {
-    int layers;
+    Bits profile;
+    int64_t kind;
+    int layers, bits;
 
+    *s = (RunwayNalsSequence){ 0 };
     read_bits(b, 16 + 4);
     layers = (int)read_bits(b, 3);
-    b->is_bad |= layers == 7; /* what a second view has */
+    b->is_bad |= layers == 7;
     read_bit(b);
+    profile = *b;
+    s->is_ranged = (read_bits(&profile, 8) & 31) == 4;
     skip_levels(b, layers);
     set->id = read_ue(b, 15);
-    if (read_ue(b, 3) == 3)
-        read_bit(b);
+    kind    = read_ue(b, 3);
+    if (kind == 3)
+        s->has_planes = (unsigned char)read_bit(b);
+    s->has_chroma = kind && !s->has_planes;
     set->width  = read_ue(b, 1 << 20);
     set->height = read_ue(b, 1 << 20);
-    skip_hevc(b, layers);
+    bits = read_tools(b, layers, s);
+    s->columns = (uint32_t)((set->width + (1 << bits) - 1) >> bits);
+    s->rows    = (uint32_t)((set->height + (1 << bits) - 1) >> bits);
 }

@@ -92,7 +92,25 @@ static inline int is_at_end(const Bits *b)
  * reads on from and cannot be read. */
 int ff_runway_nals_has_bad_hrd(Bits b);
 
-/* A sequence parameter set of HEVC, up to its HRD. */
-void ff_runway_nals_read_hevc(Bits *b, Set *set);
+/* A sequence parameter set of HEVC, up to its extensions. */
+void ff_runway_nals_read_hevc(Bits *b, Set *set, RunwayNalsSequence *s);
+
+/* What skips over lists of scaling, and over the nth set of references of a
+ * sequence, or that of a slice. @return how many pictures are in it; *used: how
+ * many of these count now */
+void ff_runway_nals_skip_lists(Bits *b);
+int ff_runway_nals_skip_refs(Bits *b, const RunwayNalsSequence *s, int nth,
+                             int is_slice, int *used);
+
+/* Whether more was read of a set than it has before the bit that ends it. */
+int ff_runway_nals_is_over(const Bits *b);
+
+/* A picture parameter set of HEVC, behind its number. Nothing becomes of one
+ * whose sequence is unknown, which decoders refuse. */
+void ff_runway_nals_read_picture(Bits *b, const RunwayNalsSequence sequences[16],
+                                 RunwayNalsPicture *p);
+
+/* Whether what a slice of HEVC begins with cannot be read, or claims too much. */
+int ff_runway_nals_has_bad_slice(const RunwayNals *nals, Bits b);
 
 #endif /* AVFILTER_RUNWAY_MATH_NALS_INTERNAL_H */
