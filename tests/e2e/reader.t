@@ -551,6 +551,31 @@ subtest 'parameter sets of many kinds' => sub {
     }
 };
 
+# Telephones write a second view, and others alpha, as further layers of HEVC. FFmpeg
+# knows them from 7.1 on, and would take their sets for those of the film.
+subtest 'further layers' => sub {
+    plan skip_all => 'no encoder for HEVC' if run_cmd([$FFMPEG, qw(-hide_banner -encoders)])->{out} !~ / libx265 /;
+    my $clip = slurp(make_clip(size => '64x48', frames => 8, rate => 8, name => 'layers.mp4', codec => [qw(-c:v libx265 -tag:v hvc1 -x265-params log-level=none)]));
+    my $at = index $clip, 'hvcC';
+    my $hvcc = substr $clip, $at + 4, unpack('N', substr $clip, $at - 4, 4) - 8;
+    my @sizes = unpack 'N8', substr $clip, index($clip, 'stsz') + 16;
+    $at = unpack 'N', substr $clip, index($clip, 'stco') + 12, 4;
+    # for sequences, as only these have it, and for pictures, with the film's number
+    my @sets = map { pack 'H*', $_ } qw(42090ef2 4409c0718212);
+    my $more = pack 'Cnn/a*Cnn/a*', 33, 1, $sets[0], 34, 1, $sets[1];
+    for my $case (['in a description', $more, ''], ['with frames', '', pack '(N/a*)*', @sets]) {
+        my ($name, $described, $before) = @$case;
+        my @frames = map { my $frame = substr $clip, $at, $_; $at += $_; $before . $frame . pack 'N/a*', "\2\x09" . 'a' x 100 } @sizes;
+        $at -= $_ for @sizes;
+        my $entry = box('hvc1', words(0, 1), "\0" x 16, pack('nn', 64, 48), "\0" x 46, pack('nn', 24, 65535),
+            box('hvcC', ($hvcc =~ s/^.{22}\K(.)/chr(2 * !!$described + ord $1)/esr) . $described));
+        my $is = check(spew("$TMP/layers.mp4", box('mdat', @frames)
+            . film(track(entry => $entry, scale => 8, length => 8, chunks => [8], sizes => [map { length } @frames]))));
+        is("$is->{outcome} $is->{frames} $is->{text}", 'accepted 8x64x48 ', $name);
+        is($is->{err}, '', "$name: and nothing is said of it");
+    }
+};
+
 # A decoder keeps one for each number, of HEVC with tables for the whole picture.
 subtest 'parameter sets of all numbers' => sub {
     my $encoders = run_cmd([$FFMPEG, qw(-hide_banner -encoders)])->{out};

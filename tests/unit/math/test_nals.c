@@ -56,7 +56,7 @@ static const struct {
     SET("HEVC", 1, HEVC_SET, 64, 48),
     SET("HEVC, large", 1, HEVC_16240, 16240, 16240),
     SET("HEVC, layers", 1, HEVC_LAYERS, 64, 48),
-    SET("HEVC, of a second view", 1, "\x42\x09\x0F\x01\x60", 0, 0),
+    SET("HEVC, as of a second view", 1, "\x42\x01\x0F\x01\x60", 0, 0),
     SET("HEVC, an end", 1, "\x42\x01\x01", 0, 0),
     SET("H.264", 0,
         "\x67\x42\x00\x33\xDA\x11\xE4", 64, 48),
@@ -264,6 +264,50 @@ static void test_many(void **state)
     assert_int_equal(try_packet(&h264, data, 65536 + 7), RUNWAY_BAD_RESULT);
 }
 
+/* Those of another layer than 0 are not judged, and no decoder is shown them; but
+ * they are counted. */
+static void test_layers(void **state)
+{
+    /* a set of a second view, one of the last layer, a slice, and a message */
+    char packet[] = "\4\x42\x09\x0E\xF2" "\4\x45\xF9\0\0" "\3\2\x09\x80"
+                    "\3\x4E\x09\xFF" "\4\x42\1\x0E\xF2";
+    static const char muted[] = "\4\x4C\x09\x0E\xF2" "\4\x4D\xF9\0\0"
+                                "\3\x4C\x09\x80" "\3\x4C\x09\xFF";
+    static const char head[] = "\1....................\0\1\x21\0\1\0";
+    char hvcc[] = "\1....................\0\1\x21\0\1\0\4\x42\x09\x0E\xF2";
+    static char messages[RUNWAY_NALS_MESSAGES + 16] = "\0\0\1\x4E\x09";
+    char units[4 * 65 + 1] = "";
+    RunwayNals nals = { .is_hevc = 1, .pixels = 64 * 48 };
+
+    (void)state;
+    assert_int_equal(DESCRIBE(&nals, hvcc), RUNWAY_OK);
+    ff_runway_nals_mute(&nals, (unsigned char *)hvcc, sizeof(hvcc) - 1, 1);
+    assert_memory_equal(hvcc, head, sizeof(head) - 1);
+    assert_memory_equal(hvcc + sizeof(head), muted + 1, 4);
+    /* but the last of these is of the film */
+    assert_int_equal(PACKET(&nals, packet), RUNWAY_BAD_RESULT);
+    assert_int_equal(try_packet(&nals, packet, sizeof(muted) - 1), RUNWAY_OK);
+    ff_runway_nals_mute(&nals, (unsigned char *)packet, sizeof(packet) - 1, 0);
+    assert_memory_equal(packet, muted, sizeof(muted) - 1);
+    assert_int_equal(packet[sizeof(muted)], 0x42);
+    nals.lengths = 1;
+    assert_int_equal(try_packet(&nals, messages, 3 + RUNWAY_NALS_MESSAGES),
+                     RUNWAY_OK);
+    assert_int_equal(try_packet(&nals, messages, 4 + RUNWAY_NALS_MESSAGES),
+                     RUNWAY_BAD_RESULT);
+    for (int i = 0; i < 65; i++)
+        memcpy(units + 4 * i, "\0\2\2\x09", 4);
+    for (int nb = 64; nb <= 65; nb++) {
+        char described[28 + sizeof(units)] = "\1....................\0\1\1\0";
+
+        described[25] = (char)nb;
+        memcpy(described + 26, units, sizeof(units));
+        nals.lengths = 0;
+        assert_int_equal(describe(&nals, described, 26 + 4 * (size_t)nb),
+                         nb == 64 ? RUNWAY_OK : RUNWAY_BAD_RESULT);
+    }
+}
+
 /* Of pictures whose order goes round, as many as no code may say. */
 static void test_long_cycle(void **state)
 {
@@ -370,6 +414,7 @@ int main(void)
         cmocka_unit_test(test_descriptions),
         cmocka_unit_test(test_numbers),
         cmocka_unit_test(test_many),
+        cmocka_unit_test(test_layers),
         cmocka_unit_test(test_long_cycle),
         cmocka_unit_test(test_lists),
         cmocka_unit_test(test_slices),

@@ -194,23 +194,31 @@ static int are_whole(const unsigned char *data, size_t size, int is_hevc)
     return !b.is_bad;
 }
 
+int ff_runway_nals_is_layer(const RunwayNals *nals, const unsigned char *data,
+                            size_t size)
+{
+    return nals->is_hevc && size > 1 && (data[0] & 1 || data[1] >> 3);
+}
+
 /* One NAL unit, of a byte at least. */
 static void take(Found *f, const unsigned char *data, size_t size)
 {
     const int is_hevc = f->nals->is_hevc;
     const int type = is_hevc ? data[0] >> 1 & 63 : data[0] & 31;
+    const int is_message = is_hevc ? type == 39 || type == 40 : type == 6;
+    const int is_layer = ff_runway_nals_is_layer(f->nals, data, size);
     Bits bits = { .data = data, .size = size };
 
     f->units++;
-    if (is_hevc ? type == 39 || type == 40 : type == 6) {
+    if (is_message)
         f->messages += size;
-        if (f->muted && !are_whole(data, size, is_hevc))
-            f->muted[data - f->muted] = is_hevc ? (data[0] & 0x81) | 38 << 1
-                                                : (data[0] & 0xE0) | 12;
-        return;
-    }
+    if (f->muted && (is_layer ||
+                     (is_message && !are_whole(data, size, is_hevc))))
+        f->muted[data - f->muted] = is_hevc ? (data[0] & 0x81) | 38 << 1
+                                            : (data[0] & 0xE0) | 12;
     /* decoders pass over one whose second byte, or first bit, is none */
-    if (f->muted || (is_hevc && (size < 2 || data[0] & 0x80 || !(data[1] & 7))))
+    if (f->muted || is_message || is_layer ||
+        (is_hevc && (size < 2 || data[0] & 0x80 || !(data[1] & 7))))
         return;
     if (is_hevc && type < 32)
         f->has_bad_slice |= ff_runway_nals_has_bad_slice(f->nals, bits);
@@ -290,12 +298,10 @@ static RunwayOutcome judge(const Found *f, RunwayError *err)
     return RUNWAY_OK;
 }
 
-RunwayOutcome ff_runway_nals_description(RunwayNals *nals,
-                                         const unsigned char *data, size_t size,
-                                         RunwayError *err)
+/* A description, which says how packets are to be read. */
+static void take_description(Found *f, const unsigned char *data, size_t size)
 {
-    Found f = { .nals = nals };
-    RunwayOutcome ret;
+    RunwayNals *nals = f->nals;
     size_t at;
 
     /* as FFmpeg tells them from NAL units behind start codes */
@@ -303,17 +309,27 @@ RunwayOutcome ff_runway_nals_description(RunwayNals *nals,
         nals->lengths |= size < 23 ? 0x1E : 2u << (data[21] & 3);
         at = 23;
         for (int nb = size < 23 ? 0 : data[22]; nb && size - at >= 3; nb--)
-            at = take_list(&f, data, size, at + 3, 2,
+            at = take_list(f, data, size, at + 3, 2,
                            (size_t)data[at + 1] << 8 | data[at + 2]);
     } else if (!nals->is_hevc && size >= 7 && data[0] == 1) {
         nals->lengths |= 2u << (data[4] & 3);
-        at = take_list(&f, data, size, 6, 2, data[5] & 31);
+        at = take_list(f, data, size, 6, 2, data[5] & 31);
         if (at < size)
-            take_list(&f, data, size, at + 1, 2, data[at]);
+            take_list(f, data, size, at + 1, 2, data[at]);
     } else {
         nals->lengths |= 1;
-        take_all(&f, data, size, 0);
+        take_all(f, data, size, 0);
     }
+}
+
+RunwayOutcome ff_runway_nals_description(RunwayNals *nals,
+                                         const unsigned char *data, size_t size,
+                                         RunwayError *err)
+{
+    Found f = { .nals = nals };
+    RunwayOutcome ret;
+
+    take_description(&f, data, size);
     /* what is a set in one way of reading is none in another */
     if (nals->is_hevc && nals->lengths & (nals->lengths - 1))
         return ff_runway_error(err, RUNWAY_BAD_RESULT, "the result is damaged: "
@@ -355,10 +371,15 @@ RunwayOutcome ff_runway_nals_packet(RunwayNals *nals,
     return ret;
 }
 
-void ff_runway_nals_mute(RunwayNals *nals, unsigned char *data, size_t size)
+void ff_runway_nals_mute(RunwayNals *nals, unsigned char *data, size_t size,
+                         int is_description)
 {
     Found f = { .nals = nals, .muted = data };
 
+    if (is_description) {
+        take_description(&f, data, size);
+        return;
+    }
     if (nals->lengths == 1)
         take_all(&f, data, size, 0);
     for (size_t bytes = 1; bytes <= 4; bytes++)

@@ -100,10 +100,17 @@ RunwayOutcome ff_runway_nals_packet(RunwayNals *nals,
                                     const unsigned char *data, size_t size,
                                     RunwayError *err);
 
-/** Turn messages (SEI) in a packet that was asked about, and that are not whole,
- *  into filler: players take no notice of them, and a decoder that is to tell of
- *  damage would. */
-void ff_runway_nals_mute(RunwayNals *nals, unsigned char *data, size_t size);
+/** Turn into filler, in a description or a packet that was asked about: messages
+ *  (SEI) that are not whole, of which players take no notice, and a decoder that
+ *  is to tell of damage would; and of HEVC, other layers than the film's (a
+ *  second view, alpha). Those are not judged, and FFmpeg 7.1 and later read sets
+ *  of them. */
+void ff_runway_nals_mute(RunwayNals *nals, unsigned char *data, size_t size,
+                         int is_description);
+
+/** Whether a NAL unit of HEVC is of another layer than the film's. */
+int ff_runway_nals_is_layer(const RunwayNals *nals, const unsigned char *data,
+                            size_t size);
 
 /** Where in its picture a slice of H.264 begins, in blocks (or pairs of them); 0
  *  also if that cannot be read. *picture: the same of all slices of a picture; of

@@ -64,7 +64,8 @@ static void add_nal(Parts *p, const unsigned char *data, size_t size)
                                                   : data[0] & 31;
     int64_t first = 0;
 
-    if (p->nb++ >= PARTS_MAX || is_told(p->nals, type))
+    if (p->nb++ >= PARTS_MAX || is_told(p->nals, type) ||
+        ff_runway_nals_is_layer(p->nals, data, size))
         return;
     if (!p->nals->is_hevc && (type == 1 || type == 5)) {
         uint32_t picture;

@@ -451,6 +451,9 @@ static RunwayOutcome open_result(RunwayReader *r, int64_t size,
         ret = check_part(r, par->extradata, (size_t)par->extradata_size, -1, err);
         if (ret)
             return ret;
+        if (r->nals.is_hevc)
+            ff_runway_nals_mute(&r->nals, par->extradata,
+                                (size_t)par->extradata_size, 1);
         error = open_decoder(r);
     }
     if (r->stream && error == AVERROR_DECODER_NOT_FOUND) {

@@ -44,8 +44,8 @@ RunwayOutcome ff_runway_reader_judge(enum AVCodecID id, RunwayNals *nals,
                                      int64_t nb, RunwayError *err);
 
 /* What is said beside the pictures in a packet that was judged is taken out: of
- * H.264 and HEVC what is not whole, of AV1 all but the light. @return 0, or an
- * AVERROR */
+ * H.264 and HEVC what is not whole, and other layers, of AV1 all but the light.
+ * @return 0, or an AVERROR */
 int ff_runway_reader_mute(enum AVCodecID id, RunwayNals *nals, AVPacket *packet);
 
 /* How the stream's pictures are put upright. A matrix may turn and mirror; what

@@ -71,13 +71,18 @@ RunwayOutcome ff_runway_reader_judge(enum AVCodecID id, RunwayNals *nals,
 int ff_runway_reader_mute(enum AVCodecID id, RunwayNals *nals, AVPacket *packet)
 {
     const int kind = ff_runway_reader_kind(id);
+    uint8_t *described;
+    size_t size;
     int ret;
 
     if (kind != RUNWAY_PART_NAL && kind != RUNWAY_PART_FRAME)
         return 0;
     ret = av_packet_make_writable(packet);
+    described = av_packet_get_side_data(packet, AV_PKT_DATA_NEW_EXTRADATA, &size);
+    if (described && nals->is_hevc)
+        ff_runway_nals_mute(nals, described, size, 1);
     if (ret >= 0 && kind == RUNWAY_PART_NAL)
-        ff_runway_nals_mute(nals, packet->data, (size_t)packet->size);
+        ff_runway_nals_mute(nals, packet->data, (size_t)packet->size, 0);
     else if (ret >= 0)
         ff_runway_mute_parts(packet->data, (size_t)packet->size);
     return ret;
