@@ -117,6 +117,14 @@ subtest 'what is odd and right is accepted' => sub {
         my $is = check(spew("$TMP/held.mp4", $bytes));
         is("$is->{outcome} $is->{frames} $is->{text}", 'accepted 24x48x32 ', 'frames that are held back are not lost');
     }
+    # a version before the first, and something
+    if ($decoders{vp9}) {
+        my $bytes = slurp("$ROOT/tests/e2e/muxers/ffmpeg71-vp9.mp4");
+        $bytes =~ s/\0{3}\x14vpcC.{12}/box('vpcC', "\0\0") . box('free', "\0\0")/es or die 'no vpcC';
+        my $is = check(spew("$TMP/version.mp4", $bytes));
+        is("$is->{outcome} $is->{frames} $is->{text}", 'accepted 8x48x32 ', 'an early description of VP9');
+        is($is->{err}, '', 'and nothing is said of it');
+    }
     # the fifth frame at the time of the fourth
     if ($decoders{h264}) {
         my $bytes = slurp(make_clip(size => '48x32', frames => 8, rate => 8, name => 'double.mp4', codec => [qw(-c:v libx264 -bf 0)]));

@@ -868,6 +868,10 @@ static void test_shifted(void **state)
                                  "colr"), 1);
     assert_int_equal(count_shown(FILM(it.profile = 20; it.in_format = "colr"),
                                  "colr"), 1);
+    /* or beside one that is cut off */
+    assert_int_equal(count_shown(FILM(it.profile = 9), "colr"), 0);
+    assert_int_equal(count_shown(FILM(it.profile = 9; it.in_format = "colr"),
+                                 "colr"), 1);
 }
 
 /* Whenever it is stopped, and whenever the disk fails. */

@@ -45,7 +45,8 @@ typedef enum Place {
 /* A box that is shown, where nothing else is said. Its content has min bytes at
  * least, or min64 where that is set and its version is not 0; one of more than
  * max bytes, where that is set, is hidden. Of boxes with one number (0: none),
- * the first in a place is shown, or none; in a format, the first not hidden. */
+ * the first in a place is shown, or none; in a format, the first not hidden, and
+ * what is too small is hidden: it may be of a version that players pass over. */
 typedef struct Rule {
     Place place;
     char type[5];
@@ -249,8 +250,9 @@ static const Rule *find_rule(Place place, const Box *box, unsigned *seen)
     for (size_t i = 0; i < sizeof(rules) / sizeof(*rules); i++) {
         const Rule *rule = &rules[i];
         unsigned bit = rule->number ? 1u << rule->number : 0;
-        int is_shown = !(*seen & bit) &&
-                       (!rule->max || box->end - box->start <= rule->max);
+        const int64_t size = box->end - box->start;
+        int is_shown = !(*seen & bit) && (!rule->max || size <= rule->max) &&
+                       (place != IN_FORMAT || size >= rule->min);
 
         if (rule->place != place || memcmp(rule->type, box->type, 4))
             continue;
