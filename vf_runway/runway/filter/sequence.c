@@ -155,6 +155,7 @@ static int64_t most_pixels(const RunwaySequenceConfig *config)
     int64_t known = r->extra ? -1 : ff_runway_largest_result(r->model, ratio);
     int64_t asked = config->pixels;
 
+    known += known / 4; /* 4K is 4096x2304 to some, and lines are rounded */
     if (known > 0 && strcmp(ratio, "auto"))
         asked = FFMAX(asked, known);
     known = known < 0 ? RUNWAY_RESULT_PIXELS

@@ -47,8 +47,8 @@ typedef struct RunwayReaderInfo {
 /** Largest picture of a result where no larger one was asked for, pixels. */
 #define RUNWAY_RESULT_PIXELS (4096 * 2304)
 
-/** The same where it is known what the model makes: the larger one of these, of
- *  its largest and of four times what was asked for. */
+/** The same where it is known what the model makes: the most of these, of a
+ *  quarter more than its largest and of four times what was asked for. */
 #define RUNWAY_RESULT_LEAST (1920 * 1088)
 
 /** Most frames a second that a result may have. */
