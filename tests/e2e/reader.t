@@ -479,7 +479,7 @@ C
 
 # Where nothing could replace it anyway, all of it is decoded only once.
 subtest 'what is decoded beforehand' => sub {
-    my $path = make_clip(size => '320x240', seconds => 4, rate => 25, codec => [qw(-c:v libx264 -preset ultrafast)], name => 'first.mp4');
+    my $path = make_clip(size => '640x480', seconds => 4, rate => 25, codec => [qw(-c:v libx264 -preset ultrafast)], name => 'first.mp4');
     my $bytes = slurp($path);
     my $start = index($bytes, 'mdat') + 4;
     my $size  = unpack 'N', substr $bytes, $start - 8, 4;
