@@ -133,7 +133,8 @@ subtest 'source' => sub {
         is(billed($sim), 4, "$name: and no more in the next run");
     }
     my $sim = simulator('--fail-tasks' => '1=INTERNAL,3=INTERNAL,4=INTERNAL');
-    my $job = job(sim => $sim, options => { concurrency => 1, retries => 1 });
+    # with a limit, another clip does not have the place of one that failed
+    my $job = job(sim => $sim, options => { concurrency => 1, retries => 1, max_credits => 1000 });
     # the first one in its second try; the second clip fails twice
     comes_out('with another try', $job, kept => [2]);
     is(billed($sim), 6, 'each of which is a task');

@@ -2098,6 +2098,7 @@ static void test_proxy_user(void **state)
         { "token-5dpq:@",    "no token-5dpq dG9rZW4tNWRwcTo=", "no ... ...o=" },
         { "token-5dpq@",     "no token-5dpq dG9rZW4tNWRwcTo=", "no ... ...To=" },
         { "%74oken-5dpq@",   "no token-5dpq %74oken-5dpq",    "no ... ..." },
+        { "token%2Dword@",   "no token-word dG9rZW4td29yZDo=", "no ... ...Do=" },
         { "tokenword@",      "no TokenWord",                  "no ..." },
         { "token-5dpq:pw@",  "no token-5dpq",                 "no ..." },
         { "tokenword:pw@",   "no tokenword",                  "no tokenword" },

@@ -439,14 +439,20 @@ void ff_runway_scrub_words(char *text, const char *const *words, size_t nb)
     char *to = text;
 
     while (*from) {
-        size_t length = 0;
+        size_t length = 0, n;
+        const int plain = lower_case((unsigned char)*from);
+        const int meant = lower_case(character_at(from, &n));
 
         /* of words that begin alike the one that says most */
         for (size_t i = 0; i < nb; i++) {
-            /* what is shorter is no secret, and would blank ordinary words */
-            size_t said = words[i] && !memchr(words[i], 0, 4) ?
-                          says(from, words[i]) : 0;
+            const int first = words[i] ? lower_case((unsigned char)*words[i]) : 0;
+            size_t said;
 
+            /* what is shorter is no secret, and would blank ordinary words */
+            if (!first || (first != plain && first != meant) ||
+                memchr(words[i], 0, 4))
+                continue;
+            said = says(from, words[i]);
             if (said > length)
                 length = said;
         }

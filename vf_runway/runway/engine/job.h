@@ -115,7 +115,7 @@ typedef struct RunwayJob {
 } RunwayJob;
 
 /** Jobs that may wait for their create, beside those in flight: tasks that began
- *  together end together, and one place leaves no time to encode two clips. */
+ *  together end together, and each place then has its next clip at once. */
 #define RUNWAY_JOBS_WAITING(concurrency) \
     ((concurrency) > 2 ? (concurrency) : 2)
 

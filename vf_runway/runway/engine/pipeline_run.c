@@ -116,7 +116,8 @@ static void log_spent(const RunwayPipeline *p, const RunwayJob *job,
 }
 
 /* Whether the job has one of the places at the provider. After a failure it
- * keeps it until that is dealt with: another try, or the end of all buying. */
+ * keeps it until it is known what comes of that: a wait for another try, another
+ * try at once, or the end of all buying. */
 static int is_in_flight(const RunwayJobProgress *now)
 {
     return now->state == RUNWAY_JOB_SUBMITTING ||
@@ -421,8 +422,7 @@ static int has_few_unchecked(const RunwayPipeline *p)
     return count(p, is_unchecked) < p->config.policy->concurrency;
 }
 
-/* How many before that one will want a place, too: clips go out in order, and
- * what is made first is to be the first that is needed. lock is held */
+/* How many before that one will want a place, too. lock is held */
 static int count_earlier(const RunwayPipeline *p, const Entry *end)
 {
     int nb = 0;
@@ -502,7 +502,8 @@ static int enter(void *opaque, RunwayJob *job, RunwayJobState state)
 
     pthread_mutex_lock(&p->lock);
     e = find_entry(p, job);
-    /* one more try keeps its place, and waits only for what is unchecked */
+    /* one that goes out again at once keeps its place, and waits only for what
+     * is unchecked */
     is_again = state == RUNWAY_JOB_SUBMITTING && is_in_flight(&e->now);
     job->now.state = is_again ? state : before;
     e->now = job->now;

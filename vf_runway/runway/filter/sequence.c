@@ -155,12 +155,15 @@ static int64_t most_pixels(const RunwaySequenceConfig *config)
     int64_t known = r->extra ? -1 : ff_runway_largest_result(r->model, ratio);
     int64_t asked = config->pixels;
 
+    /* of that of its clip, and a later one may be larger than the first */
+    if (!known)
+        known = FFMIN((int64_t)r->model->max_width * r->model->max_height,
+                      RUNWAY_RESULT_PIXELS);
+    if (known <= 0)
+        return FFMAX(asked, RUNWAY_RESULT_PIXELS);
     known += known / 4; /* 4K is 4096x2304 to some, and lines are rounded */
-    if (known > 0 && strcmp(ratio, "auto"))
-        asked = FFMAX(asked, known);
-    known = known < 0 ? RUNWAY_RESULT_PIXELS
-                      : FFMAX3(known, 4 * asked, RUNWAY_RESULT_LEAST);
-    return FFMAX(asked, FFMIN(known, RUNWAY_RESULT_PIXELS));
+    asked  = FFMAX(asked, FFMIN(4 * asked, RUNWAY_RESULT_PIXELS));
+    return FFMAX3(known, asked, RUNWAY_RESULT_LEAST);
 }
 
 int ff_runway_sequence_create(RunwaySequence **sequence,

@@ -386,7 +386,7 @@ static RunwayOutcome read_proxy(RunwayClient *client, const char *proxy,
             ret = add_key(client, value);
         else if (!has_password) /* a word, which an output's URL may have */
             ret = add_secret(client, value);
-        has_password |= i && *value;
+        has_password |= (i == 1 || i == 2) && *value;
         curl_free(value);
     }
     curl_url_cleanup(u);

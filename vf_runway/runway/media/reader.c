@@ -288,14 +288,21 @@ static RunwayOutcome settle(const RunwayReader *r, RunwayOutcome outcome,
     return outcome;
 }
 
-static RunwayOutcome damaged(const RunwayReader *r, int error, RunwayError *err)
+/* Behind that many frames, or -1: by the time of the last one that was decoded. */
+static RunwayOutcome damaged(const RunwayReader *r, int error, int64_t nb,
+                             RunwayError *err)
 {
     RunwayOutcome ret = blame(r, error);
+    char where[32];
 
-    return ff_runway_error(err, ret, "the result %s after %.3f s: %s",
+    if (nb < 0)
+        snprintf(where, sizeof(where), "%.3f s", FFMAX(r->last, 0) / 1e6);
+    else
+        snprintf(where, sizeof(where), "frame %lld", (long long)nb);
+    return ff_runway_error(err, ret, "the result %s after %s: %s",
                            ret == RUNWAY_BAD_RESULT ? "is damaged"
                                                     : "cannot be read",
-                           FFMAX(r->last, 0) / 1e6, av_err2str(error));
+                           where, av_err2str(error));
 }
 
 static int to_averror(RunwayOutcome outcome)
@@ -313,7 +320,7 @@ int ff_runway_reader_next(RunwayReader *r, AVFrame *frame, int64_t *time,
     r->deadline = start + r->limits.time - r->spent;
     ret = next_frame(r, frame, time);
     r->spent += ff_runway_thread_time() - start;
-    return ret < 0 ? to_averror(settle(r, damaged(r, ret, err), err)) : ret;
+    return ret < 0 ? to_averror(settle(r, damaged(r, ret, -1, err), err)) : ret;
 }
 
 /* Packets that have to come: the samples that the index lists, less what an
@@ -373,9 +380,7 @@ static RunwayOutcome measure(RunwayReader *r, RunwayError *err)
         nb++;
     }
     if (ret < 0)
-        return ff_runway_error(err, blame(r, ret),
-                               "the result is damaged after frame %lld: %s",
-                               (long long)nb, av_err2str(ret));
+        return damaged(r, ret, nb, err);
     if (nb < expected)
         return ff_runway_error(err, RUNWAY_BAD_RESULT, "the result has %lld of "
                                "%lld frames", (long long)nb,
@@ -550,7 +555,7 @@ static RunwayOutcome check(RunwayReader *r, int64_t size, int64_t sent,
     if (outcome)
         return outcome;
     ret = decode(r);
-    return ret < 0 ? damaged(r, ret, err) : RUNWAY_OK;
+    return ret < 0 ? damaged(r, ret, -1, err) : RUNWAY_OK;
 }
 
 typedef struct Check {

@@ -48,7 +48,8 @@ typedef struct RunwayReaderInfo {
 #define RUNWAY_RESULT_PIXELS (4096 * 2304)
 
 /** The same where it is known what the model makes: the most of these, of a
- *  quarter more than its largest and of four times what was asked for. */
+ *  quarter more than its largest and of four times what was asked for, up to the
+ *  number above. */
 #define RUNWAY_RESULT_LEAST (1920 * 1088)
 
 /** Most frames a second that a result may have. */
