@@ -200,6 +200,14 @@ subtest 'a picture larger than anything that was asked for' => sub {
     error_line('for a small clip', $run, qr/pictures of 4096x2304: more than 2088960 pixels/);
     is($_->{status}, 0, 'by an output a quarter as large') or diag $_->{err} for run_filter(@run, options => { prompt => 'echo', size => '2048x1152' });
     is($_->{status}, 0, 'by a model that makes such') or diag $_->{err} for run_filter(@run, options => { prompt => 'echo', model => 'gemini_omni_flash_1.1' });
+
+    # 4:3, for which the model's largest is the nearest
+    $large = RunwayTest::Simulator->start('--latency' => 0.1, '--result-size' => '3840x2880', '--result-rate' => 4);
+    my $four_thirds = make_clip(size => '2704x2028', seconds => 4, rate => 2, codec => [qw(-c:v libx264 -preset ultrafast)], name => 'four-thirds.mp4');
+    $run = run_filter($large, in => $four_thirds, loglevel => 'error', args => [qw(-frames:v 1)],
+        options => { prompt => 'echo', model => 'seedance2', mode => 'reference', clip_duration => 4 });
+    is($run->{status}, 0, 'that ratio=auto asks for') or diag $run->{err};
+    is((map { $_->{body}{ratio} } $large->requests('create'))[0], '3840:2880', 'which is larger than anything otherwise');
 };
 
 # --- replies --------------------------------------------------------------------------
