@@ -155,8 +155,9 @@ static RunwayOutcome begin_again(RunwayJobRun *run, RunwayError *err)
         pause = pause_before(run);
         ff_runway_log(host->log, RUNWAY_LOG_WARNING, "%s: task %s failed "
                       "(%s %s); another try is bought in %.0f s at the "
-                      "earliest, %d of %d (retries)", run->job->label, t->task_id, t->failure,
-                      t->failure_code, (double)pause / 1e6,
+                      "earliest, %d of %d (retries)", run->job->label,
+                      t->task_id, t->failure, t->failure_code,
+                      (double)pause / 1e6,
                       ff_runway_record_failures(r), host->policy->retries);
         /* another clip may have its place meanwhile, but not what a cap leaves */
         run->job->now.ends = 0;

@@ -288,7 +288,7 @@ static RunwayOutcome settle(const RunwayReader *r, RunwayOutcome outcome,
     return outcome;
 }
 
-/* Behind that many frames, or -1: by the time of the last one that was decoded. */
+/* Behind so many frames, or -1: by the time of the last one decoded. */
 static RunwayOutcome damaged(const RunwayReader *r, int error, int64_t nb,
                              RunwayError *err)
 {
