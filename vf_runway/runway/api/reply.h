@@ -73,8 +73,8 @@ typedef void RunwayScrub(void *opaque, char *text, int is_shown);
  * every name, text and number of JSON, its escapes undone and cleaned as
  * ff_runway_clean_text() does it, or out of the whole where it is no JSON. What
  * is in the fields that sent names (up to a NULL) is part of a request to come.
- * Whole numbers of more than 15 digits have become texts, and whatever follows the
- * JSON three dots.
+ * Whole numbers of more than 15 digits have become texts, and whatever follows
+ * the JSON three dots.
  * @return for free(); NULL: out of memory
  */
 char *ff_runway_reply_clean(const char *text, size_t size,
