@@ -59,7 +59,8 @@ typedef enum RunwayJobState {
     RUNWAY_JOB_DOWNLOADING,  ///< or keeping what the checks refuse
     RUNWAY_JOB_FETCHED,      ///< waits for its check, see enter()
     RUNWAY_JOB_CHECKING,
-    RUNWAY_JOB_DONE,         ///< the result was checked, and is there or about to
+    RUNWAY_JOB_DONE,         ///< the result was checked, and is stored, or about
+                             ///< to be
     RUNWAY_JOB_FAILED,       ///< error says why
 } RunwayJobState;
 

@@ -147,7 +147,7 @@ static int check_clip_duration(const RunwaySettings *set)
 }
 
 /* Pixels that a result may have: each takes memory, up to 17 times for H.264's
- * references, so there is room for what a model may do and no more. */
+ * references, so there is room for what the model is known to make, and some. */
 static int64_t most_pixels(const RunwaySequenceConfig *config)
 {
     const RunwayRequest *r = &config->set->request;
@@ -155,7 +155,7 @@ static int64_t most_pixels(const RunwaySequenceConfig *config)
     int64_t known = r->extra ? -1 : ff_runway_largest_result(r->model, ratio);
     int64_t asked = config->pixels;
 
-    /* of that of its clip, and a later one may be larger than the first */
+    /* as large as its clip, and a later one may be larger than the first */
     if (!known)
         known = FFMIN((int64_t)r->model->max_width * r->model->max_height,
                       RUNWAY_RESULT_PIXELS);
