@@ -141,13 +141,6 @@ subtest 'tags of a result' => sub {
     }
 };
 
-# A bound by the first clip would refuse what is paid for.
-subtest 'a film that grows' => sub {
-    my @parts = map { make_clip(size => $_, seconds => 1, rate => 4, codec => [qw(-c:v libx264 -preset ultrafast)], name => "part-$_.h264") } '320x180', '2560x1440';
-    my $grows = spew("$TMP/grows.h264", join '', map { slurp($_) } @parts);
-    generated('which goes on', in => $grows, input => [qw(-reinit_filter 0 -framerate 4)], options => { concurrency => 1 });
-};
-
 subtest 'refused' => sub {
     my $hdr = lossless_clip(seconds => 1, filter => 'format=yuv420p10,setparams=color_trc=smpte2084', args => [qw(-color_trc smpte2084)]);
     refused('HDR', $hdr, {}, qr/^the input is already HDR \(smpte2084\)/);

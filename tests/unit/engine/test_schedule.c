@@ -157,9 +157,15 @@ static void spend(int64_t time)
     pthread_mutex_unlock(&lock);
 }
 
+static int64_t keeping_takes;       /* each result that was checked */
+static _Thread_local int is_kept;   /* what this thread has checked, next */
+
 /* Nothing here is to outlive a power cut. */
 int fsync(int fd)
 {
+    if (is_kept && keeping_takes)
+        spend(keeping_takes);
+    is_kept = 0;
     return 0;
 }
 
@@ -404,6 +410,7 @@ static RunwayOutcome check(void *opaque, int (*cancelled)(void *cancel_opaque),
     pthread_mutex_lock(&c->lock);
     c->checking--;
     pthread_mutex_unlock(&c->lock);
+    is_kept = 1;
     return c->sends_pages ?
            ff_runway_error(err, RUNWAY_NO_RESULT, "it is a web page") : RUNWAY_OK;
 }
@@ -412,6 +419,7 @@ static const char *model_name = "aleph2";
 static int uploads;           ///< clips go to the storage
 static int retries = 1;
 static double cap;            ///< max_credits, 0: none
+static int same_again;        ///< the next clip is the last one again
 
 static RunwayJob *make_job(int index)
 {
@@ -424,7 +432,9 @@ static RunwayJob *make_job(int index)
         clip = make_file(bytes, sizeof(bytes));
     job->index = index + 1;
     snprintf(job->label, sizeof(job->label), "clip %d", job->index);
-    snprintf(job->identity, sizeof(job->identity), "%064x", ++identity);
+    identity += !same_again;
+    snprintf(job->identity, sizeof(job->identity), "%064x", identity);
+    same_again = 0;
     job->fd      = dup(clip);
     job->size    = sizeof(bytes);
     job->sent    = 5 * SECOND;
@@ -992,6 +1002,61 @@ static void test_what_waits(void **state)
     }
 }
 
+/* What was checked is known to be good: while it is written to a slow disk, the
+ * next create goes out. */
+static void test_a_result_that_is_kept(void **state)
+{
+    char *dir = sweep_make_dir();
+
+    (void)state;
+    assert_non_null(dir);
+    let_tasks_take(60, 60, 1);
+    keeping_takes = 100 * SECOND;
+    begin(dir, 1);
+    admit(0);
+    admit(1);
+    while (provider.nb < 2)
+        spend(SECOND);
+    keeping_takes = 0;
+    spend(101 * SECOND); /* or who waits for the threads would wait for ever */
+    ff_runway_pipeline_free(&pipeline);
+    sweep_remove_dir(dir);
+    assert_within(provider.created[1] - provider.created[0], 62e6);
+}
+
+/* What is left of a task that another run sent says nothing of how long one
+ * takes. */
+static void test_the_rest_of_a_task(void **state)
+{
+    char *dir = sweep_make_dir();
+    RunwayError err;
+    RunwayJob *job;
+
+    (void)state;
+    assert_non_null(dir);
+    let_tasks_take(60, 60, 1);
+    begin(dir, 1);
+    admit(0);
+    spend(40 * SECOND);
+    assert_int_equal(provider.nb, 1);
+    assert_in_range(pipeline->shown_time / SECOND, 55, 65);
+    ff_runway_pipeline_cancel(pipeline);
+    ff_runway_pipeline_free(&pipeline);
+
+    begin(dir, 1);
+    provider.nb = provider.running = 1;
+    same_again = 1;
+    job = make_job(0);
+    assert_int_equal(ff_runway_pipeline_admit(pipeline, &job, &err), RUNWAY_OK);
+    while (provider.running) {
+        spend(SECOND);
+        assert_int_equal(pipeline->shown_time, 0);
+    }
+    ff_runway_pipeline_free(&pipeline);
+    sweep_remove_dir(dir);
+    assert_int_equal(provider.nb, 1);
+}
+
 /* A storage that is out of order is asked less and less often. */
 static void test_a_storage_that_fails(void **state)
 {
@@ -1082,6 +1147,7 @@ static int clean_up(void **state)
     provider.busy           = 0;
     retries                 = 1;
     cap                     = 0;
+    keeping_takes           = 0;
     provider.places         = uploads = 0;
     provider.state          = RUNWAY_TASK_RUNNING;
     reported = NULL;
@@ -1117,6 +1183,8 @@ int main(void)
         cmocka_unit_test_teardown(test_the_place_of_what_failed, clean_up),
         cmocka_unit_test_teardown(test_an_upload_that_takes_long, clean_up),
         cmocka_unit_test_teardown(test_what_waits, clean_up),
+        cmocka_unit_test_teardown(test_a_result_that_is_kept, clean_up),
+        cmocka_unit_test_teardown(test_the_rest_of_a_task, clean_up),
         cmocka_unit_test_teardown(test_a_storage_that_fails, clean_up),
         cmocka_unit_test_teardown(test_downloads, clean_up),
         cmocka_unit_test_teardown(test_checks, clean_up),
