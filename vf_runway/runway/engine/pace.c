@@ -18,9 +18,9 @@
 
 #include "pace.h"
 
-/* polled this long after the moment a task is expected to end, or may be polled
- * for the first time: what tasks take varies by seconds, so that a longer wait makes
- * each poll later and spares few that are too early */
+/* polled this long after the moment a task is expected to end, or may be
+ * polled for the first time: what tasks take varies by seconds, so that a longer
+ * wait makes each poll later and spares few that are too early */
 #define MARGIN 150000LL
 
 /* what tasks take is looked for until it is known to within this, once so many
