@@ -149,6 +149,21 @@ subtest 'twice is once' => sub {
     is_deeply($times_after, $times, 'no file was written');
 };
 
+subtest 'a tree that was built in place' => sub {
+    my $dir = pristine('built');
+    run_apply($dir);
+    spew("$dir/libavfilter/runway/media/reader.$_", "built\n") for qw(o d);
+    my $want = tree_hash($dir);
+    my ($status, $said) = run_apply($dir);
+    is($status, 0, 'exit status');
+    like($said, qr/nothing to do/, 'nothing to do');
+    is(tree_hash($dir), $want, 'what was built is there');
+    spew("$dir/libavfilter/runway/gone_since.c", "int x;\n");
+    ($status, $said) = run_apply($dir);
+    like($said, qr/brought up to date/, 'an older version in it');
+    is(tree_hash($dir), $want, 'is brought up to date, and what was built is there');
+};
+
 subtest 'brought up to date' => sub {
     my $dir = pristine('update');
     run_apply($dir);
@@ -220,6 +235,7 @@ subtest 'refused, and the tree is as it was' => sub {
     $refused->('no list of filters', sub { edit("$_[0]/libavfilter/allfilters.c", sub { $_ = "\n" }) },
         qr/cannot tell/);
 
+    $refused->('a file in the way', sub { spew("$_[0]/libavfilter/runway", "mine\n") }, qr/is in the way: it is no directory/);
     $refused->('no place in the manual', sub { edit("$_[0]/$manual", sub { s/^\@chapter Video Filters/\@chapter V/m }) },
         qr/has no place for the filters' sections/);
 

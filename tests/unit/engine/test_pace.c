@@ -225,6 +225,26 @@ static void test_short_tasks_again(void **state)
     }
 }
 
+/* One clip in each run, and answers that take a fifth of a second: the journal of
+ * many runs does not find the end later and later. */
+static void test_answers_on_their_way(void **state)
+{
+    const int64_t runs = 45 * SECOND, way = SECOND / 5;
+    int64_t expected = 0, first = 0;
+
+    (void)state;
+    for (int i = 0; i < 20; i++) {
+        RunwayPace pace = { .interval = 6 * SECOND, .least = POLL_MIN,
+                            .expected = expected };
+        int64_t after = seen_after(&pace, (Task){ 0, runs, 0 }), least;
+
+        expected = ff_runway_pace_took(&pace, runs + after + way, &least);
+        if (i < 2)
+            first = after;
+        assert_true(after <= first + SECOND / 2);
+    }
+}
+
 /* Many tasks that take the same: whatever that is, the end of the twentieth is known
  * to the second. The first ones are found as late as by chance, and no later: no
  * guess comes before their end. */
@@ -342,6 +362,7 @@ int main(void)
         cmocka_unit_test(test_the_second_progress_comes_soon),
         cmocka_unit_test(test_progress_goes_before_what_others_took),
         cmocka_unit_test(test_what_it_took),
+        cmocka_unit_test(test_answers_on_their_way),
         cmocka_unit_test(test_short_tasks_again),
         cmocka_unit_test(test_tasks_that_take_the_same),
         cmocka_unit_test(test_a_length_that_is_remembered),

@@ -1015,8 +1015,9 @@ static void test_a_result_that_is_kept(void **state)
     begin(dir, 1);
     admit(0);
     admit(1);
-    while (provider.nb < 2)
+    for (int i = 0; provider.nb < 2 && i < 200; i++)
         spend(SECOND);
+    assert_int_equal(provider.nb, 2);
     keeping_takes = 0;
     spend(101 * SECOND); /* or who waits for the threads would wait for ever */
     ff_runway_pipeline_free(&pipeline);
@@ -1048,10 +1049,11 @@ static void test_the_rest_of_a_task(void **state)
     same_again = 1;
     job = make_job(0);
     assert_int_equal(ff_runway_pipeline_admit(pipeline, &job, &err), RUNWAY_OK);
-    while (provider.running) {
+    for (int i = 0; provider.running && i < 100; i++) {
         spend(SECOND);
         assert_int_equal(pipeline->shown_time, 0);
     }
+    assert_int_equal(provider.running, 0);
     ff_runway_pipeline_free(&pipeline);
     sweep_remove_dir(dir);
     assert_int_equal(provider.nb, 1);

@@ -23,6 +23,11 @@
  * wait makes each poll later and spares few that are too early */
 #define MARGIN 150000LL
 
+/* a task that is seen to have ended up to so long behind that moment took what was
+ * expected: the answer was on its way, too, and a journal that counted that in
+ * would let each run look a little later than the one before */
+#define LATE 600000LL
+
 /* what tasks take is looked for until it is known to within this, once so many
  * have ended that may have taken the same: a wrong guess finds a task late by up
  * to the distance of two polls, which a short film does not earn back */
@@ -98,7 +103,7 @@ int64_t ff_runway_pace_took(const RunwayPace *p, int64_t now, int64_t *least)
         *least = length;
     /* else the poll was late for other reasons */
     if (is_between &&
-        (ff_runway_pace_is_shown(p) || done <= length + 2 * MARGIN))
+        (ff_runway_pace_is_shown(p) || done <= length + LATE))
         return length;
     /* at the latest, as the task may have waited before it ran */
     if (p->progress >= STEP_MIN &&
