@@ -23,9 +23,9 @@
  * wait makes each poll later and spares few that are too early */
 #define MARGIN 150000LL
 
-/* a task that is seen to have ended up to so long behind that moment took what was
- * expected: the answer was on its way, too, and a journal that counted that in
- * would let each run look a little later than the one before */
+/* a task that is seen to have ended up to so long behind that moment took what
+ * was expected: the answer was on its way, too, and a journal that counted that
+ * in would let each run look a little later than the one before */
 #define LATE 600000LL
 
 /* what tasks take is looked for until it is known to within this, once so many
